@@ -1,0 +1,94 @@
+/** What every error of this library is: a sentence for people, and fields for programs. */
+export class GradlensError extends Error {
+  override readonly name: string = 'GradlensError'
+}
+
+/** An argument or option is not what it must be. Nothing was computed or changed. */
+export class InvalidArgumentError extends GradlensError {
+  override readonly name = 'InvalidArgumentError'
+  /** Which argument, by its name in the call. */
+  readonly argument: string
+  /** What was expected of it. */
+  readonly expected: string
+
+  constructor(argument: string, got: string, expected: string, options?: ErrorOptions) {
+    super(`${argument}: got ${got}; expected ${expected}.`, options)
+    this.argument = argument
+    this.expected = expected
+  }
+}
+
+/** A NaN or an infinity where a finite number is needed. */
+export class NonFiniteError extends GradlensError {
+  override readonly name = 'NonFiniteError'
+  /** Where the first one stands, axis by axis. */
+  readonly index: readonly number[]
+
+  constructor(what: string, value: number, index: readonly number[], remedy: string) {
+    super(`${what}: ${String(value)} at [${index.join(', ')}]; expected finite numbers. ${remedy}`)
+    this.index = index
+  }
+}
+
+/** `explain` was called before `fit` had finished. */
+export class NotFittedError extends GradlensError {
+  override readonly name = 'NotFittedError'
+}
+
+/** The explainer or predictor session was used after `dispose()`. */
+export class DisposedError extends GradlensError {
+  override readonly name = 'DisposedError'
+}
+
+/** The model, an operation or a combination cannot be explained exactly, and so is not explained at all. */
+export class UnsupportedError extends GradlensError {
+  override readonly name = 'UnsupportedError'
+  /** What is not supported: an operation's or a layer's name. */
+  readonly feature: string
+
+  constructor(feature: string, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.feature = feature
+  }
+}
+
+/** A device cannot be used, or was lost. */
+export class DeviceError extends GradlensError {
+  override readonly name = 'DeviceError'
+  readonly device: string
+
+  constructor(device: string, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.device = device
+  }
+}
+
+interface ErrorsByName {
+  InvalidArgumentError: InvalidArgumentError
+  NonFiniteError: NonFiniteError
+  NotFittedError: NotFittedError
+  DisposedError: DisposedError
+  UnsupportedError: UnsupportedError
+  DeviceError: DeviceError
+}
+
+/** True for an error of this library; with a name, for that one. Works across bundles, where `instanceof` does not. */
+export function isGradlensError(error: unknown): error is GradlensError
+export function isGradlensError<Name extends keyof ErrorsByName>(
+  error: unknown,
+  name: Name,
+): error is ErrorsByName[Name]
+export function isGradlensError(error: unknown, name?: keyof ErrorsByName): boolean {
+  if (!(error instanceof Error)) return false
+  return name === undefined ? errorNames.has(error.name) : error.name === name
+}
+
+const errorNames: ReadonlySet<string> = new Set<'GradlensError' | keyof ErrorsByName>([
+  'GradlensError',
+  'InvalidArgumentError',
+  'NonFiniteError',
+  'NotFittedError',
+  'DisposedError',
+  'UnsupportedError',
+  'DeviceError',
+])

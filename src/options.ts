@@ -1,0 +1,56 @@
+import { InvalidArgumentError } from './errors.js'
+
+/** Where a computation runs. */
+export type Device = 'webgpu' | 'wasm' | 'cpu'
+
+/** A device by name, or `'auto'`: the first of webgpu, wasm, cpu that works. */
+export type DeviceChoice = Device | 'auto'
+
+/** How far a call has come, in rows. */
+export interface Progress {
+  readonly phase: 'fit' | 'explain'
+  readonly done: number
+  readonly total: number
+}
+
+/** What every long call accepts. */
+export interface CallOptions {
+  /** Ends the call: it rejects with `signal.reason` and the explainer stays as it was before. */
+  readonly signal?: AbortSignal | undefined
+  readonly onProgress?: ((progress: Progress) => void) | undefined
+}
+
+/** The value, if it is one of the choices; else an error that lists them. */
+export function oneOf<Choice extends string>(
+  argument: string,
+  value: unknown,
+  choices: readonly Choice[],
+): Choice {
+  if ((choices as readonly unknown[]).includes(value)) return value as Choice
+  const list = choices.map((choice) => `'${choice}'`).join(', ')
+  throw new InvalidArgumentError(argument, describe(value), `one of ${list}`)
+}
+
+/** The value, if it is an integer ≥ 1. */
+export function positiveInteger(argument: string, value: unknown): number {
+  if (typeof value === 'number' && Number.isInteger(value) && value >= 1) return value
+  throw new InvalidArgumentError(argument, describe(value), 'an integer of 1 or more')
+}
+
+/** The value, if it is a finite number ≥ 0. */
+export function nonNegativeNumber(argument: string, value: unknown): number {
+  if (typeof value === 'number' && Number.isFinite(value) && value >= 0) return value
+  throw new InvalidArgumentError(argument, describe(value), 'a finite number of 0 or more')
+}
+
+/** A value as an error message shows it: short, and never the whole of the user's data. */
+export function describe(value: unknown): string {
+  if (typeof value === 'string') return `'${value.length > 60 ? `${value.slice(0, 60)}…` : value}'`
+  if (typeof value === 'function') return `a function`
+  if (Array.isArray(value)) return `an array of length ${String(value.length)}`
+  if (typeof value === 'object' && value !== null) {
+    if ('shape' in value && Array.isArray(value.shape)) return `shape [${value.shape.join(', ')}]`
+    return `an object (${value.constructor.name})`
+  }
+  return String(value)
+}

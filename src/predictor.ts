@@ -1,0 +1,76 @@
+import type { GradientBlock } from './gradients/block.js'
+import type { NdArray } from './ndarray.js'
+import type { Device } from './options.js'
+
+/** Losses by name. `…FromLogits` takes the model's outputs as logits; the others as probabilities or values. */
+export const lossNames = [
+  'categoricalCrossentropy',
+  'categoricalCrossentropyFromLogits',
+  'sparseCategoricalCrossentropy',
+  'sparseCategoricalCrossentropyFromLogits',
+  'binaryCrossentropy',
+  'binaryCrossentropyFromLogits',
+  'meanSquaredError',
+  'meanAbsoluteError',
+] as const
+
+export type LossName = (typeof lossNames)[number]
+
+/** The framework's own function of labels and predictions: one value per example, or one value for all. */
+export type LossFunction<Value> = (yTrue: Value, yPred: Value) => Value
+
+export type Loss<Value> = LossName | LossFunction<Value>
+
+/** An input or output of a model; the shape leaves out the batch axis, null is any length. */
+export interface ArraySpec {
+  readonly name: string
+  readonly shape: readonly (number | null)[]
+  readonly dtype: 'float32' | 'int32'
+}
+
+export interface ParameterSpec {
+  readonly name: string
+  readonly shape: readonly number[]
+  readonly trainable: boolean
+}
+
+/** Further named arguments of the model's call, the batch as their first axis. */
+export type ForwardArguments = Readonly<Record<string, NdArray>>
+
+/**
+ * A model as the explainers see it. A framework adapter implements this; the core knows no framework.
+ * `Value` is the framework's tensor type, which only the user's loss function ever sees.
+ */
+export interface Predictor<Value = unknown> {
+  readonly name: string
+  readonly inputs: readonly ArraySpec[]
+  readonly output: ArraySpec
+  readonly parameters: readonly ParameterSpec[]
+  /**
+   * A session on that device.
+   *
+   * @throws DeviceError if the device cannot be used, or is emulated in software and `allowSoftware` is false.
+   */
+  open(device: Device, options: { readonly allowSoftware: boolean }): Promise<PredictorSession<Value>>
+}
+
+/**
+ * A model on one device. Inputs are one array per model input, batch first; inference mode always, and
+ * nothing of the model is changed. Each call is one pass over its whole batch.
+ */
+export interface PredictorSession<Value = unknown> extends Disposable {
+  /** The model's output, [B, …]. */
+  predict(x: readonly NdArray[], forwardArguments: ForwardArguments): Promise<NdArray>
+  /**
+   * ∂f[i, outputIndices[i]] / ∂x[i] for each example i: one array per input, each of its input's shape.
+   *
+   * @param outputIndices per example, the offset into its own (flattened) output
+   */
+  inputGradients(
+    x: readonly NdArray[],
+    outputIndices: Int32Array,
+    forwardArguments: ForwardArguments,
+  ): Promise<NdArray[]>
+  /** g(z) = ∇θ L(y, f(x)) of each example by itself, over the trainable parameters. */
+  lossGradients(x: readonly NdArray[], y: NdArray, loss: Loss<Value>): Promise<GradientBlock>
+}
