@@ -1,0 +1,28 @@
+/** A source of uniform numbers in [0, 1): the same seed gives the same numbers on every machine. */
+export type Random = () => number
+
+/** Marsaglia's xorshift generator with 32 bits of state (Journal of Statistical Software 8(14), 2003). */
+export function seededRandom(seed: number): Random {
+  // The state must not be zero, and neighbouring seeds should not start alike.
+  let state = Math.imul(seed + 1, 0x9e3779b9) | 1
+  const next = (): number => {
+    state ^= state << 13
+    state ^= state >>> 17
+    state ^= state << 5
+    return (state >>> 0) / 2 ** 32
+  }
+  for (let i = 0; i < 16; i++) next()
+  return next
+}
+
+/** 0 … count−1 in random order, every order equally likely (Fisher and Yates). */
+export function shuffledIndices(count: number, random: Random): Uint32Array {
+  const indices = Uint32Array.from({ length: count }, (_, index) => index)
+  for (let last = count - 1; last > 0; last--) {
+    const chosen = Math.floor(random() * (last + 1))
+    const value = indices[last] ?? 0
+    indices[last] = indices[chosen] ?? 0
+    indices[chosen] = value
+  }
+  return indices
+}
