@@ -1,0 +1,19 @@
+import * as tf from '@tensorflow/tfjs'
+import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm'
+import '@tensorflow/tfjs-backend-webgpu'
+
+export type TestDevice = 'cpu' | 'wasm' | 'webgpu'
+
+const inBrowser = 'document' in globalThis
+
+// In Node the backend finds its binaries beside its own module; a page has to be told.
+if (inBrowser) setWasmPaths('/node_modules/@tensorflow/tfjs-backend-wasm/dist/')
+
+/** The devices that tests run on here. Every one must work: a test on a missing device fails, and is not left out. */
+export const devices: readonly TestDevice[] = inBrowser ? ['wasm', 'webgpu'] : ['cpu', 'wasm']
+
+/** Makes the device TensorFlow.js's current one. */
+export async function useDevice(device: TestDevice): Promise<void> {
+  if (!(await tf.setBackend(device))) throw new Error(`TensorFlow.js cannot use ${device} here.`)
+  await tf.ready()
+}

@@ -1,0 +1,64 @@
+import * as tf from '@tensorflow/tfjs'
+import { strayGpuBuffers } from './gpu-buffers.js'
+
+/** What is held at one moment: memory, and the identity of what the page's TensorFlow.js is made of. */
+interface Holdings {
+  readonly tensors: number
+  readonly gpuBuffers: number
+  readonly gpuBytes: number
+  readonly parts: ReadonlyMap<string, unknown>
+}
+
+/**
+ * Runs a piece of work, and fails if it left tensors or GPU buffers behind, or changed the engine, a kernel or a
+ * gradient of the page's TensorFlow.js.
+ */
+export async function expectNoLeaks<Result>(work: () => Promise<Result> | Result): Promise<Result> {
+  const before = await holdings()
+  const result = await work()
+  const leaks = await leaksSince(before)
+  if (leaks.length > 0) throw new Error(`Left behind: ${leaks.join('; ')}.`)
+  return result
+}
+
+export async function holdings(): Promise<Holdings> {
+  const { count, byteLength } = await strayGpuBuffers()
+  return {
+    tensors: tf.engine().state.numTensors,
+    gpuBuffers: count,
+    gpuBytes: byteLength,
+    parts: engineParts(),
+  }
+}
+
+/** What is there now and was not before, or was changed, in words. */
+export async function leaksSince(before: Holdings): Promise<string[]> {
+  const after = await holdings()
+  const leaks: string[] = []
+  const count = (what: string, from: number, to: number): void => {
+    if (from !== to) leaks.push(`${what}: ${String(from)} before, ${String(to)} after`)
+  }
+  count('tensors', before.tensors, after.tensors)
+  count('GPU buffers of no tensor', before.gpuBuffers, after.gpuBuffers)
+  count('GPU bytes of no tensor', before.gpuBytes, after.gpuBytes)
+  for (const part of new Set([...before.parts.keys(), ...after.parts.keys()])) {
+    if (before.parts.get(part) !== after.parts.get(part)) leaks.push(`${part} is another one`)
+  }
+  return leaks
+}
+
+/** The kernels and gradients by name, and the engine's own methods, which a patched instance would have. */
+function engineParts(): Map<string, unknown> {
+  const parts = new Map<string, unknown>()
+  const engine = tf.engine() as object as Record<string, unknown>
+  for (const name of Object.getOwnPropertyNames(engine)) {
+    if (typeof engine[name] === 'function') parts.set(`engine().${name}`, engine[name])
+  }
+  for (const backend of ['cpu', 'wasm', 'webgpu']) {
+    for (const kernel of tf.getKernelsForBackend(backend)) {
+      parts.set(`${backend}'s kernel ${kernel.kernelName}`, kernel)
+      parts.set(`the gradient of ${kernel.kernelName}`, tf.getGradient(kernel.kernelName))
+    }
+  }
+  return parts
+}

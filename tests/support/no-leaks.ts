@@ -1,0 +1,11 @@
+import { beforeEach } from 'vitest'
+import { holdings, leaksSince } from './leaks.js'
+
+// A test's own tidying up, in afterEach or onTestFinished, comes before this.
+beforeEach(async ({ onTestFinished }) => {
+  const before = await holdings()
+  onTestFinished(async () => {
+    const leaks = await leaksSince(before)
+    if (leaks.length > 0) throw new Error(`The test left behind: ${leaks.join('; ')}.`)
+  })
+})

@@ -1,0 +1,3 @@
+import { describeLeakGuard } from '../support/leak-cases.js'
+
+describeLeakGuard()

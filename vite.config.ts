@@ -1,0 +1,72 @@
+import { fileURLToPath } from 'node:url'
+import { defineConfig, type UserConfig } from 'vite'
+
+const at = (file: string): string => fileURLToPath(new URL(file, import.meta.url))
+
+/** The package's public names, for code that is built or tested together with it. */
+export const alias = [
+  { find: /^gradlens$/, replacement: at('src/index.ts') },
+  { find: /^gradlens\/tfjs$/, replacement: at('src/tfjs/index.ts') },
+]
+
+const tfjs = [
+  '@tensorflow/tfjs',
+  '@tensorflow/tfjs-backend-wasm',
+  '@tensorflow/tfjs-backend-webgpu',
+]
+
+const library: UserConfig = {
+  publicDir: false,
+  build: {
+    target: 'es2022',
+    minify: false,
+    sourcemap: true,
+    lib: {
+      entry: { index: at('src/index.ts'), tfjs: at('src/tfjs/index.ts') },
+      formats: ['es'],
+    },
+    rolldownOptions: {
+      external: tfjs,
+      output: { chunkFileNames: 'chunks/[name].js' },
+    },
+  },
+}
+
+/** One classic script; TensorFlow.js is the page's own `window.tf`, whose kernels and tensors it must share. */
+const script: UserConfig = {
+  publicDir: false,
+  build: {
+    target: 'es2022',
+    emptyOutDir: false,
+    sourcemap: true,
+    lib: {
+      entry: at('src/global.ts'),
+      formats: ['iife'],
+      name: 'gradlens',
+      fileName: () => 'gradlens.global.js',
+    },
+    rolldownOptions: {
+      external: tfjs,
+      output: {
+        globals: {
+          '@tensorflow/tfjs': 'tf',
+          '@tensorflow/tfjs-backend-wasm': 'tf.wasm',
+          '@tensorflow/tfjs-backend-webgpu': 'tf.webgpu',
+        },
+      },
+    },
+  },
+}
+
+const demo: UserConfig = {
+  root: at('demo'),
+  publicDir: at('public'),
+  base: './',
+  resolve: { alias },
+  worker: { format: 'es' },
+  build: { target: 'es2022', outDir: at('dist-demo'), emptyOutDir: true },
+}
+
+export default defineConfig(({ mode }) =>
+  mode === 'library' ? library : mode === 'script' ? script : demo,
+)
