@@ -52,9 +52,13 @@ export function findBrowser(machine = thisMachine()) {
 function onPath({ platform, env }) {
   const [separator, suffix] = platform === 'win32' ? [';', '.exe'] : [':', '']
   const folders = (env['PATH'] ?? '').split(separator).filter((folder) => folder !== '')
-  return ['google-chrome-stable', 'google-chrome', 'chrome', 'chromium', 'chromium-browser'].flatMap(
-    (name) => folders.map((folder) => path.join(folder, name + suffix)),
-  )
+  return [
+    'google-chrome-stable',
+    'google-chrome',
+    'chrome',
+    'chromium',
+    'chromium-browser',
+  ].flatMap((name) => folders.map((folder) => path.join(folder, name + suffix)))
 }
 
 /**
@@ -98,7 +102,7 @@ function startFault(file, platform) {
     timeout: 20_000,
   })
   if (status === 0) return undefined
-  const reason = error?.message ?? firstLine(stderr) ?? String(signal ?? `status ${String(status)}`)
+  const reason = error?.message ?? firstLine(stderr) ?? signal ?? `status ${String(status)}`
   return `does not start (${reason})`
 }
 
@@ -114,5 +118,8 @@ function isExecutable(file) {
 
 /** @param {string} text */
 export function firstLine(text) {
-  return text.split('\n').find((line) => line.trim() !== '')?.trim()
+  return text
+    .split('\n')
+    .find((line) => line.trim() !== '')
+    ?.trim()
 }

@@ -6,6 +6,7 @@ type DataId = Parameters<tf.DataStorage<object>['get']>[0]
 const stored = new Map<tf.DataStorage<unknown>, Set<DataId>>()
 
 // A backend's storage is a WeakMap and cannot be listed, so that what it holds is noted on the way in and out.
+// eslint-disable-next-line @typescript-eslint/unbound-method -- both are called with their storage below
 const { set, delete: remove } = tf.DataStorage.prototype
 tf.DataStorage.prototype.set = function (dataId, value) {
   let dataIds = stored.get(this)
@@ -41,8 +42,11 @@ export async function strayGpuBuffers(): Promise<{ count: number; byteLength: nu
 
 /** TensorFlow.js releases the buffers of disposed tensors when it submits the work that uses them. */
 function submit(backend: WebGPUBackend): void {
-  const queued = backend as unknown as { commandEncoder?: object; endComputePassEncoder(): void }
-  if (queued.commandEncoder === undefined || queued.commandEncoder === null) return
-  queued.endComputePassEncoder()
+  const queue = backend as unknown as {
+    commandEncoder: GPUCommandEncoder | null | undefined
+    endComputePassEncoder(): void
+  }
+  if (queue.commandEncoder === undefined || queue.commandEncoder === null) return
+  queue.endComputePassEncoder()
   backend.submitQueue()
 }

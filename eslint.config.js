@@ -1,0 +1,31 @@
+import js from '@eslint/js'
+import { defineConfig, globalIgnores } from 'eslint/config'
+import tseslint from 'typescript-eslint'
+import { importDirection } from './scripts/import-direction.mjs'
+
+export default defineConfig(
+  globalIgnores(['dist/', 'dist-demo/', 'public/']),
+  js.configs.recommended,
+  tseslint.configs.strictTypeChecked,
+  tseslint.configs.stylisticTypeChecked,
+  {
+    languageOptions: {
+      parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname },
+    },
+    linterOptions: { reportUnusedDisableDirectives: 'error' },
+    rules: {
+      'max-lines': ['error', 400],
+      // TypeScript does this one, and knows the globals of each environment.
+      'no-undef': 'off',
+      // Index arithmetic is in bounds for reasons that types cannot see; `?? 0` there would hide a mistake.
+      '@typescript-eslint/no-non-null-assertion': 'off',
+      // TensorFlow.js hands out its classes (a Variable, a backend) as interfaces; a cast is the only way to them.
+      '@typescript-eslint/no-unsafe-class-instance-assignment': 'off',
+    },
+  },
+  {
+    files: ['src/**', 'demo/**'],
+    plugins: { gradlens: { rules: { 'import-direction': importDirection } } },
+    rules: { 'gradlens/import-direction': 'error' },
+  },
+)

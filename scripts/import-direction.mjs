@@ -1,0 +1,88 @@
+import path from 'node:path'
+
+/** What every module of src/ may import. */
+const shared = ['errors', 'ndarray', 'options', 'scheduling']
+
+/**
+ * The way of the data, left to right: what a part of src/ may import besides itself and the shared modules.
+ * A part is a folder of src/, or a module that stands in src/ itself; `a/b` is the module b of folder a alone.
+ *
+ * @type {Readonly<Record<string, { modules: readonly string[], packages?: RegExp }>>}
+ */
+const allowed = {
+  predictor: { modules: ['gradients/block'] },
+  gradients: { modules: ['compute'] },
+  compute: { modules: ['gradients'] },
+  explanation: { modules: [] },
+  explainers: { modules: ['compute/compute', 'explanation', 'gradients', 'predictor'] },
+  tfjs: { modules: ['gradients/block', 'predictor'], packages: /^@tensorflow\/tfjs/ },
+  elements: { modules: ['explanation'], packages: /^(lit|d3-)/ },
+  index: { modules: ['compute', 'explainers', 'explanation', 'gradients', 'predictor'] },
+  global: { modules: ['index', 'tfjs'] },
+}
+
+/** @type {import('eslint').Rule.RuleModule} */
+export const importDirection = {
+  meta: {
+    type: 'problem',
+    docs: { description: 'Hold the direction in which the parts of src/ import each other' },
+    schema: [],
+    messages: {
+      outside: '{{part}} may not import {{target}}: in src/ it may import {{modules}}.',
+      package: '{{part}} may not import the package {{target}}: the core has no dependencies.',
+      demo: 'The demo imports the library by its public names, gradlens and gradlens/tfjs.',
+    },
+  },
+  create(context) {
+    const file = path.relative(context.cwd, context.filename).split(path.sep).join('/')
+
+    /** @param {import('estree').Node} node @param {unknown} source */
+    const check = (node, source) => {
+      if (typeof source !== 'string') return
+      const relative = source.startsWith('.')
+      const target = relative ? path.posix.join(path.posix.dirname(file), source) : source
+      if (file.startsWith('demo/')) {
+        if (relative && !target.startsWith('demo/')) context.report({ node, messageId: 'demo' })
+        return
+      }
+
+      const from = moduleOf(file)
+      const part = from.split('/')[0] ?? ''
+      const { modules, packages } = allowed[part] ?? { modules: [] }
+      if (!relative) {
+        if (packages?.test(source) === true) return
+        context.report({ node, messageId: 'package', data: { part, target } })
+        return
+      }
+      const open = [part, ...shared, ...(shared.includes(part) ? [] : modules)]
+      if (target.startsWith('src/') && isWithin(moduleOf(target), open)) return
+      context.report({
+        node,
+        messageId: 'outside',
+        data: { part, target, modules: open.join(', ') },
+      })
+    }
+
+    /** @param {{ source?: import('estree').Node | null | undefined }} declaration */
+    const checkSource = ({ source }) => {
+      if (source?.type === 'Literal') check(source, source.value)
+    }
+    return {
+      ImportDeclaration: checkSource,
+      ExportAllDeclaration: checkSource,
+      ExportNamedDeclaration: checkSource,
+      ImportExpression: checkSource,
+      TSImportType: checkSource,
+    }
+  },
+}
+
+/** @param {string} file relative to the repository, e.g. src/tfjs/engine.ts */
+function moduleOf(file) {
+  return file.replace(/^src\//, '').replace(/\.[jt]s$/, '')
+}
+
+/** @param {string} module @param {readonly string[]} open */
+function isWithin(module, open) {
+  return open.some((name) => module === name || module.startsWith(`${name}/`))
+}
