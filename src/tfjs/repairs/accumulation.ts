@@ -1,0 +1,32 @@
+import * as tf from '@tensorflow/tfjs'
+import type { Gradient } from '../kernel.js'
+
+/** The same sum from the other end; tfjs's own transposes the result along every axis but the last. */
+export const cumsumGradient: Gradient = ([dy], { attributes }) => {
+  const { axis, exclusive, reverse } = attributes as {
+    axis: number
+    exclusive: boolean
+    reverse: boolean
+  }
+  const { rank } = dy as tf.Tensor
+  return { x: () => tf.cumsum(dy as tf.Tensor, (axis + rank) % rank, exclusive, !reverse) }
+}
+
+/** For each factor the product of all others, with no division: a factor may be 0. */
+export const prodGradient: Gradient = ([dy], { inputs, attributes }) => ({
+  x: () =>
+    tf.tidy(() => {
+      const { x } = inputs as { x: tf.Tensor }
+      const { axis } = attributes as { axis: number | number[] | null | undefined }
+      const reduced = tf.util.parseAxisParam(axis as number | number[], x.shape)
+      const kept = x.shape.flatMap((_, index) => (reduced.includes(index) ? [] : [index]))
+      const order = [...kept, ...reduced]
+      const keptShape = kept.map((index) => x.shape[index] as number)
+      const factors = tf.reshape(tf.transpose(x, order), [tf.util.sizeFromShape(keptShape), -1])
+      const others = tf.mul(tf.cumprod(factors, 1, true, false), tf.cumprod(factors, 1, true, true))
+      const gradient = tf.mul(others, tf.reshape(dy as tf.Tensor, [-1, 1]))
+      const arranged = order.map((index) => x.shape[index] as number)
+      const undo = order.map((_, index) => order.indexOf(index))
+      return tf.transpose(tf.reshape(gradient, arranged), undo)
+    }),
+})

@@ -1,0 +1,136 @@
+import * as tf from '@tensorflow/tfjs'
+import type { Attributes, Gradient, Kernel } from '../kernel.js'
+import { fit, spread } from './axes.js'
+import { runKernel } from './run-kernel.js'
+import { windowAxes, type WindowAxis } from './window.js'
+
+type Pair = [number, number]
+type ExplicitPadding = [Pair, Pair, Pair, Pair]
+
+/**
+ * ∂/∂x of a 2-D convolution, as a forward convolution of dy, spread by the strides, with the rotated filter whose
+ * two channel axes are exchanged: XNNPACK's forward convolution is an order of magnitude faster than the
+ * backward kernel of the wasm backend, and dilations come for free.
+ */
+export function convolutionInputGradient(
+  dy: tf.Tensor,
+  filter: tf.Tensor,
+  axes: readonly WindowAxis[],
+): tf.Tensor {
+  const rotated = tf.transpose(tf.reverse(filter, [0, 1]), [0, 1, 3, 2])
+  const [spaced, padding] = arrangeForInput(dy, axes)
+  return tf.conv2d(spaced, rotated as tf.Tensor4D, 1, padding, 'NHWC', dilationsOf(axes))
+}
+
+/**
+ * ∂/∂filter of a 2-D convolution, as a forward convolution whose batch is the input channels and whose filter is
+ * dy: strides and dilations change places.
+ */
+export function convolutionFilterGradient(
+  x: tf.Tensor,
+  dy: tf.Tensor,
+  axes: readonly WindowAxis[],
+): tf.Tensor {
+  let image = x
+  const padding = axes.map(({ input, output, taps, stride, dilation, before }, axis): Pair => {
+    const behind = (output - 1) * stride + (taps - 1) * dilation + 1 - before - input
+    if (behind < 0) image = fit(image, axis + 1, 0, input + behind)
+    return [before, Math.max(0, behind)]
+  })
+  const gradient = tf.conv2d(
+    tf.transpose(image, [3, 1, 2, 0]) as tf.Tensor4D,
+    tf.transpose(dy, [1, 2, 0, 3]) as tf.Tensor4D,
+    dilationsOf(axes),
+    explicit(padding),
+    'NHWC',
+    axes.map(({ stride }) => stride) as Pair,
+  )
+  return tf.transpose(gradient, [1, 2, 0, 3])
+}
+
+/** dy and the padding with which a forward convolution by the rotated filter yields the gradient of the input. */
+export function arrangeForInput(
+  dy: tf.Tensor,
+  axes: readonly WindowAxis[],
+): [tf.Tensor4D, ExplicitPadding] {
+  let spaced = dy
+  const padding = axes.map(({ input, taps, stride, dilation, before }, index): Pair => {
+    const axis = index + 1
+    spaced = spread(spaced, axis, stride)
+    const length = spaced.shape[axis] as number
+    const front = (taps - 1) * dilation - before
+    const behind = input + before - length
+    // Padding wider than the filter: its outputs saw no input, and so have no part in the gradient.
+    const start = Math.max(0, -front)
+    spaced = fit(spaced, axis, start, length - start + Math.min(0, behind))
+    return [Math.max(0, front), Math.max(0, behind)]
+  })
+  return [spaced as tf.Tensor4D, explicit(padding)]
+}
+
+export function dilationsOf(axes: readonly WindowAxis[]): Pair {
+  return axes.map(({ dilation }) => dilation) as Pair
+}
+
+function explicit([rows, columns]: Pair[]): ExplicitPadding {
+  return [[0, 0], rows as Pair, columns as Pair, [0, 0]]
+}
+
+interface BackpropAttributes {
+  readonly inputShape: readonly number[]
+  readonly filterShape: readonly number[]
+}
+
+export const conv2DBackpropInput: Kernel = ({ dy, filter }, attributes) =>
+  tf.tidy(() => {
+    const { inputShape } = attributes as unknown as BackpropAttributes
+    return convolutionInputGradient(
+      dy as tf.Tensor,
+      filter as tf.Tensor,
+      axesOf(inputShape, (dy as tf.Tensor).shape, (filter as tf.Tensor).shape, attributes),
+    )
+  })
+
+export const conv2DBackpropFilter: Kernel = ({ x, dy }, attributes) =>
+  tf.tidy(() => {
+    const { filterShape } = attributes as unknown as BackpropAttributes
+    return convolutionFilterGradient(
+      x as tf.Tensor,
+      dy as tf.Tensor,
+      axesOf((x as tf.Tensor).shape, (dy as tf.Tensor).shape, filterShape, attributes),
+    )
+  })
+
+/** TensorFlow.js's own has none for dilations; without them its backward kernels stay in use. */
+export const conv2DGradient: Gradient = ([dy], { inputs, attributes }) => {
+  const { x, filter } = inputs as { x: tf.Tensor; filter: tf.Tensor }
+  const axes = axesOf(x.shape, (dy as tf.Tensor).shape, filter.shape, attributes)
+  const dilated = axes.some(({ dilation }) => dilation !== 1)
+  return {
+    x: () =>
+      dilated
+        ? tf.tidy(() => convolutionInputGradient(dy as tf.Tensor, filter, axes))
+        : runKernel(
+            'Conv2DBackpropInput',
+            { dy: dy as tf.Tensor, filter },
+            { ...attributes, inputShape: x.shape },
+          ),
+    filter: () =>
+      dilated
+        ? tf.tidy(() => convolutionFilterGradient(x, dy as tf.Tensor, axes))
+        : runKernel(
+            'Conv2DBackpropFilter',
+            { x, dy: dy as tf.Tensor },
+            { ...attributes, filterShape: filter.shape },
+          ),
+  }
+}
+
+function axesOf(
+  inputShape: readonly number[],
+  outputShape: readonly number[],
+  filterShape: readonly number[],
+  attributes: Attributes,
+): WindowAxis[] {
+  return windowAxes('Conv2D', inputShape, outputShape, filterShape.slice(0, 2), attributes)
+}

@@ -1,0 +1,104 @@
+import * as tf from '@tensorflow/tfjs'
+import type { Attributes, Gradient, Kernel } from '../kernel.js'
+import { fit, spread } from './axes.js'
+import { convolutionFilterGradient, convolutionInputGradient } from './conv-2d.js'
+import { runKernel } from './run-kernel.js'
+import { windowAxes, type WindowAxis } from './window.js'
+
+type Axes = readonly [WindowAxis, WindowAxis, WindowAxis]
+
+/** ∂/∂x: for each tap along the depth a 2-D gradient of all planes at once, put back to the depths it was taken from. */
+function inputGradient(dy: tf.Tensor, filter: tf.Tensor, axes: Axes): tf.Tensor {
+  const [depth, ...plane] = axes
+  const [batch = 1, planes = 1, ...rest] = dy.shape
+  const outputs = tf.reshape(dy, [batch * planes, ...rest])
+  const parts = filterPlanes(filter).map((tap, index) => {
+    const part = convolutionInputGradient(outputs, tap, plane)
+    const placed = spread(
+      tf.reshape(part, [batch, planes, ...part.shape.slice(1)]),
+      1,
+      depth.stride,
+    )
+    return fit(placed, 1, depth.before - index * depth.dilation, depth.input)
+  })
+  return tf.addN(parts)
+}
+
+/** ∂/∂filter: for each tap along the depth a 2-D gradient over the planes that it met. */
+function filterGradient(x: tf.Tensor, dy: tf.Tensor, axes: Axes): tf.Tensor {
+  const [depth, ...plane] = axes
+  const outputs = tf.reshape(dy, [-1, ...dy.shape.slice(2)])
+  const taps = Array.from({ length: depth.taps }, (_, index) => {
+    const first = index * depth.dilation - depth.before
+    const met = fit(x, 1, first, (depth.output - 1) * depth.stride + 1)
+    const strided =
+      depth.stride === 1
+        ? met
+        : tf.gather(met, tf.range(0, met.shape[1] as number, depth.stride, 'int32'), 1)
+    return convolutionFilterGradient(tf.reshape(strided, [-1, ...x.shape.slice(2)]), outputs, plane)
+  })
+  return tf.stack(taps)
+}
+
+function filterPlanes(filter: tf.Tensor): tf.Tensor[] {
+  return tf.unstack(filter)
+}
+
+interface BackpropAttributes {
+  readonly inputShape: readonly number[]
+  readonly filterShape: readonly number[]
+}
+
+export const conv3DBackpropInput: Kernel = ({ dy, filter }, attributes) =>
+  tf.tidy(() => {
+    const { inputShape } = attributes as unknown as BackpropAttributes
+    const axes = axesOf(
+      inputShape,
+      (dy as tf.Tensor).shape,
+      (filter as tf.Tensor).shape,
+      attributes,
+    )
+    return inputGradient(dy as tf.Tensor, filter as tf.Tensor, axes)
+  })
+
+export const conv3DBackpropFilter: Kernel = ({ x, dy }, attributes) =>
+  tf.tidy(() => {
+    const { filterShape } = attributes as unknown as BackpropAttributes
+    const axes = axesOf((x as tf.Tensor).shape, (dy as tf.Tensor).shape, filterShape, attributes)
+    return filterGradient(x as tf.Tensor, dy as tf.Tensor, axes)
+  })
+
+/** TensorFlow.js's own has none for dilations; without them its backward kernels stay in use. */
+export const conv3DGradient: Gradient = ([dy], { inputs, attributes }) => {
+  const { x, filter } = inputs as { x: tf.Tensor; filter: tf.Tensor }
+  const axes = axesOf(x.shape, (dy as tf.Tensor).shape, filter.shape, attributes)
+  const dilated = axes.some(({ dilation }) => dilation !== 1)
+  return {
+    x: () =>
+      dilated
+        ? tf.tidy(() => inputGradient(dy as tf.Tensor, filter, axes))
+        : runKernel(
+            'Conv3DBackpropInputV2',
+            { dy: dy as tf.Tensor, filter },
+            { ...attributes, inputShape: x.shape },
+          ),
+    filter: () =>
+      dilated
+        ? tf.tidy(() => filterGradient(x, dy as tf.Tensor, axes))
+        : runKernel(
+            'Conv3DBackpropFilterV2',
+            { x, dy: dy as tf.Tensor },
+            { ...attributes, filterShape: filter.shape },
+          ),
+  }
+}
+
+function axesOf(
+  inputShape: readonly number[],
+  outputShape: readonly number[],
+  filterShape: readonly number[],
+  attributes: Attributes,
+): Axes {
+  const taps = filterShape.slice(0, 3)
+  return windowAxes('Conv3D', inputShape, outputShape, taps, attributes) as unknown as Axes
+}

@@ -1,0 +1,125 @@
+import * as tf from '@tensorflow/tfjs'
+import type { Attributes, Gradient, Kernel } from '../kernel.js'
+import { fit } from './axes.js'
+import { arrangeForInput, dilationsOf } from './conv-2d.js'
+import { runKernel } from './run-kernel.js'
+import { windowAxes, type WindowAxis } from './window.js'
+
+type Shape4D = [number, number, number, number]
+
+/** ∂/∂x as a forward depthwise convolution of the spread dy with the rotated filter, summed over the multiplier. */
+function inputGradient(dy: tf.Tensor, filter: tf.Tensor, axes: readonly WindowAxis[]): tf.Tensor {
+  const [height, width, channels, multiplier] = filter.shape as Shape4D
+  const rotated = tf.reshape(tf.reverse(filter, [0, 1]), [height, width, channels * multiplier, 1])
+  const [spaced, padding] = arrangeForInput(dy, axes)
+  const gradient = tf.depthwiseConv2d(
+    spaced,
+    rotated as tf.Tensor4D,
+    1,
+    padding,
+    'NHWC',
+    dilationsOf(axes),
+  )
+  if (multiplier === 1) return gradient
+  const [batch, rows, columns] = gradient.shape
+  return tf.sum(tf.reshape(gradient, [batch, rows, columns, channels, multiplier]), -1)
+}
+
+/** ∂/∂filter tap by tap: the inputs that the tap met, times dy, summed over batch and positions. */
+function filterGradient(
+  x: tf.Tensor,
+  dy: tf.Tensor,
+  multiplier: number,
+  axes: readonly WindowAxis[],
+): tf.Tensor {
+  const [rows, columns] = axes as [WindowAxis, WindowAxis]
+  const [batch, , , channels] = x.shape as Shape4D
+  let image = x
+  axes.forEach((axis, index) => {
+    image = fit(image, index + 1, -axis.before, reachOf(axis))
+  })
+  const weights = tf.reshape(dy, [-1, channels, multiplier])
+  const taps: tf.Tensor[] = []
+  for (let row = 0; row < rows.taps; row++) {
+    for (let column = 0; column < columns.taps; column++) {
+      const top = row * rows.dilation
+      const left = column * columns.dilation
+      const met = tf.stridedSlice(
+        image,
+        [0, top, left, 0],
+        [
+          batch,
+          top + (rows.output - 1) * rows.stride + 1,
+          left + (columns.output - 1) * columns.stride + 1,
+          channels,
+        ],
+        [1, rows.stride, columns.stride, 1],
+      )
+      taps.push(tf.sum(tf.mul(tf.reshape(met, [-1, channels, 1]), weights), 0))
+    }
+  }
+  return tf.reshape(tf.stack(taps), [rows.taps, columns.taps, channels, multiplier])
+}
+
+function reachOf({ output, taps, stride, dilation }: WindowAxis): number {
+  return (output - 1) * stride + (taps - 1) * dilation + 1
+}
+
+interface BackpropAttributes {
+  readonly inputShape: readonly number[]
+  readonly filterShape: readonly number[]
+}
+
+export const depthwiseBackpropInput: Kernel = ({ dy, filter }, attributes) =>
+  tf.tidy(() => {
+    const { inputShape } = attributes as unknown as BackpropAttributes
+    const axes = axesOf(
+      inputShape,
+      (dy as tf.Tensor).shape,
+      (filter as tf.Tensor).shape,
+      attributes,
+    )
+    return inputGradient(dy as tf.Tensor, filter as tf.Tensor, axes)
+  })
+
+export const depthwiseBackpropFilter: Kernel = ({ x, dy }, attributes) =>
+  tf.tidy(() => {
+    const { filterShape } = attributes as unknown as BackpropAttributes
+    const axes = axesOf((x as tf.Tensor).shape, (dy as tf.Tensor).shape, filterShape, attributes)
+    return filterGradient(x as tf.Tensor, dy as tf.Tensor, filterShape[3] as number, axes)
+  })
+
+/** TensorFlow.js's own has none for dilations, which its backward kernels take and ignore. */
+export const depthwiseConv2DGradient: Gradient = ([dy], { inputs, attributes }) => {
+  const { x, filter } = inputs as { x: tf.Tensor; filter: tf.Tensor }
+  const axes = axesOf(x.shape, (dy as tf.Tensor).shape, filter.shape, attributes)
+  const dilated = axes.some(({ dilation }) => dilation !== 1)
+  return {
+    x: () =>
+      dilated
+        ? tf.tidy(() => inputGradient(dy as tf.Tensor, filter, axes))
+        : runKernel(
+            'DepthwiseConv2dNativeBackpropInput',
+            { dy: dy as tf.Tensor, filter },
+            { ...attributes, dilations: 1, inputShape: x.shape },
+          ),
+    filter: () =>
+      dilated
+        ? tf.tidy(() => filterGradient(x, dy as tf.Tensor, filter.shape[3] as number, axes))
+        : runKernel(
+            'DepthwiseConv2dNativeBackpropFilter',
+            { x, dy: dy as tf.Tensor },
+            { ...attributes, dilations: 1, filterShape: filter.shape },
+          ),
+  }
+}
+
+function axesOf(
+  inputShape: readonly number[],
+  outputShape: readonly number[],
+  filterShape: readonly number[],
+  attributes: Attributes,
+): WindowAxis[] {
+  const taps = filterShape.slice(0, 2)
+  return windowAxes('DepthwiseConv2dNative', inputShape, outputShape, taps, attributes)
+}

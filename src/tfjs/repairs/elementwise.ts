@@ -1,0 +1,49 @@
+import * as tf from '@tensorflow/tfjs'
+import type { Gradient } from '../kernel.js'
+import { sumToShape } from './sum-to-shape.js'
+
+/** tfjs's own gradients of these kernels keep the output's shape where an operand was broadcast. */
+function binary(
+  first: string,
+  second: string,
+  gradients: (
+    dy: tf.Tensor,
+    a: tf.Tensor,
+    b: tf.Tensor,
+  ) => readonly [() => tf.Tensor, () => tf.Tensor],
+): Gradient {
+  return ([dy], { inputs }) => {
+    const a = inputs[first] as tf.Tensor
+    const b = inputs[second] as tf.Tensor
+    const [gradientA, gradientB] = gradients(dy as tf.Tensor, a, b)
+    return {
+      [first]: () => tf.tidy(() => sumToShape(gradientA(), a.shape)),
+      [second]: () => tf.tidy(() => sumToShape(gradientB(), b.shape)),
+    }
+  }
+}
+
+const only = (dy: tf.Tensor, where: tf.Tensor): tf.Tensor => tf.mul(dy, tf.cast(where, 'float32'))
+
+export const squaredDifferenceGradient: Gradient = binary('a', 'b', (dy, a, b) => [
+  () => tf.mul(dy, tf.mul(tf.sub(a, b), 2)),
+  () => tf.mul(dy, tf.mul(tf.sub(b, a), 2)),
+])
+
+/** At a tie the gradient is a's, as in TensorFlow. */
+export const maximumGradient: Gradient = binary('a', 'b', (dy, a, b) => [
+  () => only(dy, tf.greaterEqual(a, b)),
+  () => only(dy, tf.less(a, b)),
+])
+
+/** At a tie the gradient is a's, as in TensorFlow. */
+export const minimumGradient: Gradient = binary('a', 'b', (dy, a, b) => [
+  () => only(dy, tf.lessEqual(a, b)),
+  () => only(dy, tf.greater(a, b)),
+])
+
+/** At 0 the slope is α, as in TensorFlow. */
+export const preluGradient: Gradient = binary('x', 'alpha', (dy, x, alpha) => [
+  () => tf.where(tf.greater(x, 0), dy, tf.mul(dy, alpha)),
+  () => tf.mul(dy, tf.minimum(x, 0)),
+])

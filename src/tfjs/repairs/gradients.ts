@@ -1,0 +1,50 @@
+import type { Gradient } from '../kernel.js'
+import { cumsumGradient, prodGradient } from './accumulation.js'
+import { depthToSpaceGradient, flipLeftRightGradient, tileGradient } from './arrangement.js'
+import { averagePool2DGradient, averagePool3DGradient } from './average-pool.js'
+import { batchNormGradient } from './batch-norm.js'
+import { conv2DGradient } from './conv-2d.js'
+import { conv3DGradient } from './conv-3d.js'
+import { depthwiseConv2DGradient } from './depthwise-conv-2d.js'
+import { einsumGradient } from './einsum.js'
+import {
+  maximumGradient,
+  minimumGradient,
+  preluGradient,
+  squaredDifferenceGradient,
+} from './elementwise.js'
+import { gatheredGradient, scatterNdGradient, topKGradient } from './gathered.js'
+import { batchMatMulGradient } from './mat-mul.js'
+import { mirrorPadGradient } from './mirror-pad.js'
+import { refusedGradients } from './refused.js'
+import { resizeBilinearGradient, resizeNearestNeighborGradient } from './resize.js'
+
+/** Gradients that TensorFlow.js lacks or gets wrong, on every device. */
+export const gradientRepairs: Readonly<Record<string, Gradient>> = {
+  AvgPool: averagePool2DGradient,
+  AvgPool3D: averagePool3DGradient,
+  BatchMatMul: batchMatMulGradient,
+  Conv2D: conv2DGradient,
+  Conv3D: conv3DGradient,
+  Cumsum: cumsumGradient,
+  DepthToSpace: depthToSpaceGradient,
+  DepthwiseConv2dNative: depthwiseConv2DGradient,
+  Einsum: einsumGradient,
+  FlipLeftRight: flipLeftRightGradient,
+  FusedBatchNorm: batchNormGradient,
+  GatherNd: gatheredGradient('GatherNd', 'params'),
+  GatherV2: gatheredGradient('GatherV2', 'x'),
+  Maximum: maximumGradient,
+  Minimum: minimumGradient,
+  MirrorPad: mirrorPadGradient,
+  Prelu: preluGradient,
+  Prod: prodGradient,
+  ResizeBilinear: resizeBilinearGradient,
+  ResizeNearestNeighbor: resizeNearestNeighborGradient,
+  ScatterNd: scatterNdGradient,
+  SquaredDifference: squaredDifferenceGradient,
+  StridedSlice: gatheredGradient('StridedSlice', 'x'),
+  Tile: tileGradient,
+  TopK: topKGradient,
+  ...refusedGradients,
+}
