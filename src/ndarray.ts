@@ -103,7 +103,7 @@ export function toNestedNumbers(array: NdArray): NestedNumbers {
 /** An array of the nested lists' shape, float64. */
 export function fromNestedNumbers(argument: string, value: NestedNumbers): NdArray {
   const shape: number[] = []
-  for (let level = value; typeof level !== 'number'; ) {
+  for (let level = value; typeof level !== 'number';) {
     shape.push(level.length)
     const first = level[0]
     if (first === undefined) break

@@ -6,6 +6,13 @@ export type Device = 'webgpu' | 'wasm' | 'cpu'
 /** A device by name, or `'auto'`: the first of webgpu, wasm, cpu that works. */
 export type DeviceChoice = Device | 'auto'
 
+export const deviceChoices = [
+  'auto',
+  'webgpu',
+  'wasm',
+  'cpu',
+] as const satisfies readonly DeviceChoice[]
+
 /** How far a call has come, in rows. */
 export interface Progress {
   readonly phase: 'fit' | 'explain'

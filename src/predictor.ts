@@ -51,7 +51,10 @@ export interface Predictor<Value = unknown> {
    *
    * @throws DeviceError if the device cannot be used, or is emulated in software and `allowSoftware` is false.
    */
-  open(device: Device, options: { readonly allowSoftware: boolean }): Promise<PredictorSession<Value>>
+  open(
+    device: Device,
+    options: { readonly allowSoftware: boolean },
+  ): Promise<PredictorSession<Value>>
 }
 
 /**

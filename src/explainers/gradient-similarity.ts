@@ -1,0 +1,421 @@
+import type { Compute } from '../compute/compute.js'
+import { openCompute } from '../compute/compute.js'
+import {
+  InvalidArgumentError,
+  NonFiniteError,
+  NotFittedError,
+  UnsupportedError,
+} from '../errors.js'
+import type { Explanation } from '../explanation.js'
+import { createExplanation } from '../explanation.js'
+import type { StoredBlock } from '../gradients/store.js'
+import { GradientStore } from '../gradients/store.js'
+import type { ArrayInput, NdArray } from '../ndarray.js'
+import { rows, takeRows } from '../ndarray.js'
+import type { CallOptions, Device, DeviceChoice } from '../options.js'
+import { deviceChoices, nonNegativeNumber, oneOf, positiveInteger } from '../options.js'
+import type { Loss, Predictor, PredictorSession } from '../predictor.js'
+import { lossNames } from '../predictor.js'
+import { nextTask } from '../scheduling.js'
+import { version } from '../version.js'
+import type { Inputs } from './inputs.js'
+import { readInputs, rowCountOf, rowsOf } from './inputs.js'
+import { predictedLabels, readLabels } from './labels.js'
+import { ModelSession } from './model-session.js'
+import { progressReporter } from './progress.js'
+import type { SimilarityName } from './similarity.js'
+import { ranking, similarity, similarityNames } from './similarity.js'
+
+const tasks = ['classification', 'regression'] as const
+
+export interface GradientSimilarityOptions {
+  /** How two gradients are compared. Default 'grad_dot'. */
+  readonly simFn?: SimilarityName
+  /** In classification a missing label is the predicted one; in regression it must be given. Default 'classification'. */
+  readonly task?: (typeof tasks)[number]
+  /** Store the training gradients at `fit`: explaining is then fast. Else each call computes them anew. Default false. */
+  readonly precomputeGrads?: boolean
+  /** How many of the most and of the least similar examples come back. Default 5. */
+  readonly topK?: number
+  /** Added to each denominator; 1e-7 gives alibi's figures. Default 0. */
+  readonly eps?: number
+  /** Default 'auto': webgpu, else wasm, else cpu. */
+  readonly device?: DeviceChoice
+  /** Examples in one pass: more is faster, fewer let the page answer sooner. Default 16. */
+  readonly batchSize?: number
+  /** Show progress: a line in the terminal, entries in the browser's console. Default false. */
+  readonly verbose?: boolean
+}
+
+export interface SimilarityExplainOptions extends CallOptions {
+  readonly topK?: number | undefined
+  /** Another similarity function for this call; the gradients stay. */
+  readonly simFn?: SimilarityName | undefined
+}
+
+/** Per test example, n the training examples and k ≤ n. */
+export interface SimilarityData {
+  /** [nTest, n] f32, descending. */
+  readonly scores: NdArray
+  /** [nTest, n] i32: the training examples in the order of the scores; ties keep the lower index first. */
+  readonly orderedIndices: NdArray
+  /** [nTest, k, …]: the most similar training examples; a list of such arrays for a model of several inputs. */
+  readonly mostSimilar: NdArray | readonly NdArray[]
+  /** [nTest, k, …]: the least similar ones, the least of all first. */
+  readonly leastSimilar: NdArray | readonly NdArray[]
+  /** Per test example, the training examples whose score is not finite; they stand last in the order. */
+  readonly nonFinite: readonly (readonly number[])[]
+}
+
+interface Fitted {
+  readonly x: readonly NdArray[]
+  readonly y: NdArray
+  /** The training gradients, where they are precomputed. */
+  readonly store: GradientStore | null
+}
+
+interface Pass<Value> {
+  readonly session: PredictorSession<Value>
+  readonly compute: Compute
+  readonly signal: AbortSignal | undefined
+}
+
+/**
+ * Which training examples made the model say this? Training examples are ranked by the similarity of their
+ * loss gradients to that of the example explained: g(z) = ∇θ L(y, f(x)) over the trainable parameters.
+ *
+ * grad_dot and grad_cos as in Charpiat et al. (2019), "Input similarity from the neural network
+ * perspective"; figures as alibi's GradientSimilarity.
+ *
+ * @example
+ * using explainer = new GradientSimilarity(tfjsPredictor(model), 'categoricalCrossentropy', { simFn: 'grad_cos' })
+ * await explainer.fit(xTrain, yTrain)
+ * const { scores, orderedIndices } = await explainer.explain(x)
+ */
+export class GradientSimilarity<Value = unknown> {
+  readonly #model: ModelSession<Value>
+  readonly #lossFn: Loss<Value>
+  readonly #options: Required<GradientSimilarityOptions>
+  #fitted: Fitted | undefined
+
+  /** @throws InvalidArgumentError for an unknown option value or loss; UnsupportedError without trainable parameters */
+  constructor(
+    predictor: Predictor<Value>,
+    lossFn: Loss<Value>,
+    options: GradientSimilarityOptions = {},
+  ) {
+    if (typeof lossFn !== 'function') oneOf('lossFn', lossFn, lossNames)
+    this.#options = {
+      simFn: oneOf('simFn', options.simFn ?? 'grad_dot', similarityNames),
+      task: oneOf('task', options.task ?? 'classification', tasks),
+      precomputeGrads: options.precomputeGrads ?? false,
+      topK: positiveInteger('topK', options.topK ?? 5),
+      eps: nonNegativeNumber('eps', options.eps ?? 0),
+      device: oneOf('device', options.device ?? 'auto', deviceChoices),
+      batchSize: positiveInteger('batchSize', options.batchSize ?? 16),
+      verbose: options.verbose ?? false,
+    }
+    checkParameters(predictor)
+    this.#lossFn = lossFn
+    this.#model = new ModelSession(predictor, this.#options.device)
+  }
+
+  /** The device that runs; null before the first `fit` or `explain`. */
+  get device(): Device | null {
+    return this.#model.device
+  }
+
+  /** Why the devices before this one do not run; null if the first choice does. */
+  get fallbackReason(): string | null {
+    return this.#model.fallbackReason
+  }
+
+  /** What the stored training gradients occupy, in bytes; 0 without `precomputeGrads`. */
+  get gradientBytes(): number {
+    return this.#fitted?.store?.byteLength ?? 0
+  }
+
+  /**
+   * Takes the training examples and, with `precomputeGrads`, computes and stores their gradients. If it
+   * rejects, what was fitted before stays.
+   *
+   * @param xTrain [n, …], or a list of one array per model input
+   * @param yTrain n labels in the form that the loss takes: class indices, one-hot rows, values
+   * @returns the explainer itself
+   * @throws InvalidArgumentError, NonFiniteError, DeviceError, UnsupportedError, DisposedError, or the signal's reason
+   */
+  async fit(
+    xTrain: Inputs,
+    yTrain: ArrayInput,
+    { signal, onProgress }: CallOptions = {},
+  ): Promise<this> {
+    this.#model.assertUsable()
+    signal?.throwIfAborted()
+    const { predictor } = this.#model
+    const x = await readInputs('xTrain', xTrain, predictor.inputs)
+    const rowCount = rowCountOf(x)
+    const y = await readLabels('yTrain', yTrain, rowCount, this.#lossFn, predictor.output)
+    const store = this.#options.precomputeGrads ? new GradientStore() : null
+    if (store !== null) {
+      const report = progressReporter('GradientSimilarity', this.#options.verbose, onProgress)
+      const pass = await this.#startPass(signal)
+      for await (const { stored, end } of this.#gradients(x, y, pass)) {
+        store.append(stored)
+        report({ phase: 'fit', done: end, total: rowCount })
+      }
+    }
+    signal?.throwIfAborted()
+    this.#model.assertUsable()
+    if (predictor !== this.#model.predictor) throw predictorChanged()
+    this.#fitted = { x, y, store }
+    return this
+  }
+
+  /**
+   * Ranks the training examples by their similarity to each of the examples given.
+   *
+   * @param x [nTest, …], one example without the batch axis, or a list of one array per model input
+   * @param y their labels; one label is taken for all. Left out in classification, the predicted ones
+   * @throws NotFittedError before `fit`; NonFiniteError if an example's own gradient is not finite; and as `fit`
+   */
+  async explain(
+    x: Inputs,
+    y?: ArrayInput,
+    { signal, onProgress, topK, simFn }: SimilarityExplainOptions = {},
+  ): Promise<Explanation<SimilarityData>> {
+    this.#model.assertUsable()
+    signal?.throwIfAborted()
+    const fitted = this.#fitted
+    if (fitted === undefined) {
+      throw new NotFittedError('explain was called before fit; call fit(xTrain, yTrain) first.')
+    }
+    const simName = oneOf('simFn', simFn ?? this.#options.simFn, similarityNames)
+    const trainCount = rowCountOf(fitted.x)
+    const k = Math.min(positiveInteger('topK', topK ?? this.#options.topK), trainCount)
+    const tests = await readInputs('x', x, this.#model.predictor.inputs)
+    const testCount = rowCountOf(tests)
+    const report = progressReporter('GradientSimilarity', this.#options.verbose, onProgress)
+    const pass = await this.#startPass(signal)
+    const labels = await this.#labelsOf(tests, y, fitted, pass)
+    const testBlocks = await this.#testGradients(tests, labels, pass)
+
+    const scores = new Float32Array(testCount * trainCount)
+    for await (const { stored, start, end } of this.#trainGradients(fitted, pass)) {
+      for (const test of testBlocks) {
+        const products = await pass.compute.dot(test.stored.block, stored.block)
+        for (const [at, dot] of products.entries()) {
+          const i = Math.floor(at / (end - start))
+          const j = at % (end - start)
+          const testNorm = test.stored.squaredNorms[i] ?? NaN
+          const trainNorm = stored.squaredNorms[j] ?? NaN
+          scores[(test.start + i) * trainCount + start + j] = Number.isFinite(trainNorm)
+            ? similarity(simName, this.#options.eps, dot, testNorm, trainNorm)
+            : NaN
+        }
+      }
+      report({ phase: 'explain', done: end, total: trainCount })
+    }
+    signal?.throwIfAborted()
+    return this.#explanation(scores, fitted, testCount, k, simName)
+  }
+
+  /** Takes another model; all that was computed from the old one is dropped, and `fit` must be called again. */
+  resetPredictor(predictor: Predictor<Value>): void {
+    checkParameters(predictor)
+    this.#model.reset(predictor)
+    this.#fitted = undefined
+  }
+
+  /** Frees what it holds. Calls still running reject; the predictor's model is not touched. */
+  dispose(): void {
+    this.#model.dispose()
+    this.#fitted = undefined
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose()
+  }
+
+  async #startPass(signal: AbortSignal | undefined): Promise<Pass<Value>> {
+    const [session, compute] = await Promise.all([this.#model.open(), openCompute()])
+    signal?.throwIfAborted()
+    return { session, compute, signal }
+  }
+
+  /** Gradients block by block, a task of the event loop each. */
+  async *#gradients(
+    x: readonly NdArray[],
+    y: NdArray,
+    { session, compute, signal }: Pass<Value>,
+  ): AsyncGenerator<{ stored: StoredBlock; start: number; end: number }> {
+    const rowCount = rowCountOf(x)
+    for (let start = 0; start < rowCount; start += this.#options.batchSize) {
+      const end = Math.min(start + this.#options.batchSize, rowCount)
+      const raw = await session.lossGradients(
+        rowsOf(x, start, end),
+        rows(y, start, end),
+        this.#lossFn,
+      )
+      signal?.throwIfAborted()
+      const block = await compute.compact(raw)
+      yield { stored: { block, squaredNorms: await compute.squaredNorms(block) }, start, end }
+      await nextTask()
+      signal?.throwIfAborted()
+      this.#model.assertUsable()
+    }
+  }
+
+  async *#trainGradients(
+    { x, y, store }: Fitted,
+    pass: Pass<Value>,
+  ): AsyncGenerator<{ stored: StoredBlock; start: number; end: number }> {
+    if (store === null) {
+      yield* this.#gradients(x, y, pass)
+      return
+    }
+    let start = 0
+    let lastPause = performance.now()
+    for (const stored of store.blocks) {
+      const end = start + stored.block.rowCount
+      yield { stored, start, end }
+      start = end
+      if (performance.now() - lastPause < longestTaskMs) continue
+      await nextTask()
+      pass.signal?.throwIfAborted()
+      this.#model.assertUsable()
+      lastPause = performance.now()
+    }
+  }
+
+  async #testGradients(
+    x: readonly NdArray[],
+    y: NdArray,
+    pass: Pass<Value>,
+  ): Promise<{ stored: StoredBlock; start: number }[]> {
+    const blocks: { stored: StoredBlock; start: number }[] = []
+    for await (const { stored, start } of this.#gradients(x, y, pass)) {
+      const [row] = nonFiniteRows(stored.squaredNorms, start)
+      if (row !== undefined) {
+        throw new NonFiniteError(
+          `the loss gradient of example ${String(row)}`,
+          stored.squaredNorms[row - start] ?? NaN,
+          [row],
+          'Its ranking would mean nothing; look at its label, the loss and the weights.',
+        )
+      }
+      blocks.push({ stored, start })
+    }
+    return blocks
+  }
+
+  async #labelsOf(
+    x: readonly NdArray[],
+    y: ArrayInput | undefined,
+    fitted: Fitted,
+    { session, signal }: Pass<Value>,
+  ): Promise<NdArray> {
+    const rowCount = rowCountOf(x)
+    const labelShape = fitted.y.shape.slice(1)
+    if (y !== undefined) {
+      return readLabels('y', y, rowCount, this.#lossFn, this.#model.predictor.output, labelShape)
+    }
+    if (this.#options.task === 'regression') {
+      throw new InvalidArgumentError(
+        'y',
+        'none',
+        "the values of the examples: task is 'regression'",
+      )
+    }
+    const parts: NdArray[] = []
+    for (let start = 0; start < rowCount; start += this.#options.batchSize) {
+      const end = Math.min(start + this.#options.batchSize, rowCount)
+      const predictions = await session.predict(rowsOf(x, start, end), {})
+      signal?.throwIfAborted()
+      parts.push(predictedLabels(predictions, this.#lossFn, labelShape))
+    }
+    const data = Float64Array.from(parts.flatMap((part) => [...part.data]))
+    return { data, shape: [rowCount, ...labelShape] }
+  }
+
+  #explanation(
+    scores: Float32Array,
+    { x }: Fitted,
+    testCount: number,
+    k: number,
+    simName: SimilarityName,
+  ): Explanation<SimilarityData> {
+    const { most, least, ...ranked } = ranking(scores, testCount, k)
+    warnNonFinite(ranked.nonFinite)
+    const { task, precomputeGrads, eps } = this.#options
+    const pick = (indices: Int32Array): NdArray | NdArray[] => {
+      const picked = x.map((array) => ({
+        data: takeRows(array, indices).data,
+        shape: [testCount, k, ...array.shape.slice(1)],
+      }))
+      return picked.length === 1 && picked[0] !== undefined ? picked[0] : picked
+    }
+    return createExplanation(
+      {
+        name: 'GradientSimilarity',
+        type: ['whitebox'],
+        explanations: ['local'],
+        params: {
+          simFnName: simName,
+          storeGrads: precomputeGrads,
+          backendName: this.device,
+          taskName: task,
+          lossFn: typeof this.#lossFn === 'string' ? this.#lossFn : 'function',
+          topK: k,
+          eps,
+        },
+        version,
+      },
+      { ...ranked, mostSimilar: pick(most), leastSimilar: pick(least) },
+    )
+  }
+}
+
+/** Scoring stored blocks goes on this long before the page gets its turn. */
+const longestTaskMs = 12
+
+function checkParameters(predictor: Pick<Predictor, 'name' | 'parameters'>): void {
+  const frozen = predictor.parameters.filter(({ trainable }) => !trainable)
+  if (frozen.length === predictor.parameters.length) {
+    throw new UnsupportedError(
+      'no trainable parameters',
+      `model '${predictor.name}' has ${String(frozen.length)} parameters, none of them trainable; expected one or ` +
+        'more: the similarity is that of their gradients. Set trainable = true on the layers that count.',
+    )
+  }
+  if (frozen.length === 0) return
+  const names = frozen.map(({ name }) => `'${name}'`)
+  const shown =
+    names.length > 8 ? [...names.slice(0, 8), `${String(names.length - 8)} more`] : names
+  console.warn(
+    `gradlens: parameters that are not trainable have no part in the similarity: ${shown.join(', ')}.`,
+  )
+}
+
+function nonFiniteRows(squaredNorms: Float64Array, start: number): number[] {
+  return [...squaredNorms.keys()]
+    .filter((row) => !Number.isFinite(squaredNorms[row]))
+    .map((row) => start + row)
+}
+
+function warnNonFinite(perTest: readonly (readonly number[])[]): void {
+  const found = [...new Set(perTest.flat())]
+  if (found.length === 0) return
+  const shown = found.length > 8 ? [...found.slice(0, 8), '…'] : found
+  console.warn(
+    `gradlens: the scores of training examples ${shown.join(', ')} are not finite; they are ranked last. ` +
+      'Their gradients overflow: look at their labels, the loss and the weights.',
+  )
+}
+
+function predictorChanged(): InvalidArgumentError {
+  return new InvalidArgumentError(
+    'predictor',
+    'another one, by resetPredictor while fit was running',
+    'the same one until fit has ended; call fit again',
+  )
+}

@@ -1,0 +1,37 @@
+import type { CallOptions, Progress } from '../options.js'
+
+/** Passes progress on to the caller and, if verbose, to the terminal or the console. */
+export function progressReporter(
+  name: string,
+  verbose: boolean,
+  onProgress: CallOptions['onProgress'],
+): (progress: Progress) => void {
+  const show = verbose ? verboseReporter(name) : undefined
+  return (progress) => {
+    show?.(progress)
+    onProgress?.(progress)
+  }
+}
+
+interface NodeLike {
+  readonly process?: { readonly stderr?: { write(text: string): unknown } }
+}
+
+/** In Node one line that is drawn over; in a browser one log entry per tenth. */
+function verboseReporter(name: string): (progress: Progress) => void {
+  const terminal = (globalThis as NodeLike).process?.stderr
+  if (terminal !== undefined) {
+    return ({ phase, done, total }) => {
+      const bar = '█'.repeat(Math.round((20 * done) / total)).padEnd(20, '░')
+      const end = done === total ? '\n' : ''
+      terminal.write(`\r${name}.${phase} ${bar} ${String(done)}/${String(total)} rows${end}`)
+    }
+  }
+  let shownTenths = -1
+  return ({ phase, done, total }) => {
+    const tenths = Math.floor((10 * done) / total)
+    if (tenths === shownTenths) return
+    shownTenths = tenths
+    console.info(`${name}.${phase}: ${String(done)} of ${String(total)} rows`)
+  }
+}

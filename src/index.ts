@@ -1,0 +1,49 @@
+export {
+  DeviceError,
+  DisposedError,
+  GradlensError,
+  InvalidArgumentError,
+  NonFiniteError,
+  NotFittedError,
+  UnsupportedError,
+  isGradlensError,
+} from './errors.js'
+export { Explanation } from './explanation.js'
+export type { ExplanationJson, ExplanationMeta } from './explanation.js'
+export { GradientSimilarity } from './explainers/gradient-similarity.js'
+export type {
+  GradientSimilarityOptions,
+  SimilarityData,
+  SimilarityExplainOptions,
+} from './explainers/gradient-similarity.js'
+export type { Inputs } from './explainers/inputs.js'
+export { IntegratedGradients } from './explainers/integrated-gradients.js'
+export type {
+  IntegratedGradientsData,
+  IntegratedGradientsExplainOptions,
+  IntegratedGradientsOptions,
+} from './explainers/integrated-gradients.js'
+export type { QuadratureMethod } from './explainers/quadrature.js'
+export type { SimilarityName } from './explainers/similarity.js'
+export type {
+  ConvolutionGeometry,
+  ConvolutionSegment,
+  DenseSegment,
+  FactoredSegment,
+  GradientBlock,
+  GradientSegment,
+} from './gradients/block.js'
+export type { ArrayInput, NdArray, NestedNumbers, TensorLike, TypedArray } from './ndarray.js'
+export type { CallOptions, Device, DeviceChoice, Progress } from './options.js'
+export { lossNames } from './predictor.js'
+export type {
+  ArraySpec,
+  ForwardArguments,
+  Loss,
+  LossFunction,
+  LossName,
+  ParameterSpec,
+  Predictor,
+  PredictorSession,
+} from './predictor.js'
+export { version } from './version.js'

@@ -1,0 +1,68 @@
+import type { LayersModel, SymbolicTensor, Tensor, Variable } from '@tensorflow/tfjs'
+import { InvalidArgumentError, UnsupportedError } from '../errors.js'
+import type { ArraySpec } from '../predictor.js'
+import type { TensorModel, Weight } from './model.js'
+
+type Layer = LayersModel['layers'][number]
+
+/** A LayersModel, Sequential or functional, as a TensorModel. */
+export function layersModel(model: LayersModel): TensorModel {
+  if (!model.built) {
+    throw new InvalidArgumentError(
+      'model',
+      `'${model.name}', which is not built`,
+      'a model whose input shape is known: give its first layer an inputShape, or call model.build()',
+    )
+  }
+  const [output, ...furtherOutputs] = model.outputs
+  if (output === undefined || furtherOutputs.length > 0) {
+    throw new UnsupportedError(
+      'several outputs',
+      `model '${model.name}' has ${String(model.outputs.length)} outputs; expected one. ` +
+        'Wrap it: tf.model({ inputs: model.inputs, outputs: model.outputs[i] }).',
+    )
+  }
+  refuseStateful(model)
+  return {
+    name: model.name,
+    inputs: model.inputs.map(specOf),
+    output: specOf(output),
+    weights: (): Weight[] => {
+      const trainable = new Set(model.trainableWeights)
+      return model.weights.map((weight) => ({
+        name: weight.name,
+        variable: weight.read() as Variable,
+        trainable: trainable.has(weight),
+      }))
+    },
+    call: (x, forwardArguments): Tensor => {
+      const inputs = x.length === 1 && x[0] !== undefined ? x[0] : [...x]
+      const result = model.apply(inputs, { ...forwardArguments, training: false })
+      return (Array.isArray(result) ? result[0] : result) as Tensor
+    },
+  }
+}
+
+function specOf(tensor: SymbolicTensor): ArraySpec {
+  return {
+    name: tensor.name.replace(/_\d+$/, ''),
+    shape: tensor.shape.slice(1),
+    dtype: tensor.dtype === 'int32' ? 'int32' : 'float32',
+  }
+}
+
+function refuseStateful(model: LayersModel): void {
+  const stateful = allLayers(model).find((layer) => layer.stateful)
+  if (stateful === undefined) return
+  throw new UnsupportedError(
+    stateful.name,
+    `layer '${stateful.name}' is stateful: each call would change its state, and with it the model. ` +
+      'Build the model with stateful: false and load the same weights.',
+  )
+}
+
+function allLayers(model: LayersModel): Layer[] {
+  return model.layers.flatMap((layer) =>
+    'layers' in layer ? [layer, ...allLayers(layer as LayersModel)] : [layer],
+  )
+}
