@@ -9,7 +9,6 @@ import { chromium } from 'playwright'
  * @typedef {object} Machine What the search looks at, so that tests can describe another one.
  * @property {NodeJS.Platform} platform
  * @property {Readonly<Record<string, string | undefined>>} env
- * @property {string} home
  * @property {string} playwrightPath where Playwright's own download lies, if there is one
  * @property {readonly string[]} usualPlaces
  */
@@ -17,9 +16,12 @@ import { chromium } from 'playwright'
 /** @returns {Machine} */
 export function thisMachine() {
   const { platform, env } = process
-  const home = homedir()
-  const playwrightPath = chromium.executablePath()
-  return { platform, env, home, playwrightPath, usualPlaces: usualPlaces(platform, env, home) }
+  return {
+    platform,
+    env,
+    playwrightPath: chromium.executablePath(),
+    usualPlaces: usualPlaces(platform, env, homedir()),
+  }
 }
 
 /**
@@ -43,7 +45,7 @@ export function findBrowser(machine = thisMachine()) {
   for (const file of [...found, machine.playwrightPath]) {
     const fault = startFault(file, machine.platform)
     if (fault === undefined) return { path: file }
-    tried.push(file === machine.playwrightPath ? `Playwright's ${fault}` : `${file} ${fault}`)
+    tried.push(file === machine.playwrightPath ? `Playwright's own ${fault}` : `${file} ${fault}`)
   }
   return { tried }
 }
@@ -94,7 +96,7 @@ export function usualPlaces(platform, env, home) {
  * @param {NodeJS.Platform} platform
  */
 function startFault(file, platform) {
-  if (!isExecutable(file)) return 'is no executable file'
+  if (!isExecutable(file)) return 'is not there or not executable'
   // On Windows `chrome --version` opens a window instead.
   if (platform === 'win32') return undefined
   const { status, signal, error, stderr } = spawnSync(file, ['--version'], {
@@ -102,7 +104,7 @@ function startFault(file, platform) {
     timeout: 20_000,
   })
   if (status === 0) return undefined
-  const reason = error?.message ?? firstLine(stderr) ?? signal ?? `status ${String(status)}`
+  const reason = error?.message ?? complaint(stderr) ?? signal ?? `status ${String(status)}`
   return `does not start (${reason})`
 }
 
@@ -116,10 +118,12 @@ function isExecutable(file) {
   }
 }
 
-/** @param {string} text */
-export function firstLine(text) {
-  return text
-    .split('\n')
-    .find((line) => line.trim() !== '')
-    ?.trim()
+/**
+ * The one line of a program's output that says what went wrong.
+ *
+ * @param {string} output
+ */
+export function complaint(output) {
+  const lines = output.split('\n').flatMap((line) => line.trim() || [])
+  return lines.find((line) => /^(error|e|sudo): /i.test(line)) ?? lines.at(-1)
 }

@@ -1,5 +1,8 @@
 import path from 'node:path'
 
+/** @typedef {import('eslint').AST.SourceLocation} Location */
+/** @typedef {{ value?: unknown, loc?: Location | null | undefined }} Source */
+
 /** What every module of src/ may import. */
 const shared = ['errors', 'ndarray', 'options', 'scheduling']
 
@@ -36,13 +39,13 @@ export const importDirection = {
   create(context) {
     const file = path.relative(context.cwd, context.filename).split(path.sep).join('/')
 
-    /** @param {import('estree').Node} node @param {unknown} source */
-    const check = (node, source) => {
+    /** @param {Location} loc @param {unknown} source */
+    const check = (loc, source) => {
       if (typeof source !== 'string') return
       const relative = source.startsWith('.')
       const target = relative ? path.posix.join(path.posix.dirname(file), source) : source
       if (file.startsWith('demo/')) {
-        if (relative && !target.startsWith('demo/')) context.report({ node, messageId: 'demo' })
+        if (relative && !target.startsWith('demo/')) context.report({ loc, messageId: 'demo' })
         return
       }
 
@@ -51,21 +54,21 @@ export const importDirection = {
       const { modules, packages } = allowed[part] ?? { modules: [] }
       if (!relative) {
         if (packages?.test(source) === true) return
-        context.report({ node, messageId: 'package', data: { part, target } })
+        context.report({ loc, messageId: 'package', data: { part, target } })
         return
       }
       const open = [part, ...shared, ...(shared.includes(part) ? [] : modules)]
       if (target.startsWith('src/') && isWithin(moduleOf(target), open)) return
       context.report({
-        node,
+        loc,
         messageId: 'outside',
         data: { part, target, modules: open.join(', ') },
       })
     }
 
-    /** @param {{ source?: import('estree').Node | null | undefined }} declaration */
+    /** @param {{ source?: Source | null | undefined }} declaration */
     const checkSource = ({ source }) => {
-      if (source?.type === 'Literal') check(source, source.value)
+      if (source?.loc) check(source.loc, source.value)
     }
     return {
       ImportDeclaration: checkSource,

@@ -1,0 +1,14 @@
+import process from 'node:process'
+import { run, tool } from './command.mjs'
+
+// vite empties dist, so that the declarations come after it.
+const steps = [
+  tool('vite', 'build', '--logLevel', 'warn', '--mode', 'library'),
+  tool('vite', 'build', '--logLevel', 'warn', '--mode', 'script'),
+  tool('typescript', '-p', 'tsconfig.build.json'),
+  tool('vite', 'build', '--logLevel', 'warn'),
+]
+for (const step of steps) {
+  const { status } = await run(step, { show: true })
+  if (status !== 0) process.exit(status)
+}

@@ -1,0 +1,67 @@
+import { spawnSync } from 'node:child_process'
+import process from 'node:process'
+import { tool } from './command.mjs'
+import { complaint, findBrowser, thisMachine } from './find-browser.mjs'
+
+/**
+ * @typedef {object} Installer
+ * @property {string} name
+ * @property {readonly import('./command.mjs').Command[]} commands run in turn, until one fails
+ */
+
+/** @returns {Installer[]} */
+export function installers() {
+  /** @type {Installer[]} */
+  const known = [
+    { name: "Playwright's download", commands: [tool('playwright', 'install', 'chromium')] },
+  ]
+  if (process.platform === 'linux') {
+    const asRoot = process.getuid?.() === 0 ? [] : ['sudo', '--non-interactive']
+    known.push({
+      name: 'apt-get',
+      commands: [
+        [...asRoot, 'apt-get', 'update'],
+        [...asRoot, 'apt-get', 'install', '--yes', '--no-install-recommends', 'chromium'],
+      ].map(([file = '', ...options]) => [file, ...options]),
+    })
+  }
+  return known
+}
+
+/**
+ * The browser of this machine, installed if there is none.
+ *
+ * @param {import('./find-browser.mjs').Machine} machine
+ * @param {readonly Installer[]} available
+ * @returns {{ path: string } | { path?: undefined, fault: string }} the browser, or in one line what failed
+ */
+export function ensureBrowser(machine = thisMachine(), available = installers()) {
+  const found = findBrowser(machine)
+  if (found.path !== undefined) return found
+
+  const faults = [...found.tried]
+  // A browser that was chosen and is wrong is for the user to put right.
+  const installing = machine.env['CHROME_PATH'] ? [] : available
+  for (const installer of installing) {
+    console.log(`No browser was found; trying ${installer.name} …`)
+    const fault = install(installer)
+    const now = findBrowser(machine)
+    if (now.path !== undefined) return now
+    faults.push(`${installer.name}: ${fault ?? now.tried.join(', ')}`)
+  }
+  return {
+    fault: `No browser: ${faults.join('; ')}. Install Chrome or Chromium, or set CHROME_PATH.`,
+  }
+}
+
+/** @param {Installer} installer @returns {string | undefined} why it failed */
+function install({ commands }) {
+  for (const [file, ...options] of commands) {
+    const { status, error, stdout, stderr } = spawnSync(file, options, {
+      encoding: 'utf8',
+      timeout: 600_000,
+    })
+    if (status !== 0) return error?.message ?? complaint(stderr) ?? complaint(stdout) ?? 'it failed'
+  }
+  return undefined
+}
