@@ -4,7 +4,7 @@ import path from 'node:path'
 /** @typedef {{ value?: unknown, loc?: Location | null | undefined }} Source */
 
 /** What every module of src/ may import. */
-const shared = ['errors', 'ndarray', 'options', 'scheduling']
+const shared = ['errors', 'ndarray', 'options', 'scheduling', 'version']
 
 /**
  * The way of the data, left to right: what a part of src/ may import besides itself and the shared modules.
