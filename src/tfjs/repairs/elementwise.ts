@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
-import type { Gradient } from '../kernel.js'
+import type { Gradient, Kernel } from '../kernel.js'
 import { sumToShape } from './sum-to-shape.js'
 
 /** tfjs's own gradients of these kernels keep the output's shape where an operand was broadcast. */
@@ -47,3 +47,9 @@ export const preluGradient: Gradient = binary('x', 'alpha', (dy, x, alpha) => [
   () => tf.where(tf.greater(x, 0), dy, tf.mul(dy, alpha)),
   () => tf.mul(dy, tf.minimum(x, 0)),
 ])
+
+/** The wasm backend's own takes α for repeated along the leading axes alone, whatever its shape. */
+export const prelu: Kernel = ({ x, alpha }) =>
+  tf.tidy(() =>
+    tf.add(tf.relu(x as tf.Tensor), tf.mul(alpha as tf.Tensor, tf.minimum(x as tf.Tensor, 0))),
+  )

@@ -13,7 +13,7 @@ import {
   preluGradient,
   squaredDifferenceGradient,
 } from './elementwise.js'
-import { gatheredGradient, scatterNdGradient, topKGradient } from './gathered.js'
+import { gatheredGradient, gatherGradient, scatterNdGradient, topKGradient } from './gathered.js'
 import { batchMatMulGradient } from './mat-mul.js'
 import { mirrorPadGradient } from './mirror-pad.js'
 import { refusedGradients } from './refused.js'
@@ -33,7 +33,7 @@ export const gradientRepairs: Readonly<Record<string, Gradient>> = {
   FlipLeftRight: flipLeftRightGradient,
   FusedBatchNorm: batchNormGradient,
   GatherNd: gatheredGradient('GatherNd', 'params'),
-  GatherV2: gatheredGradient('GatherV2', 'x'),
+  GatherV2: gatherGradient,
   Maximum: maximumGradient,
   Minimum: minimumGradient,
   MirrorPad: mirrorPadGradient,

@@ -4,6 +4,7 @@ import { conv2DBackpropFilter, conv2DBackpropInput } from './conv-2d.js'
 import { conv3DBackpropFilter, conv3DBackpropInput } from './conv-3d.js'
 import { depthwiseBackpropFilter, depthwiseBackpropInput } from './depthwise-conv-2d.js'
 import { einsum } from './einsum.js'
+import { prelu } from './elementwise.js'
 import { maxPool2DGrad, maxPool3D, maxPool3DGrad } from './max-pool.js'
 import { resizeBilinearGrad, resizeNearestNeighborGrad } from './resize.js'
 import { unsortedSegmentSum } from './segment-sum.js'
@@ -26,6 +27,7 @@ export const kernelRepairs: Readonly<Record<Device, Readonly<Record<string, Kern
     MaxPool3D: maxPool3D,
     MaxPool3DGrad: maxPool3DGrad,
     MaxPoolGrad: maxPool2DGrad,
+    Prelu: prelu,
     UnsortedSegmentSum: unsortedSegmentSum,
   },
   webgpu: {},

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
+import { UnsupportedError } from '../../errors.js'
 import type { Gradient } from '../kernel.js'
 import { sumToShape } from './sum-to-shape.js'
 
@@ -6,6 +7,14 @@ import { sumToShape } from './sum-to-shape.js'
 export const batchMatMulGradient: Gradient = ([dy], { inputs, attributes }) => {
   const { a, b } = inputs as { a: tf.Tensor; b: tf.Tensor }
   const outputGradient = dy as tf.Tensor
+  const batches = [a, b].map(({ shape }) => tf.util.sizeFromShape(shape.slice(0, -2)))
+  if (!batches.includes(tf.util.sizeFromShape(outputGradient.shape.slice(0, -2)))) {
+    throw new UnsupportedError(
+      'BatchMatMul',
+      `A product of matrices of shapes [${a.shape.join(', ')}] and [${b.shape.join(', ')}], where each operand is ` +
+        'repeated along an axis of the other, is computed wrongly by TensorFlow.js; tile one of them first.',
+    )
+  }
   const { transposeA, transposeB } = attributes as { transposeA: boolean; transposeB: boolean }
   return {
     a: () =>
