@@ -5,6 +5,8 @@ import { seededRandom, shuffledIndices } from './data-random.js'
 export const CLASS_NAMES: readonly string[] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9']
 export const IMAGE_SHAPE: readonly [number, number, number] = [28, 28, 1]
 export const PIXELS_PER_IMAGE = 28 * 28
+/** The network takes pixel / PIXEL_MAXIMUM. */
+export const PIXEL_MAXIMUM = 255
 export const SPLIT_SEED = 1
 
 const PACKAGE_VERSION = '1.1.0'
@@ -48,7 +50,9 @@ export function readDigits(packageFolder: string): Digits {
       `${packageFolder}: ${String(labels.length)} digits; want ${String(DIGIT_COUNT)}`,
     )
   }
-  return { images, labels }
+  const digits = { images, labels }
+  assertDistinct(digits)
+  return digits
 }
 
 /** Shuffles with SPLIT_SEED; the last HELD_OUT_COUNT are held out. */
@@ -89,13 +93,24 @@ function referenceIndices(labels: Uint8Array): Uint32Array {
   return indices
 }
 
+/** A digit that occurred twice could be trained on and held out at once. */
+function assertDistinct(digits: Digits): void {
+  const seen = new Set<string>()
+  digits.labels.forEach((_, index) =>
+    seen.add(Buffer.from(imageAt(digits, index)).toString('latin1')),
+  )
+  if (seen.size < digits.labels.length) {
+    throw new Error(`${String(digits.labels.length - seen.size)} digits occur more than once`)
+  }
+}
+
 function readClass(file: string): number[] {
   const { data } = readJson(file) as { data: number[] }
   if (data.length % PIXELS_PER_IMAGE !== 0) throw new Error(`${file}: the last image is cut off`)
   return data.map((value) => {
     // The package rounds byte / 255 to three decimals, which tells all 256 values apart.
-    const byte = Math.round(value * 255)
-    if (!(Math.abs(value - byte / 255) <= 0.0005001))
+    const byte = Math.round(value * PIXEL_MAXIMUM)
+    if (!(Math.abs(value - byte / PIXEL_MAXIMUM) <= 0.0005001))
       throw new Error(`${file}: pixel ${String(value)}`)
     return byte
   })

@@ -13,6 +13,7 @@ import { gzipSync } from 'node:zlib'
 import {
   CLASS_NAMES,
   IMAGE_SHAPE,
+  PIXEL_MAXIMUM,
   SPLIT_SEED,
   classCounts,
   readDigits,
@@ -62,7 +63,7 @@ await writeJson('index.json', {
   trainingCount: training.labels.length,
   classNames: CLASS_NAMES,
   dtype: 'uint8',
-  pixelMaximum: 255,
+  pixelMaximum: PIXEL_MAXIMUM,
   references: writeDigits('references', references),
   heldOut: writeDigits('held-out', heldOut),
 })

@@ -1,0 +1,34 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import * as tf from '@tensorflow/tfjs'
+import { MNIST_FOLDER, readJson, writeJson } from './data-mnist-folder.js'
+
+const WEIGHTS_FILE = 'weights.bin'
+
+/** Saves as the two files that `tf.loadLayersModel` fetches. */
+export async function writeModel(model: tf.LayersModel): Promise<void> {
+  await model.save(
+    tf.io.withSaveHandler(async ({ modelTopology, weightSpecs, weightData }) => {
+      if (!modelTopology || !weightSpecs || !weightData) throw new Error('the model has no weights')
+      const weightsManifest = [{ paths: [WEIGHTS_FILE], weights: weightSpecs }]
+      const weights = tf.io.CompositeArrayBuffer.join(weightData)
+      await writeJson('model.json', { format: 'layers-model', modelTopology, weightsManifest })
+      writeFileSync(join(MNIST_FOLDER, WEIGHTS_FILE), new Uint8Array(weights))
+      return { modelArtifactsInfo: { dateSaved: new Date(), modelTopologyType: 'JSON' } }
+    }),
+  )
+}
+
+export async function readModel(): Promise<tf.LayersModel> {
+  const { modelTopology, weightsManifest } = readJson('model.json') as tf.io.ModelJSON
+  return tf.loadLayersModel({
+    load: () =>
+      Promise.resolve({
+        modelTopology,
+        weightSpecs: weightsManifest.flatMap(({ weights }) => weights),
+        weightData: weightsManifest
+          .flatMap(({ paths }) => paths)
+          .map((path) => new Uint8Array(readFileSync(join(MNIST_FOLDER, path))).buffer),
+      }),
+  })
+}
