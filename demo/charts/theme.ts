@@ -1,0 +1,12 @@
+import type { Theme } from './diverging-colors.js'
+
+const query = matchMedia('(prefers-color-scheme: dark)')
+
+export function currentTheme(): Theme {
+  return query.matches ? 'dark' : 'light'
+}
+
+/** Calls back whenever the visitor's theme changes: canvases do not follow CSS by themselves. */
+export function onThemeChange(callback: () => void): void {
+  query.addEventListener('change', callback)
+}

@@ -1,0 +1,193 @@
+import { Job, type JobOptions, type JobState } from './job.js'
+import type { Settings } from './settings.js'
+import type { Attribution, Fit, Prediction, Similarity, WorkProgress } from './workers/protocol.js'
+import { WorkerClient } from './workers/worker-client.js'
+
+/** The digit that is asked about. */
+export interface Question {
+  readonly pixels: Uint8Array
+  /** Undefined for a drawing. */
+  readonly trueLabel: number | undefined
+}
+
+export interface Answer {
+  readonly question: Question
+  readonly prediction: Prediction
+}
+
+export interface Ranking {
+  readonly fit: Fit
+  readonly similarity: Similarity
+}
+
+export interface SessionViews {
+  answer(state: JobState<Answer>): void
+  target(target: number | undefined): void
+  attribution(state: JobState<Attribution>): void
+  ranking(state: JobState<Ranking>): void
+}
+
+interface RunningFit {
+  readonly key: string
+  readonly controller: AbortController
+  readonly result: Promise<Fit>
+  onProgress: (progress: WorkProgress) => void
+}
+
+/**
+ * What the visitor asks and what comes of it. Two workers: one answers and draws maps while the other
+ * still goes through the training digits.
+ */
+export class Session {
+  readonly #views: SessionViews
+  readonly #answering: WorkerClient
+  readonly #ranking: WorkerClient
+  readonly #answerJob: Job<Answer>
+  readonly #attributionJob: Job<Attribution>
+  readonly #rankingJob: Job<Ranking>
+  #settings: Settings
+  #question: Question | undefined
+  #target: number | undefined
+  #fit: RunningFit | undefined
+
+  constructor(folder: string, settings: Settings, views: SessionViews) {
+    this.#settings = settings
+    this.#views = views
+    this.#answering = new WorkerClient(folder)
+    this.#ranking = new WorkerClient(folder)
+    this.#answerJob = new Job((state) => {
+      views.answer(state)
+    })
+    this.#attributionJob = new Job((state) => {
+      views.attribution(state)
+    })
+    this.#rankingJob = new Job((state) => {
+      views.ranking(state)
+    })
+  }
+
+  get settings(): Settings {
+    return this.#settings
+  }
+
+  /** Asks about a digit, or (undefined) about none. */
+  ask(question: Question | undefined): void {
+    this.#question = question
+    this.#setTarget(undefined)
+    if (question === undefined) {
+      this.#answerJob.reset()
+      this.#attributionJob.reset()
+      this.#rankingJob.reset()
+    } else {
+      void this.answer()
+      void this.rank()
+    }
+  }
+
+  /** Shows the map of that class instead of the predicted one's. */
+  choose(target: number): void {
+    this.#setTarget(target)
+    void this.attribute()
+  }
+
+  change(change: Partial<Settings>): void {
+    this.#settings = { ...this.#settings, ...change }
+    if ('device' in change) {
+      void this.answer()
+      void this.rank()
+    } else if ('simFn' in change || 'references' in change) {
+      void this.rank()
+    } else {
+      void this.attribute()
+    }
+  }
+
+  /** Computes the answer, and then its map, anew. */
+  async answer(): Promise<void> {
+    const question = this.#question
+    if (question === undefined) return
+    this.#attributionJob.reset()
+    const answer = await this.#answerJob.run(async ({ signal }) => {
+      const { pixels } = question
+      const { device } = this.#settings
+      const prediction = await this.#answering.call('predict', { pixels, device }, { signal })
+      return { question, prediction }
+    })
+    if (answer === undefined) return
+    this.#setTarget(this.#target ?? answer.prediction.label)
+    await this.attribute()
+  }
+
+  async attribute(): Promise<void> {
+    const { method, steps, device } = this.#settings
+    const pixels = this.#question?.pixels
+    const target = this.#target
+    if (pixels === undefined || target === undefined) return
+    await this.#attributionJob.run((options) =>
+      this.#answering.call('attribute', { pixels, target, method, steps, device }, options),
+    )
+  }
+
+  async rank(): Promise<void> {
+    const pixels = this.#question?.pixels
+    if (pixels === undefined) return
+    await this.#rankingJob.run(async (options) => {
+      const fit = await this.#fitted(options)
+      const { simFn, device } = this.#settings
+      const similarity = await this.#ranking.call('rank', { pixels, simFn, device }, options)
+      return { fit, similarity }
+    })
+  }
+
+  cancelAttribution(): void {
+    this.#attributionJob.cancel()
+  }
+
+  cancelRanking(): void {
+    this.#rankingJob.cancel()
+    this.#dropFit()
+  }
+
+  /** The fit that the settings ask for; one that runs goes on when another digit is picked meanwhile. */
+  async #fitted({ signal, onProgress }: JobOptions): Promise<Fit> {
+    const { references, device } = this.#settings
+    const key = `${device} ${String(references)}`
+    if (this.#fit?.key !== key) {
+      this.#dropFit()
+      const controller = new AbortController()
+      const fit: RunningFit = {
+        key,
+        controller,
+        onProgress,
+        result: this.#ranking.call(
+          'fit',
+          { references, device },
+          {
+            signal: controller.signal,
+            onProgress: (progress) => {
+              fit.onProgress(progress)
+            },
+          },
+        ),
+      }
+      fit.result.catch(() => {
+        if (this.#fit === fit) this.#fit = undefined
+      })
+      this.#fit = fit
+    }
+    this.#fit.onProgress = onProgress
+    const result = await this.#fit.result
+    signal.throwIfAborted()
+    return result
+  }
+
+  #dropFit(): void {
+    this.#fit?.controller.abort()
+    this.#fit = undefined
+  }
+
+  #setTarget(target: number | undefined): void {
+    this.#target = target
+    this.#views.target(target)
+  }
+}

@@ -1,0 +1,106 @@
+export const simFns = ['grad_dot', 'grad_cos', 'grad_asym_dot'] as const
+export type SimFn = (typeof simFns)[number]
+
+export const methods = [
+  'gausslegendre',
+  'riemann_left',
+  'riemann_right',
+  'riemann_middle',
+  'riemann_trapezoid',
+] as const
+export type Method = (typeof methods)[number]
+
+export const deviceChoices = ['auto', 'webgpu', 'wasm', 'cpu'] as const
+export type DeviceChoice = (typeof deviceChoices)[number]
+
+/** What the visitor can set; all of it can also stand in the page's address. */
+export interface Settings {
+  readonly simFn: SimFn
+  readonly method: Method
+  readonly steps: number
+  readonly references: number
+  readonly device: DeviceChoice
+}
+
+export const defaultSettings: Settings = {
+  simFn: 'grad_dot',
+  method: 'gausslegendre',
+  steps: 50,
+  references: 1000,
+  device: 'auto',
+}
+
+export const stepsRange = { min: 2, max: 500 } as const
+/** Five nearest and five farthest digits need ten. */
+export const referencesRange = { min: 10, max: 1000 } as const
+
+export interface Address {
+  readonly settings: Settings
+  /** Which of the held-out digits to begin with. */
+  readonly digit: number | undefined
+  /** One sentence for each part that could not be used. */
+  readonly problems: readonly string[]
+}
+
+/** The settings that an address's query asks for; what is unknown or out of range keeps its default. */
+export function readAddress(query: URLSearchParams): Address {
+  const problems: string[] = []
+
+  const choice = <Choice extends string>(
+    name: string,
+    choices: readonly Choice[],
+    fallback: Choice,
+  ): Choice => {
+    const value = query.get(name)
+    if (value === null) return fallback
+    const found = choices.find((candidate) => candidate === value)
+    if (found !== undefined) return found
+    problems.push(
+      `${name}=${value} in the address is none of ${choices.join(', ')}; ${fallback} is used.`,
+    )
+    return fallback
+  }
+
+  const integer = <Fallback>(
+    name: string,
+    min: number,
+    max: number,
+    fallback: Fallback,
+  ): number | Fallback => {
+    const text = query.get(name)
+    if (text === null) return fallback
+    const value = Number(text)
+    if (text !== '' && Number.isInteger(value) && value >= min && value <= max) return value
+    const remedy = fallback === undefined ? 'it is left out' : `${String(fallback)} is used`
+    problems.push(
+      `${name}=${text} in the address is no whole number from ${String(min)} to ${String(max)}; ${remedy}.`,
+    )
+    return fallback
+  }
+
+  const settings: Settings = {
+    simFn: choice('simFn', simFns, defaultSettings.simFn),
+    method: choice('method', methods, defaultSettings.method),
+    steps: integer('steps', stepsRange.min, stepsRange.max, defaultSettings.steps),
+    references: integer(
+      'references',
+      referencesRange.min,
+      referencesRange.max,
+      defaultSettings.references,
+    ),
+    device: choice('device', deviceChoices, defaultSettings.device),
+  }
+  const digit = integer('digit', 0, Number.MAX_SAFE_INTEGER, undefined)
+  return { settings, digit, problems }
+}
+
+/** The shortest query that leads back to these settings. */
+export function writeAddress(settings: Settings, digit: number | undefined): string {
+  const query = new URLSearchParams()
+  for (const name of ['device', 'references', 'simFn', 'method', 'steps'] as const) {
+    if (settings[name] !== defaultSettings[name]) query.set(name, String(settings[name]))
+  }
+  if (digit !== undefined) query.set('digit', String(digit))
+  const text = query.toString()
+  return text === '' ? '' : `?${text}`
+}

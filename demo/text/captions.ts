@@ -1,0 +1,118 @@
+import type { ClassMean } from '../views/class-means.js'
+import type { Answer } from '../session.js'
+import type { Attribution } from '../workers/protocol.js'
+import { formatFixed, formatPercent, sharedNotation } from './format.js'
+import { capitalised, inWords, listed } from './numbers-in-words.js'
+import { regionOfGreatest } from './regions.js'
+
+/** A training digit beside the digit that is asked about. */
+export interface Neighbour {
+  readonly index: number
+  readonly score: number
+  readonly trueLabel: number
+  readonly predictedLabel: number
+}
+
+export function answerCaption({ question, prediction }: Answer): string {
+  const { probabilities, label } = prediction
+  const [, second] = [...probabilities.keys()].sort(
+    (a, b) => (probabilities[b] ?? 0) - (probabilities[a] ?? 0),
+  )
+  const says = `The model says ${String(label)} (${formatPercent(probabilities[label] ?? 0)})`
+  const next =
+    second === undefined
+      ? ''
+      : `; next comes ${String(second)} (${formatPercent(probabilities[second] ?? 0)})`
+  const { trueLabel } = question
+  if (trueLabel === undefined) return `${says}${next}.`
+  const verdict =
+    trueLabel === label
+      ? 'It is right.'
+      : `It is wrong: the digit is labelled ${String(trueLabel)}.`
+  return `${says}${next}. ${verdict}`
+}
+
+/** Below this share of the whole, what speaks for or against is not worth a sentence. */
+const slightShare = 0.02
+
+export function attributionCaption({ attributions, target }: Attribution): string {
+  const positive = attributions.map((value) => Math.max(0, value))
+  const negative = attributions.map((value) => Math.max(0, -value))
+  const forIt = sum(positive)
+  const againstIt = sum(negative)
+  const whole = forIt + againstIt
+  if (whole === 0) return `No pixel speaks for or against ${String(target)}.`
+  const name = String(target)
+  const forText = `what speaks most for ${name} lies ${regionOfGreatest(positive)}`
+  const againstText = `what speaks most against it, ${regionOfGreatest(negative)}`
+  if (againstIt < slightShare * whole) {
+    return capitalised(`${forText}; hardly anything speaks against it.`)
+  }
+  if (forIt < slightShare * whole) {
+    return `Hardly anything speaks for ${name}; ${againstText.replace('it,', 'it lies')}.`
+  }
+  return capitalised(`${forText}; ${againstText}.`)
+}
+
+export function deltaText({ attributions, delta, targetProbability, target }: Attribution): string {
+  const total = sum(attributions)
+  const rise = total - delta
+  const decimals = 4
+  return (
+    `The map adds up to ${formatFixed(total, decimals)}; from an empty image to this digit the probability of ` +
+    `${String(target)} goes from ${formatFixed(targetProbability - rise, decimals)} to ` +
+    `${formatFixed(targetProbability, decimals)}. Convergence delta ${sharedNotation([delta])(delta)}.`
+  )
+}
+
+export function nearestCaption(nearest: readonly Neighbour[], predictedLabel: number): string {
+  const agreeing = nearest.filter(({ trueLabel }) => trueLabel === predictedLabel).length
+  const others = nearest.filter(({ trueLabel }) => trueLabel !== predictedLabel)
+  const count = inWords(nearest.length)
+  const label = String(predictedLabel)
+  const agreement =
+    agreeing === nearest.length
+      ? `All ${count} training digits that speak most for the answer ${label} are labelled ${label}`
+      : `${capitalised(inWords(agreeing))} of the ${count} training digits that speak most for the answer ` +
+        `${label} ${agreeing === 1 ? 'is' : 'are'} labelled ${label}; the others ${labelsOf(others)}`
+  return `${agreement}.${mistakesText(nearest)}`
+}
+
+export function farthestCaption(farthest: readonly Neighbour[], predictedLabel: number): string {
+  const negative = farthest.filter(({ score }) => score < 0).length
+  const labels = `The ${inWords(farthest.length)} that speak least for it are labelled ${labelsOf(farthest)}`
+  const against =
+    negative === 0
+      ? `none of them speaks against ${String(predictedLabel)}`
+      : `learning ${negative === farthest.length ? 'them' : `the first ${inWords(negative)}`} makes the model less sure of ${String(predictedLabel)}`
+  return `${labels}; ${against}.`
+}
+
+export function meansCaption(means: readonly ClassMean[]): string {
+  const present = means.filter(({ count }) => count > 0)
+  const sorted = [...present].sort((a, b) => b.mean - a.mean)
+  const highest = sorted[0]
+  const lowest = sorted.at(-1)
+  if (highest === undefined || lowest === undefined) return ''
+  const format = sharedNotation(present.map(({ mean }) => mean))
+  return (
+    `On average, training digits labelled ${String(highest.label)} score highest (${format(highest.mean)}) and ` +
+    `those labelled ${String(lowest.label)} lowest (${format(lowest.mean)}).`
+  )
+}
+
+function labelsOf(neighbours: readonly Neighbour[]): string {
+  return listed(neighbours.map(({ trueLabel }) => String(trueLabel)))
+}
+
+function mistakesText(neighbours: readonly Neighbour[]): string {
+  const mistakes = neighbours.filter(
+    ({ trueLabel, predictedLabel }) => trueLabel !== predictedLabel,
+  )
+  if (mistakes.length === 0) return ''
+  return ` The model gets ${inWords(mistakes.length)} of them wrong.`
+}
+
+function sum(values: Float32Array): number {
+  return values.reduce((total, value) => total + value, 0)
+}

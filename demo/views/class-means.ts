@@ -1,0 +1,58 @@
+import { classCount } from '../data/mnist.js'
+import { create, setText } from '../dom.js'
+import { sharedNotation } from '../text/format.js'
+import { createSignedBar, scaleOf } from './signed-bar.js'
+
+export interface ClassMean {
+  readonly label: number
+  /** Of how many training digits of that class; the mean of none is 0. */
+  readonly count: number
+  readonly mean: number
+}
+
+/** The mean score of the training digits of each true label. */
+export function classMeans(scores: Float32Array, labels: Uint8Array): ClassMean[] {
+  return Array.from({ length: classCount }, (_, label) => {
+    const own = Array.from(scores).filter((_score, index) => labels[index] === label)
+    const sum = own.reduce((total, score) => total + score, 0)
+    return { label, count: own.length, mean: own.length > 0 ? sum / own.length : 0 }
+  })
+}
+
+export interface ClassMeansView {
+  show(means: readonly ClassMean[], predictedLabel: number): void
+}
+
+export function createClassMeans(list: HTMLElement): ClassMeansView {
+  const rows = Array.from({ length: classCount }, (_, label) => {
+    const bar = createSignedBar()
+    const score = create('span', 'score')
+    const count = create('span', 'count')
+    const item = create(
+      'li',
+      'class-mean',
+      create('span', 'label', String(label)),
+      bar.element,
+      score,
+      count,
+    )
+    list.append(item)
+    return { item, bar, score, count }
+  })
+
+  return {
+    show(means, predictedLabel): void {
+      const values = means.map(({ mean }) => mean)
+      const scale = scaleOf(values)
+      const format = sharedNotation(values)
+      for (const { label, count, mean } of means) {
+        const row = rows[label]
+        if (row === undefined) continue
+        row.item.toggleAttribute('data-predicted', label === predictedLabel)
+        row.bar.show(mean, scale)
+        setText(row.score, count > 0 ? format(mean) : '–')
+        setText(row.count, `${String(count)} digits`)
+      }
+    },
+  }
+}

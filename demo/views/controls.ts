@@ -1,0 +1,84 @@
+import { fillSelect, find } from '../dom.js'
+import {
+  defaultSettings,
+  deviceChoices,
+  methods,
+  simFns,
+  stepsRange,
+  type Settings,
+} from '../settings.js'
+import { formatCount } from '../text/format.js'
+
+const referenceCounts = [100, 300, 1000]
+
+const deviceLabels = {
+  auto: 'best available',
+  webgpu: 'WebGPU',
+  wasm: 'WASM',
+  cpu: 'plain JavaScript',
+} as const
+
+/** Fills the controls with the choices, and tells of each change. */
+export function createControls(
+  settings: Settings,
+  change: (change: Partial<Settings>) => void,
+): void {
+  connect('#sim-fn', simFns, settings.simFn, defaultSettings.simFn, (simFn) => {
+    change({ simFn })
+  })
+  connect('#method', methods, settings.method, defaultSettings.method, (method) => {
+    change({ method })
+  })
+  connect(
+    '#device',
+    deviceChoices,
+    settings.device,
+    defaultSettings.device,
+    (device) => {
+      change({ device })
+    },
+    (device) => deviceLabels[device],
+  )
+  const counts = [...new Set([...referenceCounts, settings.references])].sort((a, b) => a - b)
+  connect(
+    '#references',
+    counts,
+    settings.references,
+    defaultSettings.references,
+    (references) => {
+      change({ references })
+    },
+    formatCount,
+  )
+  connectSteps(settings.steps, (steps) => {
+    change({ steps })
+  })
+}
+
+function connect<Value extends string | number>(
+  selector: string,
+  choices: readonly Value[],
+  value: Value,
+  defaultValue: Value,
+  choose: (value: Value) => void,
+  label: (value: Value) => string = String,
+): void {
+  const select = find(selector, HTMLSelectElement)
+  const options = choices.map((choice) => ({ value: String(choice), label: label(choice) }))
+  fillSelect(select, options, String(defaultValue))
+  select.value = String(value)
+  select.addEventListener('change', () => {
+    const chosen = choices[select.selectedIndex]
+    if (chosen !== undefined) choose(chosen)
+  })
+}
+
+function connectSteps(value: number, choose: (steps: number) => void): void {
+  const input = find('#steps', HTMLInputElement)
+  input.min = String(stepsRange.min)
+  input.max = String(stepsRange.max)
+  input.value = String(value)
+  input.addEventListener('change', () => {
+    if (input.reportValidity()) choose(input.valueAsNumber)
+  })
+}

@@ -1,0 +1,47 @@
+import { imageOf, type Digits } from '../data/mnist.js'
+import { find, setText } from '../dom.js'
+import type { Ranking } from '../session.js'
+import { farthestCaption, meansCaption, nearestCaption, type Neighbour } from '../text/captions.js'
+import { sharedNotation } from '../text/format.js'
+import { classMeans, createClassMeans } from './class-means.js'
+import { createNeighbourRow, neighbourCount } from './neighbours.js'
+import { scaleOf } from './signed-bar.js'
+
+export interface RankingView {
+  show(ranking: Ranking, references: Digits): void
+}
+
+/** The most and the least similar training digits on one scale, and the mean score of each class. */
+export function createRankingView(): RankingView {
+  const most = createNeighbourRow(find('#most', HTMLElement))
+  const least = createNeighbourRow(find('#least', HTMLElement))
+  const means = createClassMeans(find('#class-means', HTMLElement))
+
+  return {
+    show({ fit, similarity }, references): void {
+      const { order, scores, predictedLabel } = similarity
+      const neighbour = (index: number): Neighbour => ({
+        index,
+        score: scores[index] ?? NaN,
+        trueLabel: references.labels[index] ?? 0,
+        predictedLabel: fit.predictedLabels[index] ?? 0,
+      })
+      const nearest = Array.from(order.subarray(0, neighbourCount), neighbour)
+      const farthest = Array.from(order.subarray(-neighbourCount), neighbour).reverse()
+      const shown = [...nearest, ...farthest].map(({ score }) => score)
+      const options = {
+        scale: scaleOf(shown),
+        format: sharedNotation(shown),
+        imageOf: (index: number): Uint8Array => imageOf(references, index),
+      }
+      most.show(nearest, options)
+      least.show(farthest, options)
+      setText(find('#most-caption', HTMLElement), nearestCaption(nearest, predictedLabel))
+      setText(find('#least-caption', HTMLElement), farthestCaption(farthest, predictedLabel))
+
+      const ofClasses = classMeans(scores, references.labels)
+      means.show(ofClasses, predictedLabel)
+      setText(find('#means-caption', HTMLElement), meansCaption(ofClasses))
+    },
+  }
+}

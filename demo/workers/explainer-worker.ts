@@ -1,0 +1,4 @@
+import { createHandlers } from './handlers.js'
+import { serve } from './serve.js'
+
+serve(self, createHandlers)

@@ -1,0 +1,30 @@
+import type { DeviceChoice } from '../settings.js'
+import type { DigitsPredictor } from './model.js'
+import type { DeviceReport } from './protocol.js'
+
+type Device = DeviceReport['device']
+type Session = Awaited<ReturnType<DigitsPredictor['open']>>
+
+const automaticOrder: readonly Device[] = ['webgpu', 'wasm', 'cpu']
+
+export interface OpenDevice extends DeviceReport {
+  readonly session: Session
+}
+
+/** A session of the model on the chosen device; for auto on the first that works. */
+export async function openDevice(
+  predictor: DigitsPredictor,
+  choice: DeviceChoice,
+): Promise<OpenDevice> {
+  const reasons: string[] = []
+  const devices = choice === 'auto' ? automaticOrder : [choice]
+  for (const device of devices) {
+    try {
+      const session = await predictor.open(device, { allowSoftware: choice !== 'auto' })
+      return { session, device, fallbackReason: reasons.length > 0 ? reasons.join(' ') : null }
+    } catch (error) {
+      reasons.push(error instanceof Error ? error.message : String(error))
+    }
+  }
+  throw new Error(`${reasons.join(' ')} Choose another device.`)
+}

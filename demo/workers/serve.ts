@@ -1,0 +1,63 @@
+import type { FromWorker, MethodName, Methods, ToWorker, WorkProgress } from './protocol.js'
+
+export interface WorkOptions {
+  readonly signal: AbortSignal
+  readonly onProgress: (progress: WorkProgress) => void
+}
+
+export type Handlers = {
+  readonly [Name in MethodName]: (
+    callArguments: Methods[Name]['arguments'],
+    options: WorkOptions,
+  ) => Promise<Methods[Name]['result']>
+}
+
+/** The worker's side of its messages, as far as this module needs it. */
+export interface WorkerScope {
+  postMessage(message: FromWorker): void
+  addEventListener(type: 'message', listener: (event: MessageEvent<ToWorker>) => void): void
+}
+
+/**
+ * Answers calls, one at a time and in their order, so that a short one is not slowed by the next. A call
+ * that is cancelled while it waits is never begun.
+ */
+export function serve(scope: WorkerScope, createHandlers: (folder: string) => Handlers): void {
+  const controllers = new Map<number, AbortController>()
+  let handlers: Handlers | undefined
+  let last: Promise<void> = Promise.resolve()
+
+  const answer = async <Name extends MethodName>(
+    id: number,
+    method: Name,
+    callArguments: Methods[Name]['arguments'],
+    signal: AbortSignal,
+  ): Promise<void> => {
+    try {
+      signal.throwIfAborted()
+      if (handlers === undefined) throw new Error('The worker was called before it was started.')
+      const onProgress = (progress: WorkProgress): void => {
+        scope.postMessage({ kind: 'progress', id, progress })
+      }
+      const result = await handlers[method](callArguments, { signal, onProgress })
+      scope.postMessage({ kind: 'result', id, result })
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error)
+      scope.postMessage({ kind: 'failure', id, message })
+    } finally {
+      controllers.delete(id)
+    }
+  }
+
+  scope.addEventListener('message', ({ data }) => {
+    if (data.kind === 'start') {
+      handlers = createHandlers(data.folder)
+    } else if (data.kind === 'cancel') {
+      controllers.get(data.id)?.abort()
+    } else {
+      const controller = new AbortController()
+      controllers.set(data.id, controller)
+      last = last.then(() => answer(data.id, data.method, data.arguments, controller.signal))
+    }
+  })
+}
