@@ -1,0 +1,41 @@
+import * as tf from '@tensorflow/tfjs'
+import type { ActivationIdentifier } from '@tensorflow/tfjs-layers/dist/keras_format/activation_config.js'
+import { onTestFinished } from 'vitest'
+
+type Nested = number | readonly Nested[]
+
+/** A model that is disposed when the test ends. */
+export function disposedAfterTest<Model extends tf.LayersModel>(model: Model): Model {
+  onTestFinished(() => {
+    model.dispose()
+  })
+  return model
+}
+
+/** Dense layers of the given activations, with weights in the order kernel, bias, kernel, bias, … */
+export function denseNet(
+  weights: readonly Nested[],
+  activations: readonly ActivationIdentifier[],
+): tf.Sequential {
+  const kernelShape = (layer: number): number[] => {
+    const kernel = weights[2 * layer] as readonly (readonly number[])[]
+    return [kernel.length, kernel[0]?.length ?? 0]
+  }
+  const model = tf.sequential({
+    layers: activations.map((activation, layer) =>
+      tf.layers.dense({
+        units: kernelShape(layer)[1] ?? 1,
+        activation,
+        ...(layer === 0 ? { inputShape: [kernelShape(0)[0] ?? 1] } : {}),
+      }),
+    ),
+  })
+  setWeights(model, weights)
+  return disposedAfterTest(model)
+}
+
+export function setWeights(model: tf.LayersModel, weights: readonly Nested[]): void {
+  tf.tidy(() => {
+    model.setWeights(weights.map((values) => tf.tensor(values as number[])))
+  })
+}
