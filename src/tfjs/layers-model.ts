@@ -1,4 +1,4 @@
-import type { LayersModel, SymbolicTensor, Tensor, Variable } from '@tensorflow/tfjs'
+import type { LayersModel, Sequential, SymbolicTensor, Tensor, Variable } from '@tensorflow/tfjs'
 import { InvalidArgumentError, UnsupportedError } from '../errors.js'
 import type { ArraySpec } from '../predictor.js'
 import type { TensorModel, Weight } from './model.js'
@@ -7,6 +7,7 @@ type Layer = LayersModel['layers'][number]
 
 /** A LayersModel, Sequential or functional, as a TensorModel. */
 export function layersModel(model: LayersModel): TensorModel {
+  buildSequential(model)
   if (!model.built) {
     throw new InvalidArgumentError(
       'model',
@@ -41,6 +42,11 @@ export function layersModel(model: LayersModel): TensorModel {
       return (Array.isArray(result) ? result[0] : result) as Tensor
     },
   }
+}
+
+/** tfjs builds a Sequential when it is first called: one that was just loaded is not built yet. */
+function buildSequential(model: LayersModel): void {
+  if (!model.built && model.outputs.length > 0) (model as Sequential).build()
 }
 
 function specOf(tensor: SymbolicTensor): ArraySpec {
