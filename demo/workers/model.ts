@@ -20,10 +20,9 @@ export async function loadPredictor(folder: string): Promise<DigitsPredictor> {
   // Where the weights wait; the explainers copy them to the device that they run on.
   await tf.setBackend('cpu')
   const url = new URL('model.json', folder)
-  try {
-    return tfjsPredictor(await tf.loadLayersModel(url.href))
-  } catch (cause) {
+  const model = await tf.loadLayersModel(url.href).catch((cause: unknown) => {
     const reason = cause instanceof Error ? cause.message : String(cause)
     throw new LoadError(url, reason.replace(/\.$/, ''), { cause })
-  }
+  })
+  return tfjsPredictor(model)
 }
