@@ -43,6 +43,7 @@ export const sourceChecks = [
       'dpdm',
       '--exit-code',
       'circular:1',
+      '--transform',
       '--no-tree',
       '--no-warning',
       '--no-progress',

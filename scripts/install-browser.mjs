@@ -10,7 +10,7 @@ import { complaint, findBrowser, thisMachine } from './find-browser.mjs'
  */
 
 /** @returns {Installer[]} */
-export function installers() {
+function installers() {
   /** @type {Installer[]} */
   const known = [
     { name: "Playwright's download", commands: [tool('playwright', 'install', 'chromium')] },
