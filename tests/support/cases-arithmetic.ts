@@ -115,6 +115,11 @@ export const arithmeticCases: readonly GradientCase[] = [
   unary('tanh', tf.tanh),
   unary('cast', (x) => tf.cast(x, 'float32'), 'linear'),
   unary('addN', (x) => tf.addN([x, tf.mul(x, 2), x]), 'linear'),
+  unary(
+    'addN of a dozen',
+    (x) => tf.addN(Array.from({ length: 12 }, (_, index) => tf.mul(x, index + 1))),
+    'linear',
+  ),
   {
     title: 'where, the condition broadcast',
     smoothness: 'linear',

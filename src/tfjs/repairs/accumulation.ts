@@ -1,13 +1,39 @@
 import * as tf from '@tensorflow/tfjs'
-import type { Gradient } from '../kernel.js'
+import type { Gradient, Kernel } from '../kernel.js'
+import { fit, splitAt } from './axes.js'
+
+interface ScanAttributes {
+  readonly axis: number
+  readonly exclusive: boolean
+  readonly reverse: boolean
+}
+
+/**
+ * Cumulative sums or products in log₂ n whole-tensor steps, for webgpu: its own computes the step's length with a
+ * floating-point pow that the adapter may round below the whole number.
+ */
+function scan(combine: (a: tf.Tensor, b: tf.Tensor) => tf.Tensor, neutral: number): Kernel {
+  return ({ x }, attributes) =>
+    tf.tidy(() => {
+      const { axis, exclusive, reverse } = attributes as unknown as ScanAttributes
+      const { shape, rank } = x as tf.Tensor
+      const parts = splitAt(x as tf.Tensor, (axis + rank) % rank)
+      const length = parts.shape[1]
+      const direction = reverse ? 1 : -1
+      let result: tf.Tensor = exclusive ? fit(parts, 1, direction, length, neutral) : parts
+      for (let step = 1; step < length; step *= 2) {
+        result = combine(result, fit(result, 1, direction * step, length, neutral))
+      }
+      return tf.reshape(result, shape)
+    })
+}
+
+export const cumsum: Kernel = scan(tf.add, 0)
+export const cumprod: Kernel = scan(tf.mul, 1)
 
 /** The same sum from the other end; tfjs's own transposes the result along every axis but the last. */
 export const cumsumGradient: Gradient = ([dy], { attributes }) => {
-  const { axis, exclusive, reverse } = attributes as {
-    axis: number
-    exclusive: boolean
-    reverse: boolean
-  }
+  const { axis, exclusive, reverse } = attributes as unknown as ScanAttributes
   const { rank } = dy as tf.Tensor
   return { x: () => tf.cumsum(dy as tf.Tensor, (axis + rank) % rank, exclusive, !reverse) }
 }

@@ -1,25 +1,20 @@
 import * as tf from '@tensorflow/tfjs'
 import type { Attributes, Gradient, Kernel } from '../kernel.js'
-import { fit, spread } from './axes.js'
+import { metByTap, putBack } from './axes.js'
 import { convolutionFilterGradient, convolutionInputGradient } from './conv-2d.js'
 import { runKernel } from './run-kernel.js'
 import { windowAxes, type WindowAxis } from './window.js'
 
 type Axes = readonly [WindowAxis, WindowAxis, WindowAxis]
 
-/** ∂/∂x: for each tap along the depth a 2-D gradient of all planes at once, put back to the depths it was taken from. */
+/** ∂/∂x: for each tap along the depth a 2-D gradient of all planes at once, put back to the depths that it met. */
 function inputGradient(dy: tf.Tensor, filter: tf.Tensor, axes: Axes): tf.Tensor {
   const [depth, ...plane] = axes
   const [batch = 1, planes = 1, ...rest] = dy.shape
   const outputs = tf.reshape(dy, [batch * planes, ...rest])
-  const parts = filterPlanes(filter).map((tap, index) => {
-    const part = convolutionInputGradient(outputs, tap, plane)
-    const placed = spread(
-      tf.reshape(part, [batch, planes, ...part.shape.slice(1)]),
-      1,
-      depth.stride,
-    )
-    return fit(placed, 1, depth.before - index * depth.dilation, depth.input)
+  const parts = tf.unstack(filter).map((filterPlane, tap) => {
+    const part = convolutionInputGradient(outputs, filterPlane, plane)
+    return putBack(tf.reshape(part, [batch, planes, ...part.shape.slice(1)]), 1, depth, tap)
   })
   return tf.addN(parts)
 }
@@ -28,20 +23,11 @@ function inputGradient(dy: tf.Tensor, filter: tf.Tensor, axes: Axes): tf.Tensor 
 function filterGradient(x: tf.Tensor, dy: tf.Tensor, axes: Axes): tf.Tensor {
   const [depth, ...plane] = axes
   const outputs = tf.reshape(dy, [-1, ...dy.shape.slice(2)])
-  const taps = Array.from({ length: depth.taps }, (_, index) => {
-    const first = index * depth.dilation - depth.before
-    const met = fit(x, 1, first, (depth.output - 1) * depth.stride + 1)
-    const strided =
-      depth.stride === 1
-        ? met
-        : tf.gather(met, tf.range(0, met.shape[1] as number, depth.stride, 'int32'), 1)
-    return convolutionFilterGradient(tf.reshape(strided, [-1, ...x.shape.slice(2)]), outputs, plane)
+  const taps = Array.from({ length: depth.taps }, (_, tap) => {
+    const met = tf.reshape(metByTap(x, 1, depth, tap), [-1, ...x.shape.slice(2)])
+    return convolutionFilterGradient(met, outputs, plane)
   })
   return tf.stack(taps)
-}
-
-function filterPlanes(filter: tf.Tensor): tf.Tensor[] {
-  return tf.unstack(filter)
 }
 
 interface BackpropAttributes {

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
 import type { Attributes, Gradient, Kernel } from '../kernel.js'
-import { fit } from './axes.js'
+import { metByTap } from './axes.js'
 import { arrangeForInput, dilationsOf } from './conv-2d.js'
 import { runKernel } from './run-kernel.js'
 import { windowAxes, type WindowAxis } from './window.js'
@@ -33,36 +33,17 @@ function filterGradient(
   axes: readonly WindowAxis[],
 ): tf.Tensor {
   const [rows, columns] = axes as [WindowAxis, WindowAxis]
-  const [batch, , , channels] = x.shape as Shape4D
-  let image = x
-  axes.forEach((axis, index) => {
-    image = fit(image, index + 1, -axis.before, reachOf(axis))
-  })
+  const channels = x.shape[3] as number
   const weights = tf.reshape(dy, [-1, channels, multiplier])
   const taps: tf.Tensor[] = []
   for (let row = 0; row < rows.taps; row++) {
+    const metByRow = metByTap(x, 1, rows, row)
     for (let column = 0; column < columns.taps; column++) {
-      const top = row * rows.dilation
-      const left = column * columns.dilation
-      const met = tf.stridedSlice(
-        image,
-        [0, top, left, 0],
-        [
-          batch,
-          top + (rows.output - 1) * rows.stride + 1,
-          left + (columns.output - 1) * columns.stride + 1,
-          channels,
-        ],
-        [1, rows.stride, columns.stride, 1],
-      )
-      taps.push(tf.sum(tf.mul(tf.reshape(met, [-1, channels, 1]), weights), 0))
+      const met = tf.reshape(metByTap(metByRow, 2, columns, column), [-1, channels, 1])
+      taps.push(tf.sum(tf.mul(met, weights), 0))
     }
   }
   return tf.reshape(tf.stack(taps), [rows.taps, columns.taps, channels, multiplier])
-}
-
-function reachOf({ output, taps, stride, dilation }: WindowAxis): number {
-  return (output - 1) * stride + (taps - 1) * dilation + 1
 }
 
 interface BackpropAttributes {

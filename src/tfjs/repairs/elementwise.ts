@@ -53,3 +53,13 @@ export const prelu: Kernel = ({ x, alpha }) =>
   tf.tidy(() =>
     tf.add(tf.relu(x as tf.Tensor), tf.mul(alpha as tf.Tensor, tf.minimum(x as tf.Tensor, 0))),
   )
+
+/** The webgpu backend binds all summands at once: past the adapter's limit it drops the whole submission, silently. */
+export const addN: Kernel = (inputs) =>
+  tf.tidy(() => {
+    const [first, ...others] = Object.values(inputs)
+    return others.reduce<tf.Tensor>(
+      (sum, summand) => tf.add(sum, summand),
+      (first as tf.Tensor).clone(),
+    )
+  })

@@ -1,10 +1,12 @@
 import type { Device } from '../../options.js'
 import type { Kernel } from '../kernel.js'
+import { cumprod, cumsum } from './accumulation.js'
 import { conv2DBackpropFilter, conv2DBackpropInput } from './conv-2d.js'
 import { conv3DBackpropFilter, conv3DBackpropInput } from './conv-3d.js'
 import { depthwiseBackpropFilter, depthwiseBackpropInput } from './depthwise-conv-2d.js'
 import { einsum } from './einsum.js'
-import { prelu } from './elementwise.js'
+import { addN, prelu } from './elementwise.js'
+import { maxPool3DGradByTaps } from './max-pool-by-taps.js'
 import { maxPool2DGrad, maxPool3D, maxPool3DGrad } from './max-pool.js'
 import { resizeBilinearGrad, resizeNearestNeighborGrad } from './resize.js'
 import { unsortedSegmentSum } from './segment-sum.js'
@@ -30,5 +32,10 @@ export const kernelRepairs: Readonly<Record<Device, Readonly<Record<string, Kern
     Prelu: prelu,
     UnsortedSegmentSum: unsortedSegmentSum,
   },
-  webgpu: {},
+  webgpu: {
+    AddN: addN,
+    Cumprod: cumprod,
+    Cumsum: cumsum,
+    MaxPool3DGrad: maxPool3DGradByTaps,
+  },
 }
