@@ -54,9 +54,15 @@ const rules: Readonly<Record<string, PerExampleRule | undefined>> = {
 }
 
 /** The kernels whose calls must be on the tape for this module. */
-export const ruledKernels: readonly string[] = Object.keys(rules)
+export const ruledKernels: readonly string[] = [...Object.keys(rules), 'Transpose']
 
-/** On the way from a parameter to its use, its elements keep their order through these. */
+/** True if a parameter's elements keep their order through this node, on the way to their use. */
+function keepsOrder({ kernelName, call }: TapeNode): boolean {
+  if (kernelName !== 'Transpose') return orderPreserving.has(kernelName)
+  const permutation = call?.attributes['perm'] as readonly number[] | undefined
+  return permutation?.every((axis, position) => axis === position) ?? false
+}
+
 const orderPreserving: ReadonlySet<string> = new Set(['Reshape', 'Identity', 'Cast', 'ExpandDims'])
 
 /**
@@ -77,7 +83,7 @@ export function perExampleSegments(
   for (const node of tape) {
     const source = node.inputs['x']
     const parameter = source === undefined ? undefined : parameterOf.get(source.id)
-    if (parameter === undefined || !orderPreserving.has(node.kernelName)) continue
+    if (parameter === undefined || !keepsOrder(node)) continue
     for (const output of node.outputs) parameterOf.set(output.id, parameter)
   }
   const perBatch = dataDependents(tape, dataIds)

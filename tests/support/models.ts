@@ -6,8 +6,11 @@ type Nested = number | readonly Nested[]
 
 /** A model that is disposed when the test ends. */
 export function disposedAfterTest<Model extends tf.LayersModel>(model: Model): Model {
+  // A layer that is used twice outlives its model.dispose().
+  const variables = model.weights.map((weight) => weight.read())
   onTestFinished(() => {
     model.dispose()
+    for (const variable of variables) if (!variable.isDisposed) variable.dispose()
   })
   return model
 }

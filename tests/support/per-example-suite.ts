@@ -1,0 +1,451 @@
+import * as tf from '@tensorflow/tfjs'
+import type { LossFunction, NdArray } from 'gradlens'
+import { tfjsPredictor } from 'gradlens/tfjs'
+import { beforeAll, describe, expect, it, vi } from 'vitest'
+import type { TestDevice } from './devices.js'
+import { devices, useDevice } from './devices.js'
+import { formedGradients } from './formed-gradients.js'
+import { disposedAfterTest } from './models.js'
+import { seededRandom, uniform } from './random.js'
+
+/** Float32 sums in another order, relative to the whole gradient's norm. */
+const tolerance = 2e-5
+
+type Layer = Parameters<tf.Sequential['add']>[0]
+
+interface ModelCase {
+  readonly title: string
+  /** The shape of each input, without the batch. */
+  readonly inputs: readonly number[][]
+  readonly build: (inputs: tf.SymbolicTensor[]) => tf.SymbolicTensor
+  /** The kernel for which there is no batched rule yet, and the examples go one by one. */
+  readonly oneByOne?: string
+  readonly integers?: number
+  /** Freezes or changes the model before it is used. */
+  readonly prepare?: (model: tf.LayersModel) => void
+}
+
+const through =
+  (...layers: Layer[]) =>
+  ([x]: tf.SymbolicTensor[]): tf.SymbolicTensor =>
+    layers.reduce(
+      (tensor, layer) => layer.apply(tensor) as tf.SymbolicTensor,
+      x as tf.SymbolicTensor,
+    )
+
+const { layers } = tf
+const dense = (units: number, further: object = {}): Layer => layers.dense({ units, ...further })
+const conv = (
+  filters: number,
+  kernelSize: number | [number, number],
+  further: object = {},
+): Layer => layers.conv2d({ filters, kernelSize, ...further })
+
+/** Built anew for each test: a layer belongs to one model. */
+const cases: readonly ModelCase[] = [
+  { title: 'a dense layer', inputs: [[4]], build: (x) => through(dense(3))(x) },
+  {
+    title: 'a dense layer without bias',
+    inputs: [[4]],
+    build: (x) => through(dense(3, { useBias: false }))(x),
+  },
+  {
+    title: 'dense layers with activations',
+    inputs: [[5]],
+    build: (x) =>
+      through(dense(6, { activation: 'relu' }), dense(4, { activation: 'tanh' }), dense(3))(x),
+  },
+  {
+    title: 'a dense layer with one output',
+    inputs: [[4]],
+    build: (x) => through(dense(5, { activation: 'elu' }), dense(1))(x),
+  },
+  {
+    title: 'dense layers on sequences',
+    inputs: [[4, 3]],
+    build: (x) =>
+      through(dense(5, { activation: 'tanh' }), dense(2), layers.flatten(), dense(3))(x),
+  },
+  {
+    title: 'dense layers on pictures',
+    inputs: [[2, 3, 2]],
+    build: (x) => through(dense(3, { activation: 'relu' }), layers.flatten(), dense(3))(x),
+  },
+  {
+    title: 'convolutions as in the notebook of alibi',
+    inputs: [[8, 8, 1]],
+    build: (x) =>
+      through(
+        conv(4, 2, { padding: 'same', activation: 'relu' }),
+        layers.maxPooling2d({ poolSize: 2 }),
+        conv(3, 2, { padding: 'same', activation: 'relu' }),
+        layers.maxPooling2d({ poolSize: 2 }),
+        layers.flatten(),
+        dense(6, { activation: 'relu' }),
+        dense(3),
+      )(x),
+  },
+  {
+    title: 'a strided convolution without activation',
+    inputs: [[7, 6, 2]],
+    build: (x) => through(conv(3, [3, 2], { strides: [2, 1] }), layers.flatten(), dense(3))(x),
+  },
+  {
+    title: 'a strided convolution with same padding',
+    inputs: [[7, 6, 2]],
+    build: (x) =>
+      through(
+        conv(3, 3, { strides: 2, padding: 'same', useBias: false }),
+        layers.flatten(),
+        dense(3),
+      )(x),
+  },
+  {
+    title: 'convolutions of sequences',
+    inputs: [[6, 2]],
+    build: (x) =>
+      through(
+        layers.conv1d({ filters: 3, kernelSize: 3, padding: 'same', activation: 'relu' }),
+        layers.conv1d({ filters: 2, kernelSize: 2 }),
+        layers.flatten(),
+        dense(3),
+      )(x),
+  },
+  {
+    title: 'two inputs and a skip connection',
+    inputs: [[3], [2, 2]],
+    build: ([a, b]) => {
+      const flat = layers.flatten().apply(b as tf.SymbolicTensor) as tf.SymbolicTensor
+      const joined = layers.concatenate().apply([a as tf.SymbolicTensor, flat]) as tf.SymbolicTensor
+      const hidden = dense(7, { activation: 'tanh' }).apply(joined) as tf.SymbolicTensor
+      const sum = layers.add().apply([hidden, joined]) as tf.SymbolicTensor
+      return dense(3).apply(sum) as tf.SymbolicTensor
+    },
+  },
+  {
+    title: 'a frozen first layer',
+    inputs: [[4]],
+    build: (x) => through(dense(5, { activation: 'relu', trainable: false }), dense(3))(x),
+  },
+  {
+    title: 'dropout, which inference leaves out',
+    inputs: [[4]],
+    build: (x) => through(dense(5), layers.dropout({ rate: 0.5 }), dense(3))(x),
+  },
+  {
+    title: 'a layer used twice',
+    inputs: [[4]],
+    oneByOne: 'BatchMatMul',
+    build: (x) => {
+      const twice = dense(4, { activation: 'tanh' })
+      return through(twice, twice, dense(3))(x)
+    },
+  },
+  {
+    title: 'a separable convolution',
+    inputs: [[5, 5, 2]],
+    oneByOne: 'DepthwiseConv2dNative',
+    build: (x) =>
+      through(layers.separableConv2d({ filters: 3, kernelSize: 3 }), layers.flatten(), dense(3))(x),
+  },
+  {
+    title: 'batch normalisation',
+    inputs: [[4]],
+    oneByOne: 'Mul',
+    build: (x) => through(dense(5), layers.batchNormalization(), dense(3))(x),
+  },
+  {
+    title: 'an LSTM',
+    inputs: [[4, 3]],
+    oneByOne: 'BatchMatMul',
+    build: (x) => through(layers.lstm({ units: 3 }), dense(3))(x),
+  },
+  {
+    title: 'an embedding with repeated ids',
+    inputs: [[5]],
+    integers: 4,
+    oneByOne: 'GatherV2',
+    build: (x) =>
+      through(layers.embedding({ inputDim: 4, outputDim: 3 }), layers.flatten(), dense(3))(x),
+  },
+]
+
+const rowCount = 5
+
+/** Per-example gradients of LayersModels against stock TensorFlow.js on single examples, on every device. */
+export function perExampleSuite(): void {
+  describe.each(devices)('per-example gradients on %s', (device) => {
+    beforeAll(() => useDevice('cpu'))
+
+    it.each(cases)('equal the loop over single examples: $title', async (modelCase) => {
+      const { model, x, y } = instantiate(modelCase)
+      const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined)
+      using session = await tfjsPredictor(model).open(device, { allowSoftware: true })
+      const loss = 'sparseCategoricalCrossentropyFromLogits'
+      const last = model.outputs[0]?.shape.at(-1) === 1
+      const block = await session.lossGradients(x, y, last ? 'binaryCrossentropyFromLogits' : loss)
+      const warnings = warn.mock.calls.map(([message]) => String(message))
+      warn.mockRestore()
+      if (modelCase.oneByOne === undefined) expect(warnings).toEqual([])
+      else expect(warnings.join()).toContain('one example at a time')
+      for (let row = 0; row < rowCount; row++) {
+        expectSameGradient(formedGradients(block, row), singleGradient(model, x, y, row), model)
+      }
+    })
+
+    it('equal those of the undilated filter with zeros between its taps, where a convolution is dilated', async () => {
+      const built = (kernelSize: number, dilationRate: number): ReturnType<typeof instantiate> =>
+        instantiate({
+          title: '',
+          inputs: [[7, 7, 2]],
+          build: (x) =>
+            through(
+              conv(2, 1),
+              conv(3, kernelSize, { dilationRate, activation: 'tanh' }),
+              layers.flatten(),
+              dense(3),
+            )(x),
+        })
+      const { model, x, y } = built(3, 2)
+      const { model: undilated } = built(5, 1)
+      tf.tidy(() => {
+        const weights = model.getWeights()
+        weights[2] = withZerosBetween(weights[2] as tf.Tensor4D)
+        undilated.setWeights(weights)
+      })
+      using session = await tfjsPredictor(model).open(device, { allowSoftware: true })
+      const block = await session.lossGradients(x, y, 'sparseCategoricalCrossentropyFromLogits')
+      for (let row = 0; row < rowCount; row++) {
+        const names = model.trainableWeights.map(({ name }) => name)
+        const reference = [...singleGradient(undilated, x, y, row).values()]
+        reference[2] = everySecondTap(reference[2] as Float32Array)
+        const expected = new Map(names.map((name, k) => [name, reference[k] as Float32Array]))
+        expectSameGradient(formedGradients(block, row), expected, model)
+      }
+    })
+
+    it('say once that a model goes one by one', async () => {
+      const { model, x, y } = instantiate(
+        cases.find(({ oneByOne }) => oneByOne === 'GatherV2') as ModelCase,
+      )
+      const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined)
+      using session = await tfjsPredictor(model).open(device, { allowSoftware: true })
+      await session.lossGradients(x, y, 'sparseCategoricalCrossentropyFromLogits')
+      await session.lossGradients(x, y, 'sparseCategoricalCrossentropyFromLogits')
+      expect(warn).toHaveBeenCalledTimes(1)
+      warn.mockRestore()
+    })
+
+    it('turn to single examples when the rows of a batch are not where the rules take them to be', async () => {
+      // [B, T, d] → [T, B, d]: merged rows are time-major, so the batched pass would mix examples up.
+      const model = timeMajorModel()
+      const [x, y] = [randomInput([3, 2], 1), labels()]
+      await expectFallback(model, x, y, device)
+    })
+
+    it.each(lossFunctions)(
+      'take a loss function that $title for what it gives for one example',
+      async ({ lossFn, mixes }) => {
+        const { model, x, y } = instantiate(cases[2] as ModelCase)
+        const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined)
+        using session = await tfjsPredictor(model).open(device, { allowSoftware: true })
+        const block = await session.lossGradients(x, y, lossFn)
+        expect(warn.mock.calls.length).toBe(mixes ? 1 : 0)
+        warn.mockRestore()
+        for (let row = 0; row < rowCount; row++) {
+          expectSameGradient(
+            formedGradients(block, row),
+            singleGradient(model, x, y, row, lossFn),
+            model,
+          )
+        }
+      },
+    )
+  })
+}
+
+const meanCrossEntropy: LossFunction<tf.Tensor> = (yTrue, yPred) =>
+  tf.losses.softmaxCrossEntropy(tf.oneHot(yTrue.toInt(), 3), yPred)
+
+const lossFunctions: readonly {
+  title: string
+  lossFn: LossFunction<tf.Tensor>
+  mixes: boolean
+}[] = [
+  { title: 'averages over the batch', lossFn: meanCrossEntropy, mixes: false },
+  {
+    title: 'sums over the batch',
+    lossFn: (yTrue, yPred) => meanCrossEntropy(yTrue, yPred).mul(yPred.shape[0] ?? 1),
+    mixes: false,
+  },
+  {
+    title: 'returns one value per example',
+    lossFn: (yTrue, yPred) =>
+      yPred
+        .sub(yTrue.reshape([-1, 1]))
+        .square()
+        .mean(1),
+    mixes: false,
+  },
+  {
+    title: 'normalises by the whole batch',
+    lossFn: (yTrue, yPred) =>
+      yPred
+        .sub(yTrue.reshape([-1, 1]))
+        .square()
+        .sum()
+        .div(yPred.square().sum().add(1)),
+    mixes: true,
+  },
+]
+
+function instantiate(modelCase: ModelCase): { model: tf.LayersModel; x: NdArray[]; y: NdArray } {
+  const inputs = modelCase.inputs.map((shape) => tf.input({ shape }))
+  const model = disposedAfterTest(tf.model({ inputs, outputs: modelCase.build(inputs) }))
+  randomise(model)
+  modelCase.prepare?.(model)
+  const x = modelCase.inputs.map((shape, k) => randomInput(shape, k, modelCase.integers))
+  return { model, x, y: labels(model.outputs[0]?.shape.at(-1) ?? 3) }
+}
+
+function randomise(model: tf.LayersModel): void {
+  const random = seededRandom(7)
+  tf.tidy(() => {
+    model.setWeights(
+      model.weights.map(({ shape, name }) => {
+        const size = tf.util.sizeFromShape(shape as number[])
+        const range = name.includes('variance') ? ([0.5, 1.5] as const) : ([-0.6, 0.6] as const)
+        return tf.tensor(uniform(random, size, range), shape as number[])
+      }),
+    )
+  })
+}
+
+function randomInput(shape: readonly number[], seed: number, integers?: number): NdArray {
+  const values = uniform(
+    seededRandom(seed + 20),
+    rowCount * tf.util.sizeFromShape([...shape]),
+    [-1, 1],
+  )
+  const data =
+    integers === undefined
+      ? values
+      : values.map((value) => Math.floor(((value + 1) / 2) * integers))
+  return { data, shape: [rowCount, ...shape] }
+}
+
+const labels = (classes = 3): NdArray => ({
+  data: Float32Array.from({ length: rowCount }, (_, i) => i % Math.max(classes, 2)),
+  shape: classes === 1 ? [rowCount, 1] : [rowCount],
+})
+
+/** Stock TensorFlow.js on the cpu, one example: its gradients are right for every model of the table. */
+function singleGradient(
+  model: tf.LayersModel,
+  x: readonly NdArray[],
+  y: NdArray,
+  row: number,
+  lossFn?: LossFunction<tf.Tensor>,
+): Map<string, Float32Array> {
+  const gradients = new Map<string, Float32Array>()
+  tf.tidy(() => {
+    const inputs = x.map((array) =>
+      tf.slice(tf.tensor(array.data as Float32Array, [...array.shape]), row, 1),
+    )
+    const label = tf.slice(tf.tensor(y.data as Float32Array, [...y.shape]), row, 1)
+    const { grads } = tf.variableGrads(
+      () => {
+        const output = model.apply(inputs, { training: false }) as tf.Tensor
+        if (lossFn !== undefined) return lossFn(label, output).asScalar()
+        if (output.shape[1] === 1) return tf.losses.sigmoidCrossEntropy(label, output)
+        return tf.losses.softmaxCrossEntropy(tf.oneHot(label.toInt(), output.shape[1] ?? 1), output)
+      },
+      model.trainableWeights.map((weight) => weight.read() as tf.Variable),
+    )
+    for (const weight of model.trainableWeights) {
+      const gradient = grads[(weight.read() as tf.Variable).name]
+      gradients.set(weight.name, (gradient?.dataSync() ?? new Float32Array()) as Float32Array)
+    }
+  })
+  return gradients
+}
+
+function expectSameGradient(
+  actual: ReadonlyMap<string, Float64Array>,
+  expected: ReadonlyMap<string, Float32Array>,
+  model: tf.LayersModel,
+): void {
+  const norm = Math.hypot(...[...expected.values()].flatMap((values) => [...values]))
+  expect(norm).toBeGreaterThan(0)
+  expect([...actual.keys()].toSorted()).toEqual(
+    model.trainableWeights.map(({ name }) => name).toSorted(),
+  )
+  for (const [name, values] of expected) {
+    const other = actual.get(name) ?? new Float64Array()
+    expect(other.length).toBe(values.length)
+    for (const [k, value] of values.entries()) {
+      expect(Math.abs((other[k] ?? NaN) - value), `${name}[${String(k)}]`).toBeLessThanOrEqual(
+        tolerance * norm,
+      )
+    }
+  }
+}
+
+/** [3, 3, C, p] → [5, 5, C, p]. */
+function withZerosBetween(filter: tf.Tensor4D): tf.Tensor4D {
+  const zeros = tf.zerosLike(filter)
+  const rows = tf.stack([filter, zeros], 1).reshape([6, 3, ...filter.shape.slice(2)])
+  const spread = tf.stack([rows, tf.zerosLike(rows)], 2).reshape([6, 6, ...filter.shape.slice(2)])
+  return spread.slice([0, 0, 0, 0], [5, 5, -1, -1]) as tf.Tensor4D
+}
+
+/** The entries at the even taps of a flattened [5, 5, 2, 3] filter. */
+const everySecondTap = (filter: Float32Array): Float32Array =>
+  filter.filter((_, at) => Math.floor(at / 30) % 2 === 0 && Math.floor((at % 30) / 6) % 2 === 0)
+
+function timeMajorModel(): tf.LayersModel {
+  class TimeMajor extends tf.layers.Layer {
+    static readonly className: string = 'TimeMajor'
+    override computeOutputShape(): tf.Shape {
+      return [3, null, 2]
+    }
+    override call(x: tf.Tensor | tf.Tensor[]): tf.Tensor {
+      return tf.transpose(Array.isArray(x) ? (x[0] as tf.Tensor) : x, [1, 0, 2])
+    }
+  }
+  class BatchMajor extends TimeMajor {
+    static override readonly className: string = 'BatchMajor'
+    override computeOutputShape(): tf.Shape {
+      return [null, 3, 4]
+    }
+  }
+  const input = tf.input({ shape: [3, 2] })
+  const outputs = through(
+    new TimeMajor({}),
+    dense(4, { activation: 'tanh' }),
+    new BatchMajor({}),
+    layers.flatten(),
+    dense(3),
+  )([input])
+  const model = disposedAfterTest(tf.model({ inputs: input, outputs }))
+  randomise(model)
+  return model
+}
+
+async function expectFallback(
+  model: tf.LayersModel,
+  x: NdArray,
+  y: NdArray,
+  device: TestDevice,
+): Promise<void> {
+  const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined)
+  using session = await tfjsPredictor(model).open(device, { allowSoftware: true })
+  const block = await session.lossGradients([x], y, 'sparseCategoricalCrossentropyFromLogits')
+  expect(warn.mock.calls.map(([message]) => String(message)).join()).toContain(
+    'differs from single examples',
+  )
+  warn.mockRestore()
+  for (let row = 0; row < rowCount; row++) {
+    expectSameGradient(formedGradients(block, row), singleGradient(model, [x], y, row), model)
+  }
+}

@@ -1,0 +1,3 @@
+import { perExampleSuite } from '../support/per-example-suite.js'
+
+perExampleSuite()
