@@ -66,26 +66,20 @@ export function deltaText({ attributions, delta, targetProbability, target }: At
 }
 
 export function nearestCaption(nearest: readonly Neighbour[], predictedLabel: number): string {
-  const agreeing = nearest.filter(({ trueLabel }) => trueLabel === predictedLabel).length
-  const others = nearest.filter(({ trueLabel }) => trueLabel !== predictedLabel)
-  const count = inWords(nearest.length)
-  const label = String(predictedLabel)
-  const agreement =
-    agreeing === nearest.length
-      ? `All ${count} training digits that speak most for the answer ${label} are labelled ${label}`
-      : `${capitalised(inWords(agreeing))} of the ${count} training digits that speak most for the answer ` +
-        `${label} ${agreeing === 1 ? 'is' : 'are'} labelled ${label}; the others ${labelsOf(others)}`
-  return `${agreement}.${mistakesText(nearest)}`
+  const digits = `The ${inWords(nearest.length)} training digits that speak most for the answer`
+  return `${digits} ${String(predictedLabel)} are ${labelCounts(nearest)}.${mistakesText(nearest)}`
 }
 
 export function farthestCaption(farthest: readonly Neighbour[], predictedLabel: number): string {
   const negative = farthest.filter(({ score }) => score < 0).length
-  const labels = `The ${inWords(farthest.length)} that speak least for it are labelled ${labelsOf(farthest)}`
-  const against =
+  const digits = `The ${inWords(farthest.length)} that speak least for it are ${labelCounts(farthest)}`
+  const learnt =
+    negative === farthest.length ? 'them' : `the first ${negative === 1 ? '' : inWords(negative)}`
+  const effect =
     negative === 0
       ? `none of them speaks against ${String(predictedLabel)}`
-      : `learning ${negative === farthest.length ? 'them' : `the first ${inWords(negative)}`} makes the model less sure of ${String(predictedLabel)}`
-  return `${labels}; ${against}.`
+      : `learning ${learnt.trim()} makes the model less sure of ${String(predictedLabel)}`
+  return `${digits}; ${effect}.`
 }
 
 export function meansCaption(means: readonly ClassMean[]): string {
@@ -101,8 +95,19 @@ export function meansCaption(means: readonly ClassMean[]): string {
   )
 }
 
-function labelsOf(neighbours: readonly Neighbour[]): string {
-  return listed(neighbours.map(({ trueLabel }) => String(trueLabel)))
+/** 'all 3s', or 'three 3s, a 5 and an 8'. */
+function labelCounts(neighbours: readonly Neighbour[]): string {
+  const counts = new Map<number, number>()
+  for (const { trueLabel } of neighbours) counts.set(trueLabel, (counts.get(trueLabel) ?? 0) + 1)
+  const parts = [...counts].sort(([a, m], [b, n]) => n - m || a - b)
+  if (parts.length === 1) return `all ${String(parts[0]?.[0])}s`
+  return listed(
+    parts.map(([label, count]) =>
+      count === 1
+        ? `${label === 8 ? 'an' : 'a'} ${String(label)}`
+        : `${inWords(count)} ${String(label)}s`,
+    ),
+  )
 }
 
 function mistakesText(neighbours: readonly Neighbour[]): string {

@@ -19,6 +19,15 @@ export function classMeans(scores: Float32Array, labels: Uint8Array): ClassMean[
   })
 }
 
+/** Of how many digits each mean is: 'of 100 training digits each'. */
+export function meansHint(means: readonly ClassMean[]): string {
+  const counts = means.map(({ count }) => count)
+  const fewest = Math.min(...counts)
+  const most = Math.max(...counts)
+  const range = fewest === most ? String(most) : `${String(fewest)} to ${String(most)}`
+  return `of ${range} training digits each`
+}
+
 export interface ClassMeansView {
   show(means: readonly ClassMean[], predictedLabel: number): void
 }
@@ -27,17 +36,15 @@ export function createClassMeans(list: HTMLElement): ClassMeansView {
   const rows = Array.from({ length: classCount }, (_, label) => {
     const bar = createSignedBar()
     const score = create('span', 'score')
-    const count = create('span', 'count')
     const item = create(
       'li',
       'class-mean',
       create('span', 'label', String(label)),
       bar.element,
       score,
-      count,
     )
     list.append(item)
-    return { item, bar, score, count }
+    return { item, bar, score }
   })
 
   return {
@@ -51,7 +58,6 @@ export function createClassMeans(list: HTMLElement): ClassMeansView {
         row.item.toggleAttribute('data-predicted', label === predictedLabel)
         row.bar.show(mean, scale)
         setText(row.score, count > 0 ? format(mean) : '–')
-        setText(row.count, `${String(count)} digits`)
       }
     },
   }

@@ -3,7 +3,7 @@ import { find, setText } from '../dom.js'
 import type { Ranking } from '../session.js'
 import { farthestCaption, meansCaption, nearestCaption, type Neighbour } from '../text/captions.js'
 import { sharedNotation } from '../text/format.js'
-import { classMeans, createClassMeans } from './class-means.js'
+import { classMeans, createClassMeans, meansHint } from './class-means.js'
 import { createNeighbourRow, neighbourCount } from './neighbours.js'
 import { scaleOf } from './signed-bar.js'
 
@@ -41,6 +41,7 @@ export function createRankingView(): RankingView {
 
       const ofClasses = classMeans(scores, references.labels)
       means.show(ofClasses, predictedLabel)
+      setText(find('#means-hint', HTMLElement), meansHint(ofClasses))
       setText(find('#means-caption', HTMLElement), meansCaption(ofClasses))
     },
   }

@@ -1,0 +1,116 @@
+import { chromium, type Browser, type Locator, type Page } from 'playwright'
+import { findBrowser } from '../../scripts/find-browser.mjs'
+import { browserArguments } from '../support/browser-arguments.js'
+import type { DemoServer } from './demo-server.js'
+
+/** Chromium cannot sandbox itself for root, which is what containers run as. */
+const asRoot = process.getuid?.() === 0 ? ['--no-sandbox'] : []
+
+export function launchBrowser(): Promise<Browser> {
+  const executablePath = findBrowser().path
+  return chromium.launch({
+    args: [...browserArguments, ...asRoot],
+    ...(executablePath === undefined ? {} : { executablePath }),
+  })
+}
+
+/** What of the page's work the tests wait for. */
+export type Part = 'answer' | 'attribution' | 'similarity'
+
+const results: Readonly<Record<Part, string>> = {
+  answer: '#answer-results',
+  attribution: '#attribution-results',
+  similarity: '#neighbours',
+}
+
+/** How long any part may take on a busy machine, in software. */
+const patienceMs = 45_000
+
+/** The demo as a visitor meets it. */
+export class DemoPage {
+  readonly page: Page
+  /** Whatever the console reported as an error, and errors that nothing caught. */
+  readonly errors: string[] = []
+
+  constructor(page: Page) {
+    this.page = page
+    page.setDefaultTimeout(patienceMs)
+    page.on('console', (message) => {
+      if (message.type() === 'error') this.errors.push(message.text())
+    })
+    page.on('pageerror', (error) => {
+      this.errors.push(error.message)
+    })
+  }
+
+  async open(server: DemoServer, query: Readonly<Record<string, string | number>>): Promise<void> {
+    const text = new URLSearchParams(
+      Object.entries(query).map(([name, value]) => [name, String(value)]),
+    )
+    await this.page.goto(`${server.url}?${text.toString()}`)
+  }
+
+  /** Waits until what the parts show is what was asked for last. */
+  async settled(...parts: Part[]): Promise<void> {
+    for (const part of parts.length > 0 ? parts : (Object.keys(results) as Part[])) {
+      await this.page.waitForSelector(`${results[part]}:not([data-stale])`)
+    }
+  }
+
+  text(selector: string): Promise<string> {
+    return this.page.locator(selector).innerText()
+  }
+
+  /** The five digits of a row, as they are written. */
+  async neighbours(row: 'most' | 'least'): Promise<{ text: string; score: number }[]> {
+    const cards = await this.page.locator(`#${row} .neighbour`).all()
+    return Promise.all(
+      cards.map(async (card) => ({
+        text: await card.locator('.neighbour-text').innerText(),
+        score: numberIn(await card.locator('.score').innerText()),
+      })),
+    )
+  }
+
+  async classMeans(): Promise<number[]> {
+    return (await this.page.locator('.class-mean .score').allInnerTexts()).map(numberIn)
+  }
+
+  async percentages(): Promise<number[]> {
+    return (await this.page.locator('.probability .percent').allInnerTexts()).map((text) =>
+      Number.parseFloat(text.replace('<', '')),
+    )
+  }
+
+  thumb(index: number): Locator {
+    return this.page.getByRole('radio', { name: `held-out digit ${String(index)},` })
+  }
+
+  /** Draws one stroke through the points, given in 0 … 1 of the pad. */
+  async draw(points: readonly (readonly [x: number, y: number])[]): Promise<void> {
+    const box = await this.page.locator('#pad').boundingBox()
+    if (box === null) throw new Error('The pad is not shown.')
+    const { mouse } = this.page
+    for (const [i, [x, y]] of points.entries()) {
+      await mouse.move(box.x + x * box.width, box.y + y * box.height, { steps: i === 0 ? 1 : 5 })
+      if (i === 0) await mouse.down()
+    }
+    await mouse.up()
+  }
+
+  /** The colours of a canvas, as a string to compare with another. */
+  canvas(selector: string): Promise<string> {
+    return this.page
+      .locator(selector)
+      .evaluate((canvas) => (canvas as HTMLCanvasElement).toDataURL())
+  }
+}
+
+/** Reads '−3.1×10⁻⁴' as the page writes it. */
+export function numberIn(text: string): number {
+  const [mantissa = '', power] = text.replace('\u2212', '-').split('×10')
+  const exponent = (power ?? '')
+    .replace('⁻', '-')
+    .replace(/[⁰¹²³⁴⁵⁶⁷⁸⁹]/g, (digit) => String('⁰¹²³⁴⁵⁶⁷⁸⁹'.indexOf(digit)))
+  return Number(mantissa) * 10 ** Number(exponent === '' ? 0 : exponent)
+}

@@ -1,0 +1,54 @@
+import { createReadStream, existsSync, statSync } from 'node:fs'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import path from 'node:path'
+
+const types: Readonly<Record<string, string>> = {
+  '.css': 'text/css',
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript',
+  '.json': 'application/json',
+  '.wasm': 'application/wasm',
+}
+
+export interface DemoServer {
+  readonly url: string
+  close(): Promise<void>
+}
+
+/** Serves the built demo from a folder below the root, as many hosts do; every path in it must be relative. */
+export async function serveDemo(): Promise<DemoServer> {
+  const folder = path.resolve(import.meta.dirname, '../../dist-demo')
+  if (!existsSync(path.join(folder, 'index.html'))) {
+    throw new Error('There is no built demo; run npm run build first.')
+  }
+  const base = '/some/folder/'
+  const server = createServer((request, response) => {
+    const { pathname } = new URL(request.url ?? '/', 'http://localhost')
+    const relative = pathname === base ? 'index.html' : pathname.slice(base.length)
+    const file = path.join(folder, path.normalize(relative))
+    if (!pathname.startsWith(base) || !file.startsWith(folder) || !isFile(file)) {
+      response.writeHead(404).end()
+      return
+    }
+    const type = types[path.extname(file)] ?? 'application/octet-stream'
+    response.writeHead(200, { 'content-type': type })
+    createReadStream(file).pipe(response)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  return { url: `http://127.0.0.1:${String(port)}${base}`, close: () => close(server) }
+}
+
+function isFile(file: string): boolean {
+  return existsSync(file) && statSync(file).isFile()
+}
+
+function close(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => {
+      resolve()
+    })
+    server.closeAllConnections()
+  })
+}

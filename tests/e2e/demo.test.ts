@@ -1,0 +1,239 @@
+import type { Browser, BrowserContext } from 'playwright'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { DemoPage, launchBrowser, numberIn } from './demo-page.js'
+import { serveDemo, type DemoServer } from './demo-server.js'
+
+let browser: Browser
+let server: DemoServer
+let context: BrowserContext
+let demo: DemoPage
+/** Errors that a test provokes itself. */
+let expectedErrors: RegExp[]
+
+beforeAll(async () => {
+  server = await serveDemo()
+  browser = await launchBrowser()
+})
+
+afterAll(async () => {
+  await browser.close()
+  await server.close()
+})
+
+beforeEach(async () => {
+  expectedErrors = []
+  context = await browser.newContext({ viewport: { width: 1280, height: 900 } })
+  demo = new DemoPage(await context.newPage())
+})
+
+afterEach(async () => {
+  await context.close()
+  const unexpected = demo.errors.filter(
+    (message) => !expectedErrors.some((pattern) => pattern.test(message)),
+  )
+  expect(unexpected).toEqual([])
+})
+
+/** Few training digits and points, so that a test takes a second. */
+const quick = { device: 'wasm', references: 60, steps: 10 } as const
+
+describe('the demo on wasm', () => {
+  test('explains the first mistake as soon as it is opened', async () => {
+    await demo.open(server, quick)
+    await demo.settled()
+
+    expect(await demo.text('#question-caption')).toMatch(/Held-out digit no\. \d+, labelled \d/)
+    expect(await demo.text('#answer-caption')).toMatch(
+      /The model says \d \(.*It is wrong: the digit is labelled \d\./,
+    )
+    expect(sum(await demo.percentages())).toBeCloseTo(100, 0)
+    expect(await demo.text('#attribution-caption')).toMatch(/speaks? .*for \d/)
+    expect(await demo.text('#attribution-delta')).toMatch(/Convergence delta \S*\d/)
+    expect(await demo.text('#color-bar')).toMatch(/^\+\S*\d/)
+    expect(await demo.canvas('#attribution-map')).not.toBe(await demo.canvas('#digit'))
+
+    const most = await demo.neighbours('most')
+    const least = await demo.neighbours('least')
+    const scores = [...most, ...least.toReversed()].map(({ score }) => score)
+    expect(scores).toHaveLength(10)
+    expect(scores).toEqual(scores.toSorted((a, b) => b - a))
+    for (const { text } of [...most, ...least]) expect(text).toMatch(/^labelled \d/)
+    expect(await demo.text('#most-caption')).toMatch(/^The five training digits that speak most/)
+    expect(await demo.classMeans()).toHaveLength(10)
+    expect(await demo.text('#means-caption')).toMatch(/^On average, training digits labelled \d/)
+
+    const machine = await demo.text('.machine-facts')
+    expect(machine).toMatch(/on WASM, 60 gradients in .*B kept; this digit compared with all in/)
+    expect(machine).toMatch(/Map: on WASM, 10 steps in/)
+  })
+
+  test('explains the digit that is picked, and its address leads back to it', async () => {
+    await demo.open(server, quick)
+    await demo.settled()
+    const first = await demo.neighbours('most')
+
+    await demo.page.locator('.thumb').nth(20).click()
+    await demo.settled()
+    expect(await demo.text('#answer-caption')).toContain('It is right.')
+    const second = await demo.neighbours('most')
+    expect(second).not.toEqual(first)
+
+    const address = demo.page.url()
+    expect(address).toMatch(/[?&]digit=\d+/)
+    await demo.page.goto(address)
+    await demo.settled()
+    expect(await demo.neighbours('most')).toEqual(second)
+  })
+
+  test('explains a digit that is drawn', async () => {
+    await demo.open(server, quick)
+    await demo.settled()
+    await demo.page.getByRole('button', { name: 'Draw one' }).click()
+    expect(await demo.text('#question-caption')).toContain('Draw a digit in the square')
+    expect(await demo.page.locator('#answer-results').getAttribute('data-stale')).toBe('')
+
+    await demo.draw([
+      [0.25, 0.2],
+      [0.75, 0.2],
+      [0.45, 0.85],
+    ])
+    await demo.settled()
+    expect(await demo.text('#answer-caption')).toMatch(/^The model says 7/)
+    expect(await demo.text('#most-caption')).toContain('for the answer 7')
+    await demo.page.locator('#as-seen').waitFor()
+
+    await demo.page.getByRole('button', { name: 'Clear' }).click()
+    expect(await demo.page.locator('#answer-results').getAttribute('data-stale')).toBe('')
+  })
+
+  test('can be drawn on and picked from with the keyboard', async () => {
+    await demo.open(server, quick)
+    await demo.settled()
+    const { keyboard } = demo.page
+    await demo.page.locator('.thumb[tabindex="0"]').first().focus()
+    await keyboard.press('ArrowRight')
+    await demo.settled()
+    expect(await demo.page.locator('.thumb').nth(1).getAttribute('aria-checked')).toBe('true')
+
+    await demo.page.locator('#draw').focus()
+    await keyboard.press('Enter')
+    for (let i = 0; i < 8; i++) await keyboard.press('ArrowUp')
+    await keyboard.down('Shift')
+    for (let i = 0; i < 16; i++) await keyboard.press('ArrowDown')
+    await keyboard.up('Shift')
+    await demo.settled()
+    expect(await demo.text('#answer-caption')).toMatch(/^The model says 1/)
+  })
+
+  test('ranks by another similarity without going through the training digits again', async () => {
+    await demo.open(server, quick)
+    await demo.settled()
+    const fitted = / in .* kept/.exec(await demo.text('#machine-similarity'))?.[0]
+
+    for (const simFn of ['grad_cos', 'grad_asym_dot']) {
+      const before = await demo.neighbours('least')
+      await demo.page.selectOption('#sim-fn', simFn)
+      await demo.settled('similarity')
+      expect(await demo.neighbours('least')).not.toEqual(before)
+      if (simFn !== 'grad_cos') continue
+      const scores = [...(await demo.neighbours('most')), ...(await demo.neighbours('least'))]
+      expect(Math.max(...scores.map(({ score }) => Math.abs(score)))).toBeLessThanOrEqual(1)
+    }
+    expect(await demo.text('#machine-similarity')).toContain(fitted)
+  })
+
+  test('draws the map by each quadrature, and sums closer the better it is', async () => {
+    await demo.open(server, quick)
+    await demo.settled()
+    const deltas: Record<string, number> = {}
+    for (const method of await demo.page.locator('#method option').all()) {
+      const value = (await method.getAttribute('value')) ?? ''
+      await demo.page.selectOption('#method', value)
+      await demo.settled('attribution')
+      const text = await demo.text('#attribution-delta')
+      deltas[value] = Math.abs(numberIn(/delta (.*)\.$/.exec(text)?.[1] ?? ''))
+    }
+    expect(Object.keys(deltas)).toHaveLength(5)
+    expect(deltas['gausslegendre']).toBeLessThan(deltas['riemann_left'] ?? 0)
+
+    await demo.page.fill('#steps', '40')
+    await demo.page.keyboard.press('Enter')
+    await demo.page.waitForFunction(() =>
+      document.querySelector('#machine-attribution')?.textContent.includes('40 steps'),
+    )
+  })
+
+  test('draws the map of the class that is chosen', async () => {
+    await demo.open(server, quick)
+    await demo.settled()
+    const before = await demo.canvas('#attribution-map')
+    const other = demo.page.locator('.probability[aria-pressed="false"]').first()
+    const label = await other.locator('.label').innerText()
+    await other.click()
+    await demo.settled('attribution')
+    expect(await demo.canvas('#attribution-map')).not.toBe(before)
+    expect(await demo.text('#attribution-caption')).toContain(`for ${label}`)
+    expect(await demo.page.locator('.probability[aria-pressed="true"] .label').innerText()).toBe(
+      label,
+    )
+  })
+
+  test('stops in the middle when it is cancelled, and goes on when it is asked to', async () => {
+    await demo.open(server, { ...quick, references: 1000 })
+    const cancel = demo.page.locator('#similarity-job button', { hasText: 'Cancel' })
+    await cancel.waitFor()
+    expect(await demo.text('#similarity-job')).toContain('Going through the training digits')
+    await cancel.click()
+    expect(await demo.text('#similarity-job')).toContain('Cancelled.')
+    await demo.settled('answer', 'attribution')
+    expect(await demo.page.locator('#neighbours').getAttribute('data-stale')).toBe('')
+
+    await demo.page.selectOption('#references', '100')
+    await demo.settled('similarity')
+    expect(await demo.text('#machine-similarity')).toContain('100 gradients')
+    expect(await demo.text('#similarity-job')).toBe('')
+  })
+
+  test('shows the last of several requests', async () => {
+    await demo.open(server, quick)
+    await demo.settled()
+    const thumbs = demo.page.locator('.thumb')
+    for (const i of [3, 17, 5, 22]) await thumbs.nth(i).click()
+    await demo.settled()
+    const caption = await demo.text('#answer-caption')
+    const neighbours = await demo.neighbours('most')
+
+    await demo.page.reload()
+    await demo.settled()
+    expect(await demo.text('#answer-caption')).toBe(caption)
+    expect(await demo.neighbours('most')).toEqual(neighbours)
+  })
+
+  test('says in place what is missing, and tries again', async () => {
+    expectedErrors = [/404/]
+    await demo.page.route('**/model.json', (route) => route.fulfill({ status: 404 }))
+    await demo.open(server, quick)
+    for (const job of ['#answer-job', '#similarity-job']) {
+      const failure = demo.page.locator(`${job} .job-failure`)
+      await failure.waitFor()
+      expect(await failure.innerText()).toMatch(/mnist\/model\.json could not be loaded.*try again/)
+    }
+    await demo.page.unroute('**/model.json')
+    await demo.page.locator('#answer-job button').click()
+    await demo.page.locator('#similarity-job button').click()
+    await demo.settled()
+    expect(await demo.page.locator('.job-failure').count()).toBe(0)
+  })
+
+  test('says which parts of the address it cannot use', async () => {
+    await demo.open(server, { ...quick, simFn: 'cosine', steps: 1 })
+    await demo.settled('answer')
+    const notice = await demo.text('#address-notice')
+    expect(notice).toContain('simFn=cosine in the address is none of grad_dot')
+    expect(notice).toContain('steps=1 in the address is no whole number from 2 to 500')
+  })
+})
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0)
+}
