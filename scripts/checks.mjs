@@ -72,4 +72,9 @@ export const packageChecks = [
     command: tool('@arethetypeswrong/cli', '--pack', '.', '--profile', 'esm-only', '--quiet'),
     advice: 'Each entry of exports must have declarations that fit it.',
   },
+  {
+    name: 'declarations as a user sees them',
+    command: tool('typescript', '-p', 'tests/types/tsconfig.dist.json', '--pretty', 'false'),
+    advice: 'tests/types/contract.ts holds what the declarations promise.',
+  },
 ]

@@ -6,12 +6,7 @@ export type Device = 'webgpu' | 'wasm' | 'cpu'
 /** A device by name, or `'auto'`: the first of webgpu, wasm, cpu that works. */
 export type DeviceChoice = Device | 'auto'
 
-export const deviceChoices = [
-  'auto',
-  'webgpu',
-  'wasm',
-  'cpu',
-] as const satisfies readonly DeviceChoice[]
+export const deviceChoices: readonly DeviceChoice[] = ['auto', 'webgpu', 'wasm', 'cpu']
 
 /** How far a call has come, in rows. */
 export interface Progress {

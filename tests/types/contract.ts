@@ -1,0 +1,111 @@
+/** What must compile, and what must not, for the users of the package's declarations. It is never run. */
+import type { LayersModel, Tensor } from '@tensorflow/tfjs'
+import {
+  Explanation,
+  GradientSimilarity,
+  IntegratedGradients,
+  isGradlensError,
+  type Device,
+  type NdArray,
+  type Predictor,
+  type Progress,
+} from 'gradlens'
+import type {} from 'gradlens/global'
+import { tfjsPredictor } from 'gradlens/tfjs'
+import { expectTypeOf } from 'vitest'
+
+declare const model: LayersModel
+declare const tensor: Tensor
+declare const array: NdArray
+
+const predictor = tfjsPredictor(model)
+expectTypeOf(predictor).toEqualTypeOf<Predictor<Tensor>>()
+
+export async function similarity(signal: AbortSignal): Promise<void> {
+  using explainer = new GradientSimilarity(predictor, 'categoricalCrossentropy', {
+    simFn: 'grad_cos',
+    task: 'classification',
+    precomputeGrads: true,
+    topK: 3,
+    eps: 1e-7,
+    device: 'auto',
+    verbose: false,
+  })
+  const fitted = await explainer.fit(tensor, array, {
+    signal,
+    onProgress: (progress) => {
+      expectTypeOf(progress).toEqualTypeOf<Progress>()
+    },
+  })
+  expectTypeOf(fitted).toEqualTypeOf<typeof explainer>()
+
+  const explanation = await explainer.explain([[1, 2, 3]], undefined, { signal, topK: 2 })
+  expectTypeOf(explanation.data.scores).toEqualTypeOf<NdArray>()
+  expectTypeOf(explanation.scores).toEqualTypeOf<NdArray>()
+  expectTypeOf(explanation.orderedIndices).toEqualTypeOf<NdArray>()
+  expectTypeOf(explanation.name).toEqualTypeOf<string>()
+  expectTypeOf(explainer.device).toEqualTypeOf<Device | null>()
+  expectTypeOf(explainer.fallbackReason).toEqualTypeOf<string | null>()
+  Explanation.fromJSON(JSON.stringify(explanation))
+  explainer.resetPredictor(predictor)
+
+  // @ts-expect-error -- results are read, not written
+  explanation.data.scores = array
+  // @ts-expect-error -- there is no such similarity function
+  await explainer.explain(tensor, array, { simFn: 'cosine' })
+  // @ts-expect-error -- training labels are not optional
+  await explainer.fit(tensor)
+}
+
+export function losses(): void {
+  new GradientSimilarity(predictor, (yTrue, yPred) => {
+    expectTypeOf(yTrue).toEqualTypeOf<Tensor>()
+    return yPred.sub(yTrue).square()
+  })
+  // @ts-expect-error -- there is no such loss
+  new GradientSimilarity(predictor, 'crossentropy')
+  // @ts-expect-error -- a loss function takes the framework's tensors
+  new GradientSimilarity(predictor, (yTrue: string, yPred: Tensor) => yPred)
+  // @ts-expect-error -- a loss is needed
+  new GradientSimilarity(predictor)
+  // @ts-expect-error -- a model is no predictor
+  new GradientSimilarity(model, 'meanSquaredError')
+  // @ts-expect-error -- there is no such device
+  new GradientSimilarity(predictor, 'meanSquaredError', { device: 'gpu' })
+}
+
+export async function attributions(signal: AbortSignal): Promise<void> {
+  const explainer = new IntegratedGradients(predictor, {
+    method: 'gausslegendre',
+    nSteps: 50,
+    internalBatchSize: 100,
+    device: 'wasm',
+  })
+  const explanation = await explainer.explain(tensor, {
+    target: [0, 2],
+    baselines: 0.5,
+    forwardKwargs: { mask: array },
+    signal,
+  })
+  expectTypeOf(explanation.attributions).toEqualTypeOf<readonly NdArray[]>()
+  expectTypeOf(explanation.data.deltas).toEqualTypeOf<NdArray>()
+  expectTypeOf(explanation.predictions).toEqualTypeOf<NdArray>()
+  explainer.dispose()
+
+  // @ts-expect-error -- there is no such quadrature
+  new IntegratedGradients(predictor, { method: 'simpson' })
+  // @ts-expect-error -- options are named as the contract has them
+  new IntegratedGradients(predictor, { steps: 50 })
+}
+
+export function errors(error: unknown): readonly number[] | string {
+  if (isGradlensError(error, 'NonFiniteError')) return error.index
+  if (isGradlensError(error, 'InvalidArgumentError')) return error.expected
+  if (isGradlensError(error)) expectTypeOf(error).not.toHaveProperty('index')
+  return ''
+}
+
+export function classicScript(): void {
+  expectTypeOf(window.gradlens.tfjsPredictor).toEqualTypeOf<typeof tfjsPredictor>()
+  expectTypeOf(window.gradlens.GradientSimilarity).toEqualTypeOf<typeof GradientSimilarity>()
+}

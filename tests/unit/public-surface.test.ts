@@ -1,0 +1,101 @@
+import { execFileSync } from 'node:child_process'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import ts from 'typescript'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+
+/** A project of a user with the built package and nothing else installed, no TensorFlow.js either. */
+let project: string
+
+beforeAll(() => {
+  if (!existsSync('dist/index.d.ts')) throw new Error('There is no build; run `npm run build`.')
+  project = mkdtempSync(path.join(tmpdir(), 'gradlens-user-'))
+  const installed = path.join(project, 'node_modules', 'gradlens')
+  mkdirSync(installed, { recursive: true })
+  cpSync('package.json', path.join(installed, 'package.json'))
+  cpSync('dist', path.join(installed, 'dist'), { recursive: true })
+})
+
+afterAll(() => {
+  rmSync(project, { recursive: true })
+})
+
+/** What a fresh Node process in the user's project writes when it runs the module. */
+function runInProject(code: string): string {
+  return execFileSync(process.execPath, ['--input-type=module', '--eval', code], {
+    cwd: project,
+    encoding: 'utf8',
+    stdio: 'pipe',
+  }).trim()
+}
+
+it('offers exactly these names as gradlens, in plain Node without a framework', () => {
+  const names = runInProject(
+    `import * as gradlens from 'gradlens'; console.log(Object.keys(gradlens).join('\\n'))`,
+  )
+  expect(names.split('\n')).toEqual([
+    'DeviceError',
+    'DisposedError',
+    'Explanation',
+    'GradientSimilarity',
+    'GradlensError',
+    'IntegratedGradients',
+    'InvalidArgumentError',
+    'NonFiniteError',
+    'NotFittedError',
+    'UnsupportedError',
+    'isGradlensError',
+    'lossNames',
+    'version',
+  ])
+})
+
+it('offers exactly this name as gradlens/tfjs', async () => {
+  const built = (await import(path.resolve('dist/tfjs.js'))) as object
+  expect(Object.keys(built)).toEqual(['tfjsPredictor'])
+})
+
+it('leaves the global scope as it was', () => {
+  const added = runInProject(`
+    const before = new Set(Reflect.ownKeys(globalThis))
+    await import('gradlens')
+    console.log(Reflect.ownKeys(globalThis).filter((key) => !before.has(key)).length)
+  `)
+  expect(added).toBe('0')
+})
+
+it('has nothing behind the names that exports lists', () => {
+  const code = `await import('gradlens/dist/index.js')`
+  expect(() => runInProject(code)).toThrow('ERR_PACKAGE_PATH_NOT_EXPORTED')
+})
+
+it('says that TensorFlow.js is missing where gradlens/tfjs is imported without it', () => {
+  expect(() => runInProject(`await import('gradlens/tfjs')`)).toThrow(
+    "Cannot find package '@tensorflow/tfjs'",
+  )
+})
+
+it('imports TensorFlow.js alone, and only where the adapter is', () => {
+  expect(packagesImportedBy('dist/index.js')).toEqual([])
+  expect(packagesImportedBy('dist/tfjs.js')).toEqual(['@tensorflow/tfjs'])
+})
+
+it('tells its version as package.json has it', () => {
+  const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string }
+  expect(runInProject(`import { version } from 'gradlens'; console.log(version)`)).toBe(version)
+})
+
+/** The packages that a built module and its chunks import. */
+function packagesImportedBy(file: string, seen = new Set<string>()): string[] {
+  if (seen.has(file)) return []
+  seen.add(file)
+  const { importedFiles } = ts.preProcessFile(readFileSync(file, 'utf8'), true, true)
+  const sources = importedFiles.map(({ fileName }) => fileName)
+  const packages = sources.flatMap((source) =>
+    source.startsWith('.')
+      ? packagesImportedBy(path.join(path.dirname(file), source), seen)
+      : [source],
+  )
+  return [...new Set(packages)].sort()
+}
