@@ -1,0 +1,172 @@
+import type * as tfjs from '@tensorflow/tfjs'
+import type {} from 'gradlens/global'
+import type { Browser, Page } from 'playwright'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { launchBrowser } from './demo-page.js'
+import { servePages } from './page-server.js'
+
+interface PageWindow {
+  readonly tf: typeof tfjs & { readonly wasm: { setWasmPaths(folder: string): void } }
+  readonly gradlens: Window['gradlens']
+}
+
+const tensorflow = '/node_modules/@tensorflow'
+const tensorflowScripts = `<!doctype html>
+    <link rel="icon" href="data:," />
+    <script src="${tensorflow}/tfjs/dist/tf.min.js"></script>
+    <script src="${tensorflow}/tfjs-backend-wasm/dist/tf-backend-wasm.min.js"></script>
+    <script src="${tensorflow}/tfjs-backend-webgpu/dist/tf-backend-webgpu.min.js"></script>`
+const pages = {
+  '/tensorflow.html': tensorflowScripts,
+  '/classic.html': `${tensorflowScripts}
+    <script src="/dist/gradlens.global.js"></script>`,
+  '/modules.html': `<!doctype html>
+    <link rel="icon" href="data:," />
+    <script type="importmap">{ "imports": {
+      "@tensorflow/tfjs": "${tensorflow}/tfjs/dist/tf.fesm.min.js",
+      "gradlens": "/dist/index.js",
+      "gradlens/tfjs": "/dist/tfjs.js"
+    } }</script>
+    <script type="module">
+      import * as tf from '@tensorflow/tfjs'
+      import * as gradlens from 'gradlens'
+      import { tfjsPredictor } from 'gradlens/tfjs'
+      Object.assign(window, { tf, gradlens: { ...gradlens, tfjsPredictor } })
+    </script>`,
+}
+
+let browser: Browser
+let server: Awaited<ReturnType<typeof servePages>>
+
+beforeAll(async () => {
+  server = await servePages(pages)
+  browser = await launchBrowser()
+})
+
+afterAll(async () => {
+  await browser.close()
+  server.close()
+})
+
+async function open(name: keyof typeof pages): Promise<{ page: Page; errors: string[] }> {
+  const page = await browser.newPage()
+  const errors: string[] = []
+  page.on('pageerror', ({ message }) => errors.push(message))
+  page.on('console', (entry) => {
+    if (entry.type() === 'error') errors.push(entry.text())
+  })
+  await page.goto(`${server.url}${name}`)
+  await page.waitForFunction(() => 'gradlens' in window)
+  return { page, errors }
+}
+
+/** Explains f(x) = 2x₁ − x₂ + ½ in the page, by both explainers. */
+function explainLinearModel(
+  page: Page,
+  device: 'cpu' | 'wasm' | 'webgpu',
+): Promise<Record<string, unknown>> {
+  return page.evaluate(
+    async ({ device, wasmFolder }) => {
+      const { tf, gradlens } = window as unknown as PageWindow
+      if (device === 'wasm') tf.wasm.setWasmPaths(wasmFolder)
+      // The page's own backend, which the explainers leave as it is.
+      await tf.setBackend('cpu')
+      const weights = [tf.tensor2d([[2], [-1]]), tf.tensor1d([0.5])]
+      const model = tf.sequential({
+        layers: [tf.layers.dense({ units: 1, inputShape: [2], weights })],
+      })
+      const predictor = gradlens.tfjsPredictor(model)
+      const options = { device } as const
+
+      const similar = new gradlens.GradientSimilarity(predictor, 'meanSquaredError', options)
+      const train = tf.tensor2d([
+        [1, 0],
+        [0, 1],
+        [1, 1],
+      ])
+      await similar.fit(train, [[0], [0], [0]])
+      const ranking = await similar.explain([[1, 0]], [[0]])
+
+      const integrated = new gradlens.IntegratedGradients(predictor, { ...options, nSteps: 4 })
+      const { attributions } = await integrated.explain([[3, 4]])
+      return {
+        devices: [similar.device, integrated.device],
+        backendOfPage: tf.getBackend(),
+        orderedIndices: Array.from(ranking.orderedIndices.data),
+        scores: Array.from(ranking.scores.data),
+        attributions: attributions.map(({ data }) => Array.from(data)),
+      }
+    },
+    { device, wasmFolder: `${tensorflow}/tfjs-backend-wasm/dist/` },
+  )
+}
+
+/** Small whole numbers and halves: every device computes them exactly. */
+const linearModel = {
+  // With y = 0 the gradient of the squared error is 2 f(x) [x, 1]: [5, 0, 5], [0, −1, −1], [3, 3, 3].
+  orderedIndices: [0, 2, 1],
+  scores: [50, 30, -5],
+  // A linear model's attributions are its weights times the input.
+  attributions: [[6, -4]],
+  backendOfPage: 'cpu',
+}
+
+it('offers exactly these names as window.gradlens', async () => {
+  const { page, errors } = await open('/classic.html')
+  const names = await page.evaluate(() => Object.keys(window.gradlens).sort())
+  expect(names).toEqual([
+    'DeviceError',
+    'DisposedError',
+    'Explanation',
+    'GradientSimilarity',
+    'GradlensError',
+    'IntegratedGradients',
+    'InvalidArgumentError',
+    'NonFiniteError',
+    'NotFittedError',
+    'UnsupportedError',
+    'isGradlensError',
+    'lossNames',
+    'tfjsPredictor',
+    'version',
+  ])
+  expect(errors).toEqual([])
+  await page.close()
+})
+
+it("adds nothing but gradlens to the page's window", async () => {
+  const page = await browser.newPage()
+  await page.goto(`${server.url}/tensorflow.html`)
+  const added = await page.evaluate(async () => {
+    const before = new Set(Object.keys(window))
+    const script = document.createElement('script')
+    script.src = '/dist/gradlens.global.js'
+    await new Promise((resolve) => {
+      script.onload = resolve
+      document.head.append(script)
+    })
+    return Object.keys(window).filter((name) => !before.has(name))
+  })
+  expect(added).toEqual(['gradlens'])
+  await page.close()
+})
+
+it.each(['cpu', 'wasm', 'webgpu'] as const)(
+  "explains with the classic scripts on the page's own TensorFlow.js, on %s",
+  async (device) => {
+    const { page, errors } = await open('/classic.html')
+    expect(await explainLinearModel(page, device)).toEqual({
+      ...linearModel,
+      devices: [device, device],
+    })
+    expect(errors).toEqual([])
+    await page.close()
+  },
+)
+
+it('explains with plain modules and an import map, without a bundler', async () => {
+  const { page, errors } = await open('/modules.html')
+  expect(await explainLinearModel(page, 'cpu')).toEqual({ ...linearModel, devices: ['cpu', 'cpu'] })
+  expect(errors).toEqual([])
+  await page.close()
+})
