@@ -1,31 +1,15 @@
 import type { ConvolutionGeometry } from '../gradients/block.js'
 
-/** Calls `visit` for each position and filter tap that meets the image: offsets of the patch's channels. */
-function forEachTap(
-  geometry: ConvolutionGeometry,
-  visit: (position: number, tap: number, pixel: number) => void,
-): void {
-  const { inHeight, inWidth, filterHeight, filterWidth, outHeight, outWidth } = geometry
-  for (let outRow = 0; outRow < outHeight; outRow++) {
-    for (let outColumn = 0; outColumn < outWidth; outColumn++) {
-      for (let filterRow = 0; filterRow < filterHeight; filterRow++) {
-        const inRow =
-          outRow * geometry.strideHeight + filterRow * geometry.dilationHeight - geometry.padTop
-        if (inRow < 0 || inRow >= inHeight) continue
-        for (let filterColumn = 0; filterColumn < filterWidth; filterColumn++) {
-          const inColumn =
-            outColumn * geometry.strideWidth +
-            filterColumn * geometry.dilationWidth -
-            geometry.padLeft
-          if (inColumn < 0 || inColumn >= inWidth) continue
-          visit(
-            outRow * outWidth + outColumn,
-            filterRow * filterWidth + filterColumn,
-            inRow * inWidth + inColumn,
-          )
-        }
-      }
-    }
+/** The output rows or columns, first to end − 1, whose patch meets the image at a filter tap, along one axis. */
+function tapRange(
+  offset: number,
+  stride: number,
+  inLength: number,
+  outLength: number,
+): { first: number; end: number } {
+  return {
+    first: Math.max(0, Math.ceil(-offset / stride)),
+    end: Math.min(outLength, Math.floor((inLength - 1 - offset) / stride) + 1),
   }
 }
 
@@ -36,30 +20,78 @@ export function contractPatches(
   geometry: ConvolutionGeometry,
   rowCount: number,
 ): Float32Array {
-  const { inHeight, inWidth, inChannels, outChannels } = geometry
-  const imageSize = inHeight * inWidth * inChannels
-  const outputSize = geometry.outHeight * geometry.outWidth * outChannels
-  const gradientSize = geometry.filterHeight * geometry.filterWidth * inChannels * outChannels
-  const values = new Float32Array(rowCount * gradientSize)
-  const gradient = new Float64Array(gradientSize)
+  const { inHeight, inWidth, inChannels, outHeight, outWidth, outChannels } = geometry
+  const values = new Float32Array(
+    rowCount * geometry.filterHeight * geometry.filterWidth * inChannels * outChannels,
+  )
+  let at = 0
   for (let row = 0; row < rowCount; row++) {
-    gradient.fill(0)
-    forEachTap(geometry, (position, tap, pixel) => {
-      const deltaOffset = row * outputSize + position * outChannels
-      const pixelOffset = row * imageSize + pixel * inChannels
-      const tapOffset = tap * inChannels * outChannels
-      for (let channel = 0; channel < inChannels; channel++) {
-        const factor = a[pixelOffset + channel] ?? 0
-        const offset = tapOffset + channel * outChannels
-        for (let output = 0; output < outChannels; output++) {
-          gradient[offset + output] =
-            (gradient[offset + output] ?? 0) + factor * (delta[deltaOffset + output] ?? 0)
+    const image = a.subarray(
+      row * inHeight * inWidth * inChannels,
+      (row + 1) * inHeight * inWidth * inChannels,
+    )
+    const gradient = delta.subarray(
+      row * outHeight * outWidth * outChannels,
+      (row + 1) * outHeight * outWidth * outChannels,
+    )
+    for (let filterRow = 0; filterRow < geometry.filterHeight; filterRow++) {
+      for (let filterColumn = 0; filterColumn < geometry.filterWidth; filterColumn++) {
+        for (let channel = 0; channel < inChannels; channel++) {
+          for (let output = 0; output < outChannels; output += 4) {
+            const width = Math.min(4, outChannels - output)
+            contractTap(image, gradient, geometry, filterRow, filterColumn, channel, output, sums)
+            for (let k = 0; k < width; k++) values[at++] = sums[k] ?? 0
+          }
         }
       }
-    })
-    values.set(gradient, row * gradientSize)
+    }
   }
   return values
+}
+
+const sums = new Float64Array(4)
+
+/** Σ_t a_t δ_t of one tap and channel with four outputs side by side, which stay in registers. */
+function contractTap(
+  image: Float32Array,
+  gradient: Float32Array,
+  geometry: ConvolutionGeometry,
+  filterRow: number,
+  filterColumn: number,
+  channel: number,
+  output: number,
+  into: Float64Array,
+): void {
+  const { inHeight, inWidth, inChannels, outHeight, outWidth, outChannels } = geometry
+  const { strideHeight, strideWidth } = geometry
+  const top = filterRow * geometry.dilationHeight - geometry.padTop
+  const left = filterColumn * geometry.dilationWidth - geometry.padLeft
+  const rowRange = tapRange(top, strideHeight, inHeight, outHeight)
+  const columnRange = tapRange(left, strideWidth, inWidth, outWidth)
+  const pixelStep = strideWidth * inChannels
+  let sum0 = 0
+  let sum1 = 0
+  let sum2 = 0
+  let sum3 = 0
+  for (let outRow = rowRange.first; outRow < rowRange.end; outRow++) {
+    const inRow = outRow * strideHeight + top
+    let pixel = (inRow * inWidth + columnRange.first * strideWidth + left) * inChannels + channel
+    let position = (outRow * outWidth + columnRange.first) * outChannels + output
+    for (let outColumn = columnRange.first; outColumn < columnRange.end; outColumn++) {
+      const factor = image[pixel] ?? 0
+      // Past the last output stand other positions' numbers, or nothing: those sums are not read.
+      sum0 += factor * (gradient[position] ?? 0)
+      sum1 += factor * (gradient[position + 1] ?? 0)
+      sum2 += factor * (gradient[position + 2] ?? 0)
+      sum3 += factor * (gradient[position + 3] ?? 0)
+      pixel += pixelStep
+      position += outChannels
+    }
+  }
+  into[0] = sum0
+  into[1] = sum1
+  into[2] = sum2
+  into[3] = sum3
 }
 
 /** The patches of each row written out: [rowCount, OH · OW, kh · kw · C], zero where they meet the padding. */
@@ -68,17 +100,26 @@ export function extractPatches(
   geometry: ConvolutionGeometry,
   rowCount: number,
 ): Float32Array {
-  const { inHeight, inWidth, inChannels } = geometry
+  const { inHeight, inWidth, inChannels, filterHeight, filterWidth, outHeight, outWidth } = geometry
   const imageSize = inHeight * inWidth * inChannels
-  const patchSize = geometry.filterHeight * geometry.filterWidth * inChannels
-  const positions = geometry.outHeight * geometry.outWidth
-  const patches = new Float32Array(rowCount * positions * patchSize)
+  const patchSize = filterHeight * filterWidth * inChannels
+  const patches = new Float32Array(rowCount * outHeight * outWidth * patchSize)
   for (let row = 0; row < rowCount; row++) {
-    forEachTap(geometry, (position, tap, pixel) => {
-      const from = row * imageSize + pixel * inChannels
-      const to = (row * positions + position) * patchSize + tap * inChannels
-      patches.set(a.subarray(from, from + inChannels), to)
-    })
+    for (let tap = 0; tap < filterHeight * filterWidth; tap++) {
+      const top = Math.floor(tap / filterWidth) * geometry.dilationHeight - geometry.padTop
+      const left = (tap % filterWidth) * geometry.dilationWidth - geometry.padLeft
+      const rowRange = tapRange(top, geometry.strideHeight, inHeight, outHeight)
+      const columnRange = tapRange(left, geometry.strideWidth, inWidth, outWidth)
+      for (let outRow = rowRange.first; outRow < rowRange.end; outRow++) {
+        for (let outColumn = columnRange.first; outColumn < columnRange.end; outColumn++) {
+          const inRow = outRow * geometry.strideHeight + top
+          const inColumn = outColumn * geometry.strideWidth + left
+          const from = row * imageSize + (inRow * inWidth + inColumn) * inChannels
+          const position = (row * outHeight + outRow) * outWidth + outColumn
+          patches.set(a.subarray(from, from + inChannels), position * patchSize + tap * inChannels)
+        }
+      }
+    }
   }
   return patches
 }
