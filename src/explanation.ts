@@ -38,14 +38,14 @@ export function createExplanation<Data extends object>(
   data: Data,
 ): Explanation<Data> {
   const base: ExplanationBase<Data> = {
-    meta,
-    data,
+    meta: Object.freeze({ ...meta, params: Object.freeze({ ...meta.params }) }),
+    data: Object.freeze({ ...data }),
     toJSON: () => ({
-      meta: toJsonValue(meta) as ExplanationJson['meta'],
-      data: toJsonValue(data) as ExplanationJson['data'],
+      meta: { ...meta, params: mapFields(meta.params, toSnakeCase, toJsonValue) },
+      data: mapFields(data, toSnakeCase, toJsonValue),
     }),
   }
-  return Object.freeze(Object.assign(Object.create(null) as object, data, meta, base))
+  return Object.freeze({ ...data, ...base.meta, ...base })
 }
 
 export const Explanation = {
@@ -58,38 +58,63 @@ export const Explanation = {
    */
   fromJSON(json: string | object): Explanation {
     const value: unknown = typeof json === 'string' ? parseTolerantly(json) : json
-    if (!isRecord(value) || !isRecord(value['meta']) || !isRecord(value['data'])) {
-      throw new InvalidArgumentError('json', describe(value), "an object with 'meta' and 'data'")
+    const { meta, data } = isRecord(value) ? value : {}
+    if (!isRecord(meta) || !isRecord(meta['params']) || !isRecord(data)) {
+      const expected = "an explanation: an object with 'meta', its 'params', and 'data'"
+      throw new InvalidArgumentError('json', describe(json), expected)
     }
-    const meta = Object.fromEntries(
-      Object.entries(value['meta']).map(([key, field]) => [key, fromJsonMeta(field)]),
-    )
-    const { data } = value
-    const inputCount = Array.isArray(data['attributions']) ? data['attributions'].length : 1
-    const fields = Object.entries(data).map(([key, field]) => {
-      const isList = key === 'attributions' || (listPerInput.has(key) && inputCount > 1)
-      const read = (item: unknown): unknown => fromJsonData(key, item)
-      return [toCamelCase(key), isList && Array.isArray(field) ? field.map(read) : read(field)]
-    })
+    const params = mapFields(meta['params'], toCamelCase, (field) => field)
+    const hasLists = inputCountOf(params, data) > 1
+    const read = (field: unknown, key: string): unknown => {
+      if (plainFields.has(key)) return field
+      const isList = key === 'attributions' || (hasLists && fieldsPerInput.has(key))
+      if (!isList || !Array.isArray(field)) return fromJsonData(key, field)
+      return field.map((item) => fromJsonData(key, item))
+    }
     return createExplanation(
-      meta as unknown as ExplanationMeta,
-      Object.fromEntries(fields) as Record<string, unknown>,
+      { ...meta, params } as unknown as ExplanationMeta,
+      mapFields(data, toCamelCase, read),
     )
   },
 } as const
 
-const listPerInput: ReadonlySet<string> = new Set(['X', 'baselines'])
+/** What the user gave: finite numbers, or texts; one array per input, if the model has several. */
+const fieldsPerInput: ReadonlySet<string> = new Set([
+  'X',
+  'baselines',
+  'most_similar',
+  'least_similar',
+])
 const integerFields: ReadonlySet<string> = new Set(['ordered_indices', 'target'])
+/** Lists of indices of unequal lengths: they stay lists. */
+const plainFields: ReadonlySet<string> = new Set(['non_finite'])
+
+/** alibi does not write it: there, one attribution each is what tells, if inputs are attributed. */
+function inputCountOf(
+  { inputCount, layer }: Readonly<Record<string, unknown>>,
+  { attributions }: Readonly<Record<string, unknown>>,
+): number {
+  if (typeof inputCount === 'number') return inputCount
+  const attributesInputs = layer === undefined || layer === null
+  return attributesInputs && Array.isArray(attributions) ? attributions.length : 1
+}
+
+/** A new object with its keys and values changed. Keys further down are the user's, and stay. */
+function mapFields(
+  fields: object,
+  rename: (key: string) => string,
+  change: (field: unknown, key: string) => unknown,
+): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(fields).map(([key, field]) => [rename(key), change(field, key)]),
+  )
+}
 
 function toJsonValue(value: unknown): unknown {
   if (typeof value === 'number') return finiteOrName(value)
   if (isNdArray(value)) return nonFiniteNamed(toNestedNumbers(value))
   if (Array.isArray(value)) return value.map(toJsonValue)
-  if (isRecord(value)) {
-    return Object.fromEntries(
-      Object.entries(value).map(([key, field]) => [toSnakeCase(key), toJsonValue(field)]),
-    )
-  }
+  if (isRecord(value)) return mapFields(value, (key) => key, toJsonValue)
   return value ?? null
 }
 
@@ -100,31 +125,26 @@ function nonFiniteNamed(value: NestedNumbers): unknown {
 const finiteOrName = (value: number): number | string =>
   Number.isFinite(value) ? value : String(value)
 
-function fromJsonMeta(value: unknown): unknown {
-  if (!isRecord(value)) return value
-  return Object.fromEntries(
-    Object.entries(value).map(([key, field]) => [toCamelCase(key), fromJsonMeta(field)]),
-  )
-}
-
 function fromJsonData(key: string, value: unknown): unknown {
-  if (isRecord(value)) {
-    return Object.fromEntries(
-      Object.entries(value).map(([k, field]) => [k, fromJsonData(k, field)]),
+  if (isRecord(value))
+    return mapFields(
+      value,
+      (k) => k,
+      (field, k) => fromJsonData(k, field),
     )
-  }
   if (!Array.isArray(value)) return value
-  const numbers = asNumbers(value)
+  const numbers = asNumbers(value, !fieldsPerInput.has(key))
   if (numbers === undefined) return value.map((item) => fromJsonData(key, item))
   const array = fromNestedNumbers(key, numbers)
   return integerFields.has(key) ? { data: Int32Array.from(array.data), shape: array.shape } : array
 }
 
-/** The nested lists with their named non-finite numbers read; undefined if they are no rectangle of numbers. */
-function asNumbers(value: readonly unknown[]): NestedNumbers | undefined {
+/** The nested lists as numbers, "NaN" and its like as well if `named`; undefined if they are no rectangle of numbers. */
+function asNumbers(value: readonly unknown[], named: boolean): NestedNumbers | undefined {
   const read = (item: unknown): NestedNumbers => {
     if (typeof item === 'number') return item
-    if (item === 'NaN' || item === 'Infinity' || item === '-Infinity') return Number(item)
+    if (named && (item === 'NaN' || item === 'Infinity' || item === '-Infinity'))
+      return Number(item)
     if (Array.isArray(item)) return item.map(read)
     throw new TypeError('no number')
   }
@@ -140,9 +160,15 @@ function asNumbers(value: readonly unknown[]): NestedNumbers | undefined {
 /** Python's json writes NaN and infinities bare, which is not JSON. */
 function parseTolerantly(text: string): unknown {
   const token = /"(?:[^"\\]|\\.)*"|-?Infinity|NaN/g
+  const bare = '\u0000bare '
+  const quoted = text.replace(token, (found) =>
+    found.startsWith('"') ? found : JSON.stringify(bare + found),
+  )
   try {
-    return JSON.parse(
-      text.replace(token, (found) => (found.startsWith('"') ? found : `"${found}"`)),
+    return JSON.parse(quoted, (_, value: unknown) =>
+      typeof value === 'string' && value.startsWith(bare)
+        ? Number(value.slice(bare.length))
+        : value,
     )
   } catch (cause) {
     throw new InvalidArgumentError('json', describe(text), 'the JSON text of an explanation', {

@@ -58,6 +58,21 @@ export function takeRows(array: NdArray, indices: ArrayLike<number>): NdArray {
   return { data, shape: [indices.length, ...array.shape.slice(1)] }
 }
 
+/** The rows of all parts, one part after the other. */
+export function concatenateRows(parts: readonly NdArray[]): NdArray {
+  const [first] = parts
+  if (first === undefined) return { data: new Float32Array(), shape: [0] }
+  const rowCount = parts.reduce((sum, { shape }) => sum + (shape[0] ?? 0), 0)
+  const shape = [rowCount, ...first.shape.slice(1)]
+  const data = emptyLike(first.data, sizeOf(shape))
+  let offset = 0
+  for (const part of parts) {
+    data.set(part.data, offset)
+    offset += part.data.length
+  }
+  return { data, shape }
+}
+
 /**
  * Reads any accepted form of data into an NdArray of its own. Nested lists become float64, so that the
  * caller's numbers come back as they were.
@@ -68,25 +83,51 @@ export async function toNdArray(argument: string, value: ArrayInput): Promise<Nd
   if (typeof value === 'number' || Array.isArray(value)) {
     return fromNestedNumbers(argument, value as NestedNumbers)
   }
-  if (typeof value !== 'object' || value === null || !('shape' in value) || !('data' in value)) {
+  if (!isRecord(value) || !('shape' in value) || !('data' in value)) {
     throw new InvalidArgumentError(
       argument,
       describe(value),
       'a number, nested lists of numbers, { data, shape } or a tensor',
     )
   }
-  const source = typeof value.data === 'function' ? await value.data() : value.data
+  const shape = readShape(argument, value.shape)
+  const source: unknown = isTensor(value) ? await readTensor(argument, value) : value.data
   if (!isTypedArray(source)) {
     throw new InvalidArgumentError(argument, describe(source), 'a typed array of numbers as data')
   }
-  if (source.length !== sizeOf(value.shape)) {
+  if (source.length !== sizeOf(shape)) {
     throw new InvalidArgumentError(
       argument,
-      `${String(source.length)} elements for shape [${value.shape.join(', ')}]`,
-      `${String(sizeOf(value.shape))} elements`,
+      `${String(source.length)} elements for shape [${shape.join(', ')}]`,
+      `${String(sizeOf(shape))} elements`,
     )
   }
-  return { data: source.slice(), shape: [...value.shape] }
+  return { data: source.slice(), shape }
+}
+
+function readShape(argument: string, shape: unknown): number[] {
+  const isShape =
+    Array.isArray(shape) && shape.every((length) => Number.isInteger(length) && length >= 0)
+  if (isShape) return [...(shape as number[])]
+  const got = Array.isArray(shape) ? `[${shape.join(', ')}]` : describe(shape)
+  throw new InvalidArgumentError(argument, `shape ${got}`, 'a shape of integers of 0 or more')
+}
+
+const isTensor = (value: NdArray | TensorLike): value is TensorLike =>
+  typeof value.data === 'function'
+
+async function readTensor(argument: string, tensor: TensorLike): Promise<unknown> {
+  try {
+    return await tensor.data()
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new InvalidArgumentError(
+      argument,
+      `a tensor that cannot be read (${reason})`,
+      'one that is alive: dispose of it after the call',
+      { cause },
+    )
+  }
 }
 
 /** Nested lists of the array's shape; a plain number for a scalar. */
@@ -103,24 +144,24 @@ export function toNestedNumbers(array: NdArray): NestedNumbers {
 /** An array of the nested lists' shape, float64. */
 export function fromNestedNumbers(argument: string, value: NestedNumbers): NdArray {
   const shape: number[] = []
-  for (let level = value; typeof level !== 'number';) {
-    shape.push(level.length)
-    const first = level[0]
-    if (first === undefined) break
-    level = first
+  let first: unknown = value
+  while (Array.isArray(first)) {
+    shape.push(first.length)
+    first = first[0]
   }
   const data = new Float64Array(sizeOf(shape))
   let next = 0
-  const fill = (level: NestedNumbers, axis: number): void => {
+  const fill = (level: unknown, axis: number): void => {
     if (typeof level === 'number' && axis === shape.length) {
       data[next++] = level
     } else if (Array.isArray(level) && level.length === shape[axis]) {
-      for (const item of level as readonly NestedNumbers[]) fill(item, axis + 1)
+      for (const item of level) fill(item, axis + 1)
     } else {
+      const at = data.length === 0 ? '' : indexOf(next, shape).slice(0, axis).join(', ')
       throw new InvalidArgumentError(
         argument,
-        `nested lists with ${describe(level)} at depth ${String(axis)}`,
-        `numbers in lists of equal lengths, here of shape [${shape.join(', ')}]`,
+        at === '' ? `a list with ${describe(level)}` : `${describe(level)} at [${at}]`,
+        `numbers in lists of equal lengths, of shape [${shape.join(', ')}] by the first ones`,
       )
     }
   }
@@ -128,15 +169,18 @@ export function fromNestedNumbers(argument: string, value: NestedNumbers): NdArr
   return { data, shape }
 }
 
-/** @throws NonFiniteError with the index of the first element that is NaN or infinite. */
+/** @throws NonFiniteError with the index of the first element that is NaN or infinite, also once it is float32. */
 export function assertFinite(argument: string, array: NdArray): void {
-  const offset = array.data.findIndex((value) => !Number.isFinite(value))
+  const offset = array.data.findIndex((value) => !Number.isFinite(Math.fround(value)))
   if (offset < 0) return
+  const value = array.data[offset] ?? NaN
   throw new NonFiniteError(
     argument,
-    array.data[offset] ?? NaN,
+    value,
     indexOf(offset, array.shape),
-    'Remove or replace it.',
+    Number.isFinite(value)
+      ? 'It is beyond ±3.4e38, the range of float32; scale the data.'
+      : 'Remove or replace it.',
   )
 }
 
@@ -150,6 +194,8 @@ export function indexOf(offset: number, shape: readonly number[]): number[] {
   }
   return index
 }
+
+const isRecord = (value: unknown): value is object => typeof value === 'object' && value !== null
 
 function isTypedArray(value: unknown): value is TypedArray {
   return (

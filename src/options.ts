@@ -48,11 +48,16 @@ export function nonNegativeNumber(argument: string, value: unknown): number {
 /** A value as an error message shows it: short, and never the whole of the user's data. */
 export function describe(value: unknown): string {
   if (typeof value === 'string') return `'${value.length > 60 ? `${value.slice(0, 60)}…` : value}'`
-  if (typeof value === 'function') return `a function`
+  if (typeof value === 'function') return 'a function'
+  if (typeof value === 'bigint') return `${String(value)}n`
   if (Array.isArray(value)) return `an array of length ${String(value.length)}`
-  if (typeof value === 'object' && value !== null) {
-    if ('shape' in value && Array.isArray(value.shape)) return `shape [${value.shape.join(', ')}]`
-    return `an object (${value.constructor.name})`
+  if (typeof value !== 'object' || value === null) return String(value)
+  if ('shape' in value && Array.isArray(value.shape)) return `shape [${value.shape.join(', ')}]`
+  // An object without a prototype has no constructor.
+  const constructor: unknown = (value as { constructor?: unknown }).constructor
+  const kind = typeof constructor === 'function' ? constructor.name : 'Object'
+  if (ArrayBuffer.isView(value) && 'length' in value) {
+    return `a ${kind} of length ${String(value.length)}`
   }
-  return String(value)
+  return `an object (${kind})`
 }

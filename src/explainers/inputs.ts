@@ -51,6 +51,13 @@ export const rowsOf = (x: readonly NdArray[], start: number, end: number): NdArr
 
 async function readInput(argument: string, value: ArrayInput, spec: ArraySpec): Promise<NdArray> {
   const array = await toNdArray(argument, value)
+  if (array.data.length === 0) {
+    throw new InvalidArgumentError(
+      argument,
+      `nothing, shape [${array.shape.join(', ')}]`,
+      'one example or more, none of them empty',
+    )
+  }
   const batch = fits(array.shape, spec.shape)
     ? { data: array.data, shape: [1, ...array.shape] }
     : array
@@ -61,9 +68,6 @@ async function readInput(argument: string, value: ArrayInput, spec: ArraySpec): 
       `shape [${array.shape.join(', ')}]`,
       `shape [${expected}] for model input '${spec.name}'`,
     )
-  }
-  if (batch.shape[0] === 0) {
-    throw new InvalidArgumentError(argument, 'no examples', 'one or more')
   }
   assertFinite(argument, batch)
   return batch

@@ -32,7 +32,25 @@ export async function readLabels(
       'one label per example',
     )
   }
-  return typeof loss === 'function' ? labels : inLossForm(argument, labels, loss, output)
+  if (typeof loss === 'function') return asAtFit(argument, labels, exampleShape)
+  const read = inLossForm(argument, labels, loss, output)
+  if (loss.startsWith('sparse')) assertClasses(argument, read, output.shape.at(-1) ?? null)
+  else if (loss.includes('Crossentropy')) assertShares(argument, read)
+  return read
+}
+
+/** What a loss function was fitted with, it also gets to explain: no other rank, no other length. */
+function asAtFit(argument: string, labels: NdArray, exampleShape?: readonly number[]): NdArray {
+  const [rowCount = 0, ...own] = labels.shape
+  if (exampleShape === undefined || sameShape(own, exampleShape)) return labels
+  if (sameShape(withoutOnes(own), withoutOnes(exampleShape))) {
+    return { data: labels.data, shape: [rowCount, ...exampleShape] }
+  }
+  throw new InvalidArgumentError(
+    argument,
+    `shape [${labels.shape.join(', ')}]`,
+    `shape [${['examples', ...exampleShape].join(', ')}], as the labels that fit was given`,
+  )
 }
 
 function broadcast(labels: NdArray, exampleShape: readonly number[], rowCount: number): NdArray {
@@ -59,18 +77,27 @@ function inLossForm(argument: string, labels: NdArray, loss: LossName, output: A
     !sameButForOnes(labels.shape, expectedShape)
   ) {
     const form = ['examples', ...perExample.map((length) => length ?? 'any')].join(', ')
-    const hint = labels.shape.length === 1 && loss.startsWith('categorical') ? sparseHint : ''
+    const hint = hintFor(loss, labels, output)
     throw new InvalidArgumentError(
       argument,
       `shape [${labels.shape.join(', ')}]`,
       `shape [${form}] for '${loss}'${hint}`,
     )
   }
-  if (isSparse) assertClasses(argument, labels, output.shape.at(-1) ?? null)
   return { data: labels.data, shape: unknownAxes ? labels.shape : expectedShape }
 }
 
-const sparseHint = " (class indices go with 'sparseCategoricalCrossentropy')"
+/** Class indices where one-hot rows go, and the other way round: which loss takes what was given. */
+function hintFor(loss: LossName, labels: NdArray, output: ArraySpec): string {
+  const rank = labels.shape.length - 1
+  if (loss.startsWith('categorical') && rank === output.shape.length - 1) {
+    return ` (class indices go with '${loss.replace(/^c/, 'sparseC')}')`
+  }
+  if (loss.startsWith('sparse') && rank === output.shape.length) {
+    return ` (one-hot rows go with '${loss.replace(/^sparseC/, 'c')}')`
+  }
+  return ''
+}
 
 function sameButForOnes(a: readonly number[], b: readonly number[]): boolean {
   return a[0] === b[0] && sameShape(withoutOnes(a.slice(1)), withoutOnes(b.slice(1)))
@@ -90,41 +117,63 @@ function assertClasses(argument: string, labels: NdArray, classCount: number | n
   )
 }
 
+function assertShares(argument: string, labels: NdArray): void {
+  const offset = labels.data.findIndex((label) => label < 0 || label > 1)
+  if (offset < 0) return
+  throw new InvalidArgumentError(
+    argument,
+    `${String(labels.data[offset])} at [${indexOf(offset, labels.shape).join(', ')}]`,
+    'probabilities, from 0 to 1',
+  )
+}
+
 /**
- * The predicted labels, in the format of the training labels: the arg-max as class index or one-hot; for a
- * single probability or logit, whether it is above one half or 0.
+ * The predicted labels, in the format of the training labels: the arg-max over the last axis as class index
+ * or one-hot; for the binary losses, whether each probability is above one half, each logit above 0.
  *
- * @throws InvalidArgumentError where no label can be read off the prediction
+ * @throws InvalidArgumentError where no label can be read off the prediction; NonFiniteError if it is NaN or infinite
  */
 export function predictedLabels(
   predictions: NdArray,
   loss: AnyLoss,
   trainLabelShape: readonly number[],
 ): NdArray {
+  assertFinite('the predictions at x', predictions)
   const [rowCount = 0, ...own] = predictions.shape
   const classCount = own.at(-1) ?? 1
-  const asOneHot = sameShape(trainLabelShape, own)
-  if (own.length > 1 || (!asOneHot && sizeOf(trainLabelShape) !== 1)) {
-    throw noLabel(`predictions of shape [${predictions.shape.join(', ')}]`)
+  const shape = [rowCount, ...trainLabelShape]
+  const asOutput = sameShape(withoutOnes(trainLabelShape), withoutOnes(own))
+  const threshold = thresholds.get(loss)
+  if (threshold !== undefined && asOutput) {
+    return { data: Float64Array.from(predictions.data, (p) => (p > threshold ? 1 : 0)), shape }
   }
-  if (classCount === 1) {
-    const threshold = loss === 'binaryCrossentropy' ? 0.5 : 0
-    if (typeof loss !== 'string' || !loss.startsWith('binary')) {
-      throw noLabel('a single output, and a loss that does not say what it means')
-    }
-    const data = Float64Array.from(predictions.data, (value) => (value > threshold ? 1 : 0))
-    return { data, shape: [rowCount, ...trainLabelShape] }
+  if (classCount === 1) throw noLabel('a single output means no class to this loss')
+  const asIndex = sameShape(withoutOnes(trainLabelShape), withoutOnes(own.slice(0, -1)))
+  if (!asOutput && !asIndex) {
+    const [labels, outputs] = [trainLabelShape, own].map((axes) => `[${axes.join(', ')}]`)
+    throw noLabel(
+      `labels of shape ${String(labels)} cannot be read off outputs of shape ${String(outputs)}`,
+    )
   }
-  const data = new Float64Array(rowCount * (asOneHot ? classCount : 1))
-  for (let row = 0; row < rowCount; row++) {
-    const scores = predictions.data.subarray(row * classCount, (row + 1) * classCount)
+  const positionCount = predictions.data.length / classCount
+  const data = new Float64Array(asOutput ? predictions.data.length : positionCount)
+  for (let position = 0; position < positionCount; position++) {
+    const offset = position * classCount
     let best = 0
-    for (let k = 1; k < classCount; k++) if ((scores[k] ?? 0) > (scores[best] ?? 0)) best = k
-    if (asOneHot) data[row * classCount + best] = 1
-    else data[row] = best
+    for (let k = 1; k < classCount; k++) {
+      if ((predictions.data[offset + k] ?? 0) > (predictions.data[offset + best] ?? 0)) best = k
+    }
+    if (asOutput) data[offset + best] = 1
+    else data[position] = best
   }
-  return { data, shape: [rowCount, ...trainLabelShape] }
+  return { data, shape }
 }
 
-const noLabel = (got: string): InvalidArgumentError =>
-  new InvalidArgumentError('y', `none, and ${got}`, 'the label of each example')
+/** Above it, an output speaks for its class. */
+const thresholds: ReadonlyMap<AnyLoss, number> = new Map<AnyLoss, number>([
+  ['binaryCrossentropy', 0.5],
+  ['binaryCrossentropyFromLogits', 0],
+])
+
+const noLabel = (reason: string): InvalidArgumentError =>
+  new InvalidArgumentError('y', `none, but ${reason}`, 'the label of each example')

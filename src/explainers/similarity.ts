@@ -43,13 +43,13 @@ export interface Ranking {
   readonly orderedIndices: NdArray
   /** The training indices of the k most similar, row by row: [nTest · k]. */
   readonly most: Int32Array
-  /** The same of the least similar, the least first. */
+  /** The same of the least similar, the least of all first. */
   readonly least: Int32Array
   /** Per test example, the training examples whose score is NaN or infinite, ascending. */
   readonly nonFinite: readonly (readonly number[])[]
 }
 
-/** Ranks scores [nTest, nTrain]. The least similar are taken from the finite scores as long as there are k. */
+/** Ranks scores [nTest, nTrain]. Scores that are not finite come last, among the most and the least similar too. */
 export function ranking(scores: Float32Array, testCount: number, k: number): Ranking {
   const trainCount = scores.length / testCount
   const sorted = new Float32Array(scores.length)
@@ -69,8 +69,13 @@ export function ranking(scores: Float32Array, testCount: number, k: number): Ran
     most.set(order.subarray(0, k), test * k)
     const missing = [...row.keys()].filter((index) => !Number.isFinite(row[index]))
     nonFinite.push(missing)
-    const end = Math.max(trainCount - missing.length, k)
-    least.set(order.slice(end - k, end).reverse(), test * k)
+    const finiteCount = trainCount - missing.length
+    const leastFinite = order.slice(Math.max(0, finiteCount - k), finiteCount).reverse()
+    least.set(leastFinite, test * k)
+    least.set(
+      order.subarray(finiteCount, finiteCount + k - leastFinite.length),
+      test * k + leastFinite.length,
+    )
   }
   const shape = [testCount, trainCount]
   return {
