@@ -11,18 +11,25 @@ import { complaint, findBrowser, thisMachine } from './find-browser.mjs'
 
 /** @returns {Installer[]} */
 function installers() {
+  const download = tool('playwright', 'install', 'chromium')
   /** @type {Installer[]} */
-  const known = [
-    { name: "Playwright's download", commands: [tool('playwright', 'install', 'chromium')] },
-  ]
+  const known = [{ name: "Playwright's download", commands: [download] }]
   if (process.platform === 'linux') {
-    const asRoot = process.getuid?.() === 0 ? [] : ['sudo', '--non-interactive']
+    const isRoot = process.getuid?.() === 0
+    if (isRoot) {
+      // Containers often lack what the download links to. Without root this one would ask for a password.
+      const libraries = tool('playwright', 'install-deps', 'chromium')
+      known.push({ name: 'its system libraries', commands: [download, libraries] })
+    }
+    /** @param {...string} options @returns {import('./command.mjs').Command} */
+    const aptGet = (...options) =>
+      isRoot ? ['apt-get', ...options] : ['sudo', '--non-interactive', 'apt-get', ...options]
     known.push({
       name: 'apt-get',
       commands: [
-        [...asRoot, 'apt-get', 'update'],
-        [...asRoot, 'apt-get', 'install', '--yes', '--no-install-recommends', 'chromium'],
-      ].map(([file = '', ...options]) => [file, ...options]),
+        aptGet('update'),
+        aptGet('install', '--yes', '--no-install-recommends', 'chromium'),
+      ],
     })
   }
   return known
