@@ -8,7 +8,7 @@ import { formatCount, formatTablePercent } from './text/format.js'
 import { createAttributionMap } from './views/attribution-map.js'
 import { createControls } from './views/controls.js'
 import { createJobView } from './views/job-view.js'
-import { showAttributionFacts, showRankingFacts } from './views/machine.js'
+import { showAttributionFacts, showDevice, showRankingFacts } from './views/machine.js'
 import { createProbabilities } from './views/probabilities.js'
 import { createQuestionView } from './views/question.js'
 import { createRankingView } from './views/ranking.js'
@@ -49,7 +49,7 @@ const attributionJob = createJobView(element('attribution-job'), {
     session.cancelAttribution()
   },
   retry: () => void session.attribute(),
-  results: [element('attribution-results')],
+  results: [element('attribution-results'), element('machine-attribution')],
 })
 const rankingJob = createJobView(element('similarity-job'), {
   doing: 'Going through the training digits',
@@ -58,7 +58,7 @@ const rankingJob = createJobView(element('similarity-job'), {
     session.cancelRanking()
   },
   retry: () => void session.rank(),
-  results: [element('neighbours'), element('means-results')],
+  results: [element('neighbours'), element('means-results'), element('machine-similarity')],
 })
 
 const session = new Session(folder, address.settings, {
@@ -66,6 +66,7 @@ const session = new Session(folder, address.settings, {
     answerJob.show(state)
     if (state.status !== 'done') return
     probabilities.show(state.value.prediction)
+    showDevice(element('machine-device'), state.value.prediction)
     setText(element('answer-caption'), answerCaption(state.value))
   },
   target(target) {

@@ -39,7 +39,8 @@ function keepDrawn(canvas: HTMLCanvasElement, painter: () => void): void {
 }
 
 function paint(canvas: HTMLCanvasElement, colorAt: (offset: number) => Color): void {
-  const context = canvas.getContext('2d')
+  // A picture this small is drawn sooner in main memory than by a GPU, of which each canvas takes a share.
+  const context = canvas.getContext('2d', { willReadFrequently: true })
   if (context === null) return
   const image = context.createImageData(canvas.width, canvas.height)
   for (let offset = 0; offset < canvas.width * canvas.height; offset++) {

@@ -115,7 +115,8 @@ function mistakesText(neighbours: readonly Neighbour[]): string {
     ({ trueLabel, predictedLabel }) => trueLabel !== predictedLabel,
   )
   if (mistakes.length === 0) return ''
-  return ` The model gets ${inWords(mistakes.length)} of them wrong.`
+  const count = mistakes.length === neighbours.length ? 'all' : inWords(mistakes.length)
+  return ` The model gets ${count} of them wrong.`
 }
 
 function sum(values: Float32Array): number {
