@@ -69,10 +69,10 @@ function formGradient(segment: FactoredSegment, row: number, gradient: Float64Ar
   gradient.fill(0)
   for (let t = row * positions; t < (row + 1) * positions; t++) {
     for (let i = 0; i < inputSize; i++) {
-      const factor = a[t * inputSize + i] ?? 0
+      const factor = a[t * inputSize + i]!
       for (let j = 0; j < outputSize; j++) {
         const at = i * outputSize + j
-        gradient[at] = (gradient[at] ?? 0) + factor * (delta[t * outputSize + j] ?? 0)
+        gradient[at]! += factor * delta[t * outputSize + j]!
       }
     }
   }
@@ -110,7 +110,7 @@ function addDot(a: Stored, aRows: number, b: Stored, bRows: number, products: Fl
       const left = aRow(i)
       const at = i * bRows + j
       products[at] =
-        (products[at] ?? 0) + dot(left.values, left.offset, right.values, right.offset, left.size)
+        products[at]! + dot(left.values, left.offset, right.values, right.offset, left.size)
     }
   }
 }
@@ -138,7 +138,7 @@ function addGram(
             dot(a.delta, t * outputSize, b.delta, s * outputSize, outputSize)
         }
       }
-      products[i * bRows + j] = (products[i * bRows + j] ?? 0) + sum
+      products[i * bRows + j]! += sum
     }
   }
 }
@@ -148,7 +148,7 @@ function blockSquaredNorms(block: GradientBlock): Float64Array {
   for (const raw of block.segments) {
     const segment = compactSegment(raw, block.rowCount)
     for (let row = 0; row < block.rowCount; row++) {
-      norms[row] = (norms[row] ?? 0) + squaredNorm(segment, row)
+      norms[row]! += squaredNorm(segment, row)
     }
   }
   return norms
@@ -202,11 +202,11 @@ function dot(
   let sum3 = 0
   let k = 0
   for (; k + 3 < size; k += 4) {
-    sum0 += (a[aOffset + k] ?? 0) * (b[bOffset + k] ?? 0)
-    sum1 += (a[aOffset + k + 1] ?? 0) * (b[bOffset + k + 1] ?? 0)
-    sum2 += (a[aOffset + k + 2] ?? 0) * (b[bOffset + k + 2] ?? 0)
-    sum3 += (a[aOffset + k + 3] ?? 0) * (b[bOffset + k + 3] ?? 0)
+    sum0 += a[aOffset + k]! * b[bOffset + k]!
+    sum1 += a[aOffset + k + 1]! * b[bOffset + k + 1]!
+    sum2 += a[aOffset + k + 2]! * b[bOffset + k + 2]!
+    sum3 += a[aOffset + k + 3]! * b[bOffset + k + 3]!
   }
-  for (; k < size; k++) sum0 += (a[aOffset + k] ?? 0) * (b[bOffset + k] ?? 0)
+  for (; k < size; k++) sum0 += a[aOffset + k]! * b[bOffset + k]!
   return sum0 + sum1 + (sum2 + sum3)
 }

@@ -40,7 +40,7 @@ export function contractPatches(
           for (let output = 0; output < outChannels; output += 4) {
             const width = Math.min(4, outChannels - output)
             contractTap(image, gradient, geometry, filterRow, filterColumn, channel, output, sums)
-            for (let k = 0; k < width; k++) values[at++] = sums[k] ?? 0
+            for (let k = 0; k < width; k++) values[at++] = sums[k]!
           }
         }
       }
@@ -78,12 +78,12 @@ function contractTap(
     let pixel = (inRow * inWidth + columnRange.first * strideWidth + left) * inChannels + channel
     let position = (outRow * outWidth + columnRange.first) * outChannels + output
     for (let outColumn = columnRange.first; outColumn < columnRange.end; outColumn++) {
-      const factor = image[pixel] ?? 0
+      const factor = image[pixel]!
       // Past the last output stand other positions' numbers, or nothing: those sums are not read.
-      sum0 += factor * (gradient[position] ?? 0)
-      sum1 += factor * (gradient[position + 1] ?? 0)
-      sum2 += factor * (gradient[position + 2] ?? 0)
-      sum3 += factor * (gradient[position + 3] ?? 0)
+      sum0 += factor * gradient[position]!
+      sum1 += factor * gradient[position + 1]!
+      sum2 += factor * gradient[position + 2]!
+      sum3 += factor * gradient[position + 3]!
       pixel += pixelStep
       position += outChannels
     }

@@ -1,4 +1,3 @@
-import type { Compute } from '../compute/compute.js'
 import { openCompute } from '../compute/compute.js'
 import {
   InvalidArgumentError,
@@ -11,17 +10,17 @@ import { createExplanation } from '../explanation.js'
 import type { StoredBlock } from '../gradients/store.js'
 import { GradientStore } from '../gradients/store.js'
 import type { ArrayInput, NdArray } from '../ndarray.js'
-import { rows, takeRows } from '../ndarray.js'
+import { rows, takeRows, toNdArray } from '../ndarray.js'
 import type { CallOptions, Device, DeviceChoice } from '../options.js'
 import { deviceChoices, nonNegativeNumber, oneOf, positiveInteger } from '../options.js'
-import type { Loss, Predictor, PredictorSession } from '../predictor.js'
+import type { Loss, Predictor } from '../predictor.js'
 import { lossNames } from '../predictor.js'
-import { nextTask } from '../scheduling.js'
 import { version } from '../version.js'
 import type { Inputs } from './inputs.js'
 import { readInputs, rowCountOf, rowsOf } from './inputs.js'
 import { predictedLabels, readLabels } from './labels.js'
-import { ModelSession } from './model-session.js'
+import type { ModelCall } from './model-session.js'
+import { ModelSession, checkPredictor } from './model-session.js'
 import { progressReporter } from './progress.js'
 import type { SimilarityName } from './similarity.js'
 import { ranking, similarity, similarityNames } from './similarity.js'
@@ -74,12 +73,6 @@ interface Fitted {
   readonly store: GradientStore | null
 }
 
-interface Pass<Value> {
-  readonly session: PredictorSession<Value>
-  readonly compute: Compute
-  readonly signal: AbortSignal | undefined
-}
-
 /**
  * Which training examples made the model say this? Training examples are ranked by the similarity of their
  * loss gradients to that of the example explained: g(z) = ∇θ L(y, f(x)) over the trainable parameters.
@@ -115,9 +108,9 @@ export class GradientSimilarity<Value = unknown> {
       batchSize: positiveInteger('batchSize', options.batchSize ?? 16),
       verbose: options.verbose ?? false,
     }
+    this.#model = new ModelSession(predictor, this.#options.device)
     checkParameters(predictor)
     this.#lossFn = lossFn
-    this.#model = new ModelSession(predictor, this.#options.device)
   }
 
   /** The device that runs; null before the first `fit` or `explain`. */
@@ -149,24 +142,24 @@ export class GradientSimilarity<Value = unknown> {
     yTrain: ArrayInput,
     { signal, onProgress }: CallOptions = {},
   ): Promise<this> {
-    this.#model.assertUsable()
-    signal?.throwIfAborted()
-    const { predictor } = this.#model
-    const x = await readInputs('xTrain', xTrain, predictor.inputs)
+    const call = this.#model.begin(signal)
+    const { inputs, output } = this.#model.predictor
+    // Both are read before the first await ends, so that what the page does to its arrays later changes nothing.
+    const [x, given] = await Promise.all([
+      readInputs('xTrain', xTrain, inputs),
+      toNdArray('yTrain', yTrain),
+    ])
     const rowCount = rowCountOf(x)
-    const y = await readLabels('yTrain', yTrain, rowCount, this.#lossFn, predictor.output)
+    const y = await readLabels('yTrain', given, rowCount, this.#lossFn, output)
     const store = this.#options.precomputeGrads ? new GradientStore() : null
     if (store !== null) {
       const report = progressReporter('GradientSimilarity', this.#options.verbose, onProgress)
-      const pass = await this.#startPass(signal)
-      for await (const { stored, end } of this.#gradients(x, y, pass)) {
+      for await (const { stored, end } of this.#gradients(x, y, call)) {
         store.append(stored)
         report({ phase: 'fit', done: end, total: rowCount })
       }
     }
-    signal?.throwIfAborted()
-    this.#model.assertUsable()
-    if (predictor !== this.#model.predictor) throw predictorChanged()
+    call.check()
     this.#fitted = { x, y, store }
     return this
   }
@@ -183,8 +176,7 @@ export class GradientSimilarity<Value = unknown> {
     y?: ArrayInput,
     { signal, onProgress, topK, simFn }: SimilarityExplainOptions = {},
   ): Promise<Explanation<SimilarityData>> {
-    this.#model.assertUsable()
-    signal?.throwIfAborted()
+    const call = this.#model.begin(signal)
     const fitted = this.#fitted
     if (fitted === undefined) {
       throw new NotFittedError('explain was called before fit; call fit(xTrain, yTrain) first.')
@@ -192,17 +184,20 @@ export class GradientSimilarity<Value = unknown> {
     const simName = oneOf('simFn', simFn ?? this.#options.simFn, similarityNames)
     const trainCount = rowCountOf(fitted.x)
     const k = Math.min(positiveInteger('topK', topK ?? this.#options.topK), trainCount)
-    const tests = await readInputs('x', x, this.#model.predictor.inputs)
+    const [tests, given] = await Promise.all([
+      readInputs('x', x, this.#model.predictor.inputs),
+      y === undefined ? undefined : toNdArray('y', y),
+    ])
     const testCount = rowCountOf(tests)
     const report = progressReporter('GradientSimilarity', this.#options.verbose, onProgress)
-    const pass = await this.#startPass(signal)
-    const labels = await this.#labelsOf(tests, y, fitted, pass)
-    const testBlocks = await this.#testGradients(tests, labels, pass)
+    const compute = await openCompute()
+    const labels = await this.#labelsOf(tests, given, fitted, call)
+    const testBlocks = await this.#testGradients(tests, labels, call)
 
     const scores = new Float32Array(testCount * trainCount)
-    for await (const { stored, start, end } of this.#trainGradients(fitted, pass)) {
+    for await (const { stored, start, end } of this.#trainGradients(fitted, call)) {
       for (const test of testBlocks) {
-        const products = await pass.compute.dot(test.stored.block, stored.block)
+        const products = await compute.dot(test.stored.block, stored.block)
         for (const [at, dot] of products.entries()) {
           const i = Math.floor(at / (end - start))
           const j = at % (end - start)
@@ -215,12 +210,13 @@ export class GradientSimilarity<Value = unknown> {
       }
       report({ phase: 'explain', done: end, total: trainCount })
     }
-    signal?.throwIfAborted()
+    call.check()
     return this.#explanation(scores, fitted, testCount, k, simName)
   }
 
   /** Takes another model; all that was computed from the old one is dropped, and `fit` must be called again. */
   resetPredictor(predictor: Predictor<Value>): void {
+    checkPredictor(predictor)
     checkParameters(predictor)
     this.#model.reset(predictor)
     this.#fitted = undefined
@@ -236,41 +232,30 @@ export class GradientSimilarity<Value = unknown> {
     this.dispose()
   }
 
-  async #startPass(signal: AbortSignal | undefined): Promise<Pass<Value>> {
-    const [session, compute] = await Promise.all([this.#model.open(), openCompute()])
-    signal?.throwIfAborted()
-    return { session, compute, signal }
-  }
-
   /** Gradients block by block, a task of the event loop each. */
   async *#gradients(
     x: readonly NdArray[],
     y: NdArray,
-    { session, compute, signal }: Pass<Value>,
+    call: ModelCall<Value>,
   ): AsyncGenerator<{ stored: StoredBlock; start: number; end: number }> {
+    const compute = await openCompute()
     const rowCount = rowCountOf(x)
     for (let start = 0; start < rowCount; start += this.#options.batchSize) {
       const end = Math.min(start + this.#options.batchSize, rowCount)
-      const raw = await session.lossGradients(
-        rowsOf(x, start, end),
-        rows(y, start, end),
-        this.#lossFn,
-      )
-      signal?.throwIfAborted()
+      const [xBatch, yBatch] = [rowsOf(x, start, end), rows(y, start, end)]
+      const raw = await call.run((session) => session.lossGradients(xBatch, yBatch, this.#lossFn))
       const block = await compute.compact(raw)
       yield { stored: { block, squaredNorms: await compute.squaredNorms(block) }, start, end }
-      await nextTask()
-      signal?.throwIfAborted()
-      this.#model.assertUsable()
+      await call.pause()
     }
   }
 
   async *#trainGradients(
     { x, y, store }: Fitted,
-    pass: Pass<Value>,
+    call: ModelCall<Value>,
   ): AsyncGenerator<{ stored: StoredBlock; start: number; end: number }> {
     if (store === null) {
-      yield* this.#gradients(x, y, pass)
+      yield* this.#gradients(x, y, call)
       return
     }
     let start = 0
@@ -280,9 +265,7 @@ export class GradientSimilarity<Value = unknown> {
       yield { stored, start, end }
       start = end
       if (performance.now() - lastPause < longestTaskMs) continue
-      await nextTask()
-      pass.signal?.throwIfAborted()
-      this.#model.assertUsable()
+      await call.pause()
       lastPause = performance.now()
     }
   }
@@ -290,16 +273,16 @@ export class GradientSimilarity<Value = unknown> {
   async #testGradients(
     x: readonly NdArray[],
     y: NdArray,
-    pass: Pass<Value>,
+    call: ModelCall<Value>,
   ): Promise<{ stored: StoredBlock; start: number }[]> {
     const blocks: { stored: StoredBlock; start: number }[] = []
-    for await (const { stored, start } of this.#gradients(x, y, pass)) {
-      const [row] = nonFiniteRows(stored.squaredNorms, start)
-      if (row !== undefined) {
+    for await (const { stored, start } of this.#gradients(x, y, call)) {
+      const row = stored.squaredNorms.findIndex((norm) => !Number.isFinite(norm))
+      if (row >= 0) {
         throw new NonFiniteError(
-          `the loss gradient of example ${String(row)}`,
-          stored.squaredNorms[row - start] ?? NaN,
-          [row],
+          `the squared norm of the loss gradient of example ${String(start + row)}`,
+          stored.squaredNorms[row] ?? NaN,
+          [start + row],
           'Its ranking would mean nothing; look at its label, the loss and the weights.',
         )
       }
@@ -310,9 +293,9 @@ export class GradientSimilarity<Value = unknown> {
 
   async #labelsOf(
     x: readonly NdArray[],
-    y: ArrayInput | undefined,
+    y: NdArray | undefined,
     fitted: Fitted,
-    { session, signal }: Pass<Value>,
+    call: ModelCall<Value>,
   ): Promise<NdArray> {
     const rowCount = rowCountOf(x)
     const labelShape = fitted.y.shape.slice(1)
@@ -328,9 +311,8 @@ export class GradientSimilarity<Value = unknown> {
     }
     const parts: NdArray[] = []
     for (let start = 0; start < rowCount; start += this.#options.batchSize) {
-      const end = Math.min(start + this.#options.batchSize, rowCount)
-      const predictions = await session.predict(rowsOf(x, start, end), {})
-      signal?.throwIfAborted()
+      const batch = rowsOf(x, start, Math.min(start + this.#options.batchSize, rowCount))
+      const predictions = await call.run((session) => session.predict(batch, {}))
       parts.push(predictedLabels(predictions, this.#lossFn, labelShape))
     }
     const data = Float64Array.from(parts.flatMap((part) => [...part.data]))
@@ -396,12 +378,6 @@ function checkParameters(predictor: Pick<Predictor, 'name' | 'parameters'>): voi
   )
 }
 
-function nonFiniteRows(squaredNorms: Float64Array, start: number): number[] {
-  return [...squaredNorms.keys()]
-    .filter((row) => !Number.isFinite(squaredNorms[row]))
-    .map((row) => start + row)
-}
-
 function warnNonFinite(perTest: readonly (readonly number[])[]): void {
   const found = [...new Set(perTest.flat())]
   if (found.length === 0) return
@@ -409,13 +385,5 @@ function warnNonFinite(perTest: readonly (readonly number[])[]): void {
   console.warn(
     `gradlens: the scores of training examples ${shown.join(', ')} are not finite; they are ranked last. ` +
       'Their gradients overflow: look at their labels, the loss and the weights.',
-  )
-}
-
-function predictorChanged(): InvalidArgumentError {
-  return new InvalidArgumentError(
-    'predictor',
-    'another one, by resetPredictor while fit was running',
-    'the same one until fit has ended; call fit again',
   )
 }

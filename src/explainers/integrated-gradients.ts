@@ -1,17 +1,18 @@
-import { InvalidArgumentError, NonFiniteError } from '../errors.js'
+import { InvalidArgumentError } from '../errors.js'
 import type { Explanation } from '../explanation.js'
 import { createExplanation } from '../explanation.js'
 import type { ArrayInput, NdArray } from '../ndarray.js'
-import { assertFinite, rows, sizeOf, takeRows, toNdArray } from '../ndarray.js'
+import { assertFinite, rows, sizeOf, toNdArray } from '../ndarray.js'
 import type { CallOptions, Device, DeviceChoice } from '../options.js'
 import { describe, deviceChoices, oneOf, positiveInteger } from '../options.js'
-import type { ForwardArguments, Predictor, PredictorSession } from '../predictor.js'
-import { nextTask } from '../scheduling.js'
+import type { ForwardArguments, Predictor } from '../predictor.js'
 import { version } from '../version.js'
 import { readBaseline } from './baselines.js'
 import type { Inputs } from './inputs.js'
 import { readInputs, rowCountOf, rowsOf } from './inputs.js'
+import type { ModelCall } from './model-session.js'
 import { ModelSession } from './model-session.js'
+import { integratePath, mapValues } from './path-integral.js'
 import { progressReporter } from './progress.js'
 import type { Quadrature, QuadratureMethod } from './quadrature.js'
 import { quadrature } from './quadrature.js'
@@ -118,28 +119,37 @@ export class IntegratedGradients<Value = unknown> {
       onProgress,
     }: IntegratedGradientsExplainOptions = {},
   ): Promise<Explanation<IntegratedGradientsData>> {
-    this.#model.assertUsable()
-    signal?.throwIfAborted()
+    const call = this.#model.begin(signal)
     if (target !== undefined && this.#targetFn !== undefined) {
       throw new InvalidArgumentError('target', 'a target besides a targetFn', 'one of the two')
     }
-    const inputs = await readInputs('x', x, this.#model.predictor.inputs)
-    const starts = await readBaselines(baselines, inputs)
-    const further = await readForwardArguments(forwardKwargs, rowCountOf(inputs))
-    const session = await this.#model.open()
-    signal?.throwIfAborted()
+    // All are read before the first await ends, so that what the page does to its arrays later changes nothing.
+    const [inputs, further, given, begins] = await Promise.all([
+      readInputs('x', x, this.#model.predictor.inputs),
+      readForwardArguments(forwardKwargs),
+      target === undefined ? undefined : toNdArray('target', target),
+      copyBaselines(baselines, this.#model.predictor.inputs.length),
+    ])
+    assertRowCounts(further, rowCountOf(inputs))
+    const starts = await Promise.all(
+      inputs.map((array, j) => readBaseline(baselineName(inputs, j), begins[j], array)),
+    )
 
-    const predict = (at: readonly NdArray[]): Promise<NdArray> =>
-      this.#predict(session, at, further, signal)
-    const predictions = await predict(inputs)
+    const predictions = await this.#predict(call, inputs, further)
     assertFinite('the predictions at x', predictions)
-    const chosen = await readTarget(target ?? this.#targetFn?.(predictions), predictions.shape)
-    const atBaseline = await predict(starts)
+    const copy = { data: predictions.data.slice(), shape: [...predictions.shape] }
+    const chosen = await readTarget(given ?? this.#targetFn?.(copy), predictions.shape)
+    const atBaseline = await this.#predict(call, starts, further)
     assertFinite('the predictions at the baselines', atBaseline)
 
-    const integrals = await this.#integrate(session, inputs, starts, chosen.target, further, {
-      signal,
-      onProgress,
+    const integrals = await integratePath(call, {
+      x: inputs,
+      baselines: starts,
+      outputIndices: chosen.target.indices,
+      further,
+      rule: this.#rule,
+      batchSize: this.#batchSize,
+      report: progressReporter('IntegratedGradients', this.#verbose, onProgress),
     })
     const { attributions, deltas } = complete(
       inputs,
@@ -174,65 +184,19 @@ export class IntegratedGradients<Value = unknown> {
   }
 
   async #predict(
-    session: PredictorSession<Value>,
+    call: ModelCall<Value>,
     x: readonly NdArray[],
     further: ForwardArguments,
-    signal: AbortSignal | undefined,
   ): Promise<NdArray> {
     const rowCount = rowCountOf(x)
     const parts: NdArray[] = []
     for (let start = 0; start < rowCount; start += this.#batchSize) {
       const end = Math.min(start + this.#batchSize, rowCount)
-      parts.push(await session.predict(rowsOf(x, start, end), rowsOfEach(further, start, end)))
-      await this.#breathe(signal)
+      const furtherRows = mapValues(further, (array) => rows(array, start, end))
+      parts.push(await call.run((session) => session.predict(rowsOf(x, start, end), furtherRows)))
+      await call.pause()
     }
     return concatenateRows(parts)
-  }
-
-  /**
-   * Σ_k w_k ∇F(b + α_k (x − b)) per input, in float64. Points are made pass by pass and only their sum is
-   * kept, so memory does not grow with the number of steps.
-   */
-  async #integrate(
-    session: PredictorSession<Value>,
-    x: readonly NdArray[],
-    baselines: readonly NdArray[],
-    { indices }: Target,
-    further: ForwardArguments,
-    { signal, onProgress }: CallOptions,
-  ): Promise<Float64Array[]> {
-    const report = progressReporter('IntegratedGradients', this.#verbose, onProgress)
-    const { alphas, weights } = this.#rule
-    const exampleCount = rowCountOf(x)
-    const pointCount = exampleCount * alphas.length
-    const sums = x.map(({ data }) => new Float64Array(data.length))
-    for (let start = 0; start < pointCount; start += this.#batchSize) {
-      const end = Math.min(start + this.#batchSize, pointCount)
-      // Point q is step k = ⌊q / N⌋ of example i = q mod N.
-      const examples = Int32Array.from(
-        { length: end - start },
-        (_, q) => (start + q) % exampleCount,
-      )
-      const steps = Int32Array.from(examples, (_, q) => Math.floor((start + q) / exampleCount))
-      const points = x.map((array, j) => pathPoints(array, baselines[j], examples, steps, alphas))
-      const gradients = await session.inputGradients(
-        points,
-        examples.map((i) => indices[i] ?? 0),
-        takeRowsOfEach(further, examples),
-      )
-      for (const [j, gradient] of gradients.entries()) {
-        addWeighted(sums[j], gradient, examples, steps, weights)
-      }
-      await this.#breathe(signal)
-      report({ phase: 'explain', done: end, total: pointCount })
-    }
-    return sums
-  }
-
-  async #breathe(signal: AbortSignal | undefined): Promise<void> {
-    await nextTask()
-    signal?.throwIfAborted()
-    this.#model.assertUsable()
   }
 
   #meta(): Parameters<typeof createExplanation>[0] {
@@ -253,86 +217,49 @@ export class IntegratedGradients<Value = unknown> {
   }
 }
 
-async function readBaselines(
-  baselines: IntegratedGradientsExplainOptions['baselines'],
-  x: readonly NdArray[],
-): Promise<NdArray[]> {
-  if (x.length === 1) {
-    return Promise.all(x.map((array) => readBaseline('baselines', baselines as ArrayInput, array)))
-  }
-  if (baselines != null && (!Array.isArray(baselines) || baselines.length !== x.length)) {
+type Baselines = IntegratedGradientsExplainOptions['baselines']
+
+/** One baseline per input, read. */
+async function copyBaselines(
+  baselines: Baselines,
+  inputCount: number,
+): Promise<(NdArray | null)[]> {
+  if (baselines == null) return Array.from({ length: inputCount }, () => null)
+  if (inputCount === 1) return [await toNdArray('baselines', baselines as ArrayInput)]
+  if (!Array.isArray(baselines) || baselines.length !== inputCount) {
     throw new InvalidArgumentError(
       'baselines',
       describe(baselines),
-      `a list of ${String(x.length)}, one per model input, null for zeros`,
+      `a list of ${String(inputCount)}, one per model input, null for zeros`,
     )
   }
-  const list = (baselines ?? []) as readonly (ArrayInput | null)[]
-  return Promise.all(x.map((array, j) => readBaseline(`baselines[${String(j)}]`, list[j], array)))
+  return Promise.all(
+    (baselines as readonly (ArrayInput | null)[]).map(async (baseline, j) =>
+      baseline === null ? null : await toNdArray(`baselines[${String(j)}]`, baseline),
+    ),
+  )
 }
+
+const baselineName = (x: readonly NdArray[], j: number): string =>
+  x.length === 1 ? 'baselines' : `baselines[${String(j)}]`
 
 async function readForwardArguments(
   forwardKwargs: Readonly<Record<string, ArrayInput>>,
-  rowCount: number,
 ): Promise<Record<string, NdArray>> {
-  const read = Object.entries(forwardKwargs).map(async ([name, value]) => {
-    const array = await toNdArray(`forwardKwargs.${name}`, value)
-    if (array.shape[0] !== rowCount) {
-      throw new InvalidArgumentError(
-        `forwardKwargs.${name}`,
-        `shape [${array.shape.join(', ')}]`,
-        `${String(rowCount)} rows, one per example`,
-      )
-    }
-    return [name, array] as const
-  })
+  const read = Object.entries(forwardKwargs).map(
+    async ([name, value]) => [name, await toNdArray(`forwardKwargs.${name}`, value)] as const,
+  )
   return Object.fromEntries(await Promise.all(read))
 }
 
-/** b + α_k (x − b) of the given examples and steps, rounded once, to float32. */
-function pathPoints(
-  x: NdArray,
-  baseline: NdArray | undefined,
-  examples: Int32Array,
-  steps: Int32Array,
-  alphas: Float64Array,
-): NdArray {
-  const size = sizeOf(x.shape.slice(1))
-  const data = new Float32Array(examples.length * size)
-  for (const [point, example] of examples.entries()) {
-    const alpha = alphas[steps[point] ?? 0] ?? 0
-    for (let k = 0; k < size; k++) {
-      const from = baseline?.data[example * size + k] ?? 0
-      const to = x.data[example * size + k] ?? 0
-      data[point * size + k] = from + alpha * (to - from)
-    }
-  }
-  return { data, shape: [examples.length, ...x.shape.slice(1)] }
-}
-
-function addWeighted(
-  sum: Float64Array | undefined,
-  gradient: NdArray,
-  examples: Int32Array,
-  steps: Int32Array,
-  weights: Float64Array,
-): void {
-  if (sum === undefined) return
-  const size = sizeOf(gradient.shape.slice(1))
-  for (const [point, example] of examples.entries()) {
-    const weight = weights[steps[point] ?? 0] ?? 0
-    for (let k = 0; k < size; k++) {
-      const value = gradient.data[point * size + k] ?? NaN
-      if (!Number.isFinite(value)) {
-        throw new NonFiniteError(
-          `the gradient at step ${String(steps[point])} of the path of example ${String(example)}`,
-          value,
-          [example, k],
-          'Look at the weights, and at ops without a finite gradient there (sqrt or log at 0, say).',
-        )
-      }
-      sum[example * size + k] = (sum[example * size + k] ?? 0) + weight * value
-    }
+function assertRowCounts(further: ForwardArguments, rowCount: number): void {
+  for (const [name, { shape }] of Object.entries(further)) {
+    if (shape[0] === rowCount) continue
+    throw new InvalidArgumentError(
+      `forwardKwargs.${name}`,
+      `shape [${shape.join(', ')}]`,
+      `${String(rowCount)} rows, one per example`,
+    )
   }
 }
 
@@ -355,7 +282,9 @@ function complete(
       const i = Math.floor(at / size)
       deltas[i] = (deltas[i] ?? 0) + value
     }
-    return { data: Float32Array.from(values), shape: array.shape }
+    const attribution = { data: Float32Array.from(values), shape: array.shape }
+    assertFinite('the attributions', attribution)
+    return attribution
   })
   return { attributions, deltas: { data: deltas, shape: [deltas.length] } }
 }
@@ -388,19 +317,6 @@ function concatenateRows(parts: readonly NdArray[]): NdArray {
     offset += part.data.length
   }
   return { data, shape }
-}
-
-const rowsOfEach = (arrays: ForwardArguments, start: number, end: number): ForwardArguments =>
-  mapValues(arrays, (array) => rows(array, start, end))
-
-const takeRowsOfEach = (arrays: ForwardArguments, indices: Int32Array): ForwardArguments =>
-  mapValues(arrays, (array) => takeRows(array, indices))
-
-function mapValues(
-  arrays: ForwardArguments,
-  change: (array: NdArray) => NdArray,
-): ForwardArguments {
-  return Object.fromEntries(Object.entries(arrays).map(([name, array]) => [name, change(array)]))
 }
 
 const single = (arrays: readonly NdArray[]): NdArray | readonly NdArray[] =>

@@ -1,6 +1,8 @@
-import { DisposedError, isGradlensError } from '../errors.js'
+import { DisposedError, InvalidArgumentError, isGradlensError } from '../errors.js'
 import type { Device, DeviceChoice } from '../options.js'
+import { describe } from '../options.js'
 import type { Predictor, PredictorSession } from '../predictor.js'
+import { nextTask } from '../scheduling.js'
 
 interface Opened<Value> {
   readonly session: PredictorSession<Value>
@@ -14,15 +16,22 @@ export class ModelSession<Value> {
   #predictor: Predictor<Value>
   #opening: Promise<Opened<Value>> | undefined
   #opened: Opened<Value> | undefined
+  #generation = 0
   #isDisposed = false
 
   constructor(predictor: Predictor<Value>, choice: DeviceChoice) {
+    checkPredictor(predictor)
     this.#predictor = predictor
     this.#choice = choice
   }
 
   get predictor(): Predictor<Value> {
     return this.#predictor
+  }
+
+  /** Counts the predictors that it has had. */
+  get generation(): number {
+    return this.#generation
   }
 
   /** The device that runs; null before the first call. */
@@ -33,6 +42,11 @@ export class ModelSession<Value> {
   /** Why the devices before this one do not run; null if the first choice does. */
   get fallbackReason(): string | null {
     return this.#opened?.fallbackReason ?? null
+  }
+
+  /** Starts a call of the explainer: what it works with from its first moment on. */
+  begin(signal: AbortSignal | undefined): ModelCall<Value> {
+    return new ModelCall(this, signal)
   }
 
   async open(): Promise<PredictorSession<Value>> {
@@ -55,7 +69,9 @@ export class ModelSession<Value> {
 
   reset(predictor: Predictor<Value>): void {
     this.assertUsable()
+    checkPredictor(predictor)
     this.#close()
+    this.#generation++
     this.#predictor = predictor
   }
 
@@ -73,6 +89,62 @@ export class ModelSession<Value> {
     this.#opened = undefined
     this.#opening = undefined
   }
+}
+
+/** One call of an explainer. Its steps reject once it is aborted, or the explainer is disposed or reset. */
+export class ModelCall<Value> {
+  readonly #model: ModelSession<Value>
+  readonly #signal: AbortSignal | undefined
+  readonly #generation: number
+
+  constructor(model: ModelSession<Value>, signal: AbortSignal | undefined) {
+    this.#model = model
+    this.#signal = signal
+    this.#generation = model.generation
+    this.check()
+  }
+
+  /** A step on the model. */
+  async run<Result>(step: (session: PredictorSession<Value>) => Promise<Result>): Promise<Result> {
+    this.check()
+    try {
+      return await step(await this.#model.open())
+    } finally {
+      // Whatever the step says, the cause is that the call is void.
+      this.check()
+    }
+  }
+
+  /** Lets the page have its turn. */
+  async pause(): Promise<void> {
+    await nextTask()
+    this.check()
+  }
+
+  check(): void {
+    this.#signal?.throwIfAborted()
+    this.#model.assertUsable()
+    if (this.#model.generation === this.#generation) return
+    throw new DisposedError(
+      'resetPredictor replaced the model while this call was running; call it again.',
+    )
+  }
+}
+
+/** @throws InvalidArgumentError for anything but a Predictor: a framework's model itself, say */
+export function checkPredictor(predictor: unknown): void {
+  const isPredictor =
+    typeof predictor === 'object' &&
+    predictor !== null &&
+    'open' in predictor &&
+    typeof predictor.open === 'function' &&
+    'parameters' in predictor
+  if (isPredictor) return
+  throw new InvalidArgumentError(
+    'predictor',
+    describe(predictor),
+    "a Predictor; wrap a TensorFlow.js model: tfjsPredictor(model), from 'gradlens/tfjs'",
+  )
 }
 
 const fallbackOrder: readonly Device[] = ['webgpu', 'wasm', 'cpu']

@@ -1,5 +1,5 @@
 import type { LayersModel, Sequential, SymbolicTensor, Tensor, Variable } from '@tensorflow/tfjs'
-import { InvalidArgumentError, UnsupportedError } from '../errors.js'
+import { DisposedError, InvalidArgumentError, UnsupportedError } from '../errors.js'
 import type { ArraySpec } from '../predictor.js'
 import type { TensorModel, Weight } from './model.js'
 
@@ -32,7 +32,7 @@ export function layersModel(model: LayersModel): TensorModel {
       const trainable = new Set(model.trainableWeights)
       return model.weights.map((weight) => ({
         name: weight.name,
-        variable: weight.read() as Variable,
+        variable: variableOf(weight, model.name),
         trainable: trainable.has(weight),
       }))
     },
@@ -47,6 +47,17 @@ export function layersModel(model: LayersModel): TensorModel {
 /** tfjs builds a Sequential when it is first called: one that was just loaded is not built yet. */
 function buildSequential(model: LayersModel): void {
   if (!model.built && model.outputs.length > 0) (model as Sequential).build()
+}
+
+function variableOf(weight: LayersModel['weights'][number], modelName: string): Variable {
+  try {
+    return weight.read() as Variable
+  } catch (cause) {
+    throw new DisposedError(
+      `weight '${weight.name}' of model '${modelName}' was disposed by the page; load the model again.`,
+      { cause },
+    )
+  }
 }
 
 function specOf(tensor: SymbolicTensor): ArraySpec {

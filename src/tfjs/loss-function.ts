@@ -21,7 +21,7 @@ export function lossFunctionGradient(
   y: Tensor,
   output: Tensor,
 ): Tensor {
-  const batchSize = output.shape[0] ?? 1
+  const [batchSize = 1] = output.shape
   if (reduction === 'one by one') {
     const gradients = Array.from({ length: batchSize }, (_, i) =>
       tf.tidy(() => singleGradient(lossFn, rowOf(y, i), rowOf(output, i))),
@@ -38,7 +38,7 @@ export function reductionErrors(lossFn: LossFunction<Tensor>, y: Tensor, output:
   const batched = gradientOfSum(lossFn, y, output)
   const scale = single.abs().max().maximum(1e-30)
   const errorOf = (gradient: Tensor): Tensor => gradient.sub(single).abs().max().div(scale)
-  return tf.stack([errorOf(batched), errorOf(batched.mul(output.shape[0] ?? 1))])
+  return tf.stack([errorOf(batched), errorOf(batched.mul(y.shape[0]))])
 }
 
 /** The reduction that `reductionErrors` speak for. NaN in either means one by one, where it is reported. */
@@ -88,7 +88,7 @@ function gradientOfSum(
 
 function lossOf(lossFn: LossFunction<Tensor>, y: Tensor, output: Tensor): Tensor {
   const loss: unknown = lossFn(y, output)
-  if (loss instanceof tf.Tensor) return loss
+  if (loss instanceof tf.Tensor) return loss as Tensor
   throw new InvalidArgumentError(
     'lossFn',
     loss instanceof Promise ? 'a promise returned' : `a ${typeof loss} returned`,

@@ -1,6 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
 import type { Tensor, Variable } from '@tensorflow/tfjs'
-import { DisposedError } from '../errors.js'
 import type { Device } from '../options.js'
 import { isOn, runOn } from './engine.js'
 import type { TensorModel } from './model.js'
@@ -26,12 +25,7 @@ export class DeviceWeights {
 
   /** Brings the copies up to date: a page may train its model, or move it, between two calls. */
   async refresh(): Promise<void> {
-    for (const { name, variable } of this.#model.weights()) {
-      if (variable.isDisposed) {
-        throw new DisposedError(
-          `weight '${name}' of model '${this.#model.name}' was disposed by the page.`,
-        )
-      }
+    for (const { variable } of this.#model.weights()) {
       const copy = this.#copies.get(variable)
       if (copy?.of === variable.dataId) continue
       this.#drop(variable)

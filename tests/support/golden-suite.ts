@@ -51,13 +51,13 @@ export function goldenSuite(): void {
         expectClose(explanation.predictions, softmax.predictions)
         const [attribution] = explanation.attributions
         if (method !== 'riemann_trapezoid') {
-          expectClose(attribution as NdArray, attributions)
+          expectClose(attribution!, attributions)
           expectClose(explanation.deltas, deltas)
           return
         }
         // alibi's trapezoid weights sum to (n − 1)/n; its attributions are that factor too small.
         const right = scaled(attributions, nSteps / (nSteps - 1)) as number[][]
-        expectClose(attribution as NdArray, right)
+        expectClose(attribution!, right)
         const completed = right.map((row, i) => {
           const wrongSum = (attributions[i] ?? []).reduce((sum, value) => sum + value, 0)
           return (deltas[i] ?? 0) - wrongSum + row.reduce((sum, value) => sum + value, 0)
@@ -70,7 +70,7 @@ export function goldenSuite(): void {
       const model = denseNet(sigmoid.weights, ['tanh', 'sigmoid'])
       using explainer = new IntegratedGradients(tfjsPredictor(model), { device })
       const { attributions, deltas, target } = await explainer.explain(sigmoid.X)
-      expectClose(attributions[0] as NdArray, sigmoid.no_target.attributions)
+      expectClose(attributions[0]!, sigmoid.no_target.attributions)
       expectClose(deltas, sigmoid.no_target.deltas)
       expect(target).toBeNull()
     })
@@ -81,7 +81,7 @@ export function goldenSuite(): void {
       const { attributions, deltas } = await explainer.explain(sigmoid.X, {
         target: sigmoid.target.target,
       })
-      expectClose(attributions[0] as NdArray, sigmoid.target.attributions)
+      expectClose(attributions[0]!, sigmoid.target.attributions)
       // Completeness: the attributions sum to ±(F(x) − F(b)), so the right delta is about 0. alibi returns ±2 (F(x) − F(b)).
       expectClose(
         deltas,
@@ -107,7 +107,7 @@ export function goldenSuite(): void {
       )
       setWeights(model, multi.weights)
       using explainer = new IntegratedGradients(tfjsPredictor(model), { device })
-      const { attributions, deltas } = await explainer.explain(multi.X as Nested[][], {
+      const { attributions, deltas } = await explainer.explain(multi.X, {
         target: multi.target,
         baselines: multi.baselines,
       })

@@ -9,7 +9,7 @@ export function disposedAfterTest<Model extends tf.LayersModel>(model: Model): M
   // A layer that is used twice outlives its model.dispose().
   const variables = model.weights.map((weight) => weight.read())
   onTestFinished(() => {
-    model.dispose()
+    if (variables.some((variable) => !variable.isDisposed)) model.dispose()
     for (const variable of variables) if (!variable.isDisposed) variable.dispose()
   })
   return model

@@ -6,169 +6,12 @@ import type { TestDevice } from './devices.js'
 import { devices, useDevice } from './devices.js'
 import { formedGradients } from './formed-gradients.js'
 import { disposedAfterTest } from './models.js'
+import type { ModelCase } from './per-example-cases.js'
+import { conv, dense, perExampleCases, through } from './per-example-cases.js'
 import { seededRandom, uniform } from './random.js'
 
 /** Float32 sums in another order, relative to the whole gradient's norm. */
 const tolerance = 2e-5
-
-type Layer = Parameters<tf.Sequential['add']>[0]
-
-interface ModelCase {
-  readonly title: string
-  /** The shape of each input, without the batch. */
-  readonly inputs: readonly number[][]
-  readonly build: (inputs: tf.SymbolicTensor[]) => tf.SymbolicTensor
-  /** The kernel for which there is no batched rule yet, and the examples go one by one. */
-  readonly oneByOne?: string
-  readonly integers?: number
-  /** Freezes or changes the model before it is used. */
-  readonly prepare?: (model: tf.LayersModel) => void
-}
-
-const through =
-  (...layers: Layer[]) =>
-  ([x]: tf.SymbolicTensor[]): tf.SymbolicTensor =>
-    layers.reduce(
-      (tensor, layer) => layer.apply(tensor) as tf.SymbolicTensor,
-      x as tf.SymbolicTensor,
-    )
-
-const { layers } = tf
-const dense = (units: number, further: object = {}): Layer => layers.dense({ units, ...further })
-const conv = (
-  filters: number,
-  kernelSize: number | [number, number],
-  further: object = {},
-): Layer => layers.conv2d({ filters, kernelSize, ...further })
-
-/** Built anew for each test: a layer belongs to one model. */
-const cases: readonly ModelCase[] = [
-  { title: 'a dense layer', inputs: [[4]], build: (x) => through(dense(3))(x) },
-  {
-    title: 'a dense layer without bias',
-    inputs: [[4]],
-    build: (x) => through(dense(3, { useBias: false }))(x),
-  },
-  {
-    title: 'dense layers with activations',
-    inputs: [[5]],
-    build: (x) =>
-      through(dense(6, { activation: 'relu' }), dense(4, { activation: 'tanh' }), dense(3))(x),
-  },
-  {
-    title: 'a dense layer with one output',
-    inputs: [[4]],
-    build: (x) => through(dense(5, { activation: 'elu' }), dense(1))(x),
-  },
-  {
-    title: 'dense layers on sequences',
-    inputs: [[4, 3]],
-    build: (x) =>
-      through(dense(5, { activation: 'tanh' }), dense(2), layers.flatten(), dense(3))(x),
-  },
-  {
-    title: 'dense layers on pictures',
-    inputs: [[2, 3, 2]],
-    build: (x) => through(dense(3, { activation: 'relu' }), layers.flatten(), dense(3))(x),
-  },
-  {
-    title: 'convolutions as in the notebook of alibi',
-    inputs: [[8, 8, 1]],
-    build: (x) =>
-      through(
-        conv(4, 2, { padding: 'same', activation: 'relu' }),
-        layers.maxPooling2d({ poolSize: 2 }),
-        conv(3, 2, { padding: 'same', activation: 'relu' }),
-        layers.maxPooling2d({ poolSize: 2 }),
-        layers.flatten(),
-        dense(6, { activation: 'relu' }),
-        dense(3),
-      )(x),
-  },
-  {
-    title: 'a strided convolution without activation',
-    inputs: [[7, 6, 2]],
-    build: (x) => through(conv(3, [3, 2], { strides: [2, 1] }), layers.flatten(), dense(3))(x),
-  },
-  {
-    title: 'a strided convolution with same padding',
-    inputs: [[7, 6, 2]],
-    build: (x) =>
-      through(
-        conv(3, 3, { strides: 2, padding: 'same', useBias: false }),
-        layers.flatten(),
-        dense(3),
-      )(x),
-  },
-  {
-    title: 'convolutions of sequences',
-    inputs: [[6, 2]],
-    build: (x) =>
-      through(
-        layers.conv1d({ filters: 3, kernelSize: 3, padding: 'same', activation: 'relu' }),
-        layers.conv1d({ filters: 2, kernelSize: 2 }),
-        layers.flatten(),
-        dense(3),
-      )(x),
-  },
-  {
-    title: 'two inputs and a skip connection',
-    inputs: [[3], [2, 2]],
-    build: ([a, b]) => {
-      const flat = layers.flatten().apply(b as tf.SymbolicTensor) as tf.SymbolicTensor
-      const joined = layers.concatenate().apply([a as tf.SymbolicTensor, flat]) as tf.SymbolicTensor
-      const hidden = dense(7, { activation: 'tanh' }).apply(joined) as tf.SymbolicTensor
-      const sum = layers.add().apply([hidden, joined]) as tf.SymbolicTensor
-      return dense(3).apply(sum) as tf.SymbolicTensor
-    },
-  },
-  {
-    title: 'a frozen first layer',
-    inputs: [[4]],
-    build: (x) => through(dense(5, { activation: 'relu', trainable: false }), dense(3))(x),
-  },
-  {
-    title: 'dropout, which inference leaves out',
-    inputs: [[4]],
-    build: (x) => through(dense(5), layers.dropout({ rate: 0.5 }), dense(3))(x),
-  },
-  {
-    title: 'a layer used twice',
-    inputs: [[4]],
-    oneByOne: 'BatchMatMul',
-    build: (x) => {
-      const twice = dense(4, { activation: 'tanh' })
-      return through(twice, twice, dense(3))(x)
-    },
-  },
-  {
-    title: 'a separable convolution',
-    inputs: [[5, 5, 2]],
-    oneByOne: 'DepthwiseConv2dNative',
-    build: (x) =>
-      through(layers.separableConv2d({ filters: 3, kernelSize: 3 }), layers.flatten(), dense(3))(x),
-  },
-  {
-    title: 'batch normalisation',
-    inputs: [[4]],
-    oneByOne: 'Mul',
-    build: (x) => through(dense(5), layers.batchNormalization(), dense(3))(x),
-  },
-  {
-    title: 'an LSTM',
-    inputs: [[4, 3]],
-    oneByOne: 'BatchMatMul',
-    build: (x) => through(layers.lstm({ units: 3 }), dense(3))(x),
-  },
-  {
-    title: 'an embedding with repeated ids',
-    inputs: [[5]],
-    integers: 4,
-    oneByOne: 'GatherV2',
-    build: (x) =>
-      through(layers.embedding({ inputDim: 4, outputDim: 3 }), layers.flatten(), dense(3))(x),
-  },
-]
 
 const rowCount = 5
 
@@ -177,7 +20,7 @@ export function perExampleSuite(): void {
   describe.each(devices)('per-example gradients on %s', (device) => {
     beforeAll(() => useDevice('cpu'))
 
-    it.each(cases)('equal the loop over single examples: $title', async (modelCase) => {
+    it.each(perExampleCases)('equal the loop over single examples: $title', async (modelCase) => {
       const { model, x, y } = instantiate(modelCase)
       const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined)
       using session = await tfjsPredictor(model).open(device, { allowSoftware: true })
@@ -202,7 +45,7 @@ export function perExampleSuite(): void {
             through(
               conv(2, 1),
               conv(3, kernelSize, { dilationRate, activation: 'tanh' }),
-              layers.flatten(),
+              tf.layers.flatten(),
               dense(3),
             )(x),
         })
@@ -218,15 +61,15 @@ export function perExampleSuite(): void {
       for (let row = 0; row < rowCount; row++) {
         const names = model.trainableWeights.map(({ name }) => name)
         const reference = [...singleGradient(undilated, x, y, row).values()]
-        reference[2] = everySecondTap(reference[2] as Float32Array)
-        const expected = new Map(names.map((name, k) => [name, reference[k] as Float32Array]))
+        reference[2] = everySecondTap(reference[2]!)
+        const expected = new Map(names.map((name, k) => [name, reference[k]!]))
         expectSameGradient(formedGradients(block, row), expected, model)
       }
     })
 
     it('say once that a model goes one by one', async () => {
       const { model, x, y } = instantiate(
-        cases.find(({ oneByOne }) => oneByOne === 'GatherV2') as ModelCase,
+        perExampleCases.find(({ oneByOne }) => oneByOne === 'GatherV2')!,
       )
       const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined)
       using session = await tfjsPredictor(model).open(device, { allowSoftware: true })
@@ -246,7 +89,7 @@ export function perExampleSuite(): void {
     it.each(lossFunctions)(
       'take a loss function that $title for what it gives for one example',
       async ({ lossFn, mixes }) => {
-        const { model, x, y } = instantiate(cases[2] as ModelCase)
+        const { model, x, y } = instantiate(perExampleCases[2]!)
         const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined)
         using session = await tfjsPredictor(model).open(device, { allowSoftware: true })
         const block = await session.lossGradients(x, y, lossFn)
@@ -275,7 +118,7 @@ const lossFunctions: readonly {
   { title: 'averages over the batch', lossFn: meanCrossEntropy, mixes: false },
   {
     title: 'sums over the batch',
-    lossFn: (yTrue, yPred) => meanCrossEntropy(yTrue, yPred).mul(yPred.shape[0] ?? 1),
+    lossFn: (yTrue, yPred) => meanCrossEntropy(yTrue, yPred).mul(yPred.shape[0]),
     mixes: false,
   },
   {
@@ -410,7 +253,7 @@ function timeMajorModel(): tf.LayersModel {
       return [3, null, 2]
     }
     override call(x: tf.Tensor | tf.Tensor[]): tf.Tensor {
-      return tf.transpose(Array.isArray(x) ? (x[0] as tf.Tensor) : x, [1, 0, 2])
+      return tf.transpose(Array.isArray(x) ? x[0]! : x, [1, 0, 2])
     }
   }
   class BatchMajor extends TimeMajor {
@@ -424,7 +267,7 @@ function timeMajorModel(): tf.LayersModel {
     new TimeMajor({}),
     dense(4, { activation: 'tanh' }),
     new BatchMajor({}),
-    layers.flatten(),
+    tf.layers.flatten(),
     dense(3),
   )([input])
   const model = disposedAfterTest(tf.model({ inputs: input, outputs }))

@@ -1,0 +1,3 @@
+import { lossSuite } from '../support/loss-suite.js'
+
+lossSuite()
