@@ -10,7 +10,7 @@ import { createExplanation } from '../explanation.js'
 import type { StoredBlock } from '../gradients/store.js'
 import { GradientStore } from '../gradients/store.js'
 import type { ArrayInput, NdArray } from '../ndarray.js'
-import { rows, takeRows, toNdArray } from '../ndarray.js'
+import { concatenateRows, rows, takeRows, toNdArray } from '../ndarray.js'
 import type { CallOptions, Device, DeviceChoice } from '../options.js'
 import { deviceChoices, nonNegativeNumber, oneOf, positiveInteger } from '../options.js'
 import type { Loss, Predictor } from '../predictor.js'
@@ -313,10 +313,9 @@ export class GradientSimilarity<Value = unknown> {
     for (let start = 0; start < rowCount; start += this.#options.batchSize) {
       const batch = rowsOf(x, start, Math.min(start + this.#options.batchSize, rowCount))
       const predictions = await call.run((session) => session.predict(batch, {}))
-      parts.push(predictedLabels(predictions, this.#lossFn, labelShape))
+      parts.push(predictions)
     }
-    const data = Float64Array.from(parts.flatMap((part) => [...part.data]))
-    return { data, shape: [rowCount, ...labelShape] }
+    return predictedLabels(concatenateRows(parts), this.#lossFn, labelShape)
   }
 
   #explanation(
@@ -349,6 +348,7 @@ export class GradientSimilarity<Value = unknown> {
           lossFn: typeof this.#lossFn === 'string' ? this.#lossFn : 'function',
           topK: k,
           eps,
+          inputCount: x.length,
         },
         version,
       },

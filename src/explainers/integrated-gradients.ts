@@ -2,7 +2,7 @@ import { InvalidArgumentError } from '../errors.js'
 import type { Explanation } from '../explanation.js'
 import { createExplanation } from '../explanation.js'
 import type { ArrayInput, NdArray } from '../ndarray.js'
-import { assertFinite, rows, sizeOf, toNdArray } from '../ndarray.js'
+import { assertFinite, concatenateRows, rows, sizeOf, toNdArray } from '../ndarray.js'
 import type { CallOptions, Device, DeviceChoice } from '../options.js'
 import { describe, deviceChoices, oneOf, positiveInteger } from '../options.js'
 import type { ForwardArguments, Predictor } from '../predictor.js'
@@ -210,6 +210,7 @@ export class IntegratedGradients<Value = unknown> {
         nSteps: this.#nSteps,
         internalBatchSize: this.#batchSize,
         layer: null,
+        inputCount: this.#model.predictor.inputs.length,
         backendName: this.device,
       },
       version,
@@ -302,21 +303,6 @@ function selected(predictions: NdArray, { indices, signs }: Target): Scores {
     (index, i) => (signs[i] ?? 1) * (predictions.data[i * size + index] ?? NaN),
   )
   return { values, signs }
-}
-
-function concatenateRows(parts: readonly NdArray[]): NdArray {
-  const [first] = parts
-  if (first === undefined || parts.length === 1)
-    return first ?? { data: new Float32Array(), shape: [0] }
-  const rowCount = parts.reduce((sum, { shape }) => sum + (shape[0] ?? 0), 0)
-  const shape = [rowCount, ...first.shape.slice(1)]
-  const data = new Float32Array(sizeOf(shape))
-  let offset = 0
-  for (const part of parts) {
-    data.set(part.data, offset)
-    offset += part.data.length
-  }
-  return { data, shape }
 }
 
 const single = (arrays: readonly NdArray[]): NdArray | readonly NdArray[] =>
