@@ -64,7 +64,13 @@ const demo: UserConfig = {
   base: './',
   resolve: { alias },
   worker: { format: 'es' },
-  build: { target: 'es2022', outDir: at('dist-demo'), emptyOutDir: true },
+  build: {
+    target: 'es2022',
+    outDir: at('dist-demo'),
+    emptyOutDir: true,
+    // How long each plugin took concerns nobody who starts the demo.
+    rolldownOptions: { checks: { bundlerTimings: false } },
+  },
 }
 
 export default defineConfig(({ mode }) =>

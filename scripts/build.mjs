@@ -1,5 +1,7 @@
 import process from 'node:process'
-import { run, tool } from './command.mjs'
+import { run, tool, whenStopped } from './command.mjs'
+
+whenStopped(() => process.exit(1))
 
 // vite empties dist, so that the declarations come after it.
 const steps = [

@@ -75,7 +75,16 @@ export function run([file, ...options], { show = false, timeoutMs = 600_000, env
   })
 }
 
-/** Ends what is running, with the signal that ends this process. @param {NodeJS.Signals} signal */
-export function stopAll(signal) {
-  for (const child of running) child.kill(signal)
+/**
+ * Ends what is running when this process is asked to end, and then does the rest.
+ *
+ * @param {() => never} then
+ */
+export function whenStopped(then) {
+  for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) {
+    process.once(signal, () => {
+      for (const child of running) child.kill(signal)
+      then()
+    })
+  }
 }

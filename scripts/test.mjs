@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os'
 import path from 'node:path'
 import process from 'node:process'
 import { build, packageChecks, sourceChecks } from './checks.mjs'
-import { root, run, stopAll } from './command.mjs'
+import { root, run, whenStopped } from './command.mjs'
 import { ensureBrowser } from './install-browser.mjs'
 import { lastLines, runProject } from './vitest-project.mjs'
 
@@ -13,13 +13,11 @@ let passed = 0
 let failed = 0
 const start = Date.now()
 
-for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) {
-  process.on(signal, () => {
-    stopAll(signal)
-    console.log('Stopped.')
-    finish(1)
-  })
-}
+whenStopped(() => {
+  console.log('✗ stopped before the end')
+  failed += 1
+  finish(1)
+})
 
 const browser = ensureBrowser()
 if (browser.path === undefined) fail('browser', 0, browser.fault)
