@@ -7,11 +7,11 @@ type Binary = (a: tf.Tensor, b: tf.Tensor) => tf.Tensor
 const one =
   (f: Unary): GradientCase['f'] =>
   (x) =>
-    f(x as tf.Tensor)
+    f(x)
 const two =
   (f: Binary): GradientCase['f'] =>
   (a, b) =>
-    f(a as tf.Tensor, b as tf.Tensor)
+    f(a, b)
 
 function unary(
   name: string,

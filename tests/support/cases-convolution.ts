@@ -118,6 +118,16 @@ export const convolutionCases: readonly GradientCase[] = [
   }),
   conv3d({ x: [2, 3, 4, 3, 2], filter: [2, 3, 2, 2, 2], strides: [1, 1, 1], pad: 'same' }),
   conv3d({ x: [1, 4, 5, 4, 1], filter: [2, 2, 3, 1, 2], strides: [2, 1, 1], pad: 'valid' }),
+  {
+    title:
+      'conv3dTranspose of [1,2,3,2,2] by [2,2,3,1,2] to [1,4,6,4,1], strides 2×2×2, padding same',
+    smoothness: 'linear',
+    shapes: [
+      [1, 2, 3, 2, 2],
+      [2, 2, 3, 1, 2],
+    ],
+    f: (y, filter) => tf.conv3dTranspose(x5(y), x5(filter), [1, 4, 6, 4, 1], 2, 'same'),
+  },
 ]
 
 /** On wasm, where TensorFlow.js's dilations are wrong, these are refused. */

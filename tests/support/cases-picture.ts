@@ -43,7 +43,7 @@ const mirrors: readonly GradientCase[] = (['reflect', 'symmetric'] as const).fla
     shapes: [[2, 4, 3, 2]],
     f: (x) =>
       tf.mirrorPad(
-        x as tf.Tensor,
+        x,
         [
           [0, 0],
           [1, 3],
@@ -57,7 +57,7 @@ const mirrors: readonly GradientCase[] = (['reflect', 'symmetric'] as const).fla
     title: `mirrorPad, ${mode}, of a row`,
     smoothness: 'linear',
     shapes: [[5]],
-    f: (x) => tf.mirrorPad(x as tf.Tensor, [[4, 2]], mode),
+    f: (x) => tf.mirrorPad(x, [[4, 2]], mode),
   },
 ])
 
@@ -76,7 +76,7 @@ export const pictureCases: readonly GradientCase[] = [
     shapes: [[2, 4, 5, 2]],
     f: (x) =>
       tf.spaceToBatchND(
-        x as tf.Tensor,
+        x,
         [2, 3],
         [
           [0, 0],
@@ -90,7 +90,7 @@ export const pictureCases: readonly GradientCase[] = [
     shapes: [[8, 2, 3, 1]],
     f: (x) =>
       tf.batchToSpaceND(
-        x as tf.Tensor,
+        x,
         [2, 2],
         [
           [0, 1],
@@ -104,6 +104,25 @@ export const pictureCases: readonly GradientCase[] = [
     shapes: [[2, 2, 3, 5]],
     f: (x) => tf.localResponseNormalization(x as tf.Tensor4D, 2, 1, 0.7, 0.6),
   },
+  ...(['bilinear', 'nearest'] as const).map((method): GradientCase => ({
+    title: `cropAndResize, ${method}, of boxes within, across and beyond the picture`,
+    smoothness: 'linear',
+    shapes: [[2, 4, 5, 2]],
+    f: (x) =>
+      tf.image.cropAndResize(
+        x as tf.Tensor4D,
+        tf.tensor2d([
+          [0.1, 0.2, 0.8, 0.9],
+          [-0.3, 0, 0.7, 1.4],
+          [0.9, 0.6, 0.2, 0.1],
+          [1.2, 1.2, 1.5, 1.5],
+        ]),
+        tf.tensor1d([0, 1, 1, 0], 'int32'),
+        [3, 4],
+        method,
+        0.5,
+      ),
+  })),
   {
     title: 'flipLeftRight',
     smoothness: 'linear',

@@ -55,7 +55,7 @@ function pools3d(of: Pool3D): GradientCase[] {
       title: `maxPool3d of ${settings(of)}, every value negative`,
       smoothness: 'piecewise linear',
       shapes: [x],
-      f: (t) => tf.maxPool3d(negative(t as tf.Tensor) as tf.Tensor5D, size, strides, pad),
+      f: (t) => tf.maxPool3d(negative(t) as tf.Tensor5D, size, strides, pad),
     },
     {
       title: `avgPool3d of ${settings(of)}`,
@@ -87,13 +87,13 @@ export const poolingCases: readonly GradientCase[] = [
     title: 'maxPool of [2,5,6,3], window 2×2, padding same, every value negative',
     smoothness: 'piecewise linear',
     shapes: [[2, 5, 6, 3]],
-    f: (x) => tf.maxPool(negative(x as tf.Tensor) as tf.Tensor4D, 2, 2, 'same'),
+    f: (x) => tf.maxPool(negative(x) as tf.Tensor4D, 2, 2, 'same'),
   },
   {
     title: 'maxPool of [2,5,6,2], window 3×3, strides 1×1, padding same, every value negative',
     smoothness: 'piecewise linear',
     shapes: [[2, 5, 6, 2]],
-    f: (x) => tf.maxPool(negative(x as tf.Tensor) as tf.Tensor4D, 3, 1, 'same'),
+    f: (x) => tf.maxPool(negative(x) as tf.Tensor4D, 3, 1, 'same'),
   },
   {
     title: 'maxPool and avgPool of one picture without a batch axis',

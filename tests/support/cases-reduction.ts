@@ -23,7 +23,7 @@ function reduction(
     title: `${name} over ${axis === undefined ? 'all axes' : `axis ${axis.toString()}`}${keepDims ? ', kept' : ''}`,
     smoothness,
     shapes: [[2, 3, 4]],
-    f: (x) => f(x as tf.Tensor, axis, keepDims),
+    f: (x) => f(x, axis, keepDims),
     ...(range ? { range } : {}),
   }))
 }
@@ -35,7 +35,7 @@ const cumulative: readonly GradientCase[] = [0, 1, 2].flatMap((axis) =>
       smoothness: 'linear',
       // The two last axes are of one length: a transposed result has the right shape.
       shapes: [[2, 3, 3]],
-      f: (x) => tf.cumsum(x as tf.Tensor, axis, exclusive, reverse),
+      f: (x) => tf.cumsum(x, axis, exclusive, reverse),
     })),
   ),
 )
@@ -54,24 +54,24 @@ export const reductionCases: readonly GradientCase[] = [
     title: 'prod where one factor is zero',
     smoothness: 'linear',
     shapes: [[3, 4]],
-    f: (x) => tf.prod(tf.mul(x as tf.Tensor, tf.tensor([1, 0, 1, 1])), 1),
+    f: (x) => tf.prod(tf.mul(x, tf.tensor([1, 0, 1, 1])), 1),
   },
   {
     title: 'softmax over a middle axis',
     smoothness: 'smooth',
     shapes: [[2, 3, 2]],
-    f: (x) => tf.transpose(tf.softmax(tf.transpose(x as tf.Tensor, [0, 2, 1])), [0, 2, 1]),
+    f: (x) => tf.transpose(tf.softmax(tf.transpose(x, [0, 2, 1])), [0, 2, 1]),
   },
   {
     title: 'topk, its values',
     smoothness: 'piecewise linear',
     shapes: [[2, 3, 5]],
-    f: (x) => tf.topk(x as tf.Tensor, 3).values,
+    f: (x) => tf.topk(x, 3).values,
   },
   {
     title: 'topk of everything, in descending order',
     smoothness: 'piecewise linear',
     shapes: [[4]],
-    f: (x) => tf.topk(x as tf.Tensor, 4, true).values,
+    f: (x) => tf.topk(x, 4, true).values,
   },
 ]

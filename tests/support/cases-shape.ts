@@ -15,13 +15,13 @@ const weighted = (pieces: tf.Tensor[]): tf.Tensor =>
   tf.concat(pieces.map((piece, index) => tf.reshape(tf.mul(piece, index + 1), [-1])))
 
 export const shapeCases: readonly GradientCase[] = [
-  linear('reshape', [[2, 3, 2]], (x) => tf.reshape(x as tf.Tensor, [4, -1])),
+  linear('reshape', [[2, 3, 2]], (x) => tf.reshape(x, [4, -1])),
   linear('expandDims and squeeze', [[2, 3]], (x) =>
-    tf.squeeze(tf.expandDims(tf.expandDims(x as tf.Tensor, -1), 1), [1]),
+    tf.squeeze(tf.expandDims(tf.expandDims(x, -1), 1), [1]),
   ),
-  linear('transpose', [[2, 3, 4]], (x) => tf.transpose(x as tf.Tensor, [2, 0, 1])),
-  linear('transpose without a permutation', [[2, 3, 4]], (x) => tf.transpose(x as tf.Tensor)),
-  linear('reverse', [[2, 3, 2]], (x) => tf.reverse(x as tf.Tensor, [0, -1])),
+  linear('transpose', [[2, 3, 4]], (x) => tf.transpose(x, [2, 0, 1])),
+  linear('transpose without a permutation', [[2, 3, 4]], (x) => tf.transpose(x)),
+  linear('reverse', [[2, 3, 2]], (x) => tf.reverse(x, [0, -1])),
   linear(
     'concat along a middle axis',
     [
@@ -56,24 +56,16 @@ export const shapeCases: readonly GradientCase[] = [
     ],
     (...x) => tf.stack(x, -1),
   ),
-  linear('unstack', [[2, 3, 2]], (x) => weighted(tf.unstack(x as tf.Tensor, 1))),
-  linear(
-    'unstack, one piece unused',
-    [[2, 3]],
-    (x) => tf.unstack(x as tf.Tensor, -1)[1] as tf.Tensor,
-  ),
-  linear('split in equal parts', [[2, 4]], (x) => weighted(tf.split(x as tf.Tensor, 2, -1))),
-  linear('split by sizes', [[2, 6]], (x) => weighted(tf.split(x as tf.Tensor, [1, 3, 2], 1))),
-  linear(
-    'split, one piece unused',
-    [[5, 2]],
-    (x) => tf.split(x as tf.Tensor, [2, 3], 0)[0] as tf.Tensor,
-  ),
-  linear('slice', [[3, 4, 5]], (x) => tf.slice(x as tf.Tensor, [1, 0, 2], [2, 3, 2])),
-  linear('slice with open sizes', [[3, 4, 5]], (x) => tf.slice(x as tf.Tensor, [1, 2], [-1, 1])),
+  linear('unstack', [[2, 3, 2]], (x) => weighted(tf.unstack(x, 1))),
+  linear('unstack, one piece unused', [[2, 3]], (x) => tf.unstack(x, -1)[1]!),
+  linear('split in equal parts', [[2, 4]], (x) => weighted(tf.split(x, 2, -1))),
+  linear('split by sizes', [[2, 6]], (x) => weighted(tf.split(x, [1, 3, 2], 1))),
+  linear('split, one piece unused', [[5, 2]], (x) => tf.split(x, [2, 3], 0)[0]!),
+  linear('slice', [[3, 4, 5]], (x) => tf.slice(x, [1, 0, 2], [2, 3, 2])),
+  linear('slice with open sizes', [[3, 4, 5]], (x) => tf.slice(x, [1, 2], [-1, 1])),
   linear('pad', [[2, 3]], (x) =>
     tf.pad(
-      x as tf.Tensor,
+      x,
       [
         [1, 0],
         [0, 2],
@@ -81,26 +73,26 @@ export const shapeCases: readonly GradientCase[] = [
       7,
     ),
   ),
-  linear('tile', [[2, 3]], (x) => tf.tile(x as tf.Tensor, [2, 3])),
-  linear('tile of rank 5', [[2, 1, 2, 1, 2]], (x) => tf.tile(x as tf.Tensor, [1, 2, 2, 3, 1])),
-  linear('broadcastTo', [[2, 1, 3]], (x) => tf.broadcastTo(x as tf.Tensor, [4, 2, 2, 3])),
-  linear('stridedSlice', [[5, 6]], (x) => tf.stridedSlice(x as tf.Tensor, [0, 1], [5, 6], [2, 3])),
+  linear('tile', [[2, 3]], (x) => tf.tile(x, [2, 3])),
+  linear('tile of rank 5', [[2, 1, 2, 1, 2]], (x) => tf.tile(x, [1, 2, 2, 3, 1])),
+  linear('broadcastTo', [[2, 1, 3]], (x) => tf.broadcastTo(x, [4, 2, 2, 3])),
+  linear('stridedSlice', [[5, 6]], (x) => tf.stridedSlice(x, [0, 1], [5, 6], [2, 3])),
   linear('stridedSlice backwards', [[3, 5, 2]], (x) =>
-    tf.stridedSlice(x as tf.Tensor, [0, 4, 0], [3, 0, 2], [1, -2, 1]),
+    tf.stridedSlice(x, [0, 4, 0], [3, 0, 2], [1, -2, 1]),
   ),
   linear('stridedSlice with open ends', [[3, 5, 2]], (x) =>
-    tf.stridedSlice(x as tf.Tensor, [-2, 1, 0], [3, 5, 2], [1, 3, 1], 2, 4),
+    tf.stridedSlice(x, [-2, 1, 0], [3, 5, 2], [1, 3, 1], 2, 4),
   ),
   linear('stridedSlice, an axis dropped', [[3, 5, 2]], (x) =>
-    tf.stridedSlice(x as tf.Tensor, [0, 3, 0], [3, 4, 2], [1, 1, 1], 0, 0, 0, 0, 2),
+    tf.stridedSlice(x, [0, 3, 0], [3, 4, 2], [1, 1, 1], 0, 0, 0, 0, 2),
   ),
   linear('stridedSlice, an axis added', [[3, 5, 2]], (x) =>
-    tf.stridedSlice(x as tf.Tensor, [0, 0, 0, 0], [3, 5, 1, 2], [1, 2, 1, 1], 0, 0, 0, 4),
+    tf.stridedSlice(x, [0, 0, 0, 0], [3, 5, 1, 2], [1, 2, 1, 1], 0, 0, 0, 4),
   ),
-  linear('gather', [[4, 3]], (x) => tf.gather(x as tf.Tensor, int([3, 0, 3, 1]))),
+  linear('gather', [[4, 3]], (x) => tf.gather(x, int([3, 0, 3, 1]))),
   linear('gather along axis 1 with a matrix of indices', [[2, 4, 3]], (x) =>
     tf.gather(
-      x as tf.Tensor,
+      x,
       int([
         [3, 0],
         [3, 1],
@@ -109,11 +101,11 @@ export const shapeCases: readonly GradientCase[] = [
       1,
     ),
   ),
-  linear('gather along axis -1', [[2, 3, 4]], (x) => tf.gather(x as tf.Tensor, int([1, 1, 3]), -1)),
+  linear('gather along axis -1', [[2, 3, 4]], (x) => tf.gather(x, int([1, 1, 3]), -1)),
   {
     ...linear('gather with one batch axis', [[3, 4, 2]], (x) =>
       tf.gather(
-        x as tf.Tensor,
+        x,
         int([
           [1, 1],
           [0, 3],
@@ -125,10 +117,10 @@ export const shapeCases: readonly GradientCase[] = [
     ),
     refusedOn: ['wasm'],
   },
-  linear('gatherND of rows', [[3, 4]], (x) => tf.gatherND(x as tf.Tensor, int([[2], [0], [2]]))),
+  linear('gatherND of rows', [[3, 4]], (x) => tf.gatherND(x, int([[2], [0], [2]]))),
   linear('gatherND of points', [[2, 3, 2]], (x) =>
     tf.gatherND(
-      x as tf.Tensor,
+      x,
       int([
         [1, 2, 0],
         [0, 0, 1],
@@ -136,14 +128,12 @@ export const shapeCases: readonly GradientCase[] = [
       ]),
     ),
   ),
-  linear('scatterND', [[4, 2]], (x) =>
-    tf.scatterND(int([[4], [0], [4], [2]]), x as tf.Tensor, [5, 2]),
-  ),
+  linear('scatterND', [[4, 2]], (x) => tf.scatterND(int([[4], [0], [4], [2]]), x, [5, 2])),
   linear('unsortedSegmentSum', [[5, 3]], (x) =>
-    tf.unsortedSegmentSum(x as tf.Tensor, tf.tensor1d([2, 0, 2, 3, 0], 'int32'), 4),
+    tf.unsortedSegmentSum(x, tf.tensor1d([2, 0, 2, 3, 0], 'int32'), 4),
   ),
   linear('booleans from comparisons take no part', [[2, 3]], (x) =>
-    tf.mul(x as tf.Tensor, tf.cast(tf.greater(tf.range(0, 3), 1), 'float32')),
+    tf.mul(x, tf.cast(tf.greater(tf.range(0, 3), 1), 'float32')),
   ),
 ]
 
@@ -154,7 +144,7 @@ export const productCases: readonly GradientCase[] = [
       [2, 3],
       [3, 4],
     ],
-    (a, b) => tf.matMul(a as tf.Tensor, b as tf.Tensor),
+    (a, b) => tf.matMul(a, b),
   ),
   ...[false, true].flatMap((transposeA) =>
     [false, true].map((transposeB) =>
@@ -164,7 +154,7 @@ export const productCases: readonly GradientCase[] = [
           [2, 3, ...(transposeA ? [4, 3] : [3, 4])],
           [1, 1, ...(transposeB ? [2, 4] : [4, 2])],
         ],
-        (a, b) => tf.matMul(a as tf.Tensor, b as tf.Tensor, transposeA, transposeB),
+        (a, b) => tf.matMul(a, b, transposeA, transposeB),
       ),
     ),
   ),
@@ -174,7 +164,7 @@ export const productCases: readonly GradientCase[] = [
       [3, 2, 4],
       [4, 2],
     ],
-    (a, b) => tf.matMul(a as tf.Tensor, b as tf.Tensor),
+    (a, b) => tf.matMul(a, b),
   ),
   linear(
     'matMul of one matrix and a batch',
@@ -182,9 +172,9 @@ export const productCases: readonly GradientCase[] = [
       [2, 4],
       [3, 4, 2],
     ],
-    (a, b) => tf.matMul(a as tf.Tensor, b as tf.Tensor),
+    (a, b) => tf.matMul(a, b),
   ),
-  linear('dot', [[4], [4]], (a, b) => tf.dot(a as tf.Tensor, b as tf.Tensor)),
+  linear('dot', [[4], [4]], (a, b) => tf.dot(a, b)),
   linear('outerProduct', [[3], [4]], (a, b) => tf.outerProduct(a as tf.Tensor1D, b as tf.Tensor1D)),
   ...(
     [
@@ -215,7 +205,7 @@ const normal: readonly GradientCase[] = [
   const named = `batchNorm ${scale ? 'with' : 'without'} scale, ${center ? 'with' : 'without'} offset`
   const f = (...[x, mean, variance, first, second]: tf.Tensor[]): tf.Tensor =>
     tf.batchNorm(
-      x as tf.Tensor,
+      x!,
       mean as tf.Tensor1D,
       variance as tf.Tensor1D,
       center ? (first as tf.Tensor1D) : undefined,

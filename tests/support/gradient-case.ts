@@ -61,7 +61,7 @@ export function centralDifferences(
   const step = steps[smoothness]
   const moved = x.map((values) => values.slice())
   const differenceAt = (values: Float32Array, index: number, h: number): number => {
-    const centre = values[index] as number
+    const centre = values[index]!
     values[index] = centre + h
     const right = values[index]
     const above = Float64Array.from(forward(moved))
@@ -71,7 +71,7 @@ export function centralDifferences(
     values[index] = centre
     let sum = 0
     for (let at = 0; at < above.length; at++) {
-      sum += ((above[at] as number) - (below[at] as number)) * (weights[at] as number)
+      sum += (above[at]! - below[at]!) * weights[at]!
     }
     return sum / (right - left)
   }
@@ -89,10 +89,10 @@ export function relativeError(got: ArrayLike<number>, reference: ArrayLike<numbe
   let deviation = 0
   let magnitude = 0
   for (let index = 0; index < reference.length; index++) {
-    const difference = Math.abs((got[index] as number) - (reference[index] as number))
+    const difference = Math.abs(got[index]! - reference[index]!)
     if (Number.isNaN(difference)) return NaN
     deviation = Math.max(deviation, difference)
-    magnitude = Math.max(magnitude, Math.abs(reference[index] as number))
+    magnitude = Math.max(magnitude, Math.abs(reference[index]!))
   }
   return deviation / (magnitude === 0 ? 1 : magnitude)
 }

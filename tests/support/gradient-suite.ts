@@ -67,7 +67,7 @@ export function describeGradients(
 ): void {
   beforeAll(async () => {
     await ensureBackend('cpu')
-    await useDevice(devices[0] as TestDevice)
+    await useDevice(devices[0]!)
   })
   describe.each(devices)('on %s', (device) => {
     for (const [group, cases] of Object.entries(groups)) {

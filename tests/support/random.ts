@@ -30,8 +30,8 @@ export function separated(random: () => number, count: number, gap: number): Flo
   )
   for (let last = count - 1; last > 0; last--) {
     const other = Math.floor(random() * (last + 1))
-    const value = values[last] as number
-    values[last] = values[other] as number
+    const value = values[last]!
+    values[last] = values[other]!
     values[other] = value
   }
   return values

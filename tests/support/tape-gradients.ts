@@ -32,11 +32,11 @@ export async function gradientsOn(
   })
   try {
     return {
-      y: await (y as tf.Tensor).data(),
+      y: await y!.data(),
       gradients: await Promise.all(gradients.map((gradient) => gradient.data())),
     }
   } finally {
-    tf.dispose([y as tf.Tensor, ...gradients])
+    tf.dispose([y!, ...gradients])
   }
 }
 

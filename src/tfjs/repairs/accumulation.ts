@@ -16,8 +16,8 @@ function scan(combine: (a: tf.Tensor, b: tf.Tensor) => tf.Tensor, neutral: numbe
   return ({ x }, attributes) =>
     tf.tidy(() => {
       const { axis, exclusive, reverse } = attributes as unknown as ScanAttributes
-      const { shape, rank } = x as tf.Tensor
-      const parts = splitAt(x as tf.Tensor, (axis + rank) % rank)
+      const { shape, rank } = x!
+      const parts = splitAt(x!, (axis + rank) % rank)
       const length = parts.shape[1]
       const direction = reverse ? 1 : -1
       let result: tf.Tensor = exclusive ? fit(parts, 1, direction, length, neutral) : parts
@@ -34,8 +34,8 @@ export const cumprod: Kernel = scan(tf.mul, 1)
 /** The same sum from the other end; tfjs's own transposes the result along every axis but the last. */
 export const cumsumGradient: Gradient = ([dy], { attributes }) => {
   const { axis, exclusive, reverse } = attributes as unknown as ScanAttributes
-  const { rank } = dy as tf.Tensor
-  return { x: () => tf.cumsum(dy as tf.Tensor, (axis + rank) % rank, exclusive, !reverse) }
+  const { rank } = dy!
+  return { x: () => tf.cumsum(dy!, (axis + rank) % rank, exclusive, !reverse) }
 }
 
 /** For each factor the product of all others, with no division: a factor may be 0. */
@@ -44,14 +44,14 @@ export const prodGradient: Gradient = ([dy], { inputs, attributes }) => ({
     tf.tidy(() => {
       const { x } = inputs as { x: tf.Tensor }
       const { axis } = attributes as { axis: number | number[] | null | undefined }
-      const reduced = tf.util.parseAxisParam(axis as number | number[], x.shape)
+      const reduced = tf.util.parseAxisParam(axis!, x.shape)
       const kept = x.shape.flatMap((_, index) => (reduced.includes(index) ? [] : [index]))
       const order = [...kept, ...reduced]
-      const keptShape = kept.map((index) => x.shape[index] as number)
+      const keptShape = kept.map((index) => x.shape[index]!)
       const factors = tf.reshape(tf.transpose(x, order), [tf.util.sizeFromShape(keptShape), -1])
       const others = tf.mul(tf.cumprod(factors, 1, true, false), tf.cumprod(factors, 1, true, true))
-      const gradient = tf.mul(others, tf.reshape(dy as tf.Tensor, [-1, 1]))
-      const arranged = order.map((index) => x.shape[index] as number)
+      const gradient = tf.mul(others, tf.reshape(dy!, [-1, 1]))
+      const arranged = order.map((index) => x.shape[index]!)
       const undo = order.map((_, index) => order.indexOf(index))
       return tf.transpose(tf.reshape(gradient, arranged), undo)
     }),

@@ -10,7 +10,7 @@ import { windowAxes, type WindowAttributes, type WindowAxis } from './window.js'
 function averagePoolGradient(kernelName: string, backwardKernel: string): Gradient {
   return ([dy], { inputs, attributes }) => {
     const { x } = inputs as { x: tf.Tensor }
-    const outputGradient = dy as tf.Tensor
+    const outputGradient = dy!
     const { filterSize } = attributes as unknown as WindowAttributes
     const axes = windowAxes(kernelName, x.shape, outputGradient.shape, filterSize ?? 1, attributes)
     const backward = (gradient: tf.Tensor): tf.Tensor =>

@@ -5,7 +5,7 @@ import type { WindowAxis } from './window.js'
 export function splitAt(x: tf.Tensor, axis: number): tf.Tensor3D {
   const before = x.shape.slice(0, axis).reduce((product, length) => product * length, 1)
   const behind = x.shape.slice(axis + 1).reduce((product, length) => product * length, 1)
-  return tf.reshape(x, [before, x.shape[axis] as number, behind])
+  return tf.reshape(x, [before, x.shape[axis]!, behind])
 }
 
 /** The shape with another length along one axis. */
@@ -16,7 +16,7 @@ export function withLength(shape: readonly number[], axis: number, length: numbe
 /** x with `stride` − 1 zeros behind each of its elements along the axis. */
 export function spread(x: tf.Tensor, axis: number, stride: number): tf.Tensor {
   if (stride === 1) return x
-  const length = x.shape[axis] as number
+  const length = x.shape[axis]!
   const [before, , behind] = splitAt(x, axis).shape
   const spaced = tf.pad(tf.reshape(x, [before * length, 1, behind]), [
     [0, 0],
@@ -34,7 +34,7 @@ export function fit(
   length: number,
   filler = 0,
 ): tf.Tensor {
-  const old = x.shape[axis] as number
+  const old = x.shape[axis]!
   const from = Math.max(0, start)
   const kept = Math.max(0, Math.min(old, start + length) - from)
   if (kept === 0) return tf.fill(withLength(x.shape, axis, length), filler)

@@ -9,7 +9,7 @@ export const batchNormGradient: Gradient = ([dy], { inputs, attributes }) => {
     mean: tf.Tensor
     variance: tf.Tensor
   }
-  const outputGradient = dy as tf.Tensor
+  const outputGradient = dy!
   const { varianceEpsilon } = attributes as { varianceEpsilon: number }
   const inverseDeviation = (): tf.Tensor => tf.rsqrt(tf.add(variance, varianceEpsilon))
   const slope = (): tf.Tensor => (scale ? tf.mul(inverseDeviation(), scale) : inverseDeviation())

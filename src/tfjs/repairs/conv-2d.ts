@@ -57,7 +57,7 @@ export function arrangeForInput(
   const padding = axes.map(({ input, taps, stride, dilation, before }, index): Pair => {
     const axis = index + 1
     spaced = spread(spaced, axis, stride)
-    const length = spaced.shape[axis] as number
+    const length = spaced.shape[axis]!
     const front = (taps - 1) * dilation - before
     const behind = input + before - length
     // Padding wider than the filter: its outputs saw no input, and so have no part in the gradient.
@@ -73,7 +73,7 @@ export function dilationsOf(axes: readonly WindowAxis[]): Pair {
 }
 
 function explicit([rows, columns]: Pair[]): ExplicitPadding {
-  return [[0, 0], rows as Pair, columns as Pair, [0, 0]]
+  return [[0, 0], rows!, columns!, [0, 0]]
 }
 
 interface BackpropAttributes {
@@ -85,42 +85,38 @@ export const conv2DBackpropInput: Kernel = ({ dy, filter }, attributes) =>
   tf.tidy(() => {
     const { inputShape } = attributes as unknown as BackpropAttributes
     return convolutionInputGradient(
-      dy as tf.Tensor,
-      filter as tf.Tensor,
-      axesOf(inputShape, (dy as tf.Tensor).shape, (filter as tf.Tensor).shape, attributes),
+      dy!,
+      filter!,
+      axesOf(inputShape, dy!.shape, filter!.shape, attributes),
     )
   })
 
 export const conv2DBackpropFilter: Kernel = ({ x, dy }, attributes) =>
   tf.tidy(() => {
     const { filterShape } = attributes as unknown as BackpropAttributes
-    return convolutionFilterGradient(
-      x as tf.Tensor,
-      dy as tf.Tensor,
-      axesOf((x as tf.Tensor).shape, (dy as tf.Tensor).shape, filterShape, attributes),
-    )
+    return convolutionFilterGradient(x!, dy!, axesOf(x!.shape, dy!.shape, filterShape, attributes))
   })
 
 /** TensorFlow.js's own has none for dilations; without them its backward kernels stay in use. */
 export const conv2DGradient: Gradient = ([dy], { inputs, attributes }) => {
   const { x, filter } = inputs as { x: tf.Tensor; filter: tf.Tensor }
-  const axes = axesOf(x.shape, (dy as tf.Tensor).shape, filter.shape, attributes)
+  const axes = axesOf(x.shape, dy!.shape, filter.shape, attributes)
   const dilated = axes.some(({ dilation }) => dilation !== 1)
   return {
     x: () =>
       dilated
-        ? tf.tidy(() => convolutionInputGradient(dy as tf.Tensor, filter, axes))
+        ? tf.tidy(() => convolutionInputGradient(dy!, filter, axes))
         : runKernel(
             'Conv2DBackpropInput',
-            { dy: dy as tf.Tensor, filter },
+            { dy: dy!, filter },
             { ...attributes, inputShape: x.shape },
           ),
     filter: () =>
       dilated
-        ? tf.tidy(() => convolutionFilterGradient(x, dy as tf.Tensor, axes))
+        ? tf.tidy(() => convolutionFilterGradient(x, dy!, axes))
         : runKernel(
             'Conv2DBackpropFilter',
-            { x, dy: dy as tf.Tensor },
+            { x, dy: dy! },
             { ...attributes, filterShape: filter.shape },
           ),
   }

@@ -38,44 +38,57 @@ interface BackpropAttributes {
 export const conv3DBackpropInput: Kernel = ({ dy, filter }, attributes) =>
   tf.tidy(() => {
     const { inputShape } = attributes as unknown as BackpropAttributes
-    const axes = axesOf(
-      inputShape,
-      (dy as tf.Tensor).shape,
-      (filter as tf.Tensor).shape,
-      attributes,
-    )
-    return inputGradient(dy as tf.Tensor, filter as tf.Tensor, axes)
+    const axes = axesOf(inputShape, dy!.shape, filter!.shape, attributes)
+    return inputGradient(dy!, filter!, axes)
   })
 
 export const conv3DBackpropFilter: Kernel = ({ x, dy }, attributes) =>
   tf.tidy(() => {
     const { filterShape } = attributes as unknown as BackpropAttributes
-    const axes = axesOf((x as tf.Tensor).shape, (dy as tf.Tensor).shape, filterShape, attributes)
-    return filterGradient(x as tf.Tensor, dy as tf.Tensor, axes)
+    const axes = axesOf(x!.shape, dy!.shape, filterShape, attributes)
+    return filterGradient(x!, dy!, axes)
   })
 
 /** TensorFlow.js's own has none for dilations; without them its backward kernels stay in use. */
 export const conv3DGradient: Gradient = ([dy], { inputs, attributes }) => {
   const { x, filter } = inputs as { x: tf.Tensor; filter: tf.Tensor }
-  const axes = axesOf(x.shape, (dy as tf.Tensor).shape, filter.shape, attributes)
+  const axes = axesOf(x.shape, dy!.shape, filter.shape, attributes)
   const dilated = axes.some(({ dilation }) => dilation !== 1)
   return {
     x: () =>
       dilated
-        ? tf.tidy(() => inputGradient(dy as tf.Tensor, filter, axes))
+        ? tf.tidy(() => inputGradient(dy!, filter, axes))
         : runKernel(
             'Conv3DBackpropInputV2',
-            { dy: dy as tf.Tensor, filter },
+            { dy: dy!, filter },
             { ...attributes, inputShape: x.shape },
           ),
     filter: () =>
       dilated
-        ? tf.tidy(() => filterGradient(x, dy as tf.Tensor, axes))
+        ? tf.tidy(() => filterGradient(x, dy!, axes))
         : runKernel(
             'Conv3DBackpropFilterV2',
-            { x, dy: dy as tf.Tensor },
+            { x, dy: dy! },
             { ...attributes, filterShape: filter.shape },
           ),
+  }
+}
+
+/** A transposed convolution is this backward kernel run forwards; tfjs has the gradient of the 2-D one alone. */
+export const conv3DTransposeGradient: Gradient = ([dx], { inputs, attributes }) => {
+  const { dy, filter } = inputs as { dy: tf.Tensor; filter: tf.Tensor }
+  const { strides, pad } = attributes as {
+    strides: [number, number, number]
+    pad: 'valid' | 'same'
+  }
+  return {
+    dy: () => tf.conv3d(dx as tf.Tensor5D, filter as tf.Tensor5D, strides, pad),
+    filter: () =>
+      runKernel(
+        'Conv3DBackpropFilterV2',
+        { x: dx!, dy },
+        { ...attributes, filterShape: filter.shape },
+      ),
   }
 }
 

@@ -33,13 +33,15 @@ function filterGradient(
   axes: readonly WindowAxis[],
 ): tf.Tensor {
   const [rows, columns] = axes as [WindowAxis, WindowAxis]
-  const channels = x.shape[3] as number
-  const weights = tf.reshape(dy, [-1, channels, multiplier])
+  const channels = x.shape[3]!
+  // On wasm only operands of one shape have a fast product.
+  const perTap = multiplier === 1 ? [-1, channels] : [-1, channels, 1]
+  const weights = tf.reshape(dy, multiplier === 1 ? [-1, channels] : [-1, channels, multiplier])
   const taps: tf.Tensor[] = []
   for (let row = 0; row < rows.taps; row++) {
     const metByRow = metByTap(x, 1, rows, row)
     for (let column = 0; column < columns.taps; column++) {
-      const met = tf.reshape(metByTap(metByRow, 2, columns, column), [-1, channels, 1])
+      const met = tf.reshape(metByTap(metByRow, 2, columns, column), perTap)
       taps.push(tf.sum(tf.mul(met, weights), 0))
     }
   }
@@ -54,42 +56,37 @@ interface BackpropAttributes {
 export const depthwiseBackpropInput: Kernel = ({ dy, filter }, attributes) =>
   tf.tidy(() => {
     const { inputShape } = attributes as unknown as BackpropAttributes
-    const axes = axesOf(
-      inputShape,
-      (dy as tf.Tensor).shape,
-      (filter as tf.Tensor).shape,
-      attributes,
-    )
-    return inputGradient(dy as tf.Tensor, filter as tf.Tensor, axes)
+    const axes = axesOf(inputShape, dy!.shape, filter!.shape, attributes)
+    return inputGradient(dy!, filter!, axes)
   })
 
 export const depthwiseBackpropFilter: Kernel = ({ x, dy }, attributes) =>
   tf.tidy(() => {
     const { filterShape } = attributes as unknown as BackpropAttributes
-    const axes = axesOf((x as tf.Tensor).shape, (dy as tf.Tensor).shape, filterShape, attributes)
-    return filterGradient(x as tf.Tensor, dy as tf.Tensor, filterShape[3] as number, axes)
+    const axes = axesOf(x!.shape, dy!.shape, filterShape, attributes)
+    return filterGradient(x!, dy!, filterShape[3]!, axes)
   })
 
 /** TensorFlow.js's own has none for dilations, which its backward kernels take and ignore. */
 export const depthwiseConv2DGradient: Gradient = ([dy], { inputs, attributes }) => {
   const { x, filter } = inputs as { x: tf.Tensor; filter: tf.Tensor }
-  const axes = axesOf(x.shape, (dy as tf.Tensor).shape, filter.shape, attributes)
+  const axes = axesOf(x.shape, dy!.shape, filter.shape, attributes)
   const dilated = axes.some(({ dilation }) => dilation !== 1)
   return {
     x: () =>
       dilated
-        ? tf.tidy(() => inputGradient(dy as tf.Tensor, filter, axes))
+        ? tf.tidy(() => inputGradient(dy!, filter, axes))
         : runKernel(
             'DepthwiseConv2dNativeBackpropInput',
-            { dy: dy as tf.Tensor, filter },
+            { dy: dy!, filter },
             { ...attributes, dilations: 1, inputShape: x.shape },
           ),
     filter: () =>
       dilated
-        ? tf.tidy(() => filterGradient(x, dy as tf.Tensor, filter.shape[3] as number, axes))
+        ? tf.tidy(() => filterGradient(x, dy!, filter.shape[3]!, axes))
         : runKernel(
             'DepthwiseConv2dNativeBackpropFilter',
-            { x, dy: dy as tf.Tensor },
+            { x, dy: dy! },
             { ...attributes, dilations: 1, filterShape: filter.shape },
           ),
   }

@@ -13,9 +13,9 @@ function binary(
   ) => readonly [() => tf.Tensor, () => tf.Tensor],
 ): Gradient {
   return ([dy], { inputs }) => {
-    const a = inputs[first] as tf.Tensor
-    const b = inputs[second] as tf.Tensor
-    const [gradientA, gradientB] = gradients(dy as tf.Tensor, a, b)
+    const a = inputs[first]!
+    const b = inputs[second]!
+    const [gradientA, gradientB] = gradients(dy!, a, b)
     return {
       [first]: () => tf.tidy(() => sumToShape(gradientA(), a.shape)),
       [second]: () => tf.tidy(() => sumToShape(gradientB(), b.shape)),
@@ -50,16 +50,11 @@ export const preluGradient: Gradient = binary('x', 'alpha', (dy, x, alpha) => [
 
 /** The wasm backend's own takes α for repeated along the leading axes alone, whatever its shape. */
 export const prelu: Kernel = ({ x, alpha }) =>
-  tf.tidy(() =>
-    tf.add(tf.relu(x as tf.Tensor), tf.mul(alpha as tf.Tensor, tf.minimum(x as tf.Tensor, 0))),
-  )
+  tf.tidy(() => tf.add(tf.relu(x!), tf.mul(alpha!, tf.minimum(x!, 0))))
 
 /** The webgpu backend binds all summands at once: past the adapter's limit it drops the whole submission, silently. */
 export const addN: Kernel = (inputs) =>
   tf.tidy(() => {
     const [first, ...others] = Object.values(inputs)
-    return others.reduce<tf.Tensor>(
-      (sum, summand) => tf.add(sum, summand),
-      (first as tf.Tensor).clone(),
-    )
+    return others.reduce<tf.Tensor>((sum, summand) => tf.add(sum, summand), first!.clone())
   })

@@ -11,7 +11,7 @@ export function gatheredGradient(kernelName: string, inputName: string): Gradien
   return ([dy], { inputs, attributes }) => ({
     [inputName]: () =>
       tf.tidy(() => {
-        const { shape, size } = inputs[inputName] as tf.Tensor
+        const { shape, size } = inputs[inputName]!
         if (size > countable) {
           throw new UnsupportedError(
             kernelName,
@@ -21,7 +21,7 @@ export function gatheredGradient(kernelName: string, inputName: string): Gradien
         }
         const numbers = tf.reshape(tf.range(0, size, 1, 'float32'), shape)
         const sources = runKernel(kernelName, { ...inputs, [inputName]: numbers }, attributes)
-        return scatterAdd(dy as tf.Tensor, tf.cast(sources, 'int32'), shape)
+        return scatterAdd(dy!, tf.cast(sources, 'int32'), shape)
       }),
   })
 }
@@ -46,23 +46,23 @@ export const gatherGradient: Gradient = (outputGradients, call) => {
 export const topKGradient: Gradient = ([dy], { inputs, outputs }) => ({
   x: () =>
     tf.tidy(() => {
-      const { shape, size } = inputs['x'] as tf.Tensor
-      const within = outputs[1] as tf.Tensor
-      const rows = tf.range(0, size, shape.at(-1) as number, 'int32')
-      const count = within.shape.at(-1) as number
+      const { shape, size } = inputs['x']!
+      const within = outputs[1]!
+      const rows = tf.range(0, size, shape.at(-1), 'int32')
+      const count = within.shape.at(-1)!
       const sources = tf.add(tf.reshape(within, [-1, count]), tf.reshape(rows, [-1, 1]))
-      return scatterAdd(dy as tf.Tensor, sources, shape)
+      return scatterAdd(dy!, sources, shape)
     }),
 })
 
 /** A tensor of zeros and that shape, each dy added at its place, counted in row-major order. */
 function scatterAdd(dy: tf.Tensor, places: tf.Tensor, shape: number[]): tf.Tensor {
-  const segments = tf.reshape(places, [-1]) as tf.Tensor1D
+  const segments = tf.reshape<tf.Rank.R1>(places, [-1])
   const size = tf.util.sizeFromShape(shape)
   return tf.reshape(tf.unsortedSegmentSum(tf.reshape(dy, [-1]), segments, size), shape)
 }
 
 /** Elements that were added up in one place all see the gradient of that place. */
 export const scatterNdGradient: Gradient = ([dy], { inputs }) => ({
-  updates: () => tf.gatherND(dy as tf.Tensor, inputs['indices'] as tf.Tensor),
+  updates: () => tf.gatherND(dy!, inputs['indices']!),
 })

@@ -4,7 +4,8 @@ import { depthToSpaceGradient, flipLeftRightGradient, tileGradient } from './arr
 import { averagePool2DGradient, averagePool3DGradient } from './average-pool.js'
 import { batchNormGradient } from './batch-norm.js'
 import { conv2DGradient } from './conv-2d.js'
-import { conv3DGradient } from './conv-3d.js'
+import { conv3DGradient, conv3DTransposeGradient } from './conv-3d.js'
+import { cropAndResizeGradient } from './crop-and-resize.js'
 import { depthwiseConv2DGradient } from './depthwise-conv-2d.js'
 import { einsumGradient } from './einsum.js'
 import {
@@ -15,6 +16,7 @@ import {
 } from './elementwise.js'
 import { gatheredGradient, gatherGradient, scatterNdGradient, topKGradient } from './gathered.js'
 import { batchMatMulGradient } from './mat-mul.js'
+import { maxPool2DGradient, maxPool3DGradient } from './max-pool.js'
 import { mirrorPadGradient } from './mirror-pad.js'
 import { refusedGradients } from './refused.js'
 import { resizeBilinearGradient, resizeNearestNeighborGradient } from './resize.js'
@@ -26,6 +28,8 @@ export const gradientRepairs: Readonly<Record<string, Gradient>> = {
   BatchMatMul: batchMatMulGradient,
   Conv2D: conv2DGradient,
   Conv3D: conv3DGradient,
+  Conv3DBackpropInputV2: conv3DTransposeGradient,
+  CropAndResize: cropAndResizeGradient,
   Cumsum: cumsumGradient,
   DepthToSpace: depthToSpaceGradient,
   DepthwiseConv2dNative: depthwiseConv2DGradient,
@@ -34,6 +38,8 @@ export const gradientRepairs: Readonly<Record<string, Gradient>> = {
   FusedBatchNorm: batchNormGradient,
   GatherNd: gatheredGradient('GatherNd', 'params'),
   GatherV2: gatherGradient,
+  MaxPool: maxPool2DGradient,
+  MaxPool3D: maxPool3DGradient,
   Maximum: maximumGradient,
   Minimum: minimumGradient,
   MirrorPad: mirrorPadGradient,

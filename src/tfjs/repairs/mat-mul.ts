@@ -6,7 +6,7 @@ import { sumToShape } from './sum-to-shape.js'
 /** C = A·B, either transposed; tfjs's own gradient keeps the output's batch where an operand was broadcast. */
 export const batchMatMulGradient: Gradient = ([dy], { inputs, attributes }) => {
   const { a, b } = inputs as { a: tf.Tensor; b: tf.Tensor }
-  const outputGradient = dy as tf.Tensor
+  const outputGradient = dy!
   const batches = [a, b].map(({ shape }) => tf.util.sizeFromShape(shape.slice(0, -2)))
   if (!batches.includes(tf.util.sizeFromShape(outputGradient.shape.slice(0, -2)))) {
     throw new UnsupportedError(

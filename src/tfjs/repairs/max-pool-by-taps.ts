@@ -12,8 +12,8 @@ const leastFloat = -3.4028234663852886e38
  */
 export const maxPool3DGradByTaps: Kernel = ({ dy, input, output }, attributes) =>
   tf.tidy(() => {
-    const x = input as tf.Tensor
-    const y = output as tf.Tensor
+    const x = input!
+    const y = output!
     const { filterSize } = attributes as unknown as WindowAttributes
     const axes = windowAxes('MaxPool3D', x.shape, y.shape, filterSize ?? 1, attributes)
     const parts: tf.Tensor[] = []
@@ -30,8 +30,8 @@ export const maxPool3DGradByTaps: Kernel = ({ dy, input, output }, attributes) =
       free = tf.sub(free, wins)
       parts.push(
         axes.reduce<tf.Tensor>(
-          (gradient, window, index) => putBack(gradient, index + 1, window, taps[index] as number),
-          tf.mul(wins, dy as tf.Tensor),
+          (gradient, window, index) => putBack(gradient, index + 1, window, taps[index]!),
+          tf.mul(wins, dy!),
         ),
       )
     }

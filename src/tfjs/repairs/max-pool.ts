@@ -1,5 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
-import type { Attributes, Kernel } from '../kernel.js'
+import type { Attributes, Gradient, Kernel } from '../kernel.js'
+import { allocate, readInPlace } from './in-place.js'
+import { runKernel } from './run-kernel.js'
 import { windowAxes, type WindowAttributes, type WindowAxis } from './window.js'
 
 type Visit = (inputOffsets: Int32Array, outputOffset: number) => void
@@ -11,35 +13,58 @@ type Visit = (inputOffsets: Int32Array, outputOffset: number) => void
  */
 function maxPoolGradient(kernelName: string): Kernel {
   return ({ dy, input }, attributes) => {
-    const x = input as tf.Tensor
-    const outputGradient = dy as tf.Tensor
-    const channels = x.shape.at(-1) as number
-    const values = x.dataSync()
-    const gradients = outputGradient.dataSync()
-    const result = new Float32Array(values.length)
+    const x = input!
+    const outputGradient = dy!
+    const channels = x.shape.at(-1)!
+    const { tensor, values: result } = allocate(x.shape)
+    const { buffer, byteOffset, length } = readInPlace(x)
+    const bits = new Int32Array(buffer, byteOffset, length)
+    const gradients = readInPlace(outputGradient)
     const axes = poolAxes(kernelName, x.shape, outputGradient.shape, attributes)
-    forEachWindow(x.shape[0] as number, channels, axes, (inputOffsets, outputOffset) => {
+    forEachWindow(x.shape[0], channels, axes, (inputOffsets, outputOffset) => {
+      const first = inputOffsets[0]!
       for (let channel = 0; channel < channels; channel++) {
-        let winner = (inputOffsets[0] as number) + channel
-        let maximum = values[winner] as number
+        let winner = first
+        let maximum = ordered(bits[first + channel]!)
         for (let tap = 1; tap < inputOffsets.length; tap++) {
-          const candidate = (inputOffsets[tap] as number) + channel
-          const value = values[candidate] as number
-          if (value > maximum) {
-            maximum = value
-            winner = candidate
-          }
+          const candidate = inputOffsets[tap]!
+          const value = ordered(bits[candidate + channel]!)
+          // Which of the two is larger comes as a mask: a branch would be mispredicted every other time, and
+          // takes twice as long (2-core EPYC, 2026-11).
+          const difference = (maximum - value) | 0
+          const isLess = (difference ^ ((maximum ^ value) & (difference ^ maximum))) >> 31
+          maximum ^= (maximum ^ value) & isLess
+          winner ^= (winner ^ candidate) & isLess
         }
-        const gradient = gradients[outputOffset + channel] as number
-        result[winner] = (result[winner] as number) + gradient
+        const gradient = gradients[outputOffset + channel]!
+        result[winner + channel] = result[winner + channel]! + gradient
       }
     })
-    return tf.tensor(result, x.shape)
+    return tensor
   }
+}
+
+/** The bits of a float32 as an integer that is ordered as the floats are; the two zeros are one. */
+function ordered(bits: number): number {
+  const sign = bits >> 31
+  return (((bits & 0x7fffffff) ^ sign) - sign) | 0
 }
 
 export const maxPool2DGrad: Kernel = maxPoolGradient('MaxPool')
 export const maxPool3DGrad: Kernel = maxPoolGradient('MaxPool3D')
+
+/** The backward kernel with the attributes as they are, or refused; tfjs's own leaves the rounding mode out. */
+function gradientBy(kernelName: string, backwardKernel: string): Gradient {
+  return ([dy], { inputs, outputs, attributes }) => {
+    const x = inputs['x']!
+    const output = outputs[0]!
+    poolAxes(kernelName, x.shape, output.shape, attributes)
+    return { x: () => runKernel(backwardKernel, { dy: dy!, input: x, output }, attributes) }
+  }
+}
+
+export const maxPool2DGradient: Gradient = gradientBy('MaxPool', 'MaxPoolGrad')
+export const maxPool3DGradient: Gradient = gradientBy('MaxPool3D', 'MaxPool3DGrad')
 
 /** The forward 3-D pool, for wasm: its own counts padding as 0 and takes no maximum below that. */
 export const maxPool3D: Kernel = ({ x }, attributes) => {
@@ -54,20 +79,20 @@ export const maxPool3D: Kernel = ({ x }, attributes) => {
     pad as 'valid' | 'same',
     dimRoundingMode as undefined,
   )
-  const values = input.dataSync()
-  const result = new Float32Array(tf.util.sizeFromShape(outShape))
+  const { tensor, values: result } = allocate(outShape)
+  const values = readInPlace(input)
   const axes = poolAxes('MaxPool3D', input.shape, outShape, attributes)
   forEachWindow(input.shape[0], channels, axes, (inputOffsets, outputOffset) => {
     for (let channel = 0; channel < channels; channel++) {
-      let maximum = values[(inputOffsets[0] as number) + channel] as number
+      let maximum = values[inputOffsets[0]! + channel]!
       for (let tap = 1; tap < inputOffsets.length; tap++) {
-        const value = values[(inputOffsets[tap] as number) + channel] as number
+        const value = values[inputOffsets[tap]! + channel]!
         if (value > maximum) maximum = value
       }
       result[outputOffset + channel] = maximum
     }
   })
-  return tf.tensor(result, outShape)
+  return tensor
 }
 
 function poolAxes(

@@ -14,10 +14,10 @@ export const mirrorPadGradient: Gradient = ([dy], { inputs, attributes }) => ({
       const { paddings, mode } = attributes as unknown as MirrorPadAttributes
       // `reflect` leaves the edge itself out of the margin.
       const edge = mode === 'reflect' ? 1 : 0
-      const { shape } = inputs['x'] as tf.Tensor
+      const { shape } = inputs['x']!
       return paddings.reduce<tf.Tensor>((gradient, [front, behind], axis) => {
         if (front === 0 && behind === 0) return gradient
-        const length = shape[axis] as number
+        const length = shape[axis]!
         const mirrored = (from: number, count: number): tf.Tensor =>
           tf.reshape(
             tf.reverse(tf.slice(splitAt(gradient, axis), [0, from, 0], [-1, count, -1]), 1),
@@ -30,6 +30,6 @@ export const mirrorPadGradient: Gradient = ([dy], { inputs, attributes }) => ({
           parts.push(fit(mirrored(front + length, behind), axis, start, length))
         }
         return tf.addN(parts)
-      }, dy as tf.Tensor)
+      }, dy!)
     }),
 })

@@ -45,14 +45,7 @@ function resizeGradient(
 
 function kernelOf(forwardKernel: string): Kernel {
   return ({ images, dy }, attributes) =>
-    tf.tidy(() =>
-      resizeGradient(
-        forwardKernel,
-        dy as tf.Tensor,
-        (images as tf.Tensor).shape as Shape4D,
-        attributes,
-      ),
-    )
+    tf.tidy(() => resizeGradient(forwardKernel, dy!, images!.shape as Shape4D, attributes))
 }
 
 /** tfjs's backward kernels know nothing of halfPixelCenters; elsewhere they stay in use. */
@@ -60,7 +53,7 @@ function gradientOf(forwardKernel: string): Gradient {
   return ([dy], { inputs, attributes }) => {
     const { images } = inputs as { images: tf.Tensor }
     const { halfPixelCenters } = attributes as unknown as ResizeAttributes
-    const outputGradient = dy as tf.Tensor
+    const outputGradient = dy!
     return {
       images: () =>
         halfPixelCenters

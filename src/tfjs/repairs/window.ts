@@ -51,7 +51,7 @@ export function windowAxes(
   }
   const spatial = inputShape.slice(1, -1)
   return spatial.map((input, axis) => {
-    const output = outputShape[axis + 1] as number
+    const output = outputShape[axis + 1]!
     const stride = along(strides, axis)
     const dilation = along(dilations ?? 1, axis)
     const length = along(taps, axis)
