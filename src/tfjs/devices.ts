@@ -1,22 +1,43 @@
-import type { KernelBackend } from '@tensorflow/tfjs'
 import { DeviceError } from '../errors.js'
 import type { Device } from '../options.js'
 import { ensureBackend } from './engine.js'
 
 /**
- * The device's backend, ready for use.
+ * Makes a device's backend ready for use.
  *
- * @throws DeviceError if there is none, or WebGPU is emulated in software and that is not allowed: such an
- *   adapter is some 200 times slower than wasm.
+ * @returns a promise, in a list since awaiting would adopt it: it rejects when the GPU device is lost, and
+ *   else never settles
+ * @throws DeviceError if there is no such backend, its GPU device was lost, or WebGPU is emulated in software
+ *   and that is not allowed: such an adapter is some 200 times slower than wasm
  */
-export async function openDevice(device: Device, allowSoftware: boolean): Promise<KernelBackend> {
+export async function openDevice(
+  device: Device,
+  allowSoftware: boolean,
+): Promise<readonly [lost: Promise<never>]> {
   if (device === 'webgpu' && !allowSoftware) await refuseSoftwareAdapter()
-  return ensureBackend(device)
+  const backend = await ensureBackend(device)
+  const { device: gpuDevice } = backend as { device?: GPUDevice }
+  const lost = lossOf(device, gpuDevice)
+  // One that was lost before rejects here.
+  await Promise.race([lost, Promise.resolve()])
+  return [lost]
 }
 
-/** The GPUDevice of a webgpu backend; undefined for the others. */
-export function gpuDeviceOf(backend: KernelBackend): GPUDevice | undefined {
-  return (backend as { device?: GPUDevice }).device
+function lossOf(device: Device, gpuDevice: GPUDevice | undefined): Promise<never> {
+  const lost = new Promise<never>((_, reject) => {
+    void gpuDevice?.lost.then(({ reason, message }) => {
+      reject(
+        new DeviceError(
+          device,
+          `${device}: the GPU device was lost (${reason}${message === '' ? '' : `: ${message}`}). ` +
+            "Make a new explainer with device 'wasm', or reload the page.",
+        ),
+      )
+    })
+  })
+  // It is awaited only in races; one that nobody runs at the time is no unhandled error.
+  lost.catch(() => undefined)
+  return lost
 }
 
 async function refuseSoftwareAdapter(): Promise<void> {
@@ -39,21 +60,4 @@ async function refuseSoftwareAdapter(): Promise<void> {
         "device: 'webgpu' uses it all the same.",
     )
   }
-}
-
-/** Rejects when the GPU device is lost, with what to do; never settles for the other devices. */
-export function deviceLost(device: Device, gpuDevice: GPUDevice | undefined): Promise<never> {
-  const lost = new Promise<never>((_, reject) => {
-    void gpuDevice?.lost.then(({ reason, message }) => {
-      reject(
-        new DeviceError(
-          device,
-          `${device}: the GPU device was lost (${reason}${message === '' ? '' : `: ${message}`}). ` +
-            "Make a new explainer with device 'wasm', or reload the page.",
-        ),
-      )
-    })
-  })
-  lost.catch(() => undefined)
-  return lost
 }

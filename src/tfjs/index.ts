@@ -1,7 +1,7 @@
 import type { LayersModel, Tensor } from '@tensorflow/tfjs'
 import type { ArraySpec, ParameterSpec, Predictor } from '../predictor.js'
 import type { Device } from '../options.js'
-import { deviceLost, gpuDeviceOf, openDevice } from './devices.js'
+import { openDevice } from './devices.js'
 import { layersModel } from './layers-model.js'
 import { TfjsSession } from './session.js'
 
@@ -26,8 +26,8 @@ export function tfjsPredictor(model: LayersModel): Predictor<Tensor> {
         .map(({ name, variable, trainable }) => ({ name, shape: variable.shape, trainable }))
     },
     async open(device: Device, { allowSoftware }): Promise<TfjsSession> {
-      const backend = await openDevice(device, allowSoftware)
-      return new TfjsSession(tensorModel, device, deviceLost(device, gpuDeviceOf(backend)))
+      const [lost] = await openDevice(device, allowSoftware)
+      return new TfjsSession(tensorModel, device, lost)
     },
   }
 }
