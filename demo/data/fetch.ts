@@ -22,10 +22,10 @@ export async function fetchJson<Json>(url: URL, signal?: AbortSignal): Promise<J
   }
 }
 
-/** The bytes of a file, unpacked where it is gzipped; as many as were announced. */
+/** The bytes of a file, unpacked where it is gzipped; as many as were announced, where they were. */
 export async function fetchBytes(
   url: URL,
-  byteLength: number,
+  byteLength: number | undefined,
   { gzip, signal }: { readonly gzip: boolean; readonly signal?: AbortSignal | undefined },
 ): Promise<Uint8Array> {
   const { body } = await fetchFile(url, signal)
@@ -36,7 +36,7 @@ export async function fetchBytes(
     signal?.throwIfAborted()
     throw new LoadError(url, 'it broke off or is damaged', { cause })
   })
-  if (bytes.length !== byteLength) {
+  if (byteLength !== undefined && bytes.length !== byteLength) {
     throw new LoadError(
       url,
       `it has ${String(bytes.length)} bytes where ${String(byteLength)} were announced`,

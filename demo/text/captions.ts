@@ -51,6 +51,9 @@ export function attributionCaption({ attributions, target }: Attribution): strin
   if (forIt < slightShare * whole) {
     return `Hardly anything speaks for ${name}; ${againstText.replace('it,', 'it lies')}.`
   }
+  if (regionOfGreatest(positive) === regionOfGreatest(negative)) {
+    return capitalised(`${forText}, and so does what speaks most against it.`)
+  }
   return capitalised(`${forText}; ${againstText}.`)
 }
 

@@ -44,6 +44,12 @@ export function formatDuration(milliseconds: number): string {
   return `${String(minutes)}${thinSpace}min ${String(seconds)}${thinSpace}s`
 }
 
+/** For a guess: whole seconds, at least one. */
+export function formatSeconds(milliseconds: number): string {
+  const seconds = Math.max(1, Math.round(milliseconds / 1000))
+  return seconds < 60 ? `${String(seconds)}${thinSpace}s` : formatDuration(seconds * 1000)
+}
+
 /**
  * One notation for numbers that stand side by side: the same decimals, and the same power of ten where
  * plain decimals would be too long or too small. The greatest has three significant digits.

@@ -1,6 +1,6 @@
 import { create, setText } from '../dom.js'
 import type { JobState } from '../job.js'
-import { formatCount, formatDuration } from '../text/format.js'
+import { formatCount, formatSeconds } from '../text/format.js'
 import type { WorkProgress } from '../workers/protocol.js'
 
 /** Work that is over sooner shows no progress: it would only flicker. */
@@ -29,17 +29,19 @@ export function createJobView(root: HTMLElement, options: JobViewOptions): JobVi
   const cancel = create('button', '', 'Cancel')
   cancel.type = 'button'
   cancel.addEventListener('click', () => options.cancel?.())
-  const running = create('div', 'job-running', progress, text)
+  const running = create('div', 'job-running', progress)
   if (options.cancel !== undefined) running.append(cancel)
+  running.append(text)
 
   const message = create('p', '')
   const retry = create('button', '')
   retry.type = 'button'
   retry.addEventListener('click', options.retry)
   const ended = create('div', 'job-ended', message, retry)
-  root.setAttribute('role', 'status')
+  message.setAttribute('role', 'status')
 
   let busySince: number | undefined
+  let hasResults = false
   let timer: ReturnType<typeof setTimeout> | undefined
 
   const showRunning = (): void => {
@@ -70,13 +72,15 @@ export function createJobView(root: HTMLElement, options: JobViewOptions): JobVi
     clearTimeout(timer)
     if (content === undefined) {
       root.replaceChildren()
+      setText(message, '')
       return
     }
-    setText(message, content)
     message.className = className
     setText(retry, button)
     const hadFocus = root.contains(document.activeElement)
     root.replaceChildren(ended)
+    // Said once it is there: a live region that comes with its text is not read.
+    setText(message, content)
     if (hadFocus) retry.focus()
   }
 
@@ -91,8 +95,13 @@ export function createJobView(root: HTMLElement, options: JobViewOptions): JobVi
       } else if (state.status === 'failed') {
         showEnded(state.message, 'Try again', 'job-failure')
       } else if (state.status === 'cancelled') {
-        showEnded('Cancelled.', 'Compute it after all', 'job-text')
+        showEnded(
+          hasResults ? 'Cancelled. What is shown is older.' : 'Cancelled.',
+          'Compute it after all',
+          'job-text',
+        )
       } else {
+        hasResults ||= state.status === 'done'
         showEnded(undefined, '', '')
       }
     },
@@ -102,6 +111,6 @@ export function createJobView(root: HTMLElement, options: JobViewOptions): JobVi
 function describeProgress({ done, total }: WorkProgress, startedAt: number, unit: string): string {
   const rows = `${formatCount(done)} of ${formatCount(total)} ${unit}`
   if (done === 0 || done === total) return rows
-  const left = ((performance.now() - startedAt) / done) * (total - done)
-  return `${rows}, about ${formatDuration(Math.max(1000, Math.round(left / 1000) * 1000))} left`
+  const leftMs = ((performance.now() - startedAt) / done) * (total - done)
+  return `${rows}, about ${formatSeconds(leftMs)} left`
 }

@@ -21,7 +21,6 @@ export function createQuestionView({ startDrawing, drawn }: QuestionHandlers): Q
   const padCanvas = find('#pad', HTMLCanvasElement)
   const caption = find('#question-caption', HTMLElement)
   const drawButton = find('#draw', HTMLButtonElement)
-  const clearButton = find('#clear', HTMLButtonElement)
   const asSeen = find('#as-seen', HTMLElement)
   const asSeenCanvas = find('#as-seen canvas', HTMLCanvasElement)
 
@@ -29,7 +28,6 @@ export function createQuestionView({ startDrawing, drawn }: QuestionHandlers): Q
     const pixels = strokesToDigit(strokes)
     drawDigit(asSeenCanvas, pixels)
     asSeen.hidden = false
-    clearButton.disabled = false
     setText(caption, 'Your drawing. Go on, or clear it; pick a digit below to leave it.')
     drawn(pixels)
   })
@@ -39,7 +37,6 @@ export function createQuestionView({ startDrawing, drawn }: QuestionHandlers): Q
     pad.clear()
     padCanvas.focus()
     asSeen.hidden = true
-    clearButton.disabled = true
     setText(caption, 'Draw a digit in the square, with mouse, pen or finger.')
     startDrawing()
   }
@@ -47,13 +44,11 @@ export function createQuestionView({ startDrawing, drawn }: QuestionHandlers): Q
   const setMode = (drawing: boolean): void => {
     digit.hidden = drawing
     padCanvas.hidden = !drawing
-    clearButton.hidden = !drawing
-    drawButton.setAttribute('aria-pressed', String(drawing))
+    setText(drawButton, drawing ? 'Clear' : 'Draw one')
     if (!drawing) asSeen.hidden = true
   }
 
   drawButton.addEventListener('click', beginDrawing)
-  clearButton.addEventListener('click', beginDrawing)
   drawDigit(digit, [])
 
   return {

@@ -2,8 +2,8 @@ import { drawDigit } from '../charts/pixel-canvas.js'
 import { imageOf, type Digits } from '../data/mnist.js'
 import { create } from '../dom.js'
 
-/** Two rows of seven on a wide page. */
-const perGroup = 14
+/** One row on a wide page. */
+const perGroup = 16
 
 export interface Strip {
   /** Marks a digit as the picked one; undefined: none is. */

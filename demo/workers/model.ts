@@ -5,7 +5,7 @@ import threadedUrl from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-th
 import plainUrl from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url'
 import '@tensorflow/tfjs-backend-webgpu'
 import { tfjsPredictor } from 'gradlens/tfjs'
-import { LoadError } from '../data/fetch.js'
+import { fetchBytes, fetchJson } from '../data/fetch.js'
 
 setWasmPaths({
   'tfjs-backend-wasm.wasm': plainUrl,
@@ -15,14 +15,28 @@ setWasmPaths({
 
 export type DigitsPredictor = ReturnType<typeof tfjsPredictor>
 
+/** A saved LayersModel, as far as it is read here; TensorFlow.js reads the rest. */
+interface ModelFile {
+  readonly modelTopology: object
+  readonly weightsManifest: tf.io.WeightsManifestConfig
+}
+
 /** The demo's model; a failed load can be tried again. */
 export async function loadPredictor(folder: string): Promise<DigitsPredictor> {
   // Where the weights wait; the explainers copy them to the device that they run on.
   await tf.setBackend('cpu')
-  const url = new URL('model.json', folder)
-  const model = await tf.loadLayersModel(url.href).catch((cause: unknown) => {
-    const reason = cause instanceof Error ? cause.message : String(cause)
-    throw new LoadError(url, reason.replace(/\.$/, ''), { cause })
-  })
+  const { modelTopology, weightsManifest } = await fetchJson<ModelFile>(
+    new URL('model.json', folder),
+  )
+  const files = await Promise.all(
+    weightsManifest
+      .flatMap(({ paths }) => paths)
+      .map((path) => fetchBytes(new URL(path, folder), undefined, { gzip: false })),
+  )
+  const weightSpecs = weightsManifest.flatMap(({ weights }) => weights)
+  const weightData = await new Blob(files as BlobPart[]).arrayBuffer()
+  const model = await tf.loadLayersModel(
+    tf.io.fromMemory({ modelTopology, weightSpecs, weightData }),
+  )
   return tfjsPredictor(model)
 }

@@ -34,7 +34,6 @@ test.each([
     try {
       const demo = new DemoPage(await context.newPage())
       await demo.open(server, { device: 'wasm', references: 100, steps: 10 })
-      await demo.page.locator('.thumb').first().waitFor()
       const places = await placesOf(demo)
       await demo.settled()
       expect(await placesOf(demo)).toEqual(places)
