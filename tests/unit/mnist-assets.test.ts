@@ -30,6 +30,7 @@ interface Measured {
   readonly count: number
   readonly correct: number
   readonly accuracy: number
+  readonly loss: number
   readonly misclassified: readonly number[]
 }
 
@@ -50,6 +51,8 @@ const heldOut = readDigitSet('held-out')
 const MAXIMUM_TOTAL_BYTES = 2_500_000
 /** What the demo says of its model. */
 const MINIMUM_ACCURACY = 0.98
+/** Relative: probabilities are float32, and sums may run in another order on another machine. */
+const LOSS_TOLERANCE = 1e-4
 
 const byteLengthOf = (file: string): number => statSync(join(MNIST_FOLDER, file)).size
 
@@ -121,8 +124,9 @@ describe('the trained model', () => {
   })
 
   it('misreads exactly the held-out digits that training.json names, at most 2 %', async () => {
-    const misread = await misreadDigits(heldOut)
+    const { misread, loss } = await readWithModel(heldOut)
     expect(misread).toEqual(stated.heldOut.misclassified)
+    expect(Math.abs(loss / stated.heldOut.loss - 1)).toBeLessThan(LOSS_TOLERANCE)
     expect(stated.heldOut.count).toBe(heldOut.labels.length)
     expect(stated.heldOut.correct).toBe(heldOut.labels.length - misread.length)
     expect(stated.heldOut.accuracy).toBe(stated.heldOut.correct / stated.heldOut.count)
@@ -130,20 +134,27 @@ describe('the trained model', () => {
   })
 
   it('misreads exactly the references that training.json names', async () => {
-    const misread = await misreadDigits(references)
+    const { misread, loss } = await readWithModel(references)
     expect(misread).toEqual(stated.references.misclassified)
+    expect(Math.abs(loss / stated.references.loss - 1)).toBeLessThan(LOSS_TOLERANCE)
     expect(stated.references.correct).toBe(references.labels.length - misread.length)
   })
 })
 
-async function misreadDigits(digits: Digits): Promise<number[]> {
+async function readWithModel(digits: Digits): Promise<{ misread: number[]; loss: number }> {
   const model = await readModel()
-  const predicted = tf.tidy(() =>
-    (model.predict(toInput(digits)) as tf.Tensor2D).argMax(-1).dataSync(),
-  )
+  const [predicted, loss] = tf.tidy(() => {
+    const probabilities = model.predict(toInput(digits)) as tf.Tensor2D
+    const labels = tf.oneHot(tf.tensor1d(digits.labels, 'int32'), index.classNames.length)
+    const ofLabel = probabilities.mul(labels).sum<tf.Tensor1D>(-1)
+    return [probabilities.argMax(-1).dataSync(), ofLabel.log().neg().mean().dataSync()]
+  })
   model.dispose()
   const rows = Array.from(digits.labels, (_, row) => row)
-  return rows.filter((row) => predicted[row] !== digits.labels[row])
+  return {
+    misread: rows.filter((row) => predicted[row] !== digits.labels[row]),
+    loss: loss[0] ?? NaN,
+  }
 }
 
 function imageTexts(digits: Digits): Set<string> {
