@@ -16,7 +16,7 @@ import {
 } from './elementwise.js'
 import { gatheredGradient, gatherGradient, scatterNdGradient, topKGradient } from './gathered.js'
 import { batchMatMulGradient } from './mat-mul.js'
-import { maxPool2DGradient, maxPool3DGradient } from './max-pool.js'
+import { maxPool2DGradient, maxPool3DGradient } from './max-pool-gradient.js'
 import { mirrorPadGradient } from './mirror-pad.js'
 import { refusedGradients } from './refused.js'
 import { resizeBilinearGradient, resizeNearestNeighborGradient } from './resize.js'

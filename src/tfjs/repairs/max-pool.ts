@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
-import type { Attributes, Gradient, Kernel } from '../kernel.js'
+import type { Attributes, Kernel } from '../kernel.js'
 import { allocate, readInPlace } from './in-place.js'
-import { runKernel } from './run-kernel.js'
 import { windowAxes, type WindowAttributes, type WindowAxis } from './window.js'
 
 type Visit = (inputOffsets: Int32Array, outputOffset: number) => void
@@ -53,19 +52,6 @@ function ordered(bits: number): number {
 export const maxPool2DGrad: Kernel = maxPoolGradient('MaxPool')
 export const maxPool3DGrad: Kernel = maxPoolGradient('MaxPool3D')
 
-/** The backward kernel with the attributes as they are, or refused; tfjs's own leaves the rounding mode out. */
-function gradientBy(kernelName: string, backwardKernel: string): Gradient {
-  return ([dy], { inputs, outputs, attributes }) => {
-    const x = inputs['x']!
-    const output = outputs[0]!
-    poolAxes(kernelName, x.shape, output.shape, attributes)
-    return { x: () => runKernel(backwardKernel, { dy: dy!, input: x, output }, attributes) }
-  }
-}
-
-export const maxPool2DGradient: Gradient = gradientBy('MaxPool', 'MaxPoolGrad')
-export const maxPool3DGradient: Gradient = gradientBy('MaxPool3D', 'MaxPool3DGrad')
-
 /** The forward 3-D pool, for wasm: its own counts padding as 0 and takes no maximum below that. */
 export const maxPool3D: Kernel = ({ x }, attributes) => {
   const input = x as tf.Tensor5D
@@ -95,7 +81,7 @@ export const maxPool3D: Kernel = ({ x }, attributes) => {
   return tensor
 }
 
-function poolAxes(
+export function poolAxes(
   kernelName: string,
   inputShape: readonly number[],
   outputShape: readonly number[],

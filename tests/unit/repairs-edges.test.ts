@@ -1,0 +1,4 @@
+import { devices } from '../support/devices.js'
+import { describeEdges } from '../support/gradient-edge-suite.js'
+
+describeEdges(devices)
