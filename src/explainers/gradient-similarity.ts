@@ -264,6 +264,7 @@ export class GradientSimilarity<Value = unknown> {
       const end = start + stored.block.rowCount
       yield { stored, start, end }
       start = end
+      call.check()
       if (performance.now() - lastPause < longestTaskMs) continue
       await call.pause()
       lastPause = performance.now()
