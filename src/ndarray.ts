@@ -38,6 +38,9 @@ export function sameShape(a: readonly number[], b: readonly number[]): boolean {
   return a.length === b.length && a.every((length, axis) => length === b[axis])
 }
 
+/** What to do about numbers that the model made. */
+export const lookAtTheModel = 'Look at the weights, and at the scale of the data.'
+
 /** Rows start … end−1 along the first axis, as a view: no element is copied. */
 export function rows(array: NdArray, start: number, end: number): NdArray {
   const rowSize = sizeOf(array.shape.slice(1))
@@ -170,7 +173,11 @@ export function fromNestedNumbers(argument: string, value: NestedNumbers): NdArr
 }
 
 /** @throws NonFiniteError with the index of the first element that is NaN or infinite, also once it is float32. */
-export function assertFinite(argument: string, array: NdArray): void {
+export function assertFinite(
+  argument: string,
+  array: NdArray,
+  remedy = 'Remove or replace it.',
+): void {
   const offset = array.data.findIndex((value) => !Number.isFinite(Math.fround(value)))
   if (offset < 0) return
   const value = array.data[offset] ?? NaN
@@ -178,9 +185,7 @@ export function assertFinite(argument: string, array: NdArray): void {
     argument,
     value,
     indexOf(offset, array.shape),
-    Number.isFinite(value)
-      ? 'It is beyond ±3.4e38, the range of float32; scale the data.'
-      : 'Remove or replace it.',
+    Number.isFinite(value) ? 'It is beyond ±3.4e38, the range of float32; scale the data.' : remedy,
   )
 }
 

@@ -57,7 +57,8 @@ export function describe(value: unknown): string {
   const constructor: unknown = (value as { constructor?: unknown }).constructor
   const kind = typeof constructor === 'function' ? constructor.name : 'Object'
   if (ArrayBuffer.isView(value) && 'length' in value) {
-    return `a ${kind} of length ${String(value.length)}`
+    const article = /^[AEIOU]/.test(kind) && !kind.startsWith('Ui') ? 'an' : 'a'
+    return `${article} ${kind} of length ${String(value.length)}`
   }
   return `an object (${kind})`
 }

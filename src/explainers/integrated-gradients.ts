@@ -2,7 +2,14 @@ import { InvalidArgumentError } from '../errors.js'
 import type { Explanation } from '../explanation.js'
 import { createExplanation } from '../explanation.js'
 import type { ArrayInput, NdArray } from '../ndarray.js'
-import { assertFinite, concatenateRows, rows, sizeOf, toNdArray } from '../ndarray.js'
+import {
+  assertFinite,
+  concatenateRows,
+  lookAtTheModel,
+  rows,
+  sizeOf,
+  toNdArray,
+} from '../ndarray.js'
 import type { CallOptions, Device, DeviceChoice } from '../options.js'
 import { describe, deviceChoices, oneOf, positiveInteger } from '../options.js'
 import type { ForwardArguments, Predictor } from '../predictor.js'
@@ -136,11 +143,11 @@ export class IntegratedGradients<Value = unknown> {
     )
 
     const predictions = await this.#predict(call, inputs, further)
-    assertFinite('the predictions at x', predictions)
+    assertFinite('the predictions at x', predictions, lookAtTheModel)
     const copy = { data: predictions.data.slice(), shape: [...predictions.shape] }
     const chosen = await readTarget(given ?? this.#targetFn?.(copy), predictions.shape)
     const atBaseline = await this.#predict(call, starts, further)
-    assertFinite('the predictions at the baselines', atBaseline)
+    assertFinite('the predictions at the baselines', atBaseline, lookAtTheModel)
 
     const integrals = await integratePath(call, {
       x: inputs,
@@ -284,7 +291,7 @@ function complete(
       deltas[i] = (deltas[i] ?? 0) + value
     }
     const attribution = { data: Float32Array.from(values), shape: array.shape }
-    assertFinite('the attributions', attribution)
+    assertFinite('the attributions', attribution, lookAtTheModel)
     return attribution
   })
   return { attributions, deltas: { data: deltas, shape: [deltas.length] } }

@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from '../errors.js'
 import type { ArrayInput, NdArray } from '../ndarray.js'
-import { assertFinite, indexOf, sameShape, sizeOf, toNdArray } from '../ndarray.js'
+import { assertFinite, indexOf, lookAtTheModel, sameShape, sizeOf, toNdArray } from '../ndarray.js'
 import type { ArraySpec, LossName } from '../predictor.js'
 
 /** A loss by name, or a framework's function that is not looked into here. */
@@ -34,8 +34,8 @@ export async function readLabels(
   }
   if (typeof loss === 'function') return asAtFit(argument, labels, exampleShape)
   const read = inLossForm(argument, labels, loss, output)
-  if (loss.startsWith('sparse')) assertClasses(argument, read, output.shape.at(-1) ?? null)
-  else if (loss.includes('Crossentropy')) assertShares(argument, read)
+  if (loss.startsWith('sparse')) assertClasses(argument, labels, output.shape.at(-1) ?? null)
+  else if (loss.includes('Crossentropy')) assertShares(argument, labels)
   return read
 }
 
@@ -138,7 +138,7 @@ export function predictedLabels(
   loss: AnyLoss,
   trainLabelShape: readonly number[],
 ): NdArray {
-  assertFinite('the predictions at x', predictions)
+  assertFinite('the predictions at x', predictions, lookAtTheModel)
   const [rowCount = 0, ...own] = predictions.shape
   const classCount = own.at(-1) ?? 1
   const shape = [rowCount, ...trainLabelShape]

@@ -1,0 +1,177 @@
+import type { GradientSimilarityOptions, IntegratedGradientsOptions, LossName } from 'gradlens'
+import { GradientSimilarity, IntegratedGradients } from 'gradlens'
+import { describe, expect, it, vi } from 'vitest'
+import { densePredictor } from '../support/dense-net.js'
+import { expectError, expectRefusal } from '../support/refusals.js'
+import { classifier, randomLayers, testX, trainClasses, trainX } from '../support/small-nets.js'
+
+const loss = 'sparseCategoricalCrossentropy'
+
+const lossNames =
+  "one of 'categoricalCrossentropy', 'categoricalCrossentropyFromLogits', 'sparseCategoricalCrossentropy', " +
+  "'sparseCategoricalCrossentropyFromLogits', 'binaryCrossentropy', 'binaryCrossentropyFromLogits', " +
+  "'meanSquaredError', 'meanAbsoluteError'"
+const simFns = "one of 'grad_dot', 'grad_cos', 'grad_asym_dot'"
+const methods =
+  "one of 'riemann_left', 'riemann_right', 'riemann_middle', 'riemann_trapezoid', 'gausslegendre'"
+const deviceNames = "one of 'auto', 'webgpu', 'wasm', 'cpu'"
+const count = 'an integer of 1 or more'
+
+describe('GradientSimilarity refuses', () => {
+  it.each([
+    ['simFn', 'cosine', "'cosine'", simFns],
+    ['simFn', 'GRAD_COS', "'GRAD_COS'", simFns],
+    ['simFn', '', "''", simFns],
+    ['simFn', () => 0, 'a function', simFns],
+    ['simFn', 1n, '1n', simFns],
+    ['simFn', Object.create(null) as object, 'an object (Object)', simFns],
+    ['simFn', 'x'.repeat(100), `'${'x'.repeat(60)}…'`, simFns],
+    ['task', 'clustering', "'clustering'", "one of 'classification', 'regression'"],
+    ['device', 'gpu', "'gpu'", deviceNames],
+    ['device', ['wasm', 'cpu'], 'an array of length 2', deviceNames],
+    ['topK', 0, '0', count],
+    ['topK', 1.5, '1.5', count],
+    ['topK', -1, '-1', count],
+    ['topK', NaN, 'NaN', count],
+    ['topK', '5', "'5'", count],
+    ['batchSize', 0, '0', count],
+    ['batchSize', 2.5, '2.5', count],
+    ['batchSize', Infinity, 'Infinity', count],
+    ['eps', -1e-7, '-1e-7', 'a finite number of 0 or more'],
+    ['eps', NaN, 'NaN', 'a finite number of 0 or more'],
+    ['eps', Infinity, 'Infinity', 'a finite number of 0 or more'],
+  ])('the option %s: %o', async (argument, value, got, expected) => {
+    const options = { [argument]: value } as unknown as GradientSimilarityOptions
+    const make = (): unknown => new GradientSimilarity(classifier(), loss, options)
+    await expectRefusal(make, { argument, got, expected })
+  })
+
+  it.each([
+    ['crossentropy', "'crossentropy'"],
+    [undefined, 'undefined'],
+    [null, 'null'],
+    [{}, 'an object (Object)'],
+  ])('the loss %o', async (lossFn, got) => {
+    const make = (): unknown => new GradientSimilarity(classifier(), lossFn as LossName)
+    await expectRefusal(make, { argument: 'lossFn', got, expected: lossNames })
+  })
+
+  it.each([
+    ['simFn', 'cosine', "'cosine'", simFns],
+    ['topK', 0, '0', count],
+    ['topK', 1.5, '1.5', count],
+  ])('%s: %o in a call, and explains the next one', async (argument, value, got, expected) => {
+    using explainer = new GradientSimilarity(classifier(), loss, { device: 'cpu' })
+    await explainer.fit(trainX, trainClasses)
+    const options = { [argument]: value } as object
+    await expectRefusal(() => explainer.explain(testX, undefined, options), {
+      argument,
+      got,
+      expected,
+    })
+    expect((await explainer.explain(testX)).scores.shape).toEqual([2, 6])
+  })
+
+  it('a model without trainable parameters, and says what to do', async () => {
+    const frozen = randomLayers([3, 3], 'softmax').map((layer) => ({ ...layer, trainable: false }))
+    const error = await expectError(
+      () => new GradientSimilarity(densePredictor(frozen), loss),
+      'UnsupportedError',
+      "model 'dense-net' has 2 parameters, none of them trainable",
+      'Set trainable = true',
+    )
+    expect(error).toMatchObject({ feature: 'no trainable parameters' })
+    await expectError(
+      () => new GradientSimilarity(densePredictor([]), loss),
+      'UnsupportedError',
+      'has 0 parameters',
+    )
+  })
+
+  it('to take a model without trainable parameters later, and keeps the one it has', async () => {
+    const frozen = randomLayers([3, 3], 'softmax').map((layer) => ({ ...layer, trainable: false }))
+    using explainer = new GradientSimilarity(classifier(), loss, { device: 'cpu' })
+    await explainer.fit(trainX, trainClasses)
+    const before = await explainer.explain(testX)
+    const reset = (): void => {
+      explainer.resetPredictor(densePredictor(frozen))
+    }
+    await expectError(reset, 'UnsupportedError', 'none of them trainable')
+    expect((await explainer.explain(testX)).toJSON()).toEqual(before.toJSON())
+  })
+
+  it('nothing about frozen parameters beside trainable ones, but names them', async () => {
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined)
+    const layers = randomLayers([3, 4, 3], 'softmax')
+    const predictor = densePredictor(layers.map((layer, i) => ({ ...layer, trainable: i === 1 })))
+    using explainer = new GradientSimilarity(predictor, loss, { device: 'cpu' })
+    expect(warn.mock.calls).toEqual([
+      [
+        "gradlens: parameters that are not trainable have no part in the similarity: '0/kernel', '0/bias'.",
+      ],
+    ])
+    await explainer.fit(trainX, trainClasses)
+    expect((await explainer.explain(testX)).scores.shape).toEqual([2, 6])
+    warn.mockRestore()
+  })
+})
+
+describe('IntegratedGradients refuses', () => {
+  it.each([
+    ['method', 'simpson', "'simpson'", methods],
+    ['method', 7, '7', methods],
+    ['nSteps', 0, '0', count],
+    ['nSteps', -3, '-3', count],
+    ['nSteps', 2.5, '2.5', count],
+    ['nSteps', '50', "'50'", count],
+    ['internalBatchSize', 0, '0', count],
+    ['internalBatchSize', NaN, 'NaN', count],
+    ['device', 'tpu', "'tpu'", deviceNames],
+    ['targetFn', 3, '3', 'a function'],
+    ['targetFn', 'argmax', "'argmax'", 'a function'],
+  ])('the option %s: %o', async (argument, value, got, expected) => {
+    const options = { [argument]: value } as unknown as IntegratedGradientsOptions
+    const make = (): unknown => new IntegratedGradients(classifier(), options)
+    await expectRefusal(make, { argument, got, expected })
+  })
+
+  it('a trapezoid of one step, which has no two ends', async () => {
+    const make = (): unknown =>
+      new IntegratedGradients(classifier(), { method: 'riemann_trapezoid', nSteps: 1 })
+    await expectRefusal(make, {
+      argument: 'nSteps',
+      got: '1',
+      expected: "2 or more for 'riemann_trapezoid'",
+    })
+  })
+})
+
+describe.each([
+  ['GradientSimilarity', (model: never): unknown => new GradientSimilarity(model, loss)],
+  ['IntegratedGradients', (model: never): unknown => new IntegratedGradients(model)],
+])('%s refuses what is no predictor', (_, make) => {
+  const expected =
+    "a Predictor; wrap a TensorFlow.js model: tfjsPredictor(model), from 'gradlens/tfjs'"
+
+  it.each([
+    [undefined, 'undefined'],
+    [null, 'null'],
+    [{ inputs: [], outputs: [], layers: [] }, 'an object (Object)'],
+    [() => 0, 'a function'],
+  ])('%o', async (model, got) => {
+    await expectRefusal(() => make(model as never), { argument: 'predictor', got, expected })
+  })
+})
+
+it.each(['webgpu', 'wasm'] as const)(
+  'a predictor that has no %s gives a DeviceError, and names the device',
+  async (device) => {
+    using similarity = new GradientSimilarity(classifier(), loss, { device })
+    await similarity.fit(trainX, trainClasses)
+    const error = await expectError(() => similarity.explain(testX), 'DeviceError', device)
+    expect(error).toMatchObject({ device })
+    using gradients = new IntegratedGradients(classifier(), { device })
+    await expectError(() => gradients.explain(testX, { target: 0 }), 'DeviceError', device)
+    expect(gradients.device).toBeNull()
+  },
+)
