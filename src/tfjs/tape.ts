@@ -10,8 +10,9 @@ export function dependents(tape: readonly TapeNode[], sources: Iterable<number>)
   for (const node of tape) {
     if (!inputsOf(node).some(([, input]) => reached.has(input.id))) continue
     for (const output of node.outputs) {
-      // Integers and booleans (an arg-max, a comparison) carry no derivative.
-      if (output.dtype === 'float32') reached.add(output.id)
+      // Integers and booleans (an arg-max, a comparison) carry no derivative. Complex numbers do, and have no
+      // gradients in tfjs: on the walk back they are refused.
+      if (output.dtype === 'float32' || output.dtype === 'complex64') reached.add(output.id)
     }
   }
   return reached

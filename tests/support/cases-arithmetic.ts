@@ -65,6 +65,7 @@ export const arithmeticCases: readonly GradientCase[] = [
   ...binary('squaredDifference', tf.squaredDifference),
   ...binary('maximum', tf.maximum, 'piecewise linear'),
   ...binary('minimum', tf.minimum, 'piecewise linear'),
+  ...binary('floorDiv', (a, b) => tf.floorDiv(a, tf.add(tf.abs(b), 100)), 'piecewise linear'),
   ...binary('mod', (a, b) => tf.mod(a, tf.add(b, 5)), 'linear', positive),
   ...([[2, 4, 3], [3], [4, 1]] as const).map((alpha): GradientCase => ({
     title: `prelu of [2,4,3] with α of [${alpha.join()}]`,
@@ -99,6 +100,7 @@ export const arithmeticCases: readonly GradientCase[] = [
   unary('reciprocal', tf.reciprocal, 'smooth', positive),
   unary('relu', tf.relu, 'piecewise linear'),
   unary('relu6', (x) => tf.relu6(tf.mul(x, 16)), 'piecewise linear'),
+  unary('round', (x) => tf.round(tf.add(x, 0.01)), 'piecewise linear'),
   unary('rsqrt', tf.rsqrt, 'smooth', positive),
   unary('selu', (x) => tf.selu(x), 'smooth', positive),
   unary('selu below zero', (x) => tf.selu(tf.neg(x)), 'smooth', positive),

@@ -72,7 +72,12 @@ const ties: readonly Tie[] = [
   },
 ]
 
-const refusals: readonly (Edge & { readonly feature: string; readonly remedy: string })[] = [
+interface Refusal extends Edge {
+  readonly feature: string
+  readonly remedy: string
+}
+
+const refusals: readonly Refusal[] = [
   {
     title: 'a pool that rounds its output up',
     f: (x) => tf.maxPool(x as tf.Tensor4D, 3, 2, 0, 'ceil'),
@@ -90,6 +95,17 @@ const refusals: readonly (Edge & { readonly feature: string; readonly remedy: st
     remedy: "use padding 'same' or 'valid'",
   },
   {
+    title: 'a product of matrices that are repeated along axes of each other',
+    f: (a, b) => tf.add(tf.sum(tf.matMul(a, b)), 1),
+    shapes: [
+      [2, 1, 2, 2],
+      [3, 2, 2],
+    ],
+    outputShape: [],
+    feature: 'BatchMatMul',
+    remedy: 'tile one of them first',
+  },
+  {
     title: 'a kernel that nothing can differentiate',
     f: (x) => tf.cumprod(x, 0),
     shapes: [[3]],
@@ -98,6 +114,15 @@ const refusals: readonly (Edge & { readonly feature: string; readonly remedy: st
     remedy: 'differentiable',
   },
 ]
+
+const complexRefusal: Refusal = {
+  title: 'a way through complex numbers',
+  f: (x) => tf.abs(tf.complex(x, tf.mul(x, 2))),
+  shapes: [[3]],
+  outputShape: [3],
+  feature: 'Complex',
+  remedy: 'differentiable',
+}
 
 /** What central differences cannot show: ties, and operations without a right gradient. */
 export function describeEdges(devices: readonly TestDevice[]): void {
@@ -115,7 +140,9 @@ export function describeEdges(devices: readonly TestDevice[]): void {
       })
     }
 
-    for (const { title, f, shapes, outputShape, feature, remedy } of refusals) {
+    // The wasm backend has no complex numbers at all.
+    const complex = device === 'wasm' ? [] : [complexRefusal]
+    for (const { title, f, shapes, outputShape, feature, remedy } of [...refusals, ...complex]) {
       test(`${title} is refused by name, with what to do`, async () => {
         const values = shapes.map((shape) => new Float32Array(sizeOf(shape)).fill(1))
         const ones = new Float32Array(sizeOf(outputShape)).fill(1)

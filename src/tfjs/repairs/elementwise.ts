@@ -42,6 +42,12 @@ export const minimumGradient: Gradient = binary('a', 'b', (dy, a, b) => [
   () => only(dy, tf.greater(a, b)),
 ])
 
+/** A floor is constant between its steps; tfjs's own has the gradient of the division without it. */
+export const floorDivGradient: Gradient = binary('a', 'b', (dy) => [
+  () => tf.zerosLike(dy),
+  () => tf.zerosLike(dy),
+])
+
 /** At 0 the slope is α, as in TensorFlow. */
 export const preluGradient: Gradient = binary('x', 'alpha', (dy, x, alpha) => [
   () => tf.where(tf.greater(x, 0), dy, tf.mul(dy, alpha)),

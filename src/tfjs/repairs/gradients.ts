@@ -9,6 +9,7 @@ import { cropAndResizeGradient } from './crop-and-resize.js'
 import { depthwiseConv2DGradient } from './depthwise-conv-2d.js'
 import { einsumGradient } from './einsum.js'
 import {
+  floorDivGradient,
   maximumGradient,
   minimumGradient,
   preluGradient,
@@ -35,6 +36,7 @@ export const gradientRepairs: Readonly<Record<string, Gradient>> = {
   DepthwiseConv2dNative: depthwiseConv2DGradient,
   Einsum: einsumGradient,
   FlipLeftRight: flipLeftRightGradient,
+  FloorDiv: floorDivGradient,
   FusedBatchNorm: batchNormGradient,
   GatherNd: gatheredGradient('GatherNd', 'params'),
   GatherV2: gatherGradient,
