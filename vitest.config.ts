@@ -18,6 +18,8 @@ export default defineConfig({
           // One process a core: what is slow is loading TensorFlow.js, so files share it.
           isolate: false,
           maxWorkers: 2,
+          // A busy machine takes its time to load ESLint, or to start a process.
+          testTimeout: 30_000,
         },
       },
       {

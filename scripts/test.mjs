@@ -1,5 +1,4 @@
 import { availableParallelism } from 'node:os'
-import path from 'node:path'
 import process from 'node:process'
 import { build, packageChecks, sourceChecks } from './checks.mjs'
 import { root, run, whenStopped } from './command.mjs'
@@ -63,7 +62,9 @@ async function project(name, title) {
   const mark = result.failures.length === 0 ? '✓' : '✗'
   const counts = `${String(result.passed)} passed, ${String(result.failures.length)} failed`
   console.log(`${mark} ${title}: ${counts} (${seconds(Date.now() - begin)})`)
-  for (const failure of result.failures) console.log(indented(shortened(failure)))
+  for (const failure of result.failures) {
+    console.log(indented(`${failure.name}\n${shortened(failure.reason)}`))
+  }
 }
 
 /** @param {string} name @param {number} timeMs @param {string} [remark] */
@@ -85,9 +86,9 @@ function finish(status) {
   process.exit(status)
 }
 
-/** A failure with its message and the place in our own code. @param {string} failure */
-function shortened(failure) {
-  const lines = failure.replaceAll(`${root}${path.sep}`, '').split('\n')
+/** The reason and where it arose in our own code. @param {string} reason */
+function shortened(reason) {
+  const lines = reason.replaceAll(root, '').split('\n')
   return lines
     .filter((line) => !line.includes('node_modules'))
     .slice(0, 15)

@@ -4,69 +4,39 @@ import path from 'node:path'
 import { run, tool } from './command.mjs'
 
 /**
- * @typedef {object} Report Vitest's, as far as it is read here.
- * @property {readonly {
- *   name: string, status: string, message: string,
- *   assertionResults: readonly { fullName: string, status: string, failureMessages: readonly string[] | null }[]
- * }[]} testResults
- */
-
-/**
- * Runs one of Vitest's projects. Every test counts once; so does every file that could not be loaded, and a test that
- * was skipped counts as failed.
+ * Runs one of Vitest's projects and counts its tests.
  *
  * @param {string} project
  * @param {Record<string, string>} env
- * @returns {Promise<{ passed: number, failures: string[] }>}
+ * @returns {Promise<import('./vitest-reporter.mjs').Report>}
  */
 export async function runProject(project, env) {
   const folder = mkdtempSync(path.join(tmpdir(), 'gradlens-test-'))
+  const file = path.join(folder, 'report.json')
   try {
-    const outputFile = path.join(folder, 'report.json')
     const { status, output } = await run(
-      tool('vitest', 'run', '--project', project, '--reporter', 'json', '--outputFile', outputFile),
-      { env: { ...env, NO_COLOR: '1' } },
+      tool('vitest', 'run', '--project', project, '--reporter', './scripts/vitest-reporter.mjs'),
+      { env: { ...env, NO_COLOR: '1', GRADLENS_REPORT: file } },
     )
-    const result = count(readReport(outputFile))
-    if (status !== 0 && result.failures.length === 0) {
-      result.failures.push(`vitest ended with status ${String(status)}\n${lastLines(output, 40)}`)
+    const report = readReport(file)
+    if (report.passed + report.failures.length === 0 || (status !== 0 && !report.failures.length)) {
+      const reason = `Vitest ended with status ${String(status)}.\n${lastLines(output, 40)}`
+      report.failures.push({ name: project, reason })
     }
-    return result
+    return report
   } finally {
     rmSync(folder, { recursive: true })
   }
 }
 
-/** @param {string} file @returns {Report} */
+/** @param {string} file @returns {import('./vitest-reporter.mjs').Report} */
 function readReport(file) {
   try {
-    return /** @type {Report} */ (JSON.parse(readFileSync(file, 'utf8')))
+    return JSON.parse(readFileSync(file, 'utf8'))
   } catch {
-    // Vitest ended before it could write one; its status tells.
-    return { testResults: [] }
+    // Vitest ended before it could write one; its status and output tell why.
+    return { passed: 0, failures: [] }
   }
-}
-
-/** @param {Report} report */
-function count({ testResults }) {
-  let passed = 0
-  /** @type {string[]} */
-  const failures = []
-  for (const { name, status, message, assertionResults } of testResults) {
-    const before = failures.length
-    for (const test of assertionResults) {
-      if (test.status === 'passed') passed += 1
-      else failures.push(`${name}: ${test.fullName}\n${reason(test)}`)
-    }
-    if (status !== 'passed' && failures.length === before) failures.push(`${name}\n${message}`)
-  }
-  return { passed, failures }
-}
-
-/** @param {Report['testResults'][number]['assertionResults'][number]} test */
-function reason({ status, failureMessages }) {
-  const messages = failureMessages ?? []
-  return messages.length === 0 ? `It is ${status}: every test must run.` : messages.join('\n')
 }
 
 /** @param {string} text @param {number} lineCount */
