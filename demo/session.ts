@@ -53,8 +53,9 @@ export class Session {
   constructor(folder: string, settings: Settings, views: SessionViews) {
     this.#settings = settings
     this.#views = views
-    this.#answering = new WorkerClient(folder)
-    this.#ranking = new WorkerClient(folder)
+    const start = { folder, device: settings.device }
+    this.#answering = new WorkerClient(start)
+    this.#ranking = new WorkerClient(start)
     this.#answerJob = new Job((state) => {
       views.answer(state)
     })

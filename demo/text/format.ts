@@ -34,14 +34,11 @@ export function formatBytes(byteLength: number): string {
 
 export function formatDuration(milliseconds: number): string {
   if (milliseconds < 1) return `<${thinSpace}1${thinSpace}ms`
-  if (milliseconds < 1000) return `${formatFixed(milliseconds, 0)}${thinSpace}ms`
-  if (milliseconds < 60_000) {
-    const seconds = milliseconds / 1000
-    return `${formatFixed(seconds, seconds < 10 ? 1 : 0)}${thinSpace}s`
-  }
-  const minutes = Math.floor(milliseconds / 60_000)
-  const seconds = Math.round((milliseconds % 60_000) / 1000)
-  return `${String(minutes)}${thinSpace}min ${String(seconds)}${thinSpace}s`
+  if (milliseconds < 999.5) return `${formatFixed(milliseconds, 0)}${thinSpace}ms`
+  const seconds = Math.round(milliseconds / 1000)
+  if (milliseconds < 9950) return `${formatFixed(milliseconds / 1000, 1)}${thinSpace}s`
+  if (seconds < 60) return `${String(seconds)}${thinSpace}s`
+  return `${String(Math.floor(seconds / 60))}${thinSpace}min ${String(seconds % 60)}${thinSpace}s`
 }
 
 /** For a guess: whole seconds, at least one. */

@@ -69,8 +69,15 @@ export interface WorkProgress {
   readonly total: number
 }
 
+export interface Start {
+  /** The absolute address of the model and the digits, with a slash at its end. */
+  readonly folder: string
+  /** The device that the first call will want. */
+  readonly device: DeviceChoice
+}
+
 export type ToWorker =
-  | { readonly kind: 'start'; readonly folder: string }
+  | ({ readonly kind: 'start' } & Start)
   | { [Name in MethodName]: CallMessage<Name> }[MethodName]
   | { readonly kind: 'cancel'; readonly id: number }
 

@@ -1,4 +1,4 @@
-import type { FromWorker, MethodName, Methods, ToWorker, WorkProgress } from './protocol.js'
+import type { FromWorker, MethodName, Methods, Start, ToWorker, WorkProgress } from './protocol.js'
 
 export interface WorkOptions {
   readonly signal: AbortSignal
@@ -22,7 +22,7 @@ export interface WorkerScope {
  * Answers calls, one at a time and in their order, so that a short one is not slowed by the next. A call
  * that is cancelled while it waits is never begun.
  */
-export function serve(scope: WorkerScope, createHandlers: (folder: string) => Handlers): void {
+export function serve(scope: WorkerScope, createHandlers: (start: Start) => Handlers): void {
   const controllers = new Map<number, AbortController>()
   let handlers: Handlers | undefined
   let last: Promise<void> = Promise.resolve()
@@ -51,7 +51,7 @@ export function serve(scope: WorkerScope, createHandlers: (folder: string) => Ha
 
   scope.addEventListener('message', ({ data }) => {
     if (data.kind === 'start') {
-      handlers = createHandlers(data.folder)
+      handlers = createHandlers(data)
     } else if (data.kind === 'cancel') {
       controllers.get(data.id)?.abort()
     } else {

@@ -1,4 +1,4 @@
-import type { FromWorker, MethodName, Methods, ToWorker, WorkProgress } from './protocol.js'
+import type { FromWorker, MethodName, Methods, Start, ToWorker, WorkProgress } from './protocol.js'
 
 export interface CallOptions {
   /** Ends the call: it rejects with `signal.reason` at once, and the worker stops when it next looks. */
@@ -12,16 +12,16 @@ interface PendingCall {
   readonly onProgress: ((progress: WorkProgress) => void) | undefined
 }
 
-/** Calls into a worker of its own, which is made at the first call and once more if it has died. */
+/** Calls into a worker of its own, which is made at once, and anew at the next call if it has died. */
 export class WorkerClient {
-  readonly #folder: string
+  readonly #startWith: Start
   readonly #pending = new Map<number, PendingCall>()
   #worker: Worker | undefined
   #nextId = 0
 
-  /** @param folder the absolute address of the model and the digits */
-  constructor(folder: string) {
-    this.#folder = folder
+  constructor(start: Start) {
+    this.#startWith = start
+    this.#worker = this.#start()
   }
 
   async call<Name extends MethodName>(
@@ -60,7 +60,7 @@ export class WorkerClient {
       const error = new Error(`The worker that explains has stopped: ${reason}. Try again.`)
       for (const id of [...this.#pending.keys()]) this.#settle(id)?.reject(error)
     })
-    post(worker, { kind: 'start', folder: this.#folder })
+    post(worker, { kind: 'start', ...this.#startWith })
     return worker
   }
 

@@ -1,0 +1,54 @@
+import { describe, expect, test } from 'vitest'
+import { defaultSettings, readAddress, writeAddress } from '../../demo/settings.js'
+
+const read = (query: string): ReturnType<typeof readAddress> =>
+  readAddress(new URLSearchParams(query))
+
+describe("the demo's address", () => {
+  test('that says nothing asks for the defaults', () => {
+    expect(read('')).toEqual({ settings: defaultSettings, digit: undefined, problems: [] })
+    expect(writeAddress(defaultSettings, undefined)).toBe('')
+  })
+
+  test('leads back to the settings that it was written for', () => {
+    const query =
+      '?device=webgpu&references=20&simFn=grad_cos&method=riemann_left&steps=10&digit=34'
+    const { settings, digit, problems } = read(query)
+    expect(settings).toEqual({
+      device: 'webgpu',
+      references: 20,
+      simFn: 'grad_cos',
+      method: 'riemann_left',
+      steps: 10,
+    })
+    expect(digit).toBe(34)
+    expect(problems).toEqual([])
+    expect(writeAddress(settings, digit)).toBe(query)
+  })
+
+  test.each([
+    'references=5',
+    'references=1001',
+    'references=2.5',
+    'references=',
+    'references=many',
+  ])('with %s keeps the default and says so', (query) => {
+    const { settings, problems } = read(query)
+    expect(settings).toEqual(defaultSettings)
+    expect(problems).toEqual([
+      `${query} in the address is no whole number from 10 to 1000; 1000 is used.`,
+    ])
+  })
+
+  test('with an unknown word keeps the default and lists the known ones', () => {
+    const { settings, problems } = read('method=simpson')
+    expect(settings.method).toBe('gausslegendre')
+    expect(problems[0]).toContain('is none of gausslegendre, riemann_left')
+  })
+
+  test('with a negative digit leaves the digit out', () => {
+    const { digit, problems } = read('digit=-1')
+    expect(digit).toBeUndefined()
+    expect(problems[0]).toContain('it is left out')
+  })
+})
