@@ -16,7 +16,8 @@ export async function runProject(project, env) {
   try {
     const { status, output } = await run(
       tool('vitest', 'run', '--project', project, '--reporter', './scripts/vitest-reporter.mjs'),
-      { env: { ...env, NO_COLOR: '1', GRADLENS_REPORT: file } },
+      // A software GPU on a busy machine is slow.
+      { env: { ...env, NO_COLOR: '1', GRADLENS_REPORT: file }, timeoutMs: 1_200_000 },
     )
     const report = readReport(file)
     if (report.passed + report.failures.length === 0 || (status !== 0 && !report.failures.length)) {
