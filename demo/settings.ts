@@ -32,7 +32,7 @@ export const defaultSettings: Settings = {
 
 export const stepsRange = { min: 2, max: 500 } as const
 /** Five nearest and five farthest digits need ten. */
-export const referencesRange = { min: 10, max: 1000 } as const
+const referencesRange = { min: 10, max: 1000 } as const
 
 export interface Address {
   readonly settings: Settings

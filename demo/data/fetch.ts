@@ -1,5 +1,5 @@
 /** A file of the demo did not come; the message says which, why, and what to do. */
-export class LoadError extends Error {
+class LoadError extends Error {
   override readonly name = 'LoadError'
 
   constructor(url: string | URL, reason: string, options?: ErrorOptions) {

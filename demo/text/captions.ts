@@ -1,17 +1,9 @@
-import type { ClassMean } from '../views/class-means.js'
+import type { ClassMean, Neighbour } from '../neighbours.js'
 import type { Answer } from '../session.js'
 import type { Attribution } from '../workers/protocol.js'
 import { formatFixed, formatPercent, sharedNotation } from './format.js'
 import { capitalised, inWords, listed } from './numbers-in-words.js'
 import { regionOfGreatest } from './regions.js'
-
-/** A training digit beside the digit that is asked about. */
-export interface Neighbour {
-  readonly index: number
-  readonly score: number
-  readonly trueLabel: number
-  readonly predictedLabel: number
-}
 
 export function answerCaption({ question, prediction }: Answer): string {
   const { probabilities, label } = prediction

@@ -1,23 +1,8 @@
 import { classCount } from '../data/mnist.js'
 import { create, setText } from '../dom.js'
+import type { ClassMean } from '../neighbours.js'
 import { sharedNotation } from '../text/format.js'
 import { createSignedBar, scaleOf } from './signed-bar.js'
-
-export interface ClassMean {
-  readonly label: number
-  /** Of how many training digits of that class; the mean of none is 0. */
-  readonly count: number
-  readonly mean: number
-}
-
-/** The mean score of the training digits of each true label. */
-export function classMeans(scores: Float32Array, labels: Uint8Array): ClassMean[] {
-  return Array.from({ length: classCount }, (_, label) => {
-    const own = Array.from(scores).filter((_score, index) => labels[index] === label)
-    const sum = own.reduce((total, score) => total + score, 0)
-    return { label, count: own.length, mean: own.length > 0 ? sum / own.length : 0 }
-  })
-}
 
 /** Of how many digits each mean is: 'of 100 training digits each'. */
 export function meansHint(means: readonly ClassMean[]): string {

@@ -1,9 +1,7 @@
 import { drawDigit } from '../charts/pixel-canvas.js'
 import { create, setText } from '../dom.js'
-import type { Neighbour } from '../text/captions.js'
+import { neighbourCount, type Neighbour } from '../neighbours.js'
 import { createSignedBar, type SignedScale } from './signed-bar.js'
-
-export const neighbourCount = 5
 
 export interface NeighbourRow {
   show(

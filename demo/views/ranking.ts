@@ -1,10 +1,11 @@
 import { imageOf, type Digits } from '../data/mnist.js'
 import { find, setText } from '../dom.js'
+import { classMeans, neighboursOf } from '../neighbours.js'
 import type { Ranking } from '../session.js'
-import { farthestCaption, meansCaption, nearestCaption, type Neighbour } from '../text/captions.js'
+import { farthestCaption, meansCaption, nearestCaption } from '../text/captions.js'
 import { sharedNotation } from '../text/format.js'
-import { classMeans, createClassMeans, meansHint } from './class-means.js'
-import { createNeighbourRow, neighbourCount } from './neighbours.js'
+import { createClassMeans, meansHint } from './class-means.js'
+import { createNeighbourRow } from './neighbours.js'
 import { scaleOf } from './signed-bar.js'
 
 export interface RankingView {
@@ -19,15 +20,8 @@ export function createRankingView(): RankingView {
 
   return {
     show({ fit, similarity }, references): void {
-      const { order, scores, predictedLabel } = similarity
-      const neighbour = (index: number): Neighbour => ({
-        index,
-        score: scores[index] ?? NaN,
-        trueLabel: references.labels[index] ?? 0,
-        predictedLabel: fit.predictedLabels[index] ?? 0,
-      })
-      const nearest = Array.from(order.subarray(0, neighbourCount), neighbour)
-      const farthest = Array.from(order.subarray(-neighbourCount), neighbour).reverse()
+      const { scores, predictedLabel } = similarity
+      const { nearest, farthest } = neighboursOf(similarity, fit, references)
       const shown = [...nearest, ...farthest].map(({ score }) => score)
       const options = {
         scale: scaleOf(shown),

@@ -1,6 +1,6 @@
 import type { Browser, BrowserContext } from 'playwright'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { DemoPage, launchBrowser } from './demo-page.js'
+import { chromiumWithoutWebGpu, DemoPage, launchBrowser } from './demo-page.js'
 import { serveDemo, type DemoServer } from './demo-server.js'
 
 let browser: Browser
@@ -104,6 +104,23 @@ describe('the demo on other devices', () => {
       expect(await demo.text('#similarity-job')).toContain('Cancelled.')
     },
   )
+
+  test('says in place that a chosen device is not there, and works on another', async () => {
+    const plain = await chromiumWithoutWebGpu()
+    try {
+      const page = new DemoPage(await plain.newPage())
+      await page.open(server, { ...few, device: 'webgpu' })
+      for (const job of ['#answer-job', '#similarity-job']) {
+        await page.page.locator(`${job} .job-failure`, { hasText: 'webgpu: ' }).waitFor()
+      }
+      await page.page.selectOption('#device', 'auto')
+      await page.settled()
+      expect(await page.text('#machine-device')).toMatch(/^Runs on WASM\. No WebGPU: ./)
+      expect(page.errors).toEqual([])
+    } finally {
+      await plain.close()
+    }
+  })
 
   test('takes wasm by itself where WebGPU is only software, and says why', async () => {
     await demo.open(server, few)

@@ -7,11 +7,17 @@ import type { DemoServer } from './demo-server.js'
 const asRoot = process.getuid?.() === 0 ? ['--no-sandbox'] : []
 
 export function launchBrowser(): Promise<Browser> {
+  return launch([...browserArguments, ...asRoot])
+}
+
+/** A browser as most machines without a GPU have it. */
+export function chromiumWithoutWebGpu(): Promise<Browser> {
+  return launch(asRoot)
+}
+
+function launch(args: string[]): Promise<Browser> {
   const executablePath = findBrowser().path
-  return chromium.launch({
-    args: [...browserArguments, ...asRoot],
-    ...(executablePath === undefined ? {} : { executablePath }),
-  })
+  return chromium.launch({ args, ...(executablePath === undefined ? {} : { executablePath }) })
 }
 
 /** What of the page's work the tests wait for. */

@@ -6,8 +6,8 @@ import {
   farthestCaption,
   meansCaption,
   nearestCaption,
-  type Neighbour,
 } from '../../demo/text/captions.js'
+import type { Neighbour } from '../../demo/neighbours.js'
 import {
   formatBytes,
   formatDuration,
