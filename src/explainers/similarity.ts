@@ -27,7 +27,7 @@ export function similarity(
 }
 
 /** The columns of one row of scores in descending order; ties keep the lower index first, NaN and ±∞ come last. */
-export function descendingOrder(scores: Float32Array): Int32Array {
+function descendingOrder(scores: Float32Array): Int32Array {
   const rank = (score: number): number => (Number.isFinite(score) ? score : -Infinity)
   return Int32Array.from(scores.keys()).sort((i, j) => {
     const a = rank(scores[i] ?? NaN)

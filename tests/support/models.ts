@@ -1,8 +1,9 @@
 import * as tf from '@tensorflow/tfjs'
-import type { ActivationIdentifier } from '@tensorflow/tfjs-layers/dist/keras_format/activation_config.js'
 import { onTestFinished } from 'vitest'
 
 type Nested = number | readonly Nested[]
+
+type ActivationName = NonNullable<Parameters<typeof tf.layers.dense>[0]['activation']>
 
 /** A model that is disposed when the test ends. */
 export function disposedAfterTest<Model extends tf.LayersModel>(model: Model): Model {
@@ -18,7 +19,7 @@ export function disposedAfterTest<Model extends tf.LayersModel>(model: Model): M
 /** Dense layers of the given activations, with weights in the order kernel, bias, kernel, bias, … */
 export function denseNet(
   weights: readonly Nested[],
-  activations: readonly ActivationIdentifier[],
+  activations: readonly ActivationName[],
 ): tf.Sequential {
   const kernelShape = (layer: number): number[] => {
     const kernel = weights[2 * layer] as readonly (readonly number[])[]
