@@ -1,0 +1,3 @@
+import { similaritySuite } from '../support/similarity-suite.js'
+
+similaritySuite()
