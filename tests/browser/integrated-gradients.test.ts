@@ -1,0 +1,3 @@
+import { integratedGradientsSuite } from '../support/integrated-gradients-suite.js'
+
+integratedGradientsSuite()
