@@ -32,6 +32,7 @@ export type {
   FactoredSegment,
   GradientBlock,
   GradientSegment,
+  RowsSegment,
 } from './gradients/block.js'
 export type { ArrayInput, NdArray, NestedNumbers, TensorLike, TypedArray } from './ndarray.js'
 export type { CallOptions, Device, DeviceChoice, Progress } from './options.js'

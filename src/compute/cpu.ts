@@ -4,29 +4,40 @@ import type {
   FactoredSegment,
   GradientBlock,
   GradientSegment,
+  RowsSegment,
 } from '../gradients/block.js'
 import type { Compute } from './compute.js'
+import { dot } from './dot.js'
 import { contractPatches, extractPatches } from './patches.js'
 
 /** The reference: plain loops, sums in float64. */
 export const cpuCompute: Compute = {
-  compact: (block) =>
-    Promise.resolve({
-      rowCount: block.rowCount,
-      segments: block.segments.map((segment) => compactSegment(segment, block.rowCount)),
-    }),
-  dot: (a, b) => Promise.resolve(blockDot(a, b)),
-  squaredNorms: (block) => Promise.resolve(blockSquaredNorms(block)),
+  compact: (block) => Promise.resolve(compactBlock(block)),
+  dot: (a, b) => Promise.resolve(blockDot(compactBlock(a), compactBlock(b))),
+  squaredNorms: (block) => Promise.resolve(blockSquaredNorms(compactBlock(block))),
 }
 
-type Stored = DenseSegment | FactoredSegment
+type Compact = DenseSegment | FactoredSegment | RowsSegment
 
-function compactSegment(segment: GradientSegment, rowCount: number): Stored {
+interface CompactBlock extends GradientBlock {
+  readonly segments: readonly Compact[]
+}
+
+function compactBlock({ rowCount, segments }: GradientBlock): CompactBlock {
+  return { rowCount, segments: segments.map((segment) => compactSegment(segment, rowCount)) }
+}
+
+function compactSegment(segment: GradientSegment, rowCount: number): Compact {
   switch (segment.kind) {
     case 'dense':
       return segment
     case 'factored':
       return denseIsSmaller(segment) ? denseOf(segment, rowCount) : segment
+    case 'rows': {
+      const { positions, rowSize, parameterRows } = segment
+      const isSmaller = parameterRows * rowSize <= positions * (rowSize + 1)
+      return isSmaller ? denseOf(segment, rowCount) : segment
+    }
     case 'convolution':
       return compactConvolution(segment, rowCount)
   }
@@ -39,7 +50,7 @@ const denseIsSmaller = (shape: {
 }): boolean =>
   shape.inputSize * shape.outputSize <= shape.positions * (shape.inputSize + shape.outputSize)
 
-function compactConvolution(segment: ConvolutionSegment, rowCount: number): Stored {
+function compactConvolution(segment: ConvolutionSegment, rowCount: number): Compact {
   const { parameter, geometry, a, delta } = segment
   const positions = geometry.outHeight * geometry.outWidth
   const inputSize = geometry.filterHeight * geometry.filterWidth * geometry.inChannels
@@ -52,67 +63,101 @@ function compactConvolution(segment: ConvolutionSegment, rowCount: number): Stor
   return { kind: 'dense', parameter, size: inputSize * outputSize, values }
 }
 
-function denseOf(segment: FactoredSegment, rowCount: number): DenseSegment {
-  const size = segment.inputSize * segment.outputSize
-  const values = new Float32Array(rowCount * size)
-  const gradient = new Float64Array(size)
-  for (let row = 0; row < rowCount; row++) {
-    formGradient(segment, row, gradient)
-    values.set(gradient, row * size)
-  }
-  return { kind: 'dense', parameter: segment.parameter, size, values }
+function denseOf(segment: FactoredSegment | RowsSegment, rowCount: number): DenseSegment {
+  const { size, data } = formed(segment, rowCount)
+  return { kind: 'dense', parameter: segment.parameter, size, values: Float32Array.from(data) }
 }
 
-/** G = Σ_t a_t δ_tᵀ of one row, into `gradient` [d, p]. */
-function formGradient(segment: FactoredSegment, row: number, gradient: Float64Array): void {
+interface Formed {
+  readonly size: number
+  /** [rowCount, size] */
+  readonly data: Float32Array | Float64Array
+}
+
+/** The gradients of all rows, in float64 where they have to be formed. */
+function formed(segment: Compact, rowCount: number): Formed {
+  if (segment.kind === 'dense') return { size: segment.size, data: segment.values }
+  const size =
+    segment.kind === 'factored'
+      ? segment.inputSize * segment.outputSize
+      : segment.parameterRows * segment.rowSize
+  const data = new Float64Array(rowCount * size)
+  for (let row = 0; row < rowCount; row++) {
+    const gradient = data.subarray(row * size, (row + 1) * size)
+    if (segment.kind === 'factored') formFactored(segment, row, gradient)
+    else formRows(segment, row, gradient)
+  }
+  return { size, data }
+}
+
+/** G = Σ_t a_t δ_tᵀ of one example, into zeros. */
+function formFactored(segment: FactoredSegment, row: number, gradient: Float64Array): void {
   const { positions, inputSize, outputSize, a, delta } = segment
-  gradient.fill(0)
   for (let t = row * positions; t < (row + 1) * positions; t++) {
     for (let i = 0; i < inputSize; i++) {
       const factor = a[t * inputSize + i]!
       for (let j = 0; j < outputSize; j++) {
-        const at = i * outputSize + j
-        gradient[at]! += factor * delta[t * outputSize + j]!
+        gradient[i * outputSize + j]! += factor * delta[t * outputSize + j]!
       }
     }
   }
 }
 
-function blockDot(a: GradientBlock, b: GradientBlock): Float64Array {
+/** Row index_t of G gets δ_t, into zeros. */
+function formRows(segment: RowsSegment, row: number, gradient: Float64Array): void {
+  const { positions, rowSize, indices, delta } = segment
+  for (let t = row * positions; t < (row + 1) * positions; t++) {
+    const offset = indices[t]! * rowSize
+    for (let k = 0; k < rowSize; k++) gradient[offset + k]! += delta[t * rowSize + k]!
+  }
+}
+
+function blockDot(a: CompactBlock, b: CompactBlock): Float64Array {
   const products = new Float64Array(a.rowCount * b.rowCount)
-  const others = new Map(b.segments.map((segment) => [segment.parameter, segment]))
-  for (const segment of a.segments) {
-    const other = others.get(segment.parameter)
-    // A parameter that one side leaves out has gradient zero there.
-    if (other === undefined) continue
-    addDot(
-      compactSegment(segment, a.rowCount),
-      a.rowCount,
-      compactSegment(other, b.rowCount),
-      b.rowCount,
-      products,
-    )
+  for (const left of a.segments) {
+    for (const right of b.segments) {
+      if (left.parameter === right.parameter) addDot(left, a.rowCount, right, b.rowCount, products)
+    }
   }
   return products
 }
 
-/** ⟨G_i, G'_j⟩ of one parameter, added to products[i, j]. */
-function addDot(a: Stored, aRows: number, b: Stored, bRows: number, products: Float64Array): void {
+/** ⟨G_i, G'_j⟩ of two segments of one parameter, added to products[i, j]. */
+function addDot(
+  a: Compact,
+  aRows: number,
+  b: Compact,
+  bRows: number,
+  products: Float64Array,
+): void {
+  const pair = pairProduct(a, aRows, b, bRows)
+  for (let i = 0; i < aRows; i++) {
+    for (let j = 0; j < bRows; j++) products[i * bRows + j]! += pair(i, j)
+  }
+}
+
+/** ⟨G_i, G'_j⟩ in the cheapest way that the two forms allow, without forming where that costs more. */
+function pairProduct(
+  a: Compact,
+  aRows: number,
+  b: Compact,
+  bRows: number,
+): (i: number, j: number) => number {
   if (a.kind === 'factored' && b.kind === 'factored' && gramIsCheaper(a, b)) {
-    addGram(a, aRows, b, bRows, products)
-    return
+    return (i, j) => gram(a, i, b, j)
   }
-  const aRow = rowReader(a)
-  const bRow = rowReader(b)
-  for (let j = 0; j < bRows; j++) {
-    const right = bRow(j)
-    for (let i = 0; i < aRows; i++) {
-      const left = aRow(i)
-      const at = i * bRows + j
-      products[at] =
-        products[at]! + dot(left.values, left.offset, right.values, right.offset, left.size)
-    }
+  if (a.kind === 'rows' && b.kind === 'rows') return (i, j) => matchingRows(a, i, b, j)
+  if (a.kind === 'rows') {
+    const other = formed(b, bRows)
+    return (i, j) => lookedUp(a, i, other, j)
   }
+  if (b.kind === 'rows') {
+    const other = formed(a, aRows)
+    return (i, j) => lookedUp(b, j, other, i)
+  }
+  const left = formed(a, aRows)
+  const right = formed(b, bRows)
+  return (i, j) => dot(left.data, i * left.size, right.data, j * left.size, left.size)
 }
 
 /** Σ_{t,s} (a_t·a'_s)(δ_t·δ'_s) takes T·T'(d+p) products per pair, a formed gradient d·p and the forming. */
@@ -120,93 +165,49 @@ const gramIsCheaper = (a: FactoredSegment, b: FactoredSegment): boolean =>
   a.positions * b.positions * (a.inputSize + a.outputSize) <=
   Math.max(a.positions, b.positions) * a.inputSize * a.outputSize
 
-function addGram(
-  a: FactoredSegment,
-  aRows: number,
-  b: FactoredSegment,
-  bRows: number,
-  products: Float64Array,
-): void {
+function gram(a: FactoredSegment, i: number, b: FactoredSegment, j: number): number {
   const { inputSize, outputSize } = a
-  for (let i = 0; i < aRows; i++) {
-    for (let j = 0; j < bRows; j++) {
-      let sum = 0
-      for (let t = i * a.positions; t < (i + 1) * a.positions; t++) {
-        for (let s = j * b.positions; s < (j + 1) * b.positions; s++) {
-          sum +=
-            dot(a.a, t * inputSize, b.a, s * inputSize, inputSize) *
-            dot(a.delta, t * outputSize, b.delta, s * outputSize, outputSize)
-        }
-      }
-      products[i * bRows + j]! += sum
+  let sum = 0
+  for (let t = i * a.positions; t < (i + 1) * a.positions; t++) {
+    for (let s = j * b.positions; s < (j + 1) * b.positions; s++) {
+      sum +=
+        dot(a.a, t * inputSize, b.a, s * inputSize, inputSize) *
+        dot(a.delta, t * outputSize, b.delta, s * outputSize, outputSize)
     }
   }
+  return sum
 }
 
-function blockSquaredNorms(block: GradientBlock): Float64Array {
-  const norms = new Float64Array(block.rowCount)
-  for (const raw of block.segments) {
-    const segment = compactSegment(raw, block.rowCount)
-    for (let row = 0; row < block.rowCount; row++) {
-      norms[row]! += squaredNorm(segment, row)
+/** Σ_{t,s} [index_t = index'_s] (δ_t·δ'_s) */
+function matchingRows(a: RowsSegment, i: number, b: RowsSegment, j: number): number {
+  let sum = 0
+  for (let t = i * a.positions; t < (i + 1) * a.positions; t++) {
+    for (let s = j * b.positions; s < (j + 1) * b.positions; s++) {
+      if (a.indices[t] !== b.indices[s]) continue
+      sum += dot(a.delta, t * a.rowSize, b.delta, s * a.rowSize, a.rowSize)
+    }
+  }
+  return sum
+}
+
+/** Σ_t δ_t · G'[index_t] */
+function lookedUp(a: RowsSegment, i: number, b: Formed, j: number): number {
+  let sum = 0
+  for (let t = i * a.positions; t < (i + 1) * a.positions; t++) {
+    const offset = j * b.size + a.indices[t]! * a.rowSize
+    sum += dot(a.delta, t * a.rowSize, b.data, offset, a.rowSize)
+  }
+  return sum
+}
+
+function blockSquaredNorms({ rowCount, segments }: CompactBlock): Float64Array {
+  const norms = new Float64Array(rowCount)
+  for (const left of segments) {
+    for (const right of segments) {
+      if (left.parameter !== right.parameter) continue
+      const pair = pairProduct(left, rowCount, right, rowCount)
+      for (let row = 0; row < rowCount; row++) norms[row]! += pair(row, row)
     }
   }
   return norms
-}
-
-function squaredNorm(segment: Stored, row: number): number {
-  if (segment.kind === 'factored' && segment.positions === 1) {
-    const { a, delta, inputSize, outputSize } = segment
-    return (
-      dot(a, row * inputSize, a, row * inputSize, inputSize) *
-      dot(delta, row * outputSize, delta, row * outputSize, outputSize)
-    )
-  }
-  const { values, offset, size } = rowReader(segment)(row)
-  return dot(values, offset, values, offset, size)
-}
-
-interface DenseRow {
-  readonly values: Float32Array | Float64Array
-  readonly offset: number
-  readonly size: number
-}
-
-/** Reads the formed gradient of a row; a factored row is formed anew when the row changes. */
-function rowReader(segment: Stored): (row: number) => DenseRow {
-  if (segment.kind === 'dense') {
-    const { values, size } = segment
-    return (row) => ({ values, offset: row * size, size })
-  }
-  const size = segment.inputSize * segment.outputSize
-  const formed = new Float64Array(size)
-  let formedRow = -1
-  return (row) => {
-    if (row !== formedRow) formGradient(segment, row, formed)
-    formedRow = row
-    return { values: formed, offset: 0, size }
-  }
-}
-
-/** Four partial sums: one would make each addition wait for the one before. */
-function dot(
-  a: Float32Array | Float64Array,
-  aOffset: number,
-  b: Float32Array | Float64Array,
-  bOffset: number,
-  size: number,
-): number {
-  let sum0 = 0
-  let sum1 = 0
-  let sum2 = 0
-  let sum3 = 0
-  let k = 0
-  for (; k + 3 < size; k += 4) {
-    sum0 += a[aOffset + k]! * b[bOffset + k]!
-    sum1 += a[aOffset + k + 1]! * b[bOffset + k + 1]!
-    sum2 += a[aOffset + k + 2]! * b[bOffset + k + 2]!
-    sum3 += a[aOffset + k + 3]! * b[bOffset + k + 3]!
-  }
-  for (; k < size; k++) sum0 += a[aOffset + k]! * b[bOffset + k]!
-  return sum0 + sum1 + (sum2 + sum3)
 }

@@ -1,13 +1,14 @@
 /**
- * Per-example gradients of one batch of B examples, parameter by parameter, each in an exact form.
- * A parameter stands in one segment; parameters without influence on the loss may be left out.
+ * Per-example gradients of one batch of B examples, parameter by parameter, each in an exact form. The
+ * gradient of a parameter is the sum of its segments, mostly one; a parameter without influence on the loss
+ * may be left out.
  */
 export interface GradientBlock {
   readonly rowCount: number
   readonly segments: readonly GradientSegment[]
 }
 
-export type GradientSegment = DenseSegment | FactoredSegment | ConvolutionSegment
+export type GradientSegment = DenseSegment | FactoredSegment | ConvolutionSegment | RowsSegment
 
 /** The gradient itself: `values` is [B, size]. */
 export interface DenseSegment {
@@ -43,6 +44,20 @@ export interface ConvolutionSegment {
   readonly delta: Float32Array
 }
 
+/**
+ * The gradient of a table whose rows were looked up, an embedding's: row `indices[b, t]` of G is Σ δ_t.
+ * `indices` is [B, T], `delta` [B, T, rowSize]; G is [parameterRows, rowSize], row-major.
+ */
+export interface RowsSegment {
+  readonly kind: 'rows'
+  readonly parameter: string
+  readonly positions: number
+  readonly rowSize: number
+  readonly parameterRows: number
+  readonly indices: Int32Array
+  readonly delta: Float32Array
+}
+
 export interface ConvolutionGeometry {
   readonly inHeight: number
   readonly inWidth: number
@@ -62,12 +77,17 @@ export interface ConvolutionGeometry {
 
 /** What the block's numbers occupy, in bytes. */
 export function byteLengthOf(block: GradientBlock): number {
-  return block.segments.reduce(
-    (sum, segment) =>
-      sum +
-      (segment.kind === 'dense'
-        ? segment.values.byteLength
-        : segment.a.byteLength + segment.delta.byteLength),
-    0,
-  )
+  return block.segments.reduce((sum, segment) => sum + segmentByteLength(segment), 0)
+}
+
+function segmentByteLength(segment: GradientSegment): number {
+  switch (segment.kind) {
+    case 'dense':
+      return segment.values.byteLength
+    case 'factored':
+    case 'convolution':
+      return segment.a.byteLength + segment.delta.byteLength
+    case 'rows':
+      return segment.indices.byteLength + segment.delta.byteLength
+  }
 }

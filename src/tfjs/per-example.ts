@@ -1,114 +1,140 @@
-import * as tf from '@tensorflow/tfjs'
-import type { Tensor, Tensor4D } from '@tensorflow/tfjs'
-import type { ConvolutionGeometry } from '../gradients/block.js'
+import type { Tensor } from '@tensorflow/tfjs'
 import type { TapeNode } from './engine.js'
-import type { KernelCall } from './kernel.js'
+import { perExampleRules } from './per-example-rules.js'
 import { backpropagate, dependents, inputsOf } from './tape.js'
-
-/** A segment whose numbers are still tensors on the device; see GradientSegment for the shapes. */
-export type TensorSegment =
-  | {
-      readonly kind: 'dense'
-      readonly parameter: string
-      readonly size: number
-      readonly values: Tensor
-    }
-  | {
-      readonly kind: 'factored'
-      readonly parameter: string
-      readonly positions: number
-      readonly inputSize: number
-      readonly outputSize: number
-      readonly a: Tensor
-      readonly delta: Tensor
-    }
-  | {
-      readonly kind: 'convolution'
-      readonly parameter: string
-      readonly geometry: ConvolutionGeometry
-      readonly a: Tensor
-      readonly delta: Tensor
-    }
-
-/** One use of a parameter: which input it came in by, and what the kernel call was. */
-interface ParameterUse {
-  readonly parameter: string
-  readonly parameterInput: string
-  readonly call: KernelCall
-  /** δ, the gradient at the call's output. */
-  readonly delta: Tensor
-  readonly batchSize: number
-}
-
-/** The segment of one use; undefined where the rule does not hold. */
-type PerExampleRule = (use: ParameterUse) => TensorSegment | undefined
-
-/**
- * The rules, by the kernel that uses a parameter. They take rows to be batch-major, [B · T, …]; the session
- * proves that on the first batch of each model.
- */
-const rules: Readonly<Record<string, PerExampleRule | undefined>> = {
-  BatchMatMul: matMul,
-  Conv2D: convolution,
-  Add: bias,
-}
+import type { TensorSegment } from './tensor-segment.js'
+import { joined } from './tensor-segment.js'
 
 /** The kernels whose calls must be on the tape for this module. */
-export const ruledKernels: readonly string[] = [...Object.keys(rules), 'Transpose']
+export const ruledKernels: readonly string[] = [
+  ...Object.keys(perExampleRules),
+  'Transpose',
+  'SplitV',
+]
 
-/** True if a parameter's elements keep their order through this node, on the way to their use. */
-function keepsOrder({ kernelName, call }: TapeNode): boolean {
-  if (kernelName !== 'Transpose') return orderPreserving.has(kernelName)
-  const permutation = call?.attributes['perm'] as readonly number[] | undefined
-  return permutation?.every((axis, position) => axis === position) ?? false
+/** Gradients of parts of parameters: a split parameter's pieces count as parameters of their own. */
+export interface PerExampleGradients {
+  readonly segments: readonly TensorSegment[]
+  /** Where each part comes from, by the name that the segments give it; whole parameters are left out. */
+  readonly parts: ReadonlyMap<string, ParameterPart>
 }
 
-const orderPreserving: ReadonlySet<string> = new Set(['Reshape', 'Identity', 'Cast', 'ExpandDims'])
+export interface ParameterPart {
+  readonly owner: string
+  readonly axis: number
+  readonly begin: number
+  readonly length: number
+  readonly ownerShape: readonly number[]
+}
+
+/** Whole parameters' gradients by name, those that are split cut into the parts of that name. */
+export function inParts(
+  wholes: ReadonlyMap<string, Tensor>,
+  parts: ReadonlyMap<string, ParameterPart>,
+): Map<string, Tensor> {
+  const split = new Set([...parts.values()].map(({ owner }) => owner))
+  const result = new Map([...wholes].filter(([name]) => !split.has(name)))
+  for (const [name, { owner, axis, begin, length, ownerShape }] of parts) {
+    const whole = wholes.get(owner)!.reshape([...ownerShape])
+    const start = ownerShape.map((_, k) => (k === axis ? begin : 0))
+    const size = ownerShape.map((full, k) => (k === axis ? length : full))
+    result.set(name, whole.slice(start, size))
+  }
+  return result
+}
 
 /**
  * The gradients of each example by itself, from one backward pass: per use of a parameter a and δ.
  *
  * @param parameters the trainable parameters' names by their tensors' ids
+ * @param dataIds the tensors that hold the examples
  * @param seeds where the backward pass starts
- * @returns the segments; or, if some use has no rule, the kernel that stood there
+ * @returns the gradients; or, if some use has no rule, the kernel that stood there
  */
-export function perExampleSegments(
+export function perExampleGradients(
   tape: readonly TapeNode[],
   parameters: ReadonlyMap<number, string>,
   dataIds: readonly number[],
   seeds: ReadonlyMap<number, Tensor>,
   batchSize: number,
-): TensorSegment[] | { readonly without: string } {
-  const parameterOf = new Map(parameters)
-  for (const node of tape) {
-    const source = node.inputs['x']
-    const parameter = source === undefined ? undefined : parameterOf.get(source.id)
-    if (parameter === undefined || !keepsOrder(node)) continue
-    for (const output of node.outputs) parameterOf.set(output.id, parameter)
-  }
-  const perBatch = dataDependents(tape, dataIds)
+): PerExampleGradients | { readonly without: string } {
+  const { parameterOf, parts } = traceParameters(tape, parameters)
+  const withBatch = dataDependents(tape, dataIds)
   const wanted = dependents(tape, parameters.keys())
   for (const id of parameterOf.keys()) wanted.delete(id)
 
-  const segments: TensorSegment[] = []
-  const used = new Set<string>()
+  const uses = new Map<string, TensorSegment[]>()
   let without: string | undefined
   const visit = (node: TapeNode, delta: Tensor): void => {
+    if (without !== undefined || isPassage(node, parameterOf, parts)) return
     for (const [parameterInput, input] of inputsOf(node)) {
       const parameter = parameterOf.get(input.id)
-      if (parameter === undefined || without !== undefined) continue
-      const carriesBatch = node.outputs.every((output) => perBatch.has(output.id))
-      const rule = carriesBatch && !used.has(parameter) ? rules[node.kernelName] : undefined
+      if (parameter === undefined) continue
+      const { kernelName, call } = node
+      const carriesBatch =
+        startsBatch.has(kernelName) || node.outputs.every((output) => withBatch.has(output.id))
+      const rule = carriesBatch ? perExampleRules[kernelName] : undefined
       const segment =
-        node.call && rule?.({ parameter, parameterInput, call: node.call, delta, batchSize })
-      if (segment === undefined) without = node.kernelName
-      else segments.push(segment)
-      used.add(parameter)
+        call && rule?.({ parameter, parameterInput, kernelName, call, delta, batchSize })
+      if (segment === undefined) without = kernelName
+      else uses.set(parameter, [...(uses.get(parameter) ?? []), segment])
     }
   }
   backpropagate(tape, { seeds, wanted, visit })
-  return without === undefined ? segments : { without }
+  // A parameter that is used both whole and in pieces has products between the two that no rule forms.
+  const isMixed = [...parts.values()].some(({ owner }) => uses.has(owner))
+  if (without !== undefined || isMixed) return { without: without ?? 'SplitV' }
+  return { segments: [...uses.values()].flatMap(joined), parts }
 }
+
+/** A state of zeros times a matrix, or a tiled vector, has the batch as first axis without any example in it. */
+const startsBatch: ReadonlySet<string> = new Set(['BatchMatMul', 'Tile'])
+
+/** Follows the parameters, and the pieces of those that are split, to where they are used. */
+function traceParameters(
+  tape: readonly TapeNode[],
+  parameters: ReadonlyMap<number, string>,
+): { parameterOf: Map<number, string>; parts: Map<string, ParameterPart> } {
+  const parameterOf = new Map(parameters)
+  const parts = new Map<string, ParameterPart>()
+  for (const node of tape) {
+    const source = node.inputs['x']
+    const parameter = source === undefined ? undefined : parameterOf.get(source.id)
+    if (source === undefined || parameter === undefined || !isPassage(node, parameterOf, parts))
+      continue
+    let begin = 0
+    for (const [k, output] of node.outputs.entries()) {
+      if (node.kernelName !== 'SplitV') {
+        parameterOf.set(output.id, parameter)
+        continue
+      }
+      const axis = node.call!.attributes['axis'] as number
+      const length = output.shape[axis]!
+      const part = `${parameter}[${String(k)}]`
+      parts.set(part, { owner: parameter, axis, begin, length, ownerShape: source.shape })
+      parameterOf.set(output.id, part)
+      begin += length
+    }
+  }
+  return { parameterOf, parts }
+}
+
+/** True if a parameter only passes through: its elements keep their order, or are dealt out whole. */
+function isPassage(
+  node: TapeNode,
+  parameterOf: ReadonlyMap<number, string>,
+  parts: ReadonlyMap<string, ParameterPart>,
+): boolean {
+  const source = node.inputs['x']
+  const parameter = source === undefined ? undefined : parameterOf.get(source.id)
+  if (parameter === undefined) return false
+  if (node.kernelName === 'SplitV') return !parts.has(parameter)
+  if (node.kernelName !== 'Transpose') return orderPreserving.has(node.kernelName)
+  const permutation = node.call?.attributes['perm'] as readonly number[] | undefined
+  return permutation?.every((axis, position) => axis === position) ?? false
+}
+
+const orderPreserving: ReadonlySet<string> = new Set(['Reshape', 'Identity', 'Cast', 'ExpandDims'])
 
 /** What depends on the examples in any way: its first axis, or the first of its merged axes, is the batch. */
 function dataDependents(tape: readonly TapeNode[], dataIds: readonly number[]): Set<number> {
@@ -118,99 +144,4 @@ function dataDependents(tape: readonly TapeNode[], dataIds: readonly number[]): 
     for (const output of node.outputs) reached.add(output.id)
   }
   return reached
-}
-
-/** [B·T, d] · [d, p]: G = Σ_t a_t δ_tᵀ. With the weights transposed the roles are swapped. */
-function matMul({
-  parameter,
-  parameterInput,
-  call,
-  delta,
-  batchSize,
-}: ParameterUse): TensorSegment | undefined {
-  const { a, b } = call.inputs
-  if (parameterInput !== 'b' || a === undefined || b === undefined) return undefined
-  if (call.attributes['transposeA'] === true || tf.util.sizeFromShape(b.shape.slice(0, -2)) !== 1) {
-    return undefined
-  }
-  const inputSize = a.shape.at(-1) ?? 1
-  const outputSize = delta.shape.at(-1) ?? 1
-  const positions = a.size / inputSize / batchSize
-  if (!Number.isInteger(positions)) return undefined
-  const inputs = a.reshape([batchSize, positions, inputSize])
-  const outputs = delta.reshape([batchSize, positions, outputSize])
-  return call.attributes['transposeB'] === true
-    ? {
-        kind: 'factored',
-        parameter,
-        positions,
-        inputSize: outputSize,
-        outputSize: inputSize,
-        a: outputs,
-        delta: inputs,
-      }
-    : { kind: 'factored', parameter, positions, inputSize, outputSize, a: inputs, delta: outputs }
-}
-
-function convolution({
-  parameter,
-  parameterInput,
-  call,
-  delta,
-  batchSize,
-}: ParameterUse): TensorSegment | undefined {
-  const { x, filter } = call.inputs
-  if (parameterInput !== 'filter' || x?.shape[0] !== batchSize || filter === undefined)
-    return undefined
-  const { strides, pad, dilations, dimRoundingMode, dataFormat } = call.attributes
-  if (dataFormat === 'NCHW') return undefined
-  const info = tf.backend_util.computeConv2DInfo(
-    (x as Tensor4D).shape,
-    (filter as Tensor4D).shape,
-    strides as [number, number],
-    (dilations ?? 1) as [number, number],
-    pad as 'same' | 'valid',
-    dimRoundingMode as 'floor' | undefined,
-  )
-  if (info.inChannels !== filter.shape[2]) return undefined
-  const geometry: ConvolutionGeometry = {
-    inHeight: info.inHeight,
-    inWidth: info.inWidth,
-    inChannels: info.inChannels,
-    filterHeight: info.filterHeight,
-    filterWidth: info.filterWidth,
-    outHeight: info.outHeight,
-    outWidth: info.outWidth,
-    outChannels: info.outChannels,
-    strideHeight: info.strideHeight,
-    strideWidth: info.strideWidth,
-    dilationHeight: info.dilationHeight,
-    dilationWidth: info.dilationWidth,
-    padTop: info.padInfo.top,
-    padLeft: info.padInfo.left,
-  }
-  return { kind: 'convolution', parameter, geometry, a: x.clone(), delta: delta.clone() }
-}
-
-/** … + b, b on the last axes: its gradient is δ, summed over all axes but the batch and its own. */
-function bias({
-  parameter,
-  parameterInput,
-  call,
-  delta,
-  batchSize,
-}: ParameterUse): TensorSegment | undefined {
-  const b = call.inputs[parameterInput]
-  if (b === undefined) return undefined
-  const ownShape = withoutLeadingOnes(b.shape)
-  const trailing = delta.shape.slice(delta.rank - ownShape.length)
-  const positions = delta.size / b.size / batchSize
-  if (!tf.util.arraysEqual(ownShape, trailing) || !Number.isInteger(positions)) return undefined
-  const values = delta.reshape([batchSize, positions, b.size]).sum(1)
-  return { kind: 'dense', parameter, size: b.size, values }
-}
-
-function withoutLeadingOnes(shape: readonly number[]): number[] {
-  const first = shape.findIndex((length) => length !== 1)
-  return first < 0 ? [] : shape.slice(first)
 }

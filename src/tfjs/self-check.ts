@@ -1,7 +1,9 @@
 import * as tf from '@tensorflow/tfjs'
-import type { Tensor, Tensor4D } from '@tensorflow/tfjs'
-import type { ConvolutionGeometry } from '../gradients/block.js'
-import type { TensorSegment } from './per-example.js'
+import type { Tensor } from '@tensorflow/tfjs'
+import type { ConvolutionSegment } from '../gradients/block.js'
+import type { PerExampleGradients } from './per-example.js'
+import { inParts } from './per-example.js'
+import type { TensorSegment } from './tensor-segment.js'
 
 /**
  * Above this relative error the batched pass has mixed examples or positions up: that gives errors of order
@@ -9,40 +11,58 @@ import type { TensorSegment } from './per-example.js'
  */
 export const selfCheckTolerance = 1e-2
 
-/** ‖G_batched − G_alone‖ / ‖G_alone‖ of one example over all parameters, as a scalar tensor. */
-export function relativeErrors(
-  segments: readonly TensorSegment[],
+/**
+ * ‖G_batched − G_alone‖ / ‖G_alone‖ of one example over all parameters, as a scalar tensor.
+ *
+ * @param alone the whole parameters' gradients of that example, by name
+ */
+export function relativeError(
+  { segments, parts }: PerExampleGradients,
   row: number,
-  names: readonly string[],
-  alone: readonly Tensor[],
+  alone: ReadonlyMap<string, Tensor>,
 ): Tensor {
-  const differences = names.map((name, k) => {
-    const expected = alone[k] ?? tf.scalar(0)
-    const segment = segments.find(({ parameter }) => parameter === name)
-    if (segment === undefined) return expected.square().sum()
-    return formed(segment, row).flatten().sub(expected.flatten()).square().sum()
+  const expected = inParts(alone, parts)
+  const differences = [...expected].map(([name, gradient]) => {
+    const formed = segments
+      .filter(({ parameter }) => parameter === name)
+      .map((segment) => formedRow(segment, row).flatten())
+    return tf
+      .addN([gradient.flatten().neg(), ...formed])
+      .square()
+      .sum()
   })
-  const norm = tf.addN(alone.map((gradient) => gradient.square().sum()))
+  const norm = tf.addN([...alone.values()].map((gradient) => gradient.square().sum()))
   return tf.addN(differences).div(norm.maximum(1e-30)).sqrt()
 }
 
 /** G of one example, formed from its segment. */
-function formed(segment: TensorSegment, row: number): Tensor {
-  if (segment.kind === 'dense') return tf.gather(segment.values, [row])
-  const a = tf.gather(segment.a, [row])
-  const delta = tf.gather(segment.delta, [row])
-  if (segment.kind === 'factored') {
-    return tf.matMul(
-      a.reshape([segment.positions, segment.inputSize]),
-      delta.reshape([segment.positions, segment.outputSize]),
-      true,
-    )
+function formedRow(segment: TensorSegment, row: number): Tensor {
+  const rowOf = (tensor: Tensor): Tensor => tf.gather(tensor, [row])
+  switch (segment.kind) {
+    case 'dense':
+      return rowOf(segment.values)
+    case 'factored':
+      return tf.matMul(
+        rowOf(segment.a).reshape([segment.positions, segment.inputSize]),
+        rowOf(segment.delta).reshape([segment.positions, segment.outputSize]),
+        true,
+      )
+    case 'rows': {
+      const oneHot = tf.oneHot(rowOf(segment.indices).flatten().toInt(), segment.parameterRows)
+      const delta = rowOf(segment.delta).reshape([segment.positions, segment.rowSize])
+      return tf.matMul(oneHot.toFloat(), delta, true)
+    }
+    case 'convolution':
+      return filterGradient(rowOf(segment.a), rowOf(segment.delta), segment.geometry)
   }
-  return filterGradient(a as Tensor4D, delta as Tensor4D, segment.geometry)
 }
 
 /** Σ over positions of patch ⊗ δ, offset by offset: written apart from the rule that it checks. */
-function filterGradient(a: Tensor4D, delta: Tensor4D, geometry: ConvolutionGeometry): Tensor {
+function filterGradient(
+  a: Tensor,
+  delta: Tensor,
+  geometry: ConvolutionSegment['geometry'],
+): Tensor {
   const { inChannels, outChannels, outHeight, outWidth } = geometry
   const reachHeight = (outHeight - 1) * geometry.strideHeight + 1
   const reachWidth = (outWidth - 1) * geometry.strideWidth + 1

@@ -12,9 +12,10 @@ import type { LossReduction } from './loss-function.js'
 import { lossFunctionGradient, reductionErrors, reductionOf } from './loss-function.js'
 import { lossKernels, lossSeed } from './losses.js'
 import type { TensorModel, Weight } from './model.js'
-import type { TensorSegment } from './per-example.js'
-import { perExampleSegments, ruledKernels } from './per-example.js'
-import { relativeErrors, selfCheckTolerance } from './self-check.js'
+import type { PerExampleGradients } from './per-example.js'
+import { inParts, perExampleGradients, ruledKernels } from './per-example.js'
+import { relativeError, selfCheckTolerance } from './self-check.js'
+import { tensorsIn, withValues } from './tensor-segment.js'
 import { backpropagate, dependents } from './tape.js'
 import { DeviceWeights } from './weights.js'
 
@@ -37,6 +38,8 @@ export class TfjsSession implements PredictorSession<Tensor> {
   readonly #lost: Promise<never>
   readonly #losses = new Map<Loss<Tensor>, LossState>()
   #oneByOne: OneByOneReason | undefined
+  /** How the last batched pass cut parameters up; gradients of single examples must be cut alike. */
+  #parts: PerExampleGradients['parts'] = new Map()
   #isDisposed = false
 
   /** @param lost never settles, or rejects with the reason when the device is lost */
@@ -90,15 +93,16 @@ export class TfjsSession implements PredictorSession<Tensor> {
     const rowCount = x[0]?.shape[0] ?? 0
     const state = await this.#lossState(x, y, loss)
     if (this.#oneByOne === undefined) {
-      const segments = this.#weights.run(() => this.#batchedPass(x, y, loss, state))
-      if ('without' in segments) {
-        this.#fallBack(`${segments.without} has no batched rule here`)
+      const batched = this.#weights.run(() => this.#batchedPass(x, y, loss, state))
+      if ('without' in batched) {
+        this.#fallBack(`${batched.without} has no batched rule here`)
       } else {
-        const error = await this.#checkedError(x, y, loss, state, segments)
+        const error = await this.#checkedError(x, y, loss, state, batched)
         if (!(error > selfCheckTolerance)) {
-          return { rowCount, segments: await this.#download(segments) }
+          this.#parts = batched.parts
+          return { rowCount, segments: await this.#download(batched) }
         }
-        tf.dispose(tensorsIn(segments))
+        tf.dispose(batched.segments.flatMap(tensorsIn))
         this.#fallBack(
           `the batched pass differs from single examples by a factor of ${error.toExponential(1)}`,
         )
@@ -129,14 +133,14 @@ export class TfjsSession implements PredictorSession<Tensor> {
     y: NdArray,
     loss: Loss<Tensor>,
     state: LossState,
-  ): TensorSegment[] | { without: string } {
+  ): PerExampleGradients | { without: string } {
     const parameters = new Map(this.#trainable().map(({ name, variable }) => [variable.id, name]))
     const inputs = this.#inputTensors(x)
     return withTape(
       keptKernels,
       () => this.#model.call(inputs, {}),
       (tape, output) =>
-        perExampleSegments(
+        perExampleGradients(
           tape,
           parameters,
           inputs.map((input) => input.id),
@@ -146,13 +150,13 @@ export class TfjsSession implements PredictorSession<Tensor> {
     )
   }
 
-  /** The gradient of one example, or the sum over several: one tensor per trainable parameter. */
+  /** The gradient of one example, or the sum over several, by trainable parameter. */
   #wholeGradient(
     x: readonly NdArray[],
     y: NdArray,
     loss: Loss<Tensor>,
     state: LossState,
-  ): Tensor[] {
+  ): Map<string, Tensor> {
     const trainable = this.#trainable()
     const inputs = this.#inputTensors(x)
     return withTape(
@@ -165,8 +169,11 @@ export class TfjsSession implements PredictorSession<Tensor> {
           trainable.map(({ variable }) => variable.id),
         )
         const gradients = backpropagate(tape, { seeds, wanted })
-        return trainable.map(
-          ({ variable }) => gradients.get(variable.id) ?? tf.zeros(variable.shape),
+        return new Map(
+          trainable.map(({ name, variable }) => [
+            name,
+            gradients.get(variable.id) ?? tf.zeros(variable.shape),
+          ]),
         )
       },
     )
@@ -222,23 +229,22 @@ export class TfjsSession implements PredictorSession<Tensor> {
     y: NdArray,
     loss: Loss<Tensor>,
     state: LossState,
-    segments: readonly TensorSegment[],
+    batched: PerExampleGradients,
   ): Promise<number> {
     const lastRow = (x[0]?.shape[0] ?? 1) - 1
     if (state.isChecked || lastRow === 0) return 0
-    const names = this.#trainable().map(({ name }) => name)
     try {
       const errors = this.#weights.run(() =>
         [0, lastRow].map((row) => {
           const alone = this.#wholeGradient(rowsOf(x, row), rowOf(y, row), loss, state)
-          return relativeErrors(segments, row, names, alone)
+          return relativeError(batched, row, alone)
         }),
       )
       const values = await this.#read(errors)
       state.isChecked = true
       return Math.max(...values.map(([value]) => value ?? NaN))
     } catch (error) {
-      tf.dispose(tensorsIn(segments))
+      tf.dispose(batched.segments.flatMap(tensorsIn))
       throw error
     }
   }
@@ -250,34 +256,40 @@ export class TfjsSession implements PredictorSession<Tensor> {
     state: LossState,
   ): Promise<GradientBlock> {
     const rowCount = x[0]?.shape[0] ?? 0
-    const trainable = this.#trainable()
-    const segments = trainable.map(({ name, variable }) => ({
-      kind: 'dense' as const,
-      parameter: name,
-      size: variable.size,
-      values: new Float32Array(rowCount * variable.size),
-    }))
+    const values = new Map<string, Float32Array>()
     for (let row = 0; row < rowCount; row++) {
       if (row > 0) await nextTask()
       await this.#refresh()
-      const gradients = this.#weights.run(() =>
-        this.#wholeGradient(rowsOf(x, row), rowOf(y, row), loss, state),
-      )
-      const data = await this.#read(gradients)
-      for (const [k, { size, values }] of segments.entries()) values.set(data[k] ?? [], row * size)
+      const gradients = this.#weights.run(() => {
+        const wholes = this.#wholeGradient(rowsOf(x, row), rowOf(y, row), loss, state)
+        return Object.fromEntries(inParts(wholes, this.#parts))
+      })
+      const data = await this.#read(Object.values(gradients))
+      for (const [k, name] of Object.keys(gradients).entries()) {
+        const gradient = data[k]!
+        const all = values.get(name) ?? new Float32Array(rowCount * gradient.length)
+        all.set(gradient, row * gradient.length)
+        values.set(name, all)
+      }
     }
+    const segments = [...values].map(([parameter, all]): GradientSegment => ({
+      kind: 'dense',
+      parameter,
+      size: all.length / rowCount,
+      values: all,
+    }))
     return { rowCount, segments }
   }
 
-  async #download(segments: readonly TensorSegment[]): Promise<GradientSegment[]> {
-    const data = await this.#read(tensorsIn(segments))
+  async #download({ segments }: PerExampleGradients): Promise<GradientSegment[]> {
+    const values = await this.#read(segments.flatMap(tensorsIn))
     let next = 0
-    const take = (): Float32Array => data[next++] ?? new Float32Array()
-    return segments.map((segment) =>
-      segment.kind === 'dense'
-        ? { ...segment, values: take() }
-        : { ...segment, a: take(), delta: take() },
-    )
+    return segments.map((segment) => {
+      const end = next + tensorsIn(segment).length
+      const own = values.slice(next, end)
+      next = end
+      return withValues(segment, own)
+    })
   }
 
   /** The tensors' values; they are disposed. Rejects with a DeviceError when the device is lost meanwhile. */
@@ -319,11 +331,6 @@ export class TfjsSession implements PredictorSession<Tensor> {
 
 const rowsOf = (x: readonly NdArray[], row: number): NdArray[] =>
   x.map((array) => rowOf(array, row))
-
-const tensorsIn = (segments: readonly TensorSegment[]): Tensor[] =>
-  segments.flatMap((segment) =>
-    segment.kind === 'dense' ? [segment.values] : [segment.a, segment.delta],
-  )
 
 /** A row as a batch of one. */
 function rowOf(array: NdArray, row: number): NdArray {

@@ -171,22 +171,19 @@ export function engineSuite(): void {
 
   it('refuses an op without gradient by its name', async () => {
     await useDevice('cpu')
-    class Cropped extends tf.layers.Layer {
-      static readonly className = 'Cropped'
-      override computeOutputShape(): tf.Shape {
-        return [null, 2, 2, 1]
+    class Rotated extends tf.layers.Layer {
+      static readonly className = 'Rotated'
+      override computeOutputShape(inputShape: tf.Shape): tf.Shape {
+        return inputShape
       }
       override call(x: tf.Tensor | tf.Tensor[]): tf.Tensor {
-        const image = (Array.isArray(x) ? x[0] : x) as tf.Tensor4D
-        const count = image.shape[0]
-        const boxes = tf.tile(tf.tensor2d([[0, 0, 0.7, 0.7]]), [count, 1])
-        return tf.image.cropAndResize(image, boxes, tf.range(0, count, 1, 'int32'), [2, 2])
+        return tf.image.rotateWithOffset((Array.isArray(x) ? x[0] : x) as tf.Tensor4D, 0.3)
       }
     }
     const model = disposedAfterTest(
       tf.sequential({
         layers: [
-          new Cropped({ inputShape: [6, 6, 1] }),
+          new Rotated({ inputShape: [6, 6, 1] }),
           tf.layers.flatten(),
           tf.layers.dense({ units: 1 }),
         ],
@@ -195,7 +192,7 @@ export function engineSuite(): void {
     using session = await tfjsPredictor(model).open('cpu', { allowSoftware: true })
     await expect(session.inputGradients([pixels], Int32Array.of(0, 0), {})).rejects.toMatchObject({
       name: 'UnsupportedError',
-      feature: 'CropAndResize',
+      feature: 'RotateWithOffset',
     })
     // What lies behind the op can be explained all the same.
     const block = await session.lossGradients(

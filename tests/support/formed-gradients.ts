@@ -1,24 +1,50 @@
-import type { ConvolutionSegment, FactoredSegment, GradientBlock } from 'gradlens'
+import type {
+  ConvolutionSegment,
+  FactoredSegment,
+  GradientBlock,
+  GradientSegment,
+  RowsSegment,
+} from 'gradlens'
 
 /** The gradient of one example, formed in float64 and by the definition, by parameter. */
 export function formedGradients(block: GradientBlock, row: number): Map<string, Float64Array> {
-  return new Map(
-    block.segments.map((segment) => {
-      switch (segment.kind) {
-        case 'dense': {
-          const { values, size } = segment
-          return [
-            segment.parameter,
-            Float64Array.from(values.subarray(row * size, (row + 1) * size)),
-          ]
-        }
-        case 'factored':
-          return [segment.parameter, formFactored(segment, row)]
-        case 'convolution':
-          return [segment.parameter, formConvolution(segment, row)]
-      }
-    }),
-  )
+  const sums = new Map<string, Float64Array>()
+  for (const segment of block.segments) {
+    const gradient = formed(segment, row)
+    const sum = sums.get(segment.parameter) ?? new Float64Array(gradient.length)
+    sums.set(
+      segment.parameter,
+      Float64Array.from(sum, (value, k) => value + gradient[k]!),
+    )
+  }
+  return sums
+}
+
+function formed(segment: GradientSegment, row: number): Float64Array {
+  switch (segment.kind) {
+    case 'dense': {
+      const { values, size } = segment
+      return Float64Array.from(values.subarray(row * size, (row + 1) * size))
+    }
+    case 'factored':
+      return formFactored(segment, row)
+    case 'convolution':
+      return formConvolution(segment, row)
+    case 'rows':
+      return formRows(segment, row)
+  }
+}
+
+function formRows(
+  { positions, rowSize, parameterRows, indices, delta }: RowsSegment,
+  row: number,
+): Float64Array {
+  const gradient = new Float64Array(parameterRows * rowSize)
+  for (let t = row * positions; t < (row + 1) * positions; t++) {
+    for (let k = 0; k < rowSize; k++)
+      gradient[indices[t]! * rowSize + k]! += delta[t * rowSize + k]!
+  }
+  return gradient
 }
 
 function formFactored(

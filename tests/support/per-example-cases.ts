@@ -7,7 +7,7 @@ export interface ModelCase {
   /** The shape of each input, without the batch. */
   readonly inputs: readonly number[][]
   readonly build: (inputs: tf.SymbolicTensor[]) => tf.SymbolicTensor
-  /** The kernel for which there is no batched rule yet, and the examples go one by one. */
+  /** The kernel for which there is no batched rule, so that the examples go one by one. */
   readonly oneByOne?: string
   readonly integers?: number
   /** Freezes or changes the model before it is used. */
@@ -27,6 +27,19 @@ export const conv = (
   kernelSize: number | [number, number],
   further: object = {},
 ): Layer => layers.conv2d({ filters, kernelSize, ...further })
+
+export function batchNormalised(options: { scale: boolean; center: boolean }): ModelCase['build'] {
+  return (x) =>
+    through(
+      conv(3, 2),
+      layers.batchNormalization(options),
+      layers.activation({ activation: 'tanh' }),
+      layers.flatten(),
+      dense(4),
+      layers.batchNormalization(options),
+      dense(3),
+    )(x)
+}
 
 /** Built anew for each test: a layer belongs to one model. */
 export const perExampleCases: readonly ModelCase[] = [
@@ -122,37 +135,164 @@ export const perExampleCases: readonly ModelCase[] = [
   {
     title: 'a layer used twice',
     inputs: [[4]],
-    oneByOne: 'BatchMatMul',
     build: (x) => {
       const twice = dense(4, { activation: 'tanh' })
       return through(twice, twice, dense(3))(x)
     },
   },
   {
-    title: 'a separable convolution',
-    inputs: [[5, 5, 2]],
-    oneByOne: 'DepthwiseConv2dNative',
+    title: 'a convolution used on two inputs',
+    inputs: [
+      [4, 4, 1],
+      [4, 4, 1],
+    ],
+    build: ([a, b]) => {
+      const shared = conv(2, 2, { activation: 'tanh' })
+      const [left, right] = [a!, b!].map((x) => shared.apply(x) as tf.SymbolicTensor)
+      const sum = layers.add().apply([left!, right!]) as tf.SymbolicTensor
+      return through(layers.flatten(), dense(3))([sum])
+    },
+  },
+  {
+    title: 'separable and depthwise convolutions',
+    inputs: [[6, 5, 2]],
     build: (x) =>
-      through(layers.separableConv2d({ filters: 3, kernelSize: 3 }), layers.flatten(), dense(3))(x),
+      through(
+        layers.separableConv2d({
+          filters: 3,
+          kernelSize: 3,
+          depthMultiplier: 2,
+          activation: 'tanh',
+        }),
+        layers.depthwiseConv2d({ kernelSize: [2, 3], padding: 'same', strides: [2, 2] }),
+        layers.flatten(),
+        dense(3),
+      )(x),
+  },
+  {
+    title: 'transposed convolutions',
+    inputs: [[3, 4, 2]],
+    build: (x) =>
+      through(
+        layers.conv2dTranspose({
+          filters: 3,
+          kernelSize: 3,
+          strides: 2,
+          padding: 'same',
+          activation: 'tanh',
+        }),
+        layers.conv2dTranspose({ filters: 2, kernelSize: [2, 3], useBias: false }),
+        layers.flatten(),
+        dense(3),
+      )(x),
+  },
+  {
+    title: 'a convolution of volumes',
+    inputs: [[3, 4, 3, 2]],
+    // The gradients of 3-D convolutions are wrong on TensorFlow.js's wasm backend.
+    build: (x) =>
+      through(
+        layers.conv3d({ filters: 2, kernelSize: [2, 3, 2], strides: [1, 2, 1], padding: 'same' }),
+        layers.flatten(),
+        dense(3),
+      )(x),
   },
   {
     title: 'batch normalisation',
-    inputs: [[4]],
-    oneByOne: 'Mul',
-    build: (x) => through(dense(5), layers.batchNormalization(), dense(3))(x),
+    inputs: [[3, 4, 2]],
+    build: batchNormalised({ scale: true, center: true }),
   },
   {
-    title: 'an LSTM',
+    title: 'batch normalisation of sequences',
+    inputs: [[4, 2]],
+    build: (x) => through(dense(3), layers.batchNormalization(), layers.flatten(), dense(3))(x),
+  },
+  {
+    title: 'layer normalisation',
     inputs: [[4, 3]],
-    oneByOne: 'BatchMatMul',
-    build: (x) => through(layers.lstm({ units: 3 }), dense(3))(x),
+    build: (x) => through(dense(5), layers.layerNormalization(), layers.flatten(), dense(3))(x),
+  },
+  {
+    title: 'PReLU, with shared axes as well',
+    inputs: [[4, 3, 2]],
+    build: (x) =>
+      through(
+        layers.prelu({ alphaInitializer: 'ones' }),
+        conv(2, 2),
+        layers.prelu({ sharedAxes: [1, 2] }),
+        layers.flatten(),
+        dense(3),
+      )(x),
+  },
+  {
+    title: 'a simple RNN',
+    inputs: [[4, 3]],
+    build: (x) => through(layers.simpleRNN({ units: 3 }), dense(3))(x),
+  },
+  {
+    title: 'stacked LSTMs that return sequences',
+    inputs: [[4, 3]],
+    build: (x) =>
+      through(
+        layers.lstm({ units: 3, returnSequences: true }),
+        layers.lstm({ units: 2, goBackwards: true }),
+        dense(3),
+      )(x),
+  },
+  {
+    title: 'a GRU, whose recurrent kernel is split',
+    inputs: [[4, 3]],
+    build: (x) => through(layers.gru({ units: 3 }), dense(3))(x),
+  },
+  {
+    title: 'a bidirectional LSTM over embeddings with masking',
+    inputs: [[5]],
+    integers: 4,
+    build: (x) =>
+      through(
+        layers.embedding({ inputDim: 4, outputDim: 3, maskZero: true }),
+        layers.bidirectional({ layer: layers.lstm({ units: 2 }), mergeMode: 'concat' }),
+        dense(3),
+      )(x),
   },
   {
     title: 'an embedding with repeated ids',
     inputs: [[5]],
-    integers: 4,
-    oneByOne: 'GatherV2',
+    integers: 20,
     build: (x) =>
-      through(layers.embedding({ inputDim: 4, outputDim: 3 }), layers.flatten(), dense(3))(x),
+      through(layers.embedding({ inputDim: 20, outputDim: 3 }), layers.flatten(), dense(3))(x),
+  },
+  {
+    title: 'dense layers distributed over time',
+    inputs: [[3, 4]],
+    build: (x) =>
+      through(
+        layers.timeDistributed({ layer: dense(2, { activation: 'tanh' }) }),
+        layers.flatten(),
+        dense(3),
+      )(x),
+  },
+  {
+    title: 'a layer with an op that has no rule',
+    inputs: [[4]],
+    oneByOne: 'Pow',
+    build: (x) => through(dense(4), new Power({}), dense(3))(x),
   },
 ]
+
+/** |x| + 1 to the power of a trainable vector. */
+class Power extends tf.layers.Layer {
+  static readonly className = 'Power'
+  #exponent: tf.LayerVariable | undefined
+
+  override build(inputShape: tf.Shape): void {
+    const initializer = tf.initializers.zeros()
+    this.#exponent = this.addWeight('exponent', [inputShape.at(-1) ?? 1], 'float32', initializer)
+    this.built = true
+  }
+
+  override call(x: tf.Tensor | tf.Tensor[]): tf.Tensor {
+    const base = Array.isArray(x) ? x[0]! : x
+    return tf.pow(base.abs().add(1), this.#exponent!.read())
+  }
+}

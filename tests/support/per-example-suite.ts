@@ -7,7 +7,7 @@ import { devices, useDevice } from './devices.js'
 import { formedGradients } from './formed-gradients.js'
 import { disposedAfterTest } from './models.js'
 import type { ModelCase } from './per-example-cases.js'
-import { conv, dense, perExampleCases, through } from './per-example-cases.js'
+import { batchNormalised, conv, dense, perExampleCases, through } from './per-example-cases.js'
 import { seededRandom, uniform } from './random.js'
 
 /** Float32 sums in another order, relative to the whole gradient's norm. */
@@ -67,9 +67,55 @@ export function perExampleSuite(): void {
       }
     })
 
+    it.each([
+      { scale: false, center: true },
+      { scale: true, center: false },
+      { scale: false, center: false },
+    ])(
+      'equal those with the missing weights at 1 and 0, where batch normalisation has scale $scale, center $center',
+      async (options) => {
+        const inputs = [[3, 4, 2]]
+        const { model, x, y } = instantiate({ title: '', inputs, build: batchNormalised(options) })
+        const full = instantiate({
+          title: '',
+          inputs,
+          build: batchNormalised({ scale: true, center: true }),
+        }).model
+        // In the order of the weights, those that the model has; gamma stands at 1 and beta at 0 where it has none.
+        const kinds = (of: tf.LayersModel): string[] =>
+          of.weights.map(({ name }) => name.split('/')[1]!.replace(/_\d+$/, ''))
+        tf.tidy(() => {
+          const own = model.getWeights()
+          full.setWeights(
+            kinds(full).map((kind, k) => {
+              const { shape } = full.weights[k]!
+              const isMissing =
+                (kind === 'gamma' && !options.scale) || (kind === 'beta' && !options.center)
+              if (isMissing)
+                return kind === 'gamma' ? tf.ones(shape as number[]) : tf.zeros(shape as number[])
+              return own.shift()!
+            }),
+          )
+        })
+        using session = await tfjsPredictor(model).open(device, { allowSoftware: true })
+        const block = await session.lossGradients(x, y, 'sparseCategoricalCrossentropyFromLogits')
+        for (let row = 0; row < rowCount; row++) {
+          const whole = [...singleGradient(full, x, y, row)].filter(
+            ([name]) =>
+              !(name.includes('gamma') && !options.scale) &&
+              !(name.includes('beta') && !options.center),
+          )
+          const expected = new Map(
+            model.trainableWeights.map(({ name }, k) => [name, whole[k]![1]]),
+          )
+          expectSameGradient(formedGradients(block, row), expected, model)
+        }
+      },
+    )
+
     it('say once that a model goes one by one', async () => {
       const { model, x, y } = instantiate(
-        perExampleCases.find(({ oneByOne }) => oneByOne === 'GatherV2')!,
+        perExampleCases.find(({ oneByOne }) => oneByOne !== undefined)!,
       )
       const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined)
       using session = await tfjsPredictor(model).open(device, { allowSoftware: true })
@@ -219,12 +265,13 @@ function expectSameGradient(
   model: tf.LayersModel,
 ): void {
   const norm = Math.hypot(...[...expected.values()].flatMap((values) => [...values]))
+  const whole = withoutParts(actual, model)
   expect(norm).toBeGreaterThan(0)
-  expect([...actual.keys()].toSorted()).toEqual(
+  expect([...whole.keys()].toSorted()).toEqual(
     model.trainableWeights.map(({ name }) => name).toSorted(),
   )
   for (const [name, values] of expected) {
-    const other = actual.get(name) ?? new Float64Array()
+    const other = whole.get(name) ?? new Float64Array()
     expect(other.length).toBe(values.length)
     for (const [k, value] of values.entries()) {
       expect(Math.abs((other[k] ?? NaN) - value), `${name}[${String(k)}]`).toBeLessThanOrEqual(
@@ -245,6 +292,30 @@ function withZerosBetween(filter: tf.Tensor4D): tf.Tensor4D {
 /** The entries at the even taps of a flattened [5, 5, 2, 3] filter. */
 const everySecondTap = (filter: Float32Array): Float32Array =>
   filter.filter((_, at) => Math.floor(at / 30) % 2 === 0 && Math.floor((at % 30) / 6) % 2 === 0)
+
+/** Parameters that were split along their last axis put together again: name[0], name[1], … */
+function withoutParts(
+  gradients: ReadonlyMap<string, Float64Array>,
+  model: tf.LayersModel,
+): Map<string, Float64Array> {
+  const wholes = new Map([...gradients].filter(([name]) => !name.endsWith(']')))
+  for (const { name, shape } of model.trainableWeights) {
+    const parts = [...gradients]
+      .filter(([part]) => part.startsWith(`${name}[`))
+      .toSorted(([p], [q]) => p.localeCompare(q))
+      .map(([, values]) => values)
+    if (parts.length === 0) continue
+    const rows = shape[0]!
+    const values = Array.from({ length: rows }, (_, row) =>
+      parts.flatMap((part) => {
+        const width = part.length / rows
+        return [...part.subarray(row * width, (row + 1) * width)]
+      }),
+    )
+    wholes.set(name, Float64Array.from(values.flat()))
+  }
+  return wholes
+}
 
 function timeMajorModel(): tf.LayersModel {
   class TimeMajor extends tf.layers.Layer {

@@ -18,6 +18,12 @@ const factoredShape = fc.record({
   inputSize: size,
   outputSize: size,
 })
+const rowsShape = fc.record({
+  kind: fc.constant('rows' as const),
+  positions: fc.integer({ min: 1, max: 4 }),
+  rowSize: size,
+  parameterRows: size,
+})
 const convolutionShape = fc
   .record({
     inHeight: fc.integer({ min: 1, max: 6 }),
@@ -60,9 +66,10 @@ function outLength(padded: number, filter: number, stride: number, dilation: num
 type Shape =
   | { kind: 'dense'; size: number }
   | { kind: 'factored'; positions: number; inputSize: number; outputSize: number }
+  | { kind: 'rows'; positions: number; rowSize: number; parameterRows: number }
   | { kind: 'convolution'; geometry: ConvolutionGeometry }
 
-const shapes = fc.array(fc.oneof(denseShape, factoredShape, convolutionShape), {
+const shapes = fc.array(fc.oneof(denseShape, factoredShape, rowsShape, convolutionShape), {
   minLength: 1,
   maxLength: 4,
 })
@@ -83,6 +90,13 @@ function randomBlock(of: readonly Shape[], rowCount: number, seed: number): Grad
           a: numbers(positions * inputSize),
           delta: numbers(positions * outputSize),
         }
+      }
+      case 'rows': {
+        const { positions, rowSize, parameterRows } = shape
+        const indices = Int32Array.from({ length: rowCount * positions }, () =>
+          Math.floor(random() * parameterRows),
+        )
+        return { ...shape, parameter, indices, delta: numbers(positions * rowSize) }
       }
       case 'convolution': {
         const g = shape.geometry
@@ -151,6 +165,11 @@ describe('the reference compute', () => {
         for (const segment of block.segments) {
           if (segment.kind === 'dense') continue
           if (segment.kind === 'convolution') throw new Error('an implicit form is left')
+          if (segment.kind === 'rows') {
+            const { positions, rowSize, parameterRows } = segment
+            expect(positions * (rowSize + 1)).toBeLessThan(parameterRows * rowSize)
+            continue
+          }
           const { positions, inputSize, outputSize } = segment
           expect(positions * (inputSize + outputSize)).toBeLessThan(inputSize * outputSize)
         }
@@ -160,6 +179,34 @@ describe('the reference compute', () => {
     const denseLayer: Shape = { kind: 'factored', positions: 1, inputSize: 1568, outputSize: 256 }
     const block = await compute.compact(randomBlock([denseLayer], 3, 4))
     expect(byteLengthOf(block)).toBe(3 * 4 * (1568 + 256))
+  })
+
+  it('adds the segments of a parameter that is used in several ways, products between them included', async () => {
+    const compute = await openCompute()
+    const forms: Shape[] = [
+      { kind: 'dense', size: 600 },
+      { kind: 'factored', positions: 2, inputSize: 60, outputSize: 10 },
+      { kind: 'rows', positions: 3, rowSize: 10, parameterRows: 60 },
+    ]
+    const block = (seed: number): GradientBlock => {
+      const { rowCount, segments } = randomBlock(forms, 2, seed)
+      return {
+        rowCount,
+        segments: segments.map((segment) => ({ ...segment, parameter: 'shared' })),
+      }
+    }
+    const [a, b] = [block(8), block(9)]
+    const products = await compute.dot(a, await compute.compact(b))
+    const norms = await compute.squaredNorms(a)
+    for (let i = 0; i < 2; i++) {
+      const norm = productOf(a, i, a, i)
+      expect(Math.abs(norms[i]! / norm - 1)).toBeLessThan(tolerance)
+      for (let j = 0; j < 2; j++) {
+        const scale = Math.sqrt(norm * productOf(b, j, b, j))
+        const difference = products[2 * i + j]! - productOf(a, i, b, j)
+        expect(Math.abs(difference)).toBeLessThan(tolerance * scale)
+      }
+    }
   })
 
   it('lets a parameter that one side leaves out add nothing', async () => {

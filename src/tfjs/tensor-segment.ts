@@ -1,0 +1,79 @@
+import * as tf from '@tensorflow/tfjs'
+import type { Tensor } from '@tensorflow/tfjs'
+import type {
+  ConvolutionSegment,
+  DenseSegment,
+  FactoredSegment,
+  GradientSegment,
+  RowsSegment,
+} from '../gradients/block.js'
+
+/** A gradient segment whose arrays are still tensors on the device, of the shapes that the segment states. */
+export type TensorSegment =
+  | OnDevice<DenseSegment, 'values'>
+  | OnDevice<FactoredSegment, 'a' | 'delta'>
+  | OnDevice<ConvolutionSegment, 'a' | 'delta'>
+  | OnDevice<RowsSegment, 'indices' | 'delta'>
+
+type OnDevice<Segment, Arrays extends keyof Segment> = Omit<Segment, Arrays> &
+  Readonly<Record<Arrays, Tensor>>
+
+export function tensorsIn(segment: TensorSegment): Tensor[] {
+  switch (segment.kind) {
+    case 'dense':
+      return [segment.values]
+    case 'factored':
+    case 'convolution':
+      return [segment.a, segment.delta]
+    case 'rows':
+      return [segment.indices, segment.delta]
+  }
+}
+
+/** The segment with the values of its tensors, in the order of `tensorsIn`. */
+export function withValues(
+  segment: TensorSegment,
+  values: readonly (Float32Array | Int32Array)[],
+): GradientSegment {
+  const [first, second] = values as [Float32Array, Float32Array]
+  switch (segment.kind) {
+    case 'dense':
+      return { ...segment, values: first }
+    case 'factored':
+    case 'convolution':
+      return { ...segment, a: first, delta: second }
+    case 'rows':
+      return { ...segment, indices: Int32Array.from(first), delta: second }
+  }
+}
+
+/**
+ * The uses of one parameter put together where their forms allow it: dense ones are added, factored ones
+ * joined along the positions. What remains are segments whose sum is the gradient.
+ */
+export function joined(uses: readonly TensorSegment[]): TensorSegment[] {
+  const dense = uses.filter((use) => use.kind === 'dense')
+  const factored = uses.filter((use) => use.kind === 'factored')
+  const others = uses.filter((use) => use.kind !== 'dense' && use.kind !== 'factored')
+  const result: TensorSegment[] = [...others]
+  const [firstDense] = dense
+  if (firstDense !== undefined) {
+    result.push(
+      dense.length === 1
+        ? firstDense
+        : { ...firstDense, values: tf.addN(dense.map(({ values }) => values)) },
+    )
+  }
+  const [firstFactored] = factored
+  if (firstFactored !== undefined) {
+    const alongPositions = (tensors: Tensor[]): Tensor =>
+      tensors.length === 1 ? tensors[0]! : tf.concat(tensors, 1)
+    result.push({
+      ...firstFactored,
+      positions: factored.reduce((sum, { positions }) => sum + positions, 0),
+      a: alongPositions(factored.map(({ a }) => a)),
+      delta: alongPositions(factored.map(({ delta }) => delta)),
+    })
+  }
+  return result
+}
