@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os'
 import process from 'node:process'
+import { stripVTControlCharacters } from 'node:util'
 import { build, packageChecks, sourceChecks } from './checks.mjs'
 import { root, run, whenStopped } from './command.mjs'
 import { ensureBrowser } from './install-browser.mjs'
@@ -88,7 +89,7 @@ function finish(status) {
 
 /** The reason and where it arose in our own code. @param {string} reason */
 function shortened(reason) {
-  const lines = reason.replaceAll(root, '').split('\n')
+  const lines = stripVTControlCharacters(reason).replaceAll(root, '').split('\n')
   return lines
     .filter((line) => !line.includes('node_modules'))
     .slice(0, 15)
