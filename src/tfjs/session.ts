@@ -122,9 +122,14 @@ export class TfjsSession implements PredictorSession<Tensor> {
   }
 
   async #refresh(): Promise<void> {
-    if (this.#isDisposed)
-      throw new DisposedError('This predictor session was disposed; open another one.')
+    this.#assertUsable()
     await Promise.race([this.#weights.refresh(), this.#lost])
+    this.#assertUsable()
+  }
+
+  #assertUsable(): void {
+    if (!this.#isDisposed) return
+    throw new DisposedError('This predictor session was disposed; open another one.')
   }
 
   /** One forward and one backward pass for all examples. */

@@ -17,6 +17,7 @@ export class DeviceWeights {
   readonly #model: TensorModel
   readonly #device: Device
   readonly #copies = new Map<Variable, DeviceCopy>()
+  #isDisposed = false
 
   constructor(model: TensorModel, device: Device) {
     this.#model = model
@@ -26,14 +27,7 @@ export class DeviceWeights {
   /** Brings the copies up to date: a page may train its model, or move it, between two calls. */
   async refresh(): Promise<void> {
     for (const { variable } of this.#model.weights()) {
-      const copy = this.#copies.get(variable)
-      if (copy?.of === variable.dataId) continue
-      this.#drop(variable)
-      if (isOn(this.#device, variable)) continue
-      const source = variable.dataId
-      const values = await variable.data()
-      const tensor = runOn(this.#device, () => tf.tensor(values, variable.shape, variable.dtype))
-      this.#copies.set(variable, { of: source, tensor })
+      while (!this.#isDisposed && !this.#isCurrent(variable)) await this.#copy(variable)
     }
   }
 
@@ -54,7 +48,26 @@ export class DeviceWeights {
   }
 
   dispose(): void {
+    this.#isDisposed = true
     for (const variable of this.#copies.keys()) this.#drop(variable)
+  }
+
+  /** True if the variable's values of now are on the device, its own or a copy. */
+  #isCurrent(variable: Variable): boolean {
+    if (this.#copies.get(variable)?.of === variable.dataId) return true
+    if (!isOn(this.#device, variable)) return false
+    this.#drop(variable)
+    return true
+  }
+
+  async #copy(variable: Variable): Promise<void> {
+    const source = variable.dataId
+    const values = await variable.data()
+    // Meanwhile another call may have made the same copy, the page changed the weight, or all been disposed of.
+    if (this.#isDisposed || variable.dataId !== source || this.#isCurrent(variable)) return
+    const tensor = runOn(this.#device, () => tf.tensor(values, variable.shape, variable.dtype))
+    this.#drop(variable)
+    this.#copies.set(variable, { of: source, tensor })
   }
 
   #drop(variable: Variable): void {
