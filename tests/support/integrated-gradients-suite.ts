@@ -9,6 +9,7 @@ import { expectNear, rowOf } from './differences.js'
 import { denseNet, disposedAfterTest, setWeights } from './models.js'
 import { seededRandom, uniform } from './random.js'
 import { randomLayers } from './small-nets.js'
+import { sequentialOf } from './tfjs-nets.js'
 
 /** Float32 gradients and outputs of order 1. */
 const tolerance = 1e-5
@@ -29,13 +30,8 @@ const random = seededRandom(5)
 const x = Array.from({ length: 3 }, () => [...uniform(random, 4, [-1, 1])])
 const baseline = [0.25, -0.5, 0, 0.75]
 
-const netOf = (layers: readonly DenseLayer[]): tf.Sequential =>
-  denseNet(
-    layers.flatMap(({ kernel, bias }) => [kernel, bias]),
-    layers.map(({ activation }) => activation),
-  )
-
-const classifier = (seed = 1): tf.Sequential => netOf(randomLayers([4, 6, 3], 'softmax', seed))
+const classifier = (seed = 1): tf.Sequential =>
+  sequentialOf(randomLayers([4, 6, 3], 'softmax', seed))
 
 const likeliest = (predictions: NdArray): number[] =>
   Array.from({ length: predictions.shape[0] ?? 0 }, (_, i) => {
@@ -52,7 +48,7 @@ class Gain extends tf.layers.Layer {
   }
 
   override call(inputs: tf.Tensor | tf.Tensor[], kwargs: Record<string, unknown>): tf.Tensor {
-    const input = Array.isArray(inputs) ? (inputs[0]!) : inputs
+    const input = Array.isArray(inputs) ? inputs[0]! : inputs
     const { gain } = kwargs as { gain?: tf.Tensor }
     return gain === undefined ? input : tf.mul(input, gain)
   }
@@ -128,9 +124,9 @@ export function integratedGradientsSuite(): void {
         },
       ]
       const [ofA, ofB, ofBoth] = [
-        await explain(netOf(a), x, { baselines: baseline }),
-        await explain(netOf(b), x, { baselines: baseline }),
-        await explain(netOf(both), x, { baselines: baseline }),
+        await explain(sequentialOf(a), x, { baselines: baseline }),
+        await explain(sequentialOf(b), x, { baselines: baseline }),
+        await explain(sequentialOf(both), x, { baselines: baseline }),
       ]
       const bs = ofB.attributions[0]!.data
       const expected = [...ofA.attributions[0]!.data].map((value, at) => 2 * value - 3 * bs[at]!)
@@ -154,15 +150,15 @@ export function integratedGradientsSuite(): void {
         },
         { kernel: identity, bias: [0, 0], activation: 'softmax' },
       ]
-      const one = await explain(netOf([hidden, last]), x, { target: 1 })
-      const same = await explain(netOf(other), x, { target: 1 })
+      const one = await explain(sequentialOf([hidden, last]), x, { target: 1 })
+      const same = await explain(sequentialOf(other), x, { target: 1 })
       expectNear(same.attributions[0]!.data, one.attributions[0]!.data, tolerance)
     })
 
     it('are 0 for an input that the model does not look at, and for one that equals its baseline', async () => {
       const [hidden, last] = randomLayers([4, 3, 2], 'softmax', 10) as [DenseLayer, DenseLayer]
       const kernel = hidden.kernel.map((row, i) => (i === 1 ? row.map(() => 0) : row))
-      const model = netOf([{ ...hidden, kernel }, last])
+      const model = sequentialOf([{ ...hidden, kernel }, last])
       const baselines = x.map((row) => [0, 0, row[2]!, 0])
       const { attributions } = await explain(model, x, { target: 0, baselines })
       for (const i of [0, 1, 2]) {
@@ -205,7 +201,7 @@ export function integratedGradientsSuite(): void {
     })
 
     it('explain one element of a grid of outputs, by a row of indices', async () => {
-      const flat = netOf(randomLayers([4, 5, 6], 'tanh', 4))
+      const flat = sequentialOf(randomLayers([4, 5, 6], 'tanh', 4))
       const grid = tf.layers.reshape({ targetShape: [2, 3] }).apply(flat.outputs[0]!)
       const model = tf.model({ inputs: flat.inputs, outputs: grid as tf.SymbolicTensor })
       const target = [
@@ -256,7 +252,7 @@ export function integratedGradientsSuite(): void {
       expect(e.forwardKwargs['gain']?.shape).toEqual([3, 4])
       for (const i of [0, 1, 2]) {
         const kernel = layer.kernel.map((row, k) => row.map((w) => w * gain[i]![k]!))
-        const alone = await explain(netOf([{ ...layer, kernel }]), x[i]!, { target: 1 })
+        const alone = await explain(sequentialOf([{ ...layer, kernel }]), x[i]!, { target: 1 })
         expectNear(rowOf(e.attributions[0]!, i), alone.attributions[0]!.data, tolerance)
         expectNear([e.deltas.data[i]!], alone.deltas.data, tolerance)
       }

@@ -49,7 +49,7 @@ const x: NdArray = {
   shape: [5, 3],
 }
 
-const hidden = 4
+const hidden = 2
 
 function netOf(outputs: number, last: DenseActivation, seed: number): NetSpec {
   const random = seededRandom(seed)
@@ -149,7 +149,7 @@ export function predictorConformance<Value>(kind: PredictorKind<Value>): void {
     const { predictor } = create(netOf(3, 'softmax', 1))
     expect(predictor.inputs.map(({ shape }) => shape)).toEqual([[3]])
     expect(predictor.output.shape).toEqual([3])
-    expect(predictor.parameters.map(({ shape }) => shape)).toEqual([[3, 4], [4], [4, 3], [3]])
+    expect(predictor.parameters.map(({ shape }) => shape)).toEqual([[3, 2], [2], [2, 3], [3]])
     expect(predictor.parameters.every(({ trainable }) => trainable)).toBe(true)
     expect(new Set(predictor.parameters.map(({ name }) => name)).size).toBe(4)
   })
@@ -337,7 +337,26 @@ export function predictorConformance<Value>(kind: PredictorKind<Value>): void {
     expect(await second.predict([x], {})).toEqual(before)
   })
 
+  it('rejects what it was asked before dispose, and leaves nothing behind', async () => {
+    const { predictor } = create(netOf(3, 'softmax', 12))
+    const session = await open(predictor)
+    const running = [
+      session.predict([x], {}),
+      session.lossGradients([x], classes, 'sparseCategoricalCrossentropy'),
+    ]
+    session[Symbol.dispose]()
+    for (const call of running) await expect(call).rejects.toMatchObject({ name: 'DisposedError' })
+  })
+
   describe('several calls at once', () => {
+    it('from the first on give each its own answer', async () => {
+      const { predictor } = create(netOf(3, 'softmax', 13))
+      using session = await open(predictor)
+      const atOnce = await Promise.all([session.predict([x], {}), session.predict([x], {})])
+      expect(atOnce[1]).toEqual(atOnce[0])
+      expect(await session.predict([x], {})).toEqual(atOnce[0])
+    })
+
     it('do not disturb each other', async () => {
       const { predictor } = create(netOf(3, 'softmax', 11))
       using session = await open(predictor)

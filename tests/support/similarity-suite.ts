@@ -8,6 +8,7 @@ import { expectNear } from './differences.js'
 import { denseNet, disposedAfterTest, setWeights } from './models.js'
 import { seededRandom, uniform } from './random.js'
 import { randomLayers } from './small-nets.js'
+import { sequentialOf } from './tfjs-nets.js'
 
 /** Float32 gradients summed in another order, relative to scores of order 1. */
 const tolerance = 1e-5
@@ -15,13 +16,7 @@ const tolerance = 1e-5
 const simFns = ['grad_dot', 'grad_cos', 'grad_asym_dot'] as const satisfies SimilarityName[]
 const loss = 'sparseCategoricalCrossentropy'
 
-const classifier = (seed = 1): tf.Sequential => {
-  const layers = randomLayers([4, 6, 3], 'softmax', seed)
-  return denseNet(
-    layers.flatMap(({ kernel, bias }) => [kernel, bias]),
-    layers.map(({ activation }) => activation),
-  )
-}
+const classifier = (): tf.Sequential => sequentialOf(randomLayers([4, 6, 3], 'softmax'))
 
 /** w·x, without a bias: the gradient of (w·x − y)² is 2 (w·x − y) x, along x where y = 0 and w·x > 0. */
 function linearModel(weights: readonly number[]): tf.Sequential {
@@ -208,11 +203,7 @@ export function similaritySuite(): void {
     })
 
     it('explains a regression by the value that is given', async () => {
-      const layers = randomLayers([4, 5, 1], 'linear', 3)
-      const model = denseNet(
-        layers.flatMap(({ kernel, bias }) => [kernel, bias]),
-        ['tanh', 'linear'],
-      )
+      const model = sequentialOf(randomLayers([4, 5, 1], 'linear', 3))
       const values = trainX.map(([a = 0, b = 0]) => a - b)
       using explainer = new GradientSimilarity(tfjsPredictor(model), 'meanSquaredError', {
         ...options,

@@ -8,8 +8,8 @@ import { denseLayers, densePredictor } from '../support/dense-net.js'
 import { useDevice } from '../support/devices.js'
 import { expectNear } from '../support/differences.js'
 import { expectClose } from '../support/golden-suite.js'
-import { denseNet } from '../support/models.js'
 import { randomLayers, testX, trainClasses, trainX } from '../support/small-nets.js'
+import { sequentialOf } from '../support/tfjs-nets.js'
 
 const options = { device: 'cpu' } as const
 
@@ -17,12 +17,7 @@ const options = { device: 'cpu' } as const
 const tolerance = 2e-6
 
 const tfjsNet = (layers: readonly DenseLayer[]): Predictor =>
-  tfjsPredictor(
-    denseNet(
-      layers.flatMap(({ kernel, bias }) => [kernel, bias]),
-      layers.map(({ activation }) => activation),
-    ),
-  ) as Predictor
+  tfjsPredictor(sequentialOf(layers)) as Predictor
 
 describe('a predictor that knows no framework', () => {
   const { ig_softmax: softmax, ig_sigmoid: sigmoid, ig_multi_input: multi, gradsim } = golden

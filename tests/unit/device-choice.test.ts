@@ -1,11 +1,10 @@
 import type { Device, DeviceChoice, NdArray, Predictor, PredictorSession } from 'gradlens'
 import { DeviceError, GradientSimilarity, IntegratedGradients, UnsupportedError } from 'gradlens'
-import { tfjsPredictor } from 'gradlens/tfjs'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { useDevice } from '../support/devices.js'
-import { denseNet } from '../support/models.js'
 import { errorOf, expectError } from '../support/refusals.js'
-import { classifier, randomLayers, testX } from '../support/small-nets.js'
+import { classifier, testX } from '../support/small-nets.js'
+import { tfjsClassifier } from '../support/tfjs-nets.js'
 
 /** A net that says it runs where it is told to, and counts what it is asked. */
 function fakePredictor(missing: Partial<Record<Device, Error>>): {
@@ -181,9 +180,7 @@ describe('TensorFlow.js in Node', () => {
   beforeAll(() => useDevice('cpu'))
 
   it('has no WebGPU: auto runs on wasm and says why', async () => {
-    const layers = randomLayers([3, 3], 'softmax')
-    const model = denseNet([layers[0]!.kernel, layers[0]!.bias], ['softmax'])
-    using explainer = new GradientSimilarity(tfjsPredictor(model), 'sparseCategoricalCrossentropy')
+    using explainer = new GradientSimilarity(tfjsClassifier(), 'sparseCategoricalCrossentropy')
     await explainer.fit(testX, [0, 1])
     await explainer.explain(testX)
     expect(explainer.device).toBe('wasm')
@@ -191,9 +188,7 @@ describe('TensorFlow.js in Node', () => {
   })
 
   it('refuses device webgpu by name', async () => {
-    const layers = randomLayers([3, 3], 'softmax')
-    const model = denseNet([layers[0]!.kernel, layers[0]!.bias], ['softmax'])
-    using explainer = new IntegratedGradients(tfjsPredictor(model), { device: 'webgpu' })
+    using explainer = new IntegratedGradients(tfjsClassifier(), { device: 'webgpu' })
     const call = (): unknown => explainer.explain(testX, { target: 0 })
     const error = await expectError(call, 'DeviceError', 'webgpu: ')
     expect(error).toMatchObject({ device: 'webgpu' })
