@@ -68,37 +68,35 @@ function matMul({
     : { ...use, inputSize, outputSize, a: inputs, delta: outputs }
 }
 
-function convolution({
-  parameter,
-  parameterInput,
-  call,
-  delta,
-  batchSize,
-}: ParameterUse): TensorSegment | undefined {
-  const { x, filter } = call.inputs
-  if (parameterInput !== 'filter' || x?.shape[0] !== batchSize || filter === undefined)
-    return undefined
-  const geometry = geometryOf(x.shape, filter.shape, call)
+function convolution(use: ParameterUse): TensorSegment | undefined {
+  const [x, filter] = filtered(use, 'x') ?? []
+  if (x === undefined || filter === undefined) return undefined
+  const geometry = geometryOf(x.shape, filter.shape, use.call)
+  const { parameter, delta } = use
   return (
     geometry && { kind: 'convolution', parameter, geometry, a: x.clone(), delta: delta.clone() }
   )
 }
 
 /** A transposed convolution is the gradient of a convolution: its output is that one's image, its input that one's δ. */
-function transposedConvolution({
-  parameter,
-  parameterInput,
-  call,
-  delta,
-  batchSize,
-}: ParameterUse): TensorSegment | undefined {
-  const { dy, filter } = call.inputs
-  if (parameterInput !== 'filter' || dy?.shape[0] !== batchSize || filter === undefined)
-    return undefined
-  const geometry = geometryOf(delta.shape, filter.shape, call)
+function transposedConvolution(use: ParameterUse): TensorSegment | undefined {
+  const [dy, filter] = filtered(use, 'dy') ?? []
+  if (dy === undefined || filter === undefined) return undefined
+  const geometry = geometryOf(use.delta.shape, filter.shape, use.call)
+  const { parameter, delta } = use
   return (
     geometry && { kind: 'convolution', parameter, geometry, a: delta.clone(), delta: dy.clone() }
   )
+}
+
+/** What a filter is laid on, if the parameter is the filter and the first axis the batch; and the filter. */
+function filtered(
+  { parameterInput, call, batchSize }: ParameterUse,
+  input: string,
+): [Tensor, Tensor] | undefined {
+  const { [input]: x, filter } = call.inputs
+  const applies = parameterInput === 'filter' && x?.shape[0] === batchSize
+  return applies && filter !== undefined ? [x, filter] : undefined
 }
 
 function geometryOf(
@@ -137,18 +135,10 @@ function geometryOf(
 }
 
 /** Σ_t patch[t, k, c] δ[t, c, m], tap k by tap. */
-function depthwiseConvolution({
-  parameter,
-  parameterInput,
-  kernelName,
-  call,
-  delta,
-  batchSize,
-}: ParameterUse): TensorSegment | undefined {
-  const { x, filter } = call.inputs
-  if (parameterInput !== 'filter' || x?.shape[0] !== batchSize || filter === undefined) {
-    return undefined
-  }
+function depthwiseConvolution(use: ParameterUse): TensorSegment | undefined {
+  const [x, filter] = filtered(use, 'x') ?? []
+  if (x === undefined || filter === undefined) return undefined
+  const { parameter, kernelName, call, delta, batchSize } = use
   const channels = x.shape.at(-1)!
   const perChannel = delta.reshape([batchSize, -1, channels, delta.shape.at(-1)! / channels])
   const positions = perChannel.shape[1]!
@@ -161,18 +151,10 @@ function depthwiseConvolution({
 }
 
 /** Σ_t patch[t, k, c] δ[t, p], tap k by tap. */
-function convolution3D({
-  parameter,
-  parameterInput,
-  kernelName,
-  call,
-  delta,
-  batchSize,
-}: ParameterUse): TensorSegment | undefined {
-  const { x, filter } = call.inputs
-  if (parameterInput !== 'filter' || x?.shape[0] !== batchSize || filter === undefined) {
-    return undefined
-  }
+function convolution3D(use: ParameterUse): TensorSegment | undefined {
+  const [x, filter] = filtered(use, 'x') ?? []
+  if (x === undefined || filter === undefined) return undefined
+  const { parameter, kernelName, call, delta, batchSize } = use
   const outputs = delta.reshape([batchSize, -1, delta.shape.at(-1)!])
   const positions = outputs.shape[1]!
   const taps = metByTaps(
