@@ -197,6 +197,16 @@ describe('the demo on wasm', () => {
     expect(await demo.text('#similarity-job')).toBe('')
   })
 
+  test('stops a long path when it is cancelled, and draws a shorter one', async () => {
+    await demo.open(server, { ...quick, steps: 500 })
+    await demo.page.locator('#attribution-job button', { hasText: 'Cancel' }).click()
+    expect(await demo.text('#attribution-job')).toContain('Cancelled.')
+    await demo.page.fill('#steps', '10')
+    await demo.page.keyboard.press('Enter')
+    await demo.settled()
+    expect(await demo.text('#machine-attribution')).toContain('10 steps took')
+  })
+
   test('shows the last of several requests', async () => {
     await demo.open(server, quick)
     await demo.settled()
