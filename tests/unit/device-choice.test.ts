@@ -1,13 +1,16 @@
 import type { Device, DeviceChoice, NdArray, Predictor, PredictorSession } from 'gradlens'
 import { DeviceError, GradientSimilarity, IntegratedGradients, UnsupportedError } from 'gradlens'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { useDevice } from '../support/devices.js'
 import { errorOf, expectError } from '../support/refusals.js'
 import { classifier, testX } from '../support/small-nets.js'
 import { tfjsClassifier } from '../support/tfjs-nets.js'
 
 /** A net that says it runs where it is told to, and counts what it is asked. */
-function fakePredictor(missing: Partial<Record<Device, Error>>): {
+function fakePredictor(
+  missing: Partial<Record<Device, Error>>,
+  ready: Promise<void> = Promise.resolve(),
+): {
   predictor: Predictor<NdArray>
   asked: string[]
   openSessions: () => number
@@ -19,7 +22,7 @@ function fakePredictor(missing: Partial<Record<Device, Error>>): {
     ...net,
     open: async (device, { allowSoftware }) => {
       asked.push(allowSoftware ? `${device}, emulated or not` : device)
-      await Promise.resolve()
+      await ready
       const error = missing[device]
       if (error !== undefined) throw error
       const session = await net.open('cpu', { allowSoftware })
@@ -146,21 +149,29 @@ describe('the session on the device', () => {
   })
 
   it('is closed where the explainer is disposed or reset while it opens', async () => {
-    const { predictor, openSessions } = fakePredictor({})
-    const disposed = explainerOf(predictor)
-    const running = [explain(disposed), explain(disposed)]
-    disposed.dispose()
-    for (const call of running) await expectError(() => call, 'DisposedError')
-    expect(openSessions()).toBe(0)
+    let open = (): void => undefined
+    const gate = (): Promise<void> => new Promise((resolve) => (open = resolve))
 
-    using reset = explainerOf(predictor)
+    const first = fakePredictor({}, gate())
+    const disposed = explainerOf(first.predictor)
+    const running = [explain(disposed), explain(disposed)]
+    await vi.waitUntil(() => first.asked.length > 0)
+    disposed.dispose()
+    open()
+    for (const call of running) await expectError(() => call, 'DisposedError')
+    expect(first.openSessions()).toBe(0)
+
+    const second = fakePredictor({}, gate())
+    const third = fakePredictor({})
+    using reset = explainerOf(second.predictor)
     const call = explain(reset)
-    const other = fakePredictor({})
-    reset.resetPredictor(other.predictor)
+    await vi.waitUntil(() => second.asked.length > 0)
+    reset.resetPredictor(third.predictor)
+    open()
     await expectError(() => call, 'DisposedError', 'resetPredictor')
     await explain(reset)
-    expect(openSessions()).toBe(0)
-    expect(other.openSessions()).toBe(1)
+    expect(second.openSessions()).toBe(0)
+    expect(third.openSessions()).toBe(1)
   })
 
   it('of the old model is closed by resetPredictor', async () => {
