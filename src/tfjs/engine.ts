@@ -10,7 +10,7 @@ import { DeviceError } from '../errors.js'
 import type { Device } from '../options.js'
 import type { Attributes, KernelCall } from './kernel.js'
 import { gradientRepairs } from './repairs/gradients.js'
-import { kernelRepairs } from './repairs/kernels.js'
+import { repairedKernel } from './repairs/kernels.js'
 
 /** A kernel call recorded in the forward pass. `gradient` is tfjs's own; undefined where it has none. */
 export interface TapeNode {
@@ -182,7 +182,7 @@ function repairedRunKernel(current: Engine, runKernel: RunKernel, device: Device
     const isTapeOn = current.isTapeOn()
     const unfused = isTapeOn && isLinear(attributes) ? unfusedKernels[name] : undefined
     if (unfused !== undefined) return unfused(current, inputs, attributes)
-    const repair = kernelRepairs[device][name]
+    const repair = repairedKernel(device, name, inputs, attributes)
     const hasOwnGradient = name in gradientRepairs
     if (repair === undefined && !(isTapeOn && (hasOwnGradient || ruledKernels.has(name)))) {
       return runKernel(name, inputs, attributes)

@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { isGradlensError } from '../../src/errors.js'
 import { useDevice, type TestDevice } from './devices.js'
 import { sizeOf } from './gradient-case.js'
+import { keepOnGpu } from './gpu-resident.js'
 import { gradientsOn } from './tape-gradients.js'
 
 interface Edge {
@@ -132,6 +133,7 @@ export function describeEdges(devices: readonly TestDevice[]): void {
   beforeAll(async () => {
     await useDevice(devices[0]!)
   })
+  keepOnGpu()
 
   describe.each(devices)('on %s', (device) => {
     for (const { title, f, shapes, outputShape, x, gradients } of ties) {

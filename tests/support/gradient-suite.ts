@@ -10,6 +10,7 @@ import {
   type GradientCase,
   type Smoothness,
 } from './gradient-case.js'
+import { keepOnGpu } from './gpu-resident.js'
 import { seededRandom, uniform } from './random.js'
 import { forwardOnCpu, gradientsOn } from './tape-gradients.js'
 
@@ -69,6 +70,7 @@ export function describeGradients(
     await ensureBackend('cpu')
     await useDevice(devices[0]!)
   })
+  keepOnGpu()
   describe.each(devices)('on %s', (device) => {
     for (const [group, cases] of Object.entries(groups)) {
       describe(group, () => {

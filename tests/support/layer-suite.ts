@@ -5,6 +5,7 @@ import { ensureBackend } from '../../src/tfjs/engine.js'
 import { tfjsPredictor } from '../../src/tfjs/index.js'
 import { useDevice, type TestDevice } from './devices.js'
 import { relativeError, sizeOf } from './gradient-case.js'
+import { keepOnGpu } from './gpu-resident.js'
 import {
   activationNames,
   layerCases,
@@ -41,6 +42,7 @@ export function describeLayers(devices: readonly TestDevice[]): void {
     await ensureBackend('cpu')
     await useDevice(devices[0]!)
   })
+  keepOnGpu()
 
   test('every class of layer is in the table', () => {
     const covered = new Set(

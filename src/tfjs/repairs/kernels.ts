@@ -1,11 +1,14 @@
+import type { NamedTensorMap } from '@tensorflow/tfjs'
 import type { Device } from '../../options.js'
-import type { Kernel } from '../kernel.js'
+import type { Attributes, Kernel, PartialRepair } from '../kernel.js'
 import { cumprod, cumsum } from './accumulation.js'
 import { conv2DBackpropFilter, conv2DBackpropInput } from './conv-2d.js'
 import { conv3DBackpropFilter, conv3DBackpropInput } from './conv-3d.js'
 import { depthwiseBackpropFilter, depthwiseBackpropInput } from './depthwise-conv-2d.js'
 import { einsum } from './einsum.js'
 import { addN, prelu } from './elementwise.js'
+import { highRankRepairs } from './high-rank.js'
+import { integerRepairs } from './integers.js'
 import { maxPool3DGradByTaps } from './max-pool-by-taps.js'
 import { maxPool2DGrad, maxPool3D, maxPool3DGrad } from './max-pool.js'
 import { resizeBilinearGrad, resizeNearestNeighborGrad } from './resize.js'
@@ -38,4 +41,24 @@ export const kernelRepairs: Readonly<Record<Device, Readonly<Record<string, Kern
     Cumsum: cumsum,
     MaxPool3DGrad: maxPool3DGradByTaps,
   },
+}
+
+/** What a backend gets wrong for some inputs. */
+const partialRepairs: Readonly<Record<Device, Readonly<Record<string, PartialRepair>>>> = {
+  cpu: {},
+  wasm: {},
+  webgpu: { ...integerRepairs, ...highRankRepairs },
+}
+
+/** What stands in for the device's own kernel in this call; undefined where its own is right. */
+export function repairedKernel(
+  device: Device,
+  kernelName: string,
+  inputs: NamedTensorMap,
+  attributes: Attributes,
+): Kernel | undefined {
+  const repair = kernelRepairs[device][kernelName]
+  if (repair !== undefined) return repair
+  const partial = partialRepairs[device][kernelName]
+  return partial?.isNeeded(inputs, attributes) === true ? partial.kernel : undefined
 }
