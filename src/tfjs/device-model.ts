@@ -1,43 +1,56 @@
 import * as tf from '@tensorflow/tfjs'
 import type { Tensor } from '@tensorflow/tfjs'
-import { DisposedError } from '../errors.js'
+import { DeviceError, DisposedError } from '../errors.js'
 import type { NdArray } from '../ndarray.js'
-import type { Device } from '../options.js'
 import type { ArraySpec, ForwardArguments } from '../predictor.js'
-import { DeviceWeights } from './weights.js'
+import type { OpenDevice } from './devices.js'
 import type { TensorModel, Weight } from './model.js'
+import { DeviceWeights } from './weights.js'
 
 /** A model on one device: what goes there, runs there and comes back. */
 export class DeviceModel {
   readonly model: TensorModel
   readonly #weights: DeviceWeights
-  readonly #lost: Promise<never>
+  readonly #device: OpenDevice
+  #validations: Promise<GPUError | null>[] = []
   #isDisposed = false
 
-  /** @param lost never settles, or rejects with the reason when the device is lost */
-  constructor(model: TensorModel, device: Device, lost: Promise<never>) {
+  constructor(model: TensorModel, device: OpenDevice) {
     this.model = model
-    this.#weights = new DeviceWeights(model, device)
-    this.#lost = lost
+    this.#weights = new DeviceWeights(model, device.name)
+    this.#device = device
   }
 
   /** Brings the weights to the device; call it before `run`, whenever something was awaited in between. */
   async refresh(): Promise<void> {
     this.#assertUsable()
-    await Promise.race([this.#weights.refresh(), this.#lost])
+    await Promise.race([this.#weights.refresh(), this.#device.lost])
     this.#assertUsable()
   }
 
   /** Runs a synchronous function there. Tensors that it makes are disposed, but for those that it returns. */
   run<Result>(run: () => Result): Result {
-    return this.#weights.run(run)
+    return this.#validated(() => this.#weights.run(run))
   }
 
-  /** The tensors' values; they are disposed. Rejects with a DeviceError when the device is lost meanwhile. */
+  /**
+   * The tensors' values; they are disposed.
+   *
+   * @throws DeviceError when the device is lost meanwhile, or has refused a command: the values would be stale
+   */
   async read(tensors: readonly Tensor[]): Promise<Float32Array[]> {
     try {
-      const data = Promise.all(tensors.map((tensor) => tensor.data()))
-      return (await Promise.race([data, this.#lost])) as Float32Array[]
+      const data = this.#validated(() => Promise.all(tensors.map((tensor) => tensor.data())))
+      const validations = this.#validations
+      this.#validations = []
+      const values = (await Promise.race([data, this.#device.lost])) as Float32Array[]
+      const refused = (await Promise.all(validations)).find((error) => error !== null)
+      if (refused === undefined) return values
+      throw new DeviceError(
+        this.#device.name,
+        `${this.#device.name}: the GPU refused a command of TensorFlow.js, which would have gone on with stale ` +
+          `values: ${refused.message.slice(0, 300)} Use device 'wasm' for this model.`,
+      )
     } finally {
       tf.dispose([...tensors])
     }
@@ -56,6 +69,21 @@ export class DeviceModel {
     if (this.#isDisposed) return
     this.#isDisposed = true
     this.#weights.dispose()
+  }
+
+  /**
+   * A shader that does not compile makes WebGPU drop whole submissions, and TensorFlow.js does not look. The
+   * scope is closed in the same synchronous section, since scopes of a device are a stack.
+   */
+  #validated<Result>(work: () => Result): Result {
+    const { gpuDevice } = this.#device
+    if (gpuDevice === undefined) return work()
+    gpuDevice.pushErrorScope('validation')
+    try {
+      return work()
+    } finally {
+      this.#validations.push(gpuDevice.popErrorScope().catch(() => null))
+    }
   }
 
   #assertUsable(): void {

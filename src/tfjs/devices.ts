@@ -2,25 +2,29 @@ import { DeviceError } from '../errors.js'
 import type { Device } from '../options.js'
 import { ensureBackend } from './engine.js'
 
+/** A device that is ready for use. */
+export interface OpenDevice {
+  readonly name: Device
+  /** What webgpu runs on; undefined for the other devices. */
+  readonly gpuDevice: GPUDevice | undefined
+  /** Rejects with a DeviceError when the GPU device is lost, and else never settles. */
+  readonly lost: Promise<never>
+}
+
 /**
  * Makes a device's backend ready for use.
  *
- * @returns a promise, in a list since awaiting would adopt it: it rejects when the GPU device is lost, and
- *   else never settles
  * @throws DeviceError if there is no such backend, its GPU device was lost, or WebGPU is emulated in software
  *   and that is not allowed: such an adapter is some 200 times slower than wasm
  */
-export async function openDevice(
-  device: Device,
-  allowSoftware: boolean,
-): Promise<readonly [lost: Promise<never>]> {
-  if (device === 'webgpu' && !allowSoftware) await refuseSoftwareAdapter()
-  const backend = await ensureBackend(device)
+export async function openDevice(name: Device, allowSoftware: boolean): Promise<OpenDevice> {
+  if (name === 'webgpu' && !allowSoftware) await refuseSoftwareAdapter()
+  const backend = await ensureBackend(name)
   const { device: gpuDevice } = backend as { device?: GPUDevice }
-  const lost = lossOf(device, gpuDevice)
+  const lost = lossOf(name, gpuDevice)
   // One that was lost before rejects here.
   await Promise.race([lost, Promise.resolve()])
-  return [lost]
+  return { name, gpuDevice, lost }
 }
 
 function lossOf(device: Device, gpuDevice: GPUDevice | undefined): Promise<never> {

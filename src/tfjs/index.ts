@@ -26,8 +26,7 @@ export function tfjsPredictor(model: LayersModel): Predictor<Tensor> {
         .map(({ name, variable, trainable }) => ({ name, shape: variable.shape, trainable }))
     },
     async open(device: Device, { allowSoftware }): Promise<TfjsSession> {
-      const [lost] = await openDevice(device, allowSoftware)
-      return new TfjsSession(tensorModel, device, lost)
+      return new TfjsSession(tensorModel, await openDevice(device, allowSoftware))
     },
   }
 }

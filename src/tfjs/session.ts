@@ -3,9 +3,9 @@ import type { Tensor } from '@tensorflow/tfjs'
 import { UnsupportedError } from '../errors.js'
 import type { GradientBlock } from '../gradients/block.js'
 import type { NdArray } from '../ndarray.js'
-import type { Device } from '../options.js'
 import type { ForwardArguments, Loss, PredictorSession } from '../predictor.js'
 import { DeviceModel, tensorOf, tensorsOf } from './device-model.js'
+import type { OpenDevice } from './devices.js'
 import { withTape } from './engine.js'
 import { LossGradients } from './loss-gradients.js'
 import type { TensorModel } from './model.js'
@@ -16,9 +16,8 @@ export class TfjsSession implements PredictorSession<Tensor> {
   readonly #device: DeviceModel
   readonly #lossGradients: LossGradients
 
-  /** @param lost never settles, or rejects with the reason when the device is lost */
-  constructor(model: TensorModel, device: Device, lost: Promise<never>) {
-    this.#device = new DeviceModel(model, device, lost)
+  constructor(model: TensorModel, device: OpenDevice) {
+    this.#device = new DeviceModel(model, device)
     this.#lossGradients = new LossGradients(this.#device)
   }
 
