@@ -114,7 +114,8 @@ const pairs: Readonly<Record<string, (a: tf.Tensor, b: tf.Tensor) => tf.Tensor>>
   atan2: tf.atan2,
   div: tf.div,
   equal: tf.equal,
-  floorDiv: tf.floorDiv,
+  // The backends do not agree on its type.
+  floorDiv: (a, b) => tf.cast(tf.floorDiv(a, b), 'float32'),
   greater: tf.greater,
   greaterEqual: tf.greaterEqual,
   less: tf.less,

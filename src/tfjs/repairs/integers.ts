@@ -4,16 +4,8 @@
  */
 import * as tf from '@tensorflow/tfjs'
 import type { PartialRepair } from '../kernel.js'
+import { isInteger } from './casts.js'
 import { runKernel } from './run-kernel.js'
-
-const isInteger = ({ dtype }: tf.Tensor): boolean => dtype === 'int32' || dtype === 'bool'
-
-/** webgpu's own shares the integers' data, which float kernels then read as integers. */
-const castToFloat: PartialRepair = {
-  isNeeded: ({ x }, { dtype }) => dtype === 'float32' && isInteger(x!),
-  // Unlike the op, the kernel takes operands of two types, and puts out floats.
-  kernel: ({ x }) => runKernel('Add', { a: x!, b: tf.scalar(0) }, {}),
-}
 
 /** @param dtype of the output; the input's own if not said */
 function throughFloats(kernelName: string, dtype?: tf.DataType): PartialRepair {
@@ -45,7 +37,6 @@ export const integerRepairs: Readonly<Record<string, PartialRepair>> = {
   Any: throughFloats('Any', 'bool'),
   ArgMax: argument('ArgMax'),
   ArgMin: argument('ArgMin'),
-  Cast: castToFloat,
   Max: throughFloats('Max', 'int32'),
   Mean: throughFloats('Mean', 'float32'),
   Min: throughFloats('Min', 'int32'),

@@ -2,6 +2,7 @@ import type { NamedTensorMap } from '@tensorflow/tfjs'
 import type { Device } from '../../options.js'
 import type { Attributes, Kernel, PartialRepair } from '../kernel.js'
 import { cumprod, cumsum } from './accumulation.js'
+import { castToBoolean, castToFloat } from './casts.js'
 import { conv2DBackpropFilter, conv2DBackpropInput } from './conv-2d.js'
 import { conv3DBackpropFilter, conv3DBackpropInput } from './conv-3d.js'
 import { depthwiseBackpropFilter, depthwiseBackpropInput } from './depthwise-conv-2d.js'
@@ -46,8 +47,8 @@ export const kernelRepairs: Readonly<Record<Device, Readonly<Record<string, Kern
 /** What a backend gets wrong for some inputs. */
 const partialRepairs: Readonly<Record<Device, Readonly<Record<string, PartialRepair>>>> = {
   cpu: {},
-  wasm: {},
-  webgpu: { ...integerRepairs, ...highRankRepairs },
+  wasm: { Cast: castToBoolean },
+  webgpu: { Cast: castToFloat, ...integerRepairs, ...highRankRepairs },
 }
 
 /** What stands in for the device's own kernel in this call; undefined where its own is right. */

@@ -1,0 +1,3 @@
+import { describeForward } from '../support/forward-suite.js'
+
+describeForward(['wasm'])
