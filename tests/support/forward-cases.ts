@@ -53,9 +53,10 @@ const arrangement: readonly ForwardCase[] = [
       'reflect',
     ),
   ),
+  // Of a tensor that the GPU has computed: from the host's, tfjs tiles rank 5 and 6 there.
   onAll('tile', (x) =>
     tf.tile(
-      x,
+      tf.neg(x),
       x.shape.map((_, axis) => 1 + (axis % 2)),
     ),
   ),
