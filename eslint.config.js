@@ -4,7 +4,8 @@ import tseslint from 'typescript-eslint'
 import { importDirection } from './scripts/import-direction.mjs'
 
 export default defineConfig(
-  globalIgnores(['dist/', 'dist-demo/', 'public/']),
+  // AssemblyScript has types of its own.
+  globalIgnores(['dist/', 'dist-demo/', 'public/', 'src/compute/wasm/assembly/']),
   js.configs.recommended,
   tseslint.configs.strictTypeChecked,
   tseslint.configs.stylisticTypeChecked,

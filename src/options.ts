@@ -8,7 +8,7 @@ export type DeviceChoice = Device | 'auto'
 
 export const deviceChoices: readonly DeviceChoice[] = ['auto', 'webgpu', 'wasm', 'cpu']
 
-/** How far a call has come, in rows. */
+/** How far a call has come, in examples; for integrated gradients in points of their paths. */
 export interface Progress {
   readonly phase: 'fit' | 'explain'
   readonly done: number
@@ -31,6 +31,13 @@ export function oneOf<Choice extends string>(
   if ((choices as readonly unknown[]).includes(value)) return value as Choice
   const list = choices.map((choice) => `'${choice}'`).join(', ')
   throw new InvalidArgumentError(argument, describe(value), `one of ${list}`)
+}
+
+/** @throws InvalidArgumentError for a key that is none of the names: it would be overlooked in silence */
+export function knownKeys(argument: string, options: object, names: readonly string[]): void {
+  const unknown = Object.keys(options).find((key) => !names.includes(key))
+  if (unknown === undefined) return
+  throw new InvalidArgumentError(argument, `'${unknown}'`, `none but ${names.join(', ')}`)
 }
 
 /** The value, if it is an integer ≥ 1. */

@@ -8,13 +8,19 @@ import type {
 } from '../gradients/block.js'
 import type { Compute } from './compute.js'
 import { dot } from './dot.js'
+import type { ContractPatches } from './patches.js'
 import { contractPatches, extractPatches } from './patches.js'
 
 /** The reference: plain loops, sums in float64. */
-export const cpuCompute: Compute = {
-  compact: (block) => Promise.resolve(compactBlock(block)),
-  dot: (a, b) => Promise.resolve(blockDot(compactBlock(a), compactBlock(b))),
-  squaredNorms: (block) => Promise.resolve(blockSquaredNorms(compactBlock(block))),
+export const cpuCompute: Compute = hostCompute(contractPatches)
+
+/** Loops in JavaScript, but for the contraction of patches, which takes most of the time. */
+export function hostCompute(contract: ContractPatches): Compute {
+  return {
+    compact: (block) => Promise.resolve(compactBlock(block, contract)),
+    dot: (a, b) => Promise.resolve(blockDot(compactBlock(a, contract), compactBlock(b, contract))),
+    squaredNorms: (block) => Promise.resolve(blockSquaredNorms(compactBlock(block, contract))),
+  }
 }
 
 type Compact = DenseSegment | FactoredSegment | RowsSegment
@@ -23,11 +29,21 @@ interface CompactBlock extends GradientBlock {
   readonly segments: readonly Compact[]
 }
 
-function compactBlock({ rowCount, segments }: GradientBlock): CompactBlock {
-  return { rowCount, segments: segments.map((segment) => compactSegment(segment, rowCount)) }
+function compactBlock(
+  { rowCount, segments }: GradientBlock,
+  contract: ContractPatches,
+): CompactBlock {
+  return {
+    rowCount,
+    segments: segments.map((segment) => compactSegment(segment, rowCount, contract)),
+  }
 }
 
-function compactSegment(segment: GradientSegment, rowCount: number): Compact {
+function compactSegment(
+  segment: GradientSegment,
+  rowCount: number,
+  contract: ContractPatches,
+): Compact {
   switch (segment.kind) {
     case 'dense':
       return segment
@@ -39,7 +55,7 @@ function compactSegment(segment: GradientSegment, rowCount: number): Compact {
       return isSmaller ? denseOf(segment, rowCount) : segment
     }
     case 'convolution':
-      return compactConvolution(segment, rowCount)
+      return compactConvolution(segment, rowCount, contract)
   }
 }
 
@@ -50,7 +66,11 @@ const denseIsSmaller = (shape: {
 }): boolean =>
   shape.inputSize * shape.outputSize <= shape.positions * (shape.inputSize + shape.outputSize)
 
-function compactConvolution(segment: ConvolutionSegment, rowCount: number): Compact {
+function compactConvolution(
+  segment: ConvolutionSegment,
+  rowCount: number,
+  contract: ContractPatches,
+): Compact {
   const { parameter, geometry, a, delta } = segment
   const positions = geometry.outHeight * geometry.outWidth
   const inputSize = geometry.filterHeight * geometry.filterWidth * geometry.inChannels
@@ -59,7 +79,7 @@ function compactConvolution(segment: ConvolutionSegment, rowCount: number): Comp
     const patches = extractPatches(a, geometry, rowCount)
     return { kind: 'factored', parameter, positions, inputSize, outputSize, a: patches, delta }
   }
-  const values = contractPatches(a, delta, geometry, rowCount)
+  const values = contract(a, delta, geometry, rowCount)
   return { kind: 'dense', parameter, size: inputSize * outputSize, values }
 }
 

@@ -14,12 +14,15 @@ function tapRange(
 }
 
 /** The filter gradients Σ_t patch_t δ_tᵀ of each row, dense: [rowCount, kh · kw · C · p]. */
-export function contractPatches(
+export type ContractPatches = (
   a: Float32Array,
   delta: Float32Array,
   geometry: ConvolutionGeometry,
   rowCount: number,
-): Float32Array {
+) => Float32Array
+
+/** The contraction in plain loops, sums in float64. */
+export const contractPatches: ContractPatches = (a, delta, geometry, rowCount) => {
   const { inHeight, inWidth, inChannels, outHeight, outWidth, outChannels } = geometry
   const values = new Float32Array(
     rowCount * geometry.filterHeight * geometry.filterWidth * inChannels * outChannels,

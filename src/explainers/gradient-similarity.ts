@@ -1,21 +1,25 @@
+import type { Compute } from '../compute/compute.js'
 import { openCompute } from '../compute/compute.js'
-import {
-  InvalidArgumentError,
-  NonFiniteError,
-  NotFittedError,
-  UnsupportedError,
-} from '../errors.js'
+import { InvalidArgumentError, NotFittedError, UnsupportedError } from '../errors.js'
 import type { Explanation } from '../explanation.js'
 import { createExplanation } from '../explanation.js'
-import type { StoredBlock } from '../gradients/store.js'
 import { GradientStore } from '../gradients/store.js'
 import type { ArrayInput, NdArray } from '../ndarray.js'
-import { concatenateRows, rows, takeRows, toNdArray } from '../ndarray.js'
+import { concatenateRows, takeRows, toNdArray } from '../ndarray.js'
 import type { CallOptions, Device, DeviceChoice } from '../options.js'
-import { deviceChoices, nonNegativeNumber, oneOf, positiveInteger } from '../options.js'
+import {
+  describe,
+  deviceChoices,
+  knownKeys,
+  nonNegativeNumber,
+  oneOf,
+  positiveInteger,
+} from '../options.js'
 import type { Loss, Predictor } from '../predictor.js'
 import { lossNames } from '../predictor.js'
 import { version } from '../version.js'
+import type { GradientBatches } from './gradient-blocks.js'
+import { computedBlocks, finiteBlocks, storedBlocks } from './gradient-blocks.js'
 import type { Inputs } from './inputs.js'
 import { readInputs, rowCountOf, rowsOf } from './inputs.js'
 import { predictedLabels, readLabels } from './labels.js'
@@ -26,6 +30,17 @@ import type { SimilarityName } from './similarity.js'
 import { ranking, similarity, similarityNames } from './similarity.js'
 
 const tasks = ['classification', 'regression'] as const
+
+const optionNames: readonly (keyof GradientSimilarityOptions)[] = [
+  'simFn',
+  'task',
+  'precomputeGrads',
+  'topK',
+  'eps',
+  'device',
+  'batchSize',
+  'verbose',
+]
 
 export interface GradientSimilarityOptions {
   /** How two gradients are compared. Default 'grad_dot'. */
@@ -90,6 +105,8 @@ export class GradientSimilarity<Value = unknown> {
   readonly #lossFn: Loss<Value>
   readonly #options: Required<GradientSimilarityOptions>
   #fitted: Fitted | undefined
+  #compute: { readonly device: Device; readonly compute: Compute } | undefined
+  #computeFallbackReason: string | null = null
 
   /** @throws InvalidArgumentError for an unknown option value or loss; UnsupportedError without trainable parameters */
   constructor(
@@ -97,7 +114,8 @@ export class GradientSimilarity<Value = unknown> {
     lossFn: Loss<Value>,
     options: GradientSimilarityOptions = {},
   ) {
-    if (typeof lossFn !== 'function') oneOf('lossFn', lossFn, lossNames)
+    if (typeof lossFn !== 'function') checkLossName(lossFn)
+    knownKeys('options', options, optionNames)
     this.#options = {
       simFn: oneOf('simFn', options.simFn ?? 'grad_dot', similarityNames),
       task: oneOf('task', options.task ?? 'classification', tasks),
@@ -120,7 +138,8 @@ export class GradientSimilarity<Value = unknown> {
 
   /** Why the devices before this one do not run; null if the first choice does. */
   get fallbackReason(): string | null {
-    return this.#model.fallbackReason
+    const reasons = [this.#model.fallbackReason, this.#computeFallbackReason]
+    return reasons.filter((reason) => reason !== null).join(' ') || null
   }
 
   /** What the stored training gradients occupy, in bytes; 0 without `precomputeGrads`. */
@@ -152,14 +171,15 @@ export class GradientSimilarity<Value = unknown> {
     const rowCount = rowCountOf(x)
     const y = await readLabels('yTrain', given, rowCount, this.#lossFn, output)
     const store = this.#options.precomputeGrads ? new GradientStore() : null
+    const report = progressReporter('GradientSimilarity', this.#options.verbose, onProgress)
     if (store !== null) {
-      const report = progressReporter('GradientSimilarity', this.#options.verbose, onProgress)
-      for await (const { stored, end } of this.#gradients(x, y, call)) {
+      for await (const { stored, end } of computedBlocks(await this.#batches(x, y, call))) {
         store.append(stored)
         report({ phase: 'fit', done: end, total: rowCount })
       }
     }
     call.check()
+    if (store === null) report({ phase: 'fit', done: rowCount, total: rowCount })
     this.#fitted = { x, y, store }
     return this
   }
@@ -190,12 +210,16 @@ export class GradientSimilarity<Value = unknown> {
     ])
     const testCount = rowCountOf(tests)
     const report = progressReporter('GradientSimilarity', this.#options.verbose, onProgress)
-    const compute = await openCompute()
+    const compute = await this.#openCompute(call)
     const labels = await this.#labelsOf(tests, given, fitted, call)
-    const testBlocks = await this.#testGradients(tests, labels, call)
+    const testBlocks = await finiteBlocks(await this.#batches(tests, labels, call))
 
     const scores = new Float32Array(testCount * trainCount)
-    for await (const { stored, start, end } of this.#trainGradients(fitted, call)) {
+    const trainBlocks =
+      fitted.store === null
+        ? computedBlocks(await this.#batches(fitted.x, fitted.y, call))
+        : storedBlocks(fitted.store, call)
+    for await (const { stored, start, end } of trainBlocks) {
       for (const test of testBlocks) {
         const products = await compute.dot(test.stored.block, stored.block)
         for (const [at, dot] of products.entries()) {
@@ -232,64 +256,23 @@ export class GradientSimilarity<Value = unknown> {
     this.dispose()
   }
 
-  /** Gradients block by block, a task of the event loop each. */
-  async *#gradients(
+  async #openCompute(call: ModelCall<Value>): Promise<Compute> {
+    const device = await call.run(() => Promise.resolve(this.#model.device ?? 'cpu'))
+    if (this.#compute?.device !== device) {
+      const { compute, fallbackReason } = await openCompute(device)
+      this.#compute = { device, compute }
+      this.#computeFallbackReason = fallbackReason
+    }
+    return this.#compute.compute
+  }
+
+  async #batches(
     x: readonly NdArray[],
     y: NdArray,
     call: ModelCall<Value>,
-  ): AsyncGenerator<{ stored: StoredBlock; start: number; end: number }> {
-    const compute = await openCompute()
-    const rowCount = rowCountOf(x)
-    for (let start = 0; start < rowCount; start += this.#options.batchSize) {
-      const end = Math.min(start + this.#options.batchSize, rowCount)
-      const [xBatch, yBatch] = [rowsOf(x, start, end), rows(y, start, end)]
-      const raw = await call.run((session) => session.lossGradients(xBatch, yBatch, this.#lossFn))
-      const block = await compute.compact(raw)
-      yield { stored: { block, squaredNorms: await compute.squaredNorms(block) }, start, end }
-      await call.pause()
-    }
-  }
-
-  async *#trainGradients(
-    { x, y, store }: Fitted,
-    call: ModelCall<Value>,
-  ): AsyncGenerator<{ stored: StoredBlock; start: number; end: number }> {
-    if (store === null) {
-      yield* this.#gradients(x, y, call)
-      return
-    }
-    let start = 0
-    let lastPause = performance.now()
-    for (const stored of store.blocks) {
-      const end = start + stored.block.rowCount
-      yield { stored, start, end }
-      start = end
-      call.check()
-      if (performance.now() - lastPause < longestTaskMs) continue
-      await call.pause()
-      lastPause = performance.now()
-    }
-  }
-
-  async #testGradients(
-    x: readonly NdArray[],
-    y: NdArray,
-    call: ModelCall<Value>,
-  ): Promise<{ stored: StoredBlock; start: number }[]> {
-    const blocks: { stored: StoredBlock; start: number }[] = []
-    for await (const { stored, start } of this.#gradients(x, y, call)) {
-      const row = stored.squaredNorms.findIndex((norm) => !Number.isFinite(norm))
-      if (row >= 0) {
-        throw new NonFiniteError(
-          `the squared norm of the loss gradient of example ${String(start + row)}`,
-          stored.squaredNorms[row] ?? NaN,
-          [start + row],
-          'Its ranking would mean nothing; look at its label, the loss and the weights.',
-        )
-      }
-      blocks.push({ stored, start })
-    }
-    return blocks
+  ): Promise<GradientBatches<Value>> {
+    const compute = await this.#openCompute(call)
+    return { call, compute, x, y, loss: this.#lossFn, batchSize: this.#options.batchSize }
   }
 
   async #labelsOf(
@@ -358,8 +341,15 @@ export class GradientSimilarity<Value = unknown> {
   }
 }
 
-/** Scoring stored blocks goes on this long before the page gets its turn. */
-const longestTaskMs = 12
+function checkLossName(lossFn: unknown): void {
+  if ((lossNames as readonly unknown[]).includes(lossFn)) return
+  const names = lossNames.map((name) => `'${name}'`).join(', ')
+  throw new InvalidArgumentError(
+    'lossFn',
+    describe(lossFn),
+    `a function (yTrue, yPred) => loss, or one of ${names}`,
+  )
+}
 
 function checkParameters(predictor: Pick<Predictor, 'name' | 'parameters'>): void {
   const frozen = predictor.parameters.filter(({ trainable }) => !trainable)

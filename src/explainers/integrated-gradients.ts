@@ -11,7 +11,7 @@ import {
   toNdArray,
 } from '../ndarray.js'
 import type { CallOptions, Device, DeviceChoice } from '../options.js'
-import { describe, deviceChoices, oneOf, positiveInteger } from '../options.js'
+import { describe, deviceChoices, knownKeys, oneOf, positiveInteger } from '../options.js'
 import type { ForwardArguments, Predictor } from '../predictor.js'
 import { version } from '../version.js'
 import { readBaseline } from './baselines.js'
@@ -40,6 +40,15 @@ export interface IntegratedGradientsOptions {
   /** Show progress: a line in the terminal, entries in the browser's console. Default false. */
   readonly verbose?: boolean
 }
+
+const optionNames: readonly (keyof IntegratedGradientsOptions)[] = [
+  'targetFn',
+  'method',
+  'nSteps',
+  'internalBatchSize',
+  'device',
+  'verbose',
+]
 
 export interface IntegratedGradientsExplainOptions extends CallOptions {
   /** Further named arguments of the model's call, batch first; kept along the path, not attributed. */
@@ -86,6 +95,7 @@ export class IntegratedGradients<Value = unknown> {
 
   /** @throws InvalidArgumentError for an unknown option value */
   constructor(predictor: Predictor<Value>, options: IntegratedGradientsOptions = {}) {
+    knownKeys('options', options, optionNames)
     this.#method = options.method ?? 'gausslegendre'
     this.#nSteps = options.nSteps ?? 50
     this.#rule = quadrature(this.#method, this.#nSteps)

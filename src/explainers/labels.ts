@@ -140,7 +140,7 @@ export function predictedLabels(
 ): NdArray {
   assertFinite('the predictions at x', predictions, lookAtTheModel)
   const [rowCount = 0, ...own] = predictions.shape
-  const classCount = own.at(-1) ?? 1
+  const classCount = sizeOf(own.slice(-1))
   const shape = [rowCount, ...trainLabelShape]
   const asOutput = sameShape(withoutOnes(trainLabelShape), withoutOnes(own))
   const threshold = thresholds.get(loss)

@@ -98,6 +98,13 @@ export class ModelCall<Value> {
   readonly #generation: number
 
   constructor(model: ModelSession<Value>, signal: AbortSignal | undefined) {
+    if (signal !== undefined && typeof signal.throwIfAborted !== 'function') {
+      throw new InvalidArgumentError(
+        'signal',
+        describe(signal),
+        "an AbortSignal; of an AbortController, its 'signal'",
+      )
+    }
     this.#model = model
     this.#signal = signal
     this.#generation = model.generation

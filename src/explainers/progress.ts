@@ -1,4 +1,6 @@
+import { InvalidArgumentError } from '../errors.js'
 import type { CallOptions, Progress } from '../options.js'
+import { describe } from '../options.js'
 
 /** Passes progress on to the caller and, if verbose, to the terminal or the console. */
 export function progressReporter(
@@ -6,6 +8,9 @@ export function progressReporter(
   verbose: boolean,
   onProgress: CallOptions['onProgress'],
 ): (progress: Progress) => void {
+  if (onProgress !== undefined && typeof onProgress !== 'function') {
+    throw new InvalidArgumentError('onProgress', describe(onProgress), 'a function')
+  }
   const show = verbose ? verboseReporter(name) : undefined
   return (progress) => {
     show?.(progress)

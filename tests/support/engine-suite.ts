@@ -222,6 +222,25 @@ export function engineSuite(): void {
     })
   })
 
+  it('takes a Sequential straight from its file, which TensorFlow.js has not built yet', async () => {
+    await useDevice('cpu')
+    const model = convolutionalModel()
+    const artifacts = await new Promise<tf.io.ModelArtifacts>((resolve, reject) => {
+      const handler = tf.io.withSaveHandler((saved) => {
+        resolve(saved)
+        return Promise.resolve({
+          modelArtifactsInfo: { dateSaved: new Date(0), modelTopologyType: 'JSON' },
+        })
+      })
+      model.save(handler).catch(reject)
+    })
+    const loaded = disposedAfterTest(await tf.loadLayersModel(tf.io.fromMemory(artifacts)))
+    using session = await tfjsPredictor(loaded).open('cpu', { allowSoftware: true })
+    using original = await tfjsPredictor(model).open('cpu', { allowSoftware: true })
+    const expected = await original.predict([pixels], {})
+    expect(await session.predict([pixels], {})).toEqual(expected)
+  })
+
   it('refuses models with several outputs, and stateful ones, when the predictor is made', () => {
     const input = tf.input({ shape: [3] })
     const outputs = [1, 2].map(

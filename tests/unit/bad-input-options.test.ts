@@ -8,7 +8,7 @@ import { classifier, randomLayers, testX, trainClasses, trainX } from '../suppor
 const loss = 'sparseCategoricalCrossentropy'
 
 const lossNames =
-  "one of 'categoricalCrossentropy', 'categoricalCrossentropyFromLogits', 'sparseCategoricalCrossentropy', " +
+  "a function (yTrue, yPred) => loss, or one of 'categoricalCrossentropy', 'categoricalCrossentropyFromLogits', 'sparseCategoricalCrossentropy', " +
   "'sparseCategoricalCrossentropyFromLogits', 'binaryCrossentropy', 'binaryCrossentropyFromLogits', " +
   "'meanSquaredError', 'meanAbsoluteError'"
 const simFns = "one of 'grad_dot', 'grad_cos', 'grad_asym_dot'"
@@ -45,6 +45,36 @@ describe('GradientSimilarity refuses', () => {
     const make = (): unknown => new GradientSimilarity(classifier(), loss, options)
     await expectRefusal(make, { argument, got, expected })
   })
+
+  it('an option that it does not know, which it would have to overlook', async () => {
+    const options = { simFN: 'grad_cos' } as GradientSimilarityOptions
+    await expectRefusal(() => new GradientSimilarity(classifier(), loss, options), {
+      argument: 'options',
+      got: "'simFN'",
+      expected: 'none but simFn, task, precomputeGrads, topK, eps, device, batchSize, verbose',
+    })
+  })
+
+  it.each([
+    [
+      'signal',
+      new AbortController(),
+      'an object (AbortController)',
+      "an AbortSignal; of an AbortController, its 'signal'",
+    ],
+    ['onProgress', 'log', "'log'", 'a function'],
+  ])(
+    'a call with the wrong kind of %s, and takes the next one',
+    async (argument, value, got, expected) => {
+      using explainer = new GradientSimilarity(classifier(), loss, { device: 'cpu' })
+      const options = { [argument]: value } as object
+      const refusal = { argument, got, expected }
+      await expectRefusal(() => explainer.fit(trainX, trainClasses, options), refusal)
+      await explainer.fit(trainX, trainClasses)
+      await expectRefusal(() => explainer.explain(testX, undefined, options), refusal)
+      expect((await explainer.explain(testX)).scores.shape).toEqual([2, 6])
+    },
+  )
 
   it.each([
     ['crossentropy', "'crossentropy'"],
@@ -117,6 +147,15 @@ describe('GradientSimilarity refuses', () => {
 })
 
 describe('IntegratedGradients refuses', () => {
+  it('an option that it does not know, which it would have to overlook', async () => {
+    const options = { steps: 10 } as IntegratedGradientsOptions
+    await expectRefusal(() => new IntegratedGradients(classifier(), options), {
+      argument: 'options',
+      got: "'steps'",
+      expected: 'none but targetFn, method, nSteps, internalBatchSize, device, verbose',
+    })
+  })
+
   it.each([
     ['method', 'simpson', "'simpson'", methods],
     ['method', 7, '7', methods],

@@ -1,13 +1,17 @@
 import fc from 'fast-check'
 import type { ConvolutionGeometry, GradientBlock, GradientSegment } from 'gradlens'
-import { describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
+import type { Compute } from '../../src/compute/compute.js'
 import { openCompute } from '../../src/compute/compute.js'
 import { byteLengthOf } from '../../src/gradients/block.js'
 import { formedGradients } from '../support/formed-gradients.js'
 import { seededRandom, uniform } from '../support/random.js'
 
-/** Sums are float64, but a compacted gradient is rounded to float32: relative to the norms of the two. */
-const tolerance = 1e-6
+/**
+ * Relative to the norms of the two. On cpu sums are float64, but a compacted gradient is rounded to float32; the
+ * SIMD contraction also sums in float32, over 36 positions here at the most.
+ */
+const tolerances = { cpu: 1e-6, wasm: 1e-5 } as const
 
 const size = fc.integer({ min: 1, max: 7 })
 
@@ -124,9 +128,16 @@ function productOf(a: GradientBlock, i: number, b: GradientBlock, j: number): nu
   return sum
 }
 
-describe('the reference compute', () => {
+describe.each(['cpu', 'wasm'] as const)('the compute beside %s', (device) => {
+  const tolerance = tolerances[device]
+  let compute: Compute
+  beforeAll(async () => {
+    const opened = await openCompute(device)
+    expect(opened.fallbackReason).toBeNull()
+    compute = opened.compute
+  })
+
   it('gives the inner products and norms of formed gradients, whatever forms the two sides have', async () => {
-    const compute = await openCompute()
     await fc.assert(
       fc.asyncProperty(
         shapes,
@@ -158,7 +169,6 @@ describe('the reference compute', () => {
   })
 
   it('keeps each parameter in the smaller of its exact forms', async () => {
-    const compute = await openCompute()
     await fc.assert(
       fc.asyncProperty(shapes, async (of) => {
         const block = await compute.compact(randomBlock(of, 2, 3))
@@ -182,7 +192,6 @@ describe('the reference compute', () => {
   })
 
   it('adds the segments of a parameter that is used in several ways, products between them included', async () => {
-    const compute = await openCompute()
     const forms: Shape[] = [
       { kind: 'dense', size: 600 },
       { kind: 'factored', positions: 2, inputSize: 60, outputSize: 10 },
@@ -210,7 +219,6 @@ describe('the reference compute', () => {
   })
 
   it('lets a parameter that one side leaves out add nothing', async () => {
-    const compute = await openCompute()
     const a = randomBlock(
       [
         { kind: 'dense', size: 3 },
@@ -225,7 +233,6 @@ describe('the reference compute', () => {
   })
 
   it('shows a gradient that is not finite in its norm', async () => {
-    const compute = await openCompute()
     const block = randomBlock([{ kind: 'dense', size: 3 }], 2, 7)
     const [segment] = block.segments
     if (segment?.kind === 'dense') segment.values[4] = NaN

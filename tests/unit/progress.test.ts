@@ -44,6 +44,7 @@ describe('progress', () => {
       await explainer.fit(trainX, trainClasses, { onProgress: (event) => fit!.push(event) })
       await explainer.explain(testX, undefined, { onProgress: (event) => explain!.push(event) })
       if (precomputeGrads) expectSteps(fit!, 'fit', 6)
+      else expect(fit).toEqual([{ phase: 'fit', done: 6, total: 6 }])
       expectSteps(explain!, 'explain', 6)
     },
   )
