@@ -62,6 +62,8 @@ export interface Predictor<Value = unknown> {
  * nothing of the model is changed. Each call is one pass over its whole batch.
  */
 export interface PredictorSession<Value = unknown> extends Disposable {
+  /** Another number after the model's weights, or which of them are trainable, have changed. */
+  readonly weightsVersion: number
   /** The model's output, [B, …]. */
   predict(x: readonly NdArray[], forwardArguments: ForwardArguments): Promise<NdArray>
   /**

@@ -86,6 +86,8 @@ interface Fitted {
   readonly y: NdArray
   /** The training gradients, where they are precomputed. */
   readonly store: GradientStore | null
+  /** Of the weights that the stored gradients belong to. */
+  readonly weightsVersion: number | null
 }
 
 /**
@@ -171,16 +173,18 @@ export class GradientSimilarity<Value = unknown> {
     const rowCount = rowCountOf(x)
     const y = await readLabels('yTrain', given, rowCount, this.#lossFn, output)
     const store = this.#options.precomputeGrads ? new GradientStore() : null
+    const weightsVersion = store === null ? null : await call.weightsVersion()
     const report = progressReporter('GradientSimilarity', this.#options.verbose, onProgress)
     if (store !== null) {
       for await (const { stored, end } of computedBlocks(await this.#batches(x, y, call))) {
         store.append(stored)
         report({ phase: 'fit', done: end, total: rowCount })
       }
+      await assertWeights(call, weightsVersion, 'while fit was running')
     }
     call.check()
     if (store === null) report({ phase: 'fit', done: rowCount, total: rowCount })
-    this.#fitted = { x, y, store }
+    this.#fitted = { x, y, store, weightsVersion }
     return this
   }
 
@@ -189,7 +193,7 @@ export class GradientSimilarity<Value = unknown> {
    *
    * @param x [nTest, …], one example without the batch axis, or a list of one array per model input
    * @param y their labels; one label is taken for all. Left out in classification, the predicted ones
-   * @throws NotFittedError before `fit`; NonFiniteError if an example's own gradient is not finite; and as `fit`
+   * @throws NotFittedError before `fit`, or after the model of stored gradients has changed; NonFiniteError if an example's own gradient is not finite; and as `fit`
    */
   async explain(
     x: Inputs,
@@ -211,6 +215,8 @@ export class GradientSimilarity<Value = unknown> {
     const testCount = rowCountOf(tests)
     const report = progressReporter('GradientSimilarity', this.#options.verbose, onProgress)
     const compute = await this.#openCompute(call)
+    const weightsVersion = await call.weightsVersion()
+    await assertWeights(call, fitted.weightsVersion ?? weightsVersion, 'since fit stored gradients')
     const labels = await this.#labelsOf(tests, given, fitted, call)
     const testBlocks = await finiteBlocks(await this.#batches(tests, labels, call))
 
@@ -234,7 +240,7 @@ export class GradientSimilarity<Value = unknown> {
       }
       report({ phase: 'explain', done: end, total: trainCount })
     }
-    call.check()
+    await assertWeights(call, weightsVersion, 'while explain was running')
     return this.#explanation(scores, fitted, testCount, k, simName)
   }
 
@@ -339,6 +345,18 @@ export class GradientSimilarity<Value = unknown> {
       { ...ranked, mostSimilar: pick(most), leastSimilar: pick(least) },
     )
   }
+}
+
+/** Gradients of different weights must not be compared. */
+async function assertWeights<Value>(
+  call: ModelCall<Value>,
+  version: number | null,
+  when: string,
+): Promise<void> {
+  if ((await call.weightsVersion()) === version) return
+  throw new NotFittedError(
+    `the model's weights, or which of them are trainable, have changed ${when}; call fit again.`,
+  )
 }
 
 function checkLossName(lossFn: unknown): void {

@@ -122,6 +122,11 @@ export class ModelCall<Value> {
     }
   }
 
+  /** The version of the model's weights; see PredictorSession. */
+  weightsVersion(): Promise<number> {
+    return this.run((session) => Promise.resolve(session.weightsVersion))
+  }
+
   /** Lets the page have its turn. */
   async pause(): Promise<void> {
     await nextTask()

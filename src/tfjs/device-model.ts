@@ -21,6 +21,10 @@ export class DeviceModel {
     this.#device = device
   }
 
+  get weightsVersion(): number {
+    return this.#weights.version
+  }
+
   /** Brings the weights to the device; call it before `run`, whenever something was awaited in between. */
   async refresh(): Promise<void> {
     this.#assertUsable()

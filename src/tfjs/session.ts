@@ -21,6 +21,10 @@ export class TfjsSession implements PredictorSession<Tensor> {
     this.#lossGradients = new LossGradients(this.#device)
   }
 
+  get weightsVersion(): number {
+    return this.#device.weightsVersion
+  }
+
   async predict(x: readonly NdArray[], forwardArguments: ForwardArguments): Promise<NdArray> {
     await this.#device.refresh()
     const output = this.#device.run(() =>

@@ -17,11 +17,32 @@ export class DeviceWeights {
   readonly #model: TensorModel
   readonly #device: Device
   readonly #copies = new Map<Variable, DeviceCopy>()
+  #seen: readonly { readonly of: object; readonly trainable: boolean }[] = []
+  #version = 0
   #isDisposed = false
 
   constructor(model: TensorModel, device: Device) {
     this.#model = model
     this.#device = device
+  }
+
+  /** Another number whenever a weight has other values, or another trainability, than at the last look. */
+  get version(): number {
+    const now = this.#model.weights().map(({ variable, trainable }) => ({
+      of: variable.dataId,
+      trainable,
+    }))
+    const isSame =
+      now.length === this.#seen.length &&
+      now.every(({ of, trainable }, k) => {
+        const before = this.#seen[k]!
+        return of === before.of && trainable === before.trainable
+      })
+    if (!isSame) {
+      this.#seen = now
+      this.#version++
+    }
+    return this.#version
   }
 
   /** Brings the copies up to date: a page may train its model, or move it, between two calls. */

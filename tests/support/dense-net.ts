@@ -79,6 +79,8 @@ interface Trace {
 }
 
 class DenseSession implements PredictorSession<NdArray> {
+  /** The layers are read-only. */
+  readonly weightsVersion = 0
   readonly #layers: readonly DenseLayer[]
   readonly #outputShape: readonly number[]
   #isDisposed = false

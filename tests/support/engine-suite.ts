@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
+import { GradientSimilarity } from 'gradlens'
 import { tfjsPredictor } from 'gradlens/tfjs'
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest'
 import { runOn, withTape } from '../../src/tfjs/engine.js'
@@ -92,6 +93,27 @@ export function engineSuite(): void {
       })
       const { data } = await session.predict([pixels], {})
       expect([...data]).toEqual([0.5, 0.5, 0.5, 0.5])
+    })
+
+    it('refuses to compare stored gradients with those of weights that have changed since', async () => {
+      await useDevice('cpu')
+      const model = convolutionalModel()
+      const lossFn = 'sparseCategoricalCrossentropy'
+      const options = { device, precomputeGrads: true }
+      using explainer = new GradientSimilarity(tfjsPredictor(model), lossFn, options)
+      await explainer.fit(pixels, labels)
+      await explainer.explain(pixels)
+      tf.tidy(() => {
+        model.setWeights(model.getWeights().map((weight) => weight.mul(0.5)))
+      })
+      await expect(explainer.explain(pixels)).rejects.toMatchObject({
+        name: 'NotFittedError',
+        message: expect.stringContaining('have changed since fit') as string,
+      })
+      await explainer.fit(pixels, labels)
+      await explainer.explain(pixels)
+      model.layers.at(-1)!.trainable = false
+      await expect(explainer.explain(pixels)).rejects.toMatchObject({ name: 'NotFittedError' })
     })
 
     it('refuses a model whose weights the page has disposed of', async () => {

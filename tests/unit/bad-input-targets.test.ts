@@ -322,6 +322,7 @@ describe('numbers that are not finite', () => {
       open: async (...args: Parameters<typeof predictor.open>) => {
         const session = await predictor.open(...args)
         return {
+          weightsVersion: session.weightsVersion,
           predict: session.predict.bind(session),
           lossGradients: session.lossGradients.bind(session),
           [Symbol.dispose]: session[Symbol.dispose].bind(session),

@@ -41,6 +41,7 @@ function counted(
   return {
     predict: session.predict.bind(session),
     inputGradients: session.inputGradients.bind(session),
+    weightsVersion: session.weightsVersion,
     lossGradients: session.lossGradients.bind(session),
     [Symbol.dispose]: () => {
       session[Symbol.dispose]()
