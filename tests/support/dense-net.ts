@@ -79,15 +79,24 @@ interface Trace {
 }
 
 class DenseSession implements PredictorSession<NdArray> {
-  /** The layers are read-only. */
-  readonly weightsVersion = 0
   readonly #layers: readonly DenseLayer[]
   readonly #outputShape: readonly number[]
+  #seen: readonly DenseLayer[] = []
+  #version = 0
   #isDisposed = false
 
   constructor(layers: readonly DenseLayer[], outputShape: readonly number[]) {
     this.#layers = layers
     this.#outputShape = outputShape
+  }
+
+  /** Layers are replaced, not changed. */
+  get weightsVersion(): number {
+    if (this.#layers.some((layer, k) => layer !== this.#seen[k])) {
+      this.#seen = [...this.#layers]
+      this.#version++
+    }
+    return this.#version
   }
 
   async predict(x: readonly NdArray[], forwardArguments: ForwardArguments): Promise<NdArray> {

@@ -304,7 +304,10 @@ export function predictorConformance<Value>(kind: PredictorKind<Value>): void {
     const { predictor, setWeights } = create(netOf(3, 'softmax', 7))
     using session = await open(predictor)
     const before = await session.predict([x], {})
+    const { weightsVersion } = session
+    expect(session.weightsVersion).toBe(weightsVersion)
     setWeights(netOf(3, 'softmax', 8).weights)
+    expect(session.weightsVersion).not.toBe(weightsVersion)
     const after = await session.predict([x], {})
     expect(after.data).not.toEqual(before.data)
     using fresh = await open(create(netOf(3, 'softmax', 8)).predictor)
