@@ -14,7 +14,7 @@ export interface NeighbourRow {
   ): void
 }
 
-/** Five training digits with their scores, labels, and what the model says where that differs. */
+/** Five training digits with their scores, labels, and what the model says of them. */
 export function createNeighbourRow(list: HTMLElement): NeighbourRow {
   const cards = Array.from({ length: neighbourCount }, () => {
     const canvas = create('canvas', 'pixels')
@@ -33,7 +33,6 @@ export function createNeighbourRow(list: HTMLElement): NeighbourRow {
       create('div', 'neighbour-text', create('div', '', labelled), says, create('div', '', number)),
       create('div', 'neighbour-score', bar.element, score),
     )
-    says.hidden = true
     list.append(item)
     return { canvas, labelled, says, number, score, bar }
   })
@@ -46,8 +45,9 @@ export function createNeighbourRow(list: HTMLElement): NeighbourRow {
         const { index, trueLabel, predictedLabel } = neighbour
         drawDigit(canvas, imageOf(index))
         setText(labelled, `labelled ${String(trueLabel)}`)
-        setText(says, `≠ model says ${String(predictedLabel)}`)
-        says.hidden = trueLabel === predictedLabel
+        const differs = trueLabel !== predictedLabel
+        setText(says, `${differs ? '≠ ' : ''}model says ${String(predictedLabel)}`)
+        says.toggleAttribute('data-differs', differs)
         setText(number, `no. ${String(index)}`)
         setText(score, format(neighbour.score))
         bar.show(neighbour.score, scale)

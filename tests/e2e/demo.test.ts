@@ -57,7 +57,12 @@ describe('the demo on wasm', () => {
     const scores = [...most, ...least.toReversed()].map(({ score }) => score)
     expect(scores).toHaveLength(10)
     expect(scores).toEqual(scores.toSorted((a, b) => b - a))
-    for (const { text } of [...most, ...least]) expect(text).toMatch(/^labelled \d/)
+    for (const { text } of [...most, ...least]) {
+      expect(text).toMatch(/^labelled \d/)
+      const [, label, answer] = /labelled (\d)[^]*model says (\d)/.exec(text) ?? []
+      expect(answer).toBeDefined()
+      expect(text.includes('≠')).toBe(label !== answer)
+    }
     expect(await demo.text('#most-caption')).toMatch(/^The five training digits that speak most/)
     expect(await demo.classMeans()).toHaveLength(10)
     expect(await demo.text('#means-caption')).toMatch(/^On average, training digits labelled \d/)
