@@ -34,7 +34,14 @@ export type {
   GradientSegment,
   RowsSegment,
 } from './gradients/block.js'
-export type { ArrayInput, NdArray, NestedNumbers, TensorLike, TypedArray } from './ndarray.js'
+// The public name is the contract's; inside, TypeScript's own ArrayLike keeps its meaning.
+export type {
+  ArrayInput as ArrayLike,
+  NdArray,
+  NestedNumbers,
+  TensorLike,
+  TypedArray,
+} from './ndarray.js'
 export type { CallOptions, Device, DeviceChoice, Progress } from './options.js'
 export { lossNames } from './predictor.js'
 export type {

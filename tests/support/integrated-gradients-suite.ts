@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
-import type { ArrayInput, IntegratedGradientsOptions, NdArray } from 'gradlens'
+import type { ArrayLike, IntegratedGradientsOptions, NdArray } from 'gradlens'
 import { IntegratedGradients } from 'gradlens'
 import { tfjsPredictor } from 'gradlens/tfjs'
 import { beforeAll, describe, expect, it } from 'vitest'
@@ -61,7 +61,7 @@ export function integratedGradientsSuite(): void {
 
     const explain = async (
       model: tf.LayersModel,
-      of: ArrayInput,
+      of: ArrayLike,
       options: Parameters<IntegratedGradients['explain']>[1] = {},
       made: IntegratedGradientsOptions = {},
     ): ReturnType<IntegratedGradients['explain']> => {

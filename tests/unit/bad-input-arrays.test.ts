@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
-import type { ArrayInput, Inputs, NdArray } from 'gradlens'
+import type { ArrayLike, Inputs, NdArray } from 'gradlens'
 import { GradientSimilarity, IntegratedGradients } from 'gradlens'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { densePredictor } from '../support/dense-net.js'
@@ -93,7 +93,7 @@ const noArrays: readonly (readonly [unknown, string, string])[] = [
 ]
 
 /** What has numbers, but not those of an example of three. */
-const wrongShapes: readonly (readonly [ArrayInput, string, string])[] = [
+const wrongShapes: readonly (readonly [ArrayLike, string, string])[] = [
   [[[1, 2]], 'shape [1, 2]', shapeOfX],
   [[1, 2, 3, 4], 'shape [4]', shapeOfX],
   [[[[1, 2, 3]]], 'shape [1, 1, 3]', shapeOfX],
@@ -107,7 +107,7 @@ const wrongShapes: readonly (readonly [ArrayInput, string, string])[] = [
   ],
 ]
 
-const notFinite: readonly (readonly [ArrayInput, string])[] = [
+const notFinite: readonly (readonly [ArrayLike, string])[] = [
   [[[1, 2, NaN]], 'NaN at [0, 2]'],
   [
     [

@@ -1,4 +1,4 @@
-import type { ArrayInput, LossName, NdArray, Predictor } from 'gradlens'
+import type { ArrayLike, LossName, NdArray, Predictor } from 'gradlens'
 import { GradientSimilarity } from 'gradlens'
 import { describe, expect, it } from 'vitest'
 import { densePredictor } from '../support/dense-net.js'
@@ -30,7 +30,7 @@ const noTypes: readonly (readonly [unknown, string])[] = [
 describe('fit', () => {
   it.each(noTypes)('refuses %o as labels, and takes the next ones', async (y, got) => {
     using explainer = new GradientSimilarity(classifier(), 'sparseCategoricalCrossentropy', options)
-    await expectRefusal(() => explainer.fit(trainX, y as ArrayInput), {
+    await expectRefusal(() => explainer.fit(trainX, y as ArrayLike), {
       argument: 'yTrain',
       got,
       expected: 'a number, nested lists of numbers, { data, shape } or a tensor',
@@ -76,7 +76,7 @@ describe('fit', () => {
     )
   })
 
-  it.each<[LossName, ArrayInput, string, string]>([
+  it.each<[LossName, ArrayLike, string, string]>([
     [
       'categoricalCrossentropy',
       trainClasses,
@@ -119,7 +119,7 @@ describe('fit', () => {
     await expectRefusal(() => explainer.fit(trainX, y), { argument: 'yTrain', got, expected })
   })
 
-  it.each<[LossName, Predictor<NdArray>, ArrayInput, string]>([
+  it.each<[LossName, Predictor<NdArray>, ArrayLike, string]>([
     ['binaryCrossentropy', yesNoNet(), [1, -1, 1, 1, -1, 1], '-1 at [1]'],
     ['binaryCrossentropyFromLogits', yesNoNet(), [1, 0, 1, 1, 0, 2], '2 at [5]'],
     [
@@ -137,7 +137,7 @@ describe('fit', () => {
     })
   })
 
-  it.each<[LossName, Predictor<NdArray>, ArrayInput]>([
+  it.each<[LossName, Predictor<NdArray>, ArrayLike]>([
     ['categoricalCrossentropy', classifier(), oneHots],
     ['categoricalCrossentropy', classifier(), oneHots.map((row) => row.map((p) => 0.8 * p + 0.1))],
     ['sparseCategoricalCrossentropy', classifier(), trainClasses],
@@ -263,7 +263,7 @@ describe('explain', () => {
     expect((await explainer.explain(testX, [oneHot(0), oneHot(1)])).scores.shape).toEqual([2, 6])
   })
 
-  it.each<[LossName, Predictor<NdArray>, ArrayInput, (p: NdArray) => ArrayInput]>([
+  it.each<[LossName, Predictor<NdArray>, ArrayLike, (p: NdArray) => ArrayLike]>([
     ['sparseCategoricalCrossentropy', classifier(), trainClasses, classesOf],
     ['categoricalCrossentropy', classifier(), oneHots, (p) => classesOf(p).map(oneHot)],
     [

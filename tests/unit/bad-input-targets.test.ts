@@ -1,4 +1,4 @@
-import type { ArrayInput, IntegratedGradientsExplainOptions, NdArray } from 'gradlens'
+import type { ArrayLike, IntegratedGradientsExplainOptions, NdArray } from 'gradlens'
 import { IntegratedGradients } from 'gradlens'
 import { describe, expect, it } from 'vitest'
 import { densePredictor } from '../support/dense-net.js'
@@ -48,7 +48,7 @@ describe('the target of a vector of outputs', () => {
     [['0', '1'], "'0' at [0]", 'numbers in lists of equal lengths, of shape [2] by the first ones'],
   ])('cannot be %o', async (target, got, expected) => {
     using explainer = new IntegratedGradients(classifier(), options)
-    const explain = (): unknown => explainer.explain(testX, { target: target as ArrayInput })
+    const explain = (): unknown => explainer.explain(testX, { target: target as ArrayLike })
     await expectRefusal(explain, { argument: 'target', got, expected })
     const { deltas } = await explainer.explain(testX, { target: [0, 2] })
     expect(deltas.shape).toEqual([2])
@@ -58,7 +58,7 @@ describe('the target of a vector of outputs', () => {
 describe('the target of a single output', () => {
   const meaning = 'an integer from 0 to 1 (one output: class 0 or 1)'
 
-  it.each<[ArrayInput, string, string]>([
+  it.each<[ArrayLike, string, string]>([
     [2, '2', meaning],
     [-1, '-1', meaning],
     [[0, 2], '2 for example 1', meaning],
@@ -118,7 +118,7 @@ describe('the target of a grid of outputs', () => {
     ],
   ])('cannot be %o', async (target, got, expected) => {
     using explainer = new IntegratedGradients(gridScorer(), options)
-    const explain = (): unknown => explainer.explain(testX, { target: target as ArrayInput })
+    const explain = (): unknown => explainer.explain(testX, { target: target as ArrayLike })
     await expectRefusal(explain, { argument: 'target', got, expected })
   })
 })
@@ -140,7 +140,7 @@ describe('targetFn', () => {
     [Promise.resolve(0), 'an object (Promise)', anArray],
     [undefined, 'none', `one for outputs of shape [3]: ${vectorForm}`],
   ])('cannot give %o', async (target, got, expected) => {
-    const targetFn = (): ArrayInput => target as ArrayInput
+    const targetFn = (): ArrayLike => target as ArrayLike
     using explainer = new IntegratedGradients(classifier(), { ...options, targetFn })
     await expectRefusal(() => explainer.explain(testX), { argument: 'target', got, expected })
   })
@@ -238,7 +238,7 @@ describe('baselines', () => {
     expect(attributions.length).toBe(2)
   })
 
-  it.each<[string, ArrayInput | null | undefined, number[]]>([
+  it.each<[string, ArrayLike | null | undefined, number[]]>([
     ['none', undefined, [0, 0, 0, 0, 0, 0]],
     ['null', null, [0, 0, 0, 0, 0, 0]],
     ['a number', 0.5, [0.5, 0.5, 0.5, 0.5, 0.5, 0.5]],
@@ -260,7 +260,7 @@ describe('baselines', () => {
 })
 
 describe('forwardKwargs', () => {
-  it.each<[ArrayInput, string]>([
+  it.each<[ArrayLike, string]>([
     [1, 'shape []'],
     [[1], 'shape [1]'],
     [[[1], [2], [3]], 'shape [3, 1]'],
@@ -275,7 +275,7 @@ describe('forwardKwargs', () => {
 
   it('must be arrays', async () => {
     using explainer = new IntegratedGradients(classifier(), options)
-    const forwardKwargs = { gain: 'high' } as unknown as Record<string, ArrayInput>
+    const forwardKwargs = { gain: 'high' } as unknown as Record<string, ArrayLike>
     await expectRefusal(() => explainer.explain(testX, { target: 0, forwardKwargs }), {
       argument: 'forwardKwargs.gain',
       got: "'high'",
