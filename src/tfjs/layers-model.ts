@@ -1,5 +1,6 @@
 import type { LayersModel, Sequential, SymbolicTensor, Tensor, Variable } from '@tensorflow/tfjs'
 import { DisposedError, InvalidArgumentError, UnsupportedError } from '../errors.js'
+import { describe } from '../options.js'
 import type { ArraySpec } from '../predictor.js'
 import type { TensorModel, Weight } from './model.js'
 
@@ -7,6 +8,7 @@ type Layer = LayersModel['layers'][number]
 
 /** A LayersModel, Sequential or functional, as a TensorModel. */
 export function layersModel(model: LayersModel): TensorModel {
+  assertLayersModel(model)
   buildSequential(model)
   if (!model.built) {
     throw new InvalidArgumentError(
@@ -42,6 +44,18 @@ export function layersModel(model: LayersModel): TensorModel {
       return (Array.isArray(result) ? result[0] : result) as Tensor
     },
   }
+}
+
+/** Not by instanceof: a page may have loaded TensorFlow.js in several pieces. */
+function assertLayersModel(model: unknown): void {
+  const isOne =
+    typeof model === 'object' && model !== null && 'layers' in model && 'trainableWeights' in model
+  if (isOne) return
+  throw new InvalidArgumentError(
+    'model',
+    describe(model),
+    'a LayersModel, as tf.loadLayersModel, tf.sequential and tf.model give it',
+  )
 }
 
 /** tfjs builds a Sequential when it is first called: one that was just loaded is not built yet. */

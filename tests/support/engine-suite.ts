@@ -263,6 +263,14 @@ export function engineSuite(): void {
     expect(await session.predict([pixels], {})).toEqual(expected)
   })
 
+  it('refuses what is no LayersModel, and a Sequential whose input shape is not known', () => {
+    const expected = 'expected a LayersModel, as tf.loadLayersModel'
+    for (const model of [undefined, null, {}, (x: tf.Tensor): tf.Tensor => x, 'model.json']) {
+      expect(() => tfjsPredictor(model as tf.LayersModel)).toThrow(expected)
+    }
+    expect(() => tfjsPredictor(tf.sequential())).toThrow('not built')
+  })
+
   it('refuses models with several outputs, and stateful ones, when the predictor is made', () => {
     const input = tf.input({ shape: [3] })
     const outputs = [1, 2].map(
