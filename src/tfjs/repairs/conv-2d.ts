@@ -1,8 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
-import type { Attributes, Gradient, Kernel } from '../kernel.js'
 import { fit, spread } from './axes.js'
-import { runKernel } from './run-kernel.js'
-import { windowAxes, type WindowAxis } from './window.js'
+import { convolutionRepairs, type ConvolutionRepairs } from './convolution-repairs.js'
+import type { WindowAxis } from './window.js'
 
 type Pair = [number, number]
 type ExplicitPadding = [Pair, Pair, Pair, Pair]
@@ -76,57 +75,11 @@ function explicit([rows, columns]: Pair[]): ExplicitPadding {
   return [[0, 0], rows!, columns!, [0, 0]]
 }
 
-interface BackpropAttributes {
-  readonly inputShape: readonly number[]
-  readonly filterShape: readonly number[]
-}
-
-export const conv2DBackpropInput: Kernel = ({ dy, filter }, attributes) =>
-  tf.tidy(() => {
-    const { inputShape } = attributes as unknown as BackpropAttributes
-    return convolutionInputGradient(
-      dy!,
-      filter!,
-      axesOf(inputShape, dy!.shape, filter!.shape, attributes),
-    )
-  })
-
-export const conv2DBackpropFilter: Kernel = ({ x, dy }, attributes) =>
-  tf.tidy(() => {
-    const { filterShape } = attributes as unknown as BackpropAttributes
-    return convolutionFilterGradient(x!, dy!, axesOf(x!.shape, dy!.shape, filterShape, attributes))
-  })
-
-/** TensorFlow.js's own has none for dilations; without them its backward kernels stay in use. */
-export const conv2DGradient: Gradient = ([dy], { inputs, attributes }) => {
-  const { x, filter } = inputs as { x: tf.Tensor; filter: tf.Tensor }
-  const axes = axesOf(x.shape, dy!.shape, filter.shape, attributes)
-  const dilated = axes.some(({ dilation }) => dilation !== 1)
-  return {
-    x: () =>
-      dilated
-        ? tf.tidy(() => convolutionInputGradient(dy!, filter, axes))
-        : runKernel(
-            'Conv2DBackpropInput',
-            { dy: dy!, filter },
-            { ...attributes, inputShape: x.shape },
-          ),
-    filter: () =>
-      dilated
-        ? tf.tidy(() => convolutionFilterGradient(x, dy!, axes))
-        : runKernel(
-            'Conv2DBackpropFilter',
-            { x, dy: dy! },
-            { ...attributes, filterShape: filter.shape },
-          ),
-  }
-}
-
-function axesOf(
-  inputShape: readonly number[],
-  outputShape: readonly number[],
-  filterShape: readonly number[],
-  attributes: Attributes,
-): WindowAxis[] {
-  return windowAxes('Conv2D', inputShape, outputShape, filterShape.slice(0, 2), attributes)
-}
+export const conv2D: ConvolutionRepairs = convolutionRepairs({
+  forward: 'Conv2D',
+  backpropInput: 'Conv2DBackpropInput',
+  backpropFilter: 'Conv2DBackpropFilter',
+  spatialRank: 2,
+  inputGradient: convolutionInputGradient,
+  filterGradient: convolutionFilterGradient,
+})

@@ -1,9 +1,8 @@
 import * as tf from '@tensorflow/tfjs'
-import type { Attributes, Gradient, Kernel } from '../kernel.js'
 import { metByTap } from './axes.js'
 import { arrangeForInput, dilationsOf } from './conv-2d.js'
-import { runKernel } from './run-kernel.js'
-import { windowAxes, type WindowAxis } from './window.js'
+import { convolutionRepairs, type ConvolutionRepairs } from './convolution-repairs.js'
+import type { WindowAxis } from './window.js'
 
 type Shape4D = [number, number, number, number]
 
@@ -29,9 +28,10 @@ function inputGradient(dy: tf.Tensor, filter: tf.Tensor, axes: readonly WindowAx
 function filterGradient(
   x: tf.Tensor,
   dy: tf.Tensor,
-  multiplier: number,
   axes: readonly WindowAxis[],
+  filterShape: readonly number[],
 ): tf.Tensor {
+  const multiplier = filterShape[3]!
   const [rows, columns] = axes as [WindowAxis, WindowAxis]
   const channels = x.shape[3]!
   // On wasm only operands of one shape have a fast product.
@@ -48,56 +48,11 @@ function filterGradient(
   return tf.reshape(tf.stack(taps), [rows.taps, columns.taps, channels, multiplier])
 }
 
-interface BackpropAttributes {
-  readonly inputShape: readonly number[]
-  readonly filterShape: readonly number[]
-}
-
-export const depthwiseBackpropInput: Kernel = ({ dy, filter }, attributes) =>
-  tf.tidy(() => {
-    const { inputShape } = attributes as unknown as BackpropAttributes
-    const axes = axesOf(inputShape, dy!.shape, filter!.shape, attributes)
-    return inputGradient(dy!, filter!, axes)
-  })
-
-export const depthwiseBackpropFilter: Kernel = ({ x, dy }, attributes) =>
-  tf.tidy(() => {
-    const { filterShape } = attributes as unknown as BackpropAttributes
-    const axes = axesOf(x!.shape, dy!.shape, filterShape, attributes)
-    return filterGradient(x!, dy!, filterShape[3]!, axes)
-  })
-
-/** TensorFlow.js's own has none for dilations, which its backward kernels take and ignore. */
-export const depthwiseConv2DGradient: Gradient = ([dy], { inputs, attributes }) => {
-  const { x, filter } = inputs as { x: tf.Tensor; filter: tf.Tensor }
-  const axes = axesOf(x.shape, dy!.shape, filter.shape, attributes)
-  const dilated = axes.some(({ dilation }) => dilation !== 1)
-  return {
-    x: () =>
-      dilated
-        ? tf.tidy(() => inputGradient(dy!, filter, axes))
-        : runKernel(
-            'DepthwiseConv2dNativeBackpropInput',
-            { dy: dy!, filter },
-            { ...attributes, dilations: 1, inputShape: x.shape },
-          ),
-    filter: () =>
-      dilated
-        ? tf.tidy(() => filterGradient(x, dy!, filter.shape[3]!, axes))
-        : runKernel(
-            'DepthwiseConv2dNativeBackpropFilter',
-            { x, dy: dy! },
-            { ...attributes, dilations: 1, filterShape: filter.shape },
-          ),
-  }
-}
-
-function axesOf(
-  inputShape: readonly number[],
-  outputShape: readonly number[],
-  filterShape: readonly number[],
-  attributes: Attributes,
-): WindowAxis[] {
-  const taps = filterShape.slice(0, 2)
-  return windowAxes('DepthwiseConv2dNative', inputShape, outputShape, taps, attributes)
-}
+export const depthwiseConv2D: ConvolutionRepairs = convolutionRepairs({
+  forward: 'DepthwiseConv2dNative',
+  backpropInput: 'DepthwiseConv2dNativeBackpropInput',
+  backpropFilter: 'DepthwiseConv2dNativeBackpropFilter',
+  spatialRank: 2,
+  inputGradient,
+  filterGradient,
+})

@@ -3,10 +3,10 @@ import { cumsumGradient, prodGradient } from './accumulation.js'
 import { depthToSpaceGradient, flipLeftRightGradient, tileGradient } from './arrangement.js'
 import { averagePool2DGradient, averagePool3DGradient } from './average-pool.js'
 import { batchNormGradient } from './batch-norm.js'
-import { conv2DGradient } from './conv-2d.js'
-import { conv3DGradient, conv3DTransposeGradient } from './conv-3d.js'
+import { conv2D } from './conv-2d.js'
+import { conv3D, conv3DTransposeGradient } from './conv-3d.js'
 import { cropAndResizeGradient } from './crop-and-resize.js'
-import { depthwiseConv2DGradient } from './depthwise-conv-2d.js'
+import { depthwiseConv2D } from './depthwise-conv-2d.js'
 import { einsumGradient } from './einsum.js'
 import {
   floorDivGradient,
@@ -27,13 +27,13 @@ export const gradientRepairs: Readonly<Record<string, Gradient>> = {
   AvgPool: averagePool2DGradient,
   AvgPool3D: averagePool3DGradient,
   BatchMatMul: batchMatMulGradient,
-  Conv2D: conv2DGradient,
-  Conv3D: conv3DGradient,
+  Conv2D: conv2D.gradient,
+  Conv3D: conv3D.gradient,
   Conv3DBackpropInputV2: conv3DTransposeGradient,
   CropAndResize: cropAndResizeGradient,
   Cumsum: cumsumGradient,
   DepthToSpace: depthToSpaceGradient,
-  DepthwiseConv2dNative: depthwiseConv2DGradient,
+  DepthwiseConv2dNative: depthwiseConv2D.gradient,
   Einsum: einsumGradient,
   FlipLeftRight: flipLeftRightGradient,
   FloorDiv: floorDivGradient,

@@ -3,9 +3,9 @@ import type { Device } from '../../options.js'
 import type { Attributes, Kernel, PartialRepair } from '../kernel.js'
 import { cumprod, cumsum } from './accumulation.js'
 import { castToBoolean, castToFloat } from './casts.js'
-import { conv2DBackpropFilter, conv2DBackpropInput } from './conv-2d.js'
-import { conv3DBackpropFilter, conv3DBackpropInput } from './conv-3d.js'
-import { depthwiseBackpropFilter, depthwiseBackpropInput } from './depthwise-conv-2d.js'
+import { conv2D } from './conv-2d.js'
+import { conv3D } from './conv-3d.js'
+import { depthwiseConv2D } from './depthwise-conv-2d.js'
 import { einsum } from './einsum.js'
 import { addN, prelu } from './elementwise.js'
 import { highRankRepairs } from './high-rank.js'
@@ -23,12 +23,12 @@ export const kernelRepairs: Readonly<Record<Device, Readonly<Record<string, Kern
     ResizeNearestNeighborGrad: resizeNearestNeighborGrad,
   },
   wasm: {
-    Conv2DBackpropFilter: conv2DBackpropFilter,
-    Conv2DBackpropInput: conv2DBackpropInput,
-    Conv3DBackpropFilterV2: conv3DBackpropFilter,
-    Conv3DBackpropInputV2: conv3DBackpropInput,
-    DepthwiseConv2dNativeBackpropFilter: depthwiseBackpropFilter,
-    DepthwiseConv2dNativeBackpropInput: depthwiseBackpropInput,
+    Conv2DBackpropFilter: conv2D.backpropFilter,
+    Conv2DBackpropInput: conv2D.backpropInput,
+    Conv3DBackpropFilterV2: conv3D.backpropFilter,
+    Conv3DBackpropInputV2: conv3D.backpropInput,
+    DepthwiseConv2dNativeBackpropFilter: depthwiseConv2D.backpropFilter,
+    DepthwiseConv2dNativeBackpropInput: depthwiseConv2D.backpropInput,
     Einsum: einsum,
     MaxPool3D: maxPool3D,
     MaxPool3DGrad: maxPool3DGrad,
