@@ -84,30 +84,45 @@ function compactConvolution(
 }
 
 function denseOf(segment: FactoredSegment | RowsSegment, rowCount: number): DenseSegment {
-  const { size, data } = formed(segment, rowCount)
-  return { kind: 'dense', parameter: segment.parameter, size, values: Float32Array.from(data) }
+  const size = formedSize(segment)
+  const values = new Float32Array(rowCount * size)
+  const read = rowReader(segment)
+  for (let row = 0; row < rowCount; row++) values.set(read(row).data, row * size)
+  return { kind: 'dense', parameter: segment.parameter, size, values }
 }
 
-interface Formed {
-  readonly size: number
-  /** [rowCount, size] */
+/** The gradient of one example: `size` numbers from `offset` on. */
+interface FormedRow {
   readonly data: Float32Array | Float64Array
+  readonly offset: number
 }
 
-/** The gradients of all rows, in float64 where they have to be formed. */
-function formed(segment: Compact, rowCount: number): Formed {
-  if (segment.kind === 'dense') return { size: segment.size, data: segment.values }
-  const size =
-    segment.kind === 'factored'
+const formedSize = (segment: Compact): number =>
+  segment.kind === 'dense'
+    ? segment.size
+    : segment.kind === 'factored'
       ? segment.inputSize * segment.outputSize
       : segment.parameterRows * segment.rowSize
-  const data = new Float64Array(rowCount * size)
-  for (let row = 0; row < rowCount; row++) {
-    const gradient = data.subarray(row * size, (row + 1) * size)
-    if (segment.kind === 'factored') formFactored(segment, row, gradient)
-    else formRows(segment, row, gradient)
+
+/**
+ * Reads the gradient of a row, formed in float64 where it has to be. One row is held at a time: that of a wide
+ * layer takes megabytes.
+ */
+function rowReader(segment: Compact): (row: number) => FormedRow {
+  if (segment.kind === 'dense') {
+    return (row) => ({ data: segment.values, offset: row * segment.size })
   }
-  return { size, data }
+  const data = new Float64Array(formedSize(segment))
+  let heldRow = -1
+  return (row) => {
+    if (row !== heldRow) {
+      data.fill(0)
+      if (segment.kind === 'factored') formFactored(segment, row, data)
+      else formRows(segment, row, data)
+      heldRow = row
+    }
+    return { data, offset: 0 }
+  }
 }
 
 /** G = Σ_t a_t δ_tᵀ of one example, into zeros. */
@@ -150,34 +165,41 @@ function addDot(
   bRows: number,
   products: Float64Array,
 ): void {
-  const pair = pairProduct(a, aRows, b, bRows)
-  for (let i = 0; i < aRows; i++) {
-    for (let j = 0; j < bRows; j++) products[i * bRows + j]! += pair(i, j)
+  const pair = pairProduct(a, b)
+  // The outer loop's side is formed once a row, the inner one's once a pair: the longer side goes outside.
+  if (aRows > bRows) {
+    for (let i = 0; i < aRows; i++) {
+      for (let j = 0; j < bRows; j++) products[i * bRows + j]! += pair(i, j)
+    }
+  } else {
+    for (let j = 0; j < bRows; j++) {
+      for (let i = 0; i < aRows; i++) products[i * bRows + j]! += pair(i, j)
+    }
   }
 }
 
 /** ⟨G_i, G'_j⟩ in the cheapest way that the two forms allow, without forming where that costs more. */
-function pairProduct(
-  a: Compact,
-  aRows: number,
-  b: Compact,
-  bRows: number,
-): (i: number, j: number) => number {
+function pairProduct(a: Compact, b: Compact): (i: number, j: number) => number {
   if (a.kind === 'factored' && b.kind === 'factored' && gramIsCheaper(a, b)) {
     return (i, j) => gram(a, i, b, j)
   }
   if (a.kind === 'rows' && b.kind === 'rows') return (i, j) => matchingRows(a, i, b, j)
   if (a.kind === 'rows') {
-    const other = formed(b, bRows)
-    return (i, j) => lookedUp(a, i, other, j)
+    const other = rowReader(b)
+    return (i, j) => lookedUp(a, i, other(j))
   }
   if (b.kind === 'rows') {
-    const other = formed(a, aRows)
-    return (i, j) => lookedUp(b, j, other, i)
+    const other = rowReader(a)
+    return (i, j) => lookedUp(b, j, other(i))
   }
-  const left = formed(a, aRows)
-  const right = formed(b, bRows)
-  return (i, j) => dot(left.data, i * left.size, right.data, j * left.size, left.size)
+  const size = formedSize(a)
+  const left = rowReader(a)
+  const right = rowReader(b)
+  return (i, j) => {
+    const g = left(i)
+    const other = right(j)
+    return dot(g.data, g.offset, other.data, other.offset, size)
+  }
 }
 
 /** Σ_{t,s} (a_t·a'_s)(δ_t·δ'_s) takes T·T'(d+p) products per pair, a formed gradient d·p and the forming. */
@@ -211,10 +233,10 @@ function matchingRows(a: RowsSegment, i: number, b: RowsSegment, j: number): num
 }
 
 /** Σ_t δ_t · G'[index_t] */
-function lookedUp(a: RowsSegment, i: number, b: Formed, j: number): number {
+function lookedUp(a: RowsSegment, i: number, b: FormedRow): number {
   let sum = 0
   for (let t = i * a.positions; t < (i + 1) * a.positions; t++) {
-    const offset = j * b.size + a.indices[t]! * a.rowSize
+    const offset = b.offset + a.indices[t]! * a.rowSize
     sum += dot(a.delta, t * a.rowSize, b.data, offset, a.rowSize)
   }
   return sum
@@ -225,9 +247,28 @@ function blockSquaredNorms({ rowCount, segments }: CompactBlock): Float64Array {
   for (const left of segments) {
     for (const right of segments) {
       if (left.parameter !== right.parameter) continue
-      const pair = pairProduct(left, rowCount, right, rowCount)
-      for (let row = 0; row < rowCount; row++) norms[row]! += pair(row, row)
+      const product = left === right ? selfProduct(left) : rowProduct(left, right)
+      for (let row = 0; row < rowCount; row++) norms[row]! += product(row)
     }
   }
   return norms
+}
+
+/** ⟨G_row, G'_row⟩ of two segments of one parameter. */
+function rowProduct(a: Compact, b: Compact): (row: number) => number {
+  const pair = pairProduct(a, b)
+  return (row) => pair(row, row)
+}
+
+/** ‖G_row‖², formed once where it has to be formed. */
+function selfProduct(segment: Compact): (row: number) => number {
+  if (segment.kind !== 'factored' || gramIsCheaper(segment, segment)) {
+    return rowProduct(segment, segment)
+  }
+  const size = formedSize(segment)
+  const read = rowReader(segment)
+  return (row) => {
+    const { data, offset } = read(row)
+    return dot(data, offset, data, offset, size)
+  }
 }

@@ -218,6 +218,21 @@ describe.each(['cpu', 'wasm'] as const)('the compute beside %s', (device) => {
     }
   })
 
+  it('multiplies a block with itself, wide layers of several positions included', async () => {
+    const wide: Shape = { kind: 'factored', positions: 3, inputSize: 9, outputSize: 8 }
+    const block = randomBlock([wide], 3, 10)
+    const products = await compute.dot(block, block)
+    const norms = await compute.squaredNorms(block)
+    for (let i = 0; i < 3; i++) {
+      for (let j = 0; j < 3; j++) {
+        const scale = Math.sqrt(norms[i]! * norms[j]!)
+        const difference = products[3 * i + j]! - productOf(block, i, block, j)
+        expect(Math.abs(difference)).toBeLessThanOrEqual(tolerance * scale)
+      }
+      expect(Math.abs(norms[i]! / productOf(block, i, block, i) - 1)).toBeLessThan(tolerance)
+    }
+  })
+
   it('lets a parameter that one side leaves out add nothing', async () => {
     const a = randomBlock(
       [
