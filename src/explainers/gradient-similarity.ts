@@ -173,14 +173,15 @@ export class GradientSimilarity<Value = unknown> {
     const rowCount = rowCountOf(x)
     const y = await readLabels('yTrain', given, rowCount, this.#lossFn, output)
     const store = this.#options.precomputeGrads ? new GradientStore() : null
+    // Without a store nothing is computed yet, and no device opened.
     const weightsVersion = store === null ? null : await call.weightsVersion()
     const report = progressReporter('GradientSimilarity', this.#options.verbose, onProgress)
-    if (store !== null) {
+    if (store !== null && weightsVersion !== null) {
       for await (const { stored, end } of computedBlocks(await this.#batches(x, y, call))) {
         store.append(stored)
         report({ phase: 'fit', done: end, total: rowCount })
       }
-      await assertWeights(call, weightsVersion, 'while fit was running')
+      await call.assertWeights(weightsVersion)
     }
     call.check()
     if (store === null) report({ phase: 'fit', done: rowCount, total: rowCount })
@@ -216,7 +217,12 @@ export class GradientSimilarity<Value = unknown> {
     const report = progressReporter('GradientSimilarity', this.#options.verbose, onProgress)
     const compute = await this.#openCompute(call)
     const weightsVersion = await call.weightsVersion()
-    await assertWeights(call, fitted.weightsVersion ?? weightsVersion, 'since fit stored gradients')
+    if (fitted.store !== null && fitted.weightsVersion !== weightsVersion) {
+      throw new NotFittedError(
+        "the model's weights, or which of them are trainable, have changed since fit stored gradients; " +
+          'call fit again.',
+      )
+    }
     const labels = await this.#labelsOf(tests, given, fitted, call)
     const testBlocks = await finiteBlocks(await this.#batches(tests, labels, call))
 
@@ -240,7 +246,7 @@ export class GradientSimilarity<Value = unknown> {
       }
       report({ phase: 'explain', done: end, total: trainCount })
     }
-    await assertWeights(call, weightsVersion, 'while explain was running')
+    await call.assertWeights(weightsVersion)
     return this.#explanation(scores, fitted, testCount, k, simName)
   }
 
@@ -345,18 +351,6 @@ export class GradientSimilarity<Value = unknown> {
       { ...ranked, mostSimilar: pick(most), leastSimilar: pick(least) },
     )
   }
-}
-
-/** Gradients of different weights must not be compared. */
-async function assertWeights<Value>(
-  call: ModelCall<Value>,
-  version: number | null,
-  when: string,
-): Promise<void> {
-  if ((await call.weightsVersion()) === version) return
-  throw new NotFittedError(
-    `the model's weights, or which of them are trainable, have changed ${when}; call fit again.`,
-  )
 }
 
 function checkLossName(lossFn: unknown): void {

@@ -152,6 +152,7 @@ export class IntegratedGradients<Value = unknown> {
       inputs.map((array, j) => readBaseline(baselineName(inputs, j), begins[j], array)),
     )
 
+    const weightsVersion = await call.weightsVersion()
     const predictions = await this.#predict(call, inputs, further)
     assertFinite('the predictions at x', predictions, lookAtTheModel)
     const copy = { data: predictions.data.slice(), shape: [...predictions.shape] }
@@ -168,6 +169,7 @@ export class IntegratedGradients<Value = unknown> {
       batchSize: this.#batchSize,
       report: progressReporter('IntegratedGradients', this.#verbose, onProgress),
     })
+    await call.assertWeights(weightsVersion)
     const { attributions, deltas } = complete(
       inputs,
       starts,

@@ -127,6 +127,14 @@ export class ModelCall<Value> {
     return this.run((session) => Promise.resolve(session.weightsVersion))
   }
 
+  /** @throws DisposedError if the weights are no longer those of that version */
+  async assertWeights(version: number): Promise<void> {
+    if ((await this.weightsVersion()) === version) return
+    throw new DisposedError(
+      "the model's weights, or which of them are trainable, changed while this call was running; call it again.",
+    )
+  }
+
   /** Lets the page have its turn. */
   async pause(): Promise<void> {
     await nextTask()

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
-import { GradientSimilarity } from 'gradlens'
+import { GradientSimilarity, IntegratedGradients } from 'gradlens'
 import { tfjsPredictor } from 'gradlens/tfjs'
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest'
 import { runOn, withTape } from '../../src/tfjs/engine.js'
@@ -114,6 +114,23 @@ export function engineSuite(): void {
       await explainer.explain(pixels)
       model.layers.at(-1)!.trainable = false
       await expect(explainer.explain(pixels)).rejects.toMatchObject({ name: 'NotFittedError' })
+    })
+
+    it('refuses a path on which the weights have changed', async () => {
+      await useDevice('cpu')
+      const model = convolutionalModel()
+      const options = { device, nSteps: 4, internalBatchSize: 2 }
+      using explainer = new IntegratedGradients(tfjsPredictor(model), options)
+      const onProgress = ({ done }: { done: number }): void => {
+        if (done !== 2) return
+        tf.tidy(() => {
+          model.setWeights(model.getWeights().map((weight) => weight.mul(2)))
+        })
+      }
+      await expect(explainer.explain(pixels, { target: 0, onProgress })).rejects.toMatchObject({
+        message: expect.stringContaining('changed while this call was running') as string,
+      })
+      await explainer.explain(pixels, { target: 0 })
     })
 
     it('refuses a model whose weights the page has disposed of', async () => {
