@@ -53,6 +53,7 @@ export type {
   GradientSegment,
   RowsSegment,
 } from './gradients/block.js'
+export type { ProjectionOptions } from './gradients/projection/projection-options.js'
 export { openGradientStore } from './gradients/open-gradient-store.js'
 export type {
   ByteRange,

@@ -24,6 +24,7 @@ import type {
   GradientSimilarityOptions,
   OpenSimilarityOptions,
   SimilarityExplainOptions,
+  SimilaritySettings,
 } from './similarity-options.js'
 import { rankings, readSimilarityOptions } from './similarity-options.js'
 import type { GradientContext, TrainingSet } from './training-set.js'
@@ -53,7 +54,7 @@ interface Question {
 export class GradientSimilarity<Value = unknown> {
   readonly #model: ModelSession<Value>
   readonly #lossFn: Loss<Value>
-  readonly #options: Required<GradientSimilarityOptions>
+  readonly #options: SimilaritySettings
   #fitted: TrainingSet<Value> | undefined
   readonly #compute = new ComputeSession<Value>()
 

@@ -1,6 +1,8 @@
 import type { SimilarityName } from '../compute/similarity.js'
 import { similarityNames } from '../compute/similarity.js'
 import { InvalidArgumentError } from '../errors.js'
+import type { ProjectionOptions } from '../gradients/projection/projection-options.js'
+import { readProjection } from '../gradients/projection/projection-options.js'
 import type { WritableByteStore } from '../gradients/stores/byte-store.js'
 import type { CallOptions, DeviceChoice } from '../options.js'
 import {
@@ -26,6 +28,7 @@ const optionNames: readonly (keyof GradientSimilarityOptions)[] = [
   'storeDtype',
   'storeExamples',
   'storeRowsPerChunk',
+  'projection',
   'maxBytes',
   'maxGpuBytes',
   'topK',
@@ -53,6 +56,11 @@ export interface GradientSimilarityOptions {
   readonly storeExamples?: boolean | string
   /** How many rows are written, and read, at once. As many as 16 MiB hold by default. */
   readonly storeRowsPerChunk?: number | undefined
+  /**
+   * With `precomputeGrads`, keeps of each training gradient no more than `size` numbers, by a seeded random projection: what
+   * is compared are then estimates, whose quality `projectionQuality` of gradlens/evaluation measures. Exact by default.
+   */
+  readonly projection?: ProjectionOptions | undefined
   /** What gradients on their way from a store may take in the page and its workers. Default 256 MiB. */
   readonly maxBytes?: number
   /** What gradients from a store may take on the GPU. Default 256 MiB. */
@@ -74,9 +82,19 @@ export interface OpenSimilarityOptions
   extends
     Omit<
       GradientSimilarityOptions,
-      'precomputeGrads' | 'store' | 'storeDtype' | 'storeExamples' | 'storeRowsPerChunk'
+      | 'precomputeGrads'
+      | 'store'
+      | 'storeDtype'
+      | 'storeExamples'
+      | 'storeRowsPerChunk'
+      | 'projection'
     >,
     Pick<CallOptions, 'signal'> {}
+
+/** Options with all defaults in place. */
+export type SimilaritySettings = Required<GradientSimilarityOptions> & {
+  readonly projection: Required<ProjectionOptions> | undefined
+}
 
 export interface SimilarityExplainOptions extends CallOptions {
   readonly topK?: number | undefined
@@ -87,16 +105,22 @@ export interface SimilarityExplainOptions extends CallOptions {
 }
 
 /** @throws InvalidArgumentError for an unknown option, or one that is not what it must be */
-export function readSimilarityOptions(
-  options: GradientSimilarityOptions,
-): Required<GradientSimilarityOptions> {
+export function readSimilarityOptions(options: GradientSimilarityOptions): SimilaritySettings {
   knownKeys('options', options, optionNames)
   const { store, precomputeGrads = false, storeExamples = true, storeRowsPerChunk } = options
+  const { projection } = options
   if (store !== undefined && !precomputeGrads) {
     throw new InvalidArgumentError(
       'precomputeGrads',
       'false, with a store',
       'true, which fills the store; or GradientSimilarity.open, which explains from one',
+    )
+  }
+  if (projection !== undefined && !precomputeGrads) {
+    throw new InvalidArgumentError(
+      'precomputeGrads',
+      'false, with a projection',
+      'true: gradients that are not kept need not be made smaller',
     )
   }
   if (typeof storeExamples === 'string' && !storeExamples.includes('{id}')) {
@@ -117,6 +141,7 @@ export function readSimilarityOptions(
       storeRowsPerChunk === undefined
         ? undefined
         : positiveInteger('storeRowsPerChunk', storeRowsPerChunk),
+    projection: projection === undefined ? undefined : readProjection(projection),
     maxBytes: positiveInteger('maxBytes', options.maxBytes ?? defaultMaxBytes),
     maxGpuBytes: positiveInteger('maxGpuBytes', options.maxGpuBytes ?? defaultMaxBytes),
     topK: positiveInteger('topK', options.topK ?? 5),
