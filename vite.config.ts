@@ -6,6 +6,8 @@ const at = (file: string): string => fileURLToPath(new URL(file, import.meta.url
 /** The package's public names, for code that is built or tested together with it. */
 export const alias = [
   { find: /^gradlens$/, replacement: at('src/index.ts') },
+  { find: /^gradlens\/elements$/, replacement: at('src/elements/index.ts') },
+  { find: /^gradlens\/elements\/define$/, replacement: at('src/elements/define.ts') },
   { find: /^gradlens\/evaluation$/, replacement: at('src/evaluation/index.ts') },
   { find: /^gradlens\/node$/, replacement: at('src/node/index.ts') },
   { find: /^gradlens\/tfjs$/, replacement: at('src/tfjs/index.ts') },
@@ -28,6 +30,8 @@ const library: UserConfig = {
     lib: {
       entry: {
         index: at('src/index.ts'),
+        elements: at('src/elements/index.ts'),
+        'elements/define': at('src/elements/define.ts'),
         evaluation: at('src/evaluation/index.ts'),
         node: at('src/node/index.ts'),
         tfjs: at('src/tfjs/index.ts'),
@@ -35,7 +39,7 @@ const library: UserConfig = {
       formats: ['es'],
     },
     rolldownOptions: {
-      external: [...tfjs, 'zarrita', /^node:/],
+      external: [...tfjs, 'zarrita', /^(lit|d3-)/, /^node:/],
       output: { chunkFileNames: 'chunks/[name].js' },
     },
   },

@@ -1,0 +1,3 @@
+import { GlProbabilities } from './index.js'
+
+customElements.define('gl-probabilities', GlProbabilities)

@@ -1,0 +1,1 @@
+export { GlProbabilities } from './probabilities/probabilities.js'
