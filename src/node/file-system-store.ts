@@ -1,20 +1,24 @@
 import { randomUUID } from 'node:crypto'
-import { mkdir, open, realpath, rename, rm } from 'node:fs/promises'
+import { mkdir, open, readdir, realpath, rename, rm, rmdir } from 'node:fs/promises'
 import path from 'node:path'
 import { StoreError } from '../errors.js'
 import type {
   ByteRange,
   ByteReadOptions,
+  RowRange,
   StoreLock,
   WritableByteStore,
 } from '../gradients/stores/byte-store.js'
 import { keyParts } from '../gradients/stores/byte-store.js'
-import { lockFile } from './lock-file.js'
+import { lockStore, writersOf } from './store-lock.js'
 
 /** A store in a directory, for Node. The directory is made when the first bytes are written. */
 export class FileSystemStore implements WritableByteStore {
   readonly #root: string
   #realRoot: Promise<string> | undefined
+  /** By this its locks and its unfinished files are known. */
+  readonly #id = randomUUID()
+  #lockCount = 0
   readonly #directories = new Map<string, Promise<void>>()
 
   constructor(directory: string) {
@@ -47,7 +51,7 @@ export class FileSystemStore implements WritableByteStore {
 
   async set(key: string, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
     const target = path.join(this.#root, ...keyParts(key))
-    const unfinished = path.join(this.#root, unfinishedDirectory, randomUUID())
+    const unfinished = path.join(this.#root, unfinishedDirectory, this.#id, randomUUID())
     try {
       await this.#ensureDirectory(path.dirname(unfinished))
       await this.#ensureDirectory(path.dirname(target))
@@ -67,27 +71,71 @@ export class FileSystemStore implements WritableByteStore {
     }
   }
 
-  async lock(): Promise<StoreLock> {
+  async list(folder: string): Promise<string[]> {
+    try {
+      return await readdir(await this.#within(path.join(this.#root, ...keyParts(folder))))
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return []
+      throw readError(folder, error)
+    }
+  }
+
+  /** A folder that is empty afterwards goes as well. */
+  async delete(key: string): Promise<void> {
+    const file = path.join(this.#root, ...keyParts(key))
+    try {
+      await rm(file, { force: true })
+    } catch (error) {
+      throw writeError(file, error)
+    }
+    this.#directories.delete(path.dirname(file))
+    if (path.dirname(file) !== this.#root) await rmdir(path.dirname(file)).catch(() => undefined)
+  }
+
+  async lock(rows?: RowRange): Promise<StoreLock> {
+    // Others may have removed some since.
+    this.#directories.clear()
     await this.#ensureDirectory(this.#root)
-    const lock = await lockFile(path.join(this.#root, '.lock'))
-    // What a writer left that was killed; nobody else writes now.
-    const clear = async (): Promise<void> => {
-      this.#directories.clear()
-      await rm(path.join(this.#root, unfinishedDirectory), { recursive: true, force: true })
+    const lock = await lockStore(this.#root, this.#id, rows)
+    this.#lockCount++
+    const release = async (): Promise<void> => {
+      this.#lockCount--
+      await lock.release()
     }
     try {
-      await clear()
+      await this.#clear()
     } catch (error) {
-      await lock.release()
+      await release()
       throw writeError(this.#root, error)
     }
     return {
       assertHeld: () => lock.assertHeld(),
       release: async () => {
-        await clear()
-        await lock.release()
+        await release()
+        await this.#clear()
       },
     }
+  }
+
+  /** Removes the unfinished files of writers that were killed, or are done. */
+  async #clear(): Promise<void> {
+    const unfinished = path.join(this.#root, unfinishedDirectory)
+    let ids
+    try {
+      ids = await readdir(unfinished)
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT') return
+      throw error
+    }
+    // Read after the folders: whoever has one by now had a lock before.
+    const writers = await writersOf(this.#root)
+    for (const id of ids) {
+      if (writers.has(id) || (id === this.#id && this.#lockCount > 0)) continue
+      this.#directories.delete(path.join(unfinished, id))
+      await rm(path.join(unfinished, id), { recursive: true, force: true })
+    }
+    // Not if another writer's are there.
+    await rmdir(unfinished).catch(() => undefined)
   }
 
   async #read(

@@ -5,7 +5,7 @@ import process from 'node:process'
 import { StoreError } from '../errors.js'
 import type { StoreLock } from '../gradients/stores/byte-store.js'
 
-interface Holder {
+export interface Holder {
   readonly id: string
   readonly pid: number
   readonly host: string
@@ -15,10 +15,11 @@ interface Holder {
  * A lock by a file that only one can create. It says who holds it, and its time is renewed while they live: a lock
  * whose process has ended on this machine, or which was not renewed for a while, is taken over.
  *
+ * @param id whose lock it is
  * @throws StoreError with failure `'locked'`
  */
-export async function lockFile(file: string): Promise<StoreLock> {
-  const self: Holder = { id: randomUUID(), pid: process.pid, host: hostname() }
+export async function lockFile(file: string, id: string): Promise<StoreLock> {
+  const self: Holder = { id, pid: process.pid, host: hostname() }
   for (let attempt = 0; !(await create(file, self)); attempt++) {
     const other = await readHolder(file)
     if (other !== undefined && (attempt >= attempts || !(await isAbandoned(file, other)))) {
@@ -52,6 +53,14 @@ export async function lockFile(file: string): Promise<StoreLock> {
       if (holder?.id === self.id) await rm(file, { force: true })
     },
   }
+}
+
+/** Who holds the lock of that file; undefined if nobody does. A lock that was abandoned is cleared away. */
+export async function lockHolder(file: string): Promise<Holder | undefined> {
+  const holder = await readHolder(file)
+  if (holder === undefined || !(await isAbandoned(file, holder))) return holder
+  await remove(file, holder)
+  return undefined
 }
 
 const renewalMs = 5_000
@@ -123,5 +132,5 @@ async function remove(file: string, holder: Holder): Promise<void> {
   else await rename(aside, file)
 }
 
-const nameOf = ({ pid, host }: Holder): string =>
+export const nameOf = ({ pid, host }: Holder): string =>
   host === '' ? 'somebody else' : `process ${String(pid)} on ${host}`

@@ -35,11 +35,22 @@ export interface WritableByteStore extends ByteStore {
    */
   set(key: string, bytes: Uint8Array<ArrayBuffer>): Promise<void>
   /**
-   * Keeps other writers out until it is released, or its holder dies. A store without it cannot tell that it has two.
+   * Keeps other writers out until it is released, or its holder dies: all of them, or those of the same rows. A store
+   * without it cannot tell that it has two.
    *
    * @throws StoreError with failure `'locked'` if somebody else writes
    */
-  lock?(): Promise<StoreLock>
+  lock?(rows?: RowRange): Promise<StoreLock>
+  /** The names in a folder, in no order; none if there is no such folder. Needed to write ranges of rows alone. */
+  list?(folder: string): Promise<string[]>
+  /** Removes what is under the key, if anything is. Needed as `list` is. */
+  delete?(key: string): Promise<void>
+}
+
+/** Rows from `start` to `end` − 1. */
+export interface RowRange {
+  readonly start: number
+  readonly end: number
 }
 
 export interface StoreLock {

@@ -1,10 +1,16 @@
 import { StoreError } from '../../errors.js'
-import { keyParts, type ByteRange, type StoreLock, type WritableByteStore } from './byte-store.js'
+import {
+  keyParts,
+  type ByteRange,
+  type RowRange,
+  type StoreLock,
+  type WritableByteStore,
+} from './byte-store.js'
 
 /** A store in the memory of this page or process. */
 export class MemoryStore implements WritableByteStore {
   readonly #entries = new Map<string, Uint8Array<ArrayBuffer>>()
-  #holder: symbol | undefined
+  readonly #locked = new Set<RowRange>()
 
   /** The keys that have bytes, in the order in which they were first set. */
   keys(): string[] {
@@ -29,20 +35,36 @@ export class MemoryStore implements WritableByteStore {
     return Promise.resolve()
   }
 
-  lock(): Promise<StoreLock> {
-    if (this.#holder !== undefined) {
+  list(folder: string): Promise<string[]> {
+    const start = `${folder}/`
+    const names = this.keys().flatMap((key) =>
+      key.startsWith(start) ? key.slice(start.length).split('/', 1) : [],
+    )
+    return Promise.resolve([...new Set(names)])
+  }
+
+  delete(key: string): Promise<void> {
+    this.#entries.delete(key)
+    return Promise.resolve()
+  }
+
+  lock(rows: RowRange = allRows): Promise<StoreLock> {
+    const own = { ...rows }
+    for (const { start, end } of this.#locked) {
+      if (start >= own.end || own.start >= end) continue
       return Promise.reject(
         new StoreError('locked', 'Gradients are being written to this MemoryStore already.'),
       )
     }
-    const holder = Symbol('lock')
-    this.#holder = holder
+    this.#locked.add(own)
     return Promise.resolve({
       assertHeld: () => Promise.resolve(),
       release: () => {
-        if (this.#holder === holder) this.#holder = undefined
+        this.#locked.delete(own)
         return Promise.resolve()
       },
     })
   }
 }
+
+const allRows: RowRange = { start: 0, end: Infinity }
