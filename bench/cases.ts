@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { readDigitSet, MNIST_FOLDER } from '../scripts/data-mnist-folder.js'
+import { DataFolder } from '../scripts/data-folder.js'
 import { seededRandom, type Random } from '../scripts/data-random.js'
 import type { Activation, Layer } from './layers.js'
 import { weightShapes } from './layers.js'
@@ -33,6 +33,8 @@ interface Data {
 }
 
 const testCount = 1
+
+const digitsFolder = new DataFolder('mnist')
 
 /**
  * Of the held-out digits one that the trained net is unsure of (8, at 0.62). Where it is sure, the gradient is p − 1,
@@ -70,7 +72,7 @@ const sources: Readonly<Record<string, Source>> = {
     ],
     rowCount: 300,
     // The demo's trained model, whose dropout layers do nothing here.
-    weights: () => readFloats(path.join(MNIST_FOLDER, 'weights.bin')),
+    weights: () => readFloats(digitsFolder.file('weights.bin')),
     data: digits,
   },
   small: {
@@ -142,7 +144,7 @@ export function writeCase(name: string, folder: string, rows?: number): Case {
 }
 
 function digits(set: 'train' | 'test', rowCount: number): Data {
-  const { images, labels } = readDigitSet(set === 'train' ? 'references' : 'held-out')
+  const { images, labels } = digitsFolder.readImages(set === 'train' ? 'references' : 'held-out')
   const start = set === 'train' ? 0 : explainedDigit
   const end = start + rowCount
   if (end > labels.length) {

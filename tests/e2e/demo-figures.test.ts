@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs'
 import type { Browser } from 'playwright'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { imageAt } from '../../scripts/data-mnist-digits.js'
-import { readDigitSet } from '../../scripts/data-mnist-folder.js'
-import { readModel } from '../../scripts/train-mnist-model.js'
+import { DataFolder } from '../../scripts/data-folder.js'
+import { imageAt } from '../../scripts/data-images.js'
+import { readModel } from '../../scripts/train-model.js'
 import { GradientSimilarity, IntegratedGradients, type NdArray } from '../../src/index.js'
 import { tfjsPredictor } from '../../src/tfjs/index.js'
 import { useDevice } from '../support/devices.js'
@@ -32,11 +32,12 @@ const shownPrecision = 0.05
 
 test('the page shows the figures that the library computes in Node from the same files', async () => {
   await useDevice('wasm')
-  const model = await readModel()
+  const folder = new DataFolder('mnist')
+  const model = await readModel(folder)
   try {
     const predictor = tfjsPredictor(model)
-    const references = readDigitSet('references')
-    const digit = imageAt(readDigitSet('held-out'), heldOutIndex)
+    const references = folder.readImages('references')
+    const digit = imageAt(folder.readImages('held-out'), heldOutIndex)
     const x = pictures(digit)
     const predicted = tf.tidy(() => model.predict(tf.tensor(x.data, [1, 28, 28, 1])) as tf.Tensor)
     const probabilities = await predicted.data<'float32'>()

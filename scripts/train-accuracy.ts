@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
-import { takeDigits, type Digits } from './data-mnist-digits.js'
-import { toInput } from './train-mnist-batches.js'
+import { takeImages, type LabelledImages } from './data-images.js'
+import { toInput } from './train-batches.js'
 
 const BATCH_SIZE = 250
 
@@ -10,19 +10,19 @@ export interface Accuracy {
   readonly accuracy: number
   /** Mean cross-entropy. */
   readonly loss: number
-  /** Which digits the model reads wrongly, by their index in the set. */
+  /** Which images the model takes for another class, by their index in the set. */
   readonly misclassified: readonly number[]
 }
 
-/** How well the model reads the digits, in inference mode. */
-export function measureAccuracy(model: tf.LayersModel, digits: Digits): Accuracy {
-  const count = digits.labels.length
+/** How often the model is right, in inference mode. */
+export function measureAccuracy(model: tf.LayersModel, set: LabelledImages): Accuracy {
+  const count = set.labels.length
   const misclassified: number[] = []
   let lossSum = 0
   for (let start = 0; start < count; start += BATCH_SIZE) {
     const length = Math.min(BATCH_SIZE, count - start)
-    const batch = takeDigits(
-      digits,
+    const batch = takeImages(
+      set,
       Uint32Array.from({ length }, (_, row) => start + row),
     )
     const probabilities = tf.tidy(() => (model.predict(toInput(batch)) as tf.Tensor2D).arraySync())

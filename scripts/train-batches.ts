@@ -4,24 +4,24 @@ import {
   PIXELS_PER_IMAGE,
   PIXEL_MAXIMUM,
   imageAt,
-  type Digits,
-} from './data-mnist-digits.js'
+  type LabelledImages,
+} from './data-images.js'
 import type { Random } from './data-random.js'
 
 const [HEIGHT, WIDTH] = IMAGE_SHAPE
 
-/** Images of the given digits as the network takes them, [count, 28, 28, 1] in 0 … 1. */
-export function toInput(digits: Digits): tf.Tensor4D {
-  const values = Float32Array.from(digits.images, (byte) => byte / PIXEL_MAXIMUM)
-  return tf.tensor4d(values, [digits.labels.length, ...IMAGE_SHAPE])
+/** Images as the network takes them, [count, 28, 28, 1] in 0 … 1. */
+export function toInput({ images, labels }: LabelledImages): tf.Tensor4D {
+  const values = Float32Array.from(images, (byte) => byte / PIXEL_MAXIMUM)
+  return tf.tensor4d(values, [labels.length, ...IMAGE_SHAPE])
 }
 
 /** Each image moved by a whole number of pixels, up to `maxShift` along each axis, background moving in. */
-export function shiftImages(digits: Digits, maxShift: number, random: Random): Digits {
+export function shiftImages(set: LabelledImages, maxShift: number, random: Random): LabelledImages {
   const drawShift = (): number => Math.floor(random() * (2 * maxShift + 1)) - maxShift
-  const images = new Uint8Array(digits.images.length)
-  digits.labels.forEach((_, row) => {
-    const source = imageAt(digits, row)
+  const images = new Uint8Array(set.images.length)
+  set.labels.forEach((_, row) => {
+    const source = imageAt(set, row)
     const target = images.subarray(row * PIXELS_PER_IMAGE, (row + 1) * PIXELS_PER_IMAGE)
     const down = drawShift()
     const right = drawShift()
@@ -31,5 +31,5 @@ export function shiftImages(digits: Digits, maxShift: number, random: Random): D
       target.set(source.subarray(start, end), y * WIDTH + Math.max(0, right))
     }
   })
-  return { images, labels: digits.labels }
+  return { images, labels: set.labels }
 }

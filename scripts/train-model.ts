@@ -1,26 +1,29 @@
-import { readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { readFileSync } from 'node:fs'
 import * as tf from '@tensorflow/tfjs'
-import { MNIST_FOLDER, readJson, writeJson } from './data-mnist-folder.js'
+import type { DataFolder } from './data-folder.js'
 
 const WEIGHTS_FILE = 'weights.bin'
 
 /** Saves as the two files that `tf.loadLayersModel` fetches. */
-export async function writeModel(model: tf.LayersModel): Promise<void> {
+export async function writeModel(folder: DataFolder, model: tf.LayersModel): Promise<void> {
   await model.save(
     tf.io.withSaveHandler(async ({ modelTopology, weightSpecs, weightData }) => {
       if (!modelTopology || !weightSpecs || !weightData) throw new Error('the model has no weights')
       const weightsManifest = [{ paths: [WEIGHTS_FILE], weights: weightSpecs }]
       const weights = tf.io.CompositeArrayBuffer.join(weightData)
-      await writeJson('model.json', { format: 'layers-model', modelTopology, weightsManifest })
-      writeFileSync(join(MNIST_FOLDER, WEIGHTS_FILE), new Uint8Array(weights))
+      await folder.writeJson('model.json', {
+        format: 'layers-model',
+        modelTopology,
+        weightsManifest,
+      })
+      folder.write(WEIGHTS_FILE, new Uint8Array(weights))
       return { modelArtifactsInfo: { dateSaved: new Date(), modelTopologyType: 'JSON' } }
     }),
   )
 }
 
-export async function readModel(): Promise<tf.LayersModel> {
-  const { modelTopology, weightsManifest } = readJson('model.json') as tf.io.ModelJSON
+export async function readModel(folder: DataFolder): Promise<tf.LayersModel> {
+  const { modelTopology, weightsManifest } = folder.readJson('model.json') as tf.io.ModelJSON
   return tf.loadLayersModel({
     load: () =>
       Promise.resolve({
@@ -28,7 +31,7 @@ export async function readModel(): Promise<tf.LayersModel> {
         weightSpecs: weightsManifest.flatMap(({ weights }) => weights),
         weightData: weightsManifest
           .flatMap(({ paths }) => paths)
-          .map((path) => new Uint8Array(readFileSync(join(MNIST_FOLDER, path))).buffer),
+          .map((path) => new Uint8Array(readFileSync(folder.file(path))).buffer),
       }),
   })
 }

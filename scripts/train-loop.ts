@@ -1,10 +1,10 @@
 import * as tf from '@tensorflow/tfjs'
 import '@tensorflow/tfjs-backend-wasm'
 import { kernelRepairs } from '../src/tfjs/repairs/kernels.js'
-import { takeDigits, type Digits } from './data-mnist-digits.js'
+import { takeImages, type LabelledImages } from './data-images.js'
 import { seededRandom, shuffledIndices, type Random } from './data-random.js'
-import { shiftImages, toInput } from './train-mnist-batches.js'
-import { trainingLogits } from './train-mnist-net.js'
+import { shiftImages, toInput } from './train-batches.js'
+import { trainingLogits } from './train-logits.js'
 
 export interface Recipe {
   readonly epochs: number
@@ -37,7 +37,7 @@ export function registerRepairs(): void {
 function trainStep(
   net: tf.Sequential,
   optimizer: tf.Optimizer,
-  batch: Digits,
+  batch: LabelledImages,
   random: Random,
 ): number {
   const classCount = (net.outputShape as tf.Shape).at(-1) ?? 1
@@ -52,11 +52,11 @@ function trainStep(
   })
 }
 
-/** Trains on whole-pixel shifts of the digits, whose labels are the net's outputs, and says how it goes. */
-export function trainNet(net: tf.Sequential, digits: Digits, recipe: Recipe): void {
+/** Trains on whole-pixel shifts of the images, whose labels are the net's outputs, and says how it goes. */
+export function trainNet(net: tf.Sequential, set: LabelledImages, recipe: Recipe): void {
   const random = seededRandom(recipe.batchAndDropoutSeed)
   const optimizer = new ScheduledAdam(recipe.learningRate, 0.9, 0.999, 1e-7)
-  const count = digits.labels.length
+  const count = set.labels.length
   const stepCount = recipe.epochs * Math.ceil(count / recipe.batchSize)
   let step = 0
   for (let epoch = 1; epoch <= recipe.epochs; epoch++) {
@@ -67,7 +67,7 @@ export function trainNet(net: tf.Sequential, digits: Digits, recipe: Recipe): vo
       optimizer.setLearningRate(
         (recipe.learningRate / 2) * (1 + Math.cos((Math.PI * step++) / stepCount)),
       )
-      const batch = takeDigits(digits, order.subarray(start, start + recipe.batchSize))
+      const batch = takeImages(set, order.subarray(start, start + recipe.batchSize))
       const shifted = shiftImages(batch, recipe.maxShiftPixels, random)
       lossSum += trainStep(net, optimizer, shifted, random) * batch.labels.length
     }

@@ -1,0 +1,54 @@
+import * as tf from '@tensorflow/tfjs'
+import { DataFolder } from './data-folder.js'
+import type { LabelledImages } from './data-images.js'
+import { measureAccuracy, type Accuracy } from './train-accuracy.js'
+import { trainNet, type Recipe } from './train-loop.js'
+import { readModel, writeModel } from './train-model.js'
+
+export interface ImageSets {
+  readonly training: LabelledImages
+  readonly heldOut: LabelledImages
+  readonly references: LabelledImages
+}
+
+/** Trains the net and writes model.json, weights.bin and training.json into that folder of public/. */
+export async function trainAndWrite(
+  name: string,
+  net: tf.Sequential,
+  recipe: Recipe,
+  { training, heldOut, references }: ImageSets,
+): Promise<void> {
+  const folder = new DataFolder(name)
+  const startedAt = performance.now()
+  trainNet(net, training, recipe)
+  const wallTimeSeconds = Math.round((performance.now() - startedAt) / 1000)
+
+  await writeModel(folder, net)
+  const model = await readModel(folder)
+  const measured = measureAccuracy(model, heldOut)
+  assertSame(measured, measureAccuracy(net, heldOut))
+  const { count, correct, accuracy, loss } = measureAccuracy(model, training)
+  await folder.writeJson('training.json', {
+    heldOut: measured,
+    training: { count, correct, accuracy, loss },
+    references: measureAccuracy(model, references),
+    heldOutUse:
+      'measured after training; never trained on, nor used to choose the recipe or the epoch',
+    parameterCount: model.countParams(),
+    recipe,
+    tfjs: tf.version.tfjs,
+    backend: tf.getBackend(),
+    trainedAt: new Date().toISOString(),
+    wallTimeSeconds,
+    command: `npm run train:${name}`,
+  })
+  console.log(`held-out accuracy ${String(measured.accuracy)}, ${String(wallTimeSeconds)} s`)
+}
+
+function assertSame(saved: Accuracy, trained: Accuracy): void {
+  if (saved.correct !== trained.correct || saved.loss !== trained.loss) {
+    throw new Error(
+      `The saved files give ${JSON.stringify(saved)}, the trained model ${JSON.stringify(trained)}`,
+    )
+  }
+}
