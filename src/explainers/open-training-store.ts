@@ -75,7 +75,8 @@ async function writeRows<Value>(
   report: (progress: Progress) => void,
 ): Promise<void> {
   const { x, y, batchSize } = batches
-  const { rowsWritten, rowCount: total } = writer
+  const { rowsWritten } = writer
+  const total = writer.rows.end
   if (rowsWritten === total) return
   // A row's last bits may depend on those that it is computed with: the batches are those of an undisturbed run.
   const from = Math.floor(rowsWritten / batchSize) * batchSize

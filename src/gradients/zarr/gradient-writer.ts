@@ -1,5 +1,5 @@
 import { DisposedError, InvalidArgumentError } from '../../errors.js'
-import type { StoreLock, WritableByteStore } from '../stores/byte-store.js'
+import type { RowRange, StoreLock, WritableByteStore } from '../stores/byte-store.js'
 import { chunkKey, encodeArrayMetadata, metadataKey } from './array-metadata.js'
 import { ChunkBuffer } from './chunk-buffer.js'
 import { encodeFloat16 } from './float16.js'
@@ -9,17 +9,19 @@ import { blockColumns, checkLength } from './gradient-rows.js'
 import { layOut, layoutDifferences, type WriterOptions } from './layout.js'
 import type { StoreHeader } from './store-header.js'
 import { encodeHeader, exponentsName, rootKey, storeArrays } from './store-header.js'
+import { checkBorders, encodeRange, rangeKey, rootOfRanges } from './row-ranges.js'
 import type { StoredArray } from './store-arrays.js'
 
 /**
  * Gathers rows to whole chunks and writes them. The group's zarr.json, which says how many rows there are, is written
  * after the chunks that hold them: a crash at any point leaves the rows that it tells of. Rows are the same bytes
- * whatever the blocks in which they come.
+ * whatever the blocks in which they come. Of a range of rows, it is the range's own record that is written then.
  */
 export class GradientWriter {
   readonly #store: WritableByteStore
   readonly #lock: StoreLock | undefined
   readonly #options: WriterOptions
+  readonly #rows: RowRange
   #header: StoreHeader | undefined
   #isLaidOut = false
   /** Two sets: one is filled while the other is written. */
@@ -39,17 +41,24 @@ export class GradientWriter {
     this.#store = store
     this.#lock = lock
     this.#options = options
+    this.#rows = options.rows ?? { start: 0, end: options.rowCount }
     this.#header = header
-    this.#rowsTaken = header?.rowsWritten ?? 0
+    this.#rowsTaken = this.rowsWritten
   }
 
-  get rowCount(): number {
-    return this.#options.rowCount
+  /** The rows that are written: all, or a range of them. */
+  get rows(): RowRange {
+    return this.#rows
   }
 
-  /** How many rows are in the store for good. The first row to `append` is this one. */
+  /** Up to which row they are in the store for good. The first row to `append` is this one. */
   get rowsWritten(): number {
-    return this.#header?.rowsWritten ?? 0
+    return this.#header?.rowsWritten ?? this.#rows.start
+  }
+
+  /** What the store holds; undefined before the first rows. */
+  get header(): StoreHeader | undefined {
+    return this.#header
   }
 
   /**
@@ -62,11 +71,11 @@ export class GradientWriter {
   async append(rows: GradientRows): Promise<void> {
     this.#assertUsable()
     const { rowCount } = rows.block
-    if (this.#rowsTaken + rowCount > this.rowCount) {
+    if (this.#rowsTaken + rowCount > this.#rows.end) {
       throw new InvalidArgumentError(
         'rows',
         `${String(rowCount)} after the first ${String(this.#rowsTaken)}`,
-        `${String(this.rowCount)} rows in all, as the store was opened for`,
+        `${String(this.#rows.end)} rows in all, as the store was opened for`,
       )
     }
     const header = await this.#layOut(rows)
@@ -77,7 +86,7 @@ export class GradientWriter {
       this.#fill(columns, row, at, count)
       row += count
       this.#rowsTaken += count
-      if (at + count === header.rowsPerChunk || this.#rowsTaken === this.rowCount) {
+      if (at + count === header.rowsPerChunk || this.#rowsTaken === this.#rows.end) {
         await this.#flush(header, at + count)
       }
     }
@@ -106,8 +115,12 @@ export class GradientWriter {
     const fresh = layOut(this.#options, rows, this.#header)
     if (this.#header !== undefined) refuseDifferent(layoutDifferences(this.#header, fresh))
     const header = { ...fresh, rowsWritten: this.rowsWritten }
-    if (header.rowsWritten === 0) {
+    checkBorders(this.#rows, header)
+    if (header.rowsWritten === this.#rows.start) {
       // The group first: from then on, whoever wants another layout is told.
+      if (this.#options.rows !== undefined) {
+        await this.#store.set(rootKey, encodeHeader(rootOfRanges(header)))
+      }
       await this.#commit(header)
       for (const array of storeArrays(header)) {
         await this.#store.set(metadataKey(array.name), encodeArrayMetadata(array, header))
@@ -186,7 +199,7 @@ export class GradientWriter {
       this.#failure = { error }
     })
     // There is nothing more to compute meanwhile, and whoever appended the last rows may look at the store.
-    if (this.#rowsTaken === this.rowCount) {
+    if (this.#rowsTaken === this.#rows.end) {
       await this.#writing
       this.#assertUsable()
     }
@@ -208,7 +221,9 @@ export class GradientWriter {
 
   async #commit(header: StoreHeader): Promise<void> {
     await this.#lock?.assertHeld()
-    await this.#store.set(rootKey, encodeHeader(header))
+    const { rows } = this.#options
+    if (rows === undefined) await this.#store.set(rootKey, encodeHeader(header))
+    else await this.#store.set(rangeKey(rows), encodeRange({ rows, header }))
   }
 }
 

@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from '../../errors.js'
+import type { RowRange } from '../stores/byte-store.js'
 import type { GradientRows } from './gradient-rows.js'
 import { columnSpec, describeSegment, segmentSpec } from './gradient-rows.js'
 import type { ColumnSpec, StoredFloat } from './store-arrays.js'
@@ -16,6 +17,8 @@ export interface WriterOptions {
   readonly rowsPerChunk?: number | undefined
   /** Where the examples are, `{id}` standing for the id, if they are not stored. */
   readonly exampleUrl?: string | undefined
+  /** The rows that this writer writes, beside others who write the rest. All if left out. */
+  readonly rows?: RowRange | undefined
 }
 
 /** The header of a store that begins with these rows; `existing` is that of the store that is continued. */
@@ -38,6 +41,7 @@ export function layOut(
     labels: columnSpec(labels),
     ids: ids === undefined ? { type: 'int32', rowShape: [] } : columnSpec(ids),
     examples: storedExamples(examples, exampleUrl),
+    isInRanges: false,
   }
   const rowsPerChunk =
     options.rowsPerChunk ??

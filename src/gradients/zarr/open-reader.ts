@@ -3,6 +3,7 @@ import type { ByteStore } from '../stores/byte-store.js'
 import { metadataKey, parseArrayMetadata } from './array-metadata.js'
 import { ChunkReader } from './chunk-reader.js'
 import { GradientReader } from './gradient-reader.js'
+import type { StoredArray } from './store-arrays.js'
 import type { StoreHeader } from './store-header.js'
 import { loadStoreKernels } from './store-kernels.js'
 import { headerRowByteLength, parseHeader, rootKey, storeArrays } from './store-header.js'
@@ -11,6 +12,12 @@ export interface StoreOpenOptions {
   readonly signal?: AbortSignal | undefined
   /** What a read may take in memory, in bytes; 512 MiB if left out. A store whose chunks take more is refused. */
   readonly maxByteLength?: number | undefined
+}
+
+/** The arrays of a store, as its header has them, and what reads their chunks. */
+export interface OpenArrays {
+  readonly arrays: readonly StoredArray[]
+  readonly chunks: readonly ChunkReader[]
 }
 
 /** The store's header; undefined if there is no store yet. */
@@ -31,8 +38,16 @@ export async function openReader(
   store: ByteStore,
   { signal, maxByteLength = defaultMaxByteLength }: StoreOpenOptions = {},
 ): Promise<GradientReader | undefined> {
-  const [header] = await Promise.all([readHeader(store, signal), loadStoreKernels()])
-  if (header === undefined) return undefined
+  const header = await readHeader(store, signal)
+  return header === undefined ? undefined : readerOf(store, header, { signal, maxByteLength })
+}
+
+/** A reader of the rows of which the header tells. */
+export async function readerOf(
+  store: ByteStore,
+  header: StoreHeader,
+  { signal, maxByteLength = defaultMaxByteLength }: StoreOpenOptions = {},
+): Promise<GradientReader> {
   const byteLength = header.rowsPerChunk * headerRowByteLength(header)
   if (byteLength > maxByteLength) {
     throw new StoreError(
@@ -41,6 +56,17 @@ export async function openReader(
         `than ${String(maxByteLength)}. If that is right, raise maxByteLength.`,
     )
   }
+  const { arrays, chunks } = await openArrays(store, header, signal)
+  return new GradientReader(header, arrays, chunks, maxByteLength)
+}
+
+/** @throws StoreError if the arrays' metadata are not what the header has of them */
+export async function openArrays(
+  store: ByteStore,
+  header: StoreHeader,
+  signal: AbortSignal | undefined,
+): Promise<OpenArrays> {
+  await loadStoreKernels()
   const arrays = storeArrays(header)
   const chunks = await Promise.all(
     arrays.map(async (array) => {
@@ -54,10 +80,10 @@ export async function openReader(
       return ChunkReader.open(store, array, header, parseArrayMetadata(metadata, array, header))
     }),
   )
-  return new GradientReader(header, arrays, chunks, maxByteLength)
+  return { arrays, chunks }
 }
 
-async function readMetadata(
+export async function readMetadata(
   store: ByteStore,
   key: string,
   signal: AbortSignal | undefined,

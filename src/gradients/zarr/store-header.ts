@@ -27,6 +27,8 @@ export interface StoreHeader {
   readonly labels: ColumnSpec
   readonly ids: ColumnSpec
   readonly examples: StoredExamples | null
+  /** True while ranges of rows are written by themselves: what is there, their records tell; see row-ranges.ts. */
+  readonly isInRanges: boolean
 }
 
 const formatVersion = 1
@@ -37,7 +39,7 @@ export const exponentsName = 'exponents'
 
 /** All arrays of the store, the segments' first. */
 export function storeArrays(
-  header: Omit<StoreHeader, 'rowsWritten' | 'rowsPerChunk'>,
+  header: Omit<StoreHeader, 'rowsWritten' | 'rowsPerChunk' | 'isInRanges'>,
 ): StoredArray[] {
   const { float, segments, labels, ids, examples } = header
   const gradients = segments.flatMap((segment, i) => segmentArrays(segment, i, float))
@@ -66,9 +68,16 @@ export const headerRowByteLength = (header: StoreHeader): number =>
   storeArrays(header).reduce((sum, array) => sum + rowByteLength(array), 0)
 
 /** The group's zarr.json. Equal headers give equal bytes. */
-export function encodeHeader(header: StoreHeader): Uint8Array<ArrayBuffer> {
-  const { identity, examples } = header
-  const gradlens = {
+export const encodeHeader = (header: StoreHeader): Uint8Array<ArrayBuffer> =>
+  encodeJson({
+    zarr_format: 3,
+    node_type: 'group',
+    attributes: { gradlens: encodeAttributes(header) },
+  })
+
+export function encodeAttributes(header: StoreHeader): object {
+  const { identity, examples, isInRanges } = header
+  return {
     format_version: formatVersion,
     row_count: header.rowCount,
     rows_written: header.rowsWritten,
@@ -87,8 +96,8 @@ export function encodeHeader(header: StoreHeader): Uint8Array<ArrayBuffer> {
         : 'arrays' in examples
           ? { arrays: examples.arrays.map(encodeColumn) }
           : { url_template: examples.urlTemplate },
+    ...(isInRanges ? { in_ranges: true } : {}),
   }
-  return encodeJson({ zarr_format: 3, node_type: 'group', attributes: { gradlens } })
 }
 
 export const encodeJson = (value: unknown): Uint8Array<ArrayBuffer> =>
@@ -124,7 +133,11 @@ export function parseHeader(bytes: Uint8Array): StoreHeader {
   const root = JsonReader.parse(rootKey, bytes)
   root.field('zarr_format').oneOf([3])
   root.field('node_type').oneOf(['group'])
-  const gradlens = root.field('attributes').field('gradlens')
+  return parseAttributes(root.field('attributes').field('gradlens'))
+}
+
+/** @throws as `parseHeader` */
+export function parseAttributes(gradlens: JsonReader): StoreHeader {
   const version = gradlens.field('format_version').integer(1)
   if (version !== formatVersion || gradlens.field('projection').value !== null) {
     throw new StoreError(
@@ -136,7 +149,8 @@ export function parseHeader(bytes: Uint8Array): StoreHeader {
   }
   const rowCount = gradlens.field('row_count').integer(1, maxRowCount)
   const rowsPerChunk = gradlens.field('rows_per_chunk').integer(1, rowCount)
-  const rowsWritten = gradlens.field('rows_written').integer(0, rowCount)
+  const isInRanges = gradlens.optional('in_ranges') !== undefined
+  const rowsWritten = gradlens.field('rows_written').integer(0, isInRanges ? 0 : rowCount)
   if (rowsWritten % rowsPerChunk !== 0 && rowsWritten !== rowCount) {
     throw new StoreError(
       'damaged',
@@ -161,6 +175,7 @@ export function parseHeader(bytes: Uint8Array): StoreHeader {
     labels: parseColumn(gradlens.field('labels')),
     ids: parseColumn(gradlens.field('ids')),
     examples: parseExamples(gradlens.field('examples')),
+    isInRanges,
   }
 }
 
