@@ -7,6 +7,10 @@ interface Exports {
   outputAddress(): number
   pieceByteLength(): number
   updateCrc32c(crc: number, byteLength: number): number
+  foldDistance(): number
+  startFold(): void
+  fold(byteLength: number): void
+  finishFold(byteLength: number): number
   decodeFloat16(first: number, count: number, scale: number, lastScale: number): void
 }
 
@@ -50,13 +54,19 @@ class StoreKernels {
 
   /** CRC-32C of the bytes, as an unsigned integer. */
   crc32c(bytes: Uint8Array): number {
-    let crc = -1
-    for (let at = 0; at < bytes.length; at += this.#input.length) {
-      const piece = bytes.subarray(at, at + this.#input.length)
-      this.#input.set(piece)
-      crc = this.#exports.updateCrc32c(crc, piece.length)
+    const foldedLength = (bytes.length & ~15) - this.#exports.foldDistance()
+    if (foldedLength <= this.#exports.foldDistance()) {
+      this.#input.set(bytes)
+      return ~this.#exports.updateCrc32c(-1, bytes.length) >>> 0
     }
-    return ~crc >>> 0
+    for (let at = 0; at < foldedLength; at += this.#input.length) {
+      const piece = bytes.subarray(at, Math.min(at + this.#input.length, foldedLength))
+      this.#input.set(piece)
+      if (at === 0) this.#exports.startFold()
+      this.#exports.fold(piece.length)
+    }
+    this.#input.set(bytes.subarray(foldedLength))
+    return this.#exports.finishFold(bytes.length - foldedLength) >>> 0
   }
 
   /**

@@ -1,8 +1,21 @@
 /** How many bytes go in at once: what a core's own cache holds beside what comes out. */
 const pieceSize = 1 << 17
 
+/**
+ * x^(128·209) is congruent to the sum of x^(128·e) for e = 144, 54, 39, 14 and 0 modulo the checksum's polynomial: sixteen
+ * bytes may be added to those that stand so many times sixteen bytes behind them instead (the distances are 209 − e), which
+ * takes no table. No six powers of x^128 closer together add up to zero; of four, the nearest are 5,275 apart.
+ */
+const distance0: usize = 65 << 4
+const distance1: usize = 155 << 4
+const distance2: usize = 170 << 4
+const distance3: usize = 195 << 4
+const distance4: usize = 209 << 4
+
 const tables = memory.data(16 * 256 * 4, 16)
-const input = memory.data((1 << 17) + 16, 16)
+const before = memory.data((209 << 4) + (1 << 17) + 16, 16)
+/** What is folded into it stands right before it. */
+const input = before + distance4
 const output = memory.data((1 << 18) + 32, 16)
 
 export function inputAddress(): usize {
@@ -25,8 +38,8 @@ for (let byte: u32 = 0; byte < 256; byte++) {
 }
 for (let table: u32 = 1; table < 16; table++) {
   for (let byte: u32 = 0; byte < 256; byte++) {
-    const before = load<u32>(tables + ((table - 1) << 10) + (byte << 2))
-    const next = lookUp(0, before & 255) ^ (before >>> 8)
+    const last = load<u32>(tables + ((table - 1) << 10) + (byte << 2))
+    const next = lookUp(0, last & 255) ^ (last >>> 8)
     store<u32>(tables + (table << 10) + (byte << 2), next)
   }
 }
@@ -59,6 +72,45 @@ export function updateCrc32c(crc: u32, byteLength: i32): u32 {
   const end = input + byteLength
   for (; at < end; at++) crc = lookUp(0, (crc ^ load<u8>(at)) & 255) ^ (crc >>> 8)
   return crc
+}
+
+export function foldDistance(): i32 {
+  return <i32>distance4
+}
+
+/** Begins the checksum of what is folded from now on; the input holds the first bytes of it. */
+export function startFold(): void {
+  memory.fill(before, 0, distance4)
+  store<u32>(input, ~load<u32>(input))
+}
+
+/** Adds so many bytes of the input, a multiple of 16, to what comes behind them. */
+export function fold(byteLength: i32): void {
+  const end = input + byteLength
+  for (let at = input; at < end; at += 16) {
+    const first = v128.xor(v128.load(at - distance0), v128.load(at - distance1))
+    const second = v128.xor(v128.load(at - distance2), v128.load(at - distance3))
+    const third = v128.xor(v128.load(at - distance4), v128.load(at))
+    v128.store(at, v128.xor(v128.xor(first, second), third))
+  }
+  memory.copy(before, end - distance4, distance4)
+}
+
+/** The checksum of what was folded and of the input's bytes behind it, `foldDistance` or more. */
+export function finishFold(byteLength: i32): u32 {
+  // What is not folded any more adds nothing.
+  addFolded(distance0)
+  addFolded(distance1)
+  addFolded(distance2)
+  addFolded(distance3)
+  addFolded(distance4)
+  return ~updateCrc32c(0, byteLength)
+}
+
+function addFolded(distance: usize): void {
+  for (let at = input; at < input + distance; at += 16) {
+    v128.store(at, v128.xor(v128.load(at), v128.load(at - distance)))
+  }
 }
 
 /**
