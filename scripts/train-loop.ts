@@ -5,6 +5,7 @@ import { takeImages, type LabelledImages } from './data-images.js'
 import { seededRandom, shuffledIndices, type Random } from './data-random.js'
 import { shiftImages, toInput } from './train-batches.js'
 import { trainingLogits } from './train-logits.js'
+import { CosineAdam } from './train-optimizer.js'
 
 export interface Recipe {
   readonly epochs: number
@@ -13,12 +14,6 @@ export interface Recipe {
   readonly learningRate: number
   readonly maxShiftPixels: number
   readonly batchAndDropoutSeed: number
-}
-
-class ScheduledAdam extends tf.AdamOptimizer {
-  setLearningRate(learningRate: number): void {
-    this.learningRate = learningRate
-  }
 }
 
 /** For a process that is ours alone, where the repairs may stay in tfjs's global registry. */
@@ -55,18 +50,15 @@ function trainStep(
 /** Trains on whole-pixel shifts of the images, whose labels are the net's outputs, and says how it goes. */
 export function trainNet(net: tf.Sequential, set: LabelledImages, recipe: Recipe): void {
   const random = seededRandom(recipe.batchAndDropoutSeed)
-  const optimizer = new ScheduledAdam(recipe.learningRate, 0.9, 0.999, 1e-7)
   const count = set.labels.length
-  const stepCount = recipe.epochs * Math.ceil(count / recipe.batchSize)
-  let step = 0
+  const stepsPerEpoch = Math.ceil(count / recipe.batchSize)
+  const optimizer = new CosineAdam(recipe.learningRate, recipe.epochs * stepsPerEpoch)
   for (let epoch = 1; epoch <= recipe.epochs; epoch++) {
     const startedAt = performance.now()
     const order = shuffledIndices(count, random)
     let lossSum = 0
     for (let start = 0; start < count; start += recipe.batchSize) {
-      optimizer.setLearningRate(
-        (recipe.learningRate / 2) * (1 + Math.cos((Math.PI * step++) / stepCount)),
-      )
+      optimizer.advance()
       const batch = takeImages(set, order.subarray(start, start + recipe.batchSize))
       const shifted = shiftImages(batch, recipe.maxShiftPixels, random)
       lossSum += trainStep(net, optimizer, shifted, random) * batch.labels.length
