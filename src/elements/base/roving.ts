@@ -1,0 +1,27 @@
+const steps: Readonly<Record<string, (at: number, count: number) => number>> = {
+  ArrowDown: (at, count) => (at + 1) % count,
+  ArrowRight: (at, count) => (at + 1) % count,
+  ArrowUp: (at, count) => (at - 1 + count) % count,
+  ArrowLeft: (at, count) => (at - 1 + count) % count,
+  Home: () => 0,
+  End: (_, count) => count - 1,
+}
+
+/**
+ * Moves the focus among items that are one stop of the Tab key: `[data-stop]` inside the element that listens, in
+ * their order. For `keydown`.
+ */
+export function moveFocus(event: KeyboardEvent): void {
+  const step = steps[event.key]
+  const { currentTarget, target } = event
+  if (step === undefined || event.altKey || event.ctrlKey || event.metaKey) return
+  if (!(currentTarget instanceof HTMLElement) || !(target instanceof HTMLElement)) return
+  const items = [...currentTarget.querySelectorAll<HTMLElement>('[data-stop]')]
+  const at = items.indexOf(target)
+  if (at < 0) return
+  event.preventDefault()
+  for (const item of items) item.tabIndex = -1
+  const next = items[step(at, items.length)] ?? target
+  next.tabIndex = 0
+  next.focus()
+}

@@ -1,0 +1,52 @@
+import { shortened, textWidth, type Mark, type Picture } from '../base/picture.js'
+import type { Theme } from '../base/theme.js'
+import { formatTablePercent } from '../text/format.js'
+import type { ClassProbability } from './class-probabilities.js'
+
+const width = 560
+const rowHeight = 28
+const barHeight = 14
+const gap = 12
+const percentWidth = 64
+const longestLabel = 220
+
+/** The bars as a drawing of their own. */
+export function drawProbabilities(
+  classes: readonly ClassProbability[],
+  predicted: ClassProbability,
+  { accent, ink, ruleStrong }: Theme,
+): Picture {
+  const weightOf = (each: ClassProbability): number => (each === predicted ? 700 : 400)
+  const labels = classes.map(({ label }) => shortened(label, longestLabel))
+  const labelWidth = Math.ceil(Math.max(...labels.map((label) => textWidth(label, 15, 700))))
+  const start = labelWidth + gap
+  const extent = width - start - gap - percentWidth
+  const marks = classes.flatMap((each, i): Mark[] => {
+    const y = i * rowHeight
+    const weight = weightOf(each)
+    const baseline = y + 19
+    return [
+      { kind: 'text', x: 0, y: baseline, text: labels[i] ?? '', fill: ink, weight },
+      {
+        kind: 'rectangle',
+        x: start,
+        y: y + (rowHeight - barHeight) / 2,
+        width: extent * each.probability,
+        height: barHeight,
+        fill: accent,
+      },
+      {
+        kind: 'text',
+        x: width,
+        y: baseline,
+        text: formatTablePercent(each.probability),
+        fill: ink,
+        weight,
+        anchor: 'end',
+      },
+    ]
+  })
+  const height = classes.length * rowHeight
+  const axis: Mark = { kind: 'rectangle', x: start - 1, y: 0, width: 1, height, fill: ruleStrong }
+  return { width, height, marks: [axis, ...marks] }
+}
