@@ -40,7 +40,11 @@ const allowed = {
     ],
   },
   tfjs: { modules: ['gradients/block', 'predictor'], packages: /^@tensorflow\/tfjs/ },
-  node: { modules: ['gradients/stores'], packages: /^node:/ },
+  node: { modules: ['gradients'], packages: /^node:/ },
+  cli: {
+    modules: ['index', 'node', 'tfjs'],
+    packages: /^(node:|@tensorflow\/tfjs|zarrita$|webgpu$)/,
+  },
   elements: { modules: ['explanation'], packages: /^(lit|d3-)/ },
   index: { modules: ['compute', 'explainers', 'explanation', 'gradients', 'predictor'] },
   global: { modules: ['index', 'tfjs'] },

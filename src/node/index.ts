@@ -1,1 +1,5 @@
+export { mergeGradientStore } from '../gradients/merge-store.js'
+export type { MergedStore, MergeOptions } from '../gradients/merge-store.js'
+export { verifyGradientStore } from '../gradients/verify-store.js'
+export type { DamagedChunk, StoreVerification } from '../gradients/verify-store.js'
 export { FileSystemStore } from './file-system-store.js'

@@ -55,6 +55,11 @@ export class GradientReader {
     return this.#header.rowCount
   }
 
+  /** True while ranges of rows are written by themselves, and none can be read until they are merged. */
+  get isInRanges(): boolean {
+    return this.#header.isInRanges
+  }
+
   /** Reads of whole multiples of these rows, from a multiple on, read nothing twice. */
   get rowsPerChunk(): number {
     return this.#header.rowsPerChunk

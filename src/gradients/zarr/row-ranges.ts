@@ -2,7 +2,9 @@ import { InvalidArgumentError, StoreError } from '../../errors.js'
 import { describe } from '../../options.js'
 import type { ByteStore, RowRange, WritableByteStore } from '../stores/byte-store.js'
 import { JsonReader } from './json-reader.js'
+import { layoutDifferences } from './layout.js'
 import type { StoreHeader } from './store-header.js'
+import { differences } from './store-identity.js'
 import { encodeAttributes, encodeJson, parseAttributes } from './store-header.js'
 
 /** How far a range of rows has come, in a store whose ranges are written by themselves and merged later. */
@@ -132,4 +134,18 @@ export async function refuseOverlap(store: WritableByteStore, rows: RowRange): P
         'ranges that do not overlap.',
     )
   }
+}
+
+/** @throws StoreError with failure `'different'` if two ranges are not parts of the same store */
+export function assertAlike(first: RangeRecord, other: RangeRecord): void {
+  const found = [
+    ...differences(first.header.identity, other.header.identity),
+    ...layoutDifferences(other.header, first.header),
+  ]
+  if (found.length === 0) return
+  throw new StoreError(
+    'different',
+    `The range ${describeRange(other.rows)} is of another store than the range ${describeRange(first.rows)}, which ` +
+      `is 'here': ${found.join('; ')}. Write the one that is wrong again.`,
+  )
 }
