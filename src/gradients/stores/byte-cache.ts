@@ -8,6 +8,10 @@ export class ByteCache {
     this.#capacity = capacity
   }
 
+  get capacity(): number {
+    return this.#capacity
+  }
+
   get byteLength(): number {
     return this.#byteLength
   }

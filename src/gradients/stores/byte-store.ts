@@ -11,6 +11,8 @@ export interface ByteReadOptions {
   readonly maxByteLength?: number | undefined
   /** Passes over every cache: what came before was damaged. */
   readonly reload?: boolean | undefined
+  /** What is read from end to end, this being a part of it, in bytes: a cache that has less room need not keep it. */
+  readonly scanByteLength?: number | undefined
 }
 
 /** Bytes by key, to be read. Keys are relative paths with `/` in between: `labels/c.0`. */

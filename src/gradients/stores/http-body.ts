@@ -1,4 +1,5 @@
 import { StoreError } from '../../errors.js'
+import { BodyReader } from './body-reader.js'
 import type { ByteRange } from './byte-store.js'
 
 /**
@@ -13,14 +14,16 @@ export async function readBody(
   maxByteLength: number,
   onProgress: () => void,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const announced = contentLength(response)
+  const sent = sentLength(response)
+  const announced = isSentAsRead(response) ? sent : undefined
   if (range === undefined) {
     if (response.status === 206) {
       throw new StoreError('damaged', 'got a part, status 206; expected all of it.')
     }
     if (announced !== undefined && announced > maxByteLength)
       throw tooLong(announced, maxByteLength)
-    const { bytes, isWhole } = await readPart(response, 0, maxByteLength, announced, onProgress)
+    const expected = sent ?? guessedLength
+    const { bytes, isWhole } = await readPart(response, 0, maxByteLength, expected, onProgress)
     if (!isWhole) throw tooLong(undefined, maxByteLength)
     if (announced === undefined || announced === bytes.length) return bytes
     throw wrongLength(bytes.length, announced)
@@ -52,45 +55,54 @@ async function readPart(
   response: Response,
   skipped: number,
   most: number,
-  expected: number | undefined,
+  expected: number,
   onProgress: () => void,
 ): Promise<{ bytes: Uint8Array<ArrayBuffer>; isWhole: boolean }> {
-  let bytes = new Uint8Array(Math.min(expected ?? firstGuess, most))
-  let length = 0
-  let toSkip = skipped
-  const reader = response.body?.getReader()
-  for (;;) {
-    const part = await reader?.read()
-    if (part?.value === undefined) return { bytes: fitted(bytes, length), isWhole: true }
+  const reader = new BodyReader(response)
+  const next = async (into: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> => {
+    const part = await reader.read(into)
     onProgress()
-    const value = part.value.subarray(toSkip)
-    toSkip -= part.value.length - value.length
-    const kept = value.subarray(0, most - length)
-    if (length + kept.length > bytes.length) {
-      const grown = new Uint8Array(Math.min(most, Math.max(2 * bytes.length, length + kept.length)))
-      grown.set(bytes)
-      bytes = grown
+    return part
+  }
+  let scratch = new Uint8Array(Math.min(skipped, guessedLength))
+  for (let toSkip = skipped; toSkip > 0;) {
+    const part = await next(scratch.subarray(0, toSkip))
+    if (part.length === 0) return { bytes: part.slice(), isWhole: true }
+    toSkip -= part.length
+    scratch = new Uint8Array(part.buffer)
+  }
+  let bytes = new Uint8Array(Math.min(expected, most))
+  let length = 0
+  for (;;) {
+    if (length < bytes.length) {
+      const part = await next(bytes.subarray(length))
+      bytes = new Uint8Array(part.buffer)
+      length += part.length
+      if (part.length === 0) return { bytes: bytes.slice(0, length), isWhole: true }
+      continue
     }
-    bytes.set(kept, length)
-    length += kept.length
-    if (kept.length < value.length) return { bytes: fitted(bytes, length), isWhole: false }
+    const further = await next(new Uint8Array(1))
+    if (further.length === 0) return { bytes, isWhole: true }
+    if (length === most) return { bytes, isWhole: false }
+    const grown = new Uint8Array(Math.min(most, Math.max(2 * length, guessedLength)))
+    grown.set(bytes)
+    grown.set(further, length++)
+    bytes = grown
   }
 }
 
-const firstGuess = 65_536
+/** Of a body that does not say how long it is. */
+const guessedLength = 65_536
 
-const fitted = (bytes: Uint8Array<ArrayBuffer>, length: number): Uint8Array<ArrayBuffer> =>
-  length === bytes.length ? bytes : bytes.slice(0, length)
-
-/**
- * What Content-Length says of the body as it will be read; undefined where it speaks of a compressed one, or may: a
- * page does not see the Content-Encoding of another origin.
- */
-function contentLength({ headers, type }: Response): number | undefined {
+/** What Content-Length says, of the body as it was sent. */
+function sentLength({ headers }: Response): number | undefined {
   const length = headers.get('Content-Length')
-  if (length === null || type === 'cors' || headers.has('Content-Encoding')) return undefined
-  return /^\d+$/.test(length) ? Number(length) : undefined
+  return length !== null && /^\d+$/.test(length) ? Number(length) : undefined
 }
+
+/** Whether it speaks of the body as it will be read: a page does not see the Content-Encoding of another origin. */
+const isSentAsRead = ({ headers, type }: Response): boolean =>
+  type !== 'cors' && !headers.has('Content-Encoding')
 
 /** Of another origin the header may be hidden: then the length alone is held to what was asked. */
 function checkContentRange({ headers }: Response, range: ByteRange): void {

@@ -25,14 +25,16 @@ export async function request(options: HttpRequest): Promise<Uint8Array<ArrayBuf
     controller.abort(signal.reason)
   }
   signal.addEventListener('abort', onAbort, { once: true })
-  const onSilence = (): void => {
-    controller.abort(new Error(`nothing came for ${String(timeoutMs)} ms`))
-  }
-  let timer = setTimeout(onSilence, timeoutMs)
+  let cameAt = performance.now()
   const onProgress = (): void => {
-    clearTimeout(timer)
-    timer = setTimeout(onSilence, timeoutMs)
+    cameAt = performance.now()
   }
+  const onTimer = (): void => {
+    const leftMs = cameAt + timeoutMs - performance.now()
+    if (leftMs <= 0) controller.abort(new Error(`nothing came for ${String(timeoutMs)} ms`))
+    else timer = setTimeout(onTimer, leftMs)
+  }
+  let timer = setTimeout(onTimer, timeoutMs)
   try {
     signal.throwIfAborted()
     const headers = new Headers(init.headers)

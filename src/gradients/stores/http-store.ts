@@ -66,23 +66,24 @@ export class HttpStore implements ByteStore {
   async #read(
     key: string,
     range: ByteRange | undefined,
-    { signal, maxByteLength = Infinity, reload = false }: ByteReadOptions,
+    { signal, maxByteLength = Infinity, reload = false, scanByteLength = 0 }: ByteReadOptions,
   ): Promise<Uint8Array<ArrayBuffer> | undefined> {
     signal?.throwIfAborted()
     const name = `${key} ${JSON.stringify(range ?? null)}`
     const kept = reload ? undefined : this.#cache.get(name)
     if (kept !== undefined && kept.length <= maxByteLength) return kept.slice()
-    const bytes = await this.#requests.run(
+    const { result: bytes, isShared } = await this.#requests.run(
       `${name} ${String(maxByteLength)} ${String(reload)}`,
-      async (shared) => {
-        const answer = await this.#request(key, range, maxByteLength, reload, shared)
-        if (answer !== undefined) this.#cache.set(name, answer)
-        return answer
-      },
+      (shared) => this.#request(key, range, maxByteLength, reload, shared),
       signal,
     )
+    if (bytes === undefined) return undefined
+    // Of what is read from end to end the cache would have lost each part before it is wanted again.
+    const isKept = Math.max(bytes.length, scanByteLength) <= this.#cache.capacity
+    if (isKept) this.#cache.set(name, bytes)
+    else if (reload) this.#cache.delete(name)
     // The bytes are each caller's own.
-    return bytes?.slice()
+    return isKept || isShared ? bytes.slice() : bytes
   }
 
   async #request(

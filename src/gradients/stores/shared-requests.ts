@@ -2,6 +2,7 @@ interface SharedRequest<Result> {
   readonly result: Promise<Result>
   readonly controller: AbortController
   waiting: number
+  isShared: boolean
 }
 
 /**
@@ -12,7 +13,7 @@ export class SharedRequests<Result> {
   readonly #running = new Map<string, SharedRequest<Result>>()
 
   /**
-   * The result, which all who wait for it share.
+   * The result, and whether there are others who have it too.
    *
    * @param start makes the request, if none of that name is running
    */
@@ -20,12 +21,15 @@ export class SharedRequests<Result> {
     name: string,
     start: (signal: AbortSignal) => Promise<Result>,
     signal: AbortSignal | undefined,
-  ): Promise<Result> {
+  ): Promise<{ readonly result: Result; readonly isShared: boolean }> {
     signal?.throwIfAborted()
-    const request = this.#running.get(name) ?? this.#start(name, start)
+    const running = this.#running.get(name)
+    if (running !== undefined) running.isShared = true
+    const request = running ?? this.#start(name, start)
     request.waiting++
     try {
-      return await untilAborted(request.result, signal)
+      const result = await untilAborted(request.result, signal)
+      return { result, isShared: request.isShared }
     } finally {
       request.waiting--
       if (request.waiting === 0) {
@@ -37,7 +41,7 @@ export class SharedRequests<Result> {
 
   #start(name: string, start: (signal: AbortSignal) => Promise<Result>): SharedRequest<Result> {
     const controller = new AbortController()
-    const request = { result: start(controller.signal), controller, waiting: 0 }
+    const request = { result: start(controller.signal), controller, waiting: 0, isShared: false }
     this.#running.set(name, request)
     const end = (): void => {
       if (this.#running.get(name) === request) this.#running.delete(name)
