@@ -6,7 +6,11 @@ import type { Random } from './data-random.js'
  * seed, so the masks are drawn here; and the last layer stops before its softmax, because tfjs's
  * cross-entropy of probabilities has no gradient for an example that is confidently wrong.
  */
-export function trainingLogits(net: tf.Sequential, images: tf.Tensor, random: Random): tf.Tensor {
+export function trainingLogits(
+  net: Pick<tf.Sequential, 'layers'>,
+  input: tf.Tensor,
+  random: Random,
+): tf.Tensor {
   const lastLayer = net.layers.length - 1
   return net.layers.reduce((activation, layer, index) => {
     if (layer.getClassName() === 'Dropout') {
@@ -18,7 +22,7 @@ export function trainingLogits(net: tf.Sequential, images: tf.Tensor, random: Ra
     const [kernel, bias] = layer.trainableWeights.map((weight) => weight.read())
     if (!kernel || !bias) throw new Error(`${layer.name} must be a dense layer with a bias`)
     return tf.matMul(activation, kernel as tf.Tensor2D).add(bias)
-  }, images)
+  }, input)
 }
 
 /** Zero with probability `rate`, else 1 / (1 − rate), so that the expected activation stays the same. */
