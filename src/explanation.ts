@@ -41,8 +41,8 @@ export function createExplanation<Data extends object>(
     meta: Object.freeze({ ...meta, params: Object.freeze({ ...meta.params }) }),
     data: Object.freeze({ ...data }),
     toJSON: () => ({
-      meta: { ...meta, params: mapFields(meta.params, toSnakeCase, toJsonValue) },
-      data: mapFields(data, toSnakeCase, toJsonValue),
+      meta: { ...meta, params: mapFields(meta.params, toSnakeCase, (field) => toJsonValue(field)) },
+      data: mapFields(data, toSnakeCase, (field) => toJsonValue(field)),
     }),
   }
   return Object.freeze({ ...data, ...base.meta, ...base })
@@ -66,7 +66,8 @@ export const Explanation = {
     const params = mapFields(meta['params'], toCamelCase, (field) => field)
     const hasLists = inputCountOf(params, data) > 1
     const read = (field: unknown, key: string): unknown => {
-      if (plainFields.has(key)) return field
+      const isItems = params['rawItems'] === true && fieldsPerInput.has(key)
+      if (isItems || plainFields.has(key)) return field
       const isList = key === 'attributions' || (hasLists && fieldsPerInput.has(key))
       if (!isList || !Array.isArray(field)) return fromJsonData(key, field)
       return field.map((item) => fromJsonData(key, item))
@@ -110,12 +111,26 @@ function mapFields(
   )
 }
 
-function toJsonValue(value: unknown): unknown {
+/** What JSON cannot hold, a user's raw examples among it, stands as its description. */
+function toJsonValue(value: unknown, around: readonly unknown[] = []): unknown {
   if (typeof value === 'number') return finiteOrName(value)
+  if (typeof value === 'string' || typeof value === 'boolean') return value
+  if (value === undefined || value === null) return null
   if (isNdArray(value)) return nonFiniteNamed(toNestedNumbers(value))
-  if (Array.isArray(value)) return value.map(toJsonValue)
-  if (isRecord(value)) return mapFields(value, (key) => key, toJsonValue)
-  return value ?? null
+  if (typeof value !== 'object' || around.includes(value)) return describe(value)
+  const inner = (field: unknown): unknown => toJsonValue(field, [...around, value])
+  if (Array.isArray(value)) return value.map(inner)
+  if (hasJson(value)) return inner(value.toJSON())
+  return isPlainRecord(value) ? mapFields(value, (key) => key, inner) : describe(value)
+}
+
+const hasJson = (value: object): value is { toJSON(): unknown } =>
+  'toJSON' in value && typeof value.toJSON === 'function'
+
+/** Of any frame of the page. */
+function isPlainRecord(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === null || Object.getPrototypeOf(prototype) === null
 }
 
 function nonFiniteNamed(value: NestedNumbers): unknown {

@@ -64,18 +64,26 @@ export interface PathPoints {
   readonly weights: Float64Array
 }
 
-/** Further named arguments of the model's call, the batch as their first axis. */
+/**
+ * Further named arguments of the model's call, the batch as their first axis. One that has the name of an input is
+ * that input: x, and the gradients at the inputs, then leave it out.
+ */
 export type ForwardArguments = Readonly<Record<string, NdArray>>
 
 /**
  * A model as the explainers see it. A framework adapter implements this; the core knows no framework.
- * `Value` is the framework's tensor type, which only the user's loss function ever sees.
+ * `Value` is the framework's tensor type, which only the user's loss function ever sees; `Item` what `preprocess` takes.
  */
-export interface Predictor<Value = unknown> {
+export interface Predictor<Value = unknown, Item = never> {
   readonly name: string
   readonly inputs: readonly ArraySpec[]
   readonly output: ArraySpec
   readonly parameters: readonly ParameterSpec[]
+  /**
+   * Raw items (texts, records, …) as one array per input, [items, …]. With it, a list that is given for examples is
+   * one of items. Left out where examples are arrays.
+   */
+  preprocess?(items: readonly Item[]): Promise<readonly NdArray[]>
   /**
    * A layer as the user calls it: by its name, as the framework's own object, or by a function of the model.
    * Left out by an adapter whose models have no layers.

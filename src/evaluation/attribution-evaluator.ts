@@ -23,12 +23,12 @@ export interface AttributionEvaluatorOptions {
 
 const optionNames: readonly (keyof AttributionEvaluatorOptions)[] = ['device', 'batchSize']
 
-export interface CurveOptions extends AttributionMeasureOptions {
+export interface CurveOptions<Item = never> extends AttributionMeasureOptions<Item> {
   /** In how many equal parts the features are changed; at most one feature a step. Default 50. */
   readonly steps?: number | undefined
 }
 
-export interface MuFidelityOptions extends AttributionMeasureOptions {
+export interface MuFidelityOptions<Item = never> extends AttributionMeasureOptions<Item> {
   /** How many subsets are drawn, the same ones for all examples. Default 200. */
   readonly samples?: number | undefined
   /** How many features a subset has. Default: a fifth of them, rounded, at least one. */
@@ -50,12 +50,12 @@ export interface MuFidelityOptions extends AttributionMeasureOptions {
  * using evaluator = new AttributionEvaluator(tfjsPredictor(model))
  * const { areas } = await evaluator.deletion(x, attributions, { target: 3 })
  */
-export class AttributionEvaluator<Value = unknown> {
+export class AttributionEvaluator<Value = unknown, Item = never> {
   readonly #model: ModelSession<Value>
   readonly #batchSize: number
 
   /** @throws InvalidArgumentError for an unknown option value */
-  constructor(predictor: Predictor<Value>, options: AttributionEvaluatorOptions = {}) {
+  constructor(predictor: Predictor<Value, Item>, options: AttributionEvaluatorOptions = {}) {
     knownKeys('options', options, optionNames)
     this.#batchSize = positiveInteger('batchSize', options.batchSize ?? 64)
     const device = oneOf('device', options.device ?? 'auto', deviceChoices)
@@ -79,9 +79,9 @@ export class AttributionEvaluator<Value = unknown> {
    * instead of a verdict, because float32 never meets the equation exactly.
    */
   async completeness(
-    x: Inputs,
+    x: Inputs<Item>,
     attributions: Arrays,
-    options: AttributionMeasureOptions = {},
+    options: AttributionMeasureOptions<Item> = {},
   ): Promise<CompletenessData> {
     knownKeys('options', options, measureOptions)
     return completenessDeltas(await this.#read(x, attributions, options))
@@ -95,7 +95,11 @@ export class AttributionEvaluator<Value = unknown> {
    * that of the signed attributions; ties keep the lower index first; after step s of n, ⌊s d / n⌋ of d features are
    * changed, and the trapezoids are as wide as the steps are, where they are not all the same.
    */
-  async deletion(x: Inputs, attributions: Arrays, options: CurveOptions = {}): Promise<CurveData> {
+  async deletion(
+    x: Inputs<Item>,
+    attributions: Arrays,
+    options: CurveOptions<Item> = {},
+  ): Promise<CurveData> {
     return this.#curve('deletion', x, attributions, options)
   }
 
@@ -103,7 +107,11 @@ export class AttributionEvaluator<Value = unknown> {
    * F while the features with the greatest attributions are put into the baseline first, and the area under that curve.
    * Higher is better. Source and details as for `deletion`.
    */
-  async insertion(x: Inputs, attributions: Arrays, options: CurveOptions = {}): Promise<CurveData> {
+  async insertion(
+    x: Inputs<Item>,
+    attributions: Arrays,
+    options: CurveOptions<Item> = {},
+  ): Promise<CurveData> {
     return this.#curve('insertion', x, attributions, options)
   }
 
@@ -116,9 +124,9 @@ export class AttributionEvaluator<Value = unknown> {
    * feature by itself, and counts an undefined correlation as 0, which here is NaN and left out of the mean).
    */
   async muFidelity(
-    x: Inputs,
+    x: Inputs<Item>,
     attributions: Arrays,
-    options: MuFidelityOptions = {},
+    options: MuFidelityOptions<Item> = {},
   ): Promise<MuFidelityData> {
     knownKeys('options', options, [
       ...measureOptions,
@@ -148,9 +156,9 @@ export class AttributionEvaluator<Value = unknown> {
 
   async #curve(
     measure: 'deletion' | 'insertion',
-    x: Inputs,
+    x: Inputs<Item>,
     attributions: Arrays,
-    options: CurveOptions,
+    options: CurveOptions<Item>,
   ): Promise<CurveData> {
     knownKeys('options', options, [...measureOptions, 'steps'])
     const steps = positiveInteger('steps', options.steps ?? 50)
@@ -158,9 +166,9 @@ export class AttributionEvaluator<Value = unknown> {
   }
 
   #read(
-    x: Inputs,
+    x: Inputs<Item>,
     attributions: Arrays,
-    options: AttributionMeasureOptions,
+    options: AttributionMeasureOptions<Item>,
   ): Promise<EvaluatedCase<Value>> {
     const call = this.#model.begin(options.signal)
     return readCase(call, this.#model.predictor, x, attributions, options, this.#batchSize)

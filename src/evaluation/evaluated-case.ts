@@ -7,7 +7,7 @@ import {
   readForwardArguments,
 } from '../explainers/forward-arguments.js'
 import type { Inputs } from '../explainers/inputs.js'
-import { readInputs, rowCountOf, rowsOf } from '../explainers/inputs.js'
+import { inputsBut, readInputs, rowsOf } from '../explainers/inputs.js'
 import type { ModelCall } from '../explainers/model-session.js'
 import { progressReporter } from '../explainers/progress.js'
 import type { Target } from '../explainers/targets.js'
@@ -21,14 +21,14 @@ import { readArrays } from './arrays.js'
 import type { Features } from './features.js'
 import { featuresOf, sumOverFeatures } from './features.js'
 
-export interface AttributionMeasureOptions extends CallOptions {
+export interface AttributionMeasureOptions<Item = never> extends CallOptions {
   /** Which output was explained, as the explainer was told: an index, one per example, or a row of indices each. */
   readonly target?: ArrayInput | null | undefined
   /**
    * What stands for a removed feature: none (zeros), a number, an array of x's shape or one example's; per input for
-   * several inputs.
+   * several inputs; or { items }, which the predictor preprocesses.
    */
-  readonly baselines?: Baselines
+  readonly baselines?: Baselines<Item>
   /** Further named arguments of the model's call, batch first; they are never removed. */
   readonly forwardKwargs?: Readonly<Record<string, ArrayInput>> | undefined
   /**
@@ -56,22 +56,25 @@ export interface EvaluatedCase<Value> {
 export async function readCase<Value>(
   call: ModelCall<Value>,
   predictor: Predictor<Value>,
-  x: Inputs,
+  x: Inputs<unknown>,
   attributions: Arrays,
-  options: AttributionMeasureOptions,
+  options: AttributionMeasureOptions<unknown>,
   batchSize: number,
 ): Promise<EvaluatedCase<Value>> {
   const { target, baselines, forwardKwargs = {}, groupLastAxis, onProgress } = options
+  const specs = inputsBut('forwardKwargs', predictor, forwardKwargs)
   // All are read before the first await ends, so that what the page does to its arrays later changes nothing.
-  const [inputs, further, chosen, given, begins] = await Promise.all([
-    readInputs('x', x, predictor.inputs),
-    readForwardArguments('forwardKwargs', forwardKwargs),
+  const [read, further, chosen, given, copied] = await Promise.all([
+    readInputs('x', x, specs, predictor),
+    readForwardArguments('forwardKwargs', forwardKwargs, predictor.inputs),
     target == null ? undefined : toNdArray('target', target),
     readArrays('attributions', attributions),
-    copyBaselines(baselines, predictor.inputs.length),
+    copyBaselines(baselines, specs, predictor),
   ])
-  const exampleCount = rowCountOf(inputs)
+  const exampleCount = read.rowCount
   assertRowCounts('forwardKwargs', further, exampleCount)
+  const inputs = await read.arrays(call, batchSize)
+  const begins = await copied(call, batchSize)
   const starts = await Promise.all(
     inputs.map((array, j) => {
       const name = inputs.length === 1 ? 'baselines' : `baselines[${String(j)}]`
@@ -87,7 +90,7 @@ export async function readCase<Value>(
       mapValues(further, (array) => rows(array, 0, 1)),
     ),
   )
-  const read = await readTarget(chosen, [exampleCount, ...one.shape.slice(1)])
+  const chosenOutput = await readTarget(chosen, [exampleCount, ...one.shape.slice(1)])
   return {
     call,
     exampleCount,
@@ -96,7 +99,7 @@ export async function readCase<Value>(
     features,
     attributions: importances,
     further,
-    target: read.target,
+    target: chosenOutput.target,
     batchSize,
     onProgress,
   }

@@ -2,6 +2,9 @@ import { InvalidArgumentError } from '../errors.js'
 import type { ArrayInput, NdArray } from '../ndarray.js'
 import { assertFinite, sameShape, sizeOf, toNdArray } from '../ndarray.js'
 import { describe } from '../options.js'
+import type { ArraySpec, Predictor } from '../predictor.js'
+import { readInputs } from './inputs.js'
+import type { ModelCall } from './model-session.js'
 
 /**
  * The baseline of one input, in x's shape and float64, so that fractions stay on integer inputs.
@@ -38,20 +41,33 @@ export async function readBaseline(
   return { data: values, shape: x.shape }
 }
 
+/** Raw items that the paths begin at, one for all or one per example, for a predictor that preprocesses. */
+export interface ItemsOf<Item = never> {
+  readonly items: readonly Item[]
+}
+
 /** Where paths begin, one for each input of a model; null stands for zeros. */
-export type Baselines = ArrayInput | readonly (ArrayInput | null)[] | null | undefined
+export type Baselines<Item = never> =
+  ArrayInput | readonly (ArrayInput | null)[] | ItemsOf<Item> | null | undefined
 
 /** Several baselines, each in any form of one: attributions and deltas are the means over them. */
-export interface AverageOf {
-  readonly average: readonly Baselines[]
+export interface AverageOf<Item = never> {
+  readonly average: readonly Baselines<Item>[]
 }
+
+/** Baselines that were read: one array per input, null for zeros. */
+export type CopiedBaselines = <Value>(
+  call: ModelCall<Value>,
+  batchSize: number,
+) => Promise<readonly (NdArray | null)[]>
 
 /** Each of the baselines asked for, read: one, or those of an average. @throws InvalidArgumentError */
 export async function copyEachBaseline(
-  baselines: Baselines | AverageOf,
-  inputCount: number,
-): Promise<(NdArray | null)[][]> {
-  if (!isAverage(baselines)) return [await copyBaselines(baselines, inputCount)]
+  baselines: Baselines<unknown> | AverageOf<unknown>,
+  specs: readonly ArraySpec[],
+  predictor: Pick<Predictor, 'preprocess'>,
+): Promise<CopiedBaselines[]> {
+  if (!isAverage(baselines)) return [await copyBaselines(baselines, specs, predictor)]
   const { average } = baselines
   if (!Array.isArray(average) || average.length === 0) {
     throw new InvalidArgumentError(
@@ -61,20 +77,48 @@ export async function copyEachBaseline(
     )
   }
   return Promise.all(
-    (average as readonly Baselines[]).map((one, m) =>
-      copyBaselines(one, inputCount, `baselines.average[${String(m)}]`),
+    (average as readonly Baselines<unknown>[]).map((one, m) =>
+      copyBaselines(one, specs, predictor, `baselines.average[${String(m)}]`),
     ),
   )
 }
 
-export const isAverage = (baselines: Baselines | AverageOf): baselines is AverageOf =>
+export const isAverage = (
+  baselines: Baselines<unknown> | AverageOf<unknown>,
+): baselines is AverageOf<unknown> =>
   typeof baselines === 'object' && baselines !== null && 'average' in baselines
+
+const isItems = (baselines: Baselines<unknown>): baselines is ItemsOf<unknown> =>
+  typeof baselines === 'object' &&
+  baselines !== null &&
+  'items' in baselines &&
+  !('shape' in baselines)
 
 /** One baseline per input, read. @throws InvalidArgumentError if there is not one per input */
 export async function copyBaselines(
-  baselines: Baselines,
-  inputCount: number,
+  baselines: Baselines<unknown>,
+  specs: readonly ArraySpec[],
+  predictor: Pick<Predictor, 'preprocess'>,
   argument = 'baselines',
+): Promise<CopiedBaselines> {
+  if (baselines != null && isItems(baselines)) {
+    if (predictor.preprocess !== undefined) {
+      return (await readInputs(`${argument}.items`, baselines.items, specs, predictor)).arrays
+    }
+    throw new InvalidArgumentError(
+      `${argument}.items`,
+      'raw items for a predictor without preprocess',
+      'a number or arrays; or make the predictor with preprocess',
+    )
+  }
+  const arrays = await copyArrays(argument, baselines, specs.length)
+  return () => Promise.resolve(arrays)
+}
+
+async function copyArrays(
+  argument: string,
+  baselines: Exclude<Baselines<unknown>, ItemsOf<unknown>>,
+  inputCount: number,
 ): Promise<(NdArray | null)[]> {
   if (baselines == null) return Array.from({ length: inputCount }, () => null)
   if (inputCount === 1) return [await toNdArray(argument, baselines as ArrayInput)]

@@ -11,7 +11,7 @@ import { version } from '../version.js'
 import { expectedAttributions } from './expected-integral.js'
 import { assertRowCounts, readForwardArguments } from './forward-arguments.js'
 import type { Inputs } from './inputs.js'
-import { readInputs, rowCountOf } from './inputs.js'
+import { inputsBut, readInputs } from './inputs.js'
 import { ModelSession } from './model-session.js'
 import { progressReporter } from './progress.js'
 import type { Examples } from './sites.js'
@@ -42,10 +42,10 @@ const optionNames: readonly (keyof ExpectedGradientsOptions)[] = [
   'verbose',
 ]
 
-export interface ExpectedGradientsExplainOptions extends CallOptions {
+export interface ExpectedGradientsExplainOptions<Item = never> extends CallOptions {
   /** The examples that baselines are drawn from, with replacement: training data, say. In the form of x. */
-  readonly background: Inputs
-  /** Further named arguments of the model's call, batch first; each example's own also at its baselines. */
+  readonly background: Inputs<Item>
+  /** Further named arguments, as for IntegratedGradients; each example's own also at its baselines. */
   readonly forwardKwargs?: Readonly<Record<string, ArrayInput>> | undefined
   /** Which output is explained; as for IntegratedGradients. */
   readonly target?: ArrayInput | undefined
@@ -76,7 +76,7 @@ export interface ExpectedGradientsData {
  * using explainer = new ExpectedGradients(tfjsPredictor(model), { nSamples: 200 })
  * const { attributions } = await explainer.explain(x, { background: xTrain, target: 3 })
  */
-export class ExpectedGradients<Value = unknown> {
+export class ExpectedGradients<Value = unknown, Item = never> {
   readonly #model: ModelSession<Value>
   readonly #layer: unknown
   readonly #nSamples: number
@@ -85,7 +85,7 @@ export class ExpectedGradients<Value = unknown> {
   readonly #verbose: boolean
 
   /** @throws InvalidArgumentError for an unknown option value */
-  constructor(predictor: Predictor<Value>, options: ExpectedGradientsOptions = {}) {
+  constructor(predictor: Predictor<Value, Item>, options: ExpectedGradientsOptions = {}) {
     knownKeys('options', options, optionNames)
     this.#layer = options.layer
     this.#nSamples = positiveInteger('nSamples', options.nSamples ?? 100)
@@ -109,12 +109,13 @@ export class ExpectedGradients<Value = unknown> {
   /**
    * Attributes one output of each example to its inputs.
    *
-   * @param x [N, …], one example without the batch axis, or a list of one array per model input
+   * @param x [N, …], one example without the batch axis, or a list of one array per model input; or raw items that the
+   *   predictor preprocesses
    * @throws InvalidArgumentError, NonFiniteError, UnsupportedError for an input, layer or op without gradient,
    *   DeviceError, DisposedError, MemoryError, or the signal's reason
    */
   async explain(
-    x: Inputs,
+    x: Inputs<Item>,
     {
       background,
       forwardKwargs = {},
@@ -122,28 +123,29 @@ export class ExpectedGradients<Value = unknown> {
       attributeToLayerInputs = false,
       signal,
       onProgress,
-    }: ExpectedGradientsExplainOptions,
+    }: ExpectedGradientsExplainOptions<Item>,
   ): Promise<Explanation<ExpectedGradientsData>> {
     const call = this.#model.begin(signal)
     const { predictor } = this.#model
     if ((background as unknown) === undefined) {
       throw new InvalidArgumentError('background', 'none', 'examples that baselines are drawn from')
     }
+    const specs = inputsBut('forwardKwargs', predictor, forwardKwargs)
     // All are read before the first await ends, so that what the page does to its arrays later changes nothing.
-    const [inputs, drawnFrom, further, given] = await Promise.all([
-      readInputs('x', x, predictor.inputs),
-      readInputs('background', background, predictor.inputs),
-      readForwardArguments('forwardKwargs', forwardKwargs),
+    const [read, drawnFrom, further, given] = await Promise.all([
+      readInputs('x', x, specs, predictor),
+      readInputs('background', background, specs, predictor),
+      readForwardArguments('forwardKwargs', forwardKwargs, predictor.inputs),
       target === undefined ? undefined : toNdArray('target', target),
     ])
-    assertRowCounts('forwardKwargs', further, rowCountOf(inputs))
+    assertRowCounts('forwardKwargs', further, read.rowCount)
     const at = attributeToLayerInputs ? 'inputs' : 'outputs'
     const layers = this.#layer === undefined ? [] : readLayers(predictor, this.#layer, at)
     const sites = layers.length === 0 ? inputSites<Value>() : layerSites<Value>(layers)
     const report = progressReporter('ExpectedGradients', this.#verbose, onProgress)
 
     const weightsVersion = await call.weightsVersion()
-    const examples: Examples = { x: inputs, further }
+    const examples: Examples = { x: await read.arrays(call, this.#batchSize), further }
     const [predictions] = await joinBatches(
       call,
       examples,
@@ -159,7 +161,7 @@ export class ExpectedGradients<Value = unknown> {
       sites,
       examples,
       ends,
-      background: drawnFrom,
+      background: await drawnFrom.arrays(call, this.#batchSize),
       target: chosen.target,
       nSamples: this.#nSamples,
       seed: this.#seed,
@@ -172,7 +174,7 @@ export class ExpectedGradients<Value = unknown> {
       const scoreAtX = predictions!.data[i * outputSize + chosen.target.indices[i]!]!
       return sumOfRow(attributions, scores.length, i) - chosen.target.signs[i]! * (scoreAtX - score)
     })
-    return createExplanation(this.#meta(layers), {
+    return createExplanation(this.#meta(layers, specs.length), {
       attributions: attributions.map((values, j) => {
         const attribution = { data: Float32Array.from(values), shape: ends[j]!.shape }
         assertFinite('the attributions', attribution, lookAtTheModel)
@@ -185,7 +187,7 @@ export class ExpectedGradients<Value = unknown> {
   }
 
   /** Takes another model. */
-  resetPredictor(predictor: Predictor<Value>): void {
+  resetPredictor(predictor: Predictor<Value, Item>): void {
     this.#model.reset(predictor)
   }
 
@@ -198,7 +200,7 @@ export class ExpectedGradients<Value = unknown> {
     this.dispose()
   }
 
-  #meta(layers: readonly LayerSite[]): Parameters<typeof createExplanation>[0] {
+  #meta(layers: readonly LayerSite[], inputCount: number): Parameters<typeof createExplanation>[0] {
     return {
       name: 'ExpectedGradients',
       type: ['whitebox'],
@@ -208,7 +210,7 @@ export class ExpectedGradients<Value = unknown> {
         seed: this.#seed,
         internalBatchSize: this.#batchSize,
         layer: layers.length === 0 ? null : layers.map(({ layer }) => layer),
-        inputCount: this.#model.predictor.inputs.length,
+        inputCount,
         backendName: this.device,
       },
       version,

@@ -1,16 +1,21 @@
 import { InvalidArgumentError } from '../errors.js'
 import type { ArrayInput, NdArray } from '../ndarray.js'
 import { toNdArray } from '../ndarray.js'
-import type { ForwardArguments } from '../predictor.js'
+import type { ArraySpec, ForwardArguments } from '../predictor.js'
+import { readInput } from './inputs.js'
 
-/** Reads further arguments of the model's call, each by its name. */
+/** Reads further arguments of the model's call, each by its name; those that name an input as that input. */
 export async function readForwardArguments(
   argument: string,
   given: Readonly<Record<string, ArrayInput>>,
+  inputs: readonly ArraySpec[],
 ): Promise<ForwardArguments> {
-  const read = Object.entries(given).map(
-    async ([name, value]) => [name, await toNdArray(`${argument}.${name}`, value)] as const,
-  )
+  const read = Object.entries(given).map(async ([name, value]) => {
+    const spec = inputs.find((input) => input.name === name)
+    const own = `${argument}.${name}`
+    const array = spec === undefined ? toNdArray(own, value) : readInput(own, value, spec)
+    return [name, await array] as const
+  })
   return Object.fromEntries(await Promise.all(read))
 }
 

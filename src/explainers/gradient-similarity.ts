@@ -26,8 +26,8 @@ import type {
   SimilarityExplainOptions,
   SimilaritySettings,
 } from './similarity-options.js'
-import { rankings, readSimilarityOptions } from './similarity-options.js'
-import type { GradientContext, TrainingSet } from './training-set.js'
+import { rankings, readSimilarityOptions, refuseKeeping } from './similarity-options.js'
+import type { GradientContext, TrainingExamples, TrainingSet } from './training-set.js'
 import { ExamplesInMemory, holdGradients } from './training-set.js'
 
 /** What explain was asked for, read. */
@@ -51,7 +51,7 @@ interface Question {
  * await explainer.fit(xTrain, yTrain)
  * const { scores, orderedIndices } = await explainer.explain(x)
  */
-export class GradientSimilarity<Value = unknown> {
+export class GradientSimilarity<Value = unknown, Item = never> {
   readonly #model: ModelSession<Value>
   readonly #lossFn: Loss<Value>
   readonly #options: SimilaritySettings
@@ -60,7 +60,7 @@ export class GradientSimilarity<Value = unknown> {
 
   /** @throws InvalidArgumentError for an unknown option value or loss; UnsupportedError without trainable parameters */
   constructor(
-    predictor: Predictor<Value>,
+    predictor: Predictor<Value, Item>,
     lossFn: Loss<Value>,
     options: GradientSimilarityOptions = {},
   ) {
@@ -82,12 +82,12 @@ export class GradientSimilarity<Value = unknown> {
    * using explainer = await GradientSimilarity.open(store, predictor, 'categoricalCrossentropy')
    * const { mostSimilar } = await explainer.explain(x, undefined, { ranking: 'top' })
    */
-  static async open<Value>(
+  static async open<Value, Item = never>(
     store: ByteStore,
-    predictor: Predictor<Value>,
+    predictor: Predictor<Value, Item>,
     lossFn: Loss<Value>,
     { signal, ...options }: OpenSimilarityOptions = {},
-  ): Promise<GradientSimilarity<Value>> {
+  ): Promise<GradientSimilarity<Value, Item>> {
     const explainer = new GradientSimilarity(predictor, lossFn, options)
     try {
       const call = explainer.#model.begin(signal)
@@ -119,30 +119,32 @@ export class GradientSimilarity<Value = unknown> {
    * Takes the training examples and, with `precomputeGrads`, computes and stores their gradients. If it
    * rejects, what was fitted before stays; what is in a `store` by then, the next `fit` does not compute again.
    *
-   * @param xTrain [n, …], or a list of one array per model input
+   * @param xTrain [n, …], or a list of one array per model input; or raw items that the predictor preprocesses
    * @param yTrain n labels in the form that the loss takes: class indices, one-hot rows, values
    * @returns the explainer itself
    * @throws InvalidArgumentError, NonFiniteError, DeviceError, UnsupportedError, DisposedError, or the signal's reason;
    *   StoreError if the store is full, another's, or in use
    */
   async fit(
-    xTrain: Inputs,
+    xTrain: Inputs<Item>,
     yTrain: ArrayInput,
     { signal, onProgress }: CallOptions = {},
   ): Promise<this> {
     const call = this.#model.begin(signal)
-    const { inputs, output } = this.#model.predictor
+    const { predictor } = this.#model
     // Both are read before the first await ends, so that what the page does to its arrays later changes nothing.
-    const [x, given] = await Promise.all([
-      readInputs('xTrain', xTrain, inputs),
+    const [read, given] = await Promise.all([
+      readInputs('xTrain', xTrain, predictor.inputs, predictor),
       toNdArray('yTrain', yTrain),
     ])
-    const rowCount = rowCountOf(x)
-    const y = await readLabels('yTrain', given, rowCount, this.#lossFn, output)
+    const { rowCount, items } = read
+    if (items !== null) refuseKeeping(this.#options)
+    const y = await readLabels('yTrain', given, rowCount, this.#lossFn, predictor.output)
+    const examples = { x: await read.arrays(call, this.#options.batchSize), y, items }
     const report = progressReporter('GradientSimilarity', this.#options.verbose, onProgress)
     if (this.#options.precomputeGrads) {
       const weightsVersion = await call.weightsVersion()
-      const set = await this.#keep(x, y, call, report)
+      const set = await this.#keep(examples, call, report)
       try {
         await call.assertWeights(weightsVersion)
       } catch (error) {
@@ -153,7 +155,7 @@ export class GradientSimilarity<Value = unknown> {
     } else {
       // Nothing is computed yet, and no device opened.
       call.check()
-      this.#replace(new ExamplesInMemory(x, y, null))
+      this.#replace(new ExamplesInMemory(examples, null))
       report({ phase: 'fit', done: rowCount, total: rowCount })
     }
     return this
@@ -162,12 +164,13 @@ export class GradientSimilarity<Value = unknown> {
   /**
    * Ranks the training examples by their similarity to each of the examples given.
    *
-   * @param x [nTest, …], one example without the batch axis, or a list of one array per model input
+   * @param x [nTest, …], one example without the batch axis, or a list of one array per model input; or raw items that
+   *   the predictor preprocesses
    * @param y their labels; one label is taken for all. Left out in classification, the predicted ones
    * @throws NotFittedError before `fit`, or after the model of stored gradients has changed; StoreError if they cannot be read; NonFiniteError if an example's own gradient is not finite; and as `fit`
    */
   async explain(
-    x: Inputs,
+    x: Inputs<Item>,
     y?: ArrayInput,
     options: SimilarityExplainOptions = {},
   ): Promise<Explanation<SimilarityData>> {
@@ -183,7 +186,7 @@ export class GradientSimilarity<Value = unknown> {
       for (let fallbacks = 0; ; fallbacks++) {
         try {
           // Once: what the page does to its arrays after the call changes nothing.
-          question ??= await this.#read(fitted, x, y, options)
+          question ??= await this.#read(call, fitted, x, y, options)
           return await this.#explain(call, fitted, question)
         } catch (error) {
           // Whatever it says: a call that is void fails for that.
@@ -198,7 +201,7 @@ export class GradientSimilarity<Value = unknown> {
   }
 
   /** Takes another model; all that was computed from the old one is dropped, and `fit` must be called again. */
-  resetPredictor(predictor: Predictor<Value>): void {
+  resetPredictor(predictor: Predictor<Value, Item>): void {
     checkPredictor(predictor)
     checkParameters(predictor)
     this.#model.reset(predictor)
@@ -217,8 +220,9 @@ export class GradientSimilarity<Value = unknown> {
   }
 
   async #read(
+    call: ModelCall<Value>,
     fitted: TrainingSet<Value>,
-    x: Inputs,
+    x: Inputs<Item>,
     y: ArrayInput | undefined,
     { onProgress, topK, simFn, ranking }: SimilarityExplainOptions,
   ): Promise<Question> {
@@ -227,17 +231,18 @@ export class GradientSimilarity<Value = unknown> {
     const extent = oneOf('ranking', ranking ?? 'full', rankings)
     const trainCount = fitted.rowCount
     const k = Math.min(positiveInteger('topK', topK ?? ownTopK), trainCount)
-    const [tests, given] = await Promise.all([
-      readInputs('x', x, this.#model.predictor.inputs),
+    const { predictor } = this.#model
+    const [read, given] = await Promise.all([
+      readInputs('x', x, predictor.inputs, predictor),
       y === undefined ? undefined : toNdArray('y', y),
     ])
     return {
-      tests,
+      tests: await read.arrays(call, this.#options.batchSize),
       y: given,
       k,
       report: progressReporter('GradientSimilarity', verbose, onProgress),
       ranking: {
-        testCount: rowCountOf(tests),
+        testCount: read.rowCount,
         trainCount,
         similarity: { name, eps },
         most: extent === 'full' ? trainCount : k,
@@ -272,6 +277,7 @@ export class GradientSimilarity<Value = unknown> {
       topK: k,
       eps: ranking.similarity.eps,
       inputCount: fitted.inputCount,
+      ...(fitted.givesItems && { rawItems: true }),
       ...usage,
     })
   }
@@ -288,21 +294,25 @@ export class GradientSimilarity<Value = unknown> {
 
   /** The training examples with their gradients, in memory or in the store. */
   async #keep(
-    x: readonly NdArray[],
-    y: NdArray,
+    examples: TrainingExamples,
     call: ModelCall<Value>,
     report: (progress: Progress) => void,
   ): Promise<TrainingSet<Value>> {
-    const { store } = this.#options
-    const batches = { ...(await this.#context(call)), x, y }
-    if (store === undefined) return holdGradients(batches, report)
-    const { fillTrainingStore } = await import('./open-training-store.js')
     const {
+      store,
       storeDtype: dtype,
-      storeExamples: examples,
+      storeExamples = examples.items === null,
       storeRowsPerChunk: rowsPerChunk,
     } = this.#options
-    await fillTrainingStore(store, batches, { dtype, examples, rowsPerChunk, report })
+    const batches = { ...(await this.#context(call)), ...examples }
+    if (store === undefined) return holdGradients(batches, report)
+    const { fillTrainingStore } = await import('./open-training-store.js')
+    await fillTrainingStore(store, batches, {
+      dtype,
+      examples: storeExamples,
+      rowsPerChunk,
+      report,
+    })
     return this.#opened(store, call)
   }
 

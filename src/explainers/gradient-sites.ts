@@ -1,5 +1,5 @@
 import type { NdArray } from '../ndarray.js'
-import type { Predictor, PredictorSession } from '../predictor.js'
+import type { ArraySpec, Predictor, PredictorSession } from '../predictor.js'
 import type { Examples } from './sites.js'
 import { readLayers, withLayers } from './sites.js'
 
@@ -17,9 +17,14 @@ export interface GradientSites<Value> {
   values(session: PredictorSession<Value>, examples: Examples): Promise<readonly NdArray[]>
 }
 
-/** All inputs, if no layer is named; else the inputs and layers of the list, in its order. */
+/**
+ * All inputs, if no layer is named; else the inputs and layers of the list, in its order.
+ *
+ * @param specs the inputs that are attributed
+ */
 export function gradientSites<Value>(
   predictor: Predictor<Value>,
+  specs: readonly ArraySpec[],
   layer: unknown,
 ): GradientSites<Value> {
   if (layer === undefined) {
@@ -31,7 +36,7 @@ export function gradientSites<Value>(
     }
   }
   const references: readonly unknown[] = Array.isArray(layer) ? layer : [layer]
-  const inputNames = predictor.inputs.map(({ name }) => name)
+  const inputNames = specs.map(({ name }) => name)
   const inputs = references.map((reference) => inputNames.indexOf(reference as string))
   const others = references.filter((_, k) => inputs[k] === -1)
   const sites = others.length === 0 ? [] : readLayers(predictor, others, 'outputs')

@@ -11,7 +11,7 @@ import { assertRowCounts, readForwardArguments } from './forward-arguments.js'
 import type { GradientSites } from './gradient-sites.js'
 import { gradientSites } from './gradient-sites.js'
 import type { Inputs } from './inputs.js'
-import { readInputs, rowCountOf } from './inputs.js'
+import { inputsBut, readInputs } from './inputs.js'
 import { ModelSession } from './model-session.js'
 import { progressReporter } from './progress.js'
 import type { SmoothGradOptions } from './smooth-grad.js'
@@ -20,7 +20,7 @@ import type { Examples } from './sites.js'
 import { joinBatches } from './sites.js'
 import { readTarget } from './targets.js'
 
-export interface GradientOptions<Batch = Inputs> {
+export interface GradientOptions<Item = never, Batch = Inputs<Item>> {
   /**
    * Take gradients at layers' outputs instead of the model's inputs: a layer's name, the layer itself, a function
    * from the model to it, or a list of these; names of inputs may stand among them.
@@ -29,8 +29,11 @@ export interface GradientOptions<Batch = Inputs> {
   /** How many classes the output has; checked, where given. Read off the output, if not. */
   readonly nClasses?: number
   /** Picks from what `explain` is given the model's inputs, which are attributed. */
-  readonly forwardArgExtractor?: (batch: Batch) => Inputs
-  /** Picks from it further named arguments of the model's call, batch first, which are not. */
+  readonly forwardArgExtractor?: (batch: Batch) => Inputs<Item>
+  /**
+   * Picks from it further named arguments of the model's call, batch first, which are not: inputs of the model by their
+   * names, or what a LayersModel's layers take.
+   */
   readonly additionalForwardArgExtractor?: (batch: Batch) => Readonly<Record<string, ArrayInput>>
   /** Multiply the gradients by the values that they are taken at ("input × gradient"). Default false. */
   readonly multiplyByInputs?: boolean
@@ -81,14 +84,14 @@ export interface GradientData {
  * using explainer = new Gradient(tfjsPredictor(model))
  * const { attributions } = await explainer.explain(x, { target: 3 })
  */
-export class Gradient<Value = unknown, Batch = Inputs> {
+export class Gradient<Value = unknown, Item = never, Batch = Inputs<Item>> {
   readonly #model: ModelSession<Value>
-  readonly #options: GradientOptions<Batch>
+  readonly #options: GradientOptions<Item, Batch>
   readonly #batchSize: number
   readonly #smoothGrad: Required<SmoothGradOptions> | null
 
   /** @throws InvalidArgumentError for an unknown option value */
-  constructor(predictor: Predictor<Value>, options: GradientOptions<Batch> = {}) {
+  constructor(predictor: Predictor<Value, Item>, options: GradientOptions<Item, Batch> = {}) {
     knownKeys('options', options, optionNames)
     for (const name of ['forwardArgExtractor', 'additionalForwardArgExtractor'] as const) {
       const extractor: unknown = options[name]
@@ -129,21 +132,20 @@ export class Gradient<Value = unknown, Batch = Inputs> {
     const call = this.#model.begin(signal)
     const { predictor } = this.#model
     const { forwardArgExtractor, additionalForwardArgExtractor, verbose } = this.#options
+    const named = additionalForwardArgExtractor?.(batch) ?? {}
+    const specs = inputsBut('additionalForwardArgExtractor', predictor, named)
     // All are read before the first await ends, so that what the page does to its arrays later changes nothing.
-    const [x, further, given] = await Promise.all([
-      readInputs('x', forwardArgExtractor?.(batch) ?? (batch as Inputs), predictor.inputs),
-      readForwardArguments(
-        'additionalForwardArgExtractor',
-        additionalForwardArgExtractor?.(batch) ?? {},
-      ),
+    const [read, further, given] = await Promise.all([
+      readInputs('x', forwardArgExtractor?.(batch) ?? (batch as Inputs<Item>), specs, predictor),
+      readForwardArguments('additionalForwardArgExtractor', named, predictor.inputs),
       target === undefined ? undefined : toNdArray('target', target),
     ])
-    assertRowCounts('additionalForwardArgExtractor', further, rowCountOf(x))
-    const sites = gradientSites(predictor, this.#options.layer)
+    assertRowCounts('additionalForwardArgExtractor', further, read.rowCount)
+    const sites = gradientSites(predictor, specs, this.#options.layer)
     const report = progressReporter('Gradient', verbose ?? false, onProgress)
 
     const weightsVersion = await call.weightsVersion()
-    const examples: Examples = { x, further }
+    const examples: Examples = { x: await read.arrays(call, this.#batchSize), further }
     const [predictions] = await joinBatches(
       call,
       examples,
@@ -155,7 +157,7 @@ export class Gradient<Value = unknown, Batch = Inputs> {
     const chosen = await readTarget(given, predictions!.shape)
     const gradients = await meanGradient(call, {
       sites,
-      inputs: predictor.inputs,
+      inputs: specs,
       examples,
       target: chosen.target,
       smoothGrad: this.#smoothGrad,
@@ -172,7 +174,7 @@ export class Gradient<Value = unknown, Batch = Inputs> {
           )
         : gradients
     await call.assertWeights(weightsVersion)
-    return createExplanation(this.#meta(sites), {
+    return createExplanation(this.#meta(sites, specs.length), {
       attributions,
       predictions: predictions!,
       target: chosen.array,
@@ -180,7 +182,7 @@ export class Gradient<Value = unknown, Batch = Inputs> {
   }
 
   /** Takes another model. */
-  resetPredictor(predictor: Predictor<Value>): void {
+  resetPredictor(predictor: Predictor<Value, Item>): void {
     this.#model.reset(predictor)
   }
 
@@ -204,7 +206,7 @@ export class Gradient<Value = unknown, Batch = Inputs> {
     )
   }
 
-  #meta(sites: GradientSites<Value>): Parameters<typeof createExplanation>[0] {
+  #meta(sites: GradientSites<Value>, inputCount: number): Parameters<typeof createExplanation>[0] {
     const { multiplyByInputs = false } = this.#options
     return {
       name: 'Gradient',
@@ -215,7 +217,7 @@ export class Gradient<Value = unknown, Batch = Inputs> {
         multiplyByInputs,
         smoothGrad: this.#smoothGrad,
         internalBatchSize: this.#batchSize,
-        inputCount: this.#model.predictor.inputs.length,
+        inputCount,
         backendName: this.device,
       },
       version,

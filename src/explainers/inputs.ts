@@ -2,22 +2,55 @@ import { InvalidArgumentError } from '../errors.js'
 import type { ArrayInput, NdArray } from '../ndarray.js'
 import { assertFinite, rows, toNdArray } from '../ndarray.js'
 import { describe } from '../options.js'
-import type { ArraySpec } from '../predictor.js'
-
-/** Examples: one array for a model of one input, a list of arrays for one of several. The batch comes first. */
-export type Inputs = ArrayInput | readonly ArrayInput[]
+import type { ArraySpec, Predictor } from '../predictor.js'
+import { assertFits, fits } from './input-shape.js'
+import type { ModelCall } from './model-session.js'
+import { isArray, preprocessed } from './raw-items.js'
 
 /**
- * Reads examples into one array per input of the model. A single example without batch axis gets one.
+ * Examples: one array for a model of one input, a list of arrays for one of several, the batch first. For a predictor
+ * that preprocesses, a list is one of its raw items, and only { data, shape } or a tensor is an array.
+ */
+export type Inputs<Item = never> = ArrayInput | readonly ArrayInput[] | readonly Item[]
+
+/** Examples that were read. */
+export interface ReadInputs {
+  readonly rowCount: number
+  /** What was given in place of arrays, in a list of its own; null where arrays were. */
+  readonly items: readonly unknown[] | null
+  /** One array per input; of raw items, what the predictor makes of them, `batchSize` at a time. */
+  readonly arrays: <Value>(call: ModelCall<Value>, batchSize: number) => Promise<NdArray[]>
+}
+
+/** The inputs that are attributed: without those that further arguments name. @throws InvalidArgumentError if none is left */
+export function inputsBut(
+  argument: string,
+  { inputs }: Pick<Predictor, 'inputs'>,
+  further: object,
+): ArraySpec[] {
+  const left = inputs.filter(({ name }) => !Object.hasOwn(further, name))
+  if (left.length > 0) return left
+  throw new InvalidArgumentError(
+    argument,
+    `all inputs of the model (${inputs.map(({ name }) => name).join(', ')})`,
+    'no more than those that are not to be explained: x needs one',
+  )
+}
+
+/**
+ * Reads examples. A single one without batch axis gets one.
  *
+ * @param specs the model's inputs, without those that are given by name
  * @throws InvalidArgumentError if their number, shape or length does not fit, or there are none;
  *   NonFiniteError if they hold NaN or an infinity
  */
 export async function readInputs(
   argument: string,
-  x: Inputs,
+  x: Inputs<unknown>,
   specs: readonly ArraySpec[],
-): Promise<NdArray[]> {
+  predictor: Pick<Predictor, 'preprocess'>,
+): Promise<ReadInputs> {
+  if (predictor.preprocess !== undefined && !isArray(x)) return readItems(argument, x, specs)
   const list = specs.length === 1 ? [x as ArrayInput] : (x as readonly ArrayInput[])
   if (!Array.isArray(list) || list.length !== specs.length) {
     const names = specs.map(({ name }) => name).join(', ')
@@ -41,7 +74,7 @@ export async function readInputs(
       'the same number of examples in each',
     )
   }
-  return arrays
+  return { rowCount: counts[0] ?? 0, items: null, arrays: () => Promise.resolve(arrays) }
 }
 
 export const rowCountOf = (x: readonly NdArray[]): number => x[0]?.shape[0] ?? 0
@@ -49,7 +82,12 @@ export const rowCountOf = (x: readonly NdArray[]): number => x[0]?.shape[0] ?? 0
 export const rowsOf = (x: readonly NdArray[], start: number, end: number): NdArray[] =>
   x.map((array) => rows(array, start, end))
 
-async function readInput(argument: string, value: ArrayInput, spec: ArraySpec): Promise<NdArray> {
+/** Reads the examples of one input, [N, …]. */
+export async function readInput(
+  argument: string,
+  value: ArrayInput,
+  spec: ArraySpec,
+): Promise<NdArray> {
   const array = await toNdArray(argument, value)
   if (array.data.length === 0) {
     throw new InvalidArgumentError(
@@ -61,21 +99,23 @@ async function readInput(argument: string, value: ArrayInput, spec: ArraySpec): 
   const batch = fits(array.shape, spec.shape)
     ? { data: array.data, shape: [1, ...array.shape] }
     : array
-  if (!fits(batch.shape.slice(1), spec.shape) || batch.shape.length === 0) {
-    const expected = ['examples', ...spec.shape.map((length) => length ?? 'any')].join(', ')
-    throw new InvalidArgumentError(
-      argument,
-      `shape [${array.shape.join(', ')}]`,
-      `shape [${expected}] for model input '${spec.name}'`,
-    )
-  }
+  assertFits(argument, batch, spec)
   assertFinite(argument, batch)
   return batch
 }
 
-function fits(shape: readonly number[], spec: readonly (number | null)[]): boolean {
-  return (
-    shape.length === spec.length &&
-    spec.every((length, axis) => length === null || length === shape[axis])
-  )
+function readItems(argument: string, x: unknown, specs: readonly ArraySpec[]): ReadInputs {
+  if (!Array.isArray(x) || x.length === 0) {
+    throw new InvalidArgumentError(
+      argument,
+      Array.isArray(x) ? 'an empty list' : describe(x),
+      'a list of raw items, as preprocess takes them; or { data, shape } or a tensor, as it gives them',
+    )
+  }
+  const items: readonly unknown[] = [...(x as readonly unknown[])]
+  return {
+    rowCount: items.length,
+    items,
+    arrays: (call, batchSize) => preprocessed(argument, items, specs, call, batchSize),
+  }
 }

@@ -11,7 +11,7 @@ import type { AverageOf, Baselines } from './baselines.js'
 import { copyEachBaseline, isAverage, readBaseline } from './baselines.js'
 import { assertRowCounts, readForwardArguments } from './forward-arguments.js'
 import type { Inputs } from './inputs.js'
-import { readInputs, rowCountOf, rowsOf } from './inputs.js'
+import { inputsBut, readInputs, rowsOf } from './inputs.js'
 import type { ModelCall } from './model-session.js'
 import { ModelSession } from './model-session.js'
 import type { Accuracy, PathAttributions } from './path-attributions.js'
@@ -62,14 +62,17 @@ const optionNames: readonly (keyof IntegratedGradientsOptions)[] = [
   'verbose',
 ]
 
-export interface IntegratedGradientsExplainOptions extends CallOptions {
-  /** Further named arguments of the model's call, batch first; kept along the path, not attributed. */
+export interface IntegratedGradientsExplainOptions<Item = never> extends CallOptions {
+  /**
+   * Further named arguments of the model's call, batch first (a mask, say); kept along the path, not attributed: inputs
+   * of the model by their names, which x then leaves out, or what a LayersModel's layers take.
+   */
   readonly forwardKwargs?: Readonly<Record<string, ArrayInput>> | undefined
   /**
-   * Where the paths begin: none (zeros), a number, x's shape or one example's; per input for several inputs. Of
-   * { average: [baseline, …] } the attributions and deltas are the means.
+   * Where the paths begin: none (zeros), a number, x's shape or one example's; per input for several inputs; or
+   * { items }, which the predictor preprocesses. Of { average: [baseline, …] } the attributions and deltas are the means.
    */
-  readonly baselines?: Baselines | AverageOf
+  readonly baselines?: Baselines<Item> | AverageOf<Item>
   /** Which output is explained: an index, one per example, or a row of indices each; see readTarget. */
   readonly target?: ArrayInput | undefined
   /** Attribute to the inputs of `layer` instead of its outputs. Default false. */
@@ -82,6 +85,7 @@ export interface IntegratedGradientsData {
    * shape, and several for a layer that is called several times or has several inputs.
    */
   readonly attributions: readonly NdArray[]
+  /** Raw items as the predictor preprocessed them. */
   readonly x: NdArray | readonly NdArray[]
   readonly forwardKwargs: Readonly<Record<string, NdArray>>
   /** In x's shape; of an average one after the other, along a first axis. */
@@ -109,7 +113,7 @@ export interface IntegratedGradientsData {
  * using explainer = new IntegratedGradients(tfjsPredictor(model))
  * const { attributions, deltas } = await explainer.explain(x, { target: 3 })
  */
-export class IntegratedGradients<Value = unknown> {
+export class IntegratedGradients<Value = unknown, Item = never> {
   readonly #model: ModelSession<Value>
   readonly #targetFn: ((predictions: NdArray) => ArrayInput) | undefined
   readonly #accuracy: Accuracy
@@ -118,7 +122,7 @@ export class IntegratedGradients<Value = unknown> {
   readonly #layer: unknown
 
   /** @throws InvalidArgumentError for an unknown option value */
-  constructor(predictor: Predictor<Value>, options: IntegratedGradientsOptions = {}) {
+  constructor(predictor: Predictor<Value, Item>, options: IntegratedGradientsOptions = {}) {
     knownKeys('options', options, optionNames)
     this.#accuracy = readAccuracy(options)
     this.#batchSize = positiveInteger('internalBatchSize', options.internalBatchSize ?? 100)
@@ -145,12 +149,13 @@ export class IntegratedGradients<Value = unknown> {
   /**
    * Attributes one output of each example to its inputs.
    *
-   * @param x [N, …], one example without the batch axis, or a list of one array per model input
+   * @param x [N, …], one example without the batch axis, or a list of one array per model input; or raw items that the
+   *   predictor preprocesses
    * @throws InvalidArgumentError, NonFiniteError, UnsupportedError for an input or op without gradient,
    *   DeviceError, DisposedError, or the signal's reason
    */
   async explain(
-    x: Inputs,
+    x: Inputs<Item>,
     {
       forwardKwargs = {},
       baselines,
@@ -158,34 +163,35 @@ export class IntegratedGradients<Value = unknown> {
       attributeToLayerInputs = false,
       signal,
       onProgress,
-    }: IntegratedGradientsExplainOptions = {},
+    }: IntegratedGradientsExplainOptions<Item> = {},
   ): Promise<Explanation<IntegratedGradientsData>> {
     const call = this.#model.begin(signal)
     const { predictor } = this.#model
     if (target !== undefined && this.#targetFn !== undefined) {
       throw new InvalidArgumentError('target', 'a target besides a targetFn', 'one of the two')
     }
+    const specs = inputsBut('forwardKwargs', predictor, forwardKwargs)
     // All are read before the first await ends, so that what the page does to its arrays later changes nothing.
-    const [inputs, further, given, begins] = await Promise.all([
-      readInputs('x', x, predictor.inputs),
-      readForwardArguments('forwardKwargs', forwardKwargs),
+    const [read, further, given, begins] = await Promise.all([
+      readInputs('x', x, specs, predictor),
+      readForwardArguments('forwardKwargs', forwardKwargs, predictor.inputs),
       target === undefined ? undefined : toNdArray('target', target),
-      copyEachBaseline(baselines, predictor.inputs.length),
+      copyEachBaseline(baselines, specs, predictor),
     ])
-    assertRowCounts('forwardKwargs', further, rowCountOf(inputs))
-    const baselineArrays = await Promise.all(
-      begins.map((one, m) =>
-        Promise.all(
-          inputs.map((array, j) =>
-            readBaseline(baselineName(baselines, inputs, m, j), one[j], array),
-          ),
-        ),
-      ),
-    )
+    assertRowCounts('forwardKwargs', further, read.rowCount)
     const at = attributeToLayerInputs ? 'inputs' : 'outputs'
     const layers = this.#layer === undefined ? [] : readLayers(predictor, this.#layer, at)
     const sites = layers.length === 0 ? inputSites<Value>() : layerSites<Value>(layers)
 
+    const inputs = await read.arrays(call, this.#batchSize)
+    const baselineArrays: NdArray[][] = []
+    for (const [m, begin] of begins.entries()) {
+      const one = await begin(call, this.#batchSize)
+      const named = (j: number): string => baselineName(baselines, inputs, m, j)
+      baselineArrays.push(
+        await Promise.all(inputs.map((array, j) => readBaseline(named(j), one[j], array))),
+      )
+    }
     const weightsVersion = await call.weightsVersion()
     const examples = { x: inputs, further }
     const [predictions] = await this.#each(
@@ -225,7 +231,7 @@ export class IntegratedGradients<Value = unknown> {
     await call.assertWeights(weightsVersion)
     const { attributions, deltas, steps } = meanOf(results)
     const { tolerance } = this.#accuracy
-    return createExplanation(this.#meta(layers), {
+    return createExplanation(this.#meta(layers, inputs.length), {
       attributions: attributions.map((values, j) => asAttribution(values, ends[j]!.shape)),
       x: single(inputs),
       forwardKwargs: further,
@@ -241,7 +247,7 @@ export class IntegratedGradients<Value = unknown> {
   }
 
   /** Takes another model. */
-  resetPredictor(predictor: Predictor<Value>): void {
+  resetPredictor(predictor: Predictor<Value, Item>): void {
     this.#model.reset(predictor)
   }
 
@@ -262,7 +268,7 @@ export class IntegratedGradients<Value = unknown> {
     return joinBatches(call, examples, this.#batchSize, step)
   }
 
-  #meta(layers: readonly LayerSite[]): Parameters<typeof createExplanation>[0] {
+  #meta(layers: readonly LayerSite[], inputCount: number): Parameters<typeof createExplanation>[0] {
     return {
       name: 'IntegratedGradients',
       type: ['whitebox'],
@@ -272,7 +278,7 @@ export class IntegratedGradients<Value = unknown> {
         ...this.#accuracy,
         internalBatchSize: this.#batchSize,
         layer: layers.length === 0 ? null : layers.map(({ layer }) => layer),
-        inputCount: this.#model.predictor.inputs.length,
+        inputCount,
         backendName: this.device,
       },
       version,
@@ -297,7 +303,7 @@ function readAccuracy(options: IntegratedGradientsOptions): Accuracy {
 }
 
 function baselineName(
-  baselines: Baselines | AverageOf,
+  baselines: Baselines<unknown> | AverageOf<unknown>,
   x: readonly NdArray[],
   m: number,
   j: number,
@@ -308,7 +314,7 @@ function baselineName(
 
 /** Per input the baseline; of an average all of them, [baselines, …]. */
 function asGiven(
-  baselines: Baselines | AverageOf,
+  baselines: Baselines<unknown> | AverageOf<unknown>,
   read: readonly (readonly NdArray[])[],
 ): readonly NdArray[] {
   const [first] = read

@@ -12,7 +12,8 @@ export interface SimilarityData {
   /** [nTest, n] i32: the training examples in the order of the scores; ties keep the lower index first. */
   readonly orderedIndices: NdArray
   /**
-   * [nTest, k, …]: the most similar training examples; a list of such arrays for a model of several inputs. From a store
+   * [nTest, k, …]: the most similar training examples; a list of such arrays for a model of several inputs. Of raw items
+   * the items themselves, k for each test example; in JSON, what JSON cannot hold stands as its description. From a store
    * without examples, their addresses, k for each test example; or their ids, [nTest, k], where it has no addresses.
    */
   readonly mostSimilar: PickedExamples

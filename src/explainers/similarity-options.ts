@@ -52,8 +52,11 @@ export interface GradientSimilarityOptions {
   readonly store?: WritableByteStore | undefined
   /** How the store keeps numbers: exactly, or in half the room with eleven significant bits. Default 'float32'. */
   readonly storeDtype?: (typeof storeDtypes)[number]
-  /** Whether the store keeps the training examples; or their address, '{id}' standing for the row. Default true. */
-  readonly storeExamples?: boolean | string
+  /**
+   * Whether the store keeps the training examples; or their address, '{id}' standing for the row. Default true; for raw
+   * items false, since only arrays can be kept.
+   */
+  readonly storeExamples?: boolean | string | undefined
   /** How many rows are written, and read, at once. As many as 16 MiB hold by default. */
   readonly storeRowsPerChunk?: number | undefined
   /**
@@ -107,7 +110,7 @@ export interface SimilarityExplainOptions extends CallOptions {
 /** @throws InvalidArgumentError for an unknown option, or one that is not what it must be */
 export function readSimilarityOptions(options: GradientSimilarityOptions): SimilaritySettings {
   knownKeys('options', options, optionNames)
-  const { store, precomputeGrads = false, storeExamples = true, storeRowsPerChunk } = options
+  const { store, precomputeGrads = false, storeExamples, storeRowsPerChunk } = options
   const { projection } = options
   if (store !== undefined && !precomputeGrads) {
     throw new InvalidArgumentError(
@@ -150,6 +153,16 @@ export function readSimilarityOptions(options: GradientSimilarityOptions): Simil
     batchSize: positiveInteger('batchSize', options.batchSize ?? 32),
     verbose: options.verbose ?? false,
   }
+}
+
+/** @throws InvalidArgumentError if a store is to keep examples that are no arrays */
+export function refuseKeeping({ store, storeExamples }: GradientSimilarityOptions): void {
+  if (store === undefined || storeExamples !== true) return
+  throw new InvalidArgumentError(
+    'storeExamples',
+    'true, for raw items',
+    "an address in which '{id}' stands for the row of an example; or false, and explanations have the rows",
+  )
 }
 
 const defaultMaxBytes = 256 * 2 ** 20

@@ -1,20 +1,22 @@
 import { StoreError } from '../errors.js'
 import { openGradientStore } from '../gradients/open-gradient-store.js'
-import type { ByteStore } from '../gradients/stores/byte-store.js'
+import type { ByteStore, RowRange } from '../gradients/stores/byte-store.js'
 import { GradientStream } from '../gradients/stream/gradient-stream.js'
 import type { StreamLimits } from '../gradients/stream/stream-limits.js'
 import { planStream } from '../gradients/stream/stream-limits.js'
 import type { GradientReader } from '../gradients/zarr/gradient-reader.js'
 import type { NdArray } from '../ndarray.js'
-import { concatenateRows, rows, takeRows } from '../ndarray.js'
+import { concatenateRows, takeRows } from '../ndarray.js'
 import type { Loss, PredictorSession } from '../predictor.js'
 import type { ModelCall } from './model-session.js'
 import { assertSameModel } from './model-identity.js'
+import type { TrainingRows } from './training-rows.js'
 import type { GradientContext, PickedExamples, TrainingPass, TrainingSet } from './training-set.js'
-import { pickedArrays } from './training-set.js'
+import { pickedArrays, pickedLists } from './training-set.js'
 
 /** Training examples whose gradients are in a store, and stream from there at each pass. */
 export class StoredTrainingSet<Value> implements TrainingSet<Value> {
+  readonly givesItems = false
   readonly keepsGradients = true
   readonly gradientBytes = 0
   readonly isOnDevice = false
@@ -41,8 +43,10 @@ export class StoredTrainingSet<Value> implements TrainingSet<Value> {
     if (rowCount < totalRowCount) {
       throw new StoreError(
         'missing',
-        `The store holds ${String(rowCount)} of ${String(totalRowCount)} rows; fit with this store, and the same ` +
-          'examples, to complete it.',
+        reader.isInRanges
+          ? 'The store was written in ranges of rows that are not merged yet; `npx gradlens merge` makes it one.'
+          : `The store holds ${String(rowCount)} of ${String(totalRowCount)} rows; fit with this store, and the same ` +
+              'examples, to complete it.',
       )
     }
     const label = await reader.labels(0, 1, { signal })
@@ -121,8 +125,7 @@ export class StoredTrainingSet<Value> implements TrainingSet<Value> {
     ])
     const urls = Array.from(ids![0]!.data, (id) => this.#reader.exampleUrl(id))
     if (!urls.every((url) => url !== null)) return pickedArrays(ids!, testCount)
-    const k = urls.length / testCount
-    return Array.from({ length: testCount }, (_, test) => urls.slice(test * k, (test + 1) * k))
+    return pickedLists(urls, testCount)
   }
 
   /** The columns of the rows of those indices, each chunk read once; null where the store has none. */
@@ -157,27 +160,31 @@ export class StoredTrainingSet<Value> implements TrainingSet<Value> {
  */
 export async function assertSameExamples(
   reader: GradientReader,
-  x: readonly NdArray[],
-  y: NdArray,
+  train: TrainingRows,
+  range: RowRange,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const { rowCount, rowsPerChunk } = reader
-  for (let start = 0; start < rowCount; start += rowsPerChunk) {
-    const end = Math.min(start + rowsPerChunk, rowCount)
-    const stored = [
-      await reader.labels(start, end, { signal }),
-      ...((await reader.examples(start, end, { signal })) ?? []),
+  const { rowsPerChunk } = reader
+  for (let start = range.start; start < range.end; start += rowsPerChunk) {
+    const end = Math.min(start + rowsPerChunk, range.end)
+    const { x, y, ids } = await train.read(start, end)
+    const stored = await reader.examples(start, end, { signal })
+    const pairs = [
+      ['label', await reader.labels(start, end, { signal }), y] as const,
+      ...(ids === undefined
+        ? []
+        : [['id', await reader.ids(start, end, { signal }), ids] as const]),
+      ...(stored ?? []).map((array, i) => ['example', array, x[i]!] as const),
     ]
-    for (const [i, { data }] of stored.entries()) {
-      const given = rows(i === 0 ? y : x[i - 1]!, start, end)
+    for (const [what, { data }, given] of pairs) {
       const same = given.data.length === data.length
       const at = same ? data.findIndex((value, k) => value !== given.data[k]) : 0
       if (at < 0) continue
       const row = start + Math.floor((at * (end - start)) / data.length)
       throw new StoreError(
         'different',
-        `The store was begun with other training examples: ${i === 0 ? 'the label' : 'the example'} of row ` +
-          `${String(row)} differs. Use those, or write to a store of another name.`,
+        `The store was begun with other training examples: the ${what} of row ${String(row)} differs. Use those, or ` +
+          'write to a store of another name.',
       )
     }
   }

@@ -9,10 +9,10 @@ import { rowCountOf } from './inputs.js'
 import type { ModelCall } from './model-session.js'
 
 /**
- * Some training examples, those of `indices` in [nTest, k]: arrays of them, one per model input; or where they are to
- * be found.
+ * Some training examples, those of `indices` in [nTest, k]: arrays of them, one per model input; the raw items that
+ * they were given as; or where they are to be found.
  */
-export type PickedExamples = NdArray | readonly NdArray[] | readonly (readonly string[])[]
+export type PickedExamples = NdArray | readonly NdArray[] | readonly (readonly unknown[])[]
 
 /** What computes, for one call. */
 export type GradientContext<Value> = Omit<GradientBatches<Value>, 'x' | 'y'>
@@ -30,6 +30,8 @@ export interface TrainingSet<Value> extends Disposable {
   readonly inputCount: number
   /** The shape of one label. */
   readonly labelShape: readonly number[]
+  /** True if `pick` gives the raw items that the examples were given as. */
+  readonly givesItems: boolean
   /** True if gradients are kept, and not computed by each pass. */
   readonly keepsGradients: boolean
   /** What gradients in memory occupy, in bytes. */
@@ -50,26 +52,30 @@ export interface TrainingSet<Value> extends Disposable {
 
 /** Examples whose gradients each pass computes, or that are kept in memory. */
 export class ExamplesInMemory<Value> implements TrainingSet<Value> {
+  readonly inputCount: number
   readonly #x: readonly NdArray[]
+  readonly #items: readonly unknown[] | null
   readonly #y: NdArray
   readonly #kept: { readonly gradients: HeldTrainGradients; readonly weightsVersion: number } | null
 
   constructor(
-    x: readonly NdArray[],
-    y: NdArray,
+    { x, y, items }: TrainingExamples,
     kept: { readonly gradients: HeldTrainGradients; readonly weightsVersion: number } | null,
   ) {
-    this.#x = x
+    this.inputCount = x.length
+    // What raw items were made into is needed for their gradients alone.
+    this.#x = kept === null || items === null ? x : []
+    this.#items = items
     this.#y = y
     this.#kept = kept
   }
 
   get rowCount(): number {
-    return rowCountOf(this.#x)
+    return this.#y.shape[0] ?? 0
   }
 
-  get inputCount(): number {
-    return this.#x.length
+  get givesItems(): boolean {
+    return this.#items !== null
   }
 
   get labelShape(): readonly number[] {
@@ -117,6 +123,15 @@ export class ExamplesInMemory<Value> implements TrainingSet<Value> {
   }
 
   pick(indices: Int32Array, testCount: number): Promise<PickedExamples> {
+    const items = this.#items
+    if (items !== null) {
+      return Promise.resolve(
+        pickedLists(
+          Array.from(indices, (row) => items[row]),
+          testCount,
+        ),
+      )
+    }
     return Promise.resolve(
       pickedArrays(
         this.#x.map((array) => takeRows(array, indices)),
@@ -126,12 +141,19 @@ export class ExamplesInMemory<Value> implements TrainingSet<Value> {
   }
 }
 
+/** Examples with their labels, and the raw items that they were given as, if they were. */
+export interface TrainingExamples {
+  readonly x: readonly NdArray[]
+  readonly y: NdArray
+  readonly items: readonly unknown[] | null
+}
+
 /** Computes the gradients of the examples, to keep them in memory. */
 export async function holdGradients<Value>(
-  batches: GradientBatches<Value>,
+  batches: GradientBatches<Value> & TrainingExamples,
   report: (progress: Progress) => void,
 ): Promise<ExamplesInMemory<Value>> {
-  const { call, compute, x, y } = batches
+  const { call, compute, x } = batches
   const weightsVersion = await call.weightsVersion()
   const gradients = new HeldTrainGradients()
   try {
@@ -141,7 +163,7 @@ export async function holdGradients<Value>(
     }
     await compute.settle()
     call.check()
-    return new ExamplesInMemory(x, y, { gradients, weightsVersion })
+    return new ExamplesInMemory(batches, { gradients, weightsVersion })
   } catch (error) {
     gradients[Symbol.dispose]()
     call.check()
@@ -156,4 +178,10 @@ export function pickedArrays(rows: readonly NdArray[], testCount: number): Picke
     shape: [testCount, count / testCount, ...own],
   }))
   return picked.length === 1 && picked[0] !== undefined ? picked[0] : picked
+}
+
+/** One value for each of [nTest, k] as lists. */
+export function pickedLists<One>(values: readonly One[], testCount: number): One[][] {
+  const k = values.length / testCount
+  return Array.from({ length: testCount }, (_, test) => values.slice(test * k, (test + 1) * k))
 }

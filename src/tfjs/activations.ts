@@ -4,7 +4,7 @@ import { InvalidArgumentError, UnsupportedError } from '../errors.js'
 import type { NdArray } from '../ndarray.js'
 import type { Activations, ForwardArguments, LayerSite } from '../predictor.js'
 import type { DeviceModel } from './device-model.js'
-import { tensorOf, tensorsOf } from './device-model.js'
+import { tensorOf } from './device-model.js'
 import { withTape } from './engine.js'
 import { outputGradients } from './input-gradients.js'
 import type { Visit } from './layer-sites.js'
@@ -25,7 +25,10 @@ export async function activationsAt(
   try {
     device.run(() => {
       intercept(device, sites, collect, () =>
-        device.model.call(device.inputTensors(x), tensorsOf(forwardArguments)),
+        device.model.call(
+          device.inputTensors(x, forwardArguments),
+          device.furtherTensors(forwardArguments),
+        ),
       )
     })
     assertCalled(sites, collected)
@@ -46,7 +49,7 @@ export function outputFrom(
 ): Tensor {
   const leaves = values.map((arrays) => arrays.map(tensorOf))
   return intercept(device, sites, replacedBy(sites, leaves), () =>
-    device.model.call(x, tensorsOf(forwardArguments)),
+    device.model.call(x, device.furtherTensors(forwardArguments)),
   )
 }
 
@@ -62,9 +65,9 @@ export async function gradientsAt(
   const gradients = device.run(() =>
     activationGradients(
       device,
-      device.inputTensors(x),
+      device.inputTensors(x, forwardArguments),
       outputIndices,
-      tensorsOf(forwardArguments),
+      device.furtherTensors(forwardArguments),
       'values' in at ? { sites, leaves: at.values.map((arrays) => arrays.map(tensorOf)) } : at,
     ),
   )

@@ -8,6 +8,7 @@ import { buffersOf, isWebgpu } from './backends.js'
 import type { OpenDevice } from './devices.js'
 import { asMemoryError, freeIdleMemory, memoryError } from './memory.js'
 import type { TensorModel, Weight } from './model.js'
+import { inputsBut } from './named-inputs.js'
 import { DeviceWeights } from './weights.js'
 
 /** A model on one device: what goes there, runs there and comes back. */
@@ -92,9 +93,19 @@ export class DeviceModel {
     }
   }
 
-  /** Within `run`: the examples as the model takes them. */
-  inputTensors(x: readonly NdArray[]): Tensor[] {
-    return x.map((array, i) => inputTensor(array, this.model.inputs[i]))
+  /** Within `run`: the examples as the model takes them, those inputs left out that further arguments name. */
+  inputTensors(x: readonly NdArray[], further: ForwardArguments = {}): Tensor[] {
+    const specs = inputsBut(this.model.inputs, further)
+    return x.map((array, i) => inputTensor(array, specs[i]))
+  }
+
+  /** Within `run`: the further arguments as the model takes them. */
+  furtherTensors(further: ForwardArguments): Record<string, Tensor> {
+    const tensors = Object.entries(further).map(([name, array]) => {
+      const spec = this.model.inputs.find((input) => input.name === name)
+      return [name, inputTensor(array, spec)] as const
+    })
+    return Object.fromEntries(tensors)
   }
 
   trainable(): Weight[] {
@@ -172,10 +183,6 @@ export class DeviceModel {
 
 export function tensorOf(array: NdArray): Tensor {
   return tf.tensor(Float32Array.from(array.data), [...array.shape])
-}
-
-export function tensorsOf(arrays: ForwardArguments): Record<string, Tensor> {
-  return Object.fromEntries(Object.entries(arrays).map(([name, array]) => [name, tensorOf(array)]))
 }
 
 /** As the model declares it, but for fractional numbers on integer inputs: they stay what they are. */

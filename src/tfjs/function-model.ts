@@ -36,7 +36,8 @@ export function isFunctionModel(model: object): model is FunctionModel {
 }
 
 /** A function of tensors and variables as a TensorModel. */
-export function functionModel(model: FunctionModel): TensorModel {
+export function functionModel(model: FunctionModel, options: object): TensorModel {
+  knownKeys('options', options, ['preprocess'])
   knownKeys('model', model, ['call', 'variables', 'inputs', 'outputShape', 'name'])
   const { name = 'function', outputShape } = model
   assertVariables(model.variables)
@@ -59,7 +60,7 @@ export function functionModel(model: FunctionModel): TensorModel {
       }),
     constants: [],
     call: (x, forwardArguments): Tensor => {
-      refuseForwardArguments(forwardArguments, name)
+      refuseForwardArguments(forwardArguments, name, inputs)
       return call(x)
     },
   }
@@ -73,7 +74,7 @@ function inputSpecs(inputs: unknown): ArraySpec[] {
       'a list with the shape of each input, without the batch: [{ shape: [28, 28, 1] }]',
     )
   }
-  return (inputs as FunctionInput[]).map((input, i) => {
+  const specs = (inputs as FunctionInput[]).map((input, i): ArraySpec => {
     const argument = `model.inputs[${String(i)}]`
     knownKeys(argument, input, ['shape', 'name', 'dtype'])
     const { shape, name = `x${String(i)}`, dtype = 'float32' } = input
@@ -86,6 +87,13 @@ function inputSpecs(inputs: unknown): ArraySpec[] {
     }
     return { name, shape: [...(shape as readonly (number | null)[])], dtype }
   })
+  const twice = specs.find(({ name }, i) => specs.findIndex((spec) => spec.name === name) < i)
+  if (twice === undefined) return specs
+  throw new InvalidArgumentError(
+    'model.inputs',
+    `the name '${twice.name}' twice`,
+    'a name for each input by which it can be told from the others',
+  )
 }
 
 const isLength = (length: unknown): boolean =>

@@ -28,7 +28,7 @@ export function isGraphModel(model: object): model is GraphModel {
 
 /** A synchronous GraphModel as a TensorModel. */
 export function graphModel(model: GraphModel, options: GraphModelOptions): TensorModel {
-  knownKeys('options', options, ['output', 'trainable'])
+  knownKeys('options', options, ['output', 'trainable', 'preprocess'])
   const name = 'graph model'
   const output = outputOf(model, options.output)
   const nodes = nodesBefore(graphNode(model, output)!)
@@ -73,7 +73,7 @@ export function graphModel(model: GraphModel, options: GraphModelOptions): Tenso
     }),
     layers,
     call: (x, forwardArguments): Tensor => {
-      refuseForwardArguments(forwardArguments, name)
+      refuseForwardArguments(forwardArguments, name, inputs)
       return call(x)
     },
   }

@@ -11,11 +11,15 @@ import { graphModel, isGraphModel } from './graph-model.js'
 import type { LayersModelOptions } from './layers-model.js'
 import { isLayersModel, layersModel } from './layers-model.js'
 import type { TensorModel } from './model.js'
+import { withNamedInputs } from './named-inputs.js'
+import type { PreprocessOptions } from './preprocess.js'
+import { preprocessor } from './preprocess.js'
 import { TfjsSession } from './session.js'
 
 export type { FunctionInput, FunctionModel } from './function-model.js'
 export type { GraphModelOptions } from './graph-model.js'
 export type { LayersModelOptions } from './layers-model.js'
+export type { PreprocessOptions } from './preprocess.js'
 
 /**
  * One output of a TensorFlow.js model with one or several inputs as a Predictor: a LayersModel, Sequential or
@@ -36,15 +40,33 @@ export type { LayersModelOptions } from './layers-model.js'
  *   variables: [w, b],
  *   inputs: [{ shape: [4] }],
  * })
+ * @example
+ * const preprocess = (texts: string[]) => tf.tensor2d(texts.map(tokenIds), undefined, 'int32')
+ * const predictor = tfjsPredictor(model, { preprocess })
+ * using explainer = new IntegratedGradients(predictor, { layer: 'embedding' })
+ * await explainer.explain(['a fine film'], { target: 1 })
  */
 export function tfjsPredictor(model: LayersModel, options?: LayersModelOptions): Predictor<Tensor>
 export function tfjsPredictor(model: GraphModel, options?: GraphModelOptions): Predictor<Tensor>
 export function tfjsPredictor(model: FunctionModel): Predictor<Tensor>
-export function tfjsPredictor(
+export function tfjsPredictor<Item>(
+  model: LayersModel,
+  options: LayersModelOptions & PreprocessOptions<Item>,
+): Predictor<Tensor, Item>
+export function tfjsPredictor<Item>(
+  model: GraphModel,
+  options: GraphModelOptions & PreprocessOptions<Item>,
+): Predictor<Tensor, Item>
+export function tfjsPredictor<Item>(
+  model: FunctionModel,
+  options: PreprocessOptions<Item>,
+): Predictor<Tensor, Item>
+export function tfjsPredictor<Item>(
   model: LayersModel | GraphModel | FunctionModel,
-  options: LayersModelOptions | GraphModelOptions = {},
-): Predictor<Tensor> {
-  const tensorModel = tensorModelOf(model, options)
+  options: (LayersModelOptions | GraphModelOptions) & Partial<PreprocessOptions<Item>> = {},
+): Predictor<Tensor, Item> {
+  const tensorModel = withNamedInputs(tensorModelOf(model, options))
+  const { preprocess } = options
   const { layers } = tensorModel
   return {
     name: tensorModel.name,
@@ -60,6 +82,7 @@ export function tfjsPredictor(
       : {
           findLayer: (argument, reference, at): LayerSite => layers.find(argument, reference, at),
         }),
+    ...(preprocess === undefined ? {} : { preprocess: preprocessor(preprocess) }),
     async open(device: Device, { allowSoftware }): Promise<TfjsSession> {
       return new TfjsSession(tensorModel, await openDevice(device, allowSoftware))
     },
@@ -71,15 +94,7 @@ function tensorModelOf(model: unknown, options: object): TensorModel {
   if (typeof model === 'object' && model !== null) {
     if (isGraphModel(model)) return graphModel(model, options)
     if (isLayersModel(model)) return layersModel(model, options)
-    const [option] = Object.keys(options)
-    if (option !== undefined) {
-      throw new InvalidArgumentError(
-        'options',
-        `'${option}'`,
-        'no options, which only a LayersModel or a GraphModel has',
-      )
-    }
-    if (isFunctionModel(model)) return functionModel(model)
+    if (isFunctionModel(model)) return functionModel(model, options)
   }
   throw new InvalidArgumentError(
     'model',

@@ -2,11 +2,12 @@ import * as tf from '@tensorflow/tfjs'
 import type { Tensor } from '@tensorflow/tfjs'
 import { UnsupportedError } from '../errors.js'
 import type { NdArray } from '../ndarray.js'
-import type { ForwardArguments } from '../predictor.js'
+import type { ArraySpec, ForwardArguments } from '../predictor.js'
 import type { DeviceModel } from './device-model.js'
-import { tensorOf, tensorsOf } from './device-model.js'
+import { tensorOf } from './device-model.js'
 import type { TapeNode } from './engine.js'
 import { withTape } from './engine.js'
+import { inputsBut } from './named-inputs.js'
 import { backpropagate, dependents } from './tape.js'
 
 /** The gradients of the chosen outputs at the inputs, one array per input. */
@@ -18,7 +19,12 @@ export async function inputGradients(
 ): Promise<NdArray[]> {
   const gradients = device.run(() =>
     // Float32 also where the model takes integers: the points of a path lie between them.
-    gradientsAtInputs(device, x.map(tensorOf), outputIndices, tensorsOf(forwardArguments)),
+    gradientsAtInputs(
+      device,
+      x.map(tensorOf),
+      outputIndices,
+      device.furtherTensors(forwardArguments),
+    ),
   )
   const data = await device.read(gradients)
   return x.map(({ shape }, i) => ({ data: data[i]!, shape }))
@@ -37,18 +43,19 @@ export function gradientsAtInputs(
     (tape, output) => {
       const inputIds = inputs.map((input) => input.id)
       const byId = outputGradients(tape, inputIds, output, outputIndices)
-      return inputs.map((input, i) => byId.get(input.id) ?? refuseInput(device, i))
+      const specs = inputsBut(device.model.inputs, forwardArguments)
+      return inputs.map((input, i) => byId.get(input.id) ?? refuseInput(specs[i]))
     },
   )
 }
 
-function refuseInput({ model }: DeviceModel, i: number): never {
-  const name = model.inputs[i]?.name ?? String(i)
+function refuseInput({ name = '' }: Partial<ArraySpec> = {}): never {
   throw new UnsupportedError(
     name,
     `input '${name}': the output does not depend on it by differentiable steps (an integer look-up such as an ` +
-      'embedding, an arg-max or a comparison stands between), so it has no gradient. Leave it out as a constant, ' +
-      'or attribute to a layer after them: the embedding, say, with { layer }.',
+      'embedding, an arg-max or a comparison stands between), so it has no gradient. Attribute to a layer after ' +
+      `them, the embedding, say, with { layer }; or give it by its name, forwardKwargs: { ${name}: … }, and attribute to ` +
+      'the other inputs.',
   )
 }
 

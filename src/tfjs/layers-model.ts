@@ -17,7 +17,7 @@ export interface LayersModelOptions {
 
 /** A LayersModel, Sequential or functional, as a TensorModel. */
 export function layersModel(model: LayersModel, options: LayersModelOptions): TensorModel {
-  knownKeys('options', options, ['output'])
+  knownKeys('options', options, ['output', 'preprocess'])
   buildSequential(model)
   if (!model.built) {
     throw new InvalidArgumentError(
@@ -30,7 +30,8 @@ export function layersModel(model: LayersModel, options: LayersModelOptions): Te
   refuseStateful(model)
   return {
     name: model.name,
-    inputs: model.inputs.map(specOf),
+    // A Sequential has no names of its own for them.
+    inputs: model.inputs.map((input, i) => specOf(input, model.inputNames[i])),
     output: specOf(model.outputs[chosen]!),
     weights: (): Weight[] => {
       const trainable = new Set(model.trainableWeights)
@@ -86,9 +87,12 @@ function variableOf(weight: LayersModel['weights'][number], modelName: string): 
   }
 }
 
-function specOf(tensor: SymbolicTensor): ArraySpec {
+function specOf(
+  tensor: SymbolicTensor,
+  name: string = tensor.name.replace(/_\d+$/, ''),
+): ArraySpec {
   return {
-    name: tensor.name.replace(/_\d+$/, ''),
+    name,
     shape: tensor.shape.slice(1),
     dtype: tensor.dtype === 'int32' ? 'int32' : 'float32',
   }

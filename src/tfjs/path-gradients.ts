@@ -5,7 +5,7 @@ import { sizeOf } from '../ndarray.js'
 import type { ForwardArguments, PathPoints } from '../predictor.js'
 import { activationGradients } from './activations.js'
 import type { DeviceModel } from './device-model.js'
-import { tensorOf, tensorsOf } from './device-model.js'
+import { tensorOf } from './device-model.js'
 import { gradientsAtInputs } from './input-gradients.js'
 
 /** Weighted sums of gradients along paths, per group of arrays: points and sums are made on the device. */
@@ -24,16 +24,22 @@ export async function pathGradients(
     const rowOf = tf.tensor1d(pathOf, 'int32')
     const perPoint = (tensor: Tensor): Tensor => tf.gather(tensor, rowOf)
     const further = Object.fromEntries(
-      Object.entries(tensorsOf(forwardArguments)).map(([name, all]) => [name, perPoint(all)]),
+      Object.entries(device.furtherTensors(forwardArguments)).map(([name, all]) => [
+        name,
+        perPoint(all),
+      ]),
     )
     const indices = Int32Array.from(pathOf, (path) => outputIndices[path] ?? 0)
     const gradients =
       sites === undefined
         ? [gradientsAtInputs(device, points.flat(), indices, further)]
-        : activationGradients(device, device.inputTensors(x).map(perPoint), indices, further, {
-            sites,
-            leaves: points,
-          })
+        : activationGradients(
+            device,
+            device.inputTensors(x, forwardArguments).map(perPoint),
+            indices,
+            further,
+            { sites, leaves: points },
+          )
     return gradients.map((group) => group.map((gradient) => sumOf(gradient, pathOf, weights, runs)))
   })
   const data = await device.read(sums.flat())

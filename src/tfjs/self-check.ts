@@ -6,7 +6,6 @@ import type { NdArray } from '../ndarray.js'
 import { rows } from '../ndarray.js'
 import type { ForwardArguments } from '../predictor.js'
 import type { DeviceModel } from './device-model.js'
-import { tensorsOf } from './device-model.js'
 import type { Batch } from './gradient-passes.js'
 import { rowCountOf, single, wholeGradient } from './gradient-passes.js'
 import type { PerExampleGradients } from './per-example.js'
@@ -40,11 +39,16 @@ export async function assertExamplesApart(
   const rowCount = x[0]?.shape[0] ?? 0
   const alone = [0, rowCount - 1]
   const further = Object.entries(forwardArguments)
-  const run = (start: number, end: number): Tensor =>
-    device.model.call(
-      device.inputTensors(x.map((array) => rows(array, start, end))),
-      tensorsOf(Object.fromEntries(further.map(([name, all]) => [name, rows(all, start, end)]))),
+  const run = (start: number, end: number): Tensor => {
+    const own = Object.fromEntries(further.map(([name, all]) => [name, rows(all, start, end)]))
+    return device.model.call(
+      device.inputTensors(
+        x.map((array) => rows(array, start, end)),
+        own,
+      ),
+      device.furtherTensors(own),
     )
+  }
   const outputs = device.run(() => [run(0, rowCount), ...alone.map((row) => run(row, row + 1))])
   const [together, ...singles] = await device.read(outputs)
   const scale = largestFinite(together!)

@@ -12,7 +12,7 @@ import type {
   PredictorSession,
 } from '../predictor.js'
 import { activationsAt, gradientsAt, outputFrom } from './activations.js'
-import { DeviceModel, tensorsOf } from './device-model.js'
+import { DeviceModel } from './device-model.js'
 import type { OpenDevice } from './devices.js'
 import { inputGradients } from './input-gradients.js'
 import { LossGradients } from './loss-gradients.js'
@@ -60,9 +60,9 @@ export class TfjsSession implements PredictorSession<Tensor> {
   ): Promise<NdArray> {
     await this.#device.refresh()
     const output = this.#device.run(() => {
-      const inputs = this.#device.inputTensors(x)
+      const inputs = this.#device.inputTensors(x, forwardArguments)
       return activations === undefined
-        ? this.#device.model.call(inputs, tensorsOf(forwardArguments))
+        ? this.#device.model.call(inputs, this.#device.furtherTensors(forwardArguments))
         : outputFrom(this.#device, inputs, forwardArguments, activations)
     })
     const { shape } = output

@@ -334,14 +334,16 @@ export function modelKindsSuite(): void {
       ).toBe(true)
     })
 
-    it('takes no options, and no arguments by name', async () => {
+    it('takes no option but preprocess, and no arguments by name that are no inputs', async () => {
       const model = valid()
       expect(() => tfjsPredictor(model as unknown as tf.GraphModel, { output: 'y' })).toThrow(
-        'no options',
+        'none but preprocess',
       )
       using session = await tfjsPredictor(model).open('cpu', { allowSoftware: true })
       const x = randomInput([4], 1)
-      await expect(session.predict([x], { mask: x })).rejects.toThrow("forwardKwargs: got 'mask'")
+      await expect(session.predict([x], { mask: x })).rejects.toThrow(
+        "forwardKwargs: got 'mask', which is no input of model 'function'; expected one of 'x0'",
+      )
     })
   })
 }

@@ -135,7 +135,7 @@ describe('Gradient', () => {
       readonly features: number[][]
       readonly gains: number[]
     }
-    using explainer = new Gradient<NdArray, Batch>(classifier(), {
+    using explainer = new Gradient<NdArray, never, Batch>(classifier(), {
       ...options,
       forwardArgExtractor: ({ features }) => features,
       additionalForwardArgExtractor: ({ gains }) => ({ gain: gains.map((gain) => [gain]) }),
