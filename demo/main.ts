@@ -1,7 +1,15 @@
-import { imageOf, loadDigits, loadTraining, type Digits, type Training } from './data/mnist.js'
+import {
+  imageInput,
+  imageOf,
+  loadImages,
+  loadTraining,
+  type ImageSet,
+  type Training,
+} from './data/images.js'
 import { find, setText } from './dom.js'
 import { Job } from './job.js'
 import { Session } from './session.js'
+import { signedMapOf } from './signed-map.js'
 import { readAddress, writeAddress } from './settings.js'
 import { answerCaption, attributionCaption, deltaText } from './text/captions.js'
 import { formatCount, formatTablePercent } from './text/format.js'
@@ -15,8 +23,8 @@ import { createRankingView } from './views/ranking.js'
 import { createStrip, type Strip } from './views/strip.js'
 
 interface Data {
-  readonly heldOut: Digits
-  readonly references: Digits
+  readonly heldOut: ImageSet
+  readonly references: ImageSet
   readonly training: Training
 }
 
@@ -61,32 +69,36 @@ const rankingJob = createJobView(element('similarity-job'), {
   results: [element('neighbours'), element('means-results'), element('machine-similarity')],
 })
 
-const session = new Session(folder, address.settings, {
-  answer(state) {
-    answerJob.show(state)
-    if (state.status !== 'done') return
-    probabilities.show(state.value.prediction)
-    showDevice(element('machine-device'), state.value.prediction)
-    setText(element('answer-caption'), answerCaption(state.value))
+const session = new Session(
+  { dataSet: 'mnist', folder, settings: address.settings },
+  {
+    answer(state) {
+      answerJob.show(state)
+      if (state.status !== 'done') return
+      probabilities.show(state.value.prediction)
+      showDevice(element('machine-device'), state.value.prediction)
+      setText(element('answer-caption'), answerCaption(state.value))
+    },
+    target(target) {
+      probabilities.showTarget(target)
+    },
+    attribution(state) {
+      attributionJob.show(state)
+      if (state.status !== 'done') return
+      const shown = signedMapOf(state.value)
+      map.show(shown)
+      setText(element('attribution-caption'), attributionCaption(shown))
+      setText(element('attribution-delta'), deltaText(shown))
+      showAttributionFacts(element('machine-attribution'), state.value)
+    },
+    ranking(state) {
+      rankingJob.show(state)
+      if (state.status !== 'done' || data === undefined) return
+      ranking.show(state.value, data.references)
+      showRankingFacts(element('machine-similarity'), state.value)
+    },
   },
-  target(target) {
-    probabilities.showTarget(target)
-  },
-  attribution(state) {
-    attributionJob.show(state)
-    if (state.status !== 'done') return
-    map.show(state.value)
-    setText(element('attribution-caption'), attributionCaption(state.value))
-    setText(element('attribution-delta'), deltaText(state.value))
-    showAttributionFacts(element('machine-attribution'), state.value)
-  },
-  ranking(state) {
-    rankingJob.show(state)
-    if (state.status !== 'done' || data === undefined) return
-    ranking.show(state.value, data.references)
-    showRankingFacts(element('machine-similarity'), state.value)
-  },
-})
+)
 
 const question = createQuestionView({
   startDrawing() {
@@ -96,7 +108,7 @@ const question = createQuestionView({
     session.ask(undefined)
   },
   drawn(pixels) {
-    session.ask({ pixels, trueLabel: undefined })
+    session.ask({ input: imageInput(pixels), truth: undefined })
   },
 })
 
@@ -114,7 +126,7 @@ function pick(index: number): void {
   strip?.mark(index)
   question.showPicked(index, pixels, trueLabel)
   keepAddress()
-  session.ask({ pixels, trueLabel })
+  session.ask({ input: imageInput(pixels), truth: trueLabel })
 }
 
 /** The page's address leads back to what it shows. */
@@ -162,8 +174,8 @@ const dataJobView = createJobView(element('data-job'), {
 async function loadData(): Promise<void> {
   data = await dataJob.run(async ({ signal }) => {
     const [heldOut, references, training] = await Promise.all([
-      loadDigits(folder, 'heldOut', signal),
-      loadDigits(folder, 'references', signal),
+      loadImages(folder, 'heldOut', signal),
+      loadImages(folder, 'references', signal),
       loadTraining(folder),
     ])
     return { heldOut, references, training }

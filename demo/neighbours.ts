@@ -1,5 +1,7 @@
-import { classCount, type Digits } from './data/mnist.js'
-import type { Fit, Similarity } from './workers/protocol.js'
+import type { NdArray } from 'gradlens'
+import type { Similarity } from './workers/protocol.js'
+
+const classCount = 10
 
 /** So many digits are shown of the most similar, and of the least. */
 export const neighbourCount = 5
@@ -12,11 +14,27 @@ export interface Neighbour {
   readonly predictedLabel: number
 }
 
+/** The score of each training digit by its index, and the indices, most similar first. */
+export interface Scores {
+  readonly scores: Float32Array
+  readonly order: Int32Array
+}
+
+export function scoresOf({ explanation }: Similarity): Scores {
+  const data = explanation.data as { readonly scores: NdArray; readonly orderedIndices: NdArray }
+  const order = Int32Array.from(data.orderedIndices.data)
+  const scores = new Float32Array(order.length)
+  order.forEach((index, rank) => {
+    scores[index] = data.scores.data[rank]!
+  })
+  return { scores, order }
+}
+
 /** The most similar training digits, most similar first, and the least, least similar first. */
 export function neighboursOf(
-  { order, scores }: Similarity,
-  { predictedLabels }: Fit,
-  { labels }: Digits,
+  { order, scores }: Scores,
+  predictedLabels: ArrayLike<number>,
+  labels: ArrayLike<number>,
 ): { nearest: Neighbour[]; farthest: Neighbour[] } {
   const neighbour = (index: number): Neighbour => ({
     index,

@@ -1,13 +1,22 @@
+import type { NdArray } from 'gradlens'
 import { Job, type JobOptions, type JobState } from './job.js'
-import type { Settings } from './settings.js'
-import type { Attribution, Fit, Prediction, Similarity, WorkProgress } from './workers/protocol.js'
+import type { Settings, SimFn } from './settings.js'
+import type {
+  Attribution,
+  DataSetName,
+  Fit,
+  Prediction,
+  Similarity,
+  WorkProgress,
+} from './workers/protocol.js'
 import { WorkerClient } from './workers/worker-client.js'
 
-/** The digit that is asked about. */
+/** What is asked about. */
 export interface Question {
-  readonly pixels: Uint8Array
-  /** Undefined for a drawing. */
-  readonly trueLabel: number | undefined
+  /** As the model takes it, [1, …]. */
+  readonly input: NdArray
+  /** Its class, or of a regression its value; undefined where the visitor made it up. */
+  readonly truth: number | undefined
 }
 
 export interface Answer {
@@ -18,6 +27,15 @@ export interface Answer {
 export interface Ranking {
   readonly fit: Fit
   readonly similarity: Similarity
+}
+
+export interface SessionOptions {
+  readonly dataSet: DataSetName
+  /** The absolute address of the data, with a slash at its end. */
+  readonly folder: string
+  readonly settings: Settings
+  /** Whether the true value is explained, as regressions need it; else what the model says. */
+  readonly explainsTruth?: boolean
 }
 
 export interface SessionViews {
@@ -36,10 +54,11 @@ interface RunningFit {
 
 /**
  * What the visitor asks and what comes of it. Two workers: one answers and draws maps while the other
- * still goes through the training digits.
+ * still goes through the training examples.
  */
 export class Session {
   readonly #views: SessionViews
+  readonly #explainsTruth: boolean
   readonly #answering: WorkerClient
   readonly #ranking: WorkerClient
   readonly #answerJob: Job<Answer>
@@ -50,10 +69,14 @@ export class Session {
   #target: number | undefined
   #fit: RunningFit | undefined
 
-  constructor(folder: string, settings: Settings, views: SessionViews) {
+  constructor(
+    { dataSet, folder, settings, explainsTruth = false }: SessionOptions,
+    views: SessionViews,
+  ) {
     this.#settings = settings
     this.#views = views
-    const start = { folder, device: settings.device }
+    this.#explainsTruth = explainsTruth
+    const start = { dataSet, folder, device: settings.device }
     this.#answering = new WorkerClient(start)
     this.#ranking = new WorkerClient(start)
     this.#answerJob = new Job((state) => {
@@ -71,7 +94,7 @@ export class Session {
     return this.#settings
   }
 
-  /** Asks about a digit, or (undefined) about none. */
+  /** Asks about an example, or (undefined) about none. */
   ask(question: Question | undefined): void {
     this.#question = question
     this.#setTarget(undefined)
@@ -85,7 +108,7 @@ export class Session {
     }
   }
 
-  /** Shows the map of that class instead of the predicted one's. */
+  /** Explains that class instead of the predicted one. */
   choose(target: number): void {
     this.#setTarget(target)
     void this.attribute()
@@ -103,15 +126,15 @@ export class Session {
     }
   }
 
-  /** Computes the answer, and then its map, anew. */
+  /** Computes the answer, and then what it is owed to, anew. */
   async answer(): Promise<void> {
     const question = this.#question
     if (question === undefined) return
     this.#attributionJob.reset()
     const answer = await this.#answerJob.run(async ({ signal }) => {
-      const { pixels } = question
+      const { input } = question
       const { device } = this.#settings
-      const prediction = await this.#answering.call('predict', { pixels, device }, { signal })
+      const prediction = await this.#answering.call('predict', { input, device }, { signal })
       return { question, prediction }
     })
     if (answer === undefined) return
@@ -121,22 +144,20 @@ export class Session {
 
   async attribute(): Promise<void> {
     const { method, steps, device } = this.#settings
-    const pixels = this.#question?.pixels
+    const input = this.#question?.input
     const target = this.#target
-    if (pixels === undefined || target === undefined) return
+    if (input === undefined || target === undefined) return
     await this.#attributionJob.run((options) =>
-      this.#answering.call('attribute', { pixels, target, method, steps, device }, options),
+      this.#answering.call('attribute', { input, target, method, steps, device }, options),
     )
   }
 
   async rank(): Promise<void> {
-    const pixels = this.#question?.pixels
-    if (pixels === undefined) return
+    const question = this.#question
+    if (question === undefined) return
     await this.#rankingJob.run(async (options) => {
       const fit = await this.#fitted(options)
-      const { simFn, device } = this.#settings
-      const similarity = await this.#ranking.call('rank', { pixels, simFn, device }, options)
-      return { fit, similarity }
+      return { fit, similarity: await this.#rank(question, this.#settings.simFn, options) }
     })
   }
 
@@ -149,7 +170,13 @@ export class Session {
     this.#dropFit()
   }
 
-  /** The fit that the settings ask for; one that runs goes on when another digit is picked meanwhile. */
+  #rank({ input, truth }: Question, simFn: SimFn, options: JobOptions): Promise<Similarity> {
+    const { device } = this.#settings
+    const label = this.#explainsTruth ? truth : undefined
+    return this.#ranking.call('rank', { input, label, simFn, device }, options)
+  }
+
+  /** The fit that the settings ask for; one that runs goes on when another example is picked meanwhile. */
   async #fitted({ signal, onProgress }: JobOptions): Promise<Fit> {
     const { references, device } = this.#settings
     const key = `${device} ${String(references)}`

@@ -1,12 +1,12 @@
 import type { ClassMean, Neighbour } from '../neighbours.js'
 import type { Answer } from '../session.js'
-import type { Attribution } from '../workers/protocol.js'
+import type { SignedMap } from '../signed-map.js'
 import { formatFixed, formatPercent, sharedNotation } from './format.js'
 import { capitalised, inWords, listed } from './numbers-in-words.js'
 import { regionOfGreatest } from './regions.js'
 
 export function answerCaption({ question, prediction }: Answer): string {
-  const { probabilities, label } = prediction
+  const { outputs: probabilities, label } = prediction
   const [, second] = [...probabilities.keys()].sort(
     (a, b) => (probabilities[b] ?? 0) - (probabilities[a] ?? 0),
   )
@@ -15,7 +15,7 @@ export function answerCaption({ question, prediction }: Answer): string {
     second === undefined
       ? ''
       : `; next comes ${String(second)} (${formatPercent(probabilities[second] ?? 0)})`
-  const { trueLabel } = question
+  const { truth: trueLabel } = question
   if (trueLabel === undefined) return `${says}${next}.`
   const verdict =
     trueLabel === label
@@ -27,7 +27,7 @@ export function answerCaption({ question, prediction }: Answer): string {
 /** Below this share of the whole, what speaks for or against is not worth a sentence. */
 const slightShare = 0.02
 
-export function attributionCaption({ attributions, target }: Attribution): string {
+export function attributionCaption({ attributions, target }: SignedMap): string {
   const positive = attributions.map((value) => Math.max(0, value))
   const negative = attributions.map((value) => Math.max(0, -value))
   const forIt = sum(positive)
@@ -49,7 +49,7 @@ export function attributionCaption({ attributions, target }: Attribution): strin
   return capitalised(`${forText}; ${againstText}.`)
 }
 
-export function deltaText({ attributions, delta, targetProbability, target }: Attribution): string {
+export function deltaText({ attributions, delta, targetProbability, target }: SignedMap): string {
   const total = sum(attributions)
   const rise = total - delta
   const decimals = 4

@@ -1,4 +1,4 @@
-import { imageSide } from '../data/mnist.js'
+import { imageSide } from '../data/images.js'
 
 const names = [
   ['in the upper left', 'at the top', 'in the upper right'],

@@ -1,12 +1,12 @@
 import { drawSigned } from '../charts/pixel-canvas.js'
 import { create } from '../dom.js'
 import { sharedNotation } from '../text/format.js'
-import type { Attribution } from '../workers/protocol.js'
+import type { SignedMap } from '../signed-map.js'
 
 const barSteps = 101
 
 export interface AttributionMap {
-  show(attribution: Attribution): void
+  show(map: SignedMap): void
 }
 
 /** The signed map, zero-centred, with a bar that says what its colours mean. */

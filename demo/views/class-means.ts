@@ -1,8 +1,9 @@
-import { classCount } from '../data/mnist.js'
 import { create, setText } from '../dom.js'
 import type { ClassMean } from '../neighbours.js'
 import { sharedNotation } from '../text/format.js'
 import { createSignedBar, scaleOf } from './signed-bar.js'
+
+const classCount = 10
 
 /** Of how many digits each mean is: 'of 100 training digits each'. */
 export function meansHint(means: readonly ClassMean[]): string {

@@ -1,7 +1,8 @@
-import { classCount } from '../data/mnist.js'
 import { create, setText } from '../dom.js'
 import { formatTablePercent } from '../text/format.js'
 import type { Prediction } from '../workers/protocol.js'
+
+const classCount = 10
 
 export interface ProbabilitiesView {
   show(prediction: Prediction): void
@@ -37,7 +38,7 @@ export function createProbabilities(
   list.append(...rows.map(({ button }) => create('li', '', button)))
 
   return {
-    show({ probabilities, label: predicted }): void {
+    show({ outputs: probabilities, label: predicted }): void {
       rows.forEach(({ button, bar, percent }, label) => {
         const probability = probabilities[label] ?? 0
         bar.style.transform = `scaleX(${String(probability)})`

@@ -1,6 +1,6 @@
-import { imageOf, type Digits } from '../data/mnist.js'
+import { imageOf, type ImageSet } from '../data/images.js'
 import { find, setText } from '../dom.js'
-import { classMeans, neighboursOf } from '../neighbours.js'
+import { classMeans, neighboursOf, scoresOf } from '../neighbours.js'
 import type { Ranking } from '../session.js'
 import { farthestCaption, meansCaption, nearestCaption } from '../text/captions.js'
 import { sharedNotation } from '../text/format.js'
@@ -9,7 +9,7 @@ import { createNeighbourRow } from './neighbours.js'
 import { scaleOf } from './signed-bar.js'
 
 export interface RankingView {
-  show(ranking: Ranking, references: Digits): void
+  show(ranking: Ranking, references: ImageSet): void
 }
 
 /** The most and the least similar training digits on one scale, and the mean score of each class. */
@@ -20,8 +20,9 @@ export function createRankingView(): RankingView {
 
   return {
     show({ fit, similarity }, references): void {
-      const { scores, predictedLabel } = similarity
-      const { nearest, farthest } = neighboursOf(similarity, fit, references)
+      const { label: predictedLabel } = similarity
+      const ranked = scoresOf(similarity)
+      const { nearest, farthest } = neighboursOf(ranked, fit.predictions, references.labels)
       const shown = [...nearest, ...farthest].map(({ score }) => score)
       const options = {
         scale: scaleOf(shown),
@@ -33,7 +34,7 @@ export function createRankingView(): RankingView {
       setText(find('#most-caption', HTMLElement), nearestCaption(nearest, predictedLabel))
       setText(find('#least-caption', HTMLElement), farthestCaption(farthest, predictedLabel))
 
-      const ofClasses = classMeans(scores, references.labels)
+      const ofClasses = classMeans(ranked.scores, references.labels)
       means.show(ofClasses, predictedLabel)
       setText(find('#means-hint', HTMLElement), meansHint(ofClasses))
       setText(find('#means-caption', HTMLElement), meansCaption(ofClasses))

@@ -1,5 +1,5 @@
 import { drawDigit } from '../charts/pixel-canvas.js'
-import { imageOf, type Digits } from '../data/mnist.js'
+import { imageOf, type ImageSet } from '../data/images.js'
 import { create } from '../dom.js'
 
 /** One row on a wide page. */
@@ -15,7 +15,7 @@ export interface Strip {
 /** Held-out digits to pick from, mistakes first; arrow keys go from one to the next. */
 export function createStrip(
   root: HTMLElement,
-  digits: Digits,
+  digits: ImageSet,
   misclassified: readonly number[],
   pick: (index: number) => void,
 ): Strip {
@@ -52,7 +52,7 @@ export function createStrip(
   return { mark, indices: [...wrong, ...right] }
 }
 
-function createThumb(digits: Digits, index: number, isMistake: boolean): HTMLButtonElement {
+function createThumb(digits: ImageSet, index: number, isMistake: boolean): HTMLButtonElement {
   const canvas = create('canvas', 'pixels')
   canvas.width = canvas.height = 28
   drawDigit(canvas, imageOf(digits, index))
@@ -68,7 +68,7 @@ function createThumb(digits: Digits, index: number, isMistake: boolean): HTMLBut
 }
 
 /** The first digits in turns of the ten classes, so that each is there. */
-function firstOfEachClass(digits: Digits, without: ReadonlySet<number>, count: number): number[] {
+function firstOfEachClass(digits: ImageSet, without: ReadonlySet<number>, count: number): number[] {
   const byTurn = new Map<number, number[]>()
   const seen = new Map<number, number>()
   digits.labels.forEach((label, index) => {

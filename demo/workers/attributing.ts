@@ -1,37 +1,56 @@
 import type { Tensor } from '@tensorflow/tfjs'
 import { IntegratedGradients } from 'gradlens'
-import { modelInput } from './digit-arrays.js'
+import { cloneable } from './cloneable.js'
+import type { DataSet } from './data-sets.js'
 import { deviceOf } from './device-report.js'
-import type { DigitsPredictor } from './model.js'
+import type { DemoPredictor } from './model.js'
+import { retryable } from './retryable.js'
 import type { Handlers } from './serve.js'
 
 /** Points of a path in one pass: few, so that a long path can be stopped soon. */
 const pathBatch = 25
 
-/** Draws maps; the explainer is kept until other settings are asked for. */
+/** Attributes answers; the explainer is kept until other settings are asked for. */
 export function createAttributing(
-  predictor: () => Promise<DigitsPredictor>,
+  folder: string,
+  { task, layer, loadBaseline }: DataSet,
+  predictor: () => Promise<DemoPredictor>,
 ): Handlers['attribute'] {
+  const baseline = retryable(async () => loadBaseline?.(folder))
   let kept: { readonly key: string; readonly explainer: IntegratedGradients<Tensor> } | undefined
 
-  return async ({ pixels, target, method, steps, device }, { signal, onProgress }) => {
+  return async ({ input, target, method, steps, device }, { signal, onProgress }) => {
     const startedAt = performance.now()
     const key = [method, steps, device].join(' ')
     if (kept?.key !== key) {
-      const options = { method, nSteps: steps, internalBatchSize: pathBatch, device }
-      const explainer = new IntegratedGradients(await predictor(), options)
+      const explainer = new IntegratedGradients(await predictor(), {
+        method,
+        nSteps: steps,
+        internalBatchSize: pathBatch,
+        device,
+        ...(layer === undefined ? {} : { layer }),
+      })
       kept?.explainer.dispose()
       kept = { key, explainer }
     }
     const { explainer } = kept
-    const { data } = await explainer.explain(modelInput(pixels), { target, signal, onProgress })
+    const baselines = await baseline()
+    const explanation = await explainer.explain(input, {
+      signal,
+      onProgress,
+      ...(task === 'classification' ? { target } : {}),
+      ...(baselines === undefined ? {} : { baselines }),
+    })
+    const { attributions, deltas, predictions } = explanation.data
+    const values = Array.from(attributions[0]?.data ?? [])
     return {
+      explanation: cloneable(explanation),
       target,
       method,
       steps,
-      attributions: Float32Array.from(data.attributions[0]?.data ?? []),
-      delta: data.deltas.data[0] ?? NaN,
-      targetProbability: data.predictions.data[target] ?? NaN,
+      total: values.reduce((sum, value) => sum + value, 0),
+      delta: deltas.data[0] ?? NaN,
+      output: predictions.data[target] ?? NaN,
       ...deviceOf(explainer),
       durationMs: performance.now() - startedAt,
     }

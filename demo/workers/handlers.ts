@@ -1,6 +1,7 @@
 import type { DeviceChoice } from '../settings.js'
 import { createAttributing } from './attributing.js'
-import { indexOfGreatest, modelInput } from './digit-arrays.js'
+import { dataSets } from './data-sets.js'
+import { indexOfGreatest } from './label-arrays.js'
 import { loadPredictor } from './model.js'
 import { openDevice, type OpenDevice } from './open-device.js'
 import { createRanking } from './ranking.js'
@@ -9,7 +10,8 @@ import type { Start } from './protocol.js'
 import type { Handlers } from './serve.js'
 
 /** The demo's work. The model and the device are made ready at once, since the first call will want them. */
-export function createHandlers({ folder, device: firstChoice }: Start): Handlers {
+export function createHandlers({ dataSet: name, folder, device: firstChoice }: Start): Handlers {
+  const dataSet = dataSets[name]
   const predictor = retryable(() => loadPredictor(folder))
   let opened: { readonly choice: DeviceChoice; readonly device: Promise<OpenDevice> } | undefined
 
@@ -32,13 +34,12 @@ export function createHandlers({ folder, device: firstChoice }: Start): Handlers
   void open(firstChoice).catch(() => undefined)
 
   return {
-    async predict({ pixels, device: choice }) {
+    async predict({ input, device: choice }) {
       const { session, device, fallbackReason } = await open(choice)
-      const { data } = await session.predict([modelInput(pixels)], {})
-      const probabilities = Float32Array.from(data)
-      return { probabilities, label: indexOfGreatest(probabilities), device, fallbackReason }
+      const outputs = Float32Array.from((await session.predict([input], {})).data)
+      return { outputs, label: indexOfGreatest(outputs), device, fallbackReason }
     },
-    attribute: createAttributing(predictor),
-    ...createRanking(folder, predictor, open),
+    attribute: createAttributing(folder, dataSet, predictor),
+    ...createRanking(folder, dataSet, predictor, open),
   }
 }

@@ -13,7 +13,7 @@ setWasmPaths({
   'tfjs-backend-wasm-threaded-simd.wasm': threadedUrl,
 })
 
-export type DigitsPredictor = ReturnType<typeof tfjsPredictor>
+export type DemoPredictor = ReturnType<typeof tfjsPredictor>
 
 /** A saved LayersModel, as far as it is read here; TensorFlow.js reads the rest. */
 interface ModelFile {
@@ -21,8 +21,8 @@ interface ModelFile {
   readonly weightsManifest: tf.io.WeightsManifestConfig
 }
 
-/** The demo's model; a failed load can be tried again. */
-export async function loadPredictor(folder: string): Promise<DigitsPredictor> {
+/** The page's model; a failed load can be tried again. */
+export async function loadPredictor(folder: string): Promise<DemoPredictor> {
   // Where the weights wait; the explainers copy them to the device that they run on.
   await tf.setBackend('cpu')
   const { modelTopology, weightsManifest } = await fetchJson<ModelFile>(

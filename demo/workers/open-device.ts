@@ -1,9 +1,9 @@
 import type { DeviceChoice } from '../settings.js'
-import type { DigitsPredictor } from './model.js'
+import type { DemoPredictor } from './model.js'
 import type { DeviceReport } from './protocol.js'
 
 type Device = DeviceReport['device']
-type Session = Awaited<ReturnType<DigitsPredictor['open']>>
+type Session = Awaited<ReturnType<DemoPredictor['open']>>
 
 const automaticOrder: readonly Device[] = ['webgpu', 'wasm', 'cpu']
 
@@ -13,7 +13,7 @@ export interface OpenDevice extends DeviceReport {
 
 /** A session of the model on the chosen device; for auto on the first that works. */
 export async function openDevice(
-  predictor: DigitsPredictor,
+  predictor: DemoPredictor,
   choice: DeviceChoice,
 ): Promise<OpenDevice> {
   const reasons: string[] = []

@@ -1,4 +1,8 @@
+import type { NdArray } from 'gradlens'
 import type { DeviceChoice, Method, SimFn } from '../settings.js'
+
+/** Which page's data and model a worker works with. */
+export type DataSetName = 'mnist' | 'garments' | 'reviews' | 'cars'
 
 /** Where a call ran: the device, and why not the one before it in auto's order. */
 export interface DeviceReport {
@@ -6,48 +10,55 @@ export interface DeviceReport {
   readonly fallbackReason: string | null
 }
 
+/** An explanation as it comes out of a worker: the elements take it. */
+export interface ExplanationParts {
+  readonly meta: object
+  readonly data: object
+}
+
 export interface Prediction extends DeviceReport {
-  readonly probabilities: Float32Array
-  /** The class of the greatest probability. */
+  /** The probabilities of the classes; of a regression, its one value. */
+  readonly outputs: Float32Array
+  /** The class of the greatest probability; 0 of a regression. */
   readonly label: number
 }
 
 export interface Attribution extends DeviceReport {
+  readonly explanation: ExplanationParts
   readonly target: number
   readonly method: Method
   readonly steps: number
-  readonly attributions: Float32Array
+  /** Σ attributions. */
+  readonly total: number
   /** Σ attributions − (F(x) − F(baseline)). */
   readonly delta: number
-  readonly targetProbability: number
+  /** F(x), of the target. */
+  readonly output: number
   readonly durationMs: number
 }
 
 export interface Fit extends DeviceReport {
   readonly references: number
-  /** What the model says of each reference digit. */
-  readonly predictedLabels: Uint8Array
+  /** What the model says of each reference: its class, or its value. */
+  readonly predictions: Float32Array
   readonly storedByteLength: number
   readonly durationMs: number
 }
 
 export interface Similarity {
+  readonly explanation: ExplanationParts
   readonly simFn: SimFn
-  /** The answer that is explained: the scores are of this label. */
-  readonly predictedLabel: number
-  /** The score of each reference digit, by its index. */
-  readonly scores: Float32Array
-  /** Indices of the reference digits, most similar first. */
-  readonly order: Int32Array
+  /** The answer that is explained: the scores are of this class, or of this value. */
+  readonly label: number
   readonly durationMs: number
 }
 
-/** What a worker can be asked for: arguments and result by the method's name. */
+/** What a worker can be asked for: arguments and result by the method's name. Inputs are as the model takes them, [1, …]. */
 export interface Methods {
-  predict: { arguments: { pixels: Uint8Array; device: DeviceChoice }; result: Prediction }
+  predict: { arguments: { input: NdArray; device: DeviceChoice }; result: Prediction }
   attribute: {
     arguments: {
-      pixels: Uint8Array
+      input: NdArray
       target: number
       method: Method
       steps: number
@@ -57,7 +68,13 @@ export interface Methods {
   }
   fit: { arguments: { references: number; device: DeviceChoice }; result: Fit }
   rank: {
-    arguments: { pixels: Uint8Array; simFn: SimFn; device: DeviceChoice }
+    /** `label`: of which the loss is taken; undefined: what the model says. */
+    arguments: {
+      input: NdArray
+      label: number | undefined
+      simFn: SimFn
+      device: DeviceChoice
+    }
     result: Similarity
   }
 }
@@ -70,7 +87,8 @@ export interface WorkProgress {
 }
 
 export interface Start {
-  /** The absolute address of the model and the digits, with a slash at its end. */
+  readonly dataSet: DataSetName
+  /** The absolute address of the model and the data, with a slash at its end. */
   readonly folder: string
   /** The device that the first call will want. */
   readonly device: DeviceChoice

@@ -1,16 +1,17 @@
 import type { Tensor } from '@tensorflow/tfjs'
-import { GradientSimilarity } from 'gradlens'
-import { classCount, imageSize, loadDigits, type Digits } from '../data/mnist.js'
+import { GradientSimilarity, type NdArray } from 'gradlens'
 import type { DeviceChoice } from '../settings.js'
+import { cloneable } from './cloneable.js'
+import type { DataSet } from './data-sets.js'
 import { deviceOf } from './device-report.js'
-import { indexOfGreatest, modelInput, oneHot } from './digit-arrays.js'
-import type { DigitsPredictor } from './model.js'
+import { indexOfGreatest, oneHot, rowsOf } from './label-arrays.js'
+import type { DemoPredictor } from './model.js'
 import type { OpenDevice } from './open-device.js'
 import type { Fit } from './protocol.js'
 import { retryable } from './retryable.js'
 import type { Handlers } from './serve.js'
 
-/** So many digits go through the model at once when their labels are predicted. */
+/** So many references go through the model at once when its answers to them are taken. */
 const predictionBatch = 50
 
 interface Fitted {
@@ -19,34 +20,37 @@ interface Fitted {
   readonly fit: Fit
 }
 
-/** Goes through the reference digits once, and then ranks them for one digit after the other. */
+/** Goes through the references once, and then ranks them for one example after the other. */
 export function createRanking(
   folder: string,
-  predictor: () => Promise<DigitsPredictor>,
+  { task, loss, loadReferences }: DataSet,
+  predictor: () => Promise<DemoPredictor>,
   open: (choice: DeviceChoice) => Promise<OpenDevice>,
 ): Pick<Handlers, 'fit' | 'rank'> {
-  const references = retryable(() => loadDigits(folder, 'references'))
+  const references = retryable(() => loadReferences(folder))
   let fitted: Fitted | undefined
 
   return {
     async fit({ references: count, device }, { signal, onProgress }) {
       const key = `${device} ${String(count)}`
       if (fitted?.key === key) return fitted.fit
-      const digits = firstDigits(await references(), count)
+      const all = await references()
+      const x = rowsOf(all.x, 0, count)
+      const y = rowsOf(all.y, 0, count)
       const startedAt = performance.now()
-      const explainer = new GradientSimilarity(await predictor(), 'categoricalCrossentropy', {
+      const explainer = new GradientSimilarity(await predictor(), loss, {
         precomputeGrads: true,
         device,
+        task,
       })
       try {
-        const options = { signal, onProgress }
-        await explainer.fit(modelInput(digits.images), oneHot(digits.labels), options)
+        await explainer.fit(x, y, { signal, onProgress })
         const durationMs = performance.now() - startedAt
-        const predictedLabels = await predictLabels(await open(device), digits, signal)
+        const predictions = await predictAll(await open(device), x, task, signal)
         const storedByteLength = explainer.gradientBytes
         const report = { ...deviceOf(explainer), durationMs, storedByteLength }
         fitted?.explainer.dispose()
-        fitted = { key, explainer, fit: { ...report, references: count, predictedLabels } }
+        fitted = { key, explainer, fit: { ...report, references: count, predictions } }
         return fitted.fit
       } catch (error) {
         explainer.dispose()
@@ -54,43 +58,44 @@ export function createRanking(
       }
     },
 
-    async rank({ pixels, simFn, device }, { signal }) {
+    async rank({ input, label: asked, simFn, device }, { signal }) {
       if (fitted === undefined) throw new Error('Fit before ranking.')
       const startedAt = performance.now()
-      const x = modelInput(pixels)
       const { session } = await open(device)
-      const predictedLabel = indexOfGreatest((await session.predict([x], {})).data)
-      const y = oneHot([predictedLabel])
-      const { data } = await fitted.explainer.explain(x, y, { signal, simFn })
-      const order = Int32Array.from(data.orderedIndices.data)
-      const scores = new Float32Array(order.length)
-      order.forEach((index, rank) => {
-        scores[index] = data.scores.data[rank] ?? NaN
-      })
+      const label = asked ?? answerOf((await session.predict([input], {})).data, task)
+      const classCount = (await references()).y.shape[1] ?? 1
+      const y =
+        task === 'classification'
+          ? oneHot([label], classCount)
+          : { data: Float32Array.of(label), shape: [1, 1] }
+      const explanation = await fitted.explainer.explain(input, y, { signal, simFn })
       const durationMs = performance.now() - startedAt
-      return { simFn, predictedLabel, scores, order, durationMs }
+      return { explanation: cloneable(explanation), simFn, label, durationMs }
     },
   }
 }
 
-function firstDigits({ images, labels }: Digits, count: number): Digits {
-  return { count, images: images.subarray(0, count * imageSize), labels: labels.subarray(0, count) }
-}
-
-async function predictLabels(
+async function predictAll(
   { session }: OpenDevice,
-  { images, count }: Digits,
+  x: NdArray,
+  task: DataSet['task'],
   signal: AbortSignal,
-): Promise<Uint8Array> {
-  const labels = new Uint8Array(count)
+): Promise<Float32Array> {
+  const [count = 0] = x.shape
+  const answers = new Float32Array(count)
   for (let start = 0; start < count; start += predictionBatch) {
     const end = Math.min(start + predictionBatch, count)
-    const x = modelInput(images.subarray(start * imageSize, end * imageSize))
-    const { data } = await session.predict([x], {})
+    const { data } = await session.predict([rowsOf(x, start, end)], {})
     signal.throwIfAborted()
+    const width = data.length / (end - start)
     for (let row = 0; row < end - start; row++) {
-      labels[start + row] = indexOfGreatest(data.subarray(row * classCount, (row + 1) * classCount))
+      answers[start + row] = answerOf(data.subarray(row * width, (row + 1) * width), task)
     }
   }
-  return labels
+  return answers
+}
+
+/** The class of the greatest probability, or the value. */
+function answerOf(outputs: ArrayLike<number>, task: DataSet['task']): number {
+  return task === 'classification' ? indexOfGreatest(outputs) : (outputs[0] ?? NaN)
 }

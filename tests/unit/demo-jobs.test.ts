@@ -76,12 +76,12 @@ describe('a job', () => {
 })
 
 describe('a worker that serves', () => {
-  const pixels = new Uint8Array()
+  const input = { data: new Float32Array(), shape: [1, 0] }
   const rank = (id: number): ToWorker => ({
     kind: 'call',
     id,
     method: 'rank',
-    arguments: { pixels, simFn: 'grad_dot', device: 'wasm' },
+    arguments: { input, label: undefined, simFn: 'grad_dot', device: 'wasm' },
   })
 
   function serving(handle: (options: WorkOptions) => Promise<unknown>): {
@@ -103,7 +103,7 @@ describe('a worker that serves', () => {
     const send = (data: ToWorker): void => {
       listener({ data } as MessageEvent<ToWorker>)
     }
-    send({ kind: 'start', folder: 'https://localhost/mnist/', device: 'wasm' })
+    send({ kind: 'start', dataSet: 'mnist', folder: 'https://localhost/mnist/', device: 'wasm' })
     return { send, received }
   }
 

@@ -8,23 +8,7 @@ const labels = Uint8Array.from([0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 2, 2])
 describe('what a ranking shows', () => {
   test('are the five most similar digits, and the five least with the least of all first', () => {
     const predictedLabels = labels.map((label) => 9 - label)
-    const digits = { count: 12, images: new Uint8Array(), labels }
-    const fit = {
-      references: 12,
-      predictedLabels,
-      storedByteLength: 0,
-      durationMs: 1,
-      device: 'wasm',
-      fallbackReason: null,
-    } as const
-    const similarity = {
-      simFn: 'grad_dot',
-      predictedLabel: 0,
-      scores,
-      order,
-      durationMs: 1,
-    } as const
-    const { nearest, farthest } = neighboursOf(similarity, fit, digits)
+    const { nearest, farthest } = neighboursOf({ scores, order }, predictedLabels, labels)
     expect(nearest.map(({ index }) => index)).toEqual([10, 8, 6, 4, 2])
     expect(farthest.map(({ index }) => index)).toEqual([11, 9, 7, 5, 3])
     expect(nearest[0]).toEqual({ index: 10, score: 10, trueLabel: 2, predictedLabel: 7 })

@@ -16,7 +16,7 @@ import {
   formatTablePercent,
   sharedNotation,
 } from '../../demo/text/format.js'
-import type { Attribution } from '../../demo/workers/protocol.js'
+import type { SignedMap } from '../../demo/signed-map.js'
 
 /** The page's narrow spaces as plain ones. */
 const plain = (text: string): string => text.replaceAll('\u202f', ' ').replaceAll('\u2212', '-')
@@ -82,31 +82,22 @@ const neighbour = (trueLabel: number, score = 1, predictedLabel = trueLabel): Ne
 })
 
 describe('the sentences under the pictures', () => {
-  const probabilities = new Float32Array([0, 0, 0, 0.3, 0, 0, 0, 0, 0.61, 0.09])
-  const prediction = { probabilities, label: 8, device: 'wasm', fallbackReason: null } as const
+  const input = { data: new Float32Array(), shape: [1, 0] }
+  const outputs = new Float32Array([0, 0, 0, 0.3, 0, 0, 0, 0, 0.61, 0.09])
+  const prediction = { outputs, label: 8, device: 'wasm', fallbackReason: null } as const
 
   test('say what the model answers, and whether it is right', () => {
-    const caption = (trueLabel: number | undefined): string =>
-      plain(answerCaption({ question: { pixels: new Uint8Array(), trueLabel }, prediction }))
+    const caption = (truth: number | undefined): string =>
+      plain(answerCaption({ question: { input, truth }, prediction }))
     expect(caption(undefined)).toBe('The model says 8 (61 %); next comes 3 (30 %).')
     expect(caption(8)).toContain('It is right.')
     expect(caption(3)).toContain('It is wrong: the digit is labelled 3.')
   })
 
-  const attribution = (values: Readonly<Record<number, number>>): Attribution => {
+  const attribution = (values: Readonly<Record<number, number>>): SignedMap => {
     const attributions = new Float32Array(28 * 28)
     for (const [offset, value] of Object.entries(values)) attributions[Number(offset)] = value
-    return {
-      attributions,
-      target: 8,
-      method: 'gausslegendre',
-      steps: 50,
-      delta: -0.0012,
-      targetProbability: 0.61,
-      device: 'wasm',
-      fallbackReason: null,
-      durationMs: 1,
-    }
+    return { attributions, target: 8, delta: -0.0012, targetProbability: 0.61 }
   }
   const upperLeft = 5 * 28 + 5
   const lowerRight = 22 * 28 + 22

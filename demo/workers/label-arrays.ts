@@ -1,13 +1,6 @@
 import type { NdArray } from 'gradlens'
-import { classCount, imageSide, imageSize } from '../data/mnist.js'
 
-/** One or several pictures as the model takes them: [n, 28, 28, 1], 0 … 1. */
-export function modelInput(pixels: Uint8Array): NdArray {
-  const data = Float32Array.from(pixels, (value) => value / 255)
-  return { data, shape: [pixels.length / imageSize, imageSide, imageSide, 1] }
-}
-
-export function oneHot(labels: ArrayLike<number>): NdArray {
+export function oneHot(labels: ArrayLike<number>, classCount: number): NdArray {
   const data = new Float32Array(labels.length * classCount)
   for (let row = 0; row < labels.length; row++) data[row * classCount + (labels[row] ?? 0)] = 1
   return { data, shape: [labels.length, classCount] }
@@ -19,4 +12,13 @@ export function indexOfGreatest(values: ArrayLike<number>): number {
     if ((values[i] ?? 0) > (values[greatest] ?? 0)) greatest = i
   }
   return greatest
+}
+
+/** The examples from `start` to before `end`, as a view. */
+export function rowsOf({ data, shape }: NdArray, start: number, end: number): NdArray {
+  const size = data.length / (shape[0] ?? 1)
+  return {
+    data: data.subarray(start * size, end * size),
+    shape: [end - start, ...shape.slice(1)],
+  }
 }

@@ -1,10 +1,12 @@
+import type { NdArray } from 'gradlens'
 import { fetchJson, fetchBytes } from './fetch.js'
 
-/** MNIST digits, one after the other: `images` are 28 × 28 bytes each, 0 (no ink) … 255. */
-export interface Digits {
+/** Pictures, one after the other: `images` are 28 × 28 bytes each, 0 (the ground) … 255. */
+export interface ImageSet {
   readonly count: number
   readonly images: Uint8Array
   readonly labels: Uint8Array
+  readonly classNames: readonly string[]
 }
 
 /** What was measured when the model was trained. */
@@ -21,39 +23,45 @@ export interface Training {
 
 export const imageSide = 28
 export const imageSize: number = imageSide * imageSide
-export const classCount = 10
 
-interface DigitSet {
+interface FileOfSet {
   readonly count: number
   readonly images: { readonly file: string; readonly byteLength: number }
   readonly labels: { readonly file: string; readonly byteLength: number }
 }
 
 interface Index {
-  readonly references: DigitSet
-  readonly heldOut: DigitSet
+  readonly classNames: readonly string[]
+  readonly references: FileOfSet
+  readonly heldOut: FileOfSet
 }
 
 /** @param folder the absolute address of the data, with a slash at its end */
-export async function loadDigits(
+export async function loadImages(
   folder: string,
   set: 'references' | 'heldOut',
   signal?: AbortSignal,
-): Promise<Digits> {
+): Promise<ImageSet> {
   const index = await fetchJson<Index>(new URL('index.json', folder), signal)
   const { count, images, labels } = index[set]
   const [imageBytes, labelBytes] = await Promise.all([
     fetchBytes(new URL(images.file, folder), images.byteLength, { gzip: true, signal }),
     fetchBytes(new URL(labels.file, folder), labels.byteLength, { gzip: false, signal }),
   ])
-  return { count, images: imageBytes, labels: labelBytes }
+  return { count, images: imageBytes, labels: labelBytes, classNames: index.classNames }
 }
 
-export function loadTraining(folder: string): Promise<Training> {
-  return fetchJson<Training>(new URL('training.json', folder))
+export function loadTraining<Shape = Training>(folder: string): Promise<Shape> {
+  return fetchJson<Shape>(new URL('training.json', folder))
 }
 
-/** The pixels of one digit, as a view. */
-export function imageOf(digits: Digits, index: number): Uint8Array {
-  return digits.images.subarray(index * imageSize, (index + 1) * imageSize)
+/** The pixels of one picture, as a view. */
+export function imageOf({ images }: ImageSet, index: number): Uint8Array {
+  return images.subarray(index * imageSize, (index + 1) * imageSize)
+}
+
+/** One or several pictures as the models take them: [n, 28, 28, 1], 0 … 1. */
+export function imageInput(pixels: Uint8Array): NdArray {
+  const data = Float32Array.from(pixels, (value) => value / 255)
+  return { data, shape: [pixels.length / imageSize, imageSide, imageSide, 1] }
 }

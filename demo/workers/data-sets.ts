@@ -1,0 +1,78 @@
+import type { NdArray } from 'gradlens'
+import { averageCar, encodeCars, milesPerGallon, type CarTable } from '../data/cars.js'
+import { fetchJson } from '../data/fetch.js'
+import { imageInput, loadImages } from '../data/images.js'
+import { loadReviews } from '../data/reviews.js'
+import { oneHot } from './label-arrays.js'
+import type { DataSetName } from './protocol.js'
+
+/** The training examples that are ranked, as the model takes them. */
+export interface References {
+  readonly x: NdArray
+  readonly y: NdArray
+}
+
+/** What is particular to a page: its training examples, its loss, and how its model is attributed. */
+export interface DataSet {
+  readonly task: 'classification' | 'regression'
+  readonly loss: 'categoricalCrossentropy' | 'meanSquaredError'
+  /** The layer whose output is attributed; undefined: the model's input is. */
+  readonly layer?: string
+  /** Where the path of integrated gradients begins; undefined: at zero. */
+  readonly loadBaseline?: (folder: string) => Promise<NdArray>
+  readonly loadReferences: (folder: string) => Promise<References>
+}
+
+const images: DataSet = {
+  task: 'classification',
+  loss: 'categoricalCrossentropy',
+  async loadReferences(folder) {
+    const { images: pixels, labels, classNames } = await loadImages(folder, 'references')
+    return { x: imageInput(pixels), y: oneHot(labels, classNames.length) }
+  },
+}
+
+const cars: DataSet = {
+  task: 'regression',
+  loss: 'meanSquaredError',
+  async loadBaseline(folder) {
+    const average = averageCar(await loadCars(folder))
+    return { data: average, shape: [1, average.length] }
+  },
+  async loadReferences(folder) {
+    const table = await loadCars(folder)
+    const data = encodeCars(table.training, table)
+    const count = table.training.length
+    return {
+      x: { data, shape: [count, data.length / count] },
+      y: { data: Float32Array.from(table.training, milesPerGallon), shape: [count, 1] },
+    }
+  },
+}
+
+const reviews: DataSet = {
+  task: 'classification',
+  loss: 'categoricalCrossentropy',
+  layer: 'words',
+  async loadReferences(folder) {
+    const { training, encode, classNames } = await loadReviews(folder)
+    return {
+      x: encode(training.map(({ text }) => text)),
+      y: oneHot(
+        training.map(({ label }) => label),
+        classNames.length,
+      ),
+    }
+  },
+}
+
+export const dataSets: Readonly<Record<DataSetName, DataSet>> = {
+  mnist: images,
+  garments: images,
+  reviews,
+  cars,
+}
+
+function loadCars(folder: string): Promise<CarTable> {
+  return fetchJson<CarTable>(new URL('cars.json', folder))
+}
