@@ -1,6 +1,9 @@
-import { GlProbabilities } from './index.js'
+import { GlProbabilities, GlSimilarExamples } from './index.js'
 
-const elements = { 'gl-probabilities': GlProbabilities } as const
+const elements = {
+  'gl-probabilities': GlProbabilities,
+  'gl-similar-examples': GlSimilarExamples,
+} as const
 
 for (const [name, element] of Object.entries(elements)) {
   // Another copy of this module may have come first.

@@ -6,11 +6,10 @@ import type { Rgb, Theme } from './theme.js'
 export type ValueRange = readonly [black: number, white: number]
 
 /** The usual range that holds the values: [0, 1], [−1, 1] or [0, 255]; else from the least to the greatest of them. */
-export function rangeOf(values: ArrayLike<number>): ValueRange {
+export function rangeOf(values: Iterable<number>): ValueRange {
   let least = Infinity
   let greatest = -Infinity
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i]!
+  for (const value of values) {
     if (value < least) least = value
     if (value > greatest) greatest = value
   }

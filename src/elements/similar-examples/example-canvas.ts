@@ -1,0 +1,29 @@
+import type { NdArray } from '../../ndarray.js'
+import { imageOf, type ValueRange } from '../base/pixels.js'
+import { cssOf, type Theme } from '../base/theme.js'
+import type { ShownExample } from './shown-example.js'
+
+/** What a canvas shows, so that none is painted twice. */
+const painted = new WeakMap<HTMLCanvasElement, { pixels: NdArray; look: string }>()
+
+/** Paints the canvases in `root`, whose `data-at` says which of the examples they show. */
+export function paintExamples(
+  root: ParentNode,
+  examples: readonly ShownExample[],
+  range: ValueRange,
+  ink: Theme | null,
+): void {
+  const look = [...range, ink === null ? '' : cssOf(ink.ink) + cssOf(ink.paper)].join(' ')
+  for (const canvas of root.querySelectorAll<HTMLCanvasElement>('canvas[data-at]')) {
+    const content = examples[Number(canvas.dataset['at'])]?.content
+    if (content?.kind !== 'image') continue
+    const before = painted.get(canvas)
+    if (before?.pixels.data === content.pixels.data && before.look === look) continue
+    const image = imageOf(content.pixels, range, ink)
+    canvas.width = image.width
+    canvas.height = image.height
+    // A picture this small is drawn sooner in main memory than by a GPU, of which each canvas takes a share.
+    canvas.getContext('2d', { willReadFrequently: true })?.putImageData(image, 0, 0)
+    painted.set(canvas, { pixels: content.pixels, look })
+  }
+}

@@ -1,0 +1,210 @@
+import { css, type CSSResult } from 'lit'
+
+/** Cards of pictures, five in a row where there is room; and texts, one below the other. */
+export const exampleStyles: CSSResult = css`
+  .pictures {
+    display: grid;
+    gap: 16px 24px;
+    grid-template-columns: repeat(5, minmax(0, 1fr));
+  }
+
+  .card {
+    background: none;
+    block-size: 100%;
+    border: 0;
+    border-radius: var(--_radius);
+    display: grid;
+    inline-size: 100%;
+    padding: 0;
+    text-align: start;
+  }
+
+  .pictures .card {
+    align-content: start;
+    gap: 8px 12px;
+    grid-template-areas: 'picture facts' 'score score';
+    grid-template-columns: 86px minmax(0, 1fr);
+    grid-template-rows: minmax(86px, auto) auto;
+  }
+
+  button.card {
+    cursor: pointer;
+  }
+
+  button.card:hover {
+    background: var(--_wash);
+    box-shadow: 0 0 0 6px var(--_wash);
+  }
+
+  button.card[aria-pressed='true'] {
+    background: var(--_accent-wash);
+    box-shadow: 0 0 0 6px var(--_accent-wash);
+  }
+
+  button.card:focus-visible {
+    outline-offset: 6px;
+  }
+
+  .picture-place {
+    block-size: 86px;
+    display: block;
+    grid-area: picture;
+    inline-size: 86px;
+  }
+
+  .picture,
+  .picture-place:empty {
+    block-size: 100%;
+    border: 1px solid var(--_rule);
+    display: block;
+    forced-color-adjust: none;
+    image-rendering: pixelated;
+    inline-size: 100%;
+    object-fit: contain;
+  }
+
+  img.picture {
+    image-rendering: auto;
+  }
+
+  .facts {
+    align-items: start;
+    display: flex;
+    flex-direction: column;
+    grid-area: facts;
+    line-height: 20px;
+    min-inline-size: 0;
+  }
+
+  .label {
+    font-weight: 700;
+    overflow-wrap: anywhere;
+  }
+
+  .says {
+    border: 1px solid transparent;
+    border-radius: var(--_radius);
+    font-size: var(--_size-small);
+    line-height: 20px;
+    overflow-wrap: anywhere;
+  }
+
+  .says.differs {
+    border-color: var(--_rule-strong);
+    padding-inline: 4px;
+  }
+
+  .number {
+    color: var(--_ink-quiet);
+    font-size: var(--_size-small);
+  }
+
+  .score-place {
+    align-items: center;
+    display: grid;
+    gap: 4px 12px;
+    grid-area: score;
+    grid-template-rows: 10px 20px;
+  }
+
+  .texts {
+    border-block-start: 1px solid var(--_rule);
+  }
+
+  .texts > li {
+    border-block-end: 1px solid var(--_rule);
+  }
+
+  .texts .card {
+    align-items: start;
+    gap: 4px 24px;
+    grid-template-areas: 'text facts score';
+    grid-template-columns: minmax(0, 1fr) 148px minmax(140px, 26%);
+    padding: 12px 4px;
+  }
+
+  .texts button.card:hover,
+  .texts button.card[aria-pressed='true'] {
+    box-shadow: none;
+  }
+
+  .texts button.card:focus-visible {
+    outline-offset: -2px;
+  }
+
+  /* A long text is whole once it is chosen. */
+  .text {
+    display: -webkit-box;
+    grid-area: text;
+    max-inline-size: 60em;
+    overflow: hidden;
+    overflow-wrap: anywhere;
+    -webkit-box-orient: vertical;
+    -webkit-line-clamp: 4;
+    white-space: pre-line;
+  }
+
+  [aria-pressed='true'] .text {
+    -webkit-line-clamp: none;
+  }
+
+  .texts .score-place {
+    grid-template-columns: minmax(0, 1fr) 8ch;
+    grid-template-rows: 24px;
+  }
+
+  .texts .score {
+    text-align: end;
+  }
+
+  @container (inline-size < 1000px) {
+    .pictures {
+      gap: 16px;
+    }
+
+    .pictures .card {
+      grid-template-areas: 'picture' 'facts' 'score';
+      grid-template-columns: minmax(0, 1fr);
+      grid-template-rows: 86px minmax(64px, 1fr) auto;
+    }
+  }
+
+  @container (inline-size < 600px) {
+    .pictures {
+      grid-template-columns: minmax(0, 1fr);
+    }
+
+    .pictures .card {
+      gap: 0 12px;
+      grid-template-areas: 'picture facts' 'picture score';
+      grid-template-columns: 58px minmax(0, 1fr);
+      grid-template-rows: auto minmax(24px, auto);
+    }
+
+    .picture-place {
+      block-size: 58px;
+      inline-size: 58px;
+    }
+
+    .facts {
+      align-items: baseline;
+      align-self: end;
+      flex-flow: row wrap;
+      gap: 0 8px;
+    }
+
+    .pictures .score-place {
+      grid-template-columns: minmax(0, 1fr) 8ch;
+      grid-template-rows: 24px;
+    }
+
+    .pictures .score {
+      text-align: end;
+    }
+
+    .texts .card {
+      grid-template-areas: 'text' 'facts' 'score';
+      grid-template-columns: minmax(0, 1fr);
+    }
+  }
+`

@@ -1,0 +1,174 @@
+import { css, type CSSResult } from 'lit'
+
+/** The two ends of the order, and the means of the classes below them. */
+export const similarEndsStyles: CSSResult = css`
+  .ends {
+    container-type: inline-size;
+    display: grid;
+    gap: 24px;
+    grid-template-columns: minmax(0, 1fr);
+  }
+
+  .end-title {
+    color: var(--_ink-quiet);
+    font-size: var(--_size-small);
+    font-weight: 600;
+    line-height: 20px;
+    margin-block-end: 8px;
+  }
+
+  .hint {
+    font-weight: 400;
+    margin-inline-start: 8px;
+  }
+
+  .track {
+    background: var(--_wash);
+    block-size: 10px;
+    display: block;
+    forced-color-adjust: none;
+    opacity: var(--_strength);
+    position: relative;
+    transition: opacity var(--_motion) linear;
+  }
+
+  .bar {
+    background: var(--_for);
+    block-size: 100%;
+    inset-block-start: 0;
+    position: absolute;
+    transition:
+      inline-size var(--_motion) ease-out,
+      inset-inline-start var(--_motion) ease-out;
+  }
+
+  .bar.against {
+    background: var(--_against);
+  }
+
+  .zero {
+    background: var(--_ink);
+    block-size: calc(100% + 6px);
+    inline-size: 1px;
+    inset-block-start: -3px;
+    position: absolute;
+  }
+
+  .quiet {
+    color: var(--_ink-quiet);
+  }
+
+  .suspect {
+    border: 1px solid currentcolor;
+    border-radius: var(--_radius);
+    color: var(--_alarm);
+    font-size: var(--_size-small);
+    line-height: 18px;
+    overflow-wrap: anywhere;
+    padding: 0 4px;
+  }
+
+  .means {
+    column-gap: 12px;
+    display: grid;
+    grid-template-columns: fit-content(40%) minmax(48px, 1fr) auto;
+    max-inline-size: 640px;
+  }
+
+  .mean {
+    align-items: center;
+    display: grid;
+    grid-column: 1 / -1;
+    grid-template-columns: subgrid;
+    min-block-size: 24px;
+  }
+
+  .mean-label {
+    line-height: 20px;
+    overflow-wrap: anywhere;
+  }
+
+  .mean[data-predicted] .mean-label,
+  .mean[data-predicted] .score {
+    font-weight: 700;
+  }
+
+  .mean .score {
+    min-inline-size: 7ch;
+    text-align: end;
+  }
+
+  .means-sentence {
+    margin-block-start: 8px;
+    max-inline-size: 44em;
+    overflow-wrap: anywhere;
+  }
+
+  .rows {
+    overflow-x: auto;
+  }
+
+  .rows table {
+    border-collapse: collapse;
+    inline-size: 100%;
+  }
+
+  .rows th,
+  .rows td {
+    border-block-end: 1px solid var(--_rule);
+    block-size: 36px;
+    font-weight: 400;
+    padding: 4px 12px;
+    text-align: end;
+    white-space: nowrap;
+  }
+
+  .rows thead th {
+    color: var(--_ink-quiet);
+    font-size: var(--_size-small);
+  }
+
+  .rows th:first-child {
+    padding-inline-start: 4px;
+  }
+
+  .rows .score-column {
+    inline-size: 40%;
+    min-inline-size: 200px;
+    text-align: start;
+  }
+
+  .rows .score-place {
+    grid-template-columns: minmax(0, 1fr) 8ch;
+    grid-template-rows: auto;
+  }
+
+  .rows .score {
+    text-align: end;
+  }
+
+  .rows tr[aria-current] {
+    background: var(--_accent-wash);
+  }
+
+  .number-button {
+    background: none;
+    border: 1px solid var(--_rule-strong);
+    border-radius: var(--_radius);
+    cursor: pointer;
+    min-block-size: 28px;
+    min-inline-size: 44px;
+    padding: 0 8px;
+    text-align: end;
+  }
+
+  .number-button:hover {
+    border-color: var(--_ink);
+  }
+
+  @media (pointer: coarse) {
+    .number-button {
+      min-block-size: 44px;
+    }
+  }
+`
