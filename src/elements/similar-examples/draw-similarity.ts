@@ -4,7 +4,7 @@ import type { Theme } from '../base/theme.js'
 import { sharedNotation } from '../text/format.js'
 import { shownMeans } from './render-means.js'
 import type { ShownExample } from './shown-example.js'
-import { placeOnScale, scaleOf, type SignedScale } from './signed-scale.js'
+import { placeOnScale, scaleOf, type SignedScale } from '../base/signed-scale.js'
 import type { SimilarityView } from './similarity-view.js'
 
 const width = 880

@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit'
 import type { ExampleContent, RenderedEnd, ShownExample } from './shown-example.js'
-import { renderSignedBar } from './render-signed-bar.js'
+import { renderSignedBar } from '../base/signed-bar.js'
 import type { SimilarityView } from './similarity-view.js'
 
 /** Places that are kept free where it is not known how many examples come. */

@@ -1,8 +1,8 @@
 import { html, nothing, type TemplateResult } from 'lit'
 import { sharedNotation } from '../text/format.js'
 import type { ClassMean } from './class-means.js'
-import { renderSignedBar } from './render-signed-bar.js'
-import { scaleOf } from './signed-scale.js'
+import { renderSignedBar } from '../base/signed-bar.js'
+import { scaleOf } from '../base/signed-scale.js'
 import type { SimilarityView } from './similarity-view.js'
 
 /** Of more classes than this, the highest and the lowest are shown. */

@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit'
 import { sharedNotation } from '../text/format.js'
 import { scoreText } from './render-cards.js'
-import { renderSignedBar } from './render-signed-bar.js'
+import { renderSignedBar } from '../base/signed-bar.js'
 import type { RenderedEnd, ShownExample } from './shown-example.js'
 import type { SimilarityView } from './similarity-view.js'
 

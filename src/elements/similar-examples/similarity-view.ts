@@ -7,7 +7,7 @@ import { classMeans, type ClassMean } from './class-means.js'
 import { nameOf, readLabels, type Label, type Labels } from './labels.js'
 import { pickedExample, rankedEnds, type RankedExample } from './ranked-ends.js'
 import type { ExampleContent, ShownExample } from './shown-example.js'
-import { scaleOf, type SignedScale } from './signed-scale.js'
+import { scaleOf, type SignedScale } from '../base/signed-scale.js'
 
 /** What kind of data the examples are. */
 export type ExampleKind = 'image' | 'text' | 'tabular'
