@@ -40,7 +40,10 @@ const allowed = {
     ],
   },
   tfjs: { modules: ['gradients/block', 'predictor'], packages: /^@tensorflow\/tfjs/ },
-  node: { modules: ['gradients'], packages: /^node:/ },
+  node: {
+    modules: ['explainers/precompute-gradients', 'explainers/row-source', 'gradients'],
+    packages: /^node:/,
+  },
   cli: {
     modules: ['index', 'node', 'tfjs'],
     packages: /^(node:|@tensorflow\/tfjs|zarrita$|webgpu$)/,

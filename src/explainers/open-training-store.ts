@@ -1,5 +1,4 @@
-import { openGradientStore } from '../gradients/open-gradient-store.js'
-import type { ByteStore, WritableByteStore } from '../gradients/stores/byte-store.js'
+import type { ByteStore, RowRange, WritableByteStore } from '../gradients/stores/byte-store.js'
 import type { StreamLimits } from '../gradients/stream/stream-limits.js'
 import { blockRows } from '../gradients/stream/block-rows.js'
 import type { GradientWriter } from '../gradients/zarr/gradient-writer.js'
@@ -10,10 +9,13 @@ import type { Progress } from '../options.js'
 import type { Loss } from '../predictor.js'
 import type { GradientBatches } from './gradient-blocks.js'
 import { computedBlocks } from './gradient-blocks.js'
-import { rowCountOf, rowsOf } from './inputs.js'
+import { rowsOf } from './inputs.js'
 import { modelIdentity } from './model-identity.js'
 import type { ModelCall } from './model-session.js'
 import { StoredTrainingSet, assertSameExamples } from './stored-training-set.js'
+import type { TrainingRows } from './training-rows.js'
+import { rowsInMemory } from './training-rows.js'
+import type { GradientContext } from './training-set.js'
 
 /** Loaded when a store is first used. */
 export const openTrainingStore = <Value>(
@@ -27,35 +29,49 @@ export interface FitStoreOptions {
   readonly dtype: StoredFloat
   readonly examples: boolean | string
   readonly rowsPerChunk: number | undefined
+  /** Which rows alone are written; all if left out. */
+  readonly rows?: RowRange | undefined
   readonly report: (progress: Progress) => void
 }
 
 /** Computes the gradients of all examples that are not in the store yet, and writes them there. */
-export async function fillTrainingStore<Value>(
+export const fillTrainingStore = <Value>(
   store: WritableByteStore,
-  batches: GradientBatches<Value>,
-  { dtype, examples, rowsPerChunk, report }: FitStoreOptions,
+  { x, y, ...context }: GradientBatches<Value>,
+  options: FitStoreOptions,
+): Promise<void> => writeTrainingRows(store, context, rowsInMemory(x, y), options)
+
+/** As `fillTrainingStore`, of examples that are read some at a time. */
+export async function writeTrainingRows<Value>(
+  store: WritableByteStore,
+  context: GradientContext<Value>,
+  train: TrainingRows,
+  options: FitStoreOptions,
 ): Promise<void> {
-  const { call, x, y, loss } = batches
-  const total = rowCountOf(x)
+  const { dtype, examples, rowsPerChunk, rows: range, report } = options
+  const { call, loss, projection } = context
   const identity = await modelIdentity(call, loss)
   const writer = await openGradientWriter(store, {
     identity,
-    rowCount: total,
+    rowCount: train.rowCount,
     dtype,
     rowsPerChunk,
+    projection: projection?.settings,
     exampleUrl: typeof examples === 'string' ? examples : undefined,
+    rows: range,
   })
   let failure: { readonly error: unknown } | undefined
   try {
     call.check()
-    if (writer.rowsWritten > 0) {
+    const { rows, rowsWritten, header } = writer
+    if (header !== undefined && rowsWritten > rows.start) {
       const { signal } = call
-      const reader = await openGradientStore(store, { signal, maxByteLength: Infinity })
-      await assertSameExamples(reader, x, y, signal)
-      report({ phase: 'fit', done: writer.rowsWritten, total })
+      const { readerOf } = await import('../gradients/zarr/open-reader.js')
+      const reader = await readerOf(store, header, { signal, maxByteLength: Infinity })
+      await assertSameExamples(reader, train, { start: rows.start, end: rowsWritten }, signal)
+      report({ phase: 'fit', done: rowsWritten - rows.start, total: rows.end - rows.start })
     }
-    await writeRows(writer, batches, examples === true, report)
+    await writeRows(writer, context, train, examples === true, report)
   } catch (error) {
     failure = { error }
   }
@@ -70,33 +86,51 @@ export async function fillTrainingStore<Value>(
 
 async function writeRows<Value>(
   writer: GradientWriter,
-  batches: GradientBatches<Value>,
+  context: GradientContext<Value>,
+  train: TrainingRows,
   withExamples: boolean,
   report: (progress: Progress) => void,
 ): Promise<void> {
-  const { x, y, batchSize } = batches
-  const { rowsWritten } = writer
-  const total = writer.rows.end
-  if (rowsWritten === total) return
-  // A row's last bits may depend on those that it is computed with: the batches are those of an undisturbed run.
+  const { batchSize, projection, call } = context
+  // What is projected here has its norms from before.
+  const exact = { ...context, projection: undefined }
+  const { rows: range, rowsWritten } = writer
+  if (rowsWritten === range.end) return
+  let size = batchSize
+  // A row's last bits may depend on those that it is computed with: the batches are those of an undisturbed run, and
+  // of one that writes all rows.
   const from = Math.floor(rowsWritten / batchSize) * batchSize
-  for await (const { gradients, start, end } of computedBlocks(batches, from)) {
-    let block, norms
-    try {
-      block = await gradients.read()
-      norms = await gradients.squaredNorms()
-    } finally {
-      gradients[Symbol.dispose]()
-    }
-    const first = Math.max(start, rowsWritten)
-    if (first < end) {
+  for (let first = from; first < range.end; first += batchSize) {
+    const end = Math.min(first + batchSize, train.rowCount)
+    const { x, y, ids } = await train.read(first, end)
+    let most = 0
+    for await (const placed of computedBlocks({ ...exact, batchSize: size, x, y })) {
+      most = Math.max(most, placed.end - placed.start)
+      let block, norms
+      try {
+        block = await placed.gradients.read()
+        norms = await placed.gradients.squaredNorms()
+      } finally {
+        placed.gradients[Symbol.dispose]()
+      }
+      // Within the block: those that are not in the store yet, and belong to the range.
+      const skipped = Math.max(rowsWritten - first - placed.start, 0)
+      const count = Math.min(range.end - first, placed.end) - placed.start
+      if (skipped >= count) continue
+      const [start, stop] = [placed.start + skipped, placed.start + count]
+      const own = blockRows(block, skipped, count)
+      const kept = (await projection?.project(own, () => call.pause())) ?? own
       await writer.append({
-        block: blockRows(block, first - start, end - start),
-        squaredNorms: norms.subarray(first - start),
-        labels: rows(y, first, end),
-        ...(withExamples ? { examples: rowsOf(x, first, end) } : {}),
+        block: kept,
+        projection: projection?.plan,
+        squaredNorms: norms.subarray(skipped, count),
+        labels: rows(y, start, stop),
+        ...(ids === undefined ? {} : { ids: rows(ids, start, stop) }),
+        ...(withExamples ? { examples: rowsOf(x, start, stop) } : {}),
       })
+      report({ phase: 'fit', done: first + stop - range.start, total: range.end - range.start })
     }
-    report({ phase: 'fit', done: end, total })
+    // Where memory did not suffice for a batch, it will not for the next one.
+    size = Math.min(size, most)
   }
 }
