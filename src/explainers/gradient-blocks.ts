@@ -1,6 +1,7 @@
 import type { Compute, HeldGradients } from '../compute/compute.js'
 import { NonFiniteError } from '../errors.js'
 import type { HeldTrainGradients } from '../gradients/held-train-gradients.js'
+import type { Projection } from '../gradients/projection/projection.js'
 import type { NdArray } from '../ndarray.js'
 import { rows } from '../ndarray.js'
 import type { Loss } from '../predictor.js'
@@ -16,6 +17,8 @@ export interface GradientBatches<Value> {
   readonly y: NdArray
   readonly loss: Loss<Value>
   readonly batchSize: number
+  /** Gradients come projected, if so. */
+  readonly projection?: Projection | undefined
 }
 
 /** The gradients of the examples from `start` to `end` − 1. */
@@ -34,12 +37,13 @@ export async function* computedBlocks<Value>(
   of: GradientBatches<Value>,
   from = 0,
 ): AsyncGenerator<PlacedGradients> {
-  const { call, compute, x, y, loss, batchSize } = of
+  const { call, compute, x, y, loss, batchSize, projection } = of
   const gradientsOf = async (first: number, last: number): Promise<HeldGradients> => {
     const [start, end] = [from + first, from + last]
     const [xBatch, yBatch] = [rowsOf(x, start, end), rows(y, start, end)]
     const block = await call.run((session) => session.lossGradients(xBatch, yBatch, loss))
-    return compute.hold(block)
+    const gradients = await compute.hold(block)
+    return projection === undefined ? gradients : projected(gradients, projection, of)
   }
   for await (const { result, start, end } of inBatches(
     rowCountOf(x) - from,
@@ -48,6 +52,20 @@ export async function* computedBlocks<Value>(
   )) {
     yield { gradients: result, start: from + start, end: from + end }
     await call.pause()
+  }
+}
+
+/** The gradients projected, in their stead: read back from the device and held there anew. */
+async function projected<Value>(
+  gradients: HeldGradients,
+  projection: Projection,
+  { call, compute }: Pick<GradientBatches<Value>, 'call' | 'compute'>,
+): Promise<HeldGradients> {
+  try {
+    const exact = await gradients.read()
+    return await compute.hold(await projection.project(exact, () => call.pause()))
+  } finally {
+    gradients[Symbol.dispose]()
   }
 }
 

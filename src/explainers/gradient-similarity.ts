@@ -2,6 +2,7 @@ import type { Ranking, RankingOptions } from '../compute/ranking.js'
 import { similarityNames } from '../compute/similarity.js'
 import { InvalidArgumentError, NotFittedError, isGradlensError } from '../errors.js'
 import type { Explanation } from '../explanation.js'
+import type { Projection } from '../gradients/projection/projection.js'
 import type { ByteStore } from '../gradients/stores/byte-store.js'
 import type { ArrayInput, NdArray } from '../ndarray.js'
 import { concatenateRows, toNdArray } from '../ndarray.js'
@@ -16,7 +17,7 @@ import { readInputs, rowCountOf, rowsOf } from './inputs.js'
 import { checkLossName, predictedLabels, readLabels } from './labels.js'
 import type { ModelCall } from './model-session.js'
 import { ModelSession, checkPredictor } from './model-session.js'
-import { checkParameters } from './parameters.js'
+import { checkParameters, trainableParameters } from './parameters.js'
 import { progressReporter } from './progress.js'
 import type { SimilarityData } from './similarity-explanation.js'
 import { mostSimilarIndices, similarityExplanation } from './similarity-explanation.js'
@@ -278,6 +279,10 @@ export class GradientSimilarity<Value = unknown, Item = never> {
       eps: ranking.similarity.eps,
       inputCount: fitted.inputCount,
       ...(fitted.givesItems && { rawItems: true }),
+      ...(fitted.projection?.settings && {
+        projectionSize: fitted.projection.settings.size,
+        projectionSeed: fitted.projection.settings.seed,
+      }),
       ...usage,
     })
   }
@@ -304,7 +309,8 @@ export class GradientSimilarity<Value = unknown, Item = never> {
       storeExamples = examples.items === null,
       storeRowsPerChunk: rowsPerChunk,
     } = this.#options
-    const batches = { ...(await this.#context(call)), ...examples }
+    const projection = await this.#projection(call)
+    const batches = { ...(await this.#context(call)), ...examples, projection }
     if (store === undefined) return holdGradients(batches, report)
     const { fillTrainingStore } = await import('./open-training-store.js')
     await fillTrainingStore(store, batches, {
@@ -323,7 +329,7 @@ export class GradientSimilarity<Value = unknown, Item = never> {
   ): Promise<{ ranked: Ranking; usage: Readonly<Record<string, number>> }> {
     const y = await this.#labelsOf(x, given, fitted, call)
     const context = await this.#context(call)
-    const tests = await finiteBlocks({ ...context, x, y })
+    const tests = await finiteBlocks({ ...context, x, y, projection: fitted.projection })
     const ranker = context.compute.openRanking(ranking)
     try {
       const { blocks, usage } = await fitted.pass(context)
@@ -339,6 +345,13 @@ export class GradientSimilarity<Value = unknown, Item = never> {
       ranker[Symbol.dispose]()
       disposeAll(tests)
     }
+  }
+
+  async #projection({ predictor }: ModelCall<Value>): Promise<Projection | undefined> {
+    const { projection } = this.#options
+    if (projection === undefined) return undefined
+    const { Projection } = await import('../gradients/projection/projection.js')
+    return new Projection(projection, trainableParameters(predictor))
   }
 
   async #context(call: ModelCall<Value>): Promise<GradientContext<Value>> {

@@ -8,6 +8,7 @@ import {
 } from '../gradients/zarr/store-identity.js'
 import type { Loss } from '../predictor.js'
 import type { ModelCall } from './model-session.js'
+import { trainableParameters } from './parameters.js'
 
 /**
  * What tells this model with this loss from others.
@@ -29,9 +30,7 @@ export async function modelIdentity<Value>(
   return {
     weightsHash: hashWeights(weights),
     loss: lossIdentity(loss),
-    parameters: call.predictor.parameters
-      .filter(({ trainable }) => trainable)
-      .map(({ name, shape }) => ({ name, shape })),
+    parameters: trainableParameters(call.predictor).map(({ name, shape }) => ({ name, shape })),
   }
 }
 

@@ -1,5 +1,11 @@
 import { UnsupportedError } from '../errors.js'
-import type { Predictor } from '../predictor.js'
+import type { ParameterSpec, Predictor } from '../predictor.js'
+
+/** The parameters that gradients are taken of, in the model's order. */
+export const trainableParameters = ({
+  parameters,
+}: Pick<Predictor, 'parameters'>): readonly ParameterSpec[] =>
+  parameters.filter(({ trainable }) => trainable)
 
 /**
  * Warns of parameters that are frozen.

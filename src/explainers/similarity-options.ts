@@ -1,7 +1,10 @@
 import type { SimilarityName } from '../compute/similarity.js'
 import { similarityNames } from '../compute/similarity.js'
 import { InvalidArgumentError } from '../errors.js'
-import type { ProjectionOptions } from '../gradients/projection/projection-options.js'
+import type {
+  ProjectionOptions,
+  ProjectionSettings,
+} from '../gradients/projection/projection-options.js'
 import { readProjection } from '../gradients/projection/projection-options.js'
 import type { WritableByteStore } from '../gradients/stores/byte-store.js'
 import type { CallOptions, DeviceChoice } from '../options.js'
@@ -96,7 +99,7 @@ export interface OpenSimilarityOptions
 
 /** Options with all defaults in place. */
 export type SimilaritySettings = Required<GradientSimilarityOptions> & {
-  readonly projection: Required<ProjectionOptions> | undefined
+  readonly projection: ProjectionSettings | undefined
 }
 
 export interface SimilarityExplainOptions extends CallOptions {

@@ -1,6 +1,7 @@
 import { StoreError } from '../errors.js'
 import { openGradientStore } from '../gradients/open-gradient-store.js'
 import type { ByteStore, RowRange } from '../gradients/stores/byte-store.js'
+import { Projection } from '../gradients/projection/projection.js'
 import { GradientStream } from '../gradients/stream/gradient-stream.js'
 import type { StreamLimits } from '../gradients/stream/stream-limits.js'
 import { planStream } from '../gradients/stream/stream-limits.js'
@@ -20,6 +21,7 @@ export class StoredTrainingSet<Value> implements TrainingSet<Value> {
   readonly keepsGradients = true
   readonly gradientBytes = 0
   readonly isOnDevice = false
+  readonly projection: Projection | undefined
   readonly labelShape: readonly number[]
   readonly inputCount: number
   readonly #reader: GradientReader
@@ -68,6 +70,8 @@ export class StoredTrainingSet<Value> implements TrainingSet<Value> {
     loss: Loss<Value>,
     limits: StreamLimits,
   ) {
+    const { projection } = reader
+    this.projection = projection === null ? undefined : Projection.following(projection)
     this.#reader = reader
     this.labelShape = labelShape
     this.inputCount = inputCount

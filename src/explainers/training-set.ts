@@ -1,5 +1,6 @@
 import { NotFittedError } from '../errors.js'
 import { HeldTrainGradients } from '../gradients/held-train-gradients.js'
+import type { Projection } from '../gradients/projection/projection.js'
 import type { NdArray } from '../ndarray.js'
 import { takeRows } from '../ndarray.js'
 import type { Progress } from '../options.js'
@@ -36,6 +37,8 @@ export interface TrainingSet<Value> extends Disposable {
   readonly keepsGradients: boolean
   /** What gradients in memory occupy, in bytes. */
   readonly gradientBytes: number
+  /** How the gradients that it keeps were projected, if they were: those of test examples have to be too. */
+  readonly projection: Projection | undefined
   /** True if gradients lie on the device, which takes them along when it is lost. */
   readonly isOnDevice: boolean
   retain(): void
@@ -50,18 +53,21 @@ export interface TrainingSet<Value> extends Disposable {
   ): Promise<PickedExamples>
 }
 
+interface KeptGradients {
+  readonly gradients: HeldTrainGradients
+  readonly weightsVersion: number
+  readonly projection: Projection | undefined
+}
+
 /** Examples whose gradients each pass computes, or that are kept in memory. */
 export class ExamplesInMemory<Value> implements TrainingSet<Value> {
   readonly inputCount: number
   readonly #x: readonly NdArray[]
   readonly #items: readonly unknown[] | null
   readonly #y: NdArray
-  readonly #kept: { readonly gradients: HeldTrainGradients; readonly weightsVersion: number } | null
+  readonly #kept: KeptGradients | null
 
-  constructor(
-    { x, y, items }: TrainingExamples,
-    kept: { readonly gradients: HeldTrainGradients; readonly weightsVersion: number } | null,
-  ) {
+  constructor({ x, y, items }: TrainingExamples, kept: KeptGradients | null) {
     this.inputCount = x.length
     // What raw items were made into is needed for their gradients alone.
     this.#x = kept === null || items === null ? x : []
@@ -88,6 +94,10 @@ export class ExamplesInMemory<Value> implements TrainingSet<Value> {
 
   get gradientBytes(): number {
     return this.#kept?.gradients.byteLength ?? 0
+  }
+
+  get projection(): Projection | undefined {
+    return this.#kept?.projection
   }
 
   get isOnDevice(): boolean {
@@ -153,7 +163,7 @@ export async function holdGradients<Value>(
   batches: GradientBatches<Value> & TrainingExamples,
   report: (progress: Progress) => void,
 ): Promise<ExamplesInMemory<Value>> {
-  const { call, compute, x } = batches
+  const { call, compute, x, projection } = batches
   const weightsVersion = await call.weightsVersion()
   const gradients = new HeldTrainGradients()
   try {
@@ -163,7 +173,7 @@ export async function holdGradients<Value>(
     }
     await compute.settle()
     call.check()
-    return new ExamplesInMemory(batches, { gradients, weightsVersion })
+    return new ExamplesInMemory(batches, { gradients, weightsVersion, projection })
   } catch (error) {
     gradients[Symbol.dispose]()
     call.check()

@@ -10,8 +10,12 @@ export interface ProjectionOptions {
   readonly seed?: number | undefined
 }
 
+export interface ProjectionSettings extends ProjectionOptions {
+  readonly seed: number
+}
+
 /** @throws InvalidArgumentError for what is no size, or no seed */
-export function readProjection(value: unknown): Required<ProjectionOptions> {
+export function readProjection(value: unknown): ProjectionSettings {
   if (typeof value !== 'object' || value === null) {
     throw new InvalidArgumentError('projection', describe(value), 'an object: { size, seed }')
   }

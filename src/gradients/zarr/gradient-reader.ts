@@ -3,6 +3,7 @@ import { InvalidArgumentError, StoreError } from '../../errors.js'
 import type { NdArray, TypedArray } from '../../ndarray.js'
 import { sizeOf } from '../../ndarray.js'
 import { describe } from '../../options.js'
+import type { ProjectionPlan } from '../projection/projection-plan.js'
 import type { ChunkReader } from './chunk-reader.js'
 import { decodeFloat16 } from './float16.js'
 import { readAll } from './read-all.js'
@@ -77,6 +78,11 @@ export class GradientReader {
   /** The form of each parameter's gradient, the same in all rows. */
   get segments(): readonly StoredSegment[] {
     return this.#header.segments
+  }
+
+  /** How the gradients were projected; null if they are exact. */
+  get projection(): ProjectionPlan | null {
+    return this.#header.projection
   }
 
   /** What a row takes in the store, in bytes, with all that belongs to it. */

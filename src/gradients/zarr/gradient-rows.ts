@@ -3,12 +3,15 @@ import { InvalidArgumentError } from '../../errors.js'
 import type { NdArray } from '../../ndarray.js'
 import { sizeOf } from '../../ndarray.js'
 import { describe } from '../../options.js'
+import type { ProjectionPlan } from '../projection/projection-plan.js'
 import type { ColumnSpec, StoredSegment } from './store-arrays.js'
 import { elementTypeOf } from './store-arrays.js'
 
 /** Rows to be stored: the gradients of B examples and what belongs to them. */
 export interface GradientRows {
   readonly block: CompactBlock
+  /** How the block was projected; it is exact if left out. */
+  readonly projection?: ProjectionPlan | undefined
   /** ‖g‖² of each row, from the gradients as they were computed. */
   readonly squaredNorms: Float64Array
   /** [B, …] */

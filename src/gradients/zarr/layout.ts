@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from '../../errors.js'
+import type { ProjectionSettings } from '../projection/projection-options.js'
 import type { RowRange } from '../stores/byte-store.js'
 import type { GradientRows } from './gradient-rows.js'
 import { columnSpec, describeSegment, segmentSpec } from './gradient-rows.js'
@@ -6,6 +7,7 @@ import type { ColumnSpec, StoredFloat } from './store-arrays.js'
 import type { StoredExamples, StoreHeader } from './store-header.js'
 import { headerRowByteLength } from './store-header.js'
 import type { StoreIdentity } from './store-identity.js'
+import { describeProjection } from './stored-projection.js'
 
 export interface WriterOptions {
   readonly identity: StoreIdentity
@@ -15,6 +17,8 @@ export interface WriterOptions {
   readonly dtype?: StoredFloat | undefined
   /** Rows of a chunk, the same in all arrays. As many as 16 MiB hold if left out. */
   readonly rowsPerChunk?: number | undefined
+  /** What the rows are projected to; exact if left out. */
+  readonly projection?: ProjectionSettings | undefined
   /** Where the examples are, `{id}` standing for the id, if they are not stored. */
   readonly exampleUrl?: string | undefined
   /** The rows that this writer writes, beside others who write the rest. All if left out. */
@@ -24,7 +28,7 @@ export interface WriterOptions {
 /** The header of a store that begins with these rows; `existing` is that of the store that is continued. */
 export function layOut(
   options: WriterOptions,
-  { block, labels, ids, examples }: GradientRows,
+  { block, labels, ids, examples, projection }: GradientRows,
   existing: StoreHeader | undefined,
 ): StoreHeader {
   const { identity, rowCount, dtype = 'float32', exampleUrl } = options
@@ -38,6 +42,7 @@ export function layOut(
     rowsWritten: 0,
     rowsPerChunk: 1,
     segments: block.segments.map(segmentSpec),
+    projection: projection ?? null,
     labels: columnSpec(labels),
     ids: ids === undefined ? { type: 'int32', rowShape: [] } : columnSpec(ids),
     examples: storedExamples(examples, exampleUrl),
@@ -70,6 +75,7 @@ export function layoutDifferences(store: StoreHeader, fresh: StoreHeader): strin
   compare('rows in all', String(store.rowCount), String(fresh.rowCount))
   compare('dtype', store.float, fresh.float)
   compare('rows per chunk', String(store.rowsPerChunk), String(fresh.rowsPerChunk))
+  compare('projection', describeProjection(store.projection), describeProjection(fresh.projection))
   compare('segments', describeSegments(store), describeSegments(fresh))
   compare('labels', describeColumn(store.labels), describeColumn(fresh.labels))
   compare('ids', describeColumn(store.ids), describeColumn(fresh.ids))

@@ -5,6 +5,7 @@ import { GradientWriter } from './gradient-writer.js'
 import type { WriterOptions } from './layout.js'
 import { assertRangesPossible, checkRows, readRange, refuseOverlap } from './row-ranges.js'
 import { differences, refuseDifferent } from './store-identity.js'
+import { describeSettings } from './stored-projection.js'
 import type { StoreHeader } from './store-header.js'
 import { loadStoreKernels } from './store-kernels.js'
 
@@ -13,7 +14,7 @@ import { loadStoreKernels } from './store-kernels.js'
  * (`rowsWritten`). Other writers are kept out until it is closed; those of other ranges of rows, where it writes a range.
  *
  * @throws StoreError with failure `'locked'` if somebody else writes to the store, `'different'` if it is of another
- *   model, loss, parameter list, dtype or number of rows, or written in ranges where this one is not
+ *   model, loss, parameter list, dtype, projection or number of rows, or written in ranges where this one is not
  */
 export async function openGradientWriter(
   store: WritableByteStore,
@@ -79,11 +80,16 @@ async function range(
 
 function headerDifferences(options: WriterOptions, header: StoreHeader): string[] {
   const { identity, rowCount, dtype = 'float32', rowsPerChunk = header.rowsPerChunk } = options
+  const { projection = null } = options
   const found = differences(identity, header.identity)
   if (header.rowCount !== rowCount) {
     found.push(`it has ${String(header.rowCount)} rows in all, here ${String(rowCount)}`)
   }
   if (header.float !== dtype) found.push(`it holds ${header.float}, here ${dtype}`)
+  const [theirs, ours] = [header.projection, projection].map((settings) =>
+    settings === null ? 'exact' : `projected to ${describeSettings(settings)}`,
+  )
+  if (theirs !== ours) found.push(`its gradients are ${theirs!}, here ${ours!}`)
   if (header.rowsPerChunk !== Math.min(rowsPerChunk, rowCount)) {
     found.push(`its chunks have ${String(header.rowsPerChunk)} rows, here ${String(rowsPerChunk)}`)
   }

@@ -1,4 +1,5 @@
 import { StoreError } from '../../errors.js'
+import type { ProjectionPlan } from '../projection/projection-plan.js'
 import { JsonReader } from './json-reader.js'
 import type {
   ColumnSpec,
@@ -9,6 +10,7 @@ import type {
 } from './store-arrays.js'
 import { elementTypes, rowByteLength, segmentArrays } from './store-arrays.js'
 import type { StoreIdentity } from './store-identity.js'
+import { encodeProjection, parseProjection } from './stored-projection.js'
 
 /** The examples themselves: one array per model input, or a page address each, in which `{id}` stands for the id. */
 export type StoredExamples =
@@ -24,6 +26,8 @@ export interface StoreHeader {
   readonly rowsWritten: number
   readonly rowsPerChunk: number
   readonly segments: readonly StoredSegment[]
+  /** How the gradients were projected; null if they are exact. */
+  readonly projection: ProjectionPlan | null
   readonly labels: ColumnSpec
   readonly ids: ColumnSpec
   readonly examples: StoredExamples | null
@@ -87,7 +91,7 @@ export function encodeAttributes(header: StoreHeader): object {
     loss: identity.loss,
     parameters: identity.parameters.map(({ name, shape }) => ({ name, shape })),
     segments: header.segments.map(encodeSegment),
-    projection: null,
+    projection: encodeProjection(header.projection),
     labels: encodeColumn(header.labels),
     ids: encodeColumn(header.ids),
     examples:
@@ -139,12 +143,10 @@ export function parseHeader(bytes: Uint8Array): StoreHeader {
 /** @throws as `parseHeader` */
 export function parseAttributes(gradlens: JsonReader): StoreHeader {
   const version = gradlens.field('format_version').integer(1)
-  if (version !== formatVersion || gradlens.field('projection').value !== null) {
+  if (version !== formatVersion) {
     throw new StoreError(
       'unsupported',
-      version === formatVersion
-        ? 'The store holds projected gradients, which this version of gradlens cannot read.'
-        : `The store has format version ${String(version)}; this version of gradlens reads ${String(formatVersion)}. Use a newer one.`,
+      `The store has format version ${String(version)}; this version of gradlens reads ${String(formatVersion)}. Use a newer one.`,
     )
   }
   const rowCount = gradlens.field('row_count').integer(1, maxRowCount)
@@ -158,20 +160,23 @@ export function parseAttributes(gradlens: JsonReader): StoreHeader {
         `${String(rowsPerChunk)} rows, or all ${String(rowCount)}.`,
     )
   }
+  const parameters = gradlens.field('parameters').list((parameter) => ({
+    name: parameter.field('name').string(),
+    shape: parameter.field('shape').list((length) => length.integer(0)),
+  }))
+  const segments = gradlens.field('segments').list(parseSegment)
   return {
     identity: {
       weightsHash: gradlens.field('weights_hash').string(),
       loss: gradlens.field('loss').string(),
-      parameters: gradlens.field('parameters').list((parameter) => ({
-        name: parameter.field('name').string(),
-        shape: parameter.field('shape').list((length) => length.integer(0)),
-      })),
+      parameters,
     },
     float: gradlens.field('dtype').oneOf(['float32', 'float16']),
     rowCount,
     rowsWritten,
     rowsPerChunk,
-    segments: gradlens.field('segments').list(parseSegment),
+    segments,
+    projection: parseProjection(gradlens.field('projection'), parameters, segments),
     labels: parseColumn(gradlens.field('labels')),
     ids: parseColumn(gradlens.field('ids')),
     examples: parseExamples(gradlens.field('examples')),

@@ -1,0 +1,148 @@
+import type { CompactSegment } from '../../compute/compact.js'
+import { rowReader } from '../../compute/formed-row.js'
+import type { DenseSegment, FactoredSegment, RowsSegment } from '../block.js'
+import { multiply, rowMajor, transposed } from './multiply.js'
+import type { ParameterProjection } from './projection-plan.js'
+import { hasFactors } from './projection-plan.js'
+
+/** A parameter's projection with its matrices; undefined for a side that stays as it is. */
+export interface Sides extends ParameterProjection {
+  /** P_a [d, k_a] */
+  readonly input: Float64Array | undefined
+  /** P_δ [p, k_δ] */
+  readonly output: Float64Array | undefined
+}
+
+/** A segment whose rows are projected one by one. */
+interface Prepared {
+  /** Filled row by row. */
+  readonly target: CompactSegment
+  readonly projectRow: (row: number) => void
+}
+
+export function prepareSegment(segment: CompactSegment, sides: Sides, rowCount: number): Prepared {
+  if (!hasFactors(segment, sides)) return prepareFormed(segment, sides, rowCount)
+  return segment.kind === 'factored'
+    ? prepareFactored(segment, sides, rowCount)
+    : prepareRows(segment, sides, rowCount)
+}
+
+function prepareFormed(segment: CompactSegment, sides: Sides, rowCount: number): Prepared {
+  const { inputSize: d, outputSize: p, projectedInputSize: ka, projectedOutputSize: kd } = sides
+  const size = ka * kd
+  const target: DenseSegment = {
+    kind: 'dense',
+    parameter: segment.parameter,
+    size,
+    values: new Float32Array(rowCount * size),
+  }
+  const read = rowReader(segment)
+  const gradient = new Float64Array(d * p)
+  const between = new Float64Array(Math.max(ka * p, d * kd))
+  const result = new Float64Array(size)
+  // Of the two orders the one of fewer multiplications.
+  const inputFirst = ka * p * (d + kd) <= d * kd * (p + ka)
+  return {
+    target,
+    projectRow(row) {
+      const { data, offset } = read(row)
+      gradient.set(data.subarray(offset, offset + d * p))
+      if (inputFirst) {
+        const half = projectInput(gradient, [d, p], sides, between)
+        target.values.set(projectOutput(half, [ka, p], sides, result), row * size)
+      } else {
+        const half = projectOutput(gradient, [d, p], sides, between)
+        target.values.set(projectInput(half, [d, kd], sides, result), row * size)
+      }
+    },
+  }
+}
+
+/** P_aᵀ G of G [d, n], in `into`; G itself where that side stays. */
+function projectInput(
+  gradient: Float64Array,
+  [d, n]: readonly [number, number],
+  { input, projectedInputSize: ka }: Sides,
+  into: Float64Array,
+): Float64Array {
+  if (input === undefined) return gradient
+  multiply(transposed(input, ka), gradient, [ka, d, n], into)
+  return into.subarray(0, ka * n)
+}
+
+/** G P_δ of G [m, p], in `into`; G itself where that side stays. */
+function projectOutput(
+  gradient: Float64Array,
+  [m, p]: readonly [number, number],
+  { output, projectedOutputSize: kd }: Sides,
+  into: Float64Array,
+): Float64Array {
+  if (output === undefined) return gradient
+  multiply(rowMajor(gradient, p), output, [m, p, kd], into)
+  return into.subarray(0, m * kd)
+}
+
+function prepareFactored(
+  { parameter, positions, inputSize, outputSize, a, delta }: FactoredSegment,
+  sides: Sides,
+  rowCount: number,
+): Prepared {
+  const { projectedInputSize: ka, projectedOutputSize: kd } = sides
+  const ofA = projectVectors(a, positions, [inputSize, ka], sides.input, rowCount)
+  const ofDelta = projectVectors(delta, positions, [outputSize, kd], sides.output, rowCount)
+  const sizes = { positions, inputSize: ka, outputSize: kd }
+  return {
+    target: { kind: 'factored', parameter, ...sizes, a: ofA.target, delta: ofDelta.target },
+    projectRow(row) {
+      ofA.projectRow(row)
+      ofDelta.projectRow(row)
+    },
+  }
+}
+
+/** A table's a_t are unit vectors: P_aᵀ a_t is a row of P_a. */
+function prepareRows(segment: RowsSegment, sides: Sides, rowCount: number): Prepared {
+  const { parameter, positions, rowSize, indices, delta } = segment
+  const { input, projectedInputSize: ka, projectedOutputSize: kd } = sides
+  const ofDelta = projectVectors(delta, positions, [rowSize, kd], sides.output, rowCount)
+  if (input === undefined) {
+    return {
+      target: { ...segment, rowSize: kd, delta: ofDelta.target },
+      projectRow: ofDelta.projectRow,
+    }
+  }
+  const a = new Float32Array(rowCount * positions * ka)
+  const sizes = { positions, inputSize: ka, outputSize: kd }
+  return {
+    target: { kind: 'factored', parameter, ...sizes, a, delta: ofDelta.target },
+    projectRow(row) {
+      for (let t = row * positions; t < (row + 1) * positions; t++) {
+        const index = indices[t]!
+        a.set(input.subarray(index * ka, (index + 1) * ka), t * ka)
+      }
+      ofDelta.projectRow(row)
+    },
+  }
+}
+
+/** Vectors [rows, T, size] times a matrix [size, projectedSize]; themselves without one. */
+function projectVectors(
+  vectors: Float32Array,
+  positions: number,
+  [size, projectedSize]: readonly [number, number],
+  matrix: Float64Array | undefined,
+  rowCount: number,
+): { readonly target: Float32Array; readonly projectRow: (row: number) => void } {
+  if (matrix === undefined) return { target: vectors, projectRow: () => undefined }
+  const given = new Float64Array(positions * size)
+  const result = new Float64Array(positions * projectedSize)
+  const target = new Float32Array(rowCount * result.length)
+  return {
+    target,
+    projectRow(row) {
+      given.set(vectors.subarray(row * given.length, (row + 1) * given.length))
+      multiply(rowMajor(given, size), matrix, [positions, size, projectedSize], result)
+      target.set(result, row * result.length)
+    },
+  }
+}

@@ -1,0 +1,168 @@
+import type { CompactBlock, CompactSegment } from '../../compute/compact.js'
+import { compactForm, numberCount } from '../../compute/compact-form.js'
+import { InvalidArgumentError } from '../../errors.js'
+import type { FactoredSegment, RowsSegment } from '../block.js'
+import { sizeOf } from '../../ndarray.js'
+import type { ProjectionSettings } from './projection-options.js'
+
+/**
+ * How the gradient of one parameter, G [d, p], is projected: G̃ = P_aᵀ G P_δ, [k_a, k_δ]. A side whose size stays as it is
+ * is not projected, P being the identity.
+ */
+export interface ParameterProjection {
+  readonly parameter: string
+  /** Its index among the trainable parameters, which its matrices are drawn by. */
+  readonly index: number
+  /** d */
+  readonly inputSize: number
+  /** p */
+  readonly outputSize: number
+  /** k_a, from 1 to d. */
+  readonly projectedInputSize: number
+  /** k_δ, from 1 to p. */
+  readonly projectedOutputSize: number
+}
+
+/** What a projection does; parameters that are not in it stay exact. */
+export interface ProjectionPlan extends ProjectionSettings {
+  readonly parameters: readonly ParameterProjection[]
+}
+
+/** A trainable parameter, as the model has it. */
+export interface ParameterShape {
+  readonly name: string
+  readonly shape: readonly number[]
+}
+
+/**
+ * Divides the numbers among the parameters: whoever takes no more than an equal share of what is left keeps its exact form,
+ * the smallest first; the others share the rest. Each of them spends its share on the two sides so that the inner
+ * products of gradients of rank one vary the least: by (1 + 1/k_a)(1 + 1/k_δ) − 1, where a side that stays exact adds
+ * nothing. It depends on the forms of the gradients only, not on their numbers.
+ *
+ * @param block any examples' gradients: in which forms they come
+ * @throws InvalidArgumentError if there are fewer numbers than segments
+ */
+export function planProjection(
+  { size, seed }: ProjectionSettings,
+  { segments }: CompactBlock,
+  parameters: readonly ParameterShape[],
+): ProjectionPlan {
+  if (size < segments.length) {
+    throw new InvalidArgumentError(
+      'projection.size',
+      String(size),
+      `${String(segments.length)} or more: a number for each use of a parameter`,
+    )
+  }
+  const claims = parameters
+    .map(({ name, shape }, index) => {
+      const own = segments.filter(({ parameter }) => parameter === name)
+      const exact = own.reduce((sum, segment) => sum + numberCount(compactForm(segment)), 0)
+      return { parameter: name, index, shape, own, exact }
+    })
+    .filter(({ own }) => own.length > 0)
+    .sort((a, b) => a.exact / a.own.length - b.exact / b.own.length || a.index - b.index)
+  const projected: ParameterProjection[] = []
+  let [numbersLeft, usesLeft] = [size, segments.length]
+  for (const { parameter, index, shape, own, exact } of claims) {
+    const share = Math.floor((numbersLeft * own.length) / usesLeft)
+    if (exact > share) {
+      const { inputSize, outputSize } = matrixSize(own, shape)
+      const sides = bestSides({ inputSize, outputSize }, own, share)
+      projected.push({ parameter, index, inputSize, outputSize, ...sides })
+    }
+    numbersLeft -= Math.min(exact, share)
+    usesLeft -= own.length
+  }
+  return { size, seed, parameters: projected.sort((a, b) => a.index - b.index) }
+}
+
+interface MatrixSize {
+  /** d */
+  readonly inputSize: number
+  /** p */
+  readonly outputSize: number
+}
+
+/** The sizes of the segment's factors; undefined for a gradient that has none. */
+export function factorSizes(segment: CompactSegment): MatrixSize | undefined {
+  switch (segment.kind) {
+    case 'dense':
+      return undefined
+    case 'factored':
+      return segment
+    case 'rows':
+      return { inputSize: segment.parameterRows, outputSize: segment.rowSize }
+  }
+}
+
+/** As its factors have it; else with the parameter's last axis as p, a single axis being [1, p]. */
+function matrixSize(segments: readonly CompactSegment[], shape: readonly number[]): MatrixSize {
+  for (const segment of segments) {
+    const sizes = factorSizes(segment)
+    if (sizes !== undefined) return sizes
+  }
+  const last = shape.at(-1) ?? 1
+  return { inputSize: sizeOf(shape) / last, outputSize: last }
+}
+
+/** True if the segment's own factors can be projected; else its gradient has to be formed. */
+export function hasFactors(
+  segment: CompactSegment,
+  { inputSize, outputSize }: MatrixSize,
+): segment is FactoredSegment | RowsSegment {
+  const sizes = factorSizes(segment)
+  return sizes?.inputSize === inputSize && sizes.outputSize === outputSize
+}
+
+/** How many numbers the segments of a parameter take once its sides have these sizes. */
+function projectedCount(
+  segments: readonly CompactSegment[],
+  whole: MatrixSize,
+  inputSize: number,
+  outputSize: number,
+): number {
+  const counts = segments.map((segment) => {
+    if (!hasFactors(segment, whole)) return inputSize * outputSize
+    // Indices stay indices where their side is not projected.
+    if (segment.kind === 'rows' && inputSize === whole.inputSize) {
+      return numberCount(compactForm({ ...segment, rowSize: outputSize }))
+    }
+    const { parameter, positions } = segment
+    const sizes = { positions, inputSize, outputSize }
+    return numberCount(
+      compactForm({ kind: 'factored', parameter, ...sizes, a: undefined, delta: undefined }),
+    )
+  })
+  return counts.reduce((sum, count) => sum + count, 0)
+}
+
+type Sides = Pick<ParameterProjection, 'projectedInputSize' | 'projectedOutputSize'>
+
+/** Of all sides that take no more than so many numbers, those of the least variance. */
+function bestSides(whole: MatrixSize, segments: readonly CompactSegment[], share: number): Sides {
+  const { inputSize: d, outputSize: p } = whole
+  const fits = (ka: number, kd: number): boolean => projectedCount(segments, whole, ka, kd) <= share
+  let best: Sides = { projectedInputSize: 1, projectedOutputSize: 1 }
+  let least = Infinity
+  for (let kd = 1; kd <= p && fits(1, kd); kd++) {
+    const ka = fits(d, kd) ? d : greatest(d - 1, (k) => fits(k, kd))
+    const variance = (1 + (ka === d ? 0 : 1 / ka)) * (1 + (kd === p ? 0 : 1 / kd)) - 1
+    if (variance >= least) continue
+    least = variance
+    best = { projectedInputSize: ka, projectedOutputSize: kd }
+  }
+  return best
+}
+
+/** The greatest integer from 1 to `most` that fits, if 1 does and none after one that does not. */
+function greatest(most: number, fits: (k: number) => boolean): number {
+  let [low, high] = [1, Math.max(1, most)]
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2)
+    if (fits(middle)) low = middle
+    else high = middle - 1
+  }
+  return low
+}

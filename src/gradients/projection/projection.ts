@@ -1,0 +1,97 @@
+import type { CompactBlock, CompactSegment } from '../../compute/compact.js'
+import { compactBlock } from '../../compute/compact.js'
+import type { ProjectionSettings } from './projection-options.js'
+import type { ParameterProjection, ParameterShape, ProjectionPlan } from './projection-plan.js'
+import { planProjection } from './projection-plan.js'
+import type { Sides } from './project-segment.js'
+import { prepareSegment } from './project-segment.js'
+import type { ProjectedSide } from './random-matrix.js'
+import { randomMatrix } from './random-matrix.js'
+
+/**
+ * Two-sided random projection, G̃ = P_aᵀ G P_δ: where a gradient has factors, Σ_t (P_aᵀ a_t)(P_δᵀ δ_t)ᵀ without ever forming
+ * it. The entries are normal with variance 1/k, so that ⟨G̃, G̃'⟩ has the mean ⟨G, G'⟩ over all seeds. As in Choe et al.
+ * (2024), "What is your data worth to GPT? LLM-scale data valuation with influence functions" (LoGra).
+ */
+export class Projection {
+  #plan: ProjectionPlan | undefined
+  #sides: ReadonlyMap<string, Sides> = new Map()
+  readonly settings: ProjectionSettings
+  readonly #parameters: readonly ParameterShape[]
+
+  /** @param parameters the trainable ones, in the model's order: the first block decides how they share the numbers */
+  constructor(settings: ProjectionSettings, parameters: readonly ParameterShape[]) {
+    this.settings = settings
+    this.#parameters = parameters
+  }
+
+  /** As gradients were projected before. */
+  static following(plan: ProjectionPlan): Projection {
+    const projection = new Projection(plan, [])
+    projection.#follow(plan)
+    return projection
+  }
+
+  /** Known once a block was projected. */
+  get plan(): ProjectionPlan | undefined {
+    return this.#plan
+  }
+
+  /**
+   * The block's rows, each projected by itself and in the smaller of its exact forms; what is not in the plan, as it was.
+   *
+   * @param pause awaited where the page should have its turn; what it throws ends the work
+   */
+  async project(block: CompactBlock, pause: () => Promise<void>): Promise<CompactBlock> {
+    if (this.#plan === undefined) {
+      this.#follow(planProjection(this.settings, block, this.#parameters))
+    }
+    const { rowCount, segments } = block
+    const projected: CompactSegment[] = []
+    let lastPause = performance.now()
+    for (const segment of segments) {
+      const sides = this.#sides.get(segment.parameter)
+      if (sides === undefined) {
+        projected.push(segment)
+        continue
+      }
+      const { target, projectRow } = prepareSegment(segment, sides, rowCount)
+      for (let row = 0; row < rowCount; row++) {
+        projectRow(row)
+        if (performance.now() - lastPause < longestTaskMs) continue
+        await pause()
+        lastPause = performance.now()
+      }
+      projected.push(target)
+    }
+    return compactBlock({ rowCount, segments: projected })
+  }
+
+  #follow(plan: ProjectionPlan): void {
+    this.#plan = plan
+    this.#sides = new Map(
+      plan.parameters.map((projection) => [
+        projection.parameter,
+        withMatrices(projection, plan.seed),
+      ]),
+    )
+  }
+}
+
+function withMatrices(projection: ParameterProjection, seed: number): Sides {
+  const { index, inputSize, outputSize, projectedInputSize, projectedOutputSize } = projection
+  const matrix = (
+    side: ProjectedSide,
+    size: number,
+    projectedSize: number,
+  ): Float64Array | undefined =>
+    projectedSize === size ? undefined : randomMatrix(size, projectedSize, { seed, index, side })
+  return {
+    ...projection,
+    input: matrix('input', inputSize, projectedInputSize),
+    output: matrix('output', outputSize, projectedOutputSize),
+  }
+}
+
+/** Projecting goes on this long before the page gets its turn. */
+const longestTaskMs = 12

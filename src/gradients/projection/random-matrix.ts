@@ -1,0 +1,24 @@
+import { seededNormal } from '../../random.js'
+
+/** The side of a gradient's matrix that a random matrix is for: P_a, or P_δ. */
+export type ProjectedSide = 'input' | 'output'
+
+/**
+ * P [size, projectedSize], row-major: normal numbers of variance 1/projectedSize, so that the mean of P Pᵀ over all seeds
+ * is the identity. Rounded to float32, beyond which engines may differ in logarithm and sine. The stream of random numbers is named by seed, parameter and side; see docs/gradient-store.md.
+ */
+export function randomMatrix(
+  size: number,
+  projectedSize: number,
+  {
+    seed,
+    index,
+    side,
+  }: { readonly seed: number; readonly index: number; readonly side: ProjectedSide },
+): Float64Array {
+  const normal = seededNormal(seed, index, side === 'input' ? 0 : 1)
+  const scale = 1 / Math.sqrt(projectedSize)
+  const matrix = new Float64Array(size * projectedSize)
+  for (let at = 0; at < matrix.length; at++) matrix[at] = Math.fround(normal() * scale)
+  return matrix
+}
