@@ -2,7 +2,6 @@ import type { Ranking, RankingOptions } from '../compute/ranking.js'
 import { similarityNames } from '../compute/similarity.js'
 import { InvalidArgumentError, NotFittedError, isGradlensError } from '../errors.js'
 import type { Explanation } from '../explanation.js'
-import type { Projection } from '../gradients/projection/projection.js'
 import type { ByteStore } from '../gradients/stores/byte-store.js'
 import type { ArrayInput, NdArray } from '../ndarray.js'
 import { concatenateRows, toNdArray } from '../ndarray.js'
@@ -11,13 +10,14 @@ import { oneOf, positiveInteger } from '../options.js'
 import type { Loss, Predictor } from '../predictor.js'
 import { inBatches } from './batches.js'
 import { ComputeSession } from './compute-session.js'
+import { createProjection } from './create-projection.js'
 import { disposeAll, finiteBlocks } from './gradient-blocks.js'
 import type { Inputs } from './inputs.js'
 import { readInputs, rowCountOf, rowsOf } from './inputs.js'
 import { checkLossName, predictedLabels, readLabels } from './labels.js'
 import type { ModelCall } from './model-session.js'
 import { ModelSession, checkPredictor } from './model-session.js'
-import { checkParameters, trainableParameters } from './parameters.js'
+import { checkParameters } from './parameters.js'
 import { progressReporter } from './progress.js'
 import type { SimilarityData } from './similarity-explanation.js'
 import { mostSimilarIndices, similarityExplanation } from './similarity-explanation.js'
@@ -309,7 +309,7 @@ export class GradientSimilarity<Value = unknown, Item = never> {
       storeExamples = examples.items === null,
       storeRowsPerChunk: rowsPerChunk,
     } = this.#options
-    const projection = await this.#projection(call)
+    const projection = await createProjection(this.#options.projection, call.predictor)
     const batches = { ...(await this.#context(call)), ...examples, projection }
     if (store === undefined) return holdGradients(batches, report)
     const { fillTrainingStore } = await import('./open-training-store.js')
@@ -345,13 +345,6 @@ export class GradientSimilarity<Value = unknown, Item = never> {
       ranker[Symbol.dispose]()
       disposeAll(tests)
     }
-  }
-
-  async #projection({ predictor }: ModelCall<Value>): Promise<Projection | undefined> {
-    const { projection } = this.#options
-    if (projection === undefined) return undefined
-    const { Projection } = await import('../gradients/projection/projection.js')
-    return new Projection(projection, trainableParameters(predictor))
   }
 
   async #context(call: ModelCall<Value>): Promise<GradientContext<Value>> {

@@ -4,6 +4,7 @@ import type { ArrayInput } from '../ndarray.js'
 import type { CallOptions } from '../options.js'
 import type { Loss, Predictor } from '../predictor.js'
 import { ComputeSession } from './compute-session.js'
+import { createProjection } from './create-projection.js'
 import type { Inputs } from './inputs.js'
 import { checkLossName } from './labels.js'
 import { ModelSession } from './model-session.js'
@@ -74,7 +75,8 @@ export async function precomputeGradients<Value, Item = never>(
     })
     const weightsVersion = await call.weightsVersion()
     const compute = await session.open(call)
-    const context = { call, compute, loss: lossFn, batchSize }
+    const projection = await createProjection(options.projection, call.predictor)
+    const context = { call, compute, loss: lossFn, batchSize, projection }
     await writeTrainingRows(store, context, train, {
       dtype: storeDtype,
       examples: storeExamples,
