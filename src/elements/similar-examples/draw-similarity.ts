@@ -1,7 +1,7 @@
 import { linesOf, shortened, type Mark, type Picture, type RectangleMark } from '../base/picture.js'
 import { imageOf, type ValueRange } from '../base/pixels.js'
 import type { Theme } from '../base/theme.js'
-import { sharedNotation } from '../text/format.js'
+import { formatValue, sharedNotation } from '../text/format.js'
 import { shownMeans } from './render-means.js'
 import type { ShownExample } from './shown-example.js'
 import { placeOnScale, scaleOf, type SignedScale } from '../base/signed-scale.js'
@@ -79,11 +79,16 @@ function drawExample(
     marks.push({ kind: 'pixels', x: 0, y: 0, ...size, image })
   }
   const x = isPicture ? factsStart : 0
+  const differs =
+    view.areClasses &&
+    label !== undefined &&
+    predicted !== undefined &&
+    view.name(predicted) !== view.name(label)
   const facts = [
     ...(label === undefined ? [] : [`labelled ${view.name(label)}`]),
     ...(predicted === undefined
       ? []
-      : [`${predicted === label ? '' : '≠ '}model says ${view.name(predicted)}`]),
+      : [`${differs ? '≠ ' : ''}model says ${view.name(predicted)}`]),
     ...(isSuspect ? ['◆ check label'] : []),
     ...(index === undefined ? [] : [`no. ${String(index)}`]),
   ].join(' · ')
@@ -140,9 +145,5 @@ function drawBar(
 function textOf(content: ShownExample['content']): string {
   if (content.kind === 'text') return content.text
   if (content.kind === 'address') return content.url
-  if (content.kind !== 'row') return ''
-  const format = sharedNotation(content.cells.filter((cell) => typeof cell === 'number'))
-  return content.cells
-    .map((cell) => (typeof cell === 'number' && !Number.isInteger(cell) ? format(cell) : cell))
-    .join(', ')
+  return content.kind === 'row' ? content.cells.map(formatValue).join(', ') : ''
 }

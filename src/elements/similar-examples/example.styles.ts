@@ -20,11 +20,10 @@ export const exampleStyles: CSSResult = css`
   }
 
   .pictures .card {
-    align-content: start;
     gap: 8px 12px;
     grid-template-areas: 'picture facts' 'score score';
     grid-template-columns: 86px minmax(0, 1fr);
-    grid-template-rows: minmax(86px, auto) auto;
+    grid-template-rows: minmax(86px, 1fr) auto;
   }
 
   button.card {
@@ -82,15 +81,14 @@ export const exampleStyles: CSSResult = css`
   }
 
   .says {
-    border: 1px solid transparent;
-    border-radius: var(--_radius);
     font-size: var(--_size-small);
     line-height: 20px;
     overflow-wrap: anywhere;
   }
 
   .says.differs {
-    border-color: var(--_rule-strong);
+    border: 1px solid var(--_rule-strong);
+    border-radius: var(--_radius);
     padding-inline: 4px;
   }
 

@@ -85,11 +85,12 @@ function renderContent(content: ExampleContent, at: number): TemplateResult {
 }
 
 /** What it is labelled, what the model says of it, and its number. */
-export function renderFacts(
+function renderFacts(
   { index, label, predicted, isSuspect }: ShownExample,
-  { name, predicted: answer }: SimilarityView,
+  { name, areClasses }: SimilarityView,
 ): TemplateResult {
-  const differs = predicted !== undefined && label !== undefined && name(predicted) !== name(label)
+  const differs =
+    areClasses && predicted !== undefined && label !== undefined && name(predicted) !== name(label)
   return html`
     ${label === undefined ? nothing : html`<span class="label">labelled ${name(label)}</span>`}
     ${
@@ -99,11 +100,7 @@ export function renderFacts(
             >${differs ? '≠ ' : ''}model says ${name(predicted)}</span
           >`
     }
-    ${
-      isSuspect && answer !== null
-        ? html`<span class="suspect" part="suspect">◆ not ${name(answer)}: check label</span>`
-        : nothing
-    }
+    ${isSuspect ? renderSuspect() : nothing}
     <span class="number">${index === undefined ? 'not ranked' : `no. ${String(index)}`}</span>
   `
 }
@@ -115,4 +112,9 @@ export function scoreText(
 ): TemplateResult {
   if (score === undefined) return html`<span class="quiet">score not kept</span>`
   return html`${Number.isFinite(score) ? format(score) : 'not finite'}`
+}
+
+/** What marks a label that may be wrong. */
+export function renderSuspect(): TemplateResult {
+  return html`<span class="suspect" part="suspect">◆ check label</span>`
 }

@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit'
 import { sharedNotation } from '../text/format.js'
-import { scoreText } from './render-cards.js'
+import { renderSuspect, scoreText } from './render-cards.js'
 import { renderSignedBar } from '../base/signed-bar.js'
 import type { RenderedEnd, ShownExample } from './shown-example.js'
 import type { SimilarityView } from './similarity-view.js'
@@ -50,7 +50,7 @@ export function renderRows(end: RenderedEnd & { readonly view: SimilarityView })
                   hasLabels
                     ? html`<td>
                         ${label === undefined ? '' : name(label)}
-                        ${isSuspect ? html`<span class="suspect" part="suspect">◆ check label</span>` : nothing}
+                        ${isSuspect ? renderSuspect() : nothing}
                       </td>`
                     : nothing
                 }

@@ -8,7 +8,7 @@ import type { SimilarityView } from './similarity-view.js'
 export function similaritySentence(view: SimilarityView): string {
   const { most, least } = view
   if (most.length === 0) return 'No training example has a score.'
-  return [mostSentence(view), suspectSentence(view), mistakesSentence(most), leastSentence(view)]
+  return [mostSentence(view), suspectSentence(view), mistakesSentence(view), leastSentence(view)]
     .concat(least.length === 0 ? [] : againstSentence(view))
     .filter((sentence) => sentence !== '')
     .join(' ')
@@ -29,12 +29,14 @@ export function meansSentence({ means, name }: SimilarityView): string {
 
 function mostSentence(view: SimilarityView): string {
   const { most, predicted, areClasses, name } = view
-  const subject = `The ${inWords(most.length)} most similar training ${examplesWord(most.length)}`
-  const forAnswer =
-    areClasses && predicted !== null ? `${subject} to the answer ${name(predicted)}` : subject
+  const says = areClasses && predicted !== null ? `The model says ${name(predicted)}: the` : 'The'
+  const subject =
+    most.length === 1
+      ? `${says} most similar training example`
+      : `${says} ${inWords(most.length)} most similar training examples`
   const labels = labelsText(most, view)
-  if (labels === '') return scoresText(forAnswer, most)
-  return `${forAnswer} ${most.length === 1 ? 'is' : 'are'} ${labels}.`
+  if (labels === '') return scoresText(subject, most)
+  return `${subject} ${most.length === 1 ? 'is' : 'are'} ${labels}.`
 }
 
 function leastSentence(view: SimilarityView): string {
@@ -52,7 +54,7 @@ function labelsText(
 ): string {
   const labels = examples.map(({ label }) => label).filter((label) => label !== undefined)
   if (labels.length === 0) return ''
-  if (!areClasses) return rangeText(labels)
+  if (!areClasses) return rangeText(labels, name)
   const counts = new Map<string, number>()
   for (const label of labels) counts.set(name(label), (counts.get(name(label)) ?? 0) + 1)
   const parts = [...counts].sort(([, a], [, b]) => b - a)
@@ -63,14 +65,12 @@ function labelsText(
   return `labelled ${listed(parts.map(([label, count]) => `${label} (${inWords(count)})`))}`
 }
 
-function rangeText(labels: readonly Label[]): string {
-  const values = labels.map(Number).sort((a, b) => a - b)
-  const format = sharedNotation(values)
-  const [first = NaN] = values
-  const last = values.at(-1) ?? NaN
-  return first === last
-    ? `labelled ${format(first)}`
-    : `labelled ${format(first)} to ${format(last)}`
+function rangeText(values: readonly Label[], name: (label: Label) => string): string {
+  const sorted = [...values].sort((a, b) => Number(a) - Number(b))
+  const [first = NaN] = sorted
+  const last = sorted.at(-1) ?? NaN
+  const from = name(first)
+  return from === name(last) ? `labelled ${from}` : `labelled ${from} to ${name(last)}`
 }
 
 function scoresText(subject: string, most: readonly ShownExample[]): string {
@@ -96,28 +96,28 @@ function suspectSentence({ most, predicted, name }: SimilarityView): string {
   return `No. ${numbers} are not labelled ${name(predicted)}: check their labels.`
 }
 
-function mistakesSentence(most: readonly ShownExample[]): string {
+function mistakesSentence({ most, areClasses, name }: SimilarityView): string {
+  if (!areClasses) return ''
   const known = most.filter(
     ({ label, predicted }) => label !== undefined && predicted !== undefined,
   )
-  const mistakes = known.filter(({ label, predicted }) => label !== predicted)
+  const mistakes = known.filter(({ label, predicted }) => name(label!) !== name(predicted!))
   if (mistakes.length === 0) return ''
   const count = mistakes.length === most.length ? 'all' : inWords(mistakes.length)
   return `The model gets ${count} of them wrong.`
 }
 
-/** What learning the least similar does to the answer. */
-function againstSentence({ least }: SimilarityView): string {
+/** Whether the least similar speak against the answer, which learning them makes less likely. */
+function againstSentence({ least, predicted, areClasses, name }: SimilarityView): string {
   const scored = least.filter(({ score }) => score !== undefined && Number.isFinite(score))
   if (scored.length === 0) return ''
+  const it = areClasses && predicted !== null ? name(predicted) : 'the answer'
   const negative = scored.filter(({ score }) => score! < 0).length
-  if (negative === 0) return 'None of them speaks against it.'
+  if (negative === 0) return `None of them speaks against ${it}.`
   if (negative === least.length) {
-    return least.length === 1 ? 'It speaks against it.' : 'All of them speak against it.'
+    return negative === 1 ? `It speaks against ${it}.` : `All of them speak against ${it}.`
   }
   return negative === 1
-    ? 'The first of them speaks against it.'
-    : `The first ${inWords(negative)} of them speak against it.`
+    ? `The first of them speaks against ${it}.`
+    : `The first ${inWords(negative)} of them speak against ${it}.`
 }
-
-const examplesWord = (count: number): string => (count === 1 ? 'example' : 'examples')

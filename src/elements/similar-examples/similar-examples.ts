@@ -18,6 +18,7 @@ import { renderCards, renderPlaces } from './render-cards.js'
 import { renderRows } from './render-rows.js'
 import { meansSentence, similaritySentence } from './sentence.js'
 import type { SelectedExample, ShownExample } from './shown-example.js'
+import { signedBarStyles } from '../base/signed-bar.styles.js'
 import { similarEndsStyles } from './similar-examples.styles.js'
 import { exampleStyles } from './example.styles.js'
 import {
@@ -63,7 +64,12 @@ export class GlSimilarExamples extends GlElement<SimilarityView> {
     stop: { state: true },
   }
 
-  static override styles: CSSResultGroup = [GlElement.styles, similarEndsStyles, exampleStyles]
+  static override styles: CSSResultGroup = [
+    GlElement.styles,
+    signedBarStyles,
+    similarEndsStyles,
+    exampleStyles,
+  ]
 
   /**
    * What kind of data the examples are; null: texts are texts (and not the addresses of images), arrays [h, w] and

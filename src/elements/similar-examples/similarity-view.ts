@@ -3,6 +3,7 @@ import type { NdArray } from '../../ndarray.js'
 import { describe } from '../../options.js'
 import { isNdArray, isRecord, rowOf, type GivenExplanation } from '../base/explanation-source.js'
 import { isImageShape } from '../base/pixels.js'
+import { sharedNotation } from '../text/format.js'
 import { classMeans, type ClassMean } from './class-means.js'
 import { nameOf, readLabels, type Label, type Labels } from './labels.js'
 import { pickedExample, rankedEnds, type RankedExample } from './ranked-ends.js'
@@ -52,7 +53,9 @@ export function similarityView(
   const trainCount = Math.max(trainLabels.length, countOf(options.examples))
   const { order, isWhole, ...ends } = rankedEnds(explanation, options.index, trainCount)
   const areClasses = labelsAreClasses(explanation, trainLabels)
-  const name = (label: Label): string => (areClasses ? nameOf(label, labels) : String(label))
+  const formatValue = sharedNotation(valuesIn([...trainLabels, ...trainPredictions, predicted]))
+  const name = (label: Label): string =>
+    areClasses || typeof label === 'string' ? nameOf(label, labels) : formatValue(label)
 
   const shown = (ranked: RankedExample, picked: unknown, isMost: boolean): ShownExample => {
     const { index, score } = ranked
@@ -112,6 +115,10 @@ function asContent(example: unknown, kind: ExampleKind | null): ExampleContent {
   if (!isNdArray(example)) return { kind: 'none' }
   if (kind !== 'tabular' && isImageShape(example.shape)) return { kind: 'image', pixels: example }
   return { kind: 'row', cells: Array.from(example.data) }
+}
+
+function* valuesIn(labels: Iterable<Label | null>): Generator<number> {
+  for (const label of labels) if (typeof label === 'number') yield label
 }
 
 function exampleAt(examples: Examples, index: number): unknown {

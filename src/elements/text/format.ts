@@ -50,3 +50,11 @@ function superscript(exponent: number): string {
   const text = Array.from(String(Math.abs(exponent)), (digit) => digits.charAt(Number(digit)))
   return (exponent < 0 ? '⁻' : '') + text.join('')
 }
+
+/** A value of the data as one reads it: up to four significant digits, whole numbers in full; text as it is. */
+export function formatValue(value: number | string): string {
+  if (typeof value === 'string') return value
+  if (!Number.isFinite(value)) return String(value)
+  const short = Number.isInteger(value) ? value : Number(value.toPrecision(4))
+  return String(short).replace('-', minus)
+}
