@@ -73,7 +73,7 @@ function assertAlike(name: string, { data, shape }: NdArray, first: NdArray | un
     sameShape(shape.slice(1), first.shape.slice(1)) && data.constructor === first.data.constructor
   if (isAlike) return
   const form = (of: NdArray): string =>
-    `a ${of.data.constructor.name} of shape [${of.shape.join(', ')}]`
+    `shape [${of.shape.join(', ')}] of ${of.data.constructor.name}`
   throw new InvalidArgumentError(
     name,
     `${form({ data, shape })} for one batch of items, and ${form(first)} for another`,

@@ -48,8 +48,9 @@ export function preprocessor<Item>(
 
 function tensorsIn(result: unknown): Tensor[] {
   const list: readonly unknown[] = Array.isArray(result) ? result : [result]
-  const other = list.find((item) => !(item instanceof tf.Tensor))
-  if (other === undefined) return list as Tensor[]
+  const at = list.findIndex((item) => !(item instanceof tf.Tensor))
+  if (at < 0) return list as Tensor[]
+  const other = list[at]
   // What comes of it later concerns nobody.
   if (other instanceof Promise) other.then(tf.dispose, () => undefined)
   throw new InvalidArgumentError(

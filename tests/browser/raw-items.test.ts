@@ -1,0 +1,3 @@
+import { rawItemsSuite } from '../support/raw-items-suite.js'
+
+rawItemsSuite()
