@@ -27,15 +27,20 @@ const allowed = {
       'predictor',
     ],
   },
-  // How examples, targets and devices are given is the explainers' own way of it.
+  // How examples, targets and devices are given is the explainers' own way of it. A projection is measured by an explainer.
   evaluation: {
     modules: [
+      'compute/similarity',
       'explainers/baselines',
       'explainers/forward-arguments',
+      'explainers/gradient-similarity',
       'explainers/inputs',
       'explainers/model-session',
       'explainers/progress',
+      'explainers/similarity-options',
       'explainers/targets',
+      'gradients/projection/projection-options',
+      'gradients/stores/memory-store',
       'predictor',
     ],
   },

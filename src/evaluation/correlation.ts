@@ -23,6 +23,13 @@ export function spearman(a: Float64Array, b: Float64Array): number {
   return pearson(meanRanks(a), meanRanks(b))
 }
 
+/** The same of the pairs of which both are finite. */
+export function spearmanOfFinite(a: Float64Array, b: Float64Array): number {
+  const isFinitePair = (_: number, k: number): boolean =>
+    Number.isFinite(a[k]) && Number.isFinite(b[k])
+  return spearman(a.filter(isFinitePair), b.filter(isFinitePair))
+}
+
 function meanRanks(values: Float64Array): Float64Array {
   const order = Uint32Array.from(values, (_, k) => k).sort((i, j) => values[i]! - values[j]!)
   const ranks = new Float64Array(values.length)

@@ -14,6 +14,12 @@ export { mergeClasses } from './merge-classes.js'
 export { modelRandomisationTest } from './model-randomisation.js'
 export type { ModelRandomisationData, ModelRandomisationOptions } from './model-randomisation.js'
 export type { CorrelationName, MuFidelityData } from './mu-fidelity.js'
+export { projectionQuality } from './projection-quality.js'
+export type {
+  ProjectionQualityData,
+  ProjectionQualityOptions,
+  SimilarityQuality,
+} from './projection-quality.js'
 export type { SimilarityRanking } from './rankings.js'
 export { sensitivityMax } from './sensitivity.js'
 export type { Explain, SensitivityData, SensitivityOptions } from './sensitivity.js'

@@ -4,7 +4,7 @@ import type { NdArray } from '../ndarray.js'
 import type { CallOptions } from '../options.js'
 import { checkSignal, describe, knownKeys, positiveInteger } from '../options.js'
 import { nextTask } from '../scheduling.js'
-import { mean, spearman } from './correlation.js'
+import { mean, spearmanOfFinite } from './correlation.js'
 import type { SimilarityRanking } from './rankings.js'
 import { readScores } from './rankings.js'
 
@@ -75,7 +75,7 @@ export async function modelRandomisationTest(
     }
     for (let test = 0; test < testCount; test++) {
       const [start, end] = [test * trainCount, (test + 1) * trainCount]
-      correlations[run * testCount + test] = correlationOfFinite(
+      correlations[run * testCount + test] = spearmanOfFinite(
         Float64Array.from(own.data.subarray(start, end)),
         Float64Array.from(other.data.subarray(start, end)),
       )
@@ -88,10 +88,4 @@ export async function modelRandomisationTest(
     correlations: { data: correlations, shape: [runs, testCount] },
     mean: mean(correlations),
   }
-}
-
-function correlationOfFinite(a: Float64Array, b: Float64Array): number {
-  const isFinitePair = (_: number, k: number): boolean =>
-    Number.isFinite(a[k]) && Number.isFinite(b[k])
-  return spearman(a.filter(isFinitePair), b.filter(isFinitePair))
 }
