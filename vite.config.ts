@@ -72,6 +72,22 @@ const script: UserConfig = {
   },
 }
 
+/** The elements registered by one module with all it needs in it, for pages without a bundler or an import map. */
+const elements: UserConfig = {
+  publicDir: false,
+  build: {
+    target: 'es2022',
+    emptyOutDir: false,
+    sourcemap: true,
+    lib: {
+      entry: at('src/elements/define.ts'),
+      formats: ['es'],
+      fileName: () => 'elements/bundle.js',
+    },
+    rolldownOptions: { output: { minify: true } },
+  },
+}
+
 const demo: UserConfig = {
   root: at('demo'),
   publicDir: at('public'),
@@ -87,6 +103,6 @@ const demo: UserConfig = {
   },
 }
 
-export default defineConfig(({ mode }) =>
-  mode === 'library' ? library : mode === 'script' ? script : demo,
-)
+const configs: Readonly<Record<string, UserConfig>> = { library, script, elements }
+
+export default defineConfig(({ mode }) => configs[mode] ?? demo)

@@ -7,6 +7,7 @@ whenStopped(() => process.exit(1))
 const steps = [
   tool('vite', 'build', '--logLevel', 'warn', '--mode', 'library'),
   tool('vite', 'build', '--logLevel', 'warn', '--mode', 'script'),
+  tool('vite', 'build', '--logLevel', 'warn', '--mode', 'elements'),
   tool('typescript', '-p', 'tsconfig.build.json'),
   // By itself: what runs in pages as well may not see the types of Node.
   tool('typescript', '-p', 'tsconfig.build.node.json'),

@@ -1,6 +1,15 @@
-import { GlProbabilities, GlSimilarExamples } from './index.js'
+import {
+  GlAttributionBars,
+  GlAttributionImage,
+  GlAttributionText,
+  GlProbabilities,
+  GlSimilarExamples,
+} from './index.js'
 
 const elements = {
+  'gl-attribution-bars': GlAttributionBars,
+  'gl-attribution-image': GlAttributionImage,
+  'gl-attribution-text': GlAttributionText,
   'gl-probabilities': GlProbabilities,
   'gl-similar-examples': GlSimilarExamples,
 } as const

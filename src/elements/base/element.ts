@@ -68,6 +68,8 @@ export interface StateChange {
  * @cssprop --gl-accent-wash - The ground of what is chosen.
  * @cssprop --gl-for - Bars above zero.
  * @cssprop --gl-against - Bars below zero.
+ * @cssprop --gl-for-tint - The ground of words that speak for the output most; ink must be legible on it.
+ * @cssprop --gl-against-tint - The ground of words that speak against it most.
  * @cssprop --gl-alarm - Errors.
  */
 export abstract class GlElement<View> extends LitElement {

@@ -197,11 +197,13 @@ export const frameStyles: CSSResult = css`
     background-color: var(--_paper);
     border: 0 solid;
     border-color: var(--_rule) var(--_rule-strong) var(--_wash) var(--_accent);
+    caret-color: var(--_for-tint);
     color: var(--_ink);
     column-rule-color: var(--_against);
     outline-color: var(--_for);
     position: absolute;
     text-decoration-color: var(--_ink-quiet);
+    text-emphasis-color: var(--_against-tint);
     transition:
       color 1ms,
       background-color 1ms,

@@ -15,6 +15,9 @@ export interface Theme {
   readonly accent: Rgb
   readonly positive: Rgb
   readonly negative: Rgb
+  /** Grounds on which ink is legible. */
+  readonly positiveTint: Rgb
+  readonly negativeTint: Rgb
 }
 
 /**
@@ -64,6 +67,8 @@ export class ThemeController implements ReactiveController {
       accent: rgbOf(style.borderLeftColor),
       positive: rgbOf(style.outlineColor),
       negative: rgbOf(style.columnRuleColor),
+      positiveTint: rgbOf(style.caretColor),
+      negativeTint: rgbOf(style.textEmphasisColor),
     }
   }
 
@@ -83,6 +88,8 @@ const defaultTheme: Theme = {
   accent: [0, 90, 92],
   positive: [84, 39, 136],
   negative: [179, 88, 6],
+  positiveTint: [178, 171, 210],
+  negativeTint: [253, 184, 99],
 }
 
 export function cssOf([red, green, blue]: Rgb): string {

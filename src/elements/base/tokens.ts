@@ -31,7 +31,16 @@ export const tokens: CSSResult = css`
     --_accent-wash: var(--gl-accent-wash, light-dark(#eaf6f5, #163636));
     --_for: var(--gl-for, light-dark(#542788, #b9a6f5));
     --_against: var(--gl-against, light-dark(#b35806, #f0a24a));
+    --_for-tint: var(--gl-for-tint, light-dark(#b2abd2, #44357e));
+    --_against-tint: var(--gl-against-tint, light-dark(#fdb863, #5e3408));
     --_alarm: var(--gl-alarm, light-dark(#8a1c1c, #ffb1a8));
+  }
+
+  :host([palette='RdBu']) {
+    --_for: var(--gl-for, light-dark(#10467e, #9cccff));
+    --_against: var(--gl-against, light-dark(#a01530, #ffa491));
+    --_for-tint: var(--gl-for-tint, light-dark(#92c5de, #1c4a7c));
+    --_against-tint: var(--gl-against-tint, light-dark(#f4a582, #712a22));
   }
 
   :host([theme='light']) {

@@ -56,7 +56,7 @@ export class GlSimilarExamples extends GlElement<SimilarityView> {
     trainPredictions: { attribute: false },
     labels: { converter: namesConverter },
     predicted: {},
-    columns: { converter: namesConverter },
+    features: { converter: namesConverter },
     ink: { type: Boolean },
     range: { attribute: false },
     selectable: { type: Boolean, reflect: true },
@@ -88,8 +88,8 @@ export class GlSimilarExamples extends GlElement<SimilarityView> {
   declare labels: readonly string[]
   /** The answer that is explained: the class, by index or name. */
   declare predicted: Label | null
-  /** The names of a row's columns, with their units. In an attribute as `labels`. */
-  declare columns: readonly string[]
+  /** The names of the features of a row, with their units. In an attribute as `labels`. */
+  declare features: readonly string[]
   /** Draws images of one channel as ink on the page's paper. */
   declare ink: boolean
   /** The values of black and of white in images; null: as their values suggest. */
@@ -113,7 +113,7 @@ export class GlSimilarExamples extends GlElement<SimilarityView> {
     this.trainPredictions = null
     this.labels = []
     this.predicted = null
-    this.columns = []
+    this.features = []
     this.ink = false
     this.range = null
     this.selectable = false
@@ -134,7 +134,7 @@ export class GlSimilarExamples extends GlElement<SimilarityView> {
     const common = {
       view,
       format,
-      columns: this.columns,
+      columns: this.features,
       selected: this.selectable ? this.selected : undefined,
       stop: this.selectable ? stop : undefined,
       select: (detail: SelectedExample): void => {

@@ -1,0 +1,189 @@
+import { html, type CSSResultGroup, type PropertyDeclarations, type TemplateResult } from 'lit'
+import { oneOf } from '../../options.js'
+import type { Palette } from '../base/diverging-colors.js'
+import { palettes } from '../base/diverging-colors.js'
+import { GlElement } from '../base/element.js'
+import type { GivenExplanation } from '../base/explanation-source.js'
+import { namesConverter } from '../base/names.js'
+import type { Picture } from '../base/picture.js'
+import { renderSignedBar } from '../base/signed-bar.js'
+import { signedBarStyles } from '../base/signed-bar.styles.js'
+import { scaleOf, type SignedScale } from '../base/signed-scale.js'
+import type { Table } from '../base/table.js'
+import type { Theme } from '../base/theme.js'
+import { formatValue, signedNotation } from '../text/format.js'
+import { attributionBarsStyles } from './attribution-bars.styles.js'
+import { drawFeatures } from './draw-features.js'
+import {
+  byMagnitude,
+  featureAttributions,
+  type FeatureAttribution,
+  type FeatureAttributions,
+} from './feature-attributions.js'
+import { featuresSentence } from './sentence.js'
+
+/** The order of the bars. */
+export type FeatureOrder = 'magnitude' | 'given'
+
+const orders: readonly FeatureOrder[] = ['magnitude', 'given']
+
+/**
+ * Which features of a row speak for an output of the model, and which against it: bars from a marked zero, on one
+ * scale, the greatest first.
+ *
+ * @tagname gl-attribution-bars
+ *
+ * @csspart row - A feature: its name, value, bar and attribution.
+ * @csspart bar - The bar of a feature.
+ * @csspart legend - What the signs mean.
+ */
+export class GlAttributionBars extends GlElement<FeatureAttributions> {
+  static override properties: PropertyDeclarations = {
+    features: { converter: namesConverter },
+    values: { attribute: false },
+    order: { reflect: true },
+    top: { type: Number },
+    palette: { reflect: true },
+    input: { type: Number },
+    labels: { converter: namesConverter },
+  }
+
+  static override styles: CSSResultGroup = [
+    GlElement.styles,
+    signedBarStyles,
+    attributionBarsStyles,
+  ]
+
+  /** The names of the features. In an attribute: separated by commas, or as JSON. */
+  declare features: readonly string[]
+  /** The example's values as one reads them, categories by name say; null: the explanation's own x. */
+  declare values: readonly (number | string)[] | null
+  /** 'magnitude' (the default), the greatest first; or 'given', as the features are. */
+  declare order: FeatureOrder
+  /** How many features are shown, those of the greatest magnitude; null: all. */
+  declare top: number | null
+  /** The colours: 'PuOr' (the default), purple for and orange against; or 'RdBu', blue for and red against. */
+  declare palette: Palette
+  /** Which input of the model, or which of several layers, from 0. */
+  declare input: number
+  /** The names of the outputs; without, their numbers. In an attribute: separated by commas, or as JSON. */
+  declare labels: readonly string[]
+
+  protected override readonly fileName: string = 'attribution'
+  protected override readonly emptyText: string = 'No attribution yet.'
+
+  constructor() {
+    super()
+    this.features = []
+    this.values = null
+    this.order = 'magnitude'
+    this.top = null
+    this.palette = 'PuOr'
+    this.input = 0
+    this.labels = []
+  }
+
+  protected override read(explanation: GivenExplanation | null): FeatureAttributions | null {
+    oneOf('order', this.order, orders)
+    oneOf('palette', this.palette, palettes)
+    return explanation === null ? null : featureAttributions(explanation, this)
+  }
+
+  protected override renderView(view: FeatureAttributions): TemplateResult {
+    const shown = this.#shownOf(view)
+    const format = signedNotation(shown.map(({ attribution }) => attribution))
+    return this.#renderRows(shown, scaleOfFeatures(view), format, view.target)
+  }
+
+  /** As many places as there are names, so that nothing moves when the attributions come. */
+  protected override renderNothing(): TemplateResult {
+    if (this.features.length === 0 || this.state === 'error') return super.renderNothing()
+    const features = this.features.map((name, index) => ({
+      index,
+      name,
+      value: null,
+      attribution: NaN,
+    }))
+    const shown = features.slice(0, this.top ?? features.length)
+    return this.#renderRows(shown, { min: -1, max: 1 }, () => '–', null)
+  }
+
+  protected override summarise(view: FeatureAttributions): string {
+    return featuresSentence(view)
+  }
+
+  protected override tableOf(view: FeatureAttributions): Table {
+    return {
+      caption: 'The attribution to each feature',
+      columns: ['feature', 'value', 'attribution'],
+      rows: this.#shownOf(view).map(({ name, value, attribution }) => [
+        name,
+        value === null ? '' : formatValue(value),
+        attribution,
+      ]),
+    }
+  }
+
+  protected override recordsOf(view: FeatureAttributions): Table {
+    return {
+      caption: '',
+      columns: ['feature', 'value', 'attribution'],
+      rows: this.#shownOf(view).map(({ name, value, attribution }) => [
+        name,
+        value ?? '',
+        attribution,
+      ]),
+    }
+  }
+
+  protected override pictureOf(view: FeatureAttributions, theme: Theme): Picture {
+    return drawFeatures(this.#shownOf(view), scaleOfFeatures(view), theme)
+  }
+
+  #renderRows(
+    features: readonly FeatureAttribution[],
+    scale: SignedScale,
+    format: (attribution: number) => string,
+    target: string | null,
+  ): TemplateResult {
+    const name = target ?? 'a higher output'
+    return html`
+      <div aria-hidden="true">
+        <p class="legend" part="legend">
+          <span>for ${name}</span> <span class="against">against ${name}</span>
+        </p>
+        <ol class="rows">
+          ${features.map(
+            (feature) => html`
+              <li part="row">
+                <span class="name">
+                  <span>${feature.name}</span>
+                  <span class="value">
+                    ${feature.value === null ? '' : formatValue(feature.value)}
+                  </span>
+                </span>
+                ${renderSignedBar(feature.attribution, scale)}
+                <span class="number">${format(feature.attribution)}</span>
+              </li>
+            `,
+          )}
+        </ol>
+      </div>
+    `
+  }
+
+  #shownOf({ features }: FeatureAttributions): readonly FeatureAttribution[] {
+    const sorted = byMagnitude(features).slice(0, this.top ?? features.length)
+    return this.order === 'magnitude' ? sorted : sorted.sort((a, b) => a.index - b.index)
+  }
+}
+
+function scaleOfFeatures({ features }: FeatureAttributions): SignedScale {
+  return scaleOf(features.map(({ attribution }) => attribution))
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'gl-attribution-bars': GlAttributionBars
+  }
+}

@@ -1,0 +1,27 @@
+import { signedNotation } from '../text/format.js'
+import { inWords } from '../text/words.js'
+import { byMagnitude, type FeatureAttributions } from './feature-attributions.js'
+
+/** 'weight speaks most against a higher output (−3.2), year most for it (+2.1). The other five add up to +0.4.' */
+export function featuresSentence({ features, target }: FeatureAttributions): string {
+  const name = target ?? 'a higher output'
+  const finite = byMagnitude(features).filter(({ attribution }) => Number.isFinite(attribution))
+  const format = signedNotation(finite.map(({ attribution }) => attribution))
+  const strongest = finite[0]
+  if (strongest === undefined || strongest.attribution === 0) {
+    return `No feature speaks for or against ${name}.`
+  }
+  const isFor = strongest.attribution > 0
+  const opposed = finite.find(({ attribution }) => (isFor ? attribution < 0 : attribution > 0))
+  const first = `${strongest.name} speaks most ${isFor ? 'for' : 'against'} ${name} (${format(strongest.attribution)})`
+  const second =
+    opposed === undefined
+      ? `; none speaks ${isFor ? 'against' : 'for'} it`
+      : `, ${opposed.name} most ${isFor ? 'against' : 'for'} it (${format(opposed.attribution)})`
+  const rest = finite.filter((feature) => feature !== strongest && feature !== opposed)
+  if (rest.length === 0) return `${first}${second}.`
+  const sum = rest.reduce((total, { attribution }) => total + attribution, 0)
+  const others =
+    rest.length === 1 ? 'The other one adds' : `The other ${inWords(rest.length)} add up to`
+  return `${first}${second}. ${others} ${format(sum)}.`
+}

@@ -1,0 +1,362 @@
+import {
+  html,
+  nothing,
+  type CSSResultGroup,
+  type PropertyDeclarations,
+  type TemplateResult,
+} from 'lit'
+import { fromNestedNumbers, type NdArray, type NestedNumbers } from '../../ndarray.js'
+import { oneOf } from '../../options.js'
+import { signs, type Sign } from '../base/attributions.js'
+import { divergingColors, palettes, type Palette } from '../base/diverging-colors.js'
+import { GlElement } from '../base/element.js'
+import { isNdArray, type GivenExplanation } from '../base/explanation-source.js'
+import { namesConverter } from '../base/names.js'
+import type { Picture } from '../base/picture.js'
+import type { Table } from '../base/table.js'
+import type { Theme } from '../base/theme.js'
+import { signedNotation } from '../text/format.js'
+import { attributionImageStyles } from './attribution-image.styles.js'
+import { colorBar, type ColorBar } from './color-bar.js'
+import { drawMap } from './draw-map.js'
+import { layouts, panelsOf, type Layout, type Panel } from './layers.js'
+import { pixelAfter, pixelAt, type Pixel, type PixelReadout } from './map-cursor.js'
+import { regionsOf } from './regions.js'
+import { mapSentence } from './sentence.js'
+import { signedMap, type SignedMap } from './signed-map.js'
+
+/** Up to this width a picture is one of pixels, which stay pixels; beyond, it is a photograph. */
+const pixelatedWidth = 128
+
+const layoutNames: Readonly<Record<Layout, string>> = {
+  'side-by-side': 'side by side',
+  overlay: 'over the picture',
+  masked: 'what counts of the picture',
+  map: 'the map alone',
+}
+const signNames: Readonly<Record<Sign, string>> = {
+  all: 'for and against',
+  positive: 'for alone',
+  negative: 'against alone',
+}
+
+/**
+ * Which pixels speak for an output of the model, and which against it: a signed map, symmetric about zero, beside or
+ * over the picture. The pointer, or the arrow keys, read out single pixels.
+ *
+ * @tagname gl-attribution-image
+ *
+ * @fires {CustomEvent<PixelReadout | null>} gl-pixel-focus - A pixel is read out; null: none is any longer.
+ *
+ * @csspart panel - A picture, or a map.
+ * @csspart color-bar - What the colours mean.
+ * @csspart readout - The value of the pixel under the pointer or the cursor.
+ * @csspart controls - The choices of layout and sign; only with `controls`.
+ *
+ * @cssprop [--gl-picture-size=252px] - The longer side of a picture; it shrinks where there is less room.
+ */
+export class GlAttributionImage extends GlElement<SignedMap> {
+  static override properties: PropertyDeclarations = {
+    layout: { reflect: true },
+    sign: { reflect: true },
+    palette: { reflect: true },
+    clip: { type: Number },
+    input: { type: Number },
+    image: { attribute: false },
+    ink: { type: Boolean, reflect: true },
+    labels: { converter: namesConverter },
+    controls: { type: Boolean, reflect: true },
+  }
+
+  static override styles: CSSResultGroup = [GlElement.styles, attributionImageStyles]
+
+  /** How map and picture stand together: 'side-by-side' (the default), 'overlay', 'masked', or the 'map' alone. */
+  declare layout: Layout
+  /** Which values are shown: 'all' (the default), 'positive' or 'negative'. */
+  declare sign: Sign
+  /** The colours: 'PuOr' (the default), purple for and orange against; or 'RdBu', blue for and red against. */
+  declare palette: Palette
+  /** The percentile of the magnitudes that gets the strongest colour: 99 by default, 100 for the greatest of all. */
+  declare clip: number
+  /** Which input of the model, or which of several layers, from 0. */
+  declare input: number
+  /** The picture [height, width] or [height, width, channels], if it is another than the explanation's own x. */
+  declare image: NdArray | NestedNumbers | null
+  /** Draws a picture of one channel as ink on paper, in the theme's colours: 0 is paper. */
+  declare ink: boolean
+  /** The names of the outputs; without, their numbers. In an attribute: separated by commas, or as JSON. */
+  declare labels: readonly string[]
+  /** Lets the visitor choose layout and sign. */
+  declare controls: boolean
+
+  protected override readonly fileName: string = 'attribution'
+  protected override readonly emptyText: string = 'No attribution yet.'
+  #cursor: Pixel | null = null
+  #painted: { readonly view: SignedMap; readonly key: string } | null = null
+
+  constructor() {
+    super()
+    this.layout = 'side-by-side'
+    this.sign = 'all'
+    this.palette = 'PuOr'
+    this.clip = 99
+    this.input = 0
+    this.image = null
+    this.ink = false
+    this.labels = []
+    this.controls = false
+  }
+
+  protected override read(explanation: GivenExplanation | null): SignedMap | null {
+    oneOf('layout', this.layout, layouts)
+    oneOf('palette', this.palette, palettes)
+    const sign = oneOf('sign', this.sign, signs)
+    if (explanation === null) return null
+    const { index, input, labels, clip, image } = this
+    return signedMap(explanation, {
+      index,
+      input,
+      labels,
+      clip,
+      sign,
+      image: image === null || isNdArray(image) ? image : fromNestedNumbers('image', image),
+    })
+  }
+
+  protected override renderView(view: SignedMap): TemplateResult {
+    const panelCount = view.image !== null && this.layout === 'side-by-side' ? 2 : 1
+    const layerCount = view.image !== null && ['overlay', 'masked'].includes(this.layout) ? 2 : 1
+    const canvas = html`<canvas
+      aria-hidden="true"
+      ?data-pixelated=${view.width <= pixelatedWidth}
+    ></canvas>`
+    const layers = Array.from({ length: layerCount }, () => canvas)
+    const { ticks } = this.#colorBarOf(view)
+    return html`
+      ${this.controls ? this.#renderControls() : nothing}
+      <div
+        class="area"
+        data-panels=${panelCount}
+        .style=${`--_aspect: ${String(view.width / view.height)}`}
+        @pointermove=${this.#pointed}
+        @pointerdown=${this.#pointed}
+        @pointerleave=${this.#left}
+      >
+        ${
+          panelCount === 2
+            ? html`<div class="panel picture" part="panel">
+                ${canvas}${this.#renderCursor(view)}
+              </div>`
+            : nothing
+        }
+        <div
+          class="panel picture"
+          part="panel"
+          tabindex="0"
+          role="application"
+          aria-roledescription="attribution map"
+          aria-label="Map of ${view.height} by ${view.width} pixels. The arrow keys move over it."
+          @keydown=${this.#keyed}
+          @blur=${this.#left}
+        >
+          ${layers}${this.#renderCursor(view)}
+        </div>
+        <div class="color-bar" part="color-bar" aria-hidden="true">
+          <canvas class="picture" data-ramp></canvas>
+          <ol class="ticks">
+            ${ticks.map(
+              ({ value, meaning }) => html`
+                <li ?data-zero=${meaning === ''}>
+                  <span class="tick-value">${value}</span>
+                  ${meaning}
+                </li>
+              `,
+            )}
+          </ol>
+        </div>
+        <div class="readout" part="readout">
+          <output>${this.#renderReadout(view)}</output>
+        </div>
+      </div>
+    `
+  }
+
+  protected override renderNothing(): TemplateResult {
+    if (this.state === 'error') return html``
+    return html`<div class="nothing">${super.renderNothing()}</div>`
+  }
+
+  protected override summarise(view: SignedMap): string {
+    return mapSentence(view, this.sign)
+  }
+
+  protected override tableOf({ values, width, height, target }: SignedMap): Table {
+    const name = target ?? 'a higher output'
+    return {
+      caption: 'The sums of the values in each ninth of the picture',
+      columns: ['place', `for ${name}`, `against ${name}`],
+      rows: regionsOf(values, width, height).map((region) => [
+        region.name,
+        region.forIt,
+        -region.againstIt,
+      ]),
+    }
+  }
+
+  protected override recordsOf({ values, width }: SignedMap): Table {
+    return {
+      caption: '',
+      columns: ['row', 'column', 'attribution'],
+      rows: Array.from(values, (value, at) => [Math.floor(at / width), at % width, value]),
+    }
+  }
+
+  protected override pictureOf(view: SignedMap, theme: Theme): Picture {
+    const aspect = view.width / view.height
+    return drawMap(this.#panelsOf(view, theme), this.#colorBarOf(view, theme), aspect, theme)
+  }
+
+  protected override updated(): void {
+    super.updated()
+    const { view, theme } = this
+    if (view === null) return
+    const key = JSON.stringify([theme, this.layout, this.palette, this.ink])
+    if (this.#painted?.view === view && this.#painted.key === key) return
+    const layers = this.#panelsOf(view, theme).flat()
+    const canvases = this.renderRoot.querySelectorAll<HTMLCanvasElement>('.panel canvas')
+    canvases.forEach((canvas, i) => {
+      if (layers[i] !== undefined) paint(canvas, layers[i])
+    })
+    const ramp = this.renderRoot.querySelector<HTMLCanvasElement>('[data-ramp]')
+    if (ramp !== null) paint(ramp, this.#colorBarOf(view, theme).ramp)
+    this.#painted = { view, key }
+  }
+
+  #renderCursor({ width, height }: SignedMap): TemplateResult | typeof nothing {
+    const { row = height, column = width } = this.#cursor ?? {}
+    if (row >= height || column >= width) return nothing
+    const percent = (share: number): string => `${String(100 * share)}%`
+    const place = [
+      `inset-block-start: ${percent(row / height)}`,
+      `inset-inline-start: ${percent(column / width)}`,
+      `block-size: ${percent(1 / height)}`,
+      `inline-size: ${percent(1 / width)}`,
+    ]
+    return html`<span class="cursor" .style=${place.join(';')}></span>`
+  }
+
+  #renderReadout({ values, width }: SignedMap): TemplateResult {
+    const { row = 0, column = width } = this.#cursor ?? {}
+    const value = column < width ? values[row * width + column] : undefined
+    if (value === undefined) return html`Point at a pixel to read its value.`
+    const format = signedNotation([value])
+    return html`
+      <strong>${format(value)}</strong><br />
+      row ${row + 1}, column ${column + 1}
+    `
+  }
+
+  #renderControls(): TemplateResult {
+    const choice = <Choice extends string>(
+      label: string,
+      names: Readonly<Record<Choice, string>>,
+      chosen: Choice,
+      choose: (choice: Choice) => void,
+    ): TemplateResult => {
+      const choices = Object.keys(names) as Choice[]
+      return html`
+        <label
+          >${label}
+          <select
+            @change=${({ currentTarget }: Event) => {
+              const { selectedIndex } = currentTarget as HTMLSelectElement
+              const next = choices[selectedIndex]
+              if (next !== undefined) choose(next)
+            }}
+          >
+            ${choices.map(
+              (each, i) => html`
+                <option value=${each} .selected=${each === chosen}>
+                  ${names[each]}${i === 0 ? ' (default)' : ''}
+                </option>
+              `,
+            )}
+          </select>
+        </label>
+      `
+    }
+    return html`
+      <div class="controls" part="controls">
+        ${choice('Layout', layoutNames, this.layout, (layout) => {
+          this.layout = layout
+        })}
+        ${choice('Values', signNames, this.sign, (sign) => {
+          this.sign = sign
+        })}
+      </div>
+    `
+  }
+
+  #panelsOf(view: SignedMap, theme: Theme): Panel[] {
+    const colorOf = divergingColors(this.palette, theme)
+    return panelsOf(view, { layout: this.layout, theme, colorOf, ink: this.ink })
+  }
+
+  #colorBarOf(view: SignedMap, theme: Theme = this.theme): ColorBar {
+    const colorOf = divergingColors(this.palette, theme)
+    const layout = view.image === null ? 'map' : this.layout
+    return colorBar(view, { sign: this.sign, layout, colorOf, theme })
+  }
+
+  #moveTo(cursor: Pixel | null): void {
+    if (cursor?.row === this.#cursor?.row && cursor?.column === this.#cursor?.column) return
+    this.#cursor = cursor
+    const { view } = this
+    const detail: PixelReadout | null =
+      cursor === null || view === null
+        ? null
+        : { ...cursor, value: view.values[cursor.row * view.width + cursor.column] ?? 0 }
+    this.dispatchEvent(new CustomEvent('gl-pixel-focus', { detail, bubbles: true, composed: true }))
+    this.requestUpdate()
+  }
+
+  readonly #pointed = (event: PointerEvent): void => {
+    const panel = event.composedPath().find(isPanel)
+    if (panel === undefined || this.view === null) return
+    this.#moveTo(pixelAt(event, panel.getBoundingClientRect(), this.view))
+  }
+
+  readonly #left = (): void => {
+    this.#moveTo(null)
+  }
+
+  readonly #keyed = (event: KeyboardEvent): void => {
+    const { view } = this
+    if (view === null) return
+    const middle = { row: Math.floor(view.height / 2), column: Math.floor(view.width / 2) }
+    const next = pixelAfter(event, this.#cursor ?? middle, view)
+    if (next === null) return
+    event.preventDefault()
+    this.#moveTo(next)
+  }
+}
+
+function isPanel(target: EventTarget): target is HTMLElement {
+  return target instanceof HTMLElement && target.classList.contains('panel')
+}
+
+function paint(canvas: HTMLCanvasElement, image: ImageData): void {
+  canvas.width = image.width
+  canvas.height = image.height
+  // A picture this small is drawn sooner in main memory than by a GPU, of which each canvas takes a share.
+  canvas.getContext('2d', { willReadFrequently: true })?.putImageData(image, 0, 0)
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'gl-attribution-image': GlAttributionImage
+  }
+  interface HTMLElementEventMap {
+    'gl-pixel-focus': CustomEvent<PixelReadout | null>
+  }
+}

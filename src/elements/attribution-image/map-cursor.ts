@@ -1,0 +1,58 @@
+/** A pixel of a map. */
+export interface Pixel {
+  readonly row: number
+  readonly column: number
+}
+
+/** A pixel and what the map says of it. */
+export interface PixelReadout extends Pixel {
+  /** Its attribution, summed over the channels. */
+  readonly value: number
+}
+
+interface Extent {
+  readonly width: number
+  readonly height: number
+}
+
+/** The pixel under the pointer. */
+export function pixelAt(
+  { clientX, clientY }: Pick<MouseEvent, 'clientX' | 'clientY'>,
+  box: DOMRect,
+  { width, height }: Extent,
+): Pixel {
+  return {
+    row: within(Math.floor(((clientY - box.top) / box.height) * height), height),
+    column: within(Math.floor(((clientX - box.left) / box.width) * width), width),
+  }
+}
+
+/** Where a key leads to: the arrows by a pixel, with Shift by ten; Home and End along the row. Null for other keys. */
+export function pixelAfter(
+  { key, shiftKey, altKey, ctrlKey, metaKey }: KeyboardEvent,
+  { row, column }: Pixel,
+  { width, height }: Extent,
+): Pixel | null {
+  if (altKey || ctrlKey || metaKey) return null
+  const step = shiftKey ? 10 : 1
+  switch (key) {
+    case 'ArrowUp':
+      return { row: within(row - step, height), column }
+    case 'ArrowDown':
+      return { row: within(row + step, height), column }
+    case 'ArrowLeft':
+      return { row, column: within(column - step, width) }
+    case 'ArrowRight':
+      return { row, column: within(column + step, width) }
+    case 'Home':
+      return { row, column: 0 }
+    case 'End':
+      return { row, column: width - 1 }
+    default:
+      return null
+  }
+}
+
+function within(position: number, length: number): number {
+  return Math.max(0, Math.min(length - 1, position))
+}

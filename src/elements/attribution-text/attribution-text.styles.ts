@@ -1,0 +1,81 @@
+import { css, type CSSResult } from 'lit'
+
+export const attributionTextStyles: CSSResult = css`
+  .text {
+    border-radius: var(--_radius);
+    font-size: var(--gl-text-size, 1.125rem);
+    line-height: 2;
+    max-width: 44em;
+    overflow-wrap: anywhere;
+  }
+
+  .token {
+    --_color: var(--_for);
+    --_tint: var(--_for-tint);
+    background: color-mix(
+      in srgb,
+      var(--_tint) calc(var(--_share, 0) * var(--_strength) * 100%),
+      var(--_paper)
+    );
+    border-block-end: 3px solid
+      color-mix(
+        in srgb,
+        var(--_color) calc(var(--_share, 0) * var(--_strength) * 100%),
+        var(--_paper)
+      );
+    border-radius: 2px 2px 0 0;
+    box-decoration-break: clone;
+    cursor: default;
+    forced-color-adjust: none;
+    padding: 2px 3px 1px;
+    white-space: pre-wrap;
+    -webkit-box-decoration-break: clone;
+  }
+
+  .token.against {
+    --_color: var(--_against);
+    --_tint: var(--_against-tint);
+    border-block-end-style: dashed;
+  }
+
+  .token:hover {
+    outline: 1px solid var(--_rule-strong);
+  }
+
+  .token:focus-visible {
+    outline: 2px solid var(--_accent);
+    outline-offset: 1px;
+  }
+
+  .below {
+    align-items: baseline;
+    background: var(--_paper);
+    color: var(--_ink-quiet);
+    display: flex;
+    flex-wrap: wrap;
+    font-size: var(--_size-small);
+    gap: 4px 16px;
+    inset-block-end: 0;
+    line-height: 20px;
+    margin-block-start: 8px;
+    padding-block: 4px;
+    position: sticky;
+  }
+
+  .readout {
+    flex: 1 1 16em;
+    min-inline-size: 0;
+    overflow-wrap: anywhere;
+  }
+
+  .readout strong {
+    color: var(--_ink);
+    font-weight: 600;
+  }
+
+  .legend .token {
+    --_share: 1;
+    color: var(--_ink);
+    margin-inline-end: 8px;
+  }
+`

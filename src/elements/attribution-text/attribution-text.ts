@@ -1,0 +1,230 @@
+import {
+  html,
+  nothing,
+  type CSSResultGroup,
+  type PropertyDeclarations,
+  type TemplateResult,
+} from 'lit'
+import { oneOf } from '../../options.js'
+import { signs, type Sign } from '../base/attributions.js'
+import { palettes, type Palette } from '../base/diverging-colors.js'
+import { GlElement } from '../base/element.js'
+import type { GivenExplanation } from '../base/explanation-source.js'
+import { namesConverter } from '../base/names.js'
+import type { Picture } from '../base/picture.js'
+import { moveFocus } from '../base/roving.js'
+import type { Table } from '../base/table.js'
+import type { Theme } from '../base/theme.js'
+import { signedNotation } from '../text/format.js'
+import { attributionTextStyles } from './attribution-text.styles.js'
+import { drawText } from './draw-text.js'
+import { textSentence } from './sentence.js'
+import {
+  tokenAttributions,
+  type TokenAttribution,
+  type TokenAttributions,
+} from './token-attributions.js'
+
+/**
+ * Which words speak for an output of the model, and which against it: a text whose words are coloured, with their
+ * values where the pointer or the focus is.
+ *
+ * @tagname gl-attribution-text
+ *
+ * @fires {CustomEvent<TokenAttribution | null>} gl-token-focus - A word is read out; null: none is any longer.
+ *
+ * @csspart text - The words.
+ * @csspart token - A word.
+ * @csspart readout - The value of the word under the pointer or in focus.
+ * @csspart legend - What the signs mean.
+ *
+ * @cssprop [--gl-text-size=1.125rem] - The size of the words.
+ */
+export class GlAttributionText extends GlElement<TokenAttributions> {
+  static override properties: PropertyDeclarations = {
+    tokens: { converter: namesConverter },
+    separator: {},
+    sign: { reflect: true },
+    palette: { reflect: true },
+    clip: { type: Number },
+    input: { type: Number },
+    labels: { converter: namesConverter },
+  }
+
+  static override styles: CSSResultGroup = [GlElement.styles, attributionTextStyles]
+
+  /**
+   * The text's tokens, one for each position, '' where it is padding; null: the numbers in the explanation's x. In an
+   * attribute: separated by commas, or as JSON.
+   */
+  declare tokens: readonly string[] | null
+  /** What stands between tokens: a space by default; '' for tokens that bring their own. */
+  declare separator: string
+  /** Which values are shown: 'all' (the default), 'positive' or 'negative'. */
+  declare sign: Sign
+  /** The colours: 'PuOr' (the default), purple for and orange against; or 'RdBu', blue for and red against. */
+  declare palette: Palette
+  /** The percentile of the magnitudes that gets the strongest colour: 100 by default, the greatest of all. */
+  declare clip: number
+  /** Which input of the model, or which of several layers, from 0. */
+  declare input: number
+  /** The names of the outputs; without, their numbers. In an attribute: separated by commas, or as JSON. */
+  declare labels: readonly string[]
+
+  protected override readonly fileName: string = 'attribution'
+  protected override readonly emptyText: string = 'No attribution yet.'
+  #focused: number | null = null
+
+  constructor() {
+    super()
+    this.tokens = null
+    this.separator = ' '
+    this.sign = 'all'
+    this.palette = 'PuOr'
+    this.clip = 100
+    this.input = 0
+    this.labels = []
+  }
+
+  protected override read(explanation: GivenExplanation | null): TokenAttributions | null {
+    oneOf('palette', this.palette, palettes)
+    oneOf('sign', this.sign, signs)
+    return explanation === null ? null : tokenAttributions(explanation, this)
+  }
+
+  protected override renderView(view: TokenAttributions): TemplateResult {
+    const shown = view.tokens.filter(({ token }) => token !== '')
+    const format = signedNotation(shown.map(({ value }) => value))
+    const stop = shown.some(({ index }) => index === this.#focused)
+      ? this.#focused
+      : shown[0]?.index
+    const name = view.target ?? 'a higher output'
+    return html`
+      <div
+        class="text"
+        part="text"
+        role="listbox"
+        aria-label="The words and what they speak for"
+        aria-orientation="horizontal"
+        @keydown=${moveFocus}
+        @pointerleave=${this.#left}
+        @focusout=${this.#left}
+      >
+        ${shown.map((each, i) => [
+          i === 0 ? nothing : this.separator,
+          this.#renderToken(each, each.index === stop, format),
+        ])}
+      </div>
+      <div class="below">
+        <p class="legend" part="legend">
+          <span class="token" aria-hidden="true">word</span>for ${name}
+        </p>
+        ${
+          this.sign === 'positive'
+            ? nothing
+            : html`<p class="legend">
+                <span class="token against" aria-hidden="true">word</span>against ${name}
+              </p>`
+        }
+        <p class="readout" part="readout"><output>${this.#renderReadout(view, format)}</output></p>
+      </div>
+    `
+  }
+
+  /** Plain, and not to be pointed at, until it is known what they speak for. */
+  protected override renderNothing(): TemplateResult {
+    const { tokens } = this
+    if (tokens === null || tokens.length === 0 || this.state === 'error') {
+      return super.renderNothing()
+    }
+    const shown = tokens.filter((token) => token !== '')
+    return html`
+      <p class="text" part="text">
+        ${shown.map((token, i) => [
+          i === 0 ? nothing : this.separator,
+          html`<span class="token" part="token">${token}</span>`,
+        ])}
+      </p>
+    `
+  }
+
+  protected override summarise(view: TokenAttributions): string {
+    return textSentence(view, this.sign)
+  }
+
+  protected override tableOf({ tokens }: TokenAttributions): Table {
+    return {
+      caption: 'The attribution to each word',
+      columns: ['word', 'attribution'],
+      rows: tokens.filter(({ token }) => token !== '').map(({ token, value }) => [token, value]),
+    }
+  }
+
+  protected override recordsOf({ tokens }: TokenAttributions): Table {
+    return {
+      caption: '',
+      columns: ['position', 'token', 'attribution'],
+      rows: tokens.map(({ index, token, value }) => [index, token, value]),
+    }
+  }
+
+  protected override pictureOf({ tokens }: TokenAttributions, theme: Theme): Picture {
+    return drawText(tokens, this.separator, theme)
+  }
+
+  #renderToken(
+    each: TokenAttribution,
+    isStop: boolean,
+    format: (value: number) => string,
+  ): TemplateResult {
+    const { index, token, value, share } = each
+    const read = (): void => {
+      this.#readOut(each)
+    }
+    return html`<span
+      class=${share < 0 ? 'token against' : 'token'}
+      part="token"
+      role="option"
+      data-stop
+      tabindex=${isStop ? 0 : -1}
+      aria-selected=${index === this.#focused ? 'true' : 'false'}
+      aria-label="${token}: ${format(value)}"
+      .style=${`--_share: ${Math.abs(share).toFixed(3)}`}
+      @focus=${read}
+      @pointerenter=${read}
+      >${token}</span
+    >`
+  }
+
+  #renderReadout(
+    { tokens }: TokenAttributions,
+    format: (value: number) => string,
+  ): TemplateResult | typeof nothing {
+    const focused = this.#focused === null ? undefined : tokens[this.#focused]
+    if (focused === undefined) return html`Point at a word to read its value.`
+    return html`<strong>${format(focused.value)}</strong> ${focused.token}`
+  }
+
+  #readOut(token: TokenAttribution | null): void {
+    if ((token?.index ?? null) === this.#focused) return
+    this.#focused = token?.index ?? null
+    this.dispatchEvent(
+      new CustomEvent('gl-token-focus', { detail: token, bubbles: true, composed: true }),
+    )
+    this.requestUpdate()
+  }
+
+  readonly #left = ({ relatedTarget }: MouseEvent | FocusEvent): void => {
+    const goesOn = relatedTarget instanceof Element && relatedTarget.matches('[data-stop]')
+    if (!goesOn) this.#readOut(null)
+  }
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'gl-attribution-text': GlAttributionText
+  }
+  interface HTMLElementEventMap {
+    'gl-token-focus': CustomEvent<TokenAttribution | null>
+  }
+}
