@@ -31,7 +31,7 @@ export const SPLIT_SEED = 1
 export const SOURCE_ADDRESS =
   'https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/'
 
-const TRAINING_COUNT = 12_000
+const TRAINING_COUNT = 30_000
 const HELD_OUT_COUNT = 500
 const REFERENCES_PER_CLASS = 100
 

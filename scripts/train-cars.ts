@@ -88,8 +88,12 @@ interface Fit {
   readonly meanAbsoluteError: number
 }
 
+function predict(model: tf.LayersModel, x: tf.Tensor2D): number[] {
+  return tf.tidy(() => Array.from((model.predict(x) as tf.Tensor).dataSync()))
+}
+
 function measureFit(model: tf.LayersModel, x: tf.Tensor2D, rows: readonly CarRow[]): Fit {
-  const predicted = tf.tidy(() => (model.predict(x) as tf.Tensor).dataSync())
+  const predicted = predict(model, x)
   const labels = rows.map(milesPerGallon)
   const mean = meanOf(labels)
   const errors = labels.map((label, i) => (predicted[i] ?? NaN) - label)
@@ -130,6 +134,7 @@ const heldOut = measureFit(model, inputOf(table.heldOut), table.heldOut)
 await folder.writeJson('training.json', {
   heldOut,
   training: measureFit(model, inputOf(table.training), table.training),
+  heldOutPredictions: predict(model, inputOf(table.heldOut)).map((value) => Number(value.toFixed(3))),
   heldOutUse: 'measured after training; never trained on, nor used to choose the recipe',
   parameterCount: model.countParams(),
   recipe,

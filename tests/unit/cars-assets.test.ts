@@ -26,6 +26,7 @@ const stated = folder.readJson('training.json') as {
   readonly heldOut: Measured
   readonly training: Measured
   readonly parameterCount: number
+  readonly heldOutPredictions: readonly number[]
 }
 
 /** Least squares reaches 0.82 on all of the rows. */
@@ -75,17 +76,21 @@ describe('the model of the cars', () => {
       )
     }
     expect(stated.heldOut.r2).toBeGreaterThan(minimumR2)
+    predictionsOf(model, table.heldOut).forEach((value, i) => {
+      expect(stated.heldOutPredictions[i]).toBeCloseTo(value, 2)
+    })
     model.dispose()
   })
 })
 
-function fitOf(model: tf.LayersModel, rows: readonly CarRow[]): Omit<Measured, 'count'> {
+function predictionsOf(model: tf.LayersModel, rows: readonly CarRow[]): Float32Array {
   const encoded = encodeCars(rows, table)
-  const predicted = tf.tidy(() =>
-    (
-      model.predict(tf.tensor2d(encoded, [rows.length, encoded.length / rows.length])) as tf.Tensor
-    ).dataSync<'float32'>(),
-  )
+  const x = (): tf.Tensor => tf.tensor2d(encoded, [rows.length, encoded.length / rows.length])
+  return tf.tidy(() => (model.predict(x()) as tf.Tensor).dataSync<'float32'>())
+}
+
+function fitOf(model: tf.LayersModel, rows: readonly CarRow[]): Omit<Measured, 'count'> {
+  const predicted = predictionsOf(model, rows)
   const labels = rows.map(milesPerGallon)
   const errors = labels.map((label, i) => predicted[i]! - label)
   const mean = meanOf(labels)
