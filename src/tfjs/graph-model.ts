@@ -155,7 +155,8 @@ const asDeclared =
     throw new UnsupportedError(
       name,
       `input '${name}' of the graph model takes integers: it has no gradient, and no values between them. ` +
-        'Explain the model from its embeddings on, or give whole numbers.',
+        `Attribute to a node after its look-ups with { layer }, or give it by its name, forwardKwargs: { ${name}: … }, ` +
+        'and attribute to the other inputs.',
     )
   }
 

@@ -20,12 +20,12 @@ export function rawItemsSuite(): void {
       async ({ build }) => {
         const { x, plain, raw, items, layer, calls } = await build()
         const options = { device, layer, internalBatchSize: 2 }
-        using integrated = new IntegratedGradients(plain, { ...options, nSteps: 5 })
-        using rawIntegrated = new IntegratedGradients(raw, { ...options, nSteps: 5 })
+        using integrated = new IntegratedGradients(plain, { ...options, nSteps: 2 })
+        using rawIntegrated = new IntegratedGradients(raw, { ...options, nSteps: 2 })
         using gradient = new Gradient(plain, options)
         using rawGradient = new Gradient(raw, options)
-        using expected = new ExpectedGradients(plain, { ...options, nSamples: 3 })
-        using rawExpected = new ExpectedGradients(raw, { ...options, nSamples: 3 })
+        using expected = new ExpectedGradients(plain, { ...options, nSamples: 1 })
+        using rawExpected = new ExpectedGradients(raw, { ...options, nSamples: 1 })
         const e = await integrated.explain(x, { target })
         const ofItems = await rawIntegrated.explain(items, { target })
         expect(ofItems.attributions).toEqual(e.attributions)

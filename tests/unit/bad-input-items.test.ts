@@ -1,5 +1,4 @@
 import * as tf from '@tensorflow/tfjs'
-import type { NdArray } from 'gradlens'
 import { Gradient, IntegratedGradients } from 'gradlens'
 import { tfjsPredictor } from 'gradlens/tfjs'
 import { beforeAll, describe, expect, it } from 'vitest'

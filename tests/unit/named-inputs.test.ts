@@ -1,0 +1,3 @@
+import { namedInputsSuite } from '../support/named-inputs-suite.js'
+
+namedInputsSuite()
