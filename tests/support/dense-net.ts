@@ -15,7 +15,7 @@ import type {
 import { DeviceError, DisposedError, InvalidArgumentError } from 'gradlens'
 import { outputGradient, softmax } from './dense-net-losses.js'
 
-export type DenseActivation = 'linear' | 'tanh' | 'sigmoid' | 'softmax'
+export type DenseActivation = 'linear' | 'relu' | 'tanh' | 'sigmoid' | 'softmax'
 
 export interface DenseLayer {
   /** [in, out] */
@@ -293,6 +293,8 @@ function forward({ kernel, bias, activation }: DenseLayer, input: readonly numbe
   switch (activation) {
     case 'linear':
       return z
+    case 'relu':
+      return z.map((value) => Math.max(value, 0))
     case 'tanh':
       return z.map(Math.tanh)
     case 'sigmoid':
@@ -311,6 +313,8 @@ function throughActivation(
   switch (activation) {
     case 'linear':
       return [...gradient]
+    case 'relu':
+      return a.map((value, k) => (value > 0 ? (gradient[k] ?? 0) : 0))
     case 'tanh':
       return a.map((value, k) => (1 - value * value) * (gradient[k] ?? 0))
     case 'sigmoid':

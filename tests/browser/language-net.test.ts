@@ -1,0 +1,3 @@
+import { languageNetSuite } from '../support/language-net-suite.js'
+
+languageNetSuite()
