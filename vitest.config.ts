@@ -34,6 +34,7 @@ export default defineConfig({
             'd3-scale',
             'd3-scale-chromatic',
             'fast-check',
+            'lande',
             'lit',
             'zarrita',
           ],
