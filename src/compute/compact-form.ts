@@ -79,5 +79,13 @@ export function heldByteLength(
   return rowCount * (numbers * bytesPerNumber + bytesPerNorm)
 }
 
+/** What the forms take per example with their numbers in float16, the squared norm included. */
+export function halfRowByteLength(forms: readonly CompactForm[]): number {
+  const numbers = forms.reduce((sum, form) => sum + numberCount(form), 0)
+  const indices = forms.reduce((sum, form) => sum + (form.kind === 'rows' ? form.positions : 0), 0)
+  return (numbers - indices) * bytesPerHalf + indices * bytesPerNumber + bytesPerNorm
+}
+
 const bytesPerNumber = 4
+const bytesPerHalf = 2
 const bytesPerNorm = 8

@@ -9,11 +9,14 @@ import { compactForm, denseSize } from './compact-form.js'
 import { rowReader } from './formed-row.js'
 import { contractPatches, extractPatches } from './patches.js'
 
-export type CompactSegment = DenseSegment | FactoredSegment | RowsSegment
+export type CompactSegment<Floats = Float32Array> =
+  DenseSegment<Floats> | FactoredSegment<Floats> | RowsSegment<Floats>
 
-export interface CompactBlock {
+export interface CompactBlock<Floats = Float32Array> {
   readonly rowCount: number
-  readonly segments: readonly CompactSegment[]
+  readonly segments: readonly CompactSegment<Floats>[]
+  /** As that of a GradientBlock. */
+  readonly ownsBuffers?: boolean | undefined
 }
 
 /** The reference: each segment in the smaller of its exact forms, sums in float64. */

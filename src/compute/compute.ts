@@ -1,16 +1,17 @@
 import type { GpuGradientBlock, GradientBlock } from '../gradients/block.js'
 import type { Device } from '../options.js'
 import type { CompactBlock } from './compact.js'
+import type { HalfBlock } from './half-block.js'
 import type { Ranking, RankingOptions } from './ranking.js'
 
 /** The arithmetic on gradients, on the device where they lie. */
 export interface Compute extends Disposable {
   /**
    * Takes a block over, which must not be used afterwards: each parameter in the smaller of its exact forms,
-   * with its squared norms. Resolves as soon as more can be taken, which may be before the work is done; what
+   * with its squared norms; one of float16 in the form that it has. Resolves as soon as more can be taken, which may be before the work is done; what
    * fails later is thrown by `settle` and by each use of the result.
    */
-  hold(block: GradientBlock | GpuGradientBlock): Promise<HeldGradients>
+  hold(block: GradientBlock | HalfBlock | GpuGradientBlock): Promise<HeldGradients>
   openRanking(options: RankingOptions): Ranker
   /** Resolves when all that was asked for is done. */
   settle(): Promise<void>

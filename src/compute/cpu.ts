@@ -1,8 +1,10 @@
-import type { GradientBlock } from '../gradients/block.js'
+import type { GpuGradientBlock, GradientBlock } from '../gradients/block.js'
 import { heldByteLength } from './compact-form.js'
 import type { CompactBlock } from './compact.js'
 import { compactBlock } from './compact.js'
 import type { Compute, HeldGradients, Ranker } from './compute.js'
+import type { HalfBlock } from './half-block.js'
+import { isHalfBlock } from './half-block.js'
 import { hostBlock } from './host-block.js'
 import { innerProducts, squaredNorms } from './inner-products.js'
 import type { RankingOptions } from './ranking.js'
@@ -12,11 +14,20 @@ import { similarity } from './similarity.js'
 /** The reference: plain loops, sums in float64. What it is asked for is done when the call resolves. */
 export function openCpuCompute(): Compute {
   return {
-    hold: (block) => Promise.resolve(new CpuGradients(hostBlock(block))),
+    hold: async (block) => new CpuGradients(await floatBlock(block)),
     openRanking: cpuRanker,
     settle: () => Promise.resolve(),
     [Symbol.dispose]: () => undefined,
   }
+}
+
+async function floatBlock(
+  given: GradientBlock | HalfBlock | GpuGradientBlock,
+): Promise<GradientBlock> {
+  const block = hostBlock(given)
+  if (!isHalfBlock(block)) return block
+  const { decodedBlock } = await import('../gradients/decoded-block.js')
+  return decodedBlock(block)
 }
 
 class CpuGradients implements HeldGradients {

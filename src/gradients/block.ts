@@ -6,6 +6,8 @@
 export interface GradientBlock<Floats = Float32Array, Integers = Int32Array> {
   readonly rowCount: number
   readonly segments: readonly GradientSegment<Floats, Integers>[]
+  /** Whether nothing else is in the arrays' buffers that anybody needs: they may change hands as they are. */
+  readonly ownsBuffers?: boolean | undefined
 }
 
 /**

@@ -64,7 +64,17 @@ const roundUp = (byteLength: number): number => (byteLength + 15) & ~15
 /** Bytes from one row of so many float32 to the next. */
 export const rowStep = (count: number): number => roundUp(count * floatSize)
 
-export function blockLayout(rowCount: number, segments: readonly GradientSegment[]): BlockLayout {
+/** That of the segments in the smaller of their forms. */
+export const blockLayout = (rowCount: number, segments: readonly GradientSegment[]): BlockLayout =>
+  formsLayout(
+    rowCount,
+    segments.map((segment) => ({ ...compactForm(segment), parameter: segment.parameter })),
+  )
+
+export function formsLayout(
+  rowCount: number,
+  segments: readonly (CompactForm & { readonly parameter: string })[],
+): BlockLayout {
   let end = 0
   const place = (byteLength: number): number => {
     const start = end
@@ -73,9 +83,8 @@ export function blockLayout(rowCount: number, segments: readonly GradientSegment
   }
   const squaredNorms = place(rowCount * doubleSize)
   const held = segments.map((segment): HeldSegment => {
-    const { parameter } = segment
     const scales = place(rowCount * doubleSize)
-    return { ...placed(compactForm(segment), rowCount, place), parameter, scales }
+    return { ...placed(segment, rowCount, place), parameter: segment.parameter, scales }
   })
   return { rowCount, segments: held, squaredNorms, byteLength: end }
 }

@@ -23,6 +23,25 @@ export interface Kernels {
     scratch: number,
     sums: number,
   ) => void
+  readonly addDenseSquares: (
+    a: number,
+    scales: number,
+    rows: number,
+    size: number,
+    scratch: number,
+    sums: number,
+  ) => void
+  readonly addFactoredSquares: (
+    a: number,
+    delta: number,
+    scales: number,
+    rows: number,
+    inputSize: number,
+    outputSize: number,
+    scratch: number,
+    sums: number,
+  ) => void
+  readonly decodeHalf: (from: number, size: number, rows: number, to: number, step: number) => void
   readonly addFactored: (
     a: number,
     alpha: number,

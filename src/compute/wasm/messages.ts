@@ -1,6 +1,7 @@
 import { DeviceError, DisposedError, isGradlensError, MemoryError } from '../../errors.js'
 import type { GradientBlock } from '../../gradients/block.js'
 import type { CompactBlock } from '../compact.js'
+import type { HalfBlock } from '../half-block.js'
 import type { RankingOptions } from '../ranking.js'
 import type { BlockLayout } from './held-block.js'
 import type { PartialRanking } from './partial-ranking.js'
@@ -14,7 +15,8 @@ export interface MovedBlock {
 /** What a worker is asked for, in the order in which it does it. Blocks and rankings go by numbers that the page gives them. */
 export type Task =
   | { readonly kind: 'start'; readonly compiled: WebAssembly.Module; readonly lockName: string }
-  | { readonly kind: 'hold'; readonly block: number; readonly gradients: GradientBlock }
+  | { readonly kind: 'hold'; readonly block: number; readonly gradients: GradientBlock | HalfBlock }
+  | { readonly kind: 'norms'; readonly block: number }
   | { readonly kind: 'read'; readonly block: number }
   | { readonly kind: 'lend'; readonly block: number }
   | { readonly kind: 'borrow'; readonly block: number; readonly moved: MovedBlock }
@@ -34,8 +36,9 @@ export type Task =
 /** What a task resolves to. */
 export interface TaskResults {
   readonly start: undefined
-  /** The squared norms. */
-  readonly hold: Float64Array
+  /** The squared norms; those of float16 are not known yet. */
+  readonly hold: Float64Array | undefined
+  readonly norms: Float64Array
   readonly read: CompactBlock
   readonly lend: MovedBlock
   readonly borrow: undefined

@@ -1,16 +1,21 @@
 import { DisposedError } from '../../errors.js'
 import type { GpuGradientBlock, GradientBlock } from '../../gradients/block.js'
-import { heldByteLength } from '../compact-form.js'
+import { halfRowByteLength, heldByteLength } from '../compact-form.js'
 import type { CompactBlock } from '../compact.js'
 import type { Compute, HeldGradients, Ranker } from '../compute.js'
+import type { HalfBlock } from '../half-block.js'
+import { isHalfBlock } from '../half-block.js'
 import { hostBlock } from '../host-block.js'
 import type { Ranking, RankingOptions } from '../ranking.js'
 import type { HeldBlock } from './held-block.js'
+import type { HeldHalf } from './held-half.js'
+import { decodeHalf, isHeldHalf, takeHalf } from './held-half.js'
+import { squaredNormsOf } from './held-norms.js'
 import type { WasmInstance } from './instance.js'
 import { mergeRankings } from './merge-rankings.js'
 import { InstanceRanking } from './partial-ranking.js'
 import { readBlock } from './read-block.js'
-import { squaredNormsOf, takeBlock } from './take-block.js'
+import { takeBlock } from './take-block.js'
 
 /** Works in the thread that asks, on one instance: what it is asked for is done when the call resolves. */
 export class PageCompute implements Compute {
@@ -21,7 +26,7 @@ export class PageCompute implements Compute {
   }
 
   // eslint-disable-next-line @typescript-eslint/require-await -- what is thrown is to reject
-  async hold(block: GradientBlock | GpuGradientBlock): Promise<HeldGradients> {
+  async hold(block: GradientBlock | HalfBlock | GpuGradientBlock): Promise<HeldGradients> {
     return new PageGradients(this.#opened(), hostBlock(block))
   }
 
@@ -48,18 +53,34 @@ class PageGradients implements HeldGradients {
   readonly rowCount: number
   readonly byteLength: number
   readonly #instance: WasmInstance
-  #block: HeldBlock | undefined
+  #block: HeldBlock | HeldHalf | undefined
 
-  constructor(instance: WasmInstance, block: GradientBlock) {
+  constructor(instance: WasmInstance, block: GradientBlock | HalfBlock) {
+    const { rowCount, segments } = block
     this.#instance = instance
-    this.rowCount = block.rowCount
-    this.byteLength = heldByteLength(block.rowCount, block.segments)
-    this.#block = takeBlock(instance, block)
+    this.rowCount = rowCount
+    if (isHalfBlock(block)) {
+      this.byteLength = rowCount * halfRowByteLength(block.segments)
+      this.#block = takeHalf(instance, block)
+    } else {
+      this.byteLength = heldByteLength(rowCount, segments)
+      this.#block = takeBlock(instance, block)
+    }
   }
 
-  get block(): HeldBlock {
+  get block(): HeldBlock | HeldHalf {
     if (this.#block !== undefined) return this.#block
     throw new DisposedError('these gradients were disposed; hold them again.')
+  }
+
+  /** The block in float32, from now on if it was not. */
+  get decoded(): HeldBlock {
+    const held = this.block
+    if (!isHeldHalf(held)) return held
+    const block = decodeHalf(this.#instance, held)
+    this.#instance.release(held.address)
+    this.#block = block
+    return block
   }
 
   // eslint-disable-next-line @typescript-eslint/require-await -- what is thrown is to reject
@@ -69,7 +90,7 @@ class PageGradients implements HeldGradients {
 
   // eslint-disable-next-line @typescript-eslint/require-await -- what is thrown is to reject
   async read(): Promise<CompactBlock> {
-    return readBlock(this.#instance, this.block)
+    return readBlock(this.#instance, this.decoded)
   }
 
   [Symbol.dispose](): void {
@@ -94,8 +115,8 @@ class PageRanker implements Ranker {
     train: HeldGradients,
     trainStart: number,
   ): Promise<void> {
-    const { block } = test as PageGradients
-    this.#opened().add(block, testStart, (train as PageGradients).block, trainStart)
+    const { decoded } = test as PageGradients
+    this.#opened().add(decoded, testStart, (train as PageGradients).block, trainStart)
   }
 
   // eslint-disable-next-line @typescript-eslint/require-await -- what is thrown is to reject

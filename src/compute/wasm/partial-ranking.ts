@@ -1,6 +1,10 @@
 import type { RankingOptions } from '../ranking.js'
 import { similarityNames } from '../similarity.js'
+import { addHalfProducts } from './half-products.js'
 import type { HeldBlock } from './held-block.js'
+import type { HeldHalf } from './held-half.js'
+import { isHeldHalf } from './held-half.js'
+import { normsAddress } from './held-norms.js'
 import type { WasmInstance } from './instance.js'
 import { addProducts } from './products.js'
 import { segmentRows } from './segment-rows.js'
@@ -66,23 +70,18 @@ export class InstanceRanking {
   }
 
   /** @throws MemoryError, and then none of these pairs counts */
-  add(test: HeldBlock, testStart: number, train: HeldBlock, trainStart: number): void {
+  add(test: HeldBlock, testStart: number, train: HeldBlock | HeldHalf, trainStart: number): void {
     const instance = this.#instance
     const { name, eps } = this.#options.similarity
     const pairCount = test.rowCount * train.rowCount
     instance.withScratch(pairCount * (doubleSize + floatSize), (sums) => {
       const scores = sums + pairCount * doubleSize
       instance.bytes.fill(0, sums, scores)
-      for (const a of test.segments) {
-        for (const b of train.segments) {
-          if (a.parameter !== b.parameter) continue
-          const tests = segmentRows(test, a, 0, test.rowCount)
-          addProducts(instance, tests, segmentRows(train, b, 0, train.rowCount), sums)
-        }
-      }
+      if (isHeldHalf(train)) addHalfProducts(instance, test, train, sums)
+      else addBlockProducts(instance, test, train, sums)
       instance.kernels.scoreRows(
         ...([sums, test.address + test.squaredNorms, test.rowCount] as const),
-        ...([train.address + train.squaredNorms, train.rowCount] as const),
+        ...([normsAddress(train), train.rowCount] as const),
         ...([similarityNames.indexOf(name), eps, scores] as const),
       )
       for (let row = 0; row < test.rowCount; row++) {
@@ -215,6 +214,21 @@ export class InstanceRanking {
       bits[k] = high < 0 ? high & 0x7fffffff : ~high
     }
     return { scores: new Float32Array(bits.buffer), indices }
+  }
+}
+
+function addBlockProducts(
+  instance: WasmInstance,
+  test: HeldBlock,
+  train: HeldBlock,
+  sums: number,
+): void {
+  for (const a of test.segments) {
+    for (const b of train.segments) {
+      if (a.parameter !== b.parameter) continue
+      const tests = segmentRows(test, a, 0, test.rowCount)
+      addProducts(instance, tests, segmentRows(train, b, 0, train.rowCount), sums)
+    }
   }
 }
 

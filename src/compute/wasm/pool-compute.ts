@@ -1,8 +1,11 @@
 import { DisposedError } from '../../errors.js'
 import type { GpuGradientBlock, GradientBlock, GradientSegment } from '../../gradients/block.js'
-import { heldByteLength } from '../compact-form.js'
+import { halfRowByteLength, heldByteLength } from '../compact-form.js'
 import type { Compute, HeldGradients, Ranker } from '../compute.js'
+import type { HalfBlock, HalfFloats } from '../half-block.js'
+import { isHalfBlock } from '../half-block.js'
 import { hostBlock } from '../host-block.js'
+import { mapSegment } from '../map-segment.js'
 import type { RankingOptions } from '../ranking.js'
 import { PoolGradients } from './pool-gradients.js'
 import { PoolRanker } from './pool-ranker.js'
@@ -27,20 +30,22 @@ export class PoolCompute implements Compute {
     return new PoolCompute(await WorkerPool.join(compiled))
   }
 
-  async hold(given: GradientBlock | GpuGradientBlock): Promise<HeldGradients> {
+  async hold(given: GradientBlock | HalfBlock | GpuGradientBlock): Promise<HeldGradients> {
     this.#check()
     const block = hostBlock(given)
-    const byteLength = heldByteLength(block.rowCount, block.segments)
+    const byteLength = isHalfBlock(block)
+      ? block.rowCount * halfRowByteLength(block.segments)
+      : heldByteLength(block.rowCount, block.segments)
     const home = await this.#pool.withRoom()
     this.#check()
     const key = ++lastKey
     const { gradients, transfer } = transferable(block)
-    const norms = home.ask({ kind: 'hold', block: key, gradients }, transfer)
-    this.#track(norms)
+    const holding = home.ask({ kind: 'hold', block: key, gradients }, transfer)
+    this.#track(holding)
     const held = new PoolGradients(
       { home, key },
       { rowCount: block.rowCount, byteLength },
-      norms,
+      isHalfBlock(block) ? undefined : (holding as Promise<Float64Array>),
       (disposed) => this.#open.delete(disposed),
     )
     this.#open.add(held)
@@ -93,28 +98,37 @@ export class PoolCompute implements Compute {
   }
 }
 
-/** The block in arrays that can change hands, those that are views of something larger copied. */
-function transferable({ rowCount, segments }: GradientBlock): {
-  readonly gradients: GradientBlock
+/** The block in arrays that can change hands, those that are views of something that others need copied. */
+function transferable(block: GradientBlock | HalfBlock): {
+  readonly gradients: GradientBlock | HalfBlock
   readonly transfer: Transferable[]
 } {
   const transfer = new Set<ArrayBuffer>()
-  const own = <Numbers extends Float32Array | Int32Array>(numbers: Numbers): Numbers => {
+  const own = <Numbers extends Float32Array | Int32Array | Uint16Array>(
+    numbers: Numbers,
+  ): Numbers => {
     const { buffer, byteLength } = numbers
-    const isWhole = buffer instanceof ArrayBuffer && buffer.byteLength === byteLength
-    const moved = isWhole && !transfer.has(buffer) ? numbers : (numbers.slice() as Numbers)
+    const isFree =
+      buffer instanceof ArrayBuffer &&
+      (block.ownsBuffers === true || buffer.byteLength === byteLength) &&
+      !transfer.has(buffer)
+    const moved = isFree ? numbers : (numbers.slice() as Numbers)
     transfer.add(moved.buffer as ArrayBuffer)
     return moved
   }
-  const moved = segments.map((segment): GradientSegment => {
-    switch (segment.kind) {
-      case 'dense':
-        return { ...segment, values: own(segment.values) }
-      case 'rows':
-        return { ...segment, indices: own(segment.indices), delta: own(segment.delta) }
-      default:
-        return { ...segment, a: own(segment.a), delta: own(segment.delta) }
-    }
-  })
-  return { gradients: { rowCount, segments: moved }, transfer: [...transfer] }
+  const { rowCount } = block
+  if (isHalfBlock(block)) {
+    const ownHalf = ({ bits, exponents }: HalfFloats): HalfFloats => ({
+      bits: own(bits),
+      exponents,
+    })
+    const segments = block.segments.map((segment) => mapSegment(segment, ownHalf, own))
+    return { gradients: { rowCount, segments }, transfer: [...transfer] }
+  }
+  const segments = block.segments.map((segment): GradientSegment =>
+    segment.kind === 'convolution'
+      ? { ...segment, a: own(segment.a), delta: own(segment.delta) }
+      : mapSegment(segment, own, own),
+  )
+  return { gradients: { rowCount, segments }, transfer: [...transfer] }
 }

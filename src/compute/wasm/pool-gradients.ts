@@ -9,7 +9,8 @@ export class PoolGradients implements HeldGradients {
   readonly byteLength: number
   readonly home: PoolWorker
   readonly #key: number
-  readonly #norms: Promise<Float64Array>
+  /** Undefined until somebody asks, where holding does not tell them. */
+  #norms: Promise<Float64Array> | undefined
   readonly #copies = new Map<PoolWorker, Promise<void>>()
   readonly #onDispose: (gradients: PoolGradients) => void
   #isDisposed = false
@@ -17,7 +18,7 @@ export class PoolGradients implements HeldGradients {
   constructor(
     at: { readonly home: PoolWorker; readonly key: number },
     size: { readonly rowCount: number; readonly byteLength: number },
-    norms: Promise<Float64Array>,
+    norms: Promise<Float64Array> | undefined,
     onDispose: (gradients: PoolGradients) => void,
   ) {
     this.rowCount = size.rowCount
@@ -37,6 +38,7 @@ export class PoolGradients implements HeldGradients {
 
   async squaredNorms(): Promise<Float64Array> {
     this.#check()
+    this.#norms ??= this.home.ask({ kind: 'norms', block: this.#key })
     return (await this.#norms).slice()
   }
 

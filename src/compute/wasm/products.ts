@@ -31,7 +31,7 @@ export function addProducts(
  * Σ_{t,s} (a_t·a'_s)(δ_t·δ'_s) takes T·T'(d+p) products per pair, a formed gradient d·p and the forming. How many pairs there
  * are must not matter: it would change the last bits of a score.
  */
-const gramIsCheaper = (a: FactoredRows, b: FactoredRows): boolean =>
+export const gramIsCheaper = (a: FactoredRows, b: FactoredRows): boolean =>
   // A parameter may be used as matrices of several shapes.
   a.inputSize === b.inputSize &&
   a.outputSize === b.outputSize &&

@@ -10,8 +10,8 @@ import { extractPatches } from '../patches.js'
 import type { HeldBlock, HeldFactored, HeldRows, HeldSegment } from './held-block.js'
 import { blockLayout } from './held-block.js'
 import type { WasmInstance } from './instance.js'
-import { addProducts, formFactored } from './products.js'
-import { segmentRows } from './segment-rows.js'
+import { formFactored } from './products.js'
+import { addSquaredNorms } from './squared-norms.js'
 
 const floatSize = 4
 const doubleSize = 8
@@ -34,18 +34,12 @@ export function takeBlock(
     for (const [k, segment] of segments.entries()) {
       takeSegment(instance, held, segment, layout.segments[k]!)
     }
-    computeSquaredNorms(instance, held)
+    addSquaredNorms(instance, held, address + held.squaredNorms)
     return held
   } catch (error) {
     instance.release(address)
     throw error
   }
-}
-
-/** ‖g‖² per row, in memory of JavaScript's own. */
-export function squaredNormsOf(instance: WasmInstance, held: HeldBlock): Float64Array {
-  const start = (held.address + held.squaredNorms) / doubleSize
-  return instance.doubles.slice(start, start + held.rowCount)
 }
 
 type SetScale = (row: number, scale: number) => void
@@ -206,17 +200,4 @@ function contract(
     ...[geometry.dilationHeight, geometry.dilationWidth],
     ...[geometry.padTop, geometry.padLeft],
   )
-}
-
-/** ‖g‖² of each row by the same products that score it. */
-function computeSquaredNorms(instance: WasmInstance, held: HeldBlock): void {
-  for (const a of held.segments) {
-    for (const b of held.segments) {
-      if (a.parameter !== b.parameter) continue
-      for (let row = 0; row < held.rowCount; row++) {
-        const sum = held.address + held.squaredNorms + row * doubleSize
-        addProducts(instance, segmentRows(held, a, row, 1), segmentRows(held, b, row, 1), sum)
-      }
-    }
-  }
 }

@@ -1,17 +1,21 @@
 /** A worker of the pool: one instance, which does one task after the other. */
 import { DisposedError } from '../../errors.js'
 import type { CompactSegment } from '../compact.js'
+import { isHalfBlock } from '../half-block.js'
 import type { HeldBlock } from './held-block.js'
+import type { HeldHalf } from './held-half.js'
+import { decodeHalf, isHeldHalf, takeHalf } from './held-half.js'
+import { squaredNormsOf } from './held-norms.js'
 import { WasmInstance } from './instance.js'
 import type { Reply, Request, Task, TaskResults } from './messages.js'
 import { failureOf } from './messages.js'
 import { InstanceRanking } from './partial-ranking.js'
 import { readBlock } from './read-block.js'
-import { squaredNormsOf, takeBlock } from './take-block.js'
+import { takeBlock } from './take-block.js'
 
 let instance: WasmInstance
 /** Blocks by their numbers; in place of one that could not be taken, why. */
-const blocks = new Map<number, HeldBlock | Error>()
+const blocks = new Map<number, HeldBlock | HeldHalf | Error>()
 const rankings = new Map<number, InstanceRanking | Error>()
 
 function found<Thing>(things: ReadonlyMap<number, Thing | Error>, key: number): Thing {
@@ -33,21 +37,37 @@ function made<Thing>(things: Map<number, Thing | Error>, key: number, make: () =
   }
 }
 
+/** A block in float32, from now on if it was not. */
+function decoded(key: number): HeldBlock {
+  const held = found(blocks, key)
+  if (!isHeldHalf(held)) return held
+  const block = decodeHalf(instance, held)
+  instance.release(held.address)
+  blocks.set(key, block)
+  return block
+}
+
 async function done(task: Task): Promise<TaskResults[Task['kind']]> {
   switch (task.kind) {
     case 'start':
       instance = await WasmInstance.open(task.compiled)
       await holdLock(task.lockName)
       return undefined
-    case 'hold':
-      return squaredNormsOf(
-        instance,
-        made(blocks, task.block, () => takeBlock(instance, task.gradients)),
-      )
+    case 'hold': {
+      const { gradients } = task
+      if (isHalfBlock(gradients)) {
+        made(blocks, task.block, () => takeHalf(instance, gradients))
+        return undefined
+      }
+      const held = made(blocks, task.block, () => takeBlock(instance, gradients))
+      return squaredNormsOf(instance, held)
+    }
+    case 'norms':
+      return squaredNormsOf(instance, found(blocks, task.block))
     case 'read':
-      return readBlock(instance, found(blocks, task.block))
+      return readBlock(instance, decoded(task.block))
     case 'lend': {
-      const { address, ...layout } = found(blocks, task.block)
+      const { address, ...layout } = decoded(task.block)
       return { layout, bytes: instance.bytes.slice(address, address + layout.byteLength) }
     }
     case 'borrow': {
@@ -69,7 +89,7 @@ async function done(task: Task): Promise<TaskResults[Task['kind']]> {
       made(rankings, task.ranking, () => new InstanceRanking(instance, task.options))
       return undefined
     case 'add': {
-      const [test, train] = [found(blocks, task.test), found(blocks, task.train)]
+      const [test, train] = [decoded(task.test), found(blocks, task.train)]
       found(rankings, task.ranking).add(test, task.testStart, train, task.trainStart)
       return undefined
     }

@@ -55,9 +55,9 @@ export class Commands {
   }
 
   /** A temporary buffer with these numbers. */
-  upload(numbers: Float32Array | Int32Array): GPUBuffer {
+  upload(numbers: Float32Array | Int32Array | Uint16Array): GPUBuffer {
     const buffer = this.temporary(numbers.byteLength)
-    this.#owner.device.queue.writeBuffer(buffer, 0, numbers as BufferSource)
+    this.#owner.device.queue.writeBuffer(buffer, 0, wholeWords(numbers) as BufferSource)
     return buffer
   }
 
@@ -102,6 +102,16 @@ export class Commands {
     this.#owner.device.queue.writeBuffer(buffer, 0, bytes)
     return buffer
   }
+}
+
+/** What is written to a buffer takes a multiple of four bytes. */
+function wholeWords<Numbers extends Float32Array | Int32Array | Uint16Array>(
+  numbers: Numbers,
+): Numbers | Uint16Array {
+  if (numbers.byteLength % 4 === 0) return numbers
+  const padded = new Uint16Array(numbers.length + 1)
+  padded.set(numbers)
+  return padded
 }
 
 /** The largest alignment that a device may ask of an offset. */

@@ -1,7 +1,9 @@
 import { DeviceError, InvalidArgumentError } from '../../errors.js'
 import type { GpuGradientBlock, GradientBlock } from '../../gradients/block.js'
 import { heldByteLength } from '../compact-form.js'
+import type { HalfBlock, HalfFloats } from '../half-block.js'
 import type { Commands } from './commands.js'
+import { decodeHalf } from './decode-half.js'
 import type { GpuWork } from './gpu-work.js'
 import { GpuGradients } from './held-gradients.js'
 import type { RowsToHold } from './hold-rows.js'
@@ -10,7 +12,10 @@ import { rowsOfBuffer } from './rows-of-buffer.js'
 import type { Slab } from './slab.js'
 
 /** Submits what makes held gradients of a block, slab by slab where its arrays are longer than a binding may be. */
-export function holdBlock(work: GpuWork, block: GradientBlock | GpuGradientBlock): GpuGradients {
+export function holdBlock(
+  work: GpuWork,
+  block: GradientBlock | HalfBlock | GpuGradientBlock,
+): GpuGradients {
   try {
     work.assertUsable()
     if ('gpuDevice' in block && block.gpuDevice !== work.device) {
@@ -27,7 +32,10 @@ export function holdBlock(work: GpuWork, block: GradientBlock | GpuGradientBlock
   }
 }
 
-function holdSlabs(work: GpuWork, block: GradientBlock | GpuGradientBlock): GpuGradients {
+function holdSlabs(
+  work: GpuWork,
+  block: GradientBlock | HalfBlock | GpuGradientBlock,
+): GpuGradients {
   const { rowCount, segments } = block
   const slabs: Slab[] = []
   const submitted: Promise<void>[] = []
@@ -61,12 +69,12 @@ function holdSlabs(work: GpuWork, block: GradientBlock | GpuGradientBlock): GpuG
   return new GpuGradients(work, rowCount, heldByteLength(rowCount, segments), slabs, ready)
 }
 
-type Numbers = Float32Array | Int32Array | GPUBuffer
+type Numbers = Float32Array | Int32Array | HalfFloats | GPUBuffer
 
 function slabSource(
   { device }: GpuWork,
   commands: Commands,
-  { segments }: GradientBlock | GpuGradientBlock,
+  { segments }: GradientBlock | HalfBlock | GpuGradientBlock,
   rowStart: number,
   rowCount: number,
 ): Omit<RowsToHold<Numbers>, 'createBuffer'> {
@@ -77,14 +85,27 @@ function slabSource(
       if (numbers instanceof GPUBuffer) {
         return rowsOfBuffer(device, numbers, rowSize, rowStart, rowCount)
       }
-      const rows = numbers.subarray(rowStart * rowSize, (rowStart + rowCount) * rowSize)
-      return rowsOfBuffer(device, commands.upload(rows), rowSize, 0, rowCount)
+      const rowEnd = rowStart + rowCount
+      const rows = <Part extends Float32Array | Int32Array | Uint16Array>(whole: Part): Part =>
+        whole.subarray(rowStart * rowSize, rowEnd * rowSize) as Part
+      const buffer =
+        'bits' in numbers
+          ? decodeHalf(
+              commands,
+              { bits: rows(numbers.bits), exponents: numbers.exponents.subarray(rowStart, rowEnd) },
+              rowSize,
+            )
+          : commands.upload(rows(numbers))
+      return rowsOfBuffer(device, buffer, rowSize, 0, rowCount)
     },
   }
 }
 
 /** As many rows as kernels can have at once. @throws DeviceError if not even one */
-function rowsPerSlab(work: GpuWork, { segments }: GradientBlock | GpuGradientBlock): number {
+function rowsPerSlab(
+  work: GpuWork,
+  { segments }: GradientBlock | HalfBlock | GpuGradientBlock,
+): number {
   const { byteLength, parameter } = largestRowBytes(segments)
   // A binding of borrowed rows may start up to one alignment before them.
   const { minStorageBufferOffsetAlignment } = work.device.limits

@@ -1,4 +1,4 @@
-import { innerProducts, shortProduct } from './products'
+import { innerProducts, shortProduct, squares } from './products'
 
 /** sums[i, j] += a_i's scale · b_j's scale · products[i, j]; sums and products are [aRows, bRows] float64. */
 function addScaled(
@@ -34,6 +34,46 @@ export function addDense(
 ): void {
   innerProducts(a, aRows, b, bRows, size, scratch)
   addScaled(scratch, aScales, aRows, bScales, bRows, sums)
+}
+
+/** sums[i] += ‖a_i‖² of dense rows; `scratch` has room for [rows] float64. */
+export function addDenseSquares(
+  a: usize,
+  scales: usize,
+  rows: i32,
+  size: usize,
+  scratch: usize,
+  sums: usize,
+): void {
+  squares(a, rows, size, scratch)
+  addScaledSquares(scratch, scales, rows, sums)
+}
+
+/** The same of ‖a_i‖²‖δ_i‖² of factored rows of one position; `scratch` has room for two such tables. */
+export function addFactoredSquares(
+  a: usize,
+  delta: usize,
+  scales: usize,
+  rows: i32,
+  inputSize: usize,
+  outputSize: usize,
+  scratch: usize,
+  sums: usize,
+): void {
+  const size = (<usize>rows) << 3
+  squares(a, rows, inputSize, scratch)
+  squares(delta, rows, outputSize, scratch + size)
+  for (let at = scratch; at < scratch + size; at += 8) {
+    store<f64>(at, load<f64>(at) * load<f64>(at + size))
+  }
+  addScaledSquares(scratch, scales, rows, sums)
+}
+
+function addScaledSquares(products: usize, scales: usize, rows: i32, sums: usize): void {
+  for (let at: usize = 0; at < (<usize>rows) << 3; at += 8) {
+    const scale = load<f64>(scales + at)
+    store<f64>(sums + at, load<f64>(sums + at) + load<f64>(products + at) * scale * scale)
+  }
 }
 
 /**

@@ -160,6 +160,53 @@ function tile1x1(a: usize, b: usize, length: usize, to: usize): void {
   store<f64>(to, load<f64>(to) + total(sums))
 }
 
+/** products[i] = ⟨a_i, a_i⟩, float64, each summed as by `innerProducts`. */
+export function squares(a: usize, rows: i32, size: usize, products: usize): void {
+  memory.fill(products, 0, (<usize>rows) << 3)
+  const four = size << 2
+  let i = 0
+  for (; i + 3 < rows; i += 4) {
+    for (let from: usize = 0; from < size; from += stretch) {
+      squares4(a + from, size, min<usize>(stretch, size - from), products)
+    }
+    a += four
+    products += 32
+  }
+  for (; i < rows; i++) {
+    for (let from: usize = 0; from < size; from += stretch) {
+      tile1x1(a + from, a + from, min<usize>(stretch, size - from), products)
+    }
+    a += size
+    products += 8
+  }
+}
+
+function squares4(a0: usize, size: usize, length: usize, to: usize): void {
+  let s0 = f32x4.splat(0)
+  let s1 = f32x4.splat(0)
+  let s2 = f32x4.splat(0)
+  let s3 = f32x4.splat(0)
+  const end = a0 + length
+  let a1 = a0 + size
+  let a2 = a1 + size
+  let a3 = a2 + size
+  while (a0 < end) {
+    const x0 = v128.load(a0)
+    s0 = multiplyAdd(x0, x0, s0)
+    const x1 = v128.load(a1)
+    s1 = multiplyAdd(x1, x1, s1)
+    const x2 = v128.load(a2)
+    s2 = multiplyAdd(x2, x2, s2)
+    const x3 = v128.load(a3)
+    s3 = multiplyAdd(x3, x3, s3)
+    a0 += 16
+    a1 += 16
+    a2 += 16
+    a3 += 16
+  }
+  add4(to, s0, s1, s2, s3)
+}
+
 /** The inner product of two short stretches of `length` bytes each. */
 export function shortProduct(a: usize, b: usize, length: usize): f64 {
   let sums = f32x4.splat(0)
