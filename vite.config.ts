@@ -30,6 +30,7 @@ const library: UserConfig = {
     lib: {
       entry: {
         index: at('src/index.ts'),
+        cli: at('src/cli/main.ts'),
         elements: at('src/elements/index.ts'),
         'elements/define': at('src/elements/define.ts'),
         evaluation: at('src/evaluation/index.ts'),
@@ -39,7 +40,7 @@ const library: UserConfig = {
       formats: ['es'],
     },
     rolldownOptions: {
-      external: [...tfjs, 'zarrita', /^(lit|d3-)/, /^node:/],
+      external: [...tfjs, 'zarrita', 'webgpu', /^(lit|d3-)/, /^node:/],
       output: { chunkFileNames: 'chunks/[name].js' },
     },
   },

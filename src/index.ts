@@ -34,6 +34,7 @@ export type {
 } from './explainers/similarity-options.js'
 export type { AverageOf } from './explainers/baselines.js'
 export type { Inputs } from './explainers/inputs.js'
+export type { RowSource } from './explainers/row-source.js'
 export type { SimilarityData } from './explainers/similarity-explanation.js'
 export type { PickedExamples } from './explainers/training-set.js'
 export { IntegratedGradients } from './explainers/integrated-gradients.js'
@@ -59,6 +60,7 @@ export type {
   ByteRange,
   ByteReadOptions,
   ByteStore,
+  RowRange,
   StoreLock,
   WritableByteStore,
 } from './gradients/stores/byte-store.js'

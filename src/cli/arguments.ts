@@ -1,0 +1,115 @@
+import { parseArgs } from 'node:util'
+import type { Command, GivenArguments } from './command.js'
+import { UsageError } from './command.js'
+
+/**
+ * Reads the arguments of a command.
+ *
+ * @throws UsageError for an unknown option, one without its value, or arguments that are too many
+ */
+export function readArguments(command: Command, args: readonly string[]): GivenArguments {
+  const { name, options, positionals: positional } = command
+  const values: Record<string, string[]> = {}
+  const positionals: string[] = []
+  /** The option whose further values may follow. */
+  let open: string | undefined
+  for (const token of tokensOf(command, args)) {
+    if (token.kind === 'option-terminator') {
+      open = undefined
+    } else if (token.kind === 'positional') {
+      if (open === undefined) positionals.push(token.value)
+      else values[open]!.push(token.value)
+    } else {
+      const { multiple = false } = options[token.name]!
+      if (!multiple && values[token.name] !== undefined) {
+        throw new UsageError(`--${token.name}: got two values; expected it once.`)
+      }
+      const given = (values[token.name] ??= [])
+      given.push(token.value ?? '')
+      open = multiple ? token.name : undefined
+    }
+  }
+  const most = positional?.most ?? 0
+  if (positionals.length > most) {
+    const expected = positional === undefined ? 'options alone' : `no more ${positional.name}`
+    throw new UsageError(`gradlens ${name}: got '${positionals[most]!}'; expected ${expected}.`)
+  }
+  return { positionals, values }
+}
+
+type Token =
+  | { readonly kind: 'option'; readonly name: string; readonly value: string | undefined }
+  | { readonly kind: 'positional'; readonly value: string }
+  | { readonly kind: 'option-terminator' }
+
+function tokensOf({ name, options }: Command, args: readonly string[]): readonly Token[] {
+  const config = Object.fromEntries(
+    Object.entries(options).map(([option, { type }]) => [option, { type, multiple: true }]),
+  )
+  try {
+    return parseArgs({ args: [...args], options: config, allowPositionals: true, tokens: true })
+      .tokens
+  } catch (error) {
+    const { code, message } = error as Error & { readonly code?: string }
+    if (code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION') {
+      const [, unknown = ''] = /'(.*?)'/.exec(message) ?? []
+      const known = Object.keys(options).map((option) => `--${option}`)
+      throw new UsageError(
+        `${unknown}: not an option of gradlens ${name}; expected ${known.join(', ')}.`,
+      )
+    }
+    throw new UsageError(`${message.split('\n', 1)[0]!.replace(/\.$/, '')}.`)
+  }
+}
+
+/** The only value of an option; undefined if it was not given. */
+export const optional = ({ values }: GivenArguments, name: string): string | undefined =>
+  values[name]?.[0]
+
+/** @throws UsageError if the option was not given */
+export function required(given: GivenArguments, name: string, example: string): string {
+  const value = optional(given, name)
+  if (value !== undefined && value !== '') return value
+  throw new UsageError(`--${name}: not given; expected --${name} ${example}.`)
+}
+
+/** An integer of at least so much; undefined if it was not given. */
+export function integer(given: GivenArguments, name: string, least: number): number | undefined {
+  const value = optional(given, name)
+  if (value === undefined) return undefined
+  const number = /^\d+$/.test(value) ? Number(value) : NaN
+  if (Number.isSafeInteger(number) && number >= least) return number
+  throw new UsageError(
+    `--${name}: got '${value}'; expected an integer of ${String(least)} or more.`,
+  )
+}
+
+export function oneOf<Choice extends string>(
+  given: GivenArguments,
+  name: string,
+  choices: readonly Choice[],
+): Choice | undefined {
+  const value = optional(given, name)
+  if (value === undefined) return undefined
+  const choice = choices.find((candidate) => candidate === value)
+  if (choice !== undefined) return choice
+  throw new UsageError(`--${name}: got '${value}'; expected one of ${choices.join(', ')}.`)
+}
+
+/** Rows as start:end, the end left out; undefined if they were not given. */
+export function rowRange(
+  given: GivenArguments,
+  name: string,
+  rowCount: number,
+): { readonly start: number; readonly end: number } | undefined {
+  const value = optional(given, name)
+  if (value === undefined) return undefined
+  const [, start, end] = /^(\d+):(\d+)$/.exec(value) ?? []
+  if (start !== undefined && Number(start) < Number(end) && Number(end) <= rowCount) {
+    return { start: Number(start), end: Number(end) }
+  }
+  throw new UsageError(
+    `--${name}: got '${value}'; expected START:END within the ${String(rowCount)} rows, END not included: ` +
+      `0:${String(rowCount)} is all.`,
+  )
+}

@@ -1,0 +1,89 @@
+import type { Terminal } from './command.js'
+
+/** How far a command has come: one line that is drawn over on a terminal, a line now and then elsewhere. */
+export class ProgressLine {
+  readonly #terminal: Terminal
+  readonly #now: () => number
+  #phase = ''
+  #startedAt: number
+  #startedFrom = 0
+  #shownAt = -Infinity
+  #shownTenth = -1
+  #isOpen = false
+
+  constructor(terminal: Terminal, now: () => number = () => performance.now()) {
+    this.#terminal = terminal
+    this.#now = now
+    this.#startedAt = now()
+  }
+
+  /**
+   * @param doing what goes on: 'Computing'
+   * @param done rows, of `total`; those of the first call that are there already do not count for the rate
+   */
+  show(doing: string, done: number, total: number): void {
+    const now = this.#now()
+    if (doing !== this.#phase) {
+      this.close()
+      this.#phase = doing
+      this.#startedAt = now
+      this.#startedFrom = done
+      this.#shownTenth = -1
+      this.#shownAt = -Infinity
+    }
+    const isTTY = this.#terminal.isTTY === true
+    const tenth = Math.floor((10 * done) / total)
+    const isDue = isTTY
+      ? now - this.#shownAt >= redrawMs
+      : tenth > this.#shownTenth || now - this.#shownAt >= lineMs
+    if (!isDue && done < total) return
+    this.#shownAt = now
+    this.#shownTenth = tenth
+    const line = this.#line(done, total, now)
+    if (!isTTY) {
+      this.#terminal.write(`${line}\n`)
+      return
+    }
+    const columns = this.#terminal.columns ?? 80
+    this.#terminal.write(`\r${line.slice(0, columns - 1)}\u001b[K`)
+    this.#isOpen = true
+  }
+
+  /** Ends the line, so that others can follow. */
+  close(): void {
+    if (this.#isOpen) this.#terminal.write('\n')
+    this.#isOpen = false
+  }
+
+  #line(done: number, total: number, now: number): string {
+    const seconds = (now - this.#startedAt) / 1000
+    const rate = seconds > 0 ? (done - this.#startedFrom) / seconds : 0
+    const parts = [
+      `${this.#phase} ${bar(done / total)} ${count(done)} of ${count(total)} rows`,
+      `${String(Math.floor((100 * done) / total))} %`,
+      ...(rate > 0 ? [`${rate < 10 ? rate.toFixed(1) : count(Math.round(rate))} rows/s`] : []),
+      ...(done === total
+        ? [duration(seconds)]
+        : rate > 0
+          ? [`${duration((total - done) / rate)} left`]
+          : []),
+    ]
+    return parts.join(' · ')
+  }
+}
+
+const redrawMs = 100
+const lineMs = 30_000
+
+const count = (value: number): string => value.toLocaleString('en')
+
+const bar = (share: number): string => '█'.repeat(Math.round(20 * share)).padEnd(20, '░')
+
+/** In words, to two units: '2 min 5 s'. */
+export function duration(seconds: number): string {
+  const whole = Math.round(seconds)
+  if (whole < 60) return seconds < 9.95 ? `${seconds.toFixed(1)} s` : `${String(whole)} s`
+  const minutes = Math.floor(whole / 60)
+  if (minutes < 60) return `${String(minutes)} min ${String(whole % 60)} s`
+  return `${String(Math.floor(minutes / 60))} h ${String(minutes % 60)} min`
+}

@@ -1,0 +1,81 @@
+import process from 'node:process'
+import { isGradlensError, version } from '../index.js'
+import { readArguments } from './arguments.js'
+import type { Command, CommandContext } from './command.js'
+import { UsageError } from './command.js'
+import { sentenceOf } from './failure.js'
+import { commandHelp, programHelp } from './help.js'
+import { mergeCommand } from './merge.js'
+import { precomputeCommand } from './precompute.js'
+import { verifyCommand } from './verify.js'
+
+const commands: readonly Command[] = [precomputeCommand, mergeCommand, verifyCommand]
+
+/** Runs the program; resolves to its exit code. */
+export async function run(args: readonly string[]): Promise<number> {
+  const [name, ...rest] = args
+  if (name === '--version') {
+    process.stdout.write(`${version}\n`)
+    return 0
+  }
+  if (name === undefined || name === '--help' || name === 'help') {
+    const help = programHelp(commands)
+    if (name === undefined) process.stderr.write(help)
+    else process.stdout.write(help)
+    return name === undefined ? usageExit : 0
+  }
+  const command = commands.find((candidate) => candidate.name === name)
+  if (command === undefined) {
+    const names = commands.map((candidate) => candidate.name).join(', ')
+    process.stderr.write(
+      `gradlens: '${name}' is no command; expected one of ${names}, --help, --version.\n`,
+    )
+    return usageExit
+  }
+  if (rest.includes('--help')) {
+    process.stdout.write(commandHelp(command))
+    return 0
+  }
+  return await runCommand(command, rest)
+}
+
+const usageExit = 2
+
+async function runCommand(command: Command, args: readonly string[]): Promise<number> {
+  const controller = new AbortController()
+  let stopped: keyof typeof signalExits | undefined
+  const stop = (signal: NodeJS.Signals): void => {
+    // Asked twice: at once.
+    if (stopped !== undefined) process.exit(signalExits[stopped])
+    stopped = signal as keyof typeof signalExits
+    controller.abort(new Error(`Stopped by ${signal}.`))
+  }
+  for (const signal of Object.keys(signalExits)) process.on(signal, stop)
+  const context: CommandContext = {
+    signal: controller.signal,
+    print: (line) => process.stdout.write(`${line}\n`),
+    note: (line) => process.stderr.write(`${line}\n`),
+    terminal: process.stderr,
+  }
+  try {
+    return await command.run(readArguments(command, args), context)
+  } catch (error) {
+    if (stopped !== undefined && error === controller.signal.reason) {
+      context.note(
+        `Stopped by ${stopped}.${command.resume === undefined ? '' : ` ${command.resume}`}`,
+      )
+      return signalExits[stopped]
+    }
+    if (error instanceof UsageError) {
+      context.note(`${error.message}\nSee gradlens ${command.name} --help.`)
+      return usageExit
+    }
+    context.note(sentenceOf(error))
+    return isGradlensError(error, 'InvalidArgumentError') ? usageExit : 1
+  } finally {
+    for (const signal of Object.keys(signalExits)) process.off(signal, stop)
+  }
+}
+
+/** As shells number them: 128 and the signal's number. */
+const signalExits = { SIGINT: 130, SIGTERM: 143 } as const
