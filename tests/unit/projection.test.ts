@@ -1,0 +1,248 @@
+import fc from 'fast-check'
+import type { GradientBlock, GradientSegment } from 'gradlens'
+import { describe, expect, it } from 'vitest'
+import { compactBlock } from '../../src/compute/compact.js'
+import type { CompactBlock } from '../../src/compute/compact.js'
+import { compactForm, numberCount } from '../../src/compute/compact-form.js'
+import { Projection } from '../../src/gradients/projection/projection.js'
+import type {
+  ParameterProjection,
+  ParameterShape,
+} from '../../src/gradients/projection/projection-plan.js'
+import { planProjection } from '../../src/gradients/projection/projection-plan.js'
+import { randomMatrix } from '../../src/gradients/projection/random-matrix.js'
+import { formedGradients } from '../support/formed-gradients.js'
+import type { SegmentShape } from '../support/random-blocks.js'
+import {
+  asOneParameter,
+  parameterSize,
+  randomBlock,
+  segmentShapes,
+} from '../support/random-blocks.js'
+
+const rowCount = 3
+
+/** Sums of some hundred products of float32 numbers up to 1 and of normal ones; the results are rounded to float32. */
+const tolerance = 1e-4
+
+const noPause = (): Promise<void> => Promise.resolve()
+
+/** Of each parameter its shape: an axis of rows where its size is even, so that gradients without factors have one too. */
+const parametersOf = (shapes: readonly SegmentShape[]): ParameterShape[] =>
+  shapes.map((shape, k) => {
+    const size = parameterSize(shape)
+    return { name: `θ${String(k)}`, shape: size % 2 === 0 ? [2, size / 2] : [size] }
+  })
+
+const numbersPerRow = ({ segments }: { segments: readonly GradientSegment[] }): number =>
+  segments.reduce((sum, segment) => sum + numberCount(compactForm(segment)), 0)
+
+async function project(block: GradientBlock, projection: Projection): Promise<CompactBlock> {
+  return projection.project(compactBlock(block), noPause)
+}
+
+/** P_aᵀ G P_δ by its definition, in float64. */
+function byDefinition(
+  gradient: Float64Array,
+  { index, inputSize: d, outputSize: p, ...sizes }: ParameterProjection,
+  seed: number,
+): Float64Array {
+  const { projectedInputSize: ka, projectedOutputSize: kd } = sizes
+  const identity = (size: number): Float64Array =>
+    Float64Array.from({ length: size * size }, (_, at) => (at % (size + 1) === 0 ? 1 : 0))
+  const pa = ka === d ? identity(d) : randomMatrix(d, ka, { seed, index, side: 'input' })
+  const pd = kd === p ? identity(p) : randomMatrix(p, kd, { seed, index, side: 'output' })
+  return Float64Array.from({ length: ka * kd }, (_, at) => {
+    let sum = 0
+    for (let i = 0; i < d; i++) {
+      for (let j = 0; j < p; j++) {
+        sum += pa[i * ka + Math.floor(at / kd)]! * gradient[i * p + j]! * pd[j * kd + (at % kd)]!
+      }
+    }
+    return sum
+  })
+}
+
+function dot(a: ReadonlyMap<string, Float64Array>, b: ReadonlyMap<string, Float64Array>): number {
+  let sum = 0
+  for (const [name, values] of a) values.forEach((value, k) => (sum += value * b.get(name)![k]!))
+  return sum
+}
+
+describe('a projection', () => {
+  it('is P_aᵀ G P_δ of every form, takes no more numbers than it may, and leaves small parameters exact', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        segmentShapes,
+        fc.integer({ min: 4, max: 200 }),
+        fc.integer({ min: 0, max: 2 ** 32 - 1 }),
+        async (shapes, size, seed) => {
+          const block = randomBlock(shapes, rowCount, seed)
+          const projection = new Projection({ size, seed }, parametersOf(shapes))
+          const projected = await project(block, projection)
+          expect(numbersPerRow(projected)).toBeLessThanOrEqual(size)
+          const byName = new Map(
+            projection.plan!.parameters.map((parameter) => [parameter.parameter, parameter]),
+          )
+          for (let row = 0; row < rowCount; row++) {
+            const exact = formedGradients(block, row)
+            const found = formedGradients(projected, row)
+            for (const [name, gradient] of exact) {
+              const plan = byName.get(name)
+              const expected = plan === undefined ? gradient : byDefinition(gradient, plan, seed)
+              expect(difference(found.get(name)!, expected)).toBeLessThan(tolerance)
+            }
+          }
+        },
+      ),
+      { numRuns: 60 },
+    )
+  })
+
+  it('sums the uses of one parameter, whatever their forms', async () => {
+    const shapes: SegmentShape[] = [
+      { kind: 'factored', positions: 1, inputSize: 12, outputSize: 10 },
+      { kind: 'rows', positions: 2, rowSize: 10, parameterRows: 12 },
+      { kind: 'dense', size: 120 },
+      // Other factors of as many numbers: those are not what is projected.
+      { kind: 'factored', positions: 1, inputSize: 20, outputSize: 6 },
+    ]
+    const block = asOneParameter(randomBlock(shapes, rowCount, 1))
+    const projection = new Projection({ size: 60, seed: 3 }, [{ name: 'shared', shape: [12, 10] }])
+    const projected = await project(block, projection)
+    const [plan] = projection.plan!.parameters
+    expect(plan).toMatchObject({ inputSize: 12, outputSize: 10 })
+    expect(numbersPerRow(projected)).toBeLessThanOrEqual(60)
+    for (let row = 0; row < rowCount; row++) {
+      const found = formedGradients(projected, row).get('shared')!
+      const exact = formedGradients(block, row).get('shared')!
+      expect(difference(found, byDefinition(exact, plan!, 3))).toBeLessThan(tolerance)
+    }
+  })
+
+  it('leaves inner products as they are in the mean over seeds', async () => {
+    const shapes: SegmentShape[] = [
+      { kind: 'dense', size: 48 },
+      { kind: 'factored', positions: 1, inputSize: 40, outputSize: 30 },
+      { kind: 'factored', positions: 9, inputSize: 8, outputSize: 9 },
+      { kind: 'rows', positions: 3, rowSize: 9, parameterRows: 30 },
+    ]
+    const block = randomBlock(shapes, 2, 5)
+    const products: number[] = []
+    for (let seed = 0; seed < 400; seed++) {
+      const projection = new Projection({ size: 60, seed }, parametersOf(shapes))
+      const projected = await project(block, projection)
+      expect(projection.plan!.parameters).toHaveLength(shapes.length)
+      products.push(dot(formedGradients(projected, 0), formedGradients(projected, 1)))
+    }
+    const exact = dot(formedGradients(block, 0), formedGradients(block, 1))
+    const mean = products.reduce((sum, product) => sum + product, 0) / products.length
+    const variance =
+      products.reduce((sum, product) => sum + (product - mean) ** 2, 0) / products.length
+    // Six standard errors of the mean.
+    expect(Math.abs(mean - exact)).toBeLessThan(6 * Math.sqrt(variance / products.length))
+    expect(variance).toBeGreaterThan(0)
+  })
+
+  it('does not depend on the rows beside one', async () => {
+    const shapes: SegmentShape[] = [{ kind: 'factored', positions: 2, inputSize: 9, outputSize: 9 }]
+    const block = randomBlock(shapes, 4, 1)
+    const settings = { size: 10, seed: 1 }
+    const whole = await project(block, new Projection(settings, parametersOf(shapes)))
+    const alone = new Projection(settings, parametersOf(shapes))
+    await project(randomBlock(shapes, 1, 2), alone)
+    const again = await project(block, Projection.following(alone.plan!))
+    expect(again).toEqual(whole)
+  })
+
+  it('passes on a gradient that is not finite as one that is not', async () => {
+    const shapes: SegmentShape[] = [{ kind: 'dense', size: 64 }]
+    const block = randomBlock(shapes, 2, 1)
+    const [segment] = block.segments
+    if (segment?.kind === 'dense') segment.values[70] = Infinity
+    const projected = await project(
+      block,
+      new Projection({ size: 8, seed: 1 }, parametersOf(shapes)),
+    )
+    const [first, second] = [0, 1].map((row) => formedGradients(projected, row).get('θ0')!)
+    expect(first!.every(Number.isFinite)).toBe(true)
+    expect(second!.every(Number.isFinite)).toBe(false)
+  })
+
+  it('ends where its pause throws', async () => {
+    const shapes: SegmentShape[] = [
+      { kind: 'factored', positions: 64, inputSize: 300, outputSize: 300 },
+    ]
+    const projection = new Projection({ size: 1000, seed: 1 }, parametersOf(shapes))
+    const stopped = new Error('stopped')
+    const work = projection.project(compactBlock(randomBlock(shapes, 40, 1)), () =>
+      Promise.reject(stopped),
+    )
+    await expect(work).rejects.toBe(stopped)
+  })
+})
+
+describe('the plan of a projection', () => {
+  const shapes: SegmentShape[] = [
+    { kind: 'dense', size: 10 },
+    { kind: 'factored', positions: 1, inputSize: 1568, outputSize: 256 },
+    { kind: 'dense', size: 8192 },
+  ]
+  const parameters: ParameterShape[] = [
+    { name: 'θ0', shape: [10] },
+    { name: 'θ1', shape: [1568, 256] },
+    { name: 'θ2', shape: [2, 2, 64, 32] },
+  ]
+  const block = compactBlock(randomBlock(shapes, 1, 1))
+  const plan = (size: number): readonly ParameterProjection[] =>
+    planProjection({ size, seed: 0 }, block, parameters).parameters
+
+  it('leaves exact what takes no more than its share, and gives the rest to the others', () => {
+    expect(plan(4096)).toEqual([
+      {
+        ...{ parameter: 'θ2', index: 2, inputSize: 256, outputSize: 32 },
+        // (4096 − 10 − 1824) / 32
+        ...{ projectedInputSize: 70, projectedOutputSize: 32 },
+      },
+    ])
+    expect(plan(10 + 1824 + 8192)).toEqual([])
+  })
+
+  it('shares a small size equally, and both sides of a parameter where neither fits', () => {
+    const sides = plan(210).map(({ projectedInputSize, projectedOutputSize }) => [
+      projectedInputSize,
+      projectedOutputSize,
+    ])
+    expect(sides).toEqual([
+      [50, 50],
+      [10, 10],
+    ])
+  })
+
+  it('does not depend on the numbers of the gradients', () => {
+    const other = compactBlock(randomBlock(shapes, 3, 9))
+    expect(planProjection({ size: 999, seed: 0 }, other, parameters).parameters).toEqual(plan(999))
+  })
+
+  it('refuses fewer numbers than there are uses of parameters', () => {
+    expect(plan(3)).toHaveLength(3)
+    expect(() => plan(2)).toThrow('projection.size: got 2; expected 3 or more')
+  })
+})
+
+it('draws the matrices that a program in Python draws', () => {
+  // docs/gradient-store.md has the program.
+  expect([...randomMatrix(3, 2, { seed: 7, index: 5, side: 'output' })]).toEqual([
+    0.5276017785072327, 1.1452449560165405, 0.13437551259994507, -0.44501200318336487,
+    -0.5674931406974792, -0.20894844830036163,
+  ])
+  const last = randomMatrix(3, 3, { seed: 2 ** 32 - 1, index: 0, side: 'input' })
+  expect([...last.subarray(0, 2)]).toEqual([-0.0938073992729187, -0.7409688234329224])
+})
+
+/** The greatest difference of two gradients, relative to their greatest number. */
+function difference(found: Float64Array, expected: Float64Array): number {
+  expect(found).toHaveLength(expected.length)
+  const greatest = Math.max(1e-30, ...expected.map(Math.abs))
+  return Math.max(0, ...expected.map((value, k) => Math.abs(value - found[k]!))) / greatest
+}
