@@ -90,7 +90,8 @@ export async function readCase<Value>(
       mapValues(further, (array) => rows(array, 0, 1)),
     ),
   )
-  const chosenOutput = await readTarget(chosen, [exampleCount, ...one.shape.slice(1)])
+  const outputShape = [exampleCount, ...one.shape.slice(1)]
+  const chosenOutput = await readTarget(chosen, outputShape, predictor.output)
   return {
     call,
     exampleCount,

@@ -15,7 +15,7 @@ import { inputsBut, readInputs } from './inputs.js'
 import { ModelSession } from './model-session.js'
 import { progressReporter } from './progress.js'
 import type { Examples } from './sites.js'
-import { inputSites, joinBatches, layerSites, readLayers } from './sites.js'
+import { assertLayerOf, inputSites, joinBatches, layerSites, readLayers } from './sites.js'
 import { readTarget } from './targets.js'
 
 export interface ExpectedGradientsOptions {
@@ -52,6 +52,15 @@ export interface ExpectedGradientsExplainOptions<Item = never> extends CallOptio
   /** Attribute to the inputs of `layer` instead of its outputs. Default false. */
   readonly attributeToLayerInputs?: boolean | undefined
 }
+
+const explainOptionNames: readonly (keyof ExpectedGradientsExplainOptions)[] = [
+  'background',
+  'forwardKwargs',
+  'target',
+  'attributeToLayerInputs',
+  'signal',
+  'onProgress',
+]
 
 export interface ExpectedGradientsData {
   /** f32: one array per input of the model, of the input's shape; with `layer`, as for IntegratedGradients. */
@@ -116,20 +125,17 @@ export class ExpectedGradients<Value = unknown, Item = never> {
    */
   async explain(
     x: Inputs<Item>,
-    {
-      background,
-      forwardKwargs = {},
-      target,
-      attributeToLayerInputs = false,
-      signal,
-      onProgress,
-    }: ExpectedGradientsExplainOptions<Item>,
+    options: ExpectedGradientsExplainOptions<Item>,
   ): Promise<Explanation<ExpectedGradientsData>> {
+    knownKeys('options', options, explainOptionNames)
+    const { background, forwardKwargs = {}, target, signal, onProgress } = options
+    const { attributeToLayerInputs = false } = options
     const call = this.#model.begin(signal)
     const { predictor } = this.#model
     if ((background as unknown) === undefined) {
       throw new InvalidArgumentError('background', 'none', 'examples that baselines are drawn from')
     }
+    assertLayerOf(attributeToLayerInputs, this.#layer)
     const specs = inputsBut('forwardKwargs', predictor, forwardKwargs)
     // All are read before the first await ends, so that what the page does to its arrays later changes nothing.
     const [read, drawnFrom, further, given] = await Promise.all([
@@ -153,7 +159,7 @@ export class ExpectedGradients<Value = unknown, Item = never> {
       async (session, some) => [await session.predict(some.x, some.further)],
     )
     assertFinite('the predictions at x', predictions!, lookAtTheModel)
-    const chosen = await readTarget(given, predictions!.shape)
+    const chosen = await readTarget(given, predictions!.shape, predictor.output)
     const ends = await joinBatches(call, examples, this.#batchSize, (session, some) =>
       sites.values(session, some),
     )

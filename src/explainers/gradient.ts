@@ -127,8 +127,10 @@ export class Gradient<Value = unknown, Item = never, Batch = Inputs<Item>> {
    */
   async explain(
     batch: Batch,
-    { target, signal, onProgress }: GradientExplainOptions = {},
+    options: GradientExplainOptions = {},
   ): Promise<Explanation<GradientData>> {
+    knownKeys('options', options, ['target', 'signal', 'onProgress'])
+    const { target, signal, onProgress } = options
     const call = this.#model.begin(signal)
     const { predictor } = this.#model
     const { forwardArgExtractor, additionalForwardArgExtractor, verbose } = this.#options
@@ -154,7 +156,7 @@ export class Gradient<Value = unknown, Item = never, Batch = Inputs<Item>> {
     )
     assertFinite('the predictions at x', predictions!, lookAtTheModel)
     this.#checkClasses(predictions!)
-    const chosen = await readTarget(given, predictions!.shape)
+    const chosen = await readTarget(given, predictions!.shape, predictor.output)
     const gradients = await meanGradient(call, {
       sites,
       inputs: specs,

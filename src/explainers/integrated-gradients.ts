@@ -20,7 +20,7 @@ import { progressReporter } from './progress.js'
 import type { QuadratureMethod } from './quadrature.js'
 import { quadrature } from './quadrature.js'
 import type { Examples } from './sites.js'
-import { joinBatches, inputSites, layerSites, readLayers } from './sites.js'
+import { assertLayerOf, joinBatches, inputSites, layerSites, readLayers } from './sites.js'
 import { readTarget } from './targets.js'
 
 export interface IntegratedGradientsOptions {
@@ -78,6 +78,15 @@ export interface IntegratedGradientsExplainOptions<Item = never> extends CallOpt
   /** Attribute to the inputs of `layer` instead of its outputs. Default false. */
   readonly attributeToLayerInputs?: boolean | undefined
 }
+
+const explainOptionNames: readonly (keyof IntegratedGradientsExplainOptions)[] = [
+  'forwardKwargs',
+  'baselines',
+  'target',
+  'attributeToLayerInputs',
+  'signal',
+  'onProgress',
+]
 
 export interface IntegratedGradientsData {
   /**
@@ -156,20 +165,17 @@ export class IntegratedGradients<Value = unknown, Item = never> {
    */
   async explain(
     x: Inputs<Item>,
-    {
-      forwardKwargs = {},
-      baselines,
-      target,
-      attributeToLayerInputs = false,
-      signal,
-      onProgress,
-    }: IntegratedGradientsExplainOptions<Item> = {},
+    options: IntegratedGradientsExplainOptions<Item> = {},
   ): Promise<Explanation<IntegratedGradientsData>> {
+    knownKeys('options', options, explainOptionNames)
+    const { forwardKwargs = {}, baselines, target, signal, onProgress } = options
+    const { attributeToLayerInputs = false } = options
     const call = this.#model.begin(signal)
     const { predictor } = this.#model
     if (target !== undefined && this.#targetFn !== undefined) {
       throw new InvalidArgumentError('target', 'a target besides a targetFn', 'one of the two')
     }
+    assertLayerOf(attributeToLayerInputs, this.#layer)
     const specs = inputsBut('forwardKwargs', predictor, forwardKwargs)
     // All are read before the first await ends, so that what the page does to its arrays later changes nothing.
     const [read, further, given, begins] = await Promise.all([
@@ -201,7 +207,11 @@ export class IntegratedGradients<Value = unknown, Item = never> {
     )
     assertFinite('the predictions at x', predictions!, lookAtTheModel)
     const copy = { data: predictions!.data.slice(), shape: [...predictions!.shape] }
-    const chosen = await readTarget(given ?? this.#targetFn?.(copy), predictions!.shape)
+    const chosen = await readTarget(
+      given ?? this.#targetFn?.(copy),
+      predictions!.shape,
+      predictor.output,
+    )
     const ends = await this.#each(call, examples, (session, some) => sites.values(session, some))
     const report = progressReporter('IntegratedGradients', this.#verbose, onProgress)
     const results: PathAttributions[] = []

@@ -147,6 +147,16 @@ export function readLayers<Value>(
   })
 }
 
+/** @throws InvalidArgumentError if the inputs of a layer are meant, and there is no layer */
+export function assertLayerOf(attributeToLayerInputs: boolean, layer: unknown): void {
+  if (!attributeToLayerInputs || layer !== undefined) return
+  throw new InvalidArgumentError(
+    'attributeToLayerInputs',
+    'true, without a layer',
+    'the option layer when the explainer is made; without one, the inputs of the model are attributed',
+  )
+}
+
 /** Runs a step of the model on the examples, `batchSize` at a time, and joins the arrays that it gives. */
 export async function joinBatches<Value>(
   call: ModelCall<Value>,

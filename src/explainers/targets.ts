@@ -1,6 +1,7 @@
 import { InvalidArgumentError } from '../errors.js'
 import type { ArrayInput, NdArray } from '../ndarray.js'
 import { sizeOf, toNdArray } from '../ndarray.js'
+import type { ArraySpec } from '../predictor.js'
 
 /** Which element of each example's output is explained. */
 export interface Target {
@@ -18,38 +19,40 @@ export interface Target {
  * - A vector of outputs: an index for all, or one per example.
  * - Outputs of higher rank: one row of indices per example, [N, rank − 1].
  *
+ * @param outputShape of the predictions
  * @throws InvalidArgumentError if it is missing, no integer, negative, out of range, or of another rank or length.
  */
 export async function readTarget(
   target: ArrayInput | undefined,
   outputShape: readonly number[],
+  { name: outputName }: Pick<ArraySpec, 'name'>,
 ): Promise<{ target: Target; array: NdArray | null }> {
   const [exampleCount = 0, ...own] = outputShape
   const indices = new Int32Array(exampleCount)
   const signs = new Int8Array(exampleCount).fill(1)
   const isSingle = sizeOf(own) === 1
+  const refuse = (got: string, expected: string): never => {
+    throw new InvalidArgumentError('target', got, `${expected}, for output '${outputName}'`)
+  }
   if (target === undefined) {
     if (isSingle) return { target: { indices, signs }, array: null }
-    throw new InvalidArgumentError(
-      'target',
+    return refuse(
       'none',
       `one for outputs of shape [${own.join(', ')}]: ${expectedForm(own, exampleCount)}`,
     )
   }
   const array = await toNdArray('target', target)
   const axes = isSingle ? [2] : own
-  const perExample = spread(array, axes, exampleCount)
+  const perExample =
+    spread(array, axes, exampleCount) ??
+    refuse(`shape [${array.shape.join(', ')}]`, expectedForm(axes, exampleCount))
   for (let i = 0; i < exampleCount; i++) {
     const row = axes.map((length, axis) => {
       const value = perExample(i, axis)
       if (Number.isInteger(value) && value >= 0 && value < length) return value
       const at = array.shape.length === 0 ? '' : ` for example ${String(i)}`
       const meaning = isSingle ? ' (one output: class 0 or 1)' : ''
-      throw new InvalidArgumentError(
-        'target',
-        `${String(value)}${at}`,
-        `an integer from 0 to ${String(length - 1)}${meaning}`,
-      )
+      return refuse(`${String(value)}${at}`, `an integer from 0 to ${String(length - 1)}${meaning}`)
     })
     if (isSingle) signs[i] = row[0] === 1 ? 1 : -1
     else indices[i] = row.reduce((offset, index, axis) => offset * (own[axis] ?? 1) + index, 0)
@@ -57,12 +60,12 @@ export async function readTarget(
   return { target: { indices, signs }, array: asIntegers(array, exampleCount) }
 }
 
-/** Reads the target's value for an example and an axis of its output. */
+/** Reads the target's value for an example and an axis of its output; undefined if it has no such shape. */
 function spread(
   array: NdArray,
   axes: readonly number[],
   exampleCount: number,
-): (example: number, axis: number) => number {
+): ((example: number, axis: number) => number) | undefined {
   const { data, shape } = array
   const isRowPerExample =
     axes.length > 1 && shape.length === 2 && shape[0] === exampleCount && shape[1] === axes.length
@@ -71,11 +74,7 @@ function spread(
   if (axes.length === 1 && shape.length === 1 && shape[0] === exampleCount) {
     return (example) => data[example] ?? NaN
   }
-  throw new InvalidArgumentError(
-    'target',
-    `shape [${shape.join(', ')}]`,
-    expectedForm(axes, exampleCount),
-  )
+  return undefined
 }
 
 function expectedForm(axes: readonly number[], exampleCount: number): string {

@@ -32,7 +32,7 @@ export function layersModel(model: LayersModel, options: LayersModelOptions): Te
     name: model.name,
     // A Sequential has no names of its own for them.
     inputs: model.inputs.map((input, i) => specOf(input, model.inputNames[i])),
-    output: specOf(model.outputs[chosen]!),
+    output: specOf(model.outputs[chosen]!, model.outputNames[chosen]),
     weights: (): Weight[] => {
       const trainable = new Set(model.trainableWeights)
       return model.weights.map((weight) => ({
@@ -89,7 +89,7 @@ function variableOf(weight: LayersModel['weights'][number], modelName: string): 
 
 function specOf(
   tensor: SymbolicTensor,
-  name: string = tensor.name.replace(/_\d+$/, ''),
+  name: string = tensor.name.replace(/(\/.*)?(_\d+)?$/, ''),
 ): ArraySpec {
   return {
     name,

@@ -13,9 +13,10 @@ import {
 } from '../support/small-nets.js'
 
 const options = { device: 'cpu', nSteps: 5 } as const
-const perClass = 'an integer from 0 to 2'
-const vectorForm = 'an index, or one per example, shape [2]'
-const gridForm = 'one row of 2 indices per example, shape [2, 2]'
+const forOutput = ", for output 'output'"
+const perClass = `an integer from 0 to 2${forOutput}`
+const vectorForm = `an index, or one per example, shape [2]${forOutput}`
+const gridForm = `one row of 2 indices per example, shape [2, 2]${forOutput}`
 const anArray = 'a number, nested lists of numbers, { data, shape } or a tensor'
 
 describe('the target of a vector of outputs', () => {
@@ -56,7 +57,7 @@ describe('the target of a vector of outputs', () => {
 })
 
 describe('the target of a single output', () => {
-  const meaning = 'an integer from 0 to 1 (one output: class 0 or 1)'
+  const meaning = `an integer from 0 to 1 (one output: class 0 or 1)${forOutput}`
 
   it.each<[ArrayLike, string, string]>([
     [2, '2', meaning],
@@ -98,7 +99,7 @@ describe('the target of a grid of outputs', () => {
         [2, 1],
       ],
       '2 for example 1',
-      'an integer from 0 to 1',
+      `an integer from 0 to 1${forOutput}`,
     ],
     [
       [
