@@ -12,6 +12,7 @@ import type {
 import { planProjection } from '../../src/gradients/projection/projection-plan.js'
 import { randomMatrix } from '../../src/gradients/projection/random-matrix.js'
 import { formedGradients } from '../support/formed-gradients.js'
+import { innerProduct, projectedGradient } from '../support/projected-gradients.js'
 import type { SegmentShape } from '../support/random-blocks.js'
 import {
   asOneParameter,
@@ -41,34 +42,6 @@ async function project(block: GradientBlock, projection: Projection): Promise<Co
   return projection.project(compactBlock(block), noPause)
 }
 
-/** P_aᵀ G P_δ by its definition, in float64. */
-function byDefinition(
-  gradient: Float64Array,
-  { index, inputSize: d, outputSize: p, ...sizes }: ParameterProjection,
-  seed: number,
-): Float64Array {
-  const { projectedInputSize: ka, projectedOutputSize: kd } = sizes
-  const identity = (size: number): Float64Array =>
-    Float64Array.from({ length: size * size }, (_, at) => (at % (size + 1) === 0 ? 1 : 0))
-  const pa = ka === d ? identity(d) : randomMatrix(d, ka, { seed, index, side: 'input' })
-  const pd = kd === p ? identity(p) : randomMatrix(p, kd, { seed, index, side: 'output' })
-  return Float64Array.from({ length: ka * kd }, (_, at) => {
-    let sum = 0
-    for (let i = 0; i < d; i++) {
-      for (let j = 0; j < p; j++) {
-        sum += pa[i * ka + Math.floor(at / kd)]! * gradient[i * p + j]! * pd[j * kd + (at % kd)]!
-      }
-    }
-    return sum
-  })
-}
-
-function dot(a: ReadonlyMap<string, Float64Array>, b: ReadonlyMap<string, Float64Array>): number {
-  let sum = 0
-  for (const [name, values] of a) values.forEach((value, k) => (sum += value * b.get(name)![k]!))
-  return sum
-}
-
 describe('a projection', () => {
   it('is P_aᵀ G P_δ of every form, takes no more numbers than it may, and leaves small parameters exact', async () => {
     await fc.assert(
@@ -81,15 +54,11 @@ describe('a projection', () => {
           const projection = new Projection({ size, seed }, parametersOf(shapes))
           const projected = await project(block, projection)
           expect(numbersPerRow(projected)).toBeLessThanOrEqual(size)
-          const byName = new Map(
-            projection.plan!.parameters.map((parameter) => [parameter.parameter, parameter]),
-          )
           for (let row = 0; row < rowCount; row++) {
             const exact = formedGradients(block, row)
             const found = formedGradients(projected, row)
             for (const [name, gradient] of exact) {
-              const plan = byName.get(name)
-              const expected = plan === undefined ? gradient : byDefinition(gradient, plan, seed)
+              const expected = projectedGradient(name, gradient, projection.plan!)
               expect(difference(found.get(name)!, expected)).toBeLessThan(tolerance)
             }
           }
@@ -116,7 +85,9 @@ describe('a projection', () => {
     for (let row = 0; row < rowCount; row++) {
       const found = formedGradients(projected, row).get('shared')!
       const exact = formedGradients(block, row).get('shared')!
-      expect(difference(found, byDefinition(exact, plan!, 3))).toBeLessThan(tolerance)
+      expect(difference(found, projectedGradient('shared', exact, projection.plan!))).toBeLessThan(
+        tolerance,
+      )
     }
   })
 
@@ -133,9 +104,9 @@ describe('a projection', () => {
       const projection = new Projection({ size: 60, seed }, parametersOf(shapes))
       const projected = await project(block, projection)
       expect(projection.plan!.parameters).toHaveLength(shapes.length)
-      products.push(dot(formedGradients(projected, 0), formedGradients(projected, 1)))
+      products.push(innerProduct(formedGradients(projected, 0), formedGradients(projected, 1)))
     }
-    const exact = dot(formedGradients(block, 0), formedGradients(block, 1))
+    const exact = innerProduct(formedGradients(block, 0), formedGradients(block, 1))
     const mean = products.reduce((sum, product) => sum + product, 0) / products.length
     const variance =
       products.reduce((sum, product) => sum + (product - mean) ** 2, 0) / products.length
