@@ -23,6 +23,7 @@ import { seededRandom } from './data-random.js'
 
 const ROUNDS = 7
 const ROWS_PER_BLOCK = 500
+const TARGET = { isOnGpu: false, keepsHalf: true }
 const LIMITS = { maxBytes: 2 ** 28, maxGpuBytes: 2 ** 28 }
 /** Layers of the demo's size class: the factors of three kernels, and a bias. */
 const LAYERS = [
@@ -94,9 +95,9 @@ try {
   const reading = async (): Promise<void> => {
     const reader = await openGradientStore(new HttpStore(url))
     const { rowsPerChunk } = reader
-    const { chunksAhead } = planStream(reader, LIMITS, false)
+    const { chunksAhead } = planStream(reader, LIMITS, TARGET)
     const read = (chunk: number, signal: AbortSignal): Promise<unknown> =>
-      reader.gradients(chunk * rowsPerChunk, Math.min((chunk + 1) * rowsPerChunk, rowCount), {
+      reader.stored(chunk * rowsPerChunk, Math.min((chunk + 1) * rowsPerChunk, rowCount), {
         signal,
       })
     const chunkCount = Math.ceil(rowCount / rowsPerChunk)
@@ -105,7 +106,7 @@ try {
   }
   const ranking = async (): Promise<void> => {
     const reader = await openGradientStore(new HttpStore(url))
-    const stream = new GradientStream(reader, compute, planStream(reader, LIMITS, false))
+    const stream = new GradientStream(reader, compute, planStream(reader, LIMITS, TARGET))
     const similarity = { name: 'grad_cos', eps: 0 } as const
     const options = { testCount: 1, trainCount: rowCount, similarity, most: 5, least: 5 }
     const ranker = compute.openRanking(options)

@@ -6,6 +6,8 @@ import type { Ranking, RankingOptions } from './ranking.js'
 
 /** The arithmetic on gradients, on the device where they lie. */
 export interface Compute extends Disposable {
+  /** Whether a block of float16 takes no more than that where it is held. */
+  readonly keepsHalf: boolean
   /**
    * Takes a block over, which must not be used afterwards: each parameter in the smaller of its exact forms,
    * with its squared norms; one of float16 in the form that it has. Resolves as soon as more can be taken, which may be before the work is done; what

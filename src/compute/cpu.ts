@@ -14,6 +14,7 @@ import { similarity } from './similarity.js'
 /** The reference: plain loops, sums in float64. What it is asked for is done when the call resolves. */
 export function openCpuCompute(): Compute {
   return {
+    keepsHalf: false,
     hold: async (block) => new CpuGradients(await floatBlock(block)),
     openRanking: cpuRanker,
     settle: () => Promise.resolve(),

@@ -102,7 +102,8 @@ export class StoredTrainingSet<Value> implements TrainingSet<Value> {
     const { session } = await call.opened()
     const isOnGpu = session.gpuDevice !== undefined
     const { maxBytes, maxGpuBytes } = this.#limits
-    const plan = planStream(this.#reader, { maxBytes, maxGpuBytes }, isOnGpu)
+    const target = { isOnGpu, keepsHalf: compute.keepsHalf }
+    const plan = planStream(this.#reader, { maxBytes, maxGpuBytes }, target)
     const stream = new GradientStream(this.#reader, compute, plan)
     return {
       blocks: stream.tiles(call.signal),

@@ -69,7 +69,7 @@ class SlowStore implements ByteStore {
     this.running++
     try {
       await new Promise((resolve) => setTimeout(resolve, 2))
-      if (key.startsWith('squared-norms/c.')) this.#onChunk(++this.#chunks)
+      if (/^segment-0-(values|a)\/c\./.test(key)) this.#onChunk(++this.#chunks)
       signal?.throwIfAborted()
       return await this.#store.get(key)
     } finally {

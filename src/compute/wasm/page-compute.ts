@@ -19,6 +19,7 @@ import { takeBlock } from './take-block.js'
 
 /** Works in the thread that asks, on one instance: what it is asked for is done when the call resolves. */
 export class PageCompute implements Compute {
+  readonly keepsHalf = true
   #instance: WasmInstance | undefined
 
   constructor(instance: WasmInstance) {

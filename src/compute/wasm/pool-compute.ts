@@ -15,6 +15,7 @@ let lastKey = 0
 
 /** Works in the page's workers, while the page goes on: each holds a share of the blocks, and scores what it holds. */
 export class PoolCompute implements Compute {
+  readonly keepsHalf = true
   readonly #pool: WorkerPool
   readonly #work = new Set<Promise<unknown>>()
   readonly #open = new Set<Disposable>()

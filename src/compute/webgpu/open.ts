@@ -10,6 +10,7 @@ import { GpuRanker } from './ranker.js'
 export function openWebgpuCompute(device: GPUDevice): Promise<Compute> {
   const work = new GpuWork(device)
   return Promise.resolve({
+    keepsHalf: false,
     async hold(block): Promise<HeldGradients> {
       const held = holdBlock(work, block)
       try {

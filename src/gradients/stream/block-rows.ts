@@ -1,24 +1,38 @@
-import type { CompactBlock, CompactSegment } from '../../compute/compact.js'
+import type { CompactBlock } from '../../compute/compact.js'
+import type { HalfBlock, HalfFloats } from '../../compute/half-block.js'
+import { isHalfBlock } from '../../compute/half-block.js'
+import { mapSegment } from '../../compute/map-segment.js'
 
 /** The rows from `start` to `end` − 1, as views; the block itself, if these are all. */
-export function blockRows(block: CompactBlock, start: number, end: number): CompactBlock {
-  const { rowCount, segments } = block
+export function blockRows<Block extends CompactBlock | HalfBlock>(
+  block: Block,
+  start: number,
+  end: number,
+): Block
+export function blockRows(
+  block: CompactBlock | HalfBlock,
+  start: number,
+  end: number,
+): CompactBlock | HalfBlock {
+  const { rowCount } = block
   if (start === 0 && end === rowCount) return block
-  const cut = <Numbers extends Float32Array | Int32Array>(numbers: Numbers): Numbers => {
+  const cut = <Numbers extends Float32Array | Int32Array | Uint16Array>(
+    numbers: Numbers,
+  ): Numbers => {
     const rowSize = numbers.length / rowCount
     return numbers.subarray(start * rowSize, end * rowSize) as Numbers
   }
-  return {
-    rowCount: end - start,
-    segments: segments.map((segment): CompactSegment => {
-      switch (segment.kind) {
-        case 'dense':
-          return { ...segment, values: cut(segment.values) }
-        case 'factored':
-          return { ...segment, a: cut(segment.a), delta: cut(segment.delta) }
-        case 'rows':
-          return { ...segment, indices: cut(segment.indices), delta: cut(segment.delta) }
+  const cutHalf = ({ bits, exponents }: HalfFloats): HalfFloats => ({
+    bits: cut(bits),
+    exponents: exponents.subarray(start, end),
+  })
+  return isHalfBlock(block)
+    ? {
+        rowCount: end - start,
+        segments: block.segments.map((segment) => mapSegment(segment, cutHalf, cut)),
       }
-    }),
-  }
+    : {
+        rowCount: end - start,
+        segments: block.segments.map((segment) => mapSegment(segment, cut, cut)),
+      }
 }

@@ -1,6 +1,7 @@
 import type { CompactBlock } from '../../compute/compact.js'
 import type { Compute, HeldGradients } from '../../compute/compute.js'
-import type { GradientReader, StoredGradients } from '../zarr/gradient-reader.js'
+import type { HalfBlock } from '../../compute/half-block.js'
+import type { GradientReader } from '../zarr/gradient-reader.js'
 import { blockRows } from './block-rows.js'
 import { readAhead } from './read-ahead.js'
 import type { StreamPlan } from './stream-limits.js'
@@ -53,17 +54,16 @@ export class GradientStream {
     const { rowCount, rowsPerChunk } = this.#reader
     const { chunksAhead, chunkByteLength, rowsPerTile } = this.#plan
     const chunkCount = Math.ceil(rowCount / rowsPerChunk)
-    const read = (chunk: number, reading: AbortSignal): Promise<StoredGradients> => {
+    const read = (chunk: number, reading: AbortSignal): Promise<CompactBlock | HalfBlock> => {
       const start = chunk * rowsPerChunk
       this.#readBytes += chunkByteLength
       this.#peakReadBytes = Math.max(this.#peakReadBytes, this.#readBytes)
-      return this.#reader.gradients(start, Math.min(start + rowsPerChunk, rowCount), {
-        signal: reading,
-      })
+      const end = Math.min(start + rowsPerChunk, rowCount)
+      return this.#reader.stored(start, end, { signal: reading })
     }
     try {
       let start = 0
-      for await (const { block } of readAhead(chunkCount, chunksAhead, read, signal)) {
+      for await (const block of readAhead(chunkCount, chunksAhead, read, signal)) {
         for (let row = 0; row < block.rowCount; row += rowsPerTile) {
           const end = Math.min(row + rowsPerTile, block.rowCount)
           const tile = await this.#hold(blockRows(block, row, end))
@@ -80,7 +80,7 @@ export class GradientStream {
   }
 
   /** Takes the rows to the device as soon as there is room for them. */
-  async #hold(block: CompactBlock): Promise<TileInUse> {
+  async #hold(block: CompactBlock | HalfBlock): Promise<TileInUse> {
     const { heldRowByteLength, maxHeldBytes } = this.#plan
     const byteLength = block.rowCount * heldRowByteLength
     while (this.#inUse.length > 0 && this.#heldBytes + byteLength > maxHeldBytes) {

@@ -1,4 +1,4 @@
-import { numberCount } from '../../compute/compact-form.js'
+import { halfRowByteLength, numberCount } from '../../compute/compact-form.js'
 import { InvalidArgumentError } from '../../errors.js'
 import type { StoredFloat, StoredSegment } from '../zarr/store-arrays.js'
 
@@ -30,28 +30,36 @@ interface Streamed {
   readonly segments: readonly StoredSegment[]
 }
 
+/** Where the tiles go. */
+export interface StreamTarget {
+  /** On a GPU, or in the memory of the page and its workers. */
+  readonly isOnGpu: boolean
+  /** Whether float16 takes no more than that there. */
+  readonly keepsHalf: boolean
+}
+
 /**
- * @param isOnGpu whether tiles lie on a GPU, or in the memory of the page and its workers
  * @throws InvalidArgumentError if not even one chunk fits
  */
 export function planStream(
   { rowsPerChunk, dtype, segments }: Streamed,
   { maxBytes, maxGpuBytes }: StreamLimits,
-  isOnGpu: boolean,
+  { isOnGpu, keepsHalf }: StreamTarget,
 ): StreamPlan {
   const numbers = segments.reduce((sum, segment) => sum + numberCount(segment), 0)
-  const heldRowByteLength = numbers * bytesPerNumber + bytesPerNorm
-  const storedRowByteLength = dtype === 'float16' ? heldRowByteLength / 2 : heldRowByteLength
-  const decodedRowByteLength = dtype === 'float16' ? heldRowByteLength : 0
-  const chunkByteLength = Math.ceil(
-    rowsPerChunk * (copiesOfBytes * storedRowByteLength + decodedRowByteLength),
-  )
+  const floatRowByteLength = numbers * bytesPerNumber + bytesPerNorm
+  const storedRowByteLength = dtype === 'float16' ? halfRowByteLength(segments) : floatRowByteLength
+  const heldRowByteLength = keepsHalf ? storedRowByteLength : floatRowByteLength
+  const chunkByteLength = rowsPerChunk * copiesOfBytes * storedRowByteLength
   const maxHeldBytes = isOnGpu ? maxGpuBytes : Math.floor(maxBytes / 2)
   const maxReadBytes = isOnGpu ? maxBytes : maxBytes - maxHeldBytes
   const share = isOnGpu ? 1 : 2
   atLeast('maxBytes', maxBytes, share * chunkByteLength, 'a chunk of the store')
   atLeast(isOnGpu ? 'maxGpuBytes' : 'maxBytes', maxHeldBytes, heldRowByteLength, 'one row')
-  const tileBytes = Math.min(maxTileBytes, maxHeldBytes / tilesAtOnce)
+  // A whole chunk changes hands as it is; its parts would be copied.
+  const chunkHeldBytes = rowsPerChunk * heldRowByteLength
+  const isWhole = !isOnGpu && chunksAtOnce * chunkHeldBytes <= maxHeldBytes
+  const tileBytes = isWhole ? chunkHeldBytes : Math.min(maxTileBytes, maxHeldBytes / tilesAtOnce)
   return {
     chunksAhead: Math.min(maxChunksAhead, Math.floor(maxReadBytes / chunkByteLength)),
     chunkByteLength,
@@ -78,6 +86,9 @@ const maxChunksAhead = 6
 
 /** Two for each worker of a pool of eight keep all of them busy; a GPU needs fewer. */
 const tilesAtOnce = 16
+
+/** Two for each of two workers, so that both are busy. */
+const chunksAtOnce = 4
 
 /** What keeps a device busy for longer than it takes to be told so. */
 const maxTileBytes = 8 * 2 ** 20

@@ -36,7 +36,7 @@ export async function damagedChunks(
     const chunk = Math.floor(row / rowsPerChunk)
     const check = async (reader: ChunkReader): Promise<StoreError | undefined> => {
       try {
-        await reader.read(chunk, signal)
+        await reader.read(chunk, { signal })
         return undefined
       } catch (error) {
         if (isGradlensError(error, 'StoreError') && isDamage(error)) return error

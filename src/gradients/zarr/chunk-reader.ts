@@ -7,14 +7,22 @@ import { chunkShape, crcByteLength, encodedChunkByteLength } from './array-metad
 import { registerCheckedCodecs, checkedCrc32c } from './checked-codec.js'
 import type { StoredArray } from './store-arrays.js'
 import type { StoreHeader } from './store-header.js'
+import { headerRowByteLength } from './store-header.js'
 import { elementTypes } from './store-arrays.js'
 
 /** A read of one chunk, on its way through zarrita. */
 interface ChunkRequest {
   readonly signal?: AbortSignal
+  readonly scanByteLength: number
   readonly reload: boolean
   /** Set once bytes of the chunk came: what is missing, zarrita fills up without a word. */
   isFound: boolean
+}
+
+export interface ChunkReadOptions {
+  readonly signal?: AbortSignal | undefined
+  /** Whether all of the store's chunks are read, one after the other. */
+  readonly isScan?: boolean
 }
 
 /** The chunks of one array, each checked. */
@@ -22,6 +30,7 @@ export class ChunkReader {
   readonly #open: () => ZarrArray<'float32'>
   readonly #array: StoredArray
   readonly #byteLength: number
+  readonly #storeByteLength: number
   #zarr: ZarrArray<'float32'>
 
   static async open(
@@ -42,13 +51,14 @@ export class ChunkReader {
     const metadata = zarrMetadata(array, header, grid)
     const readable = checkedReadable(store, array, header)
     const open = (): ZarrArray<'float32'> => new zarrita.Array(readable, `/${array.name}`, metadata)
-    return new ChunkReader(open, array, encodedChunkByteLength(array, header) - crcByteLength)
+    return new ChunkReader(open, array, header)
   }
 
-  private constructor(open: () => ZarrArray<'float32'>, array: StoredArray, byteLength: number) {
+  private constructor(open: () => ZarrArray<'float32'>, array: StoredArray, header: StoreHeader) {
     this.#open = open
     this.#array = array
-    this.#byteLength = byteLength
+    this.#byteLength = encodedChunkByteLength(array, header) - crcByteLength
+    this.#storeByteLength = header.rowCount * headerRowByteLength(header)
     this.#zarr = open()
   }
 
@@ -57,9 +67,16 @@ export class ChunkReader {
    *
    * @throws StoreError with array and chunk
    */
-  async read(chunk: number, signal: AbortSignal | undefined): Promise<TypedArray> {
+  async read(chunk: number, { signal, isScan = false }: ChunkReadOptions): Promise<TypedArray> {
+    const scanByteLength = isScan ? this.#storeByteLength : 0
+    const request = (reload: boolean): ChunkRequest => ({
+      ...(signal === undefined ? {} : { signal }),
+      scanByteLength,
+      reload,
+      isFound: false,
+    })
     try {
-      return await this.#read(chunk, request(signal, false))
+      return await this.#read(chunk, request(false))
     } catch (error) {
       signal?.throwIfAborted()
       if (!isDamage(error)) throw this.#named(chunk, error)
@@ -67,7 +84,7 @@ export class ChunkReader {
     // It keeps the index of each shard, which may be what was damaged.
     this.#zarr = this.#open()
     try {
-      return await this.#read(chunk, request(signal, true))
+      return await this.#read(chunk, request(true))
     } catch (error) {
       signal?.throwIfAborted()
       throw this.#named(chunk, error)
@@ -94,12 +111,6 @@ export class ChunkReader {
     )
   }
 }
-
-const request = (signal: AbortSignal | undefined, reload: boolean): ChunkRequest => ({
-  ...(signal === undefined ? {} : { signal }),
-  reload,
-  isFound: false,
-})
 
 /** zarrita wraps what a codec throws. */
 const causeOf = (error: unknown): unknown =>
@@ -160,13 +171,14 @@ function checkedReadable(store: ByteStore, array: StoredArray, header: StoreHead
   return {
     async get(key, options) {
       const request = options as ChunkRequest
-      const { signal, reload } = request
-      const bytes = await store.get(key.slice(1), { signal, reload, maxByteLength: byteLength })
+      const { signal, reload, scanByteLength } = request
+      const limits = { signal, reload, scanByteLength, maxByteLength: byteLength }
+      const bytes = await store.get(key.slice(1), limits)
       return found(bytes, request)
     },
     async getRange(key, range, options) {
       const request = options as ChunkRequest
-      const { signal, reload } = request
+      const { signal, reload, scanByteLength } = request
       if ('suffixLength' in range) {
         // The index of a shard: others may wait for it too, so that this reader's abort must not end it.
         const limits = { reload, maxByteLength: range.suffixLength }
@@ -180,7 +192,7 @@ function checkedReadable(store: ByteStore, array: StoredArray, header: StoreHead
             String(byteLength),
         )
       }
-      const limits = { signal, reload, maxByteLength: byteLength }
+      const limits = { signal, reload, scanByteLength, maxByteLength: byteLength }
       return found(await store.getRange!(key.slice(1), range, limits), request)
     },
   }

@@ -1,16 +1,18 @@
 import type { CompactBlock, CompactSegment } from '../../compute/compact.js'
+import type { HalfBlock, HalfFloats } from '../../compute/half-block.js'
+import { isHalfBlock } from '../../compute/half-block.js'
 import { InvalidArgumentError, StoreError } from '../../errors.js'
 import type { NdArray, TypedArray } from '../../ndarray.js'
 import { sizeOf } from '../../ndarray.js'
 import { describe } from '../../options.js'
+import { decodedBlock } from '../decoded-block.js'
 import type { ProjectionPlan } from '../projection/projection-plan.js'
-import type { ChunkReader } from './chunk-reader.js'
-import { decodeFloat16 } from './float16.js'
+import type { ChunkReader, ChunkReadOptions } from './chunk-reader.js'
 import { readAll } from './read-all.js'
 import type { StoredArray, StoredFloat, StoredSegment } from './store-arrays.js'
 import { elementTypes, rowByteLength, segmentArrays } from './store-arrays.js'
 import type { StoreHeader } from './store-header.js'
-import { exponentsName, headerRowByteLength } from './store-header.js'
+import { exponentsName, headerRowByteLength, normsName } from './store-header.js'
 import type { StoreIdentity } from './store-identity.js'
 
 export interface StoreReadOptions {
@@ -101,44 +103,28 @@ export class GradientReader {
     end: number,
     { signal }: StoreReadOptions = {},
   ): Promise<StoredGradients> {
-    const { float, segments } = this.#header
-    const names = segments.map((segment, i) =>
-      segmentArrays(segment, i, float).map(({ name }) => name),
-    )
-    const extra = ['squared-norms', ...(float === 'float16' ? [exponentsName] : [])]
-    const data = await this.#read([...names.flat(), ...extra], start, end, signal)
-    const rowCount = end - start
-    const exponents = data.get(exponentsName)
-    let component = 0
-    const floats = (name: string): Float32Array => {
-      const stored = data.get(name)!
-      if (exponents === undefined) return stored as Float32Array
-      const stride = exponents.length / rowCount
-      const column = component++
-      const own = Int16Array.from(
-        { length: rowCount },
-        (_, row) => exponents[row * stride + column]!,
-      )
-      return decodeFloat16(stored as Uint16Array, stored.length / rowCount, own)
-    }
-    const read = (segment: StoredSegment, i: number): CompactSegment => {
-      const [first, second] = names[i]! as [string, string]
-      switch (segment.kind) {
-        case 'dense':
-          return { ...segment, values: floats(first) }
-        case 'factored':
-          return { ...segment, a: floats(first), delta: floats(second) }
-        case 'rows': {
-          const indices = data.get(first) as Int32Array
-          this.#checkIndices(first, indices, segment.parameterRows, start)
-          return { ...segment, indices, delta: floats(second) }
-        }
-      }
-    }
+    const names = [...this.#gradientNames().flat(), ...this.#extraNames, normsName]
+    const data = await this.#read(names, start, end, { signal })
+    const block = this.#block(data, start, end)
     return {
-      block: { rowCount, segments: segments.map(read) },
-      squaredNorms: data.get('squared-norms') as Float64Array,
+      block: isHalfBlock(block) ? decodedBlock(block) : block,
+      squaredNorms: data.get(normsName) as Float64Array,
     }
+  }
+
+  /**
+   * As `gradients`, without their norms, in the numbers in which they are stored: to be passed on, as a part of what is
+   * read from end to end.
+   */
+  async stored(
+    start: number,
+    end: number,
+    { signal }: StoreReadOptions = {},
+  ): Promise<CompactBlock | HalfBlock> {
+    const names = [...this.#gradientNames().flat(), ...this.#extraNames]
+    const data = await this.#read(names, start, end, { signal, isScan: true })
+    // What a store gives is the reader's own.
+    return { ...this.#block(data, start, end), ownsBuffers: true }
   }
 
   /** [end − start, …], as they were given to the loss. */
@@ -176,22 +162,76 @@ export class GradientReader {
     end: number,
     { signal }: StoreReadOptions,
   ): Promise<NdArray> {
-    const data = await this.#read([name], start, end, signal)
+    const data = await this.#read([name], start, end, { signal })
     return { data: data.get(name)!, shape: [end - start, ...this.#arrays.get(name)!.rowShape] }
+  }
+
+  /** The names of each segment's arrays. */
+  #gradientNames(): string[][] {
+    const { float, segments } = this.#header
+    return segments.map((segment, i) => segmentArrays(segment, i, float).map(({ name }) => name))
+  }
+
+  get #extraNames(): readonly string[] {
+    return this.#header.float === 'float16' ? [exponentsName] : []
+  }
+
+  #block(
+    data: ReadonlyMap<string, TypedArray>,
+    start: number,
+    end: number,
+  ): CompactBlock | HalfBlock {
+    const rowCount = end - start
+    const exponents = data.get(exponentsName)
+    if (exponents === undefined) {
+      const floats = (name: string): Float32Array => data.get(name) as Float32Array
+      return { rowCount, segments: this.#segments(data, start, floats) }
+    }
+    const stride = exponents.length / rowCount
+    let column = 0
+    const floats = (name: string): HalfFloats => {
+      const own = new Int16Array(rowCount)
+      for (let row = 0; row < rowCount; row++) own[row] = exponents[row * stride + column]!
+      column++
+      return { bits: data.get(name) as Uint16Array, exponents: own }
+    }
+    return { rowCount, segments: this.#segments(data, start, floats) }
+  }
+
+  #segments<Floats>(
+    data: ReadonlyMap<string, TypedArray>,
+    start: number,
+    floats: (name: string) => Floats,
+  ): CompactSegment<Floats>[] {
+    const names = this.#gradientNames()
+    return this.#header.segments.map((segment, i): CompactSegment<Floats> => {
+      const [first, second] = names[i]! as [string, string]
+      switch (segment.kind) {
+        case 'dense':
+          return { ...segment, values: floats(first) }
+        case 'factored':
+          return { ...segment, a: floats(first), delta: floats(second) }
+        case 'rows': {
+          const indices = data.get(first) as Int32Array
+          this.#checkIndices(first, indices, segment.parameterRows, start)
+          return { ...segment, indices, delta: floats(second) }
+        }
+      }
+    })
   }
 
   async #read(
     names: readonly string[],
     start: number,
     end: number,
-    signal: AbortSignal | undefined,
+    { signal, isScan = false }: ChunkReadOptions,
   ): Promise<Map<string, TypedArray>> {
     signal?.throwIfAborted()
     const arrays = names.map((name) => this.#arrays.get(name)!)
     this.#checkRange(arrays, start, end)
     const read = await readAll(
       arrays,
-      (array, reading) => this.#rows(array, start, end, reading),
+      (array, reading) => this.#rows(array, start, end, { signal: reading, isScan }),
       signal,
     )
     return new Map(names.map((name, i) => [name, read[i]!]))
@@ -220,14 +260,14 @@ export class GradientReader {
     array: StoredArray,
     start: number,
     end: number,
-    signal: AbortSignal | undefined,
+    options: ChunkReadOptions,
   ): Promise<TypedArray> {
     const { rowsPerChunk } = this.#header
     const rowSize = sizeOf(array.rowShape)
     const reader = this.#chunks.get(array.name)!
     const part = async (chunk: number): Promise<TypedArray> => {
       const offset = chunk * rowsPerChunk
-      const data = await reader.read(chunk, signal)
+      const data = await reader.read(chunk, options)
       const last = Math.min(end, offset + rowsPerChunk)
       return data.subarray((Math.max(start, offset) - offset) * rowSize, (last - offset) * rowSize)
     }

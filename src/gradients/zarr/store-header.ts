@@ -41,6 +41,8 @@ export const rootKey = 'zarr.json'
 
 export const exponentsName = 'exponents'
 
+export const normsName = 'squared-norms'
+
 /** All arrays of the store, the segments' first. */
 export function storeArrays(
   header: Omit<StoreHeader, 'rowsWritten' | 'rowsPerChunk' | 'isInRanges'>,
@@ -60,7 +62,7 @@ export function storeArrays(
     ...(float === 'float16'
       ? [column(exponentsName, { type: 'int16', rowShape: [floatCount] })]
       : []),
-    column('squared-norms', { type: 'float64', rowShape: [] }),
+    column(normsName, { type: 'float64', rowShape: [] }),
     column('labels', labels),
     column('ids', ids),
     ...inputs.map((spec, i) => column(`examples-${String(i)}`, spec)),
