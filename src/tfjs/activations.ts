@@ -5,9 +5,11 @@ import type { NdArray } from '../ndarray.js'
 import type { Activations, ForwardArguments, LayerSite } from '../predictor.js'
 import type { DeviceModel } from './device-model.js'
 import { tensorOf } from './device-model.js'
+import type { TapeNode } from './engine.js'
 import { withTape } from './engine.js'
 import { outputGradients } from './input-gradients.js'
 import type { Visit } from './layer-sites.js'
+import { dependents } from './tape.js'
 
 /** The activations at layers for these examples, per site. */
 export async function activationsAt(
@@ -85,7 +87,9 @@ export function activationGradients(
 ): Tensor[][] {
   const { sites } = at
   const leaves = at.leaves ?? sites.map((): Tensor[] => [])
-  const visit = at.leaves === undefined ? copiedInto(leaves) : replacedBy(sites, leaves)
+  /** What the leaves stand in place of. */
+  const replaced = sites.map((): Tensor[] => [])
+  const visit = at.leaves === undefined ? copiedInto(leaves) : replacedBy(sites, leaves, replaced)
   return withTape(
     new Set(),
     () => intercept(device, sites, visit, () => device.model.call(x, forwardArguments)),
@@ -93,8 +97,14 @@ export function activationGradients(
       assertCalled(sites, leaves)
       const ids = leaves.flatMap((group) => group.map(({ id }) => id))
       const byId = outputGradients(tape, ids, output, outputIndices)
+      const behind = leavesBehind(tape, ids, replaced.flat(), byId)
       return leaves.map((group, k) =>
-        group.map((leaf) => byId.get(leaf.id) ?? refuseLayer(sites[k]!)),
+        group.map((leaf) => {
+          const gradient = byId.get(leaf.id)
+          if (gradient !== undefined) return gradient
+          // The output depends on it by way of others alone, which stand fast: one call of a layer, say, before the next.
+          return behind.has(leaf.id) ? tf.zerosLike(leaf) : refuseLayer(sites[k]!)
+        }),
       )
     },
   )
@@ -120,11 +130,15 @@ function copiedInto(copies: readonly Tensor[][]): Visit {
 }
 
 /** The leaves of a site go on one after the other, in the order of its layer's calls. */
-function replacedBy(sites: readonly LayerSite[], leaves: readonly (readonly Tensor[])[]): Visit {
-  const next = sites.map(() => 0)
+function replacedBy(
+  sites: readonly LayerSite[],
+  leaves: readonly (readonly Tensor[])[],
+  replaced: Tensor[][] = sites.map(() => []),
+): Visit {
   return (site, tensors) =>
     tensors.map((own) => {
-      const leaf = leaves[site]![next[site]!++]
+      const leaf = leaves[site]![replaced[site]!.length]
+      replaced[site]!.push(own)
       if (leaf !== undefined && tf.util.arraysEqual(leaf.shape, own.shape)) return leaf.clone()
       const { layer } = sites[site]!
       throw new InvalidArgumentError(
@@ -133,6 +147,25 @@ function replacedBy(sites: readonly LayerSite[], leaves: readonly (readonly Tens
         `shape [${own.shape.join(', ')}], as it has for these examples`,
       )
     })
+}
+
+/** The leaves from which a differentiable way leads to what another leaf with a gradient, or such a way, replaces. */
+function leavesBehind(
+  tape: readonly TapeNode[],
+  leafIds: readonly number[],
+  replaced: readonly Tensor[],
+  gradients: ReadonlyMap<number, Tensor>,
+): Set<number> {
+  const behind = new Set<number>()
+  const waiting = leafIds.filter((id) => !gradients.has(id))
+  const ways = new Map(waiting.map((id) => [id, dependents(tape, [id])]))
+  let before = -1
+  while (behind.size > before) {
+    before = behind.size
+    const seen = replaced.filter((_, k) => gradients.has(leafIds[k]!) || behind.has(leafIds[k]!))
+    for (const [id, reached] of ways) if (seen.some((own) => reached.has(own.id))) behind.add(id)
+  }
+  return behind
 }
 
 function assertCalled(sites: readonly LayerSite[], groups: readonly (readonly Tensor[])[]): void {

@@ -39,6 +39,29 @@ function skipModel(): tf.LayersModel {
   return model
 }
 
+const productWeights = [1, -2, 0.5]
+
+/** Σ w ⊙ tanh(x A) ⊙ (x B), by layers named 'hidden' and 'past', and what these give for an x. */
+function productModel(): {
+  model: tf.LayersModel
+  at: (x: readonly number[]) => { hidden: number[]; past: number[] }
+} {
+  const x = tf.input({ shape: [2] })
+  const [a, b] = [rowsOfLength(2, 3), rowsOfLength(2, 3)]
+  const dense = (name: string, activation: 'tanh' | 'linear'): tf.SymbolicTensor =>
+    tf.layers.dense({ units: 3, activation, useBias: false, name }).apply(x) as tf.SymbolicTensor
+  const product = tf.layers.multiply().apply([dense('hidden', 'tanh'), dense('past', 'linear')])
+  const outputs = tf.layers.dense({ units: 1, useBias: false }).apply(product)
+  const model = disposedAfterTest(tf.model({ inputs: x, outputs: outputs as tf.SymbolicTensor }))
+  setWeights(model, [a, b, productWeights.map((w) => [w])])
+  const times = (row: readonly number[], kernel: number[][]): number[] =>
+    [0, 1, 2].map((k) => row[0]! * kernel[0]![k]! + row[1]! * kernel[1]![k]!)
+  return {
+    model,
+    at: (row) => ({ hidden: times(row, a).map(Math.tanh), past: times(row, b) }),
+  }
+}
+
 /** What attributions at layers must be, whatever computes them. */
 export function layerAttributionSuite(): void {
   describe.each(devices)('attributions at layers on %s', (device) => {
@@ -131,6 +154,70 @@ export function layerAttributionSuite(): void {
       })
       expectNear(e.attributions[0]!.data, expected, tolerance)
       expectNear(e.deltas.data, new Float64Array(3), tolerance)
+    })
+
+    it('see what x makes of it on a route that multiplies, and nothing of the baseline', async () => {
+      const { model, at } = productModel()
+      const x = rowsOfLength(3, 2)
+      const baselines = [0.5, -0.5]
+      const [ofX, ofBaseline] = [x.map(at), at(baselines)]
+      // Σ w h p: along the path of h alone, p stays that of x; along the path of both, its mean is half way.
+      const expected = (paths: 'hidden' | 'both'): number[] =>
+        ofX.flatMap(({ hidden, past }) =>
+          hidden.map((h, k) => {
+            const other = paths === 'hidden' ? past[k]! : (past[k]! + ofBaseline.past[k]!) / 2
+            return productWeights[k]! * (h - ofBaseline.hidden[k]!) * other
+          }),
+        )
+      const predictor = tfjsPredictor(model)
+      using one = new IntegratedGradients(predictor, { ...options, layer: 'hidden' })
+      const alone = await one.explain(x, { baselines })
+      expectNear(alone.attributions[0]!.data, expected('hidden'), tolerance)
+      using several = new IntegratedGradients(predictor, { ...options, layer: ['past', 'hidden'] })
+      const both = await several.explain(x, { baselines })
+      expectNear(both.attributions[1]!.data, expected('both'), tolerance)
+      for (const { deltas } of [alone, both]) expectNear(deltas.data, [0, 0, 0], tolerance)
+      using slopes = new Gradient(predictor, { ...options, layer: 'hidden' })
+      const gradient = await slopes.explain(x)
+      const slope = ofX.flatMap(({ past }) => past.map((p, k) => productWeights[k]! * p))
+      expectNear(gradient.attributions[0]!.data, slope, tolerance)
+    })
+
+    it('are all with the last of several in a row, a layer called on its own output among them', async () => {
+      const input = tf.input({ shape: [2] })
+      const shared = tf.layers.dense({ units: 2, activation: 'tanh', name: 'shared' })
+      const once = shared.apply(input) as tf.SymbolicTensor
+      const twice = shared.apply(once) as tf.SymbolicTensor
+      const outputs = tf.layers.dense({ units: 1, useBias: false, name: 'last' }).apply(twice)
+      const model = disposedAfterTest(
+        tf.model({ inputs: input, outputs: outputs as tf.SymbolicTensor }),
+      )
+      const kernel = rowsOfLength(2, 2)
+      setWeights(model, [kernel, [0.1, -0.2], [[2], [-1]]])
+      const layer = (row: readonly number[]): number[] =>
+        [0, 1].map((j) =>
+          Math.tanh(row[0]! * kernel[0]![j]! + row[1]! * kernel[1]![j]! + [0.1, -0.2][j]!),
+        )
+      const x = rowsOfLength(2, 2)
+      const atBaseline = layer(layer([0, 0]))
+      const moved = x.map((row) => layer(layer(row)).map((value, j) => value - atBaseline[j]!))
+      const predictor = tfjsPredictor(model)
+      using explainer = new IntegratedGradients(predictor, { ...options, layer: 'shared' })
+      const e = await explainer.explain(x)
+      expect(e.attributions[0]!.data.every((value) => value === 0)).toBe(true)
+      const expected = moved.flatMap(([a, b]) => [2 * a!, -b!])
+      expectNear(e.attributions[1]!.data, expected, tolerance)
+      expectNear(e.deltas.data, [0, 0], tolerance)
+      using inARow = new IntegratedGradients(predictor, { ...options, layer: ['shared', 'last'] })
+      const { attributions } = await inARow.explain(x)
+      for (const { data } of attributions.slice(0, 2)) {
+        expect(data.every((value) => value === 0)).toBe(true)
+      }
+      expectNear(
+        attributions[2]!.data,
+        moved.map(([a, b]) => 2 * a! - b!),
+        tolerance,
+      )
     })
 
     it('give one array per input of a layer that takes several', async () => {
