@@ -10,15 +10,16 @@ import { oneOf, positiveInteger } from '../options.js'
 import type { Loss, Predictor } from '../predictor.js'
 import { inBatches } from './batches.js'
 import { ComputeSession } from './compute-session.js'
-import { createProjection } from './create-projection.js'
 import { disposeAll, finiteBlocks } from './gradient-blocks.js'
 import type { Inputs } from './inputs.js'
 import { readInputs, rowCountOf, rowsOf } from './inputs.js'
+import { keepTrainingSet, readTraining } from './keep-training-set.js'
 import { checkLossName, predictedLabels, readLabels } from './labels.js'
 import type { ModelCall } from './model-session.js'
 import { ModelSession, checkPredictor } from './model-session.js'
 import { checkParameters } from './parameters.js'
 import { progressReporter } from './progress.js'
+import type { RowSource } from './row-source.js'
 import type { SimilarityData } from './similarity-explanation.js'
 import { mostSimilarIndices, similarityExplanation } from './similarity-explanation.js'
 import type {
@@ -27,9 +28,9 @@ import type {
   SimilarityExplainOptions,
   SimilaritySettings,
 } from './similarity-options.js'
-import { rankings, readSimilarityOptions, refuseKeeping } from './similarity-options.js'
-import type { GradientContext, TrainingExamples, TrainingSet } from './training-set.js'
-import { ExamplesInMemory, holdGradients } from './training-set.js'
+import { rankings, readSimilarityOptions } from './similarity-options.js'
+import type { GradientContext, TrainingSet } from './training-set.js'
+import { ExamplesInMemory } from './training-set.js'
 
 /** What explain was asked for, read. */
 interface Question {
@@ -120,32 +121,25 @@ export class GradientSimilarity<Value = unknown, Item = never> {
    * Takes the training examples and, with `precomputeGrads`, computes and stores their gradients. If it
    * rejects, what was fitted before stays; what is in a `store` by then, the next `fit` does not compute again.
    *
-   * @param xTrain [n, …], or a list of one array per model input; or raw items that the predictor preprocesses
-   * @param yTrain n labels in the form that the loss takes: class indices, one-hot rows, values
+   * @param xTrain [n, …], or a list of one array per model input; or raw items that the predictor preprocesses. With a
+   *   `store` also a source of either, which is read some rows at a time: memory need not hold them all
+   * @param yTrain n labels in the form that the loss takes: class indices, one-hot rows, values; or a source of them
    * @returns the explainer itself
    * @throws InvalidArgumentError, NonFiniteError, DeviceError, UnsupportedError, DisposedError, or the signal's reason;
    *   StoreError if the store is full, another's, or in use
    */
   async fit(
-    xTrain: Inputs<Item>,
-    yTrain: ArrayInput,
+    xTrain: Inputs<Item> | RowSource<Inputs<Item>>,
+    yTrain: ArrayInput | RowSource<ArrayInput>,
     { signal, onProgress }: CallOptions = {},
   ): Promise<this> {
     const call = this.#model.begin(signal)
-    const { predictor } = this.#model
-    // Both are read before the first await ends, so that what the page does to its arrays later changes nothing.
-    const [read, given] = await Promise.all([
-      readInputs('xTrain', xTrain, predictor.inputs, predictor),
-      toNdArray('yTrain', yTrain),
-    ])
-    const { rowCount, items } = read
-    if (items !== null) refuseKeeping(this.#options)
-    const y = await readLabels('yTrain', given, rowCount, this.#lossFn, predictor.output)
-    const examples = { x: await read.arrays(call, this.#options.batchSize), y, items }
     const report = progressReporter('GradientSimilarity', this.#options.verbose, onProgress)
-    if (this.#options.precomputeGrads) {
+    const examples = await readTraining(xTrain, yTrain, call, this.#lossFn, this.#options)
+    if (this.#options.precomputeGrads || !('items' in examples)) {
       const weightsVersion = await call.weightsVersion()
-      const set = await this.#keep(examples, call, report)
+      const context = await this.#context(call)
+      const set = await keepTrainingSet(examples, context, this.#options, report)
       try {
         await call.assertWeights(weightsVersion)
       } catch (error) {
@@ -157,6 +151,7 @@ export class GradientSimilarity<Value = unknown, Item = never> {
       // Nothing is computed yet, and no device opened.
       call.check()
       this.#replace(new ExamplesInMemory(examples, null))
+      const rowCount = rowCountOf(examples.x)
       report({ phase: 'fit', done: rowCount, total: rowCount })
     }
     return this
@@ -295,31 +290,6 @@ export class GradientSimilarity<Value = unknown, Item = never> {
   async #opened(store: ByteStore, call: ModelCall<Value>): Promise<TrainingSet<Value>> {
     const { openTrainingStore } = await import('./open-training-store.js')
     return openTrainingStore(store, call, this.#lossFn, this.#options)
-  }
-
-  /** The training examples with their gradients, in memory or in the store. */
-  async #keep(
-    examples: TrainingExamples,
-    call: ModelCall<Value>,
-    report: (progress: Progress) => void,
-  ): Promise<TrainingSet<Value>> {
-    const {
-      store,
-      storeDtype: dtype,
-      storeExamples = examples.items === null,
-      storeRowsPerChunk: rowsPerChunk,
-    } = this.#options
-    const projection = await createProjection(this.#options.projection, call.predictor)
-    const batches = { ...(await this.#context(call)), ...examples, projection }
-    if (store === undefined) return holdGradients(batches, report)
-    const { fillTrainingStore } = await import('./open-training-store.js')
-    await fillTrainingStore(store, batches, {
-      dtype,
-      examples: storeExamples,
-      rowsPerChunk,
-      report,
-    })
-    return this.#opened(store, call)
   }
 
   async #rank(

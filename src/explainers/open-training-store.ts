@@ -3,19 +3,19 @@ import type { StreamLimits } from '../gradients/stream/stream-limits.js'
 import { blockRows } from '../gradients/stream/block-rows.js'
 import type { GradientWriter } from '../gradients/zarr/gradient-writer.js'
 import { openGradientWriter } from '../gradients/zarr/open-writer.js'
-import type { StoredFloat } from '../gradients/zarr/store-arrays.js'
 import { rows } from '../ndarray.js'
 import type { Progress } from '../options.js'
 import type { Loss } from '../predictor.js'
-import type { GradientBatches } from './gradient-blocks.js'
 import { computedBlocks } from './gradient-blocks.js'
 import { rowsOf } from './inputs.js'
 import { modelIdentity } from './model-identity.js'
 import type { ModelCall } from './model-session.js'
 import { StoredTrainingSet, assertSameExamples } from './stored-training-set.js'
+import type { SimilaritySettings } from './similarity-options.js'
 import type { TrainingRows } from './training-rows.js'
-import { rowsInMemory } from './training-rows.js'
 import type { GradientContext } from './training-set.js'
+
+export { readTrainingRows, rowsInMemory } from './training-rows.js'
 
 /** Loaded when a store is first used. */
 export const openTrainingStore = <Value>(
@@ -25,39 +25,29 @@ export const openTrainingStore = <Value>(
   limits: StreamLimits,
 ): Promise<StoredTrainingSet<Value>> => StoredTrainingSet.open(store, call, loss, limits)
 
-export interface FitStoreOptions {
-  readonly dtype: StoredFloat
-  readonly examples: boolean | string
-  readonly rowsPerChunk: number | undefined
-  /** Which rows alone are written; all if left out. */
-  readonly rows?: RowRange | undefined
-  readonly report: (progress: Progress) => void
-}
-
-/** Computes the gradients of all examples that are not in the store yet, and writes them there. */
-export const fillTrainingStore = <Value>(
-  store: WritableByteStore,
-  { x, y, ...context }: GradientBatches<Value>,
-  options: FitStoreOptions,
-): Promise<void> => writeTrainingRows(store, context, rowsInMemory(x, y), options)
-
-/** As `fillTrainingStore`, of examples that are read some at a time. */
-export async function writeTrainingRows<Value>(
+/**
+ * Computes the gradients of all examples that are not in the store yet, and writes them there.
+ *
+ * @param range which rows alone are written
+ */
+export async function fillTrainingStore<Value>(
   store: WritableByteStore,
   context: GradientContext<Value>,
   train: TrainingRows,
-  options: FitStoreOptions,
+  settings: SimilaritySettings,
+  report: (progress: Progress) => void,
+  range?: RowRange,
 ): Promise<void> {
-  const { dtype, examples, rowsPerChunk, rows: range, report } = options
   const { call, loss, projection } = context
+  const { storeExamples = !train.isRaw } = settings
   const identity = await modelIdentity(call, loss)
   const writer = await openGradientWriter(store, {
     identity,
     rowCount: train.rowCount,
-    dtype,
-    rowsPerChunk,
+    dtype: settings.storeDtype,
+    rowsPerChunk: settings.storeRowsPerChunk,
     projection: projection?.settings,
-    exampleUrl: typeof examples === 'string' ? examples : undefined,
+    exampleUrl: typeof storeExamples === 'string' ? storeExamples : undefined,
     rows: range,
   })
   let failure: { readonly error: unknown } | undefined
@@ -71,7 +61,7 @@ export async function writeTrainingRows<Value>(
       await assertSameExamples(reader, train, { start: rows.start, end: rowsWritten }, signal)
       report({ phase: 'fit', done: rowsWritten - rows.start, total: rows.end - rows.start })
     }
-    await writeRows(writer, context, train, examples === true, report)
+    await writeRows(writer, context, train, storeExamples === true, report)
   } catch (error) {
     failure = { error }
   }

@@ -8,13 +8,12 @@ import { createProjection } from './create-projection.js'
 import type { Inputs } from './inputs.js'
 import { checkLossName } from './labels.js'
 import { ModelSession } from './model-session.js'
-import { writeTrainingRows } from './open-training-store.js'
+import { fillTrainingStore, readTrainingRows } from './open-training-store.js'
 import { checkParameters } from './parameters.js'
 import { progressReporter } from './progress.js'
 import type { RowSource } from './row-source.js'
 import type { GradientSimilarityOptions } from './similarity-options.js'
-import { readSimilarityOptions, refuseKeeping } from './similarity-options.js'
-import { readTrainingRows } from './training-rows.js'
+import { readSimilarityOptions } from './similarity-options.js'
 
 export interface PrecomputeOptions
   extends
@@ -56,34 +55,23 @@ export async function precomputeGradients<Value, Item = never>(
   lossFn: Loss<Value>,
   xTrain: Inputs<Item> | RowSource<Inputs<Item>>,
   yTrain: ArrayInput | RowSource<ArrayInput>,
-  { signal, onProgress, rows, ids, ...given }: PrecomputeOptions = {},
+  { signal, onProgress, rows, ids, ...options }: PrecomputeOptions = {},
 ): Promise<void> {
   checkLossName(lossFn)
-  const options = readSimilarityOptions({ ...given, precomputeGrads: true, store })
-  const { batchSize, device, storeDtype, storeRowsPerChunk, verbose } = options
-  // Of what preprocess takes, the store cannot keep the raw items.
-  const storeExamples = options.storeExamples ?? predictor.preprocess === undefined
+  const settings = readSimilarityOptions({ ...options, precomputeGrads: true, store })
+  const { batchSize, device, verbose } = settings
   const model = new ModelSession(predictor, device)
   const session = new ComputeSession<Value>()
   try {
     checkParameters(predictor)
     const call = model.begin(signal)
     const report = progressReporter('precomputeGradients', verbose, onProgress)
-    const examples = { x: xTrain, y: yTrain, ids }
-    const train = await readTrainingRows(examples, call, lossFn, batchSize, () => {
-      refuseKeeping({ store, storeExamples })
-    })
+    const train = await readTrainingRows({ x: xTrain, y: yTrain, ids }, call, lossFn, settings)
     const weightsVersion = await call.weightsVersion()
+    const projection = await createProjection(settings.projection, predictor)
     const compute = await session.open(call)
-    const projection = await createProjection(options.projection, call.predictor)
     const context = { call, compute, loss: lossFn, batchSize, projection }
-    await writeTrainingRows(store, context, train, {
-      dtype: storeDtype,
-      examples: storeExamples,
-      rowsPerChunk: storeRowsPerChunk,
-      rows,
-      report,
-    })
+    await fillTrainingStore(store, context, train, settings, report, rows)
     if ((await call.weightsVersion()) !== weightsVersion) {
       throw new DisposedError(
         "The model's weights changed while their gradients were being written; write to a new store.",

@@ -7,7 +7,10 @@ import type { Inputs } from './inputs.js'
 import { readInputs, rowsOf } from './inputs.js'
 import { readLabels } from './labels.js'
 import type { ModelCall } from './model-session.js'
+import { isArray } from './raw-items.js'
 import { checkRowSource, isRowSource, type RowSource } from './row-source.js'
+import { refuseKeeping, type SimilaritySettings } from './similarity-options.js'
+import type { TrainingExamples } from './training-set.js'
 
 /** Training examples with their labels and, if they have any, their ids: an array of as many rows each. */
 export interface TrainingBatch {
@@ -19,6 +22,8 @@ export interface TrainingBatch {
 /** All training examples, to be read some at a time. */
 export interface TrainingRows {
   readonly rowCount: number
+  /** True if they are given as raw items, which no store keeps. */
+  readonly isRaw: boolean
   /** Those from `start` to `end` − 1, checked. */
   read(start: number, end: number): Promise<TrainingBatch>
 }
@@ -29,8 +34,9 @@ export interface GivenTrainingRows<Item> {
   readonly ids?: ArrayInput | RowSource<ArrayInput> | undefined
 }
 
-export const rowsInMemory = (x: readonly NdArray[], y: NdArray): TrainingRows => ({
+export const rowsInMemory = ({ x, y, items }: TrainingExamples): TrainingRows => ({
   rowCount: y.shape[0] ?? 0,
+  isRaw: items !== null,
   read: (start, end) =>
     Promise.resolve({ x: rowsOf(x, start, end), y: rows(y, start, end), ids: undefined }),
 })
@@ -39,38 +45,42 @@ export const rowsInMemory = (x: readonly NdArray[], y: NdArray): TrainingRows =>
  * Reads what is given as arrays at once, and what is given as a source when it is needed; all of it is held to what the
  * model and the loss take.
  *
- * @param onItems may refuse raw items
  * @throws InvalidArgumentError or NonFiniteError, here for arrays, and for sources when they are read
  */
 export async function readTrainingRows<Value, Item>(
-  { x, y, ids }: GivenTrainingRows<Item>,
+  given: GivenTrainingRows<Item>,
   call: ModelCall<Value>,
   loss: Loss<Value>,
-  batchSize: number,
-  onItems: () => void,
+  settings: SimilaritySettings,
 ): Promise<TrainingRows> {
   const { predictor, signal } = call
-  const inputs = async (argument: string, given: Inputs<Item>): Promise<readonly NdArray[]> => {
-    const { items, arrays } = await readInputs(argument, given, predictor.inputs, predictor)
-    if (items !== null) onItems()
-    return arrays(call, batchSize)
+  const inputs = async (argument: string, some: Inputs<Item>): Promise<readonly NdArray[]> => {
+    const { items, arrays } = await readInputs(argument, some, predictor.inputs, predictor)
+    if (items !== null) refuseKeeping(settings)
+    return arrays(call, settings.batchSize)
   }
-  const labels = (argument: string, given: ArrayInput, rowCount: number): Promise<NdArray> =>
-    readLabels(argument, given, rowCount, loss, predictor.output)
+  const labels = (argument: string, some: ArrayInput, rowCount: number): Promise<NdArray> =>
+    readLabels(argument, some, rowCount, loss, predictor.output)
 
+  // All arrays are read before the first await ends, so that what the page does to them later changes nothing.
+  const { x } = given
+  const [held, y, ids] = await Promise.all([
+    isRowSource(x) ? null : inputs('xTrain', x),
+    isRowSource(given.y) ? given.y : toNdArray('yTrain', given.y),
+    given.ids === undefined || isRowSource(given.ids) ? given.ids : toNdArray('ids', given.ids),
+  ])
   const rowCount = isRowSource(x) ? checkRowSource('xTrain', x) : null
-  const held = isRowSource(x) ? null : await inputs('xTrain', x)
   const count = rowCount ?? held?.[0]?.shape[0] ?? 0
   const column = async (
     argument: string,
-    given: ArrayInput | RowSource<ArrayInput>,
+    some: ArrayInput | RowSource<ArrayInput>,
     check: (name: string, part: ArrayInput, partCount: number) => Promise<NdArray>,
   ): Promise<(start: number, end: number) => Promise<NdArray>> => {
-    if (!isRowSource(given)) {
-      const whole = await check(argument, given, count)
+    if (!isRowSource(some)) {
+      const whole = await check(argument, some, count)
       return (start, end) => Promise.resolve(rows(whole, start, end))
     }
-    const own = checkRowSource(argument, given)
+    const own = checkRowSource(argument, some)
     if (own !== count) {
       throw new InvalidArgumentError(
         argument,
@@ -79,7 +89,7 @@ export async function readTrainingRows<Value, Item>(
       )
     }
     return async (start, end) => {
-      const part = await given.read(start, end, { signal })
+      const part = await some.read(start, end, { signal })
       call.check()
       return check(nameOf(argument, start, end), part, end - start)
     }
@@ -102,6 +112,8 @@ export async function readTrainingRows<Value, Item>(
   }
   return {
     rowCount: count,
+    // Of a source it is not known before it is read; a store that is to keep its items is refused then.
+    isRaw: predictor.preprocess !== undefined && !isArray(x),
     read: async (start, end) => ({
       x: await readX(start, end),
       y: await readY(start, end),
