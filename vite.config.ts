@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { defineConfig, type UserConfig } from 'vite'
+import { offlineFiles, pageNames, sharedParts } from './scripts/demo-site.js'
 
 const at = (file: string): string => fileURLToPath(new URL(file, import.meta.url))
 
@@ -95,12 +96,24 @@ const demo: UserConfig = {
   base: './',
   resolve: { alias },
   worker: { format: 'es' },
+  plugins: [sharedParts(at('demo')), offlineFiles()],
   build: {
     target: 'es2022',
     outDir: at('dist-demo'),
     emptyOutDir: true,
-    // How long each plugin took concerns nobody who starts the demo.
-    rolldownOptions: { checks: { bundlerTimings: false } },
+    rolldownOptions: {
+      input: {
+        ...Object.fromEntries(pageNames.map((name) => [name, at(`demo/${name}.html`)])),
+        'service-worker': at('demo/service-worker.ts'),
+      },
+      output: {
+        // Browsers ask for it under its old name to hear of a new build.
+        entryFileNames: ({ name }) =>
+          name === 'service-worker' ? '[name].js' : 'assets/[name]-[hash].js',
+      },
+      // How long each plugin took concerns nobody who starts the demo.
+      checks: { bundlerTimings: false },
+    },
   },
 }
 

@@ -5,6 +5,14 @@ export function find<Type extends Element>(selector: string, type: new () => Typ
   throw new Error(`The page has no ${type.name} at ${selector}.`)
 }
 
+/** All elements that the selector means, which must be of that type. */
+export function findAll<Type extends Element>(selector: string, type: new () => Type): Type[] {
+  return Array.from(document.querySelectorAll(selector), (found) => {
+    if (found instanceof type) return found
+    throw new Error(`The page has something else than ${type.name} at ${selector}.`)
+  })
+}
+
 /** A new element with that class, text or children inside. */
 export function create<Tag extends keyof HTMLElementTagNameMap>(
   tag: Tag,

@@ -1,6 +1,6 @@
 import type { NdArray } from 'gradlens'
 import { Job, type JobOptions, type JobState } from './job.js'
-import type { Settings, SimFn } from './settings.js'
+import { methods, simFns, type Settings, type SimFn } from './settings.js'
 import type {
   Attribution,
   DataSetName,
@@ -43,6 +43,10 @@ export interface SessionViews {
   target(target: number | undefined): void
   attribution(state: JobState<Attribution>): void
   ranking(state: JobState<Ranking>): void
+  /** The same attribution by every quadrature. */
+  quadratures?(state: JobState<readonly Attribution[]>): void
+  /** The same ranking by every similarity function. */
+  similarities?(state: JobState<readonly Similarity[]>): void
 }
 
 interface RunningFit {
@@ -64,10 +68,14 @@ export class Session {
   readonly #answerJob: Job<Answer>
   readonly #attributionJob: Job<Attribution>
   readonly #rankingJob: Job<Ranking>
+  readonly #quadraturesJob: Job<readonly Attribution[]>
+  readonly #similaritiesJob: Job<readonly Similarity[]>
   #settings: Settings
   #question: Question | undefined
   #target: number | undefined
   #fit: RunningFit | undefined
+  #wantsQuadratures = false
+  #wantsSimilarities = false
 
   constructor(
     { dataSet, folder, settings, explainsTruth = false }: SessionOptions,
@@ -88,6 +96,12 @@ export class Session {
     this.#rankingJob = new Job((state) => {
       views.ranking(state)
     })
+    this.#quadraturesJob = new Job((state) => {
+      views.quadratures?.(state)
+    })
+    this.#similaritiesJob = new Job((state) => {
+      views.similarities?.(state)
+    })
   }
 
   get settings(): Settings {
@@ -102,6 +116,8 @@ export class Session {
       this.#answerJob.reset()
       this.#attributionJob.reset()
       this.#rankingJob.reset()
+      this.#quadraturesJob.reset()
+      this.#similaritiesJob.reset()
     } else {
       void this.answer()
       void this.rank()
@@ -147,17 +163,60 @@ export class Session {
     const input = this.#question?.input
     const target = this.#target
     if (input === undefined || target === undefined) return
-    await this.#attributionJob.run((options) =>
+    const attribution = await this.#attributionJob.run((options) =>
       this.#answering.call('attribute', { input, target, method, steps, device }, options),
     )
+    if (attribution !== undefined && this.#wantsQuadratures) await this.compareQuadratures()
+  }
+
+  /** Whether the attribution is wanted by every quadrature too. */
+  wantQuadratures(wanted: boolean): void {
+    this.#wantsQuadratures = wanted
+    if (wanted) void this.compareQuadratures()
+    else this.#quadraturesJob.reset()
+  }
+
+  async compareQuadratures(): Promise<void> {
+    const { steps, device } = this.#settings
+    const input = this.#question?.input
+    const target = this.#target
+    if (input === undefined || target === undefined) return
+    await this.#quadraturesJob.run(async ({ signal, onProgress }) => {
+      const attributions: Attribution[] = []
+      for (const method of methods) {
+        const asked = { input, target, method, steps, device }
+        attributions.push(await this.#answering.call('attribute', asked, { signal }))
+        onProgress({ done: attributions.length, total: methods.length })
+      }
+      return attributions
+    })
   }
 
   async rank(): Promise<void> {
     const question = this.#question
     if (question === undefined) return
-    await this.#rankingJob.run(async (options) => {
+    const ranking = await this.#rankingJob.run(async (options) => {
       const fit = await this.#fitted(options)
       return { fit, similarity: await this.#rank(question, this.#settings.simFn, options) }
+    })
+    if (ranking !== undefined && this.#wantsSimilarities) await this.compareSimilarities()
+  }
+
+  /** Whether the ranking is wanted by every similarity function too. */
+  wantSimilarities(wanted: boolean): void {
+    this.#wantsSimilarities = wanted
+    if (wanted) void this.compareSimilarities()
+    else this.#similaritiesJob.reset()
+  }
+
+  async compareSimilarities(): Promise<void> {
+    const question = this.#question
+    if (question === undefined) return
+    await this.#similaritiesJob.run(async (options) => {
+      await this.#fitted(options)
+      const similarities: Similarity[] = []
+      for (const simFn of simFns) similarities.push(await this.#rank(question, simFn, options))
+      return similarities
     })
   }
 

@@ -22,28 +22,35 @@ export interface Settings {
   readonly device: DeviceChoice
 }
 
-export const defaultSettings: Settings = {
+export const defaultSettings: Omit<Settings, 'references'> = {
   simFn: 'grad_dot',
   method: 'gausslegendre',
   steps: 50,
-  references: 1000,
   device: 'auto',
 }
 
 export const stepsRange = { min: 2, max: 5000 } as const
-/** Five nearest and five farthest digits need ten. */
-const referencesRange = { min: 10, max: 1000 } as const
+/** The five most similar and the five least need ten. */
+const fewestReferences = 10
 
 export interface Address {
   readonly settings: Settings
-  /** Which of the held-out digits to begin with. */
-  readonly digit: number | undefined
+  /** Which of the held-out examples to begin with. */
+  readonly picked: number | undefined
   /** One sentence for each part that could not be used. */
   readonly problems: readonly string[]
 }
 
+/** What addresses of a page say. */
+export interface AddressForm {
+  /** The parameter that names the example: 'digit', say. */
+  readonly example: string
+  /** As many as there are training examples, by default and at most. */
+  readonly references: number
+}
+
 /** The settings that an address's query asks for; what is unknown or out of range keeps its default. */
-export function readAddress(query: URLSearchParams): Address {
+export function readAddress(query: URLSearchParams, { example, references }: AddressForm): Address {
   const problems: string[] = []
 
   const choice = <Choice extends string>(
@@ -82,25 +89,25 @@ export function readAddress(query: URLSearchParams): Address {
     simFn: choice('simFn', simFns, defaultSettings.simFn),
     method: choice('method', methods, defaultSettings.method),
     steps: integer('steps', stepsRange.min, stepsRange.max, defaultSettings.steps),
-    references: integer(
-      'references',
-      referencesRange.min,
-      referencesRange.max,
-      defaultSettings.references,
-    ),
+    references: integer('references', fewestReferences, references, references),
     device: choice('device', deviceChoices, defaultSettings.device),
   }
-  const digit = integer('digit', 0, Number.MAX_SAFE_INTEGER, undefined)
-  return { settings, digit, problems }
+  const picked = integer(example, 0, Number.MAX_SAFE_INTEGER, undefined)
+  return { settings, picked, problems }
 }
 
 /** The shortest query that leads back to these settings. */
-export function writeAddress(settings: Settings, digit: number | undefined): string {
+export function writeAddress(
+  settings: Settings,
+  picked: number | undefined,
+  { example, references }: AddressForm,
+): string {
+  const defaults = { ...defaultSettings, references }
   const query = new URLSearchParams()
   for (const name of ['device', 'references', 'simFn', 'method', 'steps'] as const) {
-    if (settings[name] !== defaultSettings[name]) query.set(name, String(settings[name]))
+    if (settings[name] !== defaults[name]) query.set(name, String(settings[name]))
   }
-  if (digit !== undefined) query.set('digit', String(digit))
+  if (picked !== undefined) query.set(example, String(picked))
   const text = query.toString()
   return text === '' ? '' : `?${text}`
 }

@@ -47,9 +47,11 @@ function readCars(bytes: Uint8Array): CarRow[] {
     const { Miles_per_Gallon: label, Horsepower: horsepower } = car
     if (label === null || horsepower === null) return []
     const year = new Date(car.Year).getUTCFullYear()
-    const { Name, Cylinders, Displacement, Weight_in_lbs, Acceleration, Origin } = car
+    // Where the package renamed a column, it renamed a car as well.
+    const name = car.Name.replace('Accelerationord', 'accord')
+    const { Cylinders, Displacement, Weight_in_lbs, Acceleration, Origin } = car
     return [
-      [Name, label, Cylinders, Displacement, horsepower, Weight_in_lbs, Acceleration, year, Origin],
+      [name, label, Cylinders, Displacement, horsepower, Weight_in_lbs, Acceleration, year, Origin],
     ]
   })
 }

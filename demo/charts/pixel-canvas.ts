@@ -1,27 +1,17 @@
-import { divergingColor, type Color } from './diverging-colors.js'
-import { currentTheme, onThemeChange } from './theme.js'
+import { currentTheme, onThemeChange, type Theme } from './theme.js'
 
-const paper: Record<'light' | 'dark', Color> = { light: [255, 255, 255], dark: [19, 19, 23] }
-const ink: Record<'light' | 'dark', Color> = { light: [23, 23, 28], dark: [236, 236, 241] }
+type Color = readonly [red: number, green: number, blue: number]
 
-/** Shows a digit as ink on the page's paper; `pixels` are 0 (no ink) … 255. */
-export function drawDigit(canvas: HTMLCanvasElement, pixels: ArrayLike<number>): void {
-  keepDrawn(canvas, () => {
-    const theme = currentTheme()
-    paint(canvas, (offset) => mix(paper[theme], ink[theme], (pixels[offset] ?? 0) / 255))
-  })
-}
+const paper: Record<Theme, Color> = { light: [255, 255, 255], dark: [19, 19, 23] }
+const ink: Record<Theme, Color> = { light: [23, 23, 28], dark: [236, 236, 241] }
 
-/** Shows signed values, symmetric about zero: ±`limit` have the strongest colours. */
-export function drawSigned(
-  canvas: HTMLCanvasElement,
-  values: ArrayLike<number>,
-  limit: number,
-): void {
-  keepDrawn(canvas, () => {
-    const theme = currentTheme()
-    paint(canvas, (offset) => divergingColor(limit > 0 ? (values[offset] ?? 0) / limit : 0, theme))
-  })
+/** Shows a picture as ink on the page's paper; `pixels` are 0 (no ink) … 255. */
+export function drawImage(canvas: HTMLCanvasElement, pixels: ArrayLike<number>): void {
+  const paintNow = (): void => {
+    paint(canvas, pixels)
+  }
+  painters.set(canvas, paintNow)
+  paintNow()
 }
 
 const painters = new Map<HTMLCanvasElement, () => void>()
@@ -33,18 +23,14 @@ onThemeChange(() => {
   }
 })
 
-function keepDrawn(canvas: HTMLCanvasElement, painter: () => void): void {
-  painters.set(canvas, painter)
-  painter()
-}
-
-function paint(canvas: HTMLCanvasElement, colorAt: (offset: number) => Color): void {
+function paint(canvas: HTMLCanvasElement, pixels: ArrayLike<number>): void {
   // A picture this small is drawn sooner in main memory than by a GPU, of which each canvas takes a share.
   const context = canvas.getContext('2d', { willReadFrequently: true })
   if (context === null) return
+  const theme = currentTheme()
   const image = context.createImageData(canvas.width, canvas.height)
   for (let offset = 0; offset < canvas.width * canvas.height; offset++) {
-    const [red, green, blue] = colorAt(offset)
+    const [red, green, blue] = mix(paper[theme], ink[theme], (pixels[offset] ?? 0) / 255)
     image.data.set([red, green, blue, 255], offset * 4)
   }
   context.putImageData(image, 0, 0)

@@ -1,4 +1,4 @@
-import type { Theme } from './diverging-colors.js'
+export type Theme = 'light' | 'dark'
 
 const query = matchMedia('(prefers-color-scheme: dark)')
 

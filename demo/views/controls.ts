@@ -9,8 +9,6 @@ import {
 } from '../settings.js'
 import { formatCount } from '../text/format.js'
 
-const referenceCounts = [100, 300, 1000]
-
 const deviceLabels = {
   auto: 'best available',
   webgpu: 'WebGPU',
@@ -21,6 +19,7 @@ const deviceLabels = {
 /** Fills the controls with the choices, and tells of each change. */
 export function createControls(
   settings: Settings,
+  references: { readonly total: number; readonly referenceCounts: readonly number[] },
   change: (change: Partial<Settings>) => void,
 ): void {
   connect('#sim-fn', simFns, settings.simFn, defaultSettings.simFn, (simFn) => {
@@ -39,12 +38,15 @@ export function createControls(
     },
     (device) => deviceLabels[device],
   )
-  const counts = [...new Set([...referenceCounts, settings.references])].sort((a, b) => a - b)
+  const { total, referenceCounts } = references
+  const counts = [...new Set([...referenceCounts, total, settings.references])].sort(
+    (a, b) => a - b,
+  )
   connect(
     '#references',
     counts,
     settings.references,
-    defaultSettings.references,
+    total,
     (references) => {
       change({ references })
     },

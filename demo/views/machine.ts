@@ -15,19 +15,26 @@ export function showDevice(element: HTMLElement, { device, fallbackReason }: Dev
 }
 
 /** What the similarity took. */
-export function showRankingFacts(element: HTMLElement, { fit, similarity }: Ranking): void {
+export function showRankingFacts(
+  element: HTMLElement,
+  { fit, similarity }: Ranking,
+  { one, many }: { readonly one: string; readonly many: string },
+): void {
   setText(
     element,
-    `The gradients of ${formatCount(fit.references)} training digits took ${formatDuration(fit.durationMs)} and ` +
-      `${formatBytes(fit.storedByteLength)}; comparing this digit with all of them, ` +
+    `The gradients of ${formatCount(fit.references)} training ${many} took ${formatDuration(fit.durationMs)} and ` +
+      `${formatBytes(fit.storedByteLength)}; comparing this ${one} with all of them, ` +
       `${formatDuration(similarity.durationMs)}.`,
   )
 }
 
-/** What the map took. */
+/** What the attribution took. */
 export function showAttributionFacts(
   element: HTMLElement,
   { steps, durationMs }: Attribution,
 ): void {
-  setText(element, `The map of ${formatCount(steps)} steps took ${formatDuration(durationMs)}.`)
+  setText(
+    element,
+    `The attribution of ${formatCount(steps)} steps took ${formatDuration(durationMs)}.`,
+  )
 }

@@ -1,33 +1,43 @@
-import { drawDigit } from '../charts/pixel-canvas.js'
+import { drawImage } from '../charts/pixel-canvas.js'
 import { imageOf, type ImageSet } from '../data/images.js'
 import { create } from '../dom.js'
+import { addArrowKeys, markRadio } from './roving-radios.js'
 
 /** One row on a wide page. */
 const perGroup = 16
 
+export interface StripOptions {
+  /** Which of the images the model gets wrong. */
+  readonly misclassified: readonly number[]
+  /** What an image is, in words. */
+  readonly describe: (index: number) => string
+  readonly pick: (index: number) => void
+}
+
 export interface Strip {
-  /** Marks a digit as the picked one; undefined: none is. */
+  /** Marks an image as the picked one; undefined: none is. */
   mark(index: number | undefined): void
-  /** The digits that it offers, mistakes first. */
+  /** The images that it offers, mistakes first. */
   readonly indices: readonly number[]
 }
 
-/** Held-out digits to pick from, mistakes first; arrow keys go from one to the next. */
+/** Held-out images to pick from, mistakes first; arrow keys go from one to the next. */
 export function createStrip(
   root: HTMLElement,
-  digits: ImageSet,
-  misclassified: readonly number[],
-  pick: (index: number) => void,
+  images: ImageSet,
+  { misclassified, describe, pick }: StripOptions,
 ): Strip {
   const wrong = misclassified.slice(0, perGroup)
-  const right = firstOfEachClass(digits, new Set(misclassified), perGroup)
+  const right = firstOfEachClass(images, new Set(misclassified), perGroup)
   const groups = [...root.querySelectorAll<HTMLElement>('[role="radiogroup"]')]
   const buttons = new Map<number, HTMLButtonElement>()
 
   ;[wrong, right].forEach((indices, i) => {
     groups[i]?.replaceChildren(
       ...indices.map((index) => {
-        const button = createThumb(digits, index, i === 0)
+        const isMistake = i === 0
+        const label = `${describe(index)}${isMistake ? ', which the model gets wrong' : ''}`
+        const button = createThumb(imageOf(images, index), label)
         button.addEventListener('click', () => {
           pick(index)
         })
@@ -39,39 +49,32 @@ export function createStrip(
   for (const group of groups) addArrowKeys(group)
 
   const mark = (picked: number | undefined): void => {
-    for (const [index, button] of buttons) {
-      button.setAttribute('aria-checked', String(index === picked))
-      button.tabIndex = index === picked ? 0 : -1
-    }
-    for (const group of groups) {
-      if (group.querySelector('[tabindex="0"]') !== null) continue
-      group.querySelector('button')?.setAttribute('tabindex', '0')
-    }
+    markRadio(groups, buttons, picked)
   }
   mark(undefined)
   return { mark, indices: [...wrong, ...right] }
 }
 
-function createThumb(digits: ImageSet, index: number, isMistake: boolean): HTMLButtonElement {
+function createThumb(pixels: Uint8Array, label: string): HTMLButtonElement {
   const canvas = create('canvas', 'pixels')
   canvas.width = canvas.height = 28
-  drawDigit(canvas, imageOf(digits, index))
+  drawImage(canvas, pixels)
   const button = create('button', 'thumb', canvas)
   button.type = 'button'
   button.setAttribute('role', 'radio')
-  const label = String(digits.labels[index])
-  button.setAttribute(
-    'aria-label',
-    `held-out digit ${String(index)}, labelled ${label}${isMistake ? ', which the model gets wrong' : ''}`,
-  )
+  button.setAttribute('aria-label', label)
   return button
 }
 
-/** The first digits in turns of the ten classes, so that each is there. */
-function firstOfEachClass(digits: ImageSet, without: ReadonlySet<number>, count: number): number[] {
+/** The first images in turns of the ten classes, so that each is there. */
+function firstOfEachClass(
+  { labels }: ImageSet,
+  without: ReadonlySet<number>,
+  count: number,
+): number[] {
   const byTurn = new Map<number, number[]>()
   const seen = new Map<number, number>()
-  digits.labels.forEach((label, index) => {
+  labels.forEach((label, index) => {
     if (without.has(index)) return
     const turn = seen.get(label) ?? 0
     seen.set(label, turn + 1)
@@ -81,24 +84,7 @@ function firstOfEachClass(digits: ImageSet, without: ReadonlySet<number>, count:
     .sort((a, b) => a - b)
     .flatMap((turn) => {
       const indices = byTurn.get(turn) ?? []
-      return indices.sort((a, b) => (digits.labels[a] ?? 0) - (digits.labels[b] ?? 0))
+      return indices.sort((a, b) => (labels[a] ?? 0) - (labels[b] ?? 0))
     })
   return ordered.slice(0, count)
-}
-
-function addArrowKeys(group: HTMLElement): void {
-  group.addEventListener('keydown', (event) => {
-    const step = ['ArrowRight', 'ArrowDown'].includes(event.key)
-      ? 1
-      : ['ArrowLeft', 'ArrowUp'].includes(event.key)
-        ? -1
-        : 0
-    if (step === 0) return
-    event.preventDefault()
-    const buttons = [...group.querySelectorAll('button')]
-    const current = buttons.findIndex((button) => button === document.activeElement)
-    const next = buttons[(current + step + buttons.length) % buttons.length]
-    next?.focus()
-    next?.click()
-  })
 }

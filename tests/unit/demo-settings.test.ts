@@ -1,19 +1,22 @@
 import { describe, expect, test } from 'vitest'
 import { defaultSettings, readAddress, writeAddress } from '../../demo/settings.js'
 
+const form = { example: 'digit', references: 1000 } as const
+const defaults = { ...defaultSettings, references: 1000 }
+
 const read = (query: string): ReturnType<typeof readAddress> =>
-  readAddress(new URLSearchParams(query))
+  readAddress(new URLSearchParams(query), form)
 
 describe("the demo's address", () => {
   test('that says nothing asks for the defaults', () => {
-    expect(read('')).toEqual({ settings: defaultSettings, digit: undefined, problems: [] })
-    expect(writeAddress(defaultSettings, undefined)).toBe('')
+    expect(read('')).toEqual({ settings: defaults, picked: undefined, problems: [] })
+    expect(writeAddress(defaults, undefined, form)).toBe('')
   })
 
   test('leads back to the settings that it was written for', () => {
     const query =
       '?device=webgpu&references=20&simFn=grad_cos&method=riemann_left&steps=10&digit=34'
-    const { settings, digit, problems } = read(query)
+    const { settings, picked, problems } = read(query)
     expect(settings).toEqual({
       device: 'webgpu',
       references: 20,
@@ -21,9 +24,9 @@ describe("the demo's address", () => {
       method: 'riemann_left',
       steps: 10,
     })
-    expect(digit).toBe(34)
+    expect(picked).toBe(34)
     expect(problems).toEqual([])
-    expect(writeAddress(settings, digit)).toBe(query)
+    expect(writeAddress(settings, picked, form)).toBe(query)
   })
 
   test.each([
@@ -34,7 +37,7 @@ describe("the demo's address", () => {
     'references=many',
   ])('with %s keeps the default and says so', (query) => {
     const { settings, problems } = read(query)
-    expect(settings).toEqual(defaultSettings)
+    expect(settings).toEqual(defaults)
     expect(problems).toEqual([
       `${query} in the address is no whole number from 10 to 1000; 1000 is used.`,
     ])
@@ -47,8 +50,8 @@ describe("the demo's address", () => {
   })
 
   test('with a negative digit leaves the digit out', () => {
-    const { digit, problems } = read('digit=-1')
-    expect(digit).toBeUndefined()
+    const { picked, problems } = read('digit=-1')
+    expect(picked).toBeUndefined()
     expect(problems[0]).toContain('it is left out')
   })
 })

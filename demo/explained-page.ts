@@ -1,0 +1,254 @@
+import type { NdArray } from 'gradlens'
+import { Job } from './job.js'
+import { find, setText } from './dom.js'
+import { keepOffline } from './offline/keep-offline.js'
+import { Session, type Answer, type Question, type Ranking } from './session.js'
+import { readAddress, writeAddress, type AddressForm } from './settings.js'
+import { formatCount } from './text/format.js'
+import { createControls } from './views/controls.js'
+import { createJobView } from './views/job-view.js'
+import { showAttributionFacts, showDevice, showRankingFacts } from './views/machine.js'
+import { createQuadratureTable } from './views/quadrature-table.js'
+import type { Attribution, DataSetName, ExplanationParts, Similarity } from './workers/protocol.js'
+
+/** An element of gradlens/elements, as far as every page sets it. */
+export interface ExplanationElement extends HTMLElement {
+  explanation: unknown
+  loading: boolean
+}
+
+export interface PageOptions<Data> {
+  readonly dataSet: DataSetName
+  /** What the page explains: 'digit' and 'digits', say. */
+  readonly noun: { readonly one: string; readonly many: string }
+  /** How many training examples there are, and which smaller numbers of them are offered. */
+  readonly references: number
+  readonly referenceCounts: readonly number[]
+  /** Of a regression: the true value is what is explained. */
+  readonly explainsTruth?: boolean
+  /** What shows the answer, what it is owed to, and the training examples. */
+  readonly elements: {
+    readonly answer: readonly ExplanationElement[]
+    readonly attribution: ExplanationElement
+    readonly similar: ExplanationElement
+    readonly similarities: readonly ExplanationElement[]
+  }
+  readonly load: (folder: string, signal: AbortSignal) => Promise<Data>
+  /** What the page does once its data is there; which of the held-out examples are there, the first to be shown first. */
+  readonly ready: (data: Data) => { readonly heldOutCount: number; readonly first: number }
+  /** Shows a held-out example as the question. */
+  readonly pick: (data: Data, index: number) => Question
+  readonly answer: (answer: Answer) => void
+  readonly target?: (target: number | undefined) => void
+  /** Makes the elements fit what was ranked, before they are given it. */
+  readonly ranking?: (ranking: Ranking, data: Data) => void
+  /** What the explanation of the attribution is shown as, if not as it is. */
+  readonly attribution?: (attribution: Attribution) => ExplanationParts
+  /** What stands under the attribution: what it adds up to. */
+  readonly deltaText: (attribution: Attribution) => string
+}
+
+/** A page of the demo: a question, the model's answer, what it is owed to, and the training examples behind it. */
+export class ExplainedPage<Data> {
+  readonly #options: PageOptions<Data>
+  readonly #form: AddressForm
+  readonly #session: Session
+  readonly #problems: string[]
+  readonly #asked: number | undefined
+  #data: Data | undefined
+  #picked: number | undefined
+
+  constructor(options: PageOptions<Data>) {
+    this.#options = options
+    const { dataSet, noun, references, elements } = options
+    this.#form = { example: noun.one, references }
+    const address = readAddress(new URLSearchParams(location.search), this.#form)
+    this.#problems = [...address.problems]
+    this.#asked = address.picked
+    const folder = new URL(`${dataSet}/`, document.baseURI).href
+    const { answer, attribution, similar, similarities } = elements
+    const similarityFacts = element('machine-similarity')
+    const attributionFacts = element('machine-attribution')
+    const quadratures = createQuadratureTable(element('quadratures'))
+
+    const answerJob = createJobView(element('answer-job'), {
+      doing: 'Starting the model',
+      unit: '',
+      cancel: undefined,
+      retry: () => void this.#session.answer(),
+      results: [element('answer')],
+    })
+    const attributionJob = createJobView(element('attribution-job'), {
+      doing: 'Following the path',
+      unit: 'points',
+      cancel: () => {
+        this.#session.cancelAttribution()
+      },
+      retry: () => void this.#session.attribute(),
+      results: [attribution, element('attribution-delta'), attributionFacts],
+    })
+    const rankingJob = createJobView(element('similarity-job'), {
+      doing: `Going through the training ${noun.many}`,
+      unit: noun.many,
+      cancel: () => {
+        this.#session.cancelRanking()
+      },
+      retry: () => void this.#session.rank(),
+      results: [similar, similarityFacts],
+    })
+    const quadraturesJob = createJobView(element('quadratures-job'), {
+      doing: 'Following the path by each quadrature',
+      unit: 'quadratures',
+      cancel: undefined,
+      retry: () => void this.#session.compareQuadratures(),
+      results: [element('quadratures')],
+    })
+    const similaritiesJob = createJobView(element('similarities-job'), {
+      doing: 'Ranking by each similarity',
+      unit: '',
+      cancel: undefined,
+      retry: () => void this.#session.compareSimilarities(),
+      results: [...similarities],
+    })
+
+    const sessionOptions = {
+      dataSet,
+      folder,
+      settings: address.settings,
+      explainsTruth: options.explainsTruth ?? false,
+    }
+    this.#session = new Session(sessionOptions, {
+      answer: (state) => {
+        answerJob.show(state)
+        for (const each of answer) each.loading = state.status === 'busy'
+        if (state.status !== 'done') return
+        showDevice(element('machine-device'), state.value.prediction)
+        options.answer(state.value)
+      },
+      target: (target) => options.target?.(target),
+      attribution: (state) => {
+        attributionJob.show(state)
+        attribution.loading = state.status === 'busy'
+        if (state.status !== 'done') return
+        attribution.explanation = options.attribution?.(state.value) ?? state.value.explanation
+        setText(element('attribution-delta'), options.deltaText(state.value))
+        showAttributionFacts(attributionFacts, state.value)
+      },
+      ranking: (state) => {
+        rankingJob.show(state)
+        similar.loading = state.status === 'busy'
+        if (state.status !== 'done' || this.#data === undefined) return
+        options.ranking?.(state.value, this.#data)
+        similar.explanation = state.value.similarity.explanation
+        showRankingFacts(similarityFacts, state.value, noun)
+      },
+      quadratures: (state) => {
+        quadraturesJob.show(state)
+        if (state.status === 'done') quadratures.show(state.value)
+      },
+      similarities: (state) => {
+        similaritiesJob.show(state)
+        for (const each of similarities) each.loading = state.status === 'busy'
+        if (state.status === 'done') showSimilarities(similarities, state.value)
+      },
+    })
+
+    createControls(address.settings, { ...options, total: references }, (change) => {
+      this.#session.change(change)
+      this.#keepAddress()
+    })
+    openWith('quadratures-fold', (isOpen) => {
+      this.#session.wantQuadratures(isOpen)
+    })
+    openWith('similarities-fold', (isOpen) => {
+      this.#session.wantSimilarities(isOpen)
+    })
+
+    const dataJobView = createJobView(element('data-job'), {
+      doing: `Loading the ${noun.many}`,
+      unit: '',
+      cancel: undefined,
+      retry: () => void load(),
+      results: [],
+    })
+    const dataJob = new Job<Data>((state) => {
+      dataJobView.show(state)
+    })
+    const load = async (): Promise<void> => {
+      const data = await dataJob.run(({ signal }) => options.load(folder, signal))
+      if (data !== undefined) this.#showData(data)
+    }
+    this.#showProblems()
+    void load()
+    keepOffline()
+  }
+
+  /** Asks about one of the held-out examples. */
+  pick(index: number): void {
+    if (this.#data === undefined) return
+    this.#picked = index
+    const question = this.#options.pick(this.#data, index)
+    this.#keepAddress()
+    this.#session.ask(question)
+  }
+
+  /** Asks about what the visitor made up; undefined: there is nothing yet. */
+  ask(input: NdArray | undefined): void {
+    this.#picked = undefined
+    this.#keepAddress()
+    this.#session.ask(input === undefined ? undefined : { input, truth: undefined })
+  }
+
+  /** Explains that class instead of the predicted one. */
+  choose(target: number): void {
+    this.#session.choose(target)
+  }
+
+  #showData(data: Data): void {
+    this.#data = data
+    const { heldOutCount, first } = this.#options.ready(data)
+    const asked = this.#asked
+    const isThere = asked !== undefined && asked < heldOutCount
+    if (asked !== undefined && !isThere) {
+      const { one, many } = this.#options.noun
+      this.#problems.push(
+        `${one}=${String(asked)} in the address: there are ${formatCount(heldOutCount)} held-out ${many}, counted from 0.`,
+      )
+      this.#showProblems()
+    }
+    this.pick(isThere ? asked : first)
+  }
+
+  /** The page's address leads back to what it shows. */
+  #keepAddress(): void {
+    const query = writeAddress(this.#session.settings, this.#picked, this.#form)
+    history.replaceState(null, '', location.pathname + query)
+  }
+
+  #showProblems(): void {
+    const notice = element('address-notice')
+    notice.hidden = this.#problems.length === 0
+    setText(notice, this.#problems.join(' '))
+  }
+}
+
+function showSimilarities(
+  elements: readonly ExplanationElement[],
+  similarities: readonly Similarity[],
+): void {
+  similarities.forEach(({ explanation }, i) => {
+    const shown = elements[i]
+    if (shown !== undefined) shown.explanation = explanation
+  })
+}
+
+function openWith(id: string, show: (isOpen: boolean) => void): void {
+  const fold = find(`#${id}`, HTMLDetailsElement)
+  fold.addEventListener('toggle', () => {
+    show(fold.open)
+  })
+}
+
+function element(id: string): HTMLElement {
+  return find(`#${id}`, HTMLElement)
+}

@@ -1,0 +1,174 @@
+import 'gradlens/elements/define'
+import type { NdArray } from 'gradlens'
+import { GlAttributionBars, GlSimilarExamples } from 'gradlens/elements'
+import {
+  carNumbers,
+  carOrigin,
+  encodeCars,
+  milesPerGallon,
+  type CarRow,
+  type CarTable,
+} from '../data/cars.js'
+import { fetchJson } from '../data/fetch.js'
+import { loadTraining } from '../data/images.js'
+import { create, find, findAll, setText } from '../dom.js'
+import { ExplainedPage } from '../explained-page.js'
+import { formatCount, formatFixed, sharedNotation } from '../text/format.js'
+import { createChoices, type Choice, type Choices } from '../views/choices.js'
+import { createGuess } from '../views/guess.js'
+import type { Attribution, ExplanationParts } from '../workers/protocol.js'
+
+interface CarsTraining {
+  readonly heldOut: {
+    readonly count: number
+    readonly r2: number
+    readonly meanAbsoluteError: number
+  }
+  readonly training: { readonly count: number }
+  readonly parameterCount: number
+  /** What the model says of each held-out car, in their order. */
+  readonly heldOutPredictions: readonly number[]
+}
+
+interface Data {
+  readonly table: CarTable
+  readonly training: CarsTraining
+}
+
+const noun = { one: 'car', many: 'cars' } as const
+const referenceCount = 314
+/** Short, since there are many columns. */
+const columnNames = ['car', 'cyl.', 'cu in', 'hp', 'lb', '0–60, s', 'year', 'origin'] as const
+/** So many are offered of those that the model misjudges most, and least. */
+const perGroup = 6
+
+const attribution = find('gl-attribution-bars', GlAttributionBars)
+const similar = find('gl-similar-examples#similar', GlSimilarExamples)
+const similarities = findAll('.similarities gl-similar-examples', GlSimilarExamples)
+const guess = createGuess(find('#answer', HTMLElement))
+let choices: Choices | undefined
+let table: CarTable | undefined
+let asked: CarRow | undefined
+
+const page = new ExplainedPage<Data>({
+  dataSet: 'cars',
+  noun,
+  references: referenceCount,
+  referenceCounts: [100],
+  explainsTruth: true,
+  elements: { answer: [], attribution, similar, similarities },
+  async load(folder, signal) {
+    const [loaded, training] = await Promise.all([
+      fetchJson<CarTable>(new URL('cars.json', folder), signal),
+      loadTraining<CarsTraining>(folder),
+    ])
+    return { table: loaded, training }
+  },
+  ready({ table: loaded, training }) {
+    table = loaded
+    attribution.features = featureNames(loaded)
+    for (const element of [similar, ...similarities]) element.features = columnNames
+    guess.showTraining(loaded.training.map(milesPerGallon))
+    const groups = offered(loaded.heldOut, training.heldOutPredictions)
+    choices = createChoices(find('#strip', HTMLElement), groups, (index) => {
+      page.pick(index)
+    })
+    setText(find('#model-facts', HTMLElement), modelFacts(training))
+    return { heldOutCount: loaded.heldOut.length, first: groups[0]?.[0]?.index ?? 0 }
+  },
+  pick({ table: loaded }, index) {
+    const row = loaded.heldOut[index]!
+    asked = row
+    choices?.mark(index)
+    showCar(row, loaded)
+    setText(
+      find('#question-caption', HTMLElement),
+      `Held-out car no. ${String(index)}; the model was not trained on it.`,
+    )
+    const data = encodeCars([row], loaded)
+    return { input: { data, shape: [1, data.length] }, truth: milesPerGallon(row) }
+  },
+  answer({ question, prediction }) {
+    guess.show(prediction.outputs[0] ?? NaN, question.truth ?? NaN)
+  },
+  attribution({ explanation }) {
+    if (asked !== undefined) attribution.values = carValues(asked)
+    return table === undefined ? explanation : withOneOrigin(explanation, table)
+  },
+  ranking({ fit }, { table: loaded }) {
+    const training = loaded.training.slice(0, fit.references)
+    for (const element of [similar, ...similarities]) {
+      element.examples = training.map((row) => [row[0], ...carValues(row)])
+      element.trainLabels = training.map(milesPerGallon)
+      element.trainPredictions = Array.from(fit.predictions, (value) => Math.round(value * 10) / 10)
+    }
+  },
+  deltaText,
+})
+
+/** Those that the model misjudges most, and least, the extreme of each first. */
+function offered(heldOut: readonly CarRow[], predictions: readonly number[]): Choice[][] {
+  const cars = heldOut.map((row, index) => {
+    const label = milesPerGallon(row)
+    const error = (predictions[index] ?? NaN) - label
+    const note = `${formatFixed(label, 0)} mpg, ${error < 0 ? '' : '+'}${formatFixed(error, 1)}`
+    return { index, text: carName(row), note, magnitude: Math.abs(error) }
+  })
+  cars.sort((a, b) => b.magnitude - a.magnitude || a.index - b.index)
+  return [cars.slice(0, perGroup), cars.slice(-perGroup).reverse()]
+}
+
+function showCar(row: CarRow, { features }: CarTable): void {
+  const values = carValues(row)
+  const rows = [...features, { name: 'Origin', unit: '' }].map(({ name, unit }, i) => {
+    const head = create('th', '', name)
+    head.scope = 'row'
+    return create('tr', '', head, create('td', '', `${String(values[i])} ${unit}`.trim()))
+  })
+  find('#car', HTMLTableElement).replaceChildren(
+    create('caption', '', carName(row)),
+    create('tbody', '', ...rows),
+  )
+}
+
+function carName([name, , , , , , , year]: CarRow): string {
+  return `${name}, ${String(year)}`
+}
+
+function carValues(row: CarRow): (number | string)[] {
+  return [...carNumbers(row), carOrigin(row)]
+}
+
+function featureNames({ features }: CarTable): string[] {
+  return [...features.map(withUnit), 'Origin']
+}
+
+function withUnit({ name, unit }: { readonly name: string; readonly unit: string }): string {
+  return unit === '' ? name : `${name}, ${unit}`
+}
+
+/** The model has an input for each origin; what they are owed together is the origin's. */
+function withOneOrigin({ meta, data }: ExplanationParts, { features }: CarTable): ExplanationParts {
+  const { attributions } = data as { readonly attributions: readonly NdArray[] }
+  const values = Array.from(attributions[0]?.data ?? [])
+  const origin = values.slice(features.length).reduce((sum, value) => sum + value, 0)
+  const merged = Float32Array.from([...values.slice(0, features.length), origin])
+  const shape = [1, merged.length]
+  return { meta, data: { ...data, attributions: [{ data: merged, shape }] } }
+}
+
+function deltaText({ total, delta, output }: Attribution): string {
+  return (
+    `It adds up to ${formatFixed(total, 2)} mpg; from the average car to this one the guess goes from ` +
+    `${formatFixed(output - total + delta, 2)} to ${formatFixed(output, 2)} mpg. ` +
+    `Convergence delta ${sharedNotation([delta])(delta)} mpg.`
+  )
+}
+
+function modelFacts({ parameterCount, training, heldOut }: CarsTraining): string {
+  return (
+    `The model: ${formatCount(parameterCount)} parameters, trained on ${formatCount(training.count)} cars; off by ` +
+    `${formatFixed(heldOut.meanAbsoluteError, 1)} mpg on average on ${formatCount(heldOut.count)} held-out ones ` +
+    `(R² ${formatFixed(heldOut.r2, 2)}).`
+  )
+}

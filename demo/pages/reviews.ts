@@ -1,0 +1,147 @@
+import 'gradlens/elements/define'
+import { GlAttributionText, GlProbabilities, GlSimilarExamples } from 'gradlens/elements'
+import { loadTraining, type Training } from '../data/images.js'
+import { reviewLength, tokensOf } from '../data/review-tokens.js'
+import { loadReviews, type Review, type Reviews } from '../data/reviews.js'
+import { find, findAll, setText } from '../dom.js'
+import { ExplainedPage } from '../explained-page.js'
+import { modelFacts, probabilityDelta } from '../text/facts.js'
+import { listed } from '../text/numbers-in-words.js'
+import { createChoices, type Choice, type Choices } from '../views/choices.js'
+
+interface Data {
+  readonly reviews: Reviews
+  readonly training: Training
+}
+
+const noun = { one: 'sentence', many: 'sentences' } as const
+const classNames = ['negative', 'positive'] as const
+const referenceCount = 800
+/** So many are offered of those that the model gets wrong, and of the others. */
+const perGroup = 6
+/** Someone who types is asked to wait no longer than this. */
+const typingPauseMs = 250
+
+const sentence = find('#sentence', HTMLTextAreaElement)
+const caption = find('#question-caption', HTMLElement)
+const answer = find('gl-probabilities', GlProbabilities)
+const attribution = find('gl-attribution-text', GlAttributionText)
+const similar = find('gl-similar-examples#similar', GlSimilarExamples)
+const similarities = findAll('.similarities gl-similar-examples', GlSimilarExamples)
+for (const element of [answer, attribution, similar, ...similarities]) {
+  element.labels = classNames
+}
+let choices: Choices | undefined
+let reviews: Reviews | undefined
+/** The words that the attribution is about: what is typed meanwhile has none yet. */
+let askedText = ''
+
+const page = new ExplainedPage<Data>({
+  dataSet: 'reviews',
+  noun,
+  references: referenceCount,
+  referenceCounts: [100, 300],
+  elements: { answer: [answer], attribution, similar, similarities },
+  async load(folder, signal) {
+    const [loaded, training] = await Promise.all([
+      loadReviews(folder, signal),
+      loadTraining(folder),
+    ])
+    return { reviews: loaded, training }
+  },
+  ready({ reviews: loaded, training }) {
+    reviews = loaded
+    const wrong = new Set(training.heldOut.misclassified)
+    const groups = [choicesOf(loaded.heldOut, wrong, true), choicesOf(loaded.heldOut, wrong, false)]
+    choices = createChoices(find('#strip', HTMLElement), groups, (index) => {
+      page.pick(index)
+    })
+    setText(find('#model-facts', HTMLElement), modelFacts(training, noun.many))
+    return { heldOutCount: loaded.heldOut.length, first: groups[0]?.[0]?.index ?? 0 }
+  },
+  pick({ reviews: loaded }, index) {
+    const { text, label } = loaded.heldOut[index]!
+    choices?.mark(index)
+    sentence.value = text
+    askedText = text
+    const name = classNames[label] ?? ''
+    const note = `Held-out sentence no. ${String(index)}, labelled ${name}; the model was not trained on it.`
+    setText(caption, `${note} ${unknownWords(loaded, text)}`.trim())
+    return { input: loaded.encode([text]), truth: label }
+  },
+  answer({ question, prediction }) {
+    answer.predictions = { data: prediction.outputs, shape: [prediction.outputs.length] }
+    answer.truth = question.truth ?? null
+  },
+  target(target) {
+    answer.selected = target ?? null
+  },
+  attribution({ explanation }) {
+    attribution.tokens = wordsOf(askedText)
+    return explanation
+  },
+  ranking({ fit, similarity }, { reviews: loaded }) {
+    const training = loaded.training.slice(0, fit.references)
+    for (const element of [similar, ...similarities]) {
+      element.examples = training.map(({ text }) => text)
+      element.trainLabels = training.map(({ label }) => label)
+      element.trainPredictions = Array.from(fit.predictions)
+      element.predicted = similarity.label
+    }
+  },
+  deltaText: (shown) => probabilityDelta(shown, classNames, 'an empty sentence'),
+})
+
+answer.addEventListener('gl-class-select', ({ detail }) => {
+  page.choose(detail.index)
+})
+
+let typing: ReturnType<typeof setTimeout> | undefined
+sentence.addEventListener('input', () => {
+  clearTimeout(typing)
+  typing = setTimeout(askTyped, typingPauseMs)
+})
+
+function askTyped(): void {
+  if (reviews === undefined) return
+  const text = sentence.value
+  choices?.mark(undefined)
+  askedText = text
+  const isEmpty = tokensOf(text).length === 0
+  setText(
+    caption,
+    isEmpty ? 'Type a sentence.' : `Your sentence. ${unknownWords(reviews, text)}`.trim(),
+  )
+  page.ask(isEmpty ? undefined : reviews.encode([text]))
+}
+
+/** The text of each position of the model's input, with what follows it up to the next; '' for padding. */
+function wordsOf(text: string): string[] {
+  const tokens = tokensOf(text).slice(0, reviewLength)
+  return Array.from({ length: reviewLength }, (_, position) => {
+    const token = tokens[position]
+    return token === undefined ? '' : text.slice(token.start, token.end)
+  })
+}
+
+function unknownWords({ vocabulary }: Reviews, text: string): string {
+  const tokens = tokensOf(text)
+  const unknown = [
+    ...new Set(tokens.filter(({ word }) => !vocabulary.has(word)).map(({ word }) => `“${word}”`)),
+  ]
+  const shown = unknown.length > 4 ? [...unknown.slice(0, 3), 'others'] : unknown
+  const left =
+    tokens.length > reviewLength ? ` It reads the first ${String(reviewLength)} words alone.` : ''
+  return (unknown.length === 0 ? '' : `It does not know ${listed(shown)}.`) + left
+}
+
+function choicesOf(
+  heldOut: readonly Review[],
+  wrong: ReadonlySet<number>,
+  isWrong: boolean,
+): Choice[] {
+  return heldOut
+    .map(({ text, label }, index) => ({ index, text, note: classNames[label] ?? '' }))
+    .filter(({ index }) => wrong.has(index) === isWrong)
+    .slice(0, perGroup)
+}

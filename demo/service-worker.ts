@@ -1,0 +1,74 @@
+/** The site works offline after the first visit: all of its files are kept, in a cache for each build. */
+import { partOf } from './offline/part-of.js'
+
+interface ExtendableEvent extends Event {
+  waitUntil(work: Promise<unknown>): void
+}
+
+interface FetchEvent extends ExtendableEvent {
+  readonly request: Request
+  respondWith(response: Promise<Response>): void
+}
+
+interface Scope {
+  readonly registration: { readonly scope: string }
+  readonly clients: { claim(): Promise<void> }
+  addEventListener(type: 'install' | 'activate', listener: (event: ExtendableEvent) => void): void
+  addEventListener(type: 'fetch', listener: (event: FetchEvent) => void): void
+}
+
+const scope = self as unknown as Scope
+
+/** The build writes its files here. */
+const { version, kept } = JSON.parse('__SITE_FILES__') as {
+  readonly version: string
+  readonly kept: readonly string[]
+}
+const base = scope.registration.scope
+const prefix = `gradlens ${base} `
+const cacheName = prefix + version
+
+scope.addEventListener('install', (event) => {
+  event.waitUntil(keepAll())
+})
+
+// An old worker goes on until its last page is closed, so that a page finds the files that it was built with.
+scope.addEventListener('activate', (event) => {
+  event.waitUntil(
+    caches
+      .keys()
+      .then((names) =>
+        Promise.all(
+          names
+            .filter((name) => name.startsWith(prefix) && name !== cacheName)
+            .map((name) => caches.delete(name)),
+        ),
+      )
+      .then(() => scope.clients.claim()),
+  )
+})
+
+scope.addEventListener('fetch', (event) => {
+  const { request } = event
+  if (request.method === 'GET' && request.url.startsWith(base)) {
+    event.respondWith(answer(request))
+  }
+})
+
+async function keepAll(): Promise<void> {
+  const cache = await caches.open(cacheName)
+  await cache.addAll(kept.map((file) => new Request(new URL(file, base), { cache: 'no-cache' })))
+}
+
+/** From the cache; what it does not have, from the network, and then it has it. */
+async function answer(request: Request): Promise<Response> {
+  const cache = await caches.open(cacheName)
+  const url = new URL(request.url)
+  const file = url.href === base + url.search ? new URL('index.html', base) : url
+  const range = request.headers.get('range')
+  const found = await cache.match(file, { ignoreSearch: true, ignoreVary: true })
+  if (found !== undefined) return range === null ? found : partOf(found, range)
+  const response = await fetch(request)
+  if (response.status === 200) await cache.put(file, response.clone()).catch(() => undefined)
+  return response
+}

@@ -1,0 +1,46 @@
+import { create } from '../dom.js'
+import { addArrowKeys, markRadio } from './roving-radios.js'
+
+export interface Choice {
+  readonly index: number
+  readonly text: string
+  /** What stands at the end of the line. */
+  readonly note: string
+}
+
+export interface Choices {
+  /** Marks an example as the picked one; undefined: none is. */
+  mark(index: number | undefined): void
+}
+
+/** Held-out examples to pick from, a line each, in the groups of the root; arrow keys go from one to the next. */
+export function createChoices(
+  root: HTMLElement,
+  choicesOfGroups: readonly (readonly Choice[])[],
+  pick: (index: number) => void,
+): Choices {
+  const groups = [...root.querySelectorAll<HTMLElement>('[role="radiogroup"]')]
+  const buttons = new Map<number, HTMLButtonElement>()
+  choicesOfGroups.forEach((choices, i) => {
+    groups[i]?.replaceChildren(
+      ...choices.map(({ index, text, note }) => {
+        const label = create('span', 'choice-text', text)
+        label.title = text
+        const button = create('button', 'choice', label, create('span', 'choice-note', note))
+        button.type = 'button'
+        button.setAttribute('role', 'radio')
+        button.addEventListener('click', () => {
+          pick(index)
+        })
+        buttons.set(index, button)
+        return button
+      }),
+    )
+  })
+  for (const group of groups) addArrowKeys(group)
+  const mark = (picked: number | undefined): void => {
+    markRadio(groups, buttons, picked)
+  }
+  mark(undefined)
+  return { mark }
+}

@@ -1,0 +1,62 @@
+import { create } from '../dom.js'
+import { formatFixed } from '../text/format.js'
+
+export interface Guess {
+  /** The labels of the training cars: where answers usually lie. */
+  showTraining(labels: readonly number[]): void
+  show(predicted: number, truth: number): void
+}
+
+/** One line of miles per gallon: the training cars as ticks, the model's guess, and the truth. */
+export function createGuess(root: HTMLElement): Guess {
+  const ticks = create('div', 'guess-ticks')
+  const predictedMark = create('div', 'guess-mark')
+  const truthMark = create('div', 'guess-mark')
+  truthMark.dataset['truth'] = ''
+  const predictedLabel = create('div', 'guess-label', 'guess')
+  const truthLabel = create('div', 'guess-label', 'truth')
+  predictedMark.append(predictedLabel)
+  truthMark.append(truthLabel)
+  const line = create('div', 'guess-line', ticks, predictedMark, truthMark)
+  line.setAttribute('aria-hidden', 'true')
+  const ends = create('div', 'guess-ends')
+  ends.setAttribute('aria-hidden', 'true')
+  const caption = create('p', 'caption')
+  caption.setAttribute('aria-live', 'polite')
+  root.replaceChildren(line, ends, caption)
+  let lowest = 0
+  let highest = 1
+  const placeAt = (element: HTMLElement, value: number): void => {
+    const share = Math.max(0, Math.min(1, (value - lowest) / (highest - lowest)))
+    element.style.setProperty('inset-inline-start', `${String(share * 100)}%`)
+  }
+
+  return {
+    showTraining(labels) {
+      lowest = Math.min(...labels)
+      highest = Math.max(...labels)
+      ends.replaceChildren(
+        create('span', '', `${formatFixed(lowest, 0)} mpg`),
+        create('span', '', 'a tick for each training car'),
+        create('span', '', `${formatFixed(highest, 0)} mpg`),
+      )
+      ticks.replaceChildren(
+        ...labels.map((label) => {
+          const tick = create('span', 'guess-tick')
+          placeAt(tick, label)
+          return tick
+        }),
+      )
+    },
+    show(predicted, truth) {
+      placeAt(predictedMark, predicted)
+      placeAt(truthMark, truth)
+      const error = predicted - truth
+      const verdict =
+        Math.abs(error) < 0.05
+          ? 'just right'
+          : `${formatFixed(Math.abs(error), 1)} mpg too ${error < 0 ? 'low' : 'high'}`
+      caption.textContent = `The model says ${formatFixed(predicted, 1)} mpg; the car goes ${formatFixed(truth, 1)} miles on a gallon: ${verdict}.`
+    },
+  }
+}

@@ -1,0 +1,35 @@
+import { create } from '../dom.js'
+import { formatDuration, formatFixed, sharedNotation } from '../text/format.js'
+import type { Attribution } from '../workers/protocol.js'
+
+export interface QuadratureTable {
+  show(attributions: readonly Attribution[]): void
+}
+
+const columns = ['Quadrature', 'adds up to', 'convergence delta', 'time'] as const
+
+/** The same attribution by every quadrature: what each adds up to, and how much it is off. */
+export function createQuadratureTable(root: HTMLElement): QuadratureTable {
+  const head = create('tr', '')
+  for (const name of columns) {
+    const cell = create('th', '', name)
+    cell.scope = 'col'
+    head.append(cell)
+  }
+  const body = create('tbody', '')
+  root.replaceChildren(create('table', 'figures', create('thead', '', head), body))
+
+  return {
+    show(attributions): void {
+      const format = sharedNotation(attributions.map(({ delta }) => delta))
+      body.replaceChildren(
+        ...attributions.map(({ method, total, delta, durationMs }) => {
+          const name = create('th', '', create('code', '', method))
+          name.scope = 'row'
+          const cells = [formatFixed(total, 4), format(delta), formatDuration(durationMs)]
+          return create('tr', '', name, ...cells.map((text) => create('td', '', text)))
+        }),
+      )
+    },
+  }
+}

@@ -1,0 +1,73 @@
+import { createHash } from 'node:crypto'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import type { Plugin } from 'vite'
+
+/** The demo's pages, in the order of its navigation. */
+export const pageNames: readonly string[] = ['index', 'garments', 'reviews', 'cars']
+
+const workerName = 'service-worker.js'
+/** What stands in the built service worker for the files that it keeps. */
+const filesMark = '__SITE_FILES__'
+/** Larger files are kept once they have been asked for. */
+const maximumKeptBytes = 4_000_000
+
+/**
+ * Puts `demo/partials/NAME.html` where a page says `<!-- partial NAME -->`, and marks the page in the navigation. Built
+ * pages come with their own source, as text.
+ */
+export function sharedParts(root: string): Plugin {
+  const partial = (name: string): string =>
+    readFileSync(path.join(root, 'partials', `${name}.html`), 'utf8').trimEnd()
+  return {
+    name: 'demo-shared-parts',
+    transformIndexHtml: {
+      order: 'pre',
+      handler: (html, { filename }) => {
+        const page = path.basename(filename, '.html')
+        return html
+          .replaceAll(/<!-- partial ([a-z-]+) -->/g, (_, name: string) => partial(name))
+          .replaceAll('%PAGE%', page)
+          .replace(`<li><a href="./${page}.html"`, `<li><a href="./${page}.html" aria-current="page"`)
+      },
+    },
+    generateBundle() {
+      for (const page of pageNames) {
+        this.emitFile({
+          type: 'asset',
+          fileName: `source/${page}.txt`,
+          source: readFileSync(path.join(root, 'pages', `${page}.ts`)),
+        })
+      }
+    },
+  }
+}
+
+/** Tells the built service worker which files there are, and a version that changes with any of them. */
+export function offlineFiles(): Plugin {
+  return {
+    name: 'demo-offline-files',
+    apply: 'build',
+    writeBundle({ dir }) {
+      if (dir === undefined) return
+      const files = readdirSync(dir, { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile())
+        .map(({ parentPath, name }) => path.relative(dir, path.join(parentPath, name)))
+        .filter((file) => file !== workerName)
+        .map((file) => file.split(path.sep).join('/'))
+        .sort()
+      const hash = createHash('sha256')
+      const kept: string[] = []
+      for (const file of files) {
+        const bytes = readFileSync(path.join(dir, file))
+        hash.update(file).update(bytes)
+        if (bytes.length <= maximumKeptBytes) kept.push(file)
+      }
+      const list = JSON.stringify({ version: hash.digest('hex').slice(0, 16), kept })
+      const worker = path.join(dir, workerName)
+      const code = readFileSync(worker, 'utf8')
+      if (!code.includes(filesMark)) throw new Error(`${workerName} has no place for its files.`)
+      writeFileSync(worker, code.replace(filesMark, JSON.stringify(list).slice(1, -1)))
+    },
+  }
+}
