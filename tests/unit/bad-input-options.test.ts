@@ -52,8 +52,39 @@ describe('GradientSimilarity refuses', () => {
       argument: 'options',
       got: "'simFN'",
       expected:
-        'none but simFn, task, precomputeGrads, store, storeDtype, storeExamples, storeRowsPerChunk, maxBytes, ' +
-        'maxGpuBytes, topK, eps, device, batchSize, verbose',
+        'none but simFn, task, precomputeGrads, store, storeDtype, storeExamples, storeRowsPerChunk, projection, ' +
+        'maxBytes, maxGpuBytes, topK, eps, device, batchSize, verbose',
+    })
+  })
+
+  it.each([
+    [
+      { projection: { size: 64 } },
+      'precomputeGrads',
+      'false, with a projection',
+      'true: gradients that are not kept need not be made smaller',
+    ],
+    [{ precomputeGrads: true, projection: 64 }, 'projection', '64', 'an object: { size, seed }'],
+    [
+      { precomputeGrads: true, projection: { size: 64, sed: 1 } },
+      'projection',
+      "'sed'",
+      'none but size, seed',
+    ],
+    [{ precomputeGrads: true, projection: {} }, 'projection.size', 'undefined', count],
+    [{ precomputeGrads: true, projection: { size: 0.5 } }, 'projection.size', '0.5', count],
+    [
+      { precomputeGrads: true, projection: { size: 64, seed: -1 } },
+      'projection.seed',
+      '-1',
+      'an integer from 0 to 4294967295',
+    ],
+  ])('an option of a projection that cannot be: %o', async (given, argument, got, expected) => {
+    const options = given as GradientSimilarityOptions
+    await expectRefusal(() => new GradientSimilarity(classifier(), loss, options), {
+      argument,
+      got,
+      expected,
     })
   })
 

@@ -125,13 +125,6 @@ const lies: [string, string, string, string, string][] = [
     '"format_version": 2',
     'format version 2',
   ],
-  [
-    'projected gradients',
-    'zarr.json',
-    '"projection": null',
-    '"projection": { "seed": 1 }',
-    'projected',
-  ],
   ['negative rows', 'zarr.json', '"row_count": 10', '"row_count": -10', 'row_count'],
   ['too many rows', 'zarr.json', '"row_count": 10', '"row_count": 1e15', 'row_count'],
   [

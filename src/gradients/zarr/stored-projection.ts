@@ -37,11 +37,7 @@ export function parseProjection(
   const names = projected.map(({ parameter }) => parameter)
   const twice = names.find((name, i) => names.indexOf(name) < i)
   if (twice !== undefined) refuse(twice, 'twice', 'once')
-  const numbers = projected.reduce(
-    (sum, { inputSize, outputSize, projectedInputSize, projectedOutputSize }) =>
-      sum + inputSize * projectedInputSize + outputSize * projectedOutputSize,
-    0,
-  )
+  const numbers = projected.reduce((sum, projection) => sum + matrixNumbers(projection), 0)
   if (numbers > mostMatrixNumbers) {
     throw new StoreError(
       'damaged',
@@ -54,6 +50,13 @@ export function parseProjection(
     size: json.field('size').integer(1),
     parameters: projected,
   }
+}
+
+/** How many numbers the matrices of a parameter have; a side that stays as it is has none. */
+function matrixNumbers(projection: ParameterProjection): number {
+  const { inputSize, outputSize, projectedInputSize, projectedOutputSize } = projection
+  const input = projectedInputSize === inputSize ? 0 : inputSize * projectedInputSize
+  return input + (projectedOutputSize === outputSize ? 0 : outputSize * projectedOutputSize)
 }
 
 /** Half a gigabyte of float64; they are made before anything is read that could show whether they are right. */
