@@ -2,6 +2,7 @@ import {
   GlAttributionBars,
   GlAttributionImage,
   GlAttributionText,
+  GlExplainer,
   GlProbabilities,
   GlSimilarExamples,
 } from './index.js'
@@ -10,6 +11,7 @@ const elements = {
   'gl-attribution-bars': GlAttributionBars,
   'gl-attribution-image': GlAttributionImage,
   'gl-attribution-text': GlAttributionText,
+  'gl-explainer': GlExplainer,
   'gl-probabilities': GlProbabilities,
   'gl-similar-examples': GlSimilarExamples,
 } as const

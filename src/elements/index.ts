@@ -15,3 +15,11 @@ export type { Label, Labels } from './similar-examples/labels.js'
 export type { SelectedExample } from './similar-examples/shown-example.js'
 export { GlSimilarExamples } from './similar-examples/similar-examples.js'
 export type { ExampleKind, Examples } from './similar-examples/similarity-view.js'
+export { GlExplainer } from './explainer/explainer.js'
+export type { ExplainEvents, ExplainPart } from './explainer/explainer-events.js'
+export type {
+  AttributionLike,
+  ExplainCall,
+  Predict,
+  SimilarityLike,
+} from './explainer/structural-explainers.js'
