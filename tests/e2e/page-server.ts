@@ -4,6 +4,8 @@ import type { AddressInfo } from 'node:net'
 import path from 'node:path'
 
 const types: Readonly<Record<string, string>> = {
+  '.css': 'text/css',
+  '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript',
   '.wasm': 'application/wasm',
 }
@@ -16,7 +18,9 @@ export async function servePages(
     const file = path.resolve(`.${path.normalize(url)}`)
     const page = pages[url]
     if (page !== undefined) {
-      response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end(page)
+      response
+        .writeHead(200, { 'content-type': types[path.extname(url)] ?? 'text/plain' })
+        .end(page)
     } else if (existsSync(file) && statSync(file).isFile()) {
       response.writeHead(200, { 'content-type': types[path.extname(file)] ?? 'text/plain' })
       createReadStream(file).pipe(response)

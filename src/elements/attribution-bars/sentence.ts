@@ -2,7 +2,7 @@ import { signedNotation } from '../text/format.js'
 import { inWords } from '../text/words.js'
 import { byMagnitude, type FeatureAttributions } from './feature-attributions.js'
 
-/** 'weight speaks most against a higher output (−3.2), year most for it (+2.1). The other five add up to +0.4.' */
+/** 'Most against a higher output speaks weight (−3.2); most for it, year (+2.1). The other five add up to +0.4.' */
 export function featuresSentence({ features, target }: FeatureAttributions): string {
   const name = target ?? 'a higher output'
   const finite = byMagnitude(features).filter(({ attribution }) => Number.isFinite(attribution))
@@ -13,11 +13,12 @@ export function featuresSentence({ features, target }: FeatureAttributions): str
   }
   const isFor = strongest.attribution > 0
   const opposed = finite.find(({ attribution }) => (isFor ? attribution < 0 : attribution > 0))
-  const first = `${strongest.name} speaks most ${isFor ? 'for' : 'against'} ${name} (${format(strongest.attribution)})`
+  const [side, other] = isFor ? ['for', 'against'] : ['against', 'for']
+  const first = `Most ${side} ${name} speaks ${strongest.name} (${format(strongest.attribution)})`
   const second =
     opposed === undefined
-      ? `; none speaks ${isFor ? 'against' : 'for'} it`
-      : `, ${opposed.name} most ${isFor ? 'against' : 'for'} it (${format(opposed.attribution)})`
+      ? `; none speaks ${other} it`
+      : `; most ${other} it, ${opposed.name} (${format(opposed.attribution)})`
   const rest = finite.filter((feature) => feature !== strongest && feature !== opposed)
   if (rest.length === 0) return `${first}${second}.`
   const sum = rest.reduce((total, { attribution }) => total + attribution, 0)

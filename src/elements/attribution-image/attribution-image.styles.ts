@@ -105,6 +105,10 @@ export const attributionImageStyles: CSSResult = css`
     min-block-size: 32px;
   }
 
+  [data-panels='2'] > .readout {
+    grid-area: 2 / 1;
+  }
+
   .readout output {
     display: block;
   }

@@ -47,19 +47,37 @@ export const attributionTextStyles: CSSResult = css`
     outline-offset: 1px;
   }
 
+  /* Where the eye is; the same stands below, in a place of its own. */
+  .token[aria-selected='true'] {
+    position: relative;
+  }
+
+  .token[aria-selected='true']::after {
+    background: var(--_paper);
+    border: 1px solid var(--_rule-strong);
+    border-radius: var(--_radius);
+    color: var(--_ink);
+    content: attr(data-value) / '';
+    font-size: var(--_size-small);
+    inset-block-start: calc(100% + 2px);
+    inset-inline-end: 0;
+    line-height: 20px;
+    padding: 0 4px;
+    pointer-events: none;
+    position: absolute;
+    white-space: nowrap;
+    z-index: 1;
+  }
+
   .below {
     align-items: baseline;
-    background: var(--_paper);
     color: var(--_ink-quiet);
     display: flex;
     flex-wrap: wrap;
     font-size: var(--_size-small);
     gap: 4px 16px;
-    inset-block-end: 0;
-    line-height: 20px;
+    line-height: 24px;
     margin-block-start: 8px;
-    padding-block: 4px;
-    position: sticky;
   }
 
   .readout {

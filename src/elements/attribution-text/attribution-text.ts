@@ -189,6 +189,7 @@ export class GlAttributionText extends GlElement<TokenAttributions> {
       tabindex=${isStop ? 0 : -1}
       aria-selected=${index === this.#focused ? 'true' : 'false'}
       aria-label="${token}: ${format(value)}"
+      data-value=${format(value)}
       .style=${`--_share: ${Math.abs(share).toFixed(3)}`}
       @focus=${read}
       @pointerenter=${read}

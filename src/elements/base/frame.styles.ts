@@ -99,7 +99,8 @@ export const frameStyles: CSSResult = css`
   figcaption {
     flex: 1;
     max-width: 44em;
-    min-height: 1.5em;
+    /* Two lines are kept free, so that a longer sentence moves nothing. */
+    min-height: 3em;
     min-width: 0;
     overflow-wrap: anywhere;
   }
@@ -192,7 +193,7 @@ export const frameStyles: CSSResult = css`
     color: var(--_ink);
   }
 
-  /* The theme as canvases and saved pictures need it; a change of it is a transition that can be heard of. */
+  /* The theme as canvases and saved pictures need it. */
   .theme-probe {
     background-color: var(--_paper);
     border: 0 solid;
@@ -204,12 +205,21 @@ export const frameStyles: CSSResult = css`
     position: absolute;
     text-decoration-color: var(--_ink-quiet);
     text-emphasis-color: var(--_against-tint);
+    visibility: hidden;
+  }
+
+  /* A change of it is a transition, of which one can hear. */
+  .theme-probe::before {
+    background-color: inherit;
+    column-rule-color: inherit;
+    content: '';
+    outline-color: inherit;
+    position: absolute;
     transition:
       color 1ms,
       background-color 1ms,
       outline-color 1ms,
       column-rule-color 1ms;
-    visibility: hidden;
   }
 
   @media (pointer: coarse) {

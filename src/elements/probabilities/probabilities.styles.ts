@@ -27,7 +27,7 @@ export const probabilitiesStyles: CSSResult = css`
 
   .label {
     line-height: 20px;
-    overflow-wrap: anywhere;
+    overflow-wrap: break-word;
   }
 
   .track {

@@ -137,7 +137,12 @@ export class GlProbabilities extends GlElement<ClassProbabilities> {
       ? this.selected
       : classes[0]?.index
     return html`
-      <ol class="rows" aria-hidden=${this.selectable ? nothing : 'true'} @keydown=${moveFocus}>
+      <ol
+        class="rows"
+        aria-hidden=${this.selectable ? nothing : 'true'}
+        .style=${`--_note-size: ${String(this.#longestNote.length)}ch`}
+        @keydown=${moveFocus}
+      >
         ${classes.map((each) => this.#renderRow(each, each === predicted, each.index === stop))}
       </ol>
     `
@@ -148,10 +153,7 @@ export class GlProbabilities extends GlElement<ClassProbabilities> {
     const isKnown = !Number.isNaN(probability)
     const isSelected = this.selectable && index === this.selected
     const percent = isKnown ? formatTablePercent(probability) : '–'
-    const notes = [
-      ...(index === this.truth ? ['labelled'] : []),
-      ...(isSelected && this.selectedNote !== '' ? [this.selectedNote] : []),
-    ]
+    const note = this.#noteOf(index === this.truth, isSelected)
     const cells = html`
       <span class="label">${label}</span>
       <span class="track">
@@ -162,7 +164,7 @@ export class GlProbabilities extends GlElement<ClassProbabilities> {
         ></span>
       </span>
       <span class="percent">${percent}</span>
-      <span class="note">${notes.join(', ')}</span>
+      <span class="note">${note}</span>
     `
     if (!this.selectable) {
       return html`<li>
@@ -202,6 +204,17 @@ export class GlProbabilities extends GlElement<ClassProbabilities> {
     return [...classes]
       .sort((a, b) => b.probability - a.probability || a.index - b.index)
       .slice(0, this.top)
+  }
+
+  #noteOf(isTruth: boolean, isSelected: boolean): string {
+    return [isTruth ? 'labelled' : '', isSelected ? this.selectedNote : '']
+      .filter((note) => note !== '')
+      .join(', ')
+  }
+
+  /** Its place is kept, so that nothing moves when another class is chosen. */
+  get #longestNote(): string {
+    return this.#noteOf(this.truth !== null, this.selectable)
   }
 
   #nameOf(index: number): string {

@@ -1,0 +1,64 @@
+import { mkdirSync } from 'node:fs'
+import path from 'node:path'
+import type { Browser, Page } from 'playwright'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { launchBrowser } from './demo-page.js'
+import { everyElementInEveryState } from '../support/element-states.js'
+import { show, strictPages } from './elements-page.js'
+import { servePages } from './page-server.js'
+
+/** Not tracked; there to be looked at. */
+const folder = path.resolve(import.meta.dirname, '../../dist-screenshots')
+
+let browser: Browser
+let server: Awaited<ReturnType<typeof servePages>>
+
+beforeAll(async () => {
+  mkdirSync(folder, { recursive: true })
+  server = await servePages(strictPages)
+  browser = await launchBrowser()
+})
+
+afterAll(async () => {
+  await browser.close()
+  server.close()
+})
+
+/** What the page's policy refused, and what went wrong. */
+function faultsOf(page: Page): string[] {
+  const faults: string[] = []
+  page.on('pageerror', ({ message }) => faults.push(message))
+  page.on('console', (entry) => {
+    if (entry.type() === 'error') faults.push(entry.text())
+  })
+  return faults
+}
+
+it.each([
+  { width: 1280, height: 900, colorScheme: 'light' },
+  { width: 1280, height: 900, colorScheme: 'dark' },
+  { width: 390, height: 844, colorScheme: 'light' },
+  { width: 390, height: 844, colorScheme: 'dark' },
+] as const)(
+  'shows every element in every state on a page of $width pixels, in $colorScheme, under a strict policy',
+  async ({ width, height, colorScheme }) => {
+    const context = await browser.newContext({ viewport: { width, height }, colorScheme })
+    try {
+      const page = await context.newPage()
+      const faults = faultsOf(page)
+      await page.goto(`${server.url}/elements.html`)
+      await show(page, everyElementInEveryState())
+      const overflow = await page.evaluate(
+        () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+      )
+      expect(overflow).toBeLessThanOrEqual(0)
+      // What is dimmed has been dimmed by then.
+      await page.waitForTimeout(400)
+      const file = path.join(folder, `elements-${String(width)}-${colorScheme}.png`)
+      await page.screenshot({ path: file, fullPage: true })
+      expect(faults).toEqual([])
+    } finally {
+      await context.close()
+    }
+  },
+)
