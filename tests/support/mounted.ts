@@ -27,7 +27,5 @@ export function within<Found extends Element = HTMLElement>(
 
 /** The text of each, with single spaces. */
 export function textsOf(element: Element, selector: string): string[] {
-  return within(element, selector).map((found) =>
-    found.textContent.replace(/\s+/g, ' ').trim(),
-  )
+  return within(element, selector).map((found) => found.textContent.replace(/\s+/g, ' ').trim())
 }
