@@ -227,6 +227,32 @@ export function integratedGradientsSuite(): void {
       expectNear(ofIntegers.deltas.data, [0], tolerance)
     })
 
+    it('go through the numbers between those of an input that the model declares as integers', async () => {
+      const [w] = randomLayers([4, 3], 'linear', 6) as [DenseLayer]
+      const modelOf = (dtype: 'int32' | 'float32'): ReturnType<typeof tfjsPredictor> =>
+        tfjsPredictor({
+          call: (ids) =>
+            tf.softmax(tf.matMul(tf.tanh(ids.toFloat()), tf.tensor2d(w.kernel as number[][]))),
+          variables: [],
+          inputs: [{ shape: [4], dtype }],
+        })
+      const integers = [
+        [3, -2, 0, 1],
+        [1, 0, 2, -1],
+      ]
+      const made = { device, nSteps: 7 }
+      using ofIntegers = new IntegratedGradients(modelOf('int32'), made)
+      using ofFloats = new IntegratedGradients(modelOf('float32'), made)
+      const options = { target: 1, baselines: [0.5, 0, -0.25, 2] }
+      const [e, wanted] = [
+        await ofIntegers.explain(integers, options),
+        await ofFloats.explain(integers, options),
+      ]
+      expect(e.attributions).toEqual(wanted.attributions)
+      expect(e.deltas).toEqual(wanted.deltas)
+      expect(e.attributions[0]!.data.some((value) => value !== 0)).toBe(true)
+    })
+
     it('pass further arguments along the path, repeated and not attributed', async () => {
       const [layer] = randomLayers([4, 3], 'softmax', 12) as [DenseLayer]
       const input = tf.input({ shape: [4] })
