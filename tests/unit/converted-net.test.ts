@@ -1,0 +1,3 @@
+import { convertedNetSuite } from '../support/converted-net-suite.js'
+
+convertedNetSuite()
