@@ -13,6 +13,7 @@ import {
   reviewTokens,
 } from '../support/element-fixtures.js'
 import { mounted, textsOf, within } from '../support/mounted.js'
+import { exampleLabels, rankingJson } from '../support/ranking-fixtures.js'
 
 const hostile = '<img src=x onerror="window.wasParsed = true">'
 
@@ -44,6 +45,17 @@ const cases = {
     names: { features: carFeatures.map(() => hostile) },
     csv: 'feature,value,attribution',
     picked: 'li[part="row"]',
+  },
+  'gl-similar-examples': {
+    given: rankingJson,
+    other: () => rankingJson([1, 2, 3]),
+    names: {
+      labels: [hostile, hostile, hostile],
+      trainLabels: exampleLabels,
+      examples: exampleLabels.map(() => hostile),
+    },
+    csv: 'what,rank,training example,score,label,model says,count',
+    picked: '[part="example"]',
   },
 } as const
 

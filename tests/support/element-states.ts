@@ -6,6 +6,7 @@ import {
   reviewExplanation,
   reviewTokens,
 } from './element-fixtures.js'
+import { similarExamplesStates } from './similar-states.js'
 
 const longName =
   'the longest name that anybody has given to a class of things, Donaudampfschifffahrtsgesellschaft'
@@ -81,6 +82,9 @@ export function everyElementInEveryState(): readonly ShownElement[] {
       ...car,
       features: [longName, hostileName, ...carFeatures.slice(2)],
     }),
+    ...similarExamplesStates.map(([state, properties, isWaiting]) =>
+      of('gl-similar-examples', state, properties, isWaiting),
+    ),
   ]
 }
 

@@ -130,7 +130,9 @@ export class GlSimilarExamples extends GlElement<SimilarityView> {
   protected override renderView(view: SimilarityView): TemplateResult {
     const { most, least } = view
     const format = sharedNotation(scoresOf([...most, ...least]))
-    const stop = Math.min(this.stop, most.length + least.length - 1)
+    // What is not ranked cannot be chosen; that is all of the least similar, or none.
+    const choosable = [...most, ...least].filter(({ index }) => index !== undefined)
+    const stop = Math.min(this.stop, choosable.length - 1)
     const common = {
       view,
       format,
@@ -181,7 +183,7 @@ export class GlSimilarExamples extends GlElement<SimilarityView> {
     if (view === null) return
     const shown = [...view.most, ...view.least]
     const range = this.range ?? rangeOf(pixelValues(shown))
-    paintExamples(this.renderRoot, shown, range, this.ink ? this.theme : null)
+    paintExamples(this.renderRoot, shown, range, this.ink ? this.colors : null)
   }
 
   protected override summarise(view: SimilarityView): string {
