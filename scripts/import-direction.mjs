@@ -45,13 +45,11 @@ const allowed = {
     ],
   },
   tfjs: { modules: ['gradients/block', 'predictor'], packages: /^@tensorflow\/tfjs/ },
-  node: {
-    modules: ['explainers/precompute-gradients', 'explainers/row-source', 'gradients'],
-    packages: /^node:/,
-  },
+  node: { modules: ['gradients'], packages: /^node:/ },
+  // As a user of the package would, by its public names.
   cli: {
-    modules: ['index', 'node', 'tfjs'],
-    packages: /^(node:|@tensorflow\/tfjs|zarrita$|webgpu$)/,
+    modules: [],
+    packages: /^(gradlens(\/|$)|node:|@tensorflow\/tfjs|zarrita$|webgpu$)/,
   },
   elements: { modules: ['explanation'], packages: /^(lit|d3-)/ },
   index: { modules: ['compute', 'explainers', 'explanation', 'gradients', 'predictor'] },

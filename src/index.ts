@@ -30,6 +30,7 @@ export { GradientSimilarity } from './explainers/gradient-similarity.js'
 export type {
   GradientSimilarityOptions,
   OpenSimilarityOptions,
+  PrecomputeOptions,
   SimilarityExplainOptions,
 } from './explainers/similarity-options.js'
 export type { AverageOf } from './explainers/baselines.js'

@@ -1,4 +1,4 @@
-import type { NdArray, RowSource } from '../index.js'
+import type { NdArray, RowSource } from 'gradlens'
 
 /** An array on disk, of which rows are read as they are needed. Whoever opened it closes it. */
 export interface ArraySource extends RowSource<NdArray> {

@@ -1,4 +1,4 @@
-import type { Device } from '../index.js'
+import type { Device } from 'gradlens'
 import { InputError } from './array-source.js'
 import type { Tfjs } from './load-model.js'
 

@@ -1,4 +1,4 @@
-import { GradlensError, InvalidArgumentError } from '../index.js'
+import { GradlensError, InvalidArgumentError } from 'gradlens'
 
 /** What to say about a failure: what is wrong and what to do, without a stack. */
 export function sentenceOf(error: unknown): string {

@@ -1,4 +1,4 @@
-import { mergeGradientStore, FileSystemStore } from '../node/index.js'
+import { mergeGradientStore, FileSystemStore } from 'gradlens/node'
 import { optional } from './arguments.js'
 import type { Command } from './command.js'
 import { UsageError } from './command.js'

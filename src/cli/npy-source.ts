@@ -1,6 +1,6 @@
 import type { FileHandle } from 'node:fs/promises'
 import { open } from 'node:fs/promises'
-import type { NdArray } from '../index.js'
+import type { NdArray } from 'gradlens'
 import type { ArraySource } from './array-source.js'
 import { InputError } from './array-source.js'
 import type { NumberFormat } from './numbers.js'

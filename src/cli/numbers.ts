@@ -1,4 +1,4 @@
-import type { NdArray } from '../index.js'
+import type { NdArray } from 'gradlens'
 import { InputError } from './array-source.js'
 
 /** A typed array of numbers. */

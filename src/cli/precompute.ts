@@ -1,6 +1,6 @@
-import type { LossName, RowSource, ArrayLike as ArrayInput } from '../index.js'
-import { lossNames } from '../index.js'
-import { FileSystemStore, precomputeGradients } from '../node/index.js'
+import type { LossName, RowSource, ArrayLike as ArrayInput } from 'gradlens'
+import { GradientSimilarity, lossNames } from 'gradlens'
+import { FileSystemStore } from 'gradlens/node'
 import { integer, oneOf, optional, required, rowRange } from './arguments.js'
 import type { ArraySource } from './array-source.js'
 import type { Command, CommandOption, GivenArguments } from './command.js'
@@ -118,7 +118,7 @@ export const precomputeCommand: Command = {
       // Weights are loaded to where they are used.
       await tf.setBackend(device)
       const loaded = await loadModel(tf, modelPlace)
-      const { tfjsPredictor } = await import('../tfjs/index.js')
+      const { tfjsPredictor } = await import('gradlens/tfjs')
       const chosen = output === undefined ? {} : { output }
       const predictor =
         loaded.kind === 'graph'
@@ -130,9 +130,13 @@ export const precomputeCommand: Command = {
       )
       const startedAt = performance.now()
       line.show('Computing', 0, end - start)
-      await precomputeGradients(new FileSystemStore(out), predictor, loss, examples, labels, {
+      using explainer = new GradientSimilarity(predictor, loss, {
         ...storage,
+        precomputeGrads: true,
+        store: new FileSystemStore(out),
         device,
+      })
+      await explainer.precompute(examples, labels, {
         rows,
         ids,
         signal,

@@ -1,7 +1,7 @@
 import process from 'node:process'
-import { isGradlensError, version } from '../index.js'
+import { isGradlensError, version } from 'gradlens'
 import { readArguments } from './arguments.js'
-import type { Command, CommandContext } from './command.js'
+import type { Command, CommandContext, Terminal } from './command.js'
 import { UsageError } from './command.js'
 import { sentenceOf } from './failure.js'
 import { commandHelp, programHelp } from './help.js'
@@ -11,37 +11,48 @@ import { verifyCommand } from './verify.js'
 
 const commands: readonly Command[] = [precomputeCommand, mergeCommand, verifyCommand]
 
+/** Where the program writes. */
+export interface Output {
+  readonly stdout: Terminal
+  readonly stderr: Terminal
+}
+
 /** Runs the program; resolves to its exit code. */
-export async function run(args: readonly string[]): Promise<number> {
+export async function run(args: readonly string[], output: Output = process): Promise<number> {
+  const { stdout, stderr } = output
   const [name, ...rest] = args
   if (name === '--version') {
-    process.stdout.write(`${version}\n`)
+    stdout.write(`${version}\n`)
     return 0
   }
   if (name === undefined || name === '--help' || name === 'help') {
     const help = programHelp(commands)
-    if (name === undefined) process.stderr.write(help)
-    else process.stdout.write(help)
+    if (name === undefined) stderr.write(help)
+    else stdout.write(help)
     return name === undefined ? usageExit : 0
   }
   const command = commands.find((candidate) => candidate.name === name)
   if (command === undefined) {
     const names = commands.map((candidate) => candidate.name).join(', ')
-    process.stderr.write(
+    stderr.write(
       `gradlens: '${name}' is no command; expected one of ${names}, --help, --version.\n`,
     )
     return usageExit
   }
   if (rest.includes('--help')) {
-    process.stdout.write(commandHelp(command))
+    stdout.write(commandHelp(command))
     return 0
   }
-  return await runCommand(command, rest)
+  return await runCommand(command, rest, output)
 }
 
 const usageExit = 2
 
-async function runCommand(command: Command, args: readonly string[]): Promise<number> {
+async function runCommand(
+  command: Command,
+  args: readonly string[],
+  { stdout, stderr }: Output,
+): Promise<number> {
   const controller = new AbortController()
   let stopped: keyof typeof signalExits | undefined
   const stop = (signal: NodeJS.Signals): void => {
@@ -53,9 +64,9 @@ async function runCommand(command: Command, args: readonly string[]): Promise<nu
   for (const signal of Object.keys(signalExits)) process.on(signal, stop)
   const context: CommandContext = {
     signal: controller.signal,
-    print: (line) => process.stdout.write(`${line}\n`),
-    note: (line) => process.stderr.write(`${line}\n`),
-    terminal: process.stderr,
+    print: (line) => stdout.write(`${line}\n`),
+    note: (line) => stderr.write(`${line}\n`),
+    terminal: stderr,
   }
   try {
     return await command.run(readArguments(command, args), context)

@@ -1,7 +1,7 @@
 import { existsSync, statSync } from 'node:fs'
-import type { ByteStore } from '../index.js'
-import { HttpStore } from '../index.js'
-import { FileSystemStore } from '../node/index.js'
+import type { ByteStore } from 'gradlens'
+import { HttpStore } from 'gradlens'
+import { FileSystemStore } from 'gradlens/node'
 import { UsageError } from './command.js'
 
 /** The store in a folder, or at an address. @throws UsageError if there is no such folder */

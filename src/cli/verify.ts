@@ -1,4 +1,4 @@
-import { verifyGradientStore } from '../node/index.js'
+import { verifyGradientStore } from 'gradlens/node'
 import type { Command } from './command.js'
 import { UsageError } from './command.js'
 import { ProgressLine } from './progress-line.js'

@@ -1,6 +1,6 @@
 import type { Array as ZarrArray, AsyncReadable, DataType } from 'zarrita'
-import type { NdArray } from '../index.js'
-import { FileSystemStore } from '../node/index.js'
+import type { NdArray } from 'gradlens'
+import { FileSystemStore } from 'gradlens/node'
 import type { ArraySource } from './array-source.js'
 import { InputError } from './array-source.js'
 import type { Numbers } from './numbers.js'

@@ -13,18 +13,19 @@ import { ComputeSession } from './compute-session.js'
 import { disposeAll, finiteBlocks } from './gradient-blocks.js'
 import type { Inputs } from './inputs.js'
 import { readInputs, rowCountOf, rowsOf } from './inputs.js'
-import { keepTrainingSet, readTraining } from './keep-training-set.js'
+import { keepTrainingSet, readTraining, writeTrainingSet } from './keep-training-set.js'
 import { checkLossName, predictedLabels, readLabels } from './labels.js'
 import type { ModelCall } from './model-session.js'
 import { ModelSession, checkPredictor } from './model-session.js'
 import { checkParameters } from './parameters.js'
 import { progressReporter } from './progress.js'
-import type { RowSource } from './row-source.js'
+import { isRowSource, type RowSource } from './row-source.js'
 import type { SimilarityData } from './similarity-explanation.js'
 import { mostSimilarIndices, similarityExplanation } from './similarity-explanation.js'
 import type {
   GradientSimilarityOptions,
   OpenSimilarityOptions,
+  PrecomputeOptions,
   SimilarityExplainOptions,
   SimilaritySettings,
 } from './similarity-options.js'
@@ -155,6 +156,39 @@ export class GradientSimilarity<Value = unknown, Item = never> {
       report({ phase: 'fit', done: rowCount, total: rowCount })
     }
     return this
+  }
+
+  /**
+   * Writes training gradients into the `store` as `fit` does, without a look at what else is there: all of them or, beside
+   * other processes, those of a range of rows. `mergeGradientStore` of gradlens/node makes ranges one store, from which
+   * `GradientSimilarity.open` explains. What this explainer was fitted with stays.
+   *
+   * @throws as `fit`; InvalidArgumentError without a store, or for a range that ends within a chunk; StoreError if others
+   *   write these rows, or have written other ranges over them
+   * @example
+   * const store = new FileSystemStore('digits.zarr')
+   * using explainer = new GradientSimilarity(predictor, loss, { precomputeGrads: true, store })
+   * await explainer.precompute(xTrain, yTrain, { rows: { start: 0, end: 50_000 } })
+   */
+  async precompute(
+    xTrain: Inputs<Item> | RowSource<Inputs<Item>>,
+    yTrain: ArrayInput | RowSource<ArrayInput>,
+    { rows, ids, signal, onProgress }: PrecomputeOptions = {},
+  ): Promise<void> {
+    const call = this.#model.begin(signal)
+    const { store, verbose } = this.#options
+    if (store === undefined) {
+      throw new InvalidArgumentError('store', 'none', 'where precompute writes the gradients')
+    }
+    const report = progressReporter('GradientSimilarity', verbose, onProgress)
+    const [given, ownIds] = await Promise.all([
+      readTraining(xTrain, yTrain, call, this.#lossFn, this.#options),
+      ids === undefined || isRowSource(ids) ? ids : toNdArray('ids', ids),
+    ])
+    const weightsVersion = await call.weightsVersion()
+    const context = await this.#context(call)
+    await writeTrainingSet(given, ownIds, context, this.#options, report, rows)
+    await call.assertWeights(weightsVersion)
   }
 
   /**

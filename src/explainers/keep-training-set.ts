@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from '../errors.js'
-import type { ArrayInput } from '../ndarray.js'
+import type { RowRange } from '../gradients/stores/byte-store.js'
+import type { ArrayInput, NdArray } from '../ndarray.js'
 import { toNdArray } from '../ndarray.js'
 import type { Progress } from '../options.js'
 import type { Loss } from '../predictor.js'
@@ -9,13 +10,13 @@ import { readLabels } from './labels.js'
 import type { ModelCall } from './model-session.js'
 import { isRowSource, type RowSource } from './row-source.js'
 import { refuseKeeping, type SimilaritySettings } from './similarity-options.js'
-import type { GivenTrainingRows } from './training-rows.js'
+import type { TrainingSources } from './training-rows.js'
 import type { GradientContext, TrainingExamples, TrainingSet } from './training-set.js'
 import { holdGradients } from './training-set.js'
 
 /**
- * Reads training examples that are given as arrays or raw items; those that are given as sources are read later, some at
- * a time, into a store.
+ * Reads training examples that are given as arrays or raw items. Sources are read later, some rows at a time, into a
+ * store.
  */
 export async function readTraining<Value, Item>(
   xTrain: Inputs<Item> | RowSource<Inputs<Item>>,
@@ -23,15 +24,12 @@ export async function readTraining<Value, Item>(
   call: ModelCall<Value>,
   loss: Loss<Value>,
   settings: SimilaritySettings,
-): Promise<TrainingExamples | GivenTrainingRows<Item>> {
-  if (isRowSource(xTrain) || isRowSource(yTrain)) {
-    if (settings.store !== undefined) return { x: xTrain, y: yTrain }
-    throw new InvalidArgumentError(
-      isRowSource(xTrain) ? 'xTrain' : 'yTrain',
-      'a source of rows, without a store',
-      'arrays; or precomputeGrads with a store, into which rows are read some at a time',
-    )
+): Promise<TrainingExamples | TrainingSources<Item>> {
+  if (isRowSource(xTrain)) {
+    if (settings.store === undefined) throw noStore('xTrain')
+    return { x: xTrain, y: isRowSource(yTrain) ? yTrain : await toNdArray('yTrain', yTrain) }
   }
+  if (isRowSource(yTrain)) throw noStore('yTrain')
   const { predictor } = call
   // Both are read before the first await ends, so that what the page does to its arrays later changes nothing.
   const [read, given] = await Promise.all([
@@ -44,24 +42,44 @@ export async function readTraining<Value, Item>(
   return { x: await read.arrays(call, settings.batchSize), y, items }
 }
 
+const noStore = (argument: string): InvalidArgumentError =>
+  new InvalidArgumentError(
+    argument,
+    'a source of rows',
+    argument === 'xTrain'
+      ? 'arrays; or precomputeGrads with a store, into which rows are read some at a time'
+      : 'arrays, as xTrain is; or a source of both',
+  )
+
 /** The training examples with their gradients, in memory or in the store. */
 export async function keepTrainingSet<Value, Item>(
-  given: TrainingExamples | GivenTrainingRows<Item>,
+  given: TrainingExamples | TrainingSources<Item>,
   context: GradientContext<Value>,
   settings: SimilaritySettings,
   report: (progress: Progress) => void,
 ): Promise<TrainingSet<Value>> {
   const { call, loss } = context
-  const projection = await createProjection(settings.projection, call.predictor)
   const { store } = settings
-  if ('items' in given && store === undefined) {
+  if (store === undefined && 'items' in given) {
+    const projection = await createProjection(settings.projection, call.predictor)
     return holdGradients({ ...context, ...given, projection }, report)
   }
-  const training = await import('./open-training-store.js')
-  const train =
-    'items' in given
-      ? training.rowsInMemory(given)
-      : await training.readTrainingRows(given, call, loss, settings)
-  await training.fillTrainingStore(store!, { ...context, projection }, train, settings, report)
-  return training.openTrainingStore(store!, call, loss, settings)
+  await writeTrainingSet(given, undefined, context, settings, report)
+  const { openTrainingStore } = await import('./open-training-store.js')
+  return openTrainingStore(store!, call, loss, settings)
+}
+
+/** Writes the gradients of the training examples, or of a range of them, into the store. */
+export async function writeTrainingSet<Value, Item>(
+  given: TrainingExamples | TrainingSources<Item>,
+  ids: NdArray | RowSource<ArrayInput> | undefined,
+  context: GradientContext<Value>,
+  settings: SimilaritySettings,
+  report: (progress: Progress) => void,
+  range?: RowRange,
+): Promise<void> {
+  const projection = await createProjection(settings.projection, context.call.predictor)
+  const { fillTrainingStore, trainingRows } = await import('./open-training-store.js')
+  const rows = await trainingRows(given, ids, context.call, context.loss, settings)
+  await fillTrainingStore({ ...context, projection }, rows, settings, report, range)
 }

@@ -1,4 +1,4 @@
-import type { ByteStore, RowRange, WritableByteStore } from '../gradients/stores/byte-store.js'
+import type { ByteStore, RowRange } from '../gradients/stores/byte-store.js'
 import type { StreamLimits } from '../gradients/stream/stream-limits.js'
 import { blockRows } from '../gradients/stream/block-rows.js'
 import type { GradientWriter } from '../gradients/zarr/gradient-writer.js'
@@ -15,7 +15,7 @@ import type { SimilaritySettings } from './similarity-options.js'
 import type { TrainingRows } from './training-rows.js'
 import type { GradientContext } from './training-set.js'
 
-export { readTrainingRows, rowsInMemory } from './training-rows.js'
+export { trainingRows } from './training-rows.js'
 
 /** Loaded when a store is first used. */
 export const openTrainingStore = <Value>(
@@ -31,7 +31,6 @@ export const openTrainingStore = <Value>(
  * @param range which rows alone are written
  */
 export async function fillTrainingStore<Value>(
-  store: WritableByteStore,
   context: GradientContext<Value>,
   train: TrainingRows,
   settings: SimilaritySettings,
@@ -40,6 +39,7 @@ export async function fillTrainingStore<Value>(
 ): Promise<void> {
   const { call, loss, projection } = context
   const { storeExamples = !train.isRaw } = settings
+  const store = settings.store!
   const identity = await modelIdentity(call, loss)
   const writer = await openGradientWriter(store, {
     identity,

@@ -6,7 +6,8 @@ import type {
   ProjectionSettings,
 } from '../gradients/projection/projection-options.js'
 import { readProjection } from '../gradients/projection/projection-options.js'
-import type { WritableByteStore } from '../gradients/stores/byte-store.js'
+import type { RowRange, WritableByteStore } from '../gradients/stores/byte-store.js'
+import type { ArrayInput } from '../ndarray.js'
 import type { CallOptions, DeviceChoice } from '../options.js'
 import {
   describe,
@@ -16,6 +17,7 @@ import {
   oneOf,
   positiveInteger,
 } from '../options.js'
+import type { RowSource } from './row-source.js'
 
 const tasks = ['classification', 'regression'] as const
 
@@ -96,6 +98,13 @@ export interface OpenSimilarityOptions
       | 'projection'
     >,
     Pick<CallOptions, 'signal'> {}
+
+export interface PrecomputeOptions extends CallOptions {
+  /** Which rows alone are written, whole chunks, beside other processes that write others. All by default. */
+  readonly rows?: RowRange | undefined
+  /** Which example each row is, an integer, by which explanations name it. The row's own index by default. */
+  readonly ids?: ArrayInput | RowSource<ArrayInput> | undefined
+}
 
 /** Options with all defaults in place. */
 export type SimilaritySettings = Required<GradientSimilarityOptions> & {

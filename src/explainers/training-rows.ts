@@ -7,7 +7,6 @@ import type { Inputs } from './inputs.js'
 import { readInputs, rowsOf } from './inputs.js'
 import { readLabels } from './labels.js'
 import type { ModelCall } from './model-session.js'
-import { isArray } from './raw-items.js'
 import { checkRowSource, isRowSource, type RowSource } from './row-source.js'
 import { refuseKeeping, type SimilaritySettings } from './similarity-options.js'
 import type { TrainingExamples } from './training-set.js'
@@ -28,92 +27,83 @@ export interface TrainingRows {
   read(start: number, end: number): Promise<TrainingBatch>
 }
 
-export interface GivenTrainingRows<Item> {
-  readonly x: Inputs<Item> | RowSource<Inputs<Item>>
-  readonly y: ArrayInput | RowSource<ArrayInput>
-  readonly ids?: ArrayInput | RowSource<ArrayInput> | undefined
+/** Training examples that are read when they are needed. */
+export interface TrainingSources<Item> {
+  readonly x: RowSource<Inputs<Item>>
+  readonly y: NdArray | RowSource<ArrayInput>
 }
 
-export const rowsInMemory = ({ x, y, items }: TrainingExamples): TrainingRows => ({
-  rowCount: y.shape[0] ?? 0,
-  isRaw: items !== null,
-  read: (start, end) =>
-    Promise.resolve({ x: rowsOf(x, start, end), y: rows(y, start, end), ids: undefined }),
-})
-
 /**
- * Reads what is given as arrays at once, and what is given as a source when it is needed; all of it is held to what the
- * model and the loss take.
+ * The rows of what is given, held to what the model and the loss take.
  *
- * @throws InvalidArgumentError or NonFiniteError, here for arrays, and for sources when they are read
+ * @throws InvalidArgumentError or NonFiniteError, here or when a source is read
  */
-export async function readTrainingRows<Value, Item>(
-  given: GivenTrainingRows<Item>,
+export async function trainingRows<Value, Item>(
+  given: TrainingExamples | TrainingSources<Item>,
+  ids: NdArray | RowSource<ArrayInput> | undefined,
   call: ModelCall<Value>,
   loss: Loss<Value>,
   settings: SimilaritySettings,
 ): Promise<TrainingRows> {
   const { predictor, signal } = call
-  const inputs = async (argument: string, some: Inputs<Item>): Promise<readonly NdArray[]> => {
-    const { items, arrays } = await readInputs(argument, some, predictor.inputs, predictor)
-    if (items !== null) refuseKeeping(settings)
-    return arrays(call, settings.batchSize)
-  }
-  const labels = (argument: string, some: ArrayInput, rowCount: number): Promise<NdArray> =>
-    readLabels(argument, some, rowCount, loss, predictor.output)
-
-  // All arrays are read before the first await ends, so that what the page does to them later changes nothing.
-  const { x } = given
-  const [held, y, ids] = await Promise.all([
-    isRowSource(x) ? null : inputs('xTrain', x),
-    isRowSource(given.y) ? given.y : toNdArray('yTrain', given.y),
-    given.ids === undefined || isRowSource(given.ids) ? given.ids : toNdArray('ids', given.ids),
-  ])
-  const rowCount = isRowSource(x) ? checkRowSource('xTrain', x) : null
-  const count = rowCount ?? held?.[0]?.shape[0] ?? 0
+  const rowCount = 'items' in given ? (given.y.shape[0] ?? 0) : checkRowSource('xTrain', given.x)
   const column = async (
     argument: string,
-    some: ArrayInput | RowSource<ArrayInput>,
+    column: NdArray | RowSource<ArrayInput>,
     check: (name: string, part: ArrayInput, partCount: number) => Promise<NdArray>,
   ): Promise<(start: number, end: number) => Promise<NdArray>> => {
-    if (!isRowSource(some)) {
-      const whole = await check(argument, some, count)
+    if (!isRowSource(column)) {
+      const whole = await check(argument, column, rowCount)
       return (start, end) => Promise.resolve(rows(whole, start, end))
     }
-    const own = checkRowSource(argument, some)
-    if (own !== count) {
+    const own = checkRowSource(argument, column)
+    if (own !== rowCount) {
       throw new InvalidArgumentError(
         argument,
-        `${String(own)} rows for ${String(count)} examples`,
+        `${String(own)} rows for ${String(rowCount)} examples`,
         'one row per example',
       )
     }
     return async (start, end) => {
-      const part = await some.read(start, end, { signal })
+      const part = await column.read(start, end, { signal })
       call.check()
       return check(nameOf(argument, start, end), part, end - start)
     }
   }
-  const readY = await column('yTrain', y, labels)
   const readIds = ids === undefined ? undefined : await column('ids', ids, integers)
+  if ('items' in given) {
+    const { x, y, items } = given
+    return {
+      rowCount,
+      isRaw: items !== null,
+      read: async (start, end) => ({
+        x: rowsOf(x, start, end),
+        y: rows(y, start, end),
+        ids: await readIds?.(start, end),
+      }),
+    }
+  }
+  const { x, y } = given
   const readX = async (start: number, end: number): Promise<readonly NdArray[]> => {
-    if (!isRowSource(x)) return rowsOf(held!, start, end)
     const name = nameOf('xTrain', start, end)
-    const part = await x.read(start, end, { signal })
+    const some = await x.read(start, end, { signal })
     call.check()
-    const arrays = await inputs(name, part)
-    const got = arrays[0]?.shape[0] ?? 0
-    if (got === end - start) return arrays
+    const read = await readInputs(name, some, predictor.inputs, predictor)
+    if (read.items !== null) refuseKeeping(settings)
+    if (read.rowCount === end - start) return read.arrays(call, settings.batchSize)
     throw new InvalidArgumentError(
       name,
-      `${String(got)} examples`,
+      `${String(read.rowCount)} examples`,
       `${String(end - start)}: those from start to end − 1`,
     )
   }
+  const readY = await column('yTrain', y, (name, part, partCount) =>
+    readLabels(name, part, partCount, loss, predictor.output),
+  )
   return {
-    rowCount: count,
-    // Of a source it is not known before it is read; a store that is to keep its items is refused then.
-    isRaw: predictor.preprocess !== undefined && !isArray(x),
+    rowCount,
+    // It is not known before it is read; a store that is to keep raw items is refused then.
+    isRaw: predictor.preprocess !== undefined,
     read: async (start, end) => ({
       x: await readX(start, end),
       y: await readY(start, end),

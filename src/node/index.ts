@@ -1,5 +1,3 @@
-export { precomputeGradients } from '../explainers/precompute-gradients.js'
-export type { PrecomputeOptions } from '../explainers/precompute-gradients.js'
 export { mergeGradientStore } from '../gradients/merge-store.js'
 export type { MergedStore, MergeOptions } from '../gradients/merge-store.js'
 export { verifyGradientStore } from '../gradients/verify-store.js'
