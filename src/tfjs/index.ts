@@ -46,9 +46,6 @@ export type { PreprocessOptions } from './preprocess.js'
  * using explainer = new IntegratedGradients(predictor, { layer: 'embedding' })
  * await explainer.explain(['a fine film'], { target: 1 })
  */
-export function tfjsPredictor(model: LayersModel, options?: LayersModelOptions): Predictor<Tensor>
-export function tfjsPredictor(model: GraphModel, options?: GraphModelOptions): Predictor<Tensor>
-export function tfjsPredictor(model: FunctionModel): Predictor<Tensor>
 export function tfjsPredictor<Item>(
   model: LayersModel,
   options: LayersModelOptions & PreprocessOptions<Item>,
@@ -61,6 +58,9 @@ export function tfjsPredictor<Item>(
   model: FunctionModel,
   options: PreprocessOptions<Item>,
 ): Predictor<Tensor, Item>
+export function tfjsPredictor(model: LayersModel, options?: LayersModelOptions): Predictor<Tensor>
+export function tfjsPredictor(model: GraphModel, options?: GraphModelOptions): Predictor<Tensor>
+export function tfjsPredictor(model: FunctionModel): Predictor<Tensor>
 export function tfjsPredictor<Item>(
   model: LayersModel | GraphModel | FunctionModel,
   options: (LayersModelOptions | GraphModelOptions) & Partial<PreprocessOptions<Item>> = {},

@@ -1,7 +1,9 @@
 /** What must compile, and what must not, for the users of the package's declarations. It is never run. */
 import type { GraphModel, LayersModel, Tensor, Variable } from '@tensorflow/tfjs'
 import {
+  ExpectedGradients,
   Explanation,
+  Gradient,
   GradientSimilarity,
   IntegratedGradients,
   isGradlensError,
@@ -50,6 +52,22 @@ export function models(options: GraphModelOptions): void {
   } satisfies FunctionModel)
 
   expectTypeOf(tfjsPredictor(model, { output: 1 })).toEqualTypeOf<Predictor<Tensor>>()
+  const records = (items: { text: string }[]): Tensor[] =>
+    items.map(({ text }) => tensor.mul(text.length))
+  expectTypeOf(tfjsPredictor(model, { preprocess: records })).toEqualTypeOf<
+    Predictor<Tensor, { text: string }>
+  >()
+  expectTypeOf(
+    tfjsPredictor(graph, {
+      output: 'logits',
+      preprocess: (items) => {
+        expectTypeOf(items).toEqualTypeOf<unknown[]>()
+        return tensor
+      },
+    }),
+  ).toEqualTypeOf<Predictor<Tensor, unknown>>()
+  // @ts-expect-error -- what preprocess gives are tensors, and at once
+  tfjsPredictor(model, { preprocess: () => Promise.resolve(tensor) })
   // @ts-expect-error -- only a GraphModel has forgotten what is trainable
   tfjsPredictor(model, { trainable: () => true })
   // @ts-expect-error -- a function has to say its inputs
@@ -149,6 +167,33 @@ export async function attributions(signal: AbortSignal): Promise<void> {
   new IntegratedGradients(predictor, { method: 'simpson' })
   // @ts-expect-error -- options are named as the contract has them
   new IntegratedGradients(predictor, { steps: 50 })
+}
+
+export async function rawItems(signal: AbortSignal): Promise<void> {
+  const texts = tfjsPredictor(model, { preprocess: (items: string[]) => tensor.mul(items.length) })
+  using similarity = new GradientSimilarity(texts, 'sparseCategoricalCrossentropy')
+  await similarity.fit(['a', 'b'], [0, 1], { signal })
+  const { mostSimilar } = await similarity.explain(['a'])
+  expectTypeOf(mostSimilar).toEqualTypeOf<PickedExamples>()
+  using integrated = new IntegratedGradients(texts, { layer: 'embedding' })
+  const { attributions } = await integrated.explain(['a'], {
+    target: 1,
+    baselines: { average: [{ items: [''] }, 0] },
+  })
+  using gradient = new Gradient(texts, { layer: 'embedding' })
+  await gradient.explain(['a'], { target: 1 })
+  using expected = new ExpectedGradients(texts, { layer: 'embedding' })
+  await expected.explain(['a'], { target: 1, background: ['b'] })
+  using evaluator = new AttributionEvaluator(texts)
+  await evaluator.deletion(['a'], attributions, { target: 1, baselines: { items: [''] } })
+  await evaluator.deletion(tensor, attributions, { target: 1 })
+
+  // @ts-expect-error -- records are no texts
+  await integrated.explain([{ text: 'a' }])
+  // @ts-expect-error -- texts are nothing without preprocess
+  await new IntegratedGradients(predictor).explain(['a'])
+  // @ts-expect-error -- nor do paths begin at them
+  await new IntegratedGradients(predictor).explain(tensor, { baselines: { items: [''] } })
 }
 
 export async function measures(signal: AbortSignal): Promise<void> {
