@@ -9,6 +9,7 @@ import type { AttributionLike, Predict, SimilarityLike } from './structural-expl
 /** What `<gl-explainer>` is given: a model, explainers, an example, and how to show it. */
 export abstract class ExplainerProperties extends LitElement {
   static override properties: PropertyDeclarations = {
+    theme: { reflect: true },
     similarity: { attribute: false },
     attribution: { attribute: false },
     predict: { attribute: false },
@@ -49,6 +50,7 @@ export abstract class ExplainerProperties extends LitElement {
   declare target: number | null
   /** Given with `yTrain`: the explainer is fitted with them, once. Leave both out if it has been fitted. */
   declare xTrain: unknown
+  /** The training examples' labels, as the explainer's `fit` takes them. */
   declare yTrain: unknown
   /** Further options of `similarity.explain`, `topK` say. */
   declare similarityOptions: object
@@ -83,8 +85,12 @@ export abstract class ExplainerProperties extends LitElement {
   /** What the model says of all training examples. */
   declare trainPredictions: Labels
 
+  /** 'light' or 'dark', whatever the page's `color-scheme`; null: the page's. */
+  declare theme: 'light' | 'dark' | null
+
   constructor() {
     super()
+    this.theme = null
     this.similarity = null
     this.attribution = null
     this.predict = null

@@ -34,11 +34,11 @@ const parts: readonly ExplainPart[] = ['attribution', 'similarity']
  * @fires {CustomEvent<ClassProbability>} gl-class-select - A class was chosen to be explained.
  * @fires {CustomEvent<SelectedExample>} gl-example-select - A training example was chosen.
  *
- * @attr {'light' | 'dark'} theme - Overrides the page's `color-scheme`.
- *
  * @csspart part - A part of the explanation: its title and what is below it.
  * @csspart job - Progress, or what went wrong.
  * @csspart machine - The line that tells what it took.
+ *
+ * @cssprop --gl-size-lead - The size of the parts' titles; 18 px of 16.
  */
 export class GlExplainer extends ExplainerProperties {
   static override styles: CSSResultGroup = [tokens, frameStyles, explainerStyles]
