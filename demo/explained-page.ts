@@ -24,6 +24,8 @@ export interface PageOptions<Data> {
   /** How many training examples there are, and which smaller numbers of them are offered. */
   readonly references: number
   readonly referenceCounts: readonly number[]
+  /** Whether their gradients are stored beside the page. */
+  readonly hasStore?: boolean
   /** Of a regression: the true value is what is explained. */
   readonly explainsTruth?: boolean
   /** What shows the answer, what it is owed to, and the training examples. */

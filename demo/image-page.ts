@@ -54,6 +54,7 @@ export function createImagePage(options: ImagePageOptions): ImagePage {
     noun,
     references: referenceCount,
     referenceCounts: [100, 300],
+    hasStore: dataSet === 'mnist',
     elements: { answer: [answer], attribution, similar, similarities },
     async load(folder, signal) {
       const [heldOut, references, training] = await Promise.all([

@@ -135,7 +135,7 @@ export class Session {
     if ('device' in change) {
       void this.answer()
       void this.rank()
-    } else if ('simFn' in change || 'references' in change) {
+    } else if ('simFn' in change || 'references' in change || 'gradients' in change) {
       void this.rank()
     } else {
       void this.attribute()
@@ -237,8 +237,8 @@ export class Session {
 
   /** The fit that the settings ask for; one that runs goes on when another example is picked meanwhile. */
   async #fitted({ signal, onProgress }: JobOptions): Promise<Fit> {
-    const { references, device } = this.#settings
-    const key = `${device} ${String(references)}`
+    const { references, gradients, device } = this.#settings
+    const key = `${device} ${String(references)} ${gradients}`
     if (this.#fit?.key !== key) {
       this.#dropFit()
       const controller = new AbortController()
@@ -248,7 +248,7 @@ export class Session {
         onProgress,
         result: this.#ranking.call(
           'fit',
-          { references, device },
+          { references, gradients, device },
           {
             signal: controller.signal,
             onProgress: (progress) => {

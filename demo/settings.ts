@@ -13,12 +13,17 @@ export type Method = (typeof methods)[number]
 export const deviceChoices = ['auto', 'webgpu', 'wasm', 'cpu'] as const
 export type DeviceChoice = (typeof deviceChoices)[number]
 
+/** Where the training examples' gradients come from: from a store beside the page, if it has one, or computed here. */
+export const gradientSources = ['stored', 'computed'] as const
+export type GradientSource = (typeof gradientSources)[number]
+
 /** What the visitor can set; all of it can also stand in the page's address. */
 export interface Settings {
   readonly simFn: SimFn
   readonly method: Method
   readonly steps: number
   readonly references: number
+  readonly gradients: GradientSource
   readonly device: DeviceChoice
 }
 
@@ -26,6 +31,7 @@ export const defaultSettings: Omit<Settings, 'references'> = {
   simFn: 'grad_dot',
   method: 'gausslegendre',
   steps: 50,
+  gradients: 'stored',
   device: 'auto',
 }
 
@@ -90,6 +96,7 @@ export function readAddress(query: URLSearchParams, { example, references }: Add
     method: choice('method', methods, defaultSettings.method),
     steps: integer('steps', stepsRange.min, stepsRange.max, defaultSettings.steps),
     references: integer('references', fewestReferences, references, references),
+    gradients: choice('gradients', gradientSources, defaultSettings.gradients),
     device: choice('device', deviceChoices, defaultSettings.device),
   }
   const picked = integer(example, 0, Number.MAX_SAFE_INTEGER, undefined)
@@ -104,7 +111,7 @@ export function writeAddress(
 ): string {
   const defaults = { ...defaultSettings, references }
   const query = new URLSearchParams()
-  for (const name of ['device', 'references', 'simFn', 'method', 'steps'] as const) {
+  for (const name of ['device', 'references', 'gradients', 'simFn', 'method', 'steps'] as const) {
     if (settings[name] !== defaults[name]) query.set(name, String(settings[name]))
   }
   if (picked !== undefined) query.set(example, String(picked))

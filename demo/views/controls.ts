@@ -2,6 +2,7 @@ import { fillSelect, find } from '../dom.js'
 import {
   defaultSettings,
   deviceChoices,
+  gradientSources,
   methods,
   simFns,
   stepsRange,
@@ -16,10 +17,19 @@ const deviceLabels = {
   cpu: 'plain JavaScript',
 } as const
 
+const gradientLabels = {
+  stored: 'stored, projected',
+  computed: 'exact, computed here',
+} as const
+
 /** Fills the controls with the choices, and tells of each change. */
 export function createControls(
   settings: Settings,
-  references: { readonly total: number; readonly referenceCounts: readonly number[] },
+  references: {
+    readonly total: number
+    readonly referenceCounts: readonly number[]
+    readonly hasStore?: boolean
+  },
   change: (change: Partial<Settings>) => void,
 ): void {
   connect('#sim-fn', simFns, settings.simFn, defaultSettings.simFn, (simFn) => {
@@ -38,7 +48,18 @@ export function createControls(
     },
     (device) => deviceLabels[device],
   )
-  const { total, referenceCounts } = references
+  const { total, referenceCounts, hasStore = false } = references
+  find('#gradients-field', HTMLElement).hidden = !hasStore
+  connect(
+    '#gradients',
+    gradientSources,
+    settings.gradients,
+    defaultSettings.gradients,
+    (gradients) => {
+      change({ gradients })
+    },
+    (source) => gradientLabels[source],
+  )
   const counts = [...new Set([...referenceCounts, total, settings.references])].sort(
     (a, b) => a - b,
   )

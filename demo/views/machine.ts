@@ -1,6 +1,6 @@
 import { setText } from '../dom.js'
 import type { Ranking } from '../session.js'
-import { formatBytes, formatCount, formatDuration } from '../text/format.js'
+import { formatBytes, formatCount, formatDuration, formatTablePercent } from '../text/format.js'
 import type { Attribution, DeviceReport } from '../workers/protocol.js'
 
 const deviceNames = { webgpu: 'WebGPU', wasm: 'WASM', cpu: 'plain JavaScript' } as const
@@ -20,11 +20,26 @@ export function showRankingFacts(
   { fit, similarity }: Ranking,
   { one, many }: { readonly one: string; readonly many: string },
 ): void {
+  const { durationMs, storedByteLength, stored, storeFailure } = fit
+  const gradients = `The gradients of ${formatCount(fit.references)} training ${many}`
+  const comparing = `comparing this ${one} with all of them, ${formatDuration(similarity.durationMs)}.`
+  if (stored !== null) {
+    const { projection, exactNumbersPerRow, measured } = stored
+    const { recall } = measured.similarities[similarity.simFn]
+    setText(
+      element,
+      `${gradients} are stored beside this page: ${formatBytes(storedByteLength)}, opened in ` +
+        `${formatDuration(durationMs)}; ${comparing} They are projected to ${formatCount(projection.size)} of ` +
+        `${formatCount(exactNumbersPerRow)} numbers, so the scores are estimates: of the ${formatCount(measured.topK)} most ` +
+        `similar by the exact ones, ${formatTablePercent(recall)} are found.`,
+    )
+    return
+  }
+  const failure =
+    storeFailure === null ? '' : ` Those stored beside this page failed: ${storeFailure}`
   setText(
     element,
-    `The gradients of ${formatCount(fit.references)} training ${many} took ${formatDuration(fit.durationMs)} and ` +
-      `${formatBytes(fit.storedByteLength)}; comparing this ${one} with all of them, ` +
-      `${formatDuration(similarity.durationMs)}.`,
+    `${gradients} took ${formatDuration(durationMs)} and ${formatBytes(storedByteLength)}; ${comparing}${failure}`,
   )
 }
 

@@ -21,6 +21,8 @@ export interface DataSet {
   /** Where the path of integrated gradients begins; undefined: at zero. */
   readonly loadBaseline?: (folder: string) => Promise<NdArray>
   readonly loadReferences: (folder: string) => Promise<References>
+  /** Whether the folder holds the gradients of all training examples: gradients.json, and the store that it names. */
+  readonly hasStore?: boolean
 }
 
 const images: DataSet = {
@@ -67,7 +69,7 @@ const reviews: DataSet = {
 }
 
 export const dataSets: Readonly<Record<DataSetName, DataSet>> = {
-  mnist: images,
+  mnist: { ...images, hasStore: true },
   garments: images,
   reviews,
   cars,

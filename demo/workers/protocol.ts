@@ -1,5 +1,5 @@
 import type { NdArray } from 'gradlens'
-import type { DeviceChoice, Method, SimFn } from '../settings.js'
+import type { DeviceChoice, GradientSource, Method, SimFn } from '../settings.js'
 
 /** Which page's data and model a worker works with. */
 export type DataSetName = 'mnist' | 'garments' | 'reviews' | 'cars'
@@ -43,6 +43,24 @@ export interface Fit extends DeviceReport {
   readonly predictions: Float32Array
   readonly storedByteLength: number
   readonly durationMs: number
+  /** Of what was not computed but stored beforehand; null of exact gradients. */
+  readonly stored: StoredGradientsReport | null
+  /** Why the stored gradients that were asked for are not there; null if they are, or were not asked for. */
+  readonly storeFailure: string | null
+}
+
+/** What `gradients.json` says of the stored gradients, which are projected. */
+export interface StoredGradientsReport {
+  /** The folder of the store. */
+  readonly store: string
+  readonly byteLength: number
+  readonly projection: { readonly size: number }
+  readonly exactNumbersPerRow: number
+  readonly measured: {
+    readonly topK: number
+    /** `recall`: how many of the topK most similar by exact gradients are so by these, 0 to 1. */
+    readonly similarities: Readonly<Record<SimFn, { readonly recall: number }>>
+  }
 }
 
 export interface Similarity {
@@ -66,7 +84,10 @@ export interface Methods {
     }
     result: Attribution
   }
-  fit: { arguments: { references: number; device: DeviceChoice }; result: Fit }
+  fit: {
+    arguments: { references: number; gradients: GradientSource; device: DeviceChoice }
+    result: Fit
+  }
   rank: {
     /** `label`: of which the loss is taken; undefined: what the model says. */
     arguments: {

@@ -10,6 +10,7 @@ import type { OpenDevice } from './open-device.js'
 import type { Fit } from './protocol.js'
 import { retryable } from './retryable.js'
 import type { Handlers } from './serve.js'
+import { openStoredGradients } from './stored-gradients.js'
 
 /** So many references go through the model at once when its answers to them are taken. */
 const predictionBatch = 50
@@ -20,35 +21,44 @@ interface Fitted {
   readonly fit: Fit
 }
 
-/** Goes through the references once, and then ranks them for one example after the other. */
+/** Opens the stored gradients of the references, or goes through these once, and then ranks them for one example after the other. */
 export function createRanking(
   folder: string,
-  { task, loss, loadReferences }: DataSet,
+  dataSet: DataSet,
   predictor: () => Promise<DemoPredictor>,
   open: (choice: DeviceChoice) => Promise<OpenDevice>,
 ): Pick<Handlers, 'fit' | 'rank'> {
-  const references = retryable(() => loadReferences(folder))
+  const { task, loss } = dataSet
+  const references = retryable(() => dataSet.loadReferences(folder))
   let fitted: Fitted | undefined
 
   return {
-    async fit({ references: count, device }, { signal, onProgress }) {
-      const key = `${device} ${String(count)}`
+    async fit({ references: count, gradients, device }, { signal, onProgress }) {
+      const key = `${device} ${String(count)} ${gradients}`
       if (fitted?.key === key) return fitted.fit
       const all = await references()
       const x = rowsOf(all.x, 0, count)
       const y = rowsOf(all.y, 0, count)
       const startedAt = performance.now()
-      const explainer = new GradientSimilarity(await predictor(), loss, {
-        precomputeGrads: true,
-        device,
-        task,
-      })
+      // The store holds the gradients of all of them.
+      const isStored =
+        gradients === 'stored' && dataSet.hasStore === true && count === all.y.shape[0]
+      const opened = isStored
+        ? await openStoredGradients(folder, dataSet, await predictor(), device, signal)
+        : undefined
+      const explainer =
+        opened?.explainer ??
+        new GradientSimilarity(await predictor(), loss, { precomputeGrads: true, device, task })
       try {
-        await explainer.fit(x, y, { signal, onProgress })
+        if (opened?.explainer === undefined) await explainer.fit(x, y, { signal, onProgress })
         const durationMs = performance.now() - startedAt
         const predictions = await predictAll(await open(device), x, task, signal)
-        const storedByteLength = explainer.gradientBytes
-        const report = { ...deviceOf(explainer), durationMs, storedByteLength }
+        const stored = opened?.report ?? null
+        const report = {
+          ...{ ...deviceOf(explainer), durationMs, stored },
+          storedByteLength: stored?.byteLength ?? explainer.gradientBytes,
+          storeFailure: opened?.failure ?? null,
+        }
         fitted?.explainer.dispose()
         fitted = { key, explainer, fit: { ...report, references: count, predictions } }
         return fitted.fit
