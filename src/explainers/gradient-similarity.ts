@@ -6,7 +6,7 @@ import type { ByteStore } from '../gradients/stores/byte-store.js'
 import type { ArrayInput, NdArray } from '../ndarray.js'
 import { concatenateRows, toNdArray } from '../ndarray.js'
 import type { CallOptions, Device, Progress } from '../options.js'
-import { oneOf, positiveInteger } from '../options.js'
+import { knownKeys, oneOf, positiveInteger } from '../options.js'
 import type { Loss, Predictor } from '../predictor.js'
 import { inBatches } from './batches.js'
 import { ComputeSession } from './compute-session.js'
@@ -29,7 +29,7 @@ import type {
   SimilarityExplainOptions,
   SimilaritySettings,
 } from './similarity-options.js'
-import { rankings, readSimilarityOptions } from './similarity-options.js'
+import { explainOptionNames, rankings, readSimilarityOptions } from './similarity-options.js'
 import type { GradientContext, TrainingSet } from './training-set.js'
 import { ExamplesInMemory } from './training-set.js'
 
@@ -204,6 +204,7 @@ export class GradientSimilarity<Value = unknown, Item = never> {
     y?: ArrayInput,
     options: SimilarityExplainOptions = {},
   ): Promise<Explanation<SimilarityData>> {
+    knownKeys('options', options, explainOptionNames)
     const call = this.#model.begin(options.signal)
     const fitted = this.#fitted
     if (fitted === undefined) {

@@ -119,6 +119,14 @@ export interface SimilarityExplainOptions extends CallOptions {
   readonly ranking?: (typeof rankings)[number] | undefined
 }
 
+export const explainOptionNames: readonly (keyof SimilarityExplainOptions)[] = [
+  'topK',
+  'simFn',
+  'ranking',
+  'signal',
+  'onProgress',
+]
+
 /** @throws InvalidArgumentError for an unknown option, or one that is not what it must be */
 export function readSimilarityOptions(options: GradientSimilarityOptions): SimilaritySettings {
   knownKeys('options', options, optionNames)

@@ -1,5 +1,11 @@
 import type { GradientSimilarityOptions, IntegratedGradientsOptions, LossName } from 'gradlens'
-import { GradientSimilarity, IntegratedGradients, MemoryStore } from 'gradlens'
+import {
+  ExpectedGradients,
+  Gradient,
+  GradientSimilarity,
+  IntegratedGradients,
+  MemoryStore,
+} from 'gradlens'
 import { describe, expect, it, vi } from 'vitest'
 import { densePredictor } from '../support/dense-net.js'
 import { expectError, expectRefusal } from '../support/refusals.js'
@@ -241,6 +247,62 @@ describe('IntegratedGradients refuses', () => {
       got: '1',
       expected: "2 or more for 'riemann_trapezoid'",
     })
+  })
+})
+
+describe('explain refuses an option that it does not know, which it would have to overlook', () => {
+  const calls = ', signal, onProgress'
+  it.each<[string, object, string, (options: object) => Promise<unknown>]>([
+    [
+      'GradientSimilarity',
+      { topk: 3 },
+      `topK, simFn, ranking${calls}`,
+      async (options) => {
+        using explainer = new GradientSimilarity(classifier(), loss, { device: 'cpu' })
+        await explainer.fit(trainX, trainClasses)
+        await explainer.explain(testX, undefined, options)
+      },
+    ],
+    [
+      'IntegratedGradients',
+      { baseline: 0.5 },
+      `forwardKwargs, baselines, target, attributeToLayerInputs${calls}`,
+      (options) => new IntegratedGradients(classifier()).explain(testX, options),
+    ],
+    [
+      'ExpectedGradients',
+      { baselines: 0.5 },
+      `background, forwardKwargs, target, attributeToLayerInputs${calls}`,
+      (options) =>
+        new ExpectedGradients(classifier()).explain(testX, { background: testX, ...options }),
+    ],
+    [
+      'Gradient',
+      { targets: 1 },
+      `target${calls}`,
+      (options) => new Gradient(classifier()).explain(testX, options),
+    ],
+  ])('%s: %o', async (_, options, names, explain) => {
+    const [got = ''] = Object.keys(options)
+    await expectRefusal(() => explain(options), {
+      argument: 'options',
+      got: `'${got}'`,
+      expected: `none but ${names}`,
+    })
+  })
+
+  it('of attributeToLayerInputs without a layer alike', async () => {
+    const refusal = {
+      argument: 'attributeToLayerInputs',
+      got: 'true, without a layer',
+      expected:
+        'the option layer when the explainer is made; without one, the inputs of the model are attributed',
+    }
+    const options = { target: 0, attributeToLayerInputs: true }
+    const path = new IntegratedGradients(classifier())
+    await expectRefusal(() => path.explain(testX, options), refusal)
+    const sampled = new ExpectedGradients(classifier())
+    await expectRefusal(() => sampled.explain(testX, { background: testX, ...options }), refusal)
   })
 })
 
