@@ -3,6 +3,7 @@ import { isGradlensError } from '../../errors.js'
 import type { ByteStore, RowRange } from '../stores/byte-store.js'
 import type { ChunkReader } from './chunk-reader.js'
 import { openArrays } from './open-reader.js'
+import { readAll } from './read-all.js'
 import type { StoreHeader } from './store-header.js'
 
 /** A chunk that is not what was written. */
@@ -43,11 +44,9 @@ export async function damagedChunks(
         throw error
       }
     }
-    const checked = await Promise.allSettled(chunks.map(check))
+    const errors = await readAll(chunks, check, signal)
     signal?.throwIfAborted()
-    for (const [i, result] of checked.entries()) {
-      if (result.status === 'rejected') throw result.reason
-      const error = result.value
+    for (const [i, error] of errors.entries()) {
       if (error === undefined) continue
       const failure = error.failure === 'missing' ? 'missing' : 'damaged'
       found.push({ array: arrays[i]!.name, chunk, failure, message: error.message })
