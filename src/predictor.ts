@@ -62,6 +62,11 @@ export interface PathPoints {
   readonly pathOf: Int32Array
   readonly alphas: Float64Array
   readonly weights: Float64Array
+  /**
+   * Per path the sum that it adds to, ascending from 0, each at least once; every gradient is multiplied by its path's
+   * way, end − start, before. Left out: one sum for each path, of the gradients themselves.
+   */
+  readonly sumOf?: Int32Array | undefined
 }
 
 /**
@@ -152,9 +157,10 @@ export interface PredictorSession<Value = unknown> extends Disposable {
     at: Activations | { readonly sites: readonly LayerSite[] },
   ): Promise<NdArray[][]>
   /**
-   * Σ_q weights[q] ∂f[outputIndices[p]] / ∂ point q over the points q of each path p: arrays as `points.starts`.
-   * One pass over the points, which are made, and summed, on the device. Left out by a session that gains nothing
-   * by it: explainers then make points and sums by themselves, with the gradients above.
+   * Σ_q weights[q] ∂f[outputIndices[p]] / ∂ point q over the points q of each path p: arrays as `points.starts`; with
+   * `points.sumOf` one row per sum instead, of gradients times ways. One pass over the points, which are made, and
+   * summed, on the device. Left out by a session that gains nothing by it: explainers then make points and sums by
+   * themselves, with the gradients above.
    *
    * @param x of each path its example, which the other routes to the output see if the paths lie at layers
    * @param outputIndices per path

@@ -7,6 +7,7 @@ import { mapValues } from './forward-arguments.js'
 import { rowCountOf } from './inputs.js'
 import type { ModelCall } from './model-session.js'
 import type { Examples, Sites } from './sites.js'
+import { sumsOf } from './path-sums.js'
 import { memoryRemedy } from './sites.js'
 import type { Target } from './targets.js'
 
@@ -70,33 +71,39 @@ export async function expectedAttributions<Value>(
       drawn[q] = Math.floor(random() * backgroundCount)
       return random()
     })
-    const further = mapValues(examples.further, (array) => takeRows(array, rowOf))
+    const rowsAt = (array: NdArray): NdArray => takeRows(array, rowOf)
+    const further = mapValues(examples.further, rowsAt)
     const baselines = { x: background.map((array) => takeRows(array, drawn)), further }
-    const ownExamples = { x: examples.x.map((array) => takeRows(array, rowOf)), further }
+    const ownExamples = { x: examples.x.map(rowsAt), further }
     const starts = await call.run((session) => sites.values(session, baselines))
     const atStarts = await call.run((session) => sites.predict(session, ownExamples, starts))
     assertFinite('the predictions at drawn baselines', atStarts, lookAtTheModel)
-    const points = starts.map((start, j) => between(start, ends[j]!, rowOf, alphas))
-    const indices = rowOf.map((i) => target.indices[i]!)
-    const gradients = await call.run((session) =>
-      sites.gradients(session, examples, rowOf, points, indices),
-    )
-    return { rowOf, starts, atStarts, gradients }
+    const sums = await sumsOf(call, {
+      sites,
+      examples: ownExamples,
+      outputIndices: rowOf.map((i) => target.indices[i]!),
+      points: {
+        starts,
+        ends: ends.map(rowsAt),
+        pathOf: rowOf.map((_, q) => q),
+        alphas,
+        weights: Float64Array.from(rowOf, (i) => target.signs[i]! / nSamples),
+        sumOf: rowOf.map((i) => i - rowOf[0]!),
+      },
+      placeOf: (q) => ({ example: rowOf[q]!, step: (first + q) % nSamples }),
+    })
+    return { rowOf, atStarts, sums }
   }
 
   for await (const { result, end } of inBatches(pointCount, batchSize, compute, memoryRemedy)) {
-    const { rowOf, starts, atStarts, gradients } = result
+    const { rowOf, atStarts, sums } = result
     const outputSize = sizeOf(atStarts.shape.slice(1))
     for (const [q, i] of rowOf.entries()) {
       scores[i]! += atStarts.data[q * outputSize + target.indices[i]!]! / nSamples
-      for (const [j, { data }] of gradients.entries()) {
-        const size = sizeOf(ends[j]!.shape.slice(1))
-        const share = target.signs[i]! / nSamples
-        for (let k = 0; k < size; k++) {
-          const way = ends[j]!.data[i * size + k]! - starts[j]!.data[q * size + k]!
-          attributions[j]![i * size + k]! += share * way * data[q * size + k]!
-        }
-      }
+    }
+    for (const [j, { data, shape }] of sums.entries()) {
+      const offset = rowOf[0]! * sizeOf(shape.slice(1))
+      for (const [k, value] of data.entries()) attributions[j]![offset + k]! += value
     }
     await call.pause()
     report({ phase: 'explain', done: end, total: pointCount })
@@ -105,18 +112,9 @@ export async function expectedAttributions<Value>(
 }
 
 interface Pass {
+  /** The examples of the points. */
   readonly rowOf: Int32Array
-  readonly starts: readonly NdArray[]
   readonly atStarts: NdArray
-  readonly gradients: readonly NdArray[]
-}
-
-/** start + α (end − start), the start of each point its own. */
-function between(start: NdArray, ends: NdArray, rowOf: Int32Array, alphas: Float64Array): NdArray {
-  const size = sizeOf(start.shape.slice(1))
-  const end = takeRows(ends, rowOf)
-  const data = Float32Array.from(start.data, (from, at) => {
-    return from + alphas[Math.floor(at / size)]! * (end.data[at]! - from)
-  })
-  return { data, shape: start.shape }
+  /** Of the examples from the first of `rowOf` to its last. */
+  readonly sums: readonly NdArray[]
 }

@@ -1,12 +1,13 @@
-import { NonFiniteError } from '../errors.js'
 import type { NdArray } from '../ndarray.js'
-import { lookAtTheModel, sizeOf } from '../ndarray.js'
+import { sizeOf } from '../ndarray.js'
 import type { Progress } from '../options.js'
 import { inBatches } from './batches.js'
 import { rowCountOf, rowsOf } from './inputs.js'
 import type { ModelCall } from './model-session.js'
+import type { PathPass } from './path-sums.js'
+import { sumsOf } from './path-sums.js'
 import type { Quadrature } from './quadrature.js'
-import type { Examples, Points, Sites } from './sites.js'
+import type { Examples, Sites } from './sites.js'
 import { examplesOf, memoryRemedy } from './sites.js'
 
 export interface Path<Value> {
@@ -42,7 +43,7 @@ export async function integratePath<Value>(
     const [from, to] = [exampleOf(first), exampleOf(end - 1) + 1]
     // Point q is step q mod n of example ⌊q / n⌋.
     const steps = Int32Array.from({ length: end - first }, (_, q) => (first + q) % stepCount)
-    const pass: Pass<Value> = {
+    const pass: PathPass<Value> = {
       sites,
       examples: examplesOf(examples, from, to),
       outputIndices: outputIndices.subarray(from, to),
@@ -71,94 +72,4 @@ export async function integratePath<Value>(
     report({ phase: 'explain', done: end, total: pointCount })
   }
   return sums
-}
-
-/** Which point of which path. */
-interface Place {
-  readonly example: number
-  readonly step: number
-}
-
-interface Pass<Value> {
-  readonly sites: Sites<Value>
-  /** One per path. */
-  readonly examples: Examples
-  readonly outputIndices: Int32Array
-  readonly points: Points
-  readonly placeOf: (q: number) => Place
-}
-
-/** The weighted sums of one pass, [paths, …]. */
-async function sumsOf<Value>(
-  call: ModelCall<Value>,
-  pass: Pass<Value>,
-): Promise<readonly NdArray[]> {
-  const { sites, examples, outputIndices, points } = pass
-  const sums = await call.run(
-    async (session) => await sites.pathGradients(session, examples, outputIndices, points),
-  )
-  if (sums === undefined) return sumsByHand(call, pass)
-  for (const { data, shape } of sums) {
-    const at = data.findIndex((value) => !Number.isFinite(value))
-    if (at < 0) continue
-    // Point by point, to say which it is.
-    await sumsByHand(call, pass)
-    const size = sizeOf(shape.slice(1))
-    const { example } = pass.placeOf(points.pathOf.indexOf(Math.floor(at / size)))
-    throw new NonFiniteError(
-      `the sum of the gradients along the path of example ${String(example)}`,
-      data[at]!,
-      [example, at % size],
-      lookAtTheModel,
-    )
-  }
-  return sums
-}
-
-/** The same for a session that gives gradients alone. */
-async function sumsByHand<Value>(
-  call: ModelCall<Value>,
-  { sites, examples, outputIndices, points, placeOf }: Pass<Value>,
-): Promise<readonly NdArray[]> {
-  const { pathOf, weights } = points
-  const values = points.ends.map((_, j) => pointsOf(points, j))
-  const indices = pathOf.map((path) => outputIndices[path]!)
-  const gradients = await call.run((session) =>
-    sites.gradients(session, examples, pathOf, values, indices),
-  )
-  return gradients.map(({ data, shape }, j) => {
-    const size = sizeOf(shape.slice(1))
-    const sum = new Float64Array(points.ends[j]!.data.length)
-    for (const [q, path] of pathOf.entries()) {
-      for (let k = 0; k < size; k++) {
-        const value = data[q * size + k] ?? NaN
-        if (!Number.isFinite(value)) throw notFinite(placeOf(q), value, k)
-        sum[path * size + k]! += weights[q]! * value
-      }
-    }
-    return { data: sum, shape: points.ends[j]!.shape }
-  })
-}
-
-/** start + α (end − start) of each point, rounded once, to float32. */
-function pointsOf({ starts, ends, pathOf, alphas }: Points, j: number): NdArray {
-  const [{ data: start }, { data: end, shape }] = [starts[j]!, ends[j]!]
-  const size = sizeOf(shape.slice(1))
-  const data = new Float32Array(pathOf.length * size)
-  for (const [q, path] of pathOf.entries()) {
-    for (let k = 0; k < size; k++) {
-      const from = start[path * size + k]!
-      data[q * size + k] = from + alphas[q]! * (end[path * size + k]! - from)
-    }
-  }
-  return { data, shape: [pathOf.length, ...shape.slice(1)] }
-}
-
-function notFinite({ example, step }: Place, value: number, k: number): NonFiniteError {
-  return new NonFiniteError(
-    `the gradient at step ${String(step)} of the path of example ${String(example)}`,
-    value,
-    [example, k],
-    'Look at the weights, and at ops without a finite gradient there (sqrt or log at 0, say).',
-  )
 }

@@ -38,7 +38,7 @@ export interface Sites<Value> {
     values: readonly NdArray[],
     outputIndices: Int32Array,
   ): Promise<readonly NdArray[]>
-  /** The sums of gradients over points of paths, [paths, …]; undefined if the session does not take them. */
+  /** The sums of gradients over points of paths; undefined if the session does not take them. */
   pathGradients(
     session: PredictorSession<Value>,
     examples: Examples,
@@ -48,7 +48,7 @@ export interface Sites<Value> {
 }
 
 /** Points of paths, one per example; see PathPoints. */
-export interface Points extends Pick<PathPoints, 'pathOf' | 'alphas' | 'weights'> {
+export interface Points extends Pick<PathPoints, 'pathOf' | 'alphas' | 'weights' | 'sumOf'> {
   readonly starts: readonly NdArray[]
   readonly ends: readonly NdArray[]
 }

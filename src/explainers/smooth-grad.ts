@@ -6,11 +6,13 @@ import { describe, knownKeys, positiveInteger } from '../options.js'
 import type { ArraySpec } from '../predictor.js'
 import type { Random } from '../random.js'
 import { readSeed, seededNormal } from '../random.js'
+import { inBatches } from './batches.js'
 import { mapValues } from './forward-arguments.js'
 import type { GradientSites } from './gradient-sites.js'
 import { rowCountOf } from './inputs.js'
 import type { ModelCall } from './model-session.js'
 import type { Examples } from './sites.js'
+import { memoryRemedy } from './sites.js'
 import type { Target } from './targets.js'
 
 /** Smilkov et al. (2017); `squared` as in Hooker et al. (2019). */
@@ -72,7 +74,8 @@ export interface GradientOf<Value> {
  * The gradients of the chosen outputs; with `smoothGrad` their mean over noisy copies. Only sums are kept, so
  * memory does not grow with the number of samples.
  *
- * @throws NonFiniteError if a gradient is not finite; InvalidArgumentError for noise on an input of integers
+ * @throws NonFiniteError if a gradient is not finite; InvalidArgumentError for noise on an input of integers;
+ *   MemoryError if there is no room for one point
  */
 export async function meanGradient<Value>(
   call: ModelCall<Value>,
@@ -83,9 +86,7 @@ export async function meanGradient<Value>(
   const exampleCount = rowCountOf(x)
   const pointCount = exampleCount * (smoothGrad?.samples ?? 1)
   const ranges = x.map(rangesOf)
-  let sums: { data: Float64Array; shape: readonly number[] }[] = []
-  for (let first = 0; first < pointCount; first += batchSize) {
-    const end = Math.min(first + batchSize, pointCount)
+  const compute = async (first: number, end: number): Promise<Pass> => {
     // Point q is sample ⌊q / N⌋ of example q mod N.
     const rowOf = Int32Array.from({ length: end - first }, (_, q) => (first + q) % exampleCount)
     const points = x.map((array, j) => {
@@ -103,12 +104,15 @@ export async function meanGradient<Value>(
         rowOf.map((i) => target.indices[i] ?? 0),
       ),
     )
-    if (first === 0) {
-      sums = gradients.map(({ shape }) => {
-        const whole = [exampleCount, ...shape.slice(1)]
-        return { data: new Float64Array(sizeOf(whole)), shape: whole }
-      })
-    }
+    return { rowOf, gradients }
+  }
+  let sums: { data: Float64Array; shape: readonly number[] }[] | undefined
+  for await (const { result, end } of inBatches(pointCount, batchSize, compute, memoryRemedy)) {
+    const { rowOf, gradients } = result
+    sums ??= gradients.map(({ shape }) => {
+      const whole = [exampleCount, ...shape.slice(1)]
+      return { data: new Float64Array(sizeOf(whole)), shape: whole }
+    })
     for (const [k, gradient] of gradients.entries()) {
       addRows(sums[k]!.data, gradient, rowOf, target.signs, smoothGrad?.squared ?? false)
     }
@@ -116,10 +120,16 @@ export async function meanGradient<Value>(
     report({ phase: 'explain', done: end, total: pointCount })
   }
   const count = smoothGrad?.samples ?? 1
-  return sums.map(({ data, shape }) => ({
+  return (sums ?? []).map(({ data, shape }) => ({
     data: Float32Array.from(data, (sum) => sum / count),
     shape,
   }))
+}
+
+interface Pass {
+  /** The examples of the points. */
+  readonly rowOf: Int32Array
+  readonly gradients: readonly NdArray[]
 }
 
 function assertNotInteger(inputs: readonly ArraySpec[]): void {

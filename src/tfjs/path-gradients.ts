@@ -14,15 +14,19 @@ export async function pathGradients(
   x: readonly NdArray[],
   outputIndices: Int32Array,
   forwardArguments: ForwardArguments,
-  { sites, starts, ends, pathOf, alphas, weights }: PathPoints,
+  { sites, starts, ends, pathOf, alphas, weights, sumOf }: PathPoints,
 ): Promise<NdArray[][]> {
   const runs = runsOf(pathOf)
+  const rowOf = sumOf === undefined ? pathOf : pathOf.map((path) => sumOf[path]!)
+  const rowRuns = sumOf === undefined ? runs : runsOf(rowOf)
   const sums = device.run(() => {
-    const points = starts.map((group, k) =>
-      group.map((start, j) => pointsOf(start, ends[k]![j]!, pathOf, alphas, runs)),
+    const paths = starts.map((group, k) =>
+      group.map((start, j) => pathTensors(start, ends[k]![j]!)),
     )
-    const rowOf = tf.tensor1d(pathOf, 'int32')
-    const perPoint = (tensor: Tensor): Tensor => tf.gather(tensor, rowOf)
+    const points = paths.map((group) => group.map((path) => pointsOf(path, pathOf, alphas, runs)))
+    const gathered = tf.tensor1d(pathOf, 'int32')
+    const perPoint = (tensor: Tensor): Tensor =>
+      hasOnePointEach(tensor, pathOf) ? tensor : tf.gather(tensor, gathered)
     const further = Object.fromEntries(
       Object.entries(device.furtherTensors(forwardArguments)).map(([name, all]) => [
         name,
@@ -38,16 +42,28 @@ export async function pathGradients(
             device.inputTensors(x, forwardArguments).map(perPoint),
             indices,
             further,
-            { sites, leaves: points },
+            {
+              sites,
+              leaves: points,
+            },
           )
-    return gradients.map((group) => group.map((gradient) => sumOf(gradient, pathOf, weights, runs)))
+    return gradients.map((group, k) =>
+      group.map((gradient, j) => {
+        const rows = gradient.reshape<Tensor2D>([pathOf.length, gradient.size / pathOf.length])
+        const terms = sumOf === undefined ? rows : rows.mul<Tensor2D>(perPoint(paths[k]![j]!.way))
+        return totalOf(terms, rowOf, weights, rowRuns)
+      }),
+    )
   })
   const data = await device.read(sums.flat())
+  const rowCount = (rowOf.at(-1) ?? -1) + 1
   let next = 0
-  return starts.map((group) => group.map(({ shape }) => ({ data: data[next++]!, shape })))
+  return starts.map((group) =>
+    group.map(({ shape }) => ({ data: data[next++]!, shape: [rowCount, ...shape.slice(1)] })),
+  )
 }
 
-/** Some paths that follow one another, and their points. */
+/** Some paths, or sums, that follow one another, and their points. */
 interface Run {
   readonly path: number
   readonly pathCount: number
@@ -79,19 +95,43 @@ function runsOf(pathOf: Int32Array): Run[] {
   return runs
 }
 
-/** start + α (end − start), the difference in float64. */
+/** Where paths begin and which way they go, one row each. */
+interface PathTensors {
+  readonly from: Tensor2D
+  readonly way: Tensor2D
+  /** Of the activation itself, without the batch. */
+  readonly shape: readonly number[]
+}
+
+/** The difference is taken in float64. */
+function pathTensors(start: NdArray, end: NdArray): PathTensors {
+  const shape = start.shape.slice(1)
+  const asRows = [start.shape[0] ?? 0, sizeOf(shape)] as const
+  const way = Float32Array.from(end.data, (value, at) => value - (start.data[at] ?? NaN))
+  return {
+    from: tensorOf({ ...start, shape: asRows }) as Tensor2D,
+    way: tf.tensor2d(way, [...asRows]),
+    shape,
+  }
+}
+
+/** Ascending, as it is, it then says nothing else than 0, 1, 2, … */
+const hasOnePointEach = (paths: Tensor, pathOf: Int32Array): boolean =>
+  paths.shape[0] === pathOf.length
+
+/** start + α (end − start) */
 function pointsOf(
-  start: NdArray,
-  end: NdArray,
+  { from, way, shape }: PathTensors,
   pathOf: Int32Array,
   alphas: Float64Array,
   runs: readonly Run[],
 ): Tensor {
-  const { shape } = start
-  const asRows = [shape[0] ?? 0, sizeOf(shape.slice(1))] as const
-  const ways = Float32Array.from(end.data, (value, at) => value - (start.data[at] ?? NaN))
-  const from = tensorOf({ ...start, shape: asRows }) as Tensor2D
-  const way = tf.tensor2d(ways, [...asRows])
+  const pointShape = [alphas.length, ...shape]
+  if (hasOnePointEach(from, pathOf)) {
+    return from
+      .add(way.mul(tf.tensor2d(Float32Array.from(alphas), [alphas.length, 1])))
+      .reshape(pointShape)
+  }
   const parts = runs.map(({ path, pathCount, point, pointCount }) => {
     const factors = new Float32Array(pointCount * 2 * pathCount)
     for (let q = 0; q < pointCount; q++) {
@@ -102,23 +142,22 @@ function pointsOf(
     const both = [from, way].map((rows) => rowsOf(rows, path, pathCount))
     return tf.matMul<Tensor2D>(tf.tensor2d(factors, [pointCount, 2 * pathCount]), tf.concat(both))
   })
-  return joined(parts).reshape([alphas.length, ...shape.slice(1)])
+  return joined(parts).reshape(pointShape)
 }
 
-/** Σ weight · gradient of each path. */
-function sumOf(
-  gradient: Tensor,
-  pathOf: Int32Array,
+/** Σ weight · term, row by row. */
+function totalOf(
+  terms: Tensor2D,
+  rowOf: Int32Array,
   weights: Float64Array,
   runs: readonly Run[],
 ): Tensor {
-  const gradients = gradient.reshape<Tensor2D>([pathOf.length, gradient.size / pathOf.length])
   const parts = runs.map(({ path, pathCount, point, pointCount }) => {
     const factors = new Float32Array(pathCount * pointCount)
     for (let q = 0; q < pointCount; q++) {
-      factors[(pathOf[point + q]! - path) * pointCount + q] = weights[point + q]!
+      factors[(rowOf[point + q]! - path) * pointCount + q] = weights[point + q]!
     }
-    const ofRun = rowsOf(gradients, point, pointCount)
+    const ofRun = rowsOf(terms, point, pointCount)
     return tf.matMul<Tensor2D>(tf.tensor2d(factors, [pathCount, pointCount]), ofRun)
   })
   return joined(parts)
