@@ -56,7 +56,7 @@ test('the page shows the figures that the library computes in Node from the same
     using integrated = new IntegratedGradients(predictor, { nSteps: steps, device: 'wasm' })
     const { data: map } = await integrated.explain(x, { target: label })
 
-    const context = await browser.newContext()
+    const context = await browser.newContext({ serviceWorkers: 'block' })
     const demo = new DemoPage(await context.newPage())
     await demo.open(server, {
       device: 'wasm',
@@ -67,7 +67,7 @@ test('the page shows the figures that the library computes in Node from the same
     })
     await demo.settled()
 
-    expect(await demo.text('#answer-caption')).toContain(`The model says ${String(label)} (`)
+    expect(await demo.text('#answer figcaption')).toContain(`The model says ${String(label)} (`)
     const shown = await demo.percentages()
     shown.forEach((percentage, i) => {
       expect(Math.abs(percentage - 100 * probabilities[i]!)).toBeLessThan(0.1)

@@ -24,10 +24,13 @@ function launch(args: string[]): Promise<Browser> {
 export type Part = 'answer' | 'attribution' | 'similarity'
 
 const results: Readonly<Record<Part, string>> = {
-  answer: '#answer-results',
-  attribution: '#attribution-results',
-  similarity: '#neighbours',
+  answer: '#answer',
+  attribution: '#attribution',
+  similarity: '#similar',
 }
+
+/** The pages of the site, by the name of their file. */
+export type PageName = 'index' | 'garments' | 'reviews' | 'cars'
 
 /** How long any part may take on a busy machine, in software. */
 const patienceMs = 45_000
@@ -49,17 +52,21 @@ export class DemoPage {
     })
   }
 
-  async open(server: DemoServer, query: Readonly<Record<string, string | number>>): Promise<void> {
+  async open(
+    server: DemoServer,
+    query: Readonly<Record<string, string | number>>,
+    name: PageName = 'index',
+  ): Promise<void> {
     const text = new URLSearchParams(
-      Object.entries(query).map(([name, value]) => [name, String(value)]),
+      Object.entries(query).map(([key, value]) => [key, String(value)]),
     )
-    await this.page.goto(`${server.url}?${text.toString()}`)
+    await this.page.goto(`${server.url}${name}.html?${text.toString()}`)
   }
 
   /** Waits until what the parts show is what was asked for last. */
   async settled(...parts: Part[]): Promise<void> {
     for (const part of parts.length > 0 ? parts : (Object.keys(results) as Part[])) {
-      await this.page.waitForSelector(`${results[part]}:not([data-stale])`)
+      await this.page.waitForFunction(isShown, results[part])
     }
   }
 
@@ -67,23 +74,24 @@ export class DemoPage {
     return this.page.locator(selector).innerText()
   }
 
-  /** The five digits of a row, as they are written. */
+  /** The five training examples at one end of the order, as they are written. */
   async neighbours(row: 'most' | 'least'): Promise<{ text: string; score: number }[]> {
-    const cards = await this.page.locator(`#${row} .neighbour`).all()
+    const end = this.page.locator('#similar .end').nth(row === 'most' ? 0 : 1)
+    const cards = await end.locator('[part="example"]').all()
     return Promise.all(
       cards.map(async (card) => ({
-        text: await card.locator('.neighbour-text').innerText(),
+        text: await card.innerText(),
         score: numberIn(await card.locator('.score').innerText()),
       })),
     )
   }
 
   async classMeans(): Promise<number[]> {
-    return (await this.page.locator('.class-mean .score').allInnerTexts()).map(numberIn)
+    return (await this.page.locator('#similar .mean .score').allInnerTexts()).map(numberIn)
   }
 
   async percentages(): Promise<number[]> {
-    return (await this.page.locator('.probability .percent').allInnerTexts()).map((text) =>
+    return (await this.page.locator('#answer .percent').allInnerTexts()).map((text) =>
       Number.parseFloat(text.replace('<', '')),
     )
   }
@@ -104,12 +112,20 @@ export class DemoPage {
     await mouse.up()
   }
 
-  /** The colours of a canvas, as a string to compare with another. */
+  /** The colours of a canvas, as a string to compare with another; of several the first. */
   canvas(selector: string): Promise<string> {
     return this.page
       .locator(selector)
+      .first()
       .evaluate((canvas) => (canvas as HTMLCanvasElement).toDataURL())
   }
+}
+
+/** Whether that part shows the result that was asked for last. */
+function isShown(selector: string): boolean {
+  const part = document.querySelector<HTMLElement & { readonly state?: string }>(selector)
+  if (part === null || part.hasAttribute('data-stale')) return false
+  return part.state === undefined || part.state === 'ready'
 }
 
 /** Reads '−3.1×10⁻⁴' as the page writes it. */

@@ -1,12 +1,15 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import path from 'node:path'
+import type { AxeResults } from 'axe-core'
 import type { Browser } from 'playwright'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { DemoPage, launchBrowser } from './demo-page.js'
+import { DemoPage, launchBrowser, type PageName } from './demo-page.js'
 import { serveDemo, type DemoServer } from './demo-server.js'
 
 /** Not tracked; there to be looked at. */
 const folder = path.resolve(import.meta.dirname, '../../dist-screenshots')
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
 let browser: Browser
 let server: DemoServer
@@ -22,27 +25,43 @@ afterAll(async () => {
   await server.close()
 })
 
-test.each([
-  { width: 1280, height: 900, colorScheme: 'light' },
-  { width: 1280, height: 900, colorScheme: 'dark' },
-  { width: 390, height: 844, colorScheme: 'light' },
-  { width: 390, height: 844, colorScheme: 'dark' },
-] as const)(
-  'fits a page of $width pixels, in $colorScheme, and moves nothing when results come',
-  async ({ width, height, colorScheme }) => {
-    const context = await browser.newContext({ viewport: { width, height }, colorScheme })
+const pages: readonly PageName[] = ['index', 'garments', 'reviews', 'cars']
+const wide = { width: 1280, height: 900 }
+const phone = { width: 390, height: 844 }
+
+test.each(
+  pages.flatMap((name) => [
+    { name, ...wide, colorScheme: 'light' as const },
+    { name, ...phone, colorScheme: 'dark' as const },
+  ]),
+)(
+  'the page $name fits $width pixels, in $colorScheme, moves little in sight, and axe finds nothing',
+  async ({ name, width, height, colorScheme }) => {
+    const context = await browser.newContext({
+      serviceWorkers: 'block',
+      viewport: { width, height },
+      colorScheme,
+    })
     try {
       const demo = new DemoPage(await context.newPage())
-      await demo.open(server, { device: 'wasm', references: 100, steps: 10 })
-      const places = await placesOf(demo)
+      await demo.page.addInitScript(recordShifts)
+      await demo.open(server, { device: 'wasm', references: 60, steps: 5 }, name)
       await demo.settled()
-      expect(await placesOf(demo)).toEqual(places)
+      expect(await demo.page.evaluate(() => window.layoutShift)).toBeLessThan(0.1)
       const overflow = await demo.page.evaluate(
         () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
       )
       expect(overflow).toBeLessThanOrEqual(0)
-      const file = path.join(folder, `demo-${String(width)}-${colorScheme}.png`)
+      const file = path.join(folder, `${name}-${String(width)}-${colorScheme}.png`)
       await demo.page.screenshot({ path: file, fullPage: true })
+
+      await demo.page.evaluate(axe)
+      const { violations } = await demo.page.evaluate(() =>
+        (window as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run(),
+      )
+      const found = violations.map(({ id, nodes }) => `${id}: ${String(nodes[0]?.html)}`)
+      expect(found).toEqual([])
+      // A breach of the content security policy would be among them.
       expect(demo.errors).toEqual([])
     } finally {
       await context.close()
@@ -50,12 +69,18 @@ test.each([
   },
 )
 
-/** Where each section of the page begins and how high it is, in whole pixels. */
-function placesOf({ page }: DemoPage): Promise<string[]> {
-  return page.locator('.panel').evaluateAll((panels) =>
-    panels.map((panel) => {
-      const { top, height } = panel.getBoundingClientRect()
-      return `${panel.getAttribute('class') ?? ''}: ${top.toFixed(0)}, ${height.toFixed(0)}`
-    }),
-  )
+declare global {
+  interface Window {
+    /** The sum of what has moved so far, as browsers weigh it. */
+    layoutShift: number
+  }
+}
+
+function recordShifts(): void {
+  window.layoutShift = 0
+  new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) {
+      window.layoutShift += (entry as PerformanceEntry & { readonly value: number }).value
+    }
+  }).observe({ type: 'layout-shift', buffered: true })
 }

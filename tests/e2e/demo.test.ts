@@ -22,7 +22,10 @@ afterAll(async () => {
 
 beforeEach(async () => {
   expectedErrors = []
-  context = await browser.newContext({ viewport: { width: 1280, height: 900 } })
+  context = await browser.newContext({
+    serviceWorkers: 'block',
+    viewport: { width: 1280, height: 900 },
+  })
   demo = new DemoPage(await context.newPage())
 })
 
@@ -43,14 +46,13 @@ describe('the demo on wasm', () => {
     await demo.settled()
 
     expect(await demo.text('#question-caption')).toMatch(/Held-out digit no\. \d+, labelled \d/)
-    expect(await demo.text('#answer-caption')).toMatch(
-      /The model says \d \(.*It is wrong: the digit is labelled \d\./,
+    expect(await demo.text('#answer figcaption')).toMatch(
+      /The model says \d \(.*It is wrong: the example is labelled \d\./,
     )
     expect(sum(await demo.percentages())).toBeCloseTo(100, 0)
-    expect(await demo.text('#attribution-caption')).toMatch(/speaks? .*for \d/)
+    expect(await demo.text('#attribution figcaption')).toMatch(/speaks? .*for \d/)
     expect(await demo.text('#attribution-delta')).toMatch(/Convergence delta \S*\d/)
-    expect(await demo.text('#color-bar')).toMatch(/^\+\S*\d/)
-    expect(await demo.canvas('#attribution-map')).not.toBe(await demo.canvas('#digit'))
+    expect(await demo.canvas('#attribution canvas')).not.toBe(await demo.canvas('#picture'))
 
     const most = await demo.neighbours('most')
     const least = await demo.neighbours('least')
@@ -63,16 +65,20 @@ describe('the demo on wasm', () => {
       expect(answer).toBeDefined()
       expect(text.includes('≠')).toBe(label !== answer)
     }
-    expect(await demo.text('#most-caption')).toMatch(/^The five training digits that speak most/)
+    expect(await demo.text('#similar figcaption')).toMatch(
+      /^The model says \d: the five most similar training examples are/,
+    )
     expect(await demo.classMeans()).toHaveLength(10)
-    expect(await demo.text('#means-caption')).toMatch(/^On average, training digits labelled \d/)
+    expect(await demo.text('#similar .means-sentence')).toMatch(
+      /^On average, training examples labelled \d/,
+    )
 
     const machine = await demo.text('.machine-facts')
     expect(machine).toContain('Runs on WASM.')
     expect(machine).toMatch(
       /gradients of 60 training digits took [\d.]+\sm?s and \d+(\.\d)?\s.B; comparing/,
     )
-    expect(machine).toMatch(/The map of 10 steps took [\d.]+\sm?s\./)
+    expect(machine).toMatch(/The attribution of 10 steps took [\d.]+\sm?s\./)
   })
 
   test('explains the digit that is picked, and its address leads back to it', async () => {
@@ -82,7 +88,7 @@ describe('the demo on wasm', () => {
 
     await demo.page.locator('.thumb').nth(20).click()
     await demo.settled()
-    expect(await demo.text('#answer-caption')).toContain('It is right.')
+    expect(await demo.text('#answer figcaption')).toContain('It is right.')
     const second = await demo.neighbours('most')
     expect(second).not.toEqual(first)
 
@@ -98,7 +104,7 @@ describe('the demo on wasm', () => {
     await demo.settled()
     await demo.page.getByRole('button', { name: 'Draw one' }).click()
     expect(await demo.text('#question-caption')).toContain('Draw a digit in the square')
-    expect(await demo.page.locator('#answer-results').getAttribute('data-stale')).toBe('')
+    expect(await demo.page.locator('#answer').getAttribute('data-stale')).toBe('')
 
     await demo.draw([
       [0.25, 0.2],
@@ -106,12 +112,12 @@ describe('the demo on wasm', () => {
       [0.45, 0.85],
     ])
     await demo.settled()
-    expect(await demo.text('#answer-caption')).toMatch(/^The model says 7/)
-    expect(await demo.text('#most-caption')).toContain('for the answer 7')
+    expect(await demo.text('#answer figcaption')).toMatch(/^The model says 7/)
+    expect(await demo.text('#similar figcaption')).toContain('The model says 7:')
     await demo.page.locator('#as-seen').waitFor()
 
     await demo.page.getByRole('button', { name: 'Clear' }).click()
-    expect(await demo.page.locator('#answer-results').getAttribute('data-stale')).toBe('')
+    expect(await demo.page.locator('#answer').getAttribute('data-stale')).toBe('')
   })
 
   test('can be drawn on and picked from with the keyboard', async () => {
@@ -130,7 +136,7 @@ describe('the demo on wasm', () => {
     for (let i = 0; i < 16; i++) await keyboard.press('ArrowDown')
     await keyboard.up('Shift')
     await demo.settled()
-    expect(await demo.text('#answer-caption')).toMatch(/^The model says 1/)
+    expect(await demo.text('#answer figcaption')).toMatch(/^The model says 1/)
   })
 
   test('ranks by another similarity without going through the training digits again', async () => {
@@ -171,30 +177,55 @@ describe('the demo on wasm', () => {
     )
   })
 
+  test('shows all five quadratures and the three similarities beside each other', async () => {
+    await demo.open(server, quick)
+    await demo.settled()
+    await demo.page.getByText('All five quadratures').click()
+    await demo.page.waitForSelector('#quadratures:not([data-stale])')
+    const rows = await demo.page.locator('#quadratures tbody tr').allInnerTexts()
+    expect(rows).toHaveLength(5)
+    const deltaOf = (row: string): string => row.split(/\t/)[2] ?? ''
+    expect(await demo.text('#attribution-delta')).toContain(
+      `delta ${deltaOf(rows[0]!)}`.slice(0, 9),
+    )
+    const sizes = rows.map((row) => Math.abs(numberIn(deltaOf(row))))
+    expect(sizes[0]).toBe(Math.min(...sizes))
+
+    await demo.page.getByText('The three similarity functions side by side').click()
+    const others = demo.page.locator('.similarities gl-similar-examples')
+    await demo.page.waitForSelector('.similarities gl-similar-examples:not([data-stale])')
+    const ends = others.locator('.end').filter({ hasText: 'Most similar' })
+    expect(await ends.count()).toBe(3)
+    const texts = await ends.allInnerTexts()
+    expect(new Set(texts).size).toBe(3)
+    const most = await demo.neighbours('most')
+    expect(texts[0]).toContain(most[0]?.text.split('\n')[0])
+  })
+
   test('draws the map of the class that is chosen', async () => {
     await demo.open(server, quick)
     await demo.settled()
-    const before = await demo.canvas('#attribution-map')
-    const other = demo.page.locator('.probability[aria-pressed="false"]').first()
+    const before = await demo.canvas('#attribution canvas')
+    const other = demo.page.locator('#answer .row[aria-pressed="false"]').first()
     const label = await other.locator('.label').innerText()
     await other.click()
     await demo.settled('attribution')
-    expect(await demo.canvas('#attribution-map')).not.toBe(before)
-    expect(await demo.text('#attribution-caption')).toContain(`for ${label}`)
-    expect(await demo.page.locator('.probability[aria-pressed="true"] .label').innerText()).toBe(
+    expect(await demo.canvas('#attribution canvas')).not.toBe(before)
+    expect(await demo.text('#attribution figcaption')).toContain(`for ${label}`)
+    expect(await demo.page.locator('#answer .row[aria-pressed="true"] .label').innerText()).toBe(
       label,
     )
   })
 
   test('stops in the middle when it is cancelled, and goes on when it is asked to', async () => {
-    await demo.open(server, { ...quick, references: 1000 })
+    await demo.open(server, { ...quick, references: 1000, gradients: 'computed' })
     const cancel = demo.page.locator('#similarity-job button', { hasText: 'Cancel' })
     await cancel.waitFor()
     expect(await demo.text('#similarity-job')).toContain('Going through the training digits')
     await cancel.click()
     expect(await demo.text('#similarity-job')).toContain('Cancelled.')
     await demo.settled('answer', 'attribution')
-    expect(await demo.page.locator('#neighbours').getAttribute('data-stale')).toBe('')
+    expect(await demo.page.locator('#similar').getAttribute('data-stale')).toBe('')
 
     await demo.page.selectOption('#references', '100')
     await demo.settled('similarity')
@@ -218,12 +249,12 @@ describe('the demo on wasm', () => {
     const thumbs = demo.page.locator('.thumb')
     for (const i of [3, 17, 5, 22]) await thumbs.nth(i).click()
     await demo.settled()
-    const caption = await demo.text('#answer-caption')
+    const caption = await demo.text('#answer figcaption')
     const neighbours = await demo.neighbours('most')
 
     await demo.page.reload()
     await demo.settled()
-    expect(await demo.text('#answer-caption')).toBe(caption)
+    expect(await demo.text('#answer figcaption')).toBe(caption)
     expect(await demo.neighbours('most')).toEqual(neighbours)
   })
 

@@ -4,7 +4,9 @@ export const probabilitiesStyles: CSSResult = css`
   .rows {
     column-gap: 12px;
     display: grid;
-    grid-template-columns: fit-content(45%) minmax(48px, 1fr) auto auto;
+    grid-template-columns:
+      minmax(0, max-content) minmax(80px, 1fr) auto
+      minmax(min(6em, var(--_note-size, 0px)), var(--_note-size, 0px));
   }
 
   .rows > li,
@@ -18,10 +20,8 @@ export const probabilitiesStyles: CSSResult = css`
   .row {
     background: none;
     border: 0;
-    border-radius: var(--_radius);
-    margin-inline: -8px;
     min-block-size: 28px;
-    padding: 2px 8px;
+    padding: 2px 0;
     text-align: start;
   }
 
@@ -54,7 +54,8 @@ export const probabilitiesStyles: CSSResult = css`
   .note {
     color: var(--_ink-quiet);
     font-size: var(--_size-small);
-    min-inline-size: var(--_note-size, 0);
+    line-height: 16px;
+    min-inline-size: 0;
   }
 
   .row[data-predicted] .label,
@@ -66,12 +67,19 @@ export const probabilitiesStyles: CSSResult = css`
     cursor: pointer;
   }
 
+  /* A little beyond its width, so that its text stays aligned with what is around. */
   button.row:hover {
     background: var(--_wash);
+    box-shadow:
+      -8px 0 0 var(--_wash),
+      8px 0 0 var(--_wash);
   }
 
   button.row[aria-pressed='true'] {
     background: var(--_accent-wash);
+    box-shadow:
+      -8px 0 0 var(--_accent-wash),
+      8px 0 0 var(--_accent-wash);
   }
 
   button.row[aria-pressed='true'] .note {

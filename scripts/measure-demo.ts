@@ -1,0 +1,134 @@
+/**
+ * Measures each page of the built demo in Chromium on loopback: first contentful paint, the longest task on the main thread
+ * while it explains, what moved, and how long it took until all was explained. With --screenshots it also takes pictures at
+ * 390, 1280 and 1920 pixels in both themes, into dist-screenshots/:
+ *
+ *     npm run build && npm run measure:demo [-- --screenshots]
+ */
+import { mkdirSync } from 'node:fs'
+import path from 'node:path'
+import { argv } from 'node:process'
+import type { Browser } from 'playwright'
+import { DemoPage, launchBrowser, type PageName } from '../tests/e2e/demo-page.js'
+import { serveDemo, type DemoServer } from '../tests/e2e/demo-server.js'
+
+const pages: readonly PageName[] = ['index', 'garments', 'reviews', 'cars']
+const visits = 3
+const folder = path.resolve(import.meta.dirname, '../dist-screenshots')
+
+interface Measured {
+  readonly firstPaintMs: number
+  readonly longestTaskMs: number
+  readonly layoutShift: number
+  readonly explainedMs: number
+}
+
+interface Recorder {
+  longestTaskMs: number
+  layoutShift: number
+}
+
+declare global {
+  interface Window {
+    recorder: Recorder
+  }
+}
+
+/** Tasks under 50 ms are not reported: 0 means that there was none. */
+function record(): void {
+  const recorder: Recorder = { longestTaskMs: 0, layoutShift: 0 }
+  window.recorder = recorder
+  new PerformanceObserver((list) => {
+    for (const { duration } of list.getEntries()) {
+      recorder.longestTaskMs = Math.max(recorder.longestTaskMs, duration)
+    }
+  }).observe({ type: 'longtask', buffered: true })
+  new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) {
+      recorder.layoutShift += (entry as PerformanceEntry & { readonly value: number }).value
+    }
+  }).observe({ type: 'layout-shift', buffered: true })
+}
+
+async function measure(browser: Browser, server: DemoServer, name: PageName): Promise<Measured> {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 } })
+  try {
+    const demo = new DemoPage(await context.newPage())
+    await demo.page.addInitScript(record)
+    await demo.open(server, {}, name)
+    await demo.settled()
+    const explainedMs = await demo.page.evaluate(() => performance.now())
+    // Another question, with everything warm, belongs to it.
+    await demo.page.getByRole('radio').nth(2).click()
+    await demo.settled()
+    return await demo.page.evaluate(
+      (explained) => ({
+        firstPaintMs: performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? NaN,
+        longestTaskMs: window.recorder.longestTaskMs,
+        layoutShift: window.recorder.layoutShift,
+        explainedMs: explained,
+      }),
+      explainedMs,
+    )
+  } finally {
+    await context.close()
+  }
+}
+
+async function takePictures(browser: Browser, server: DemoServer, name: PageName): Promise<void> {
+  for (const width of [390, 1280, 1920]) {
+    for (const colorScheme of ['light', 'dark'] as const) {
+      const context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme })
+      const demo = new DemoPage(await context.newPage())
+      await demo.open(server, {}, name)
+      await demo.settled()
+      const file = path.join(folder, `${name}-${String(width)}-${colorScheme}.png`)
+      await demo.page.screenshot({ path: file, fullPage: true })
+      await context.close()
+    }
+  }
+}
+
+const middle = (values: readonly number[]): number =>
+  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN
+const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
+
+const server = await serveDemo()
+const browser = await launchBrowser()
+try {
+  console.log(
+    line([
+      `page, median of ${String(visits)} visits`,
+      'first paint, ms',
+      'longest task, ms',
+      'layout shift',
+      'all explained, ms',
+    ]),
+  )
+  console.log(line(Array.from({ length: 5 }, () => '---')))
+  for (const name of pages) {
+    const measured: Measured[] = []
+    for (let visit = 0; visit < visits; visit++) {
+      measured.push(await measure(browser, server, name))
+    }
+    const of = (key: keyof Measured): number => middle(measured.map((each) => each[key]))
+    const task = of('longestTaskMs')
+    console.log(
+      line([
+        name,
+        of('firstPaintMs').toFixed(0),
+        task === 0 ? 'under 50' : task.toFixed(0),
+        of('layoutShift').toFixed(3),
+        of('explainedMs').toFixed(0),
+      ]),
+    )
+  }
+  if (argv.includes('--screenshots')) {
+    mkdirSync(folder, { recursive: true })
+    for (const name of pages) await takePictures(browser, server, name)
+    console.log(`screenshots in ${folder}`)
+  }
+} finally {
+  await browser.close()
+  await server.close()
+}
