@@ -73,7 +73,10 @@ export function densePredictor(
       throw new InvalidArgumentError(argument, String(reference), expected)
     },
     open(device: Device) {
-      if (device === 'cpu') return Promise.resolve(new DenseSession(layers, outputShape))
+      if (device === 'cpu') {
+        const inputNames = inputShapes.map((_, i) => `input${String(i)}`)
+        return Promise.resolve(new DenseSession(layers, outputShape, inputNames))
+      }
       const message = `${device}: a dense net in plain TypeScript runs on the cpu alone.`
       return Promise.reject(new DeviceError(device, message))
     },
@@ -89,13 +92,19 @@ interface Trace {
 class DenseSession implements PredictorSession<NdArray> {
   readonly #layers: readonly DenseLayer[]
   readonly #outputShape: readonly number[]
+  readonly #inputNames: readonly string[]
   #seen: readonly DenseLayer[] = []
   #version = 0
   #isDisposed = false
 
-  constructor(layers: readonly DenseLayer[], outputShape: readonly number[]) {
+  constructor(
+    layers: readonly DenseLayer[],
+    outputShape: readonly number[],
+    inputNames: readonly string[],
+  ) {
     this.#layers = layers
     this.#outputShape = outputShape
+    this.#inputNames = inputNames
   }
 
   /** Layers are replaced, not changed. */
@@ -134,7 +143,10 @@ class DenseSession implements PredictorSession<NdArray> {
     outputIndices: Int32Array,
     forwardArguments: ForwardArguments,
   ): Promise<NdArray[]> {
-    const gradients = x.map(({ data, shape }) => ({ data: new Float64Array(data.length), shape }))
+    const gradients = this.#inputs(x, forwardArguments).map(({ data, shape }) => ({
+      data: new Float64Array(data.length),
+      shape,
+    }))
     for (const [i, trace] of (await this.#traces(x, forwardArguments)).entries()) {
       const seed = outputOf(trace).map((_, k) => (k === outputIndices[i] ? 1 : 0))
       const { input } = this.#backward(trace, { at: 'output', gradient: seed })
@@ -146,7 +158,13 @@ class DenseSession implements PredictorSession<NdArray> {
         from += size
       }
     }
-    return gradients
+    return gradients.filter((_, j) => forwardArguments[this.#inputNames[j]!] === undefined)
+  }
+
+  /** All inputs: those that are given by their names, and x's in the place of the others. */
+  #inputs(x: readonly NdArray[], named: ForwardArguments): NdArray[] {
+    const others = [...x]
+    return this.#inputNames.map((name) => named[name] ?? others.shift()!)
   }
 
   async activations(
@@ -228,12 +246,13 @@ class DenseSession implements PredictorSession<NdArray> {
   ): Promise<Trace[]> {
     await Promise.resolve()
     if (this.#isDisposed) throw new DisposedError('This session was disposed; open another one.')
-    const [unknown] = Object.keys(others)
+    const unknown = Object.keys(others).find((name) => !this.#inputNames.includes(name))
     if (unknown !== undefined) {
       throw new InvalidArgumentError('forwardKwargs', `'${unknown}'`, "'gain'")
     }
+    const inputs = this.#inputs(x, others)
     return Array.from({ length: x[0]?.shape[0] ?? 0 }, (_, i) => {
-      const input = x.flatMap((array) => rowOf(array, i))
+      const input = inputs.flatMap((array) => rowOf(array, i))
       const factors = gain === undefined ? [] : rowOf(gain, i)
       const repeated = input.map((_, k) =>
         gain === undefined ? 1 : (factors[k % factors.length] ?? 1),

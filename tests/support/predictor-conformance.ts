@@ -213,6 +213,10 @@ export function predictorConformance<Value>(kind: PredictorKind<Value>): void {
         for (const [i, value] of difference.entries()) expected[i * size + k] = value
       }
       expectNear(gradients[j]?.data ?? [], expected, differenceTolerance * largest(expected))
+      // The other one may be given by its name, and has no gradient then.
+      const named = { [predictor.inputs[1 - j]!.name]: inputs[1 - j]! }
+      const own = await session.inputGradients([input], new Int32Array(5).fill(1), named)
+      expect(own).toEqual([gradients[j]])
     }
   })
 
