@@ -199,7 +199,7 @@ describe('the sentences', () => {
     const values = exampleScores.map((_, i) => 10 + i / 2)
     expect(similaritySentence(view({ trainLabels: values, predicted: 12.25 }, json))).toBe(
       'The five most similar training examples are labelled 11.0 to 15.0. ' +
-        'The least similar are labelled 10.5 to 15.5. The first four of them speak against the answer.',
+        'The least similar are labelled 10.5 to 15.5. The first four of them have negative scores.',
     )
   })
 

@@ -188,7 +188,7 @@ export class GlExplainer extends ExplainerProperties {
           .trainLabels=${this.trainLabels ?? value?.labels ?? null}
           .trainPredictions=${this.trainPredictions}
           .labels=${this.labels}
-          .predicted=${this.#predicted}
+          .predicted=${this.y === undefined ? this.#predicted : null}
           .features=${this.features}
           .ink=${this.ink}
           .range=${this.range}

@@ -111,13 +111,14 @@ function mistakesSentence({ most, areClasses, name }: SimilarityView): string {
 function againstSentence({ least, predicted, areClasses, name }: SimilarityView): string {
   const scored = least.filter(({ score }) => score !== undefined && Number.isFinite(score))
   if (scored.length === 0) return ''
-  const it = areClasses && predicted !== null ? name(predicted) : 'the answer'
+  const answer = predicted === null ? 'the answer' : name(predicted)
+  const [speaks, speak] = areClasses
+    ? [`speaks against ${answer}`, `speak against ${answer}`]
+    : ['has a negative score', 'have negative scores']
   const negative = scored.filter(({ score }) => score! < 0).length
-  if (negative === 0) return `None of them speaks against ${it}.`
-  if (negative === least.length) {
-    return negative === 1 ? `It speaks against ${it}.` : `All of them speak against ${it}.`
-  }
+  if (negative === 0) return `None of them ${speaks}.`
+  if (negative === least.length) return negative === 1 ? `It ${speaks}.` : `All of them ${speak}.`
   return negative === 1
-    ? `The first of them speaks against ${it}.`
-    : `The first ${inWords(negative)} of them speak against ${it}.`
+    ? `The first of them ${speaks}.`
+    : `The first ${inWords(negative)} of them ${speak}.`
 }

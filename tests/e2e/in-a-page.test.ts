@@ -1,0 +1,63 @@
+import { mkdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import type { Browser } from 'playwright'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { launchBrowser } from './demo-page.js'
+import { servePages } from './page-server.js'
+
+/** Not tracked; there to be looked at. */
+const screenshots = path.resolve(import.meta.dirname, '../../dist-screenshots')
+
+let browser: Browser
+let server: Awaited<ReturnType<typeof servePages>>
+
+beforeAll(async () => {
+  mkdirSync(screenshots, { recursive: true })
+  const file = (name: string): string => readFileSync(`demo/in-a-page/${name}`, 'utf8')
+  server = await servePages({
+    '/demo/in-a-page/classic-script.html': file('classic-script.html'),
+    '/demo/in-a-page/modules.html': file('modules.html'),
+  })
+  browser = await launchBrowser()
+})
+
+afterAll(async () => {
+  await browser.close()
+  server.close()
+})
+
+it.each([
+  {
+    name: 'classic-script.html',
+    says: [
+      /^\s*The model says rising \(/,
+      /^\s*(What speaks most for rising|Hardly anything)/,
+      /^\s*The model says rising: the five most similar training examples are all labelled rising\./,
+    ],
+  },
+  {
+    name: 'modules.html',
+    says: [/weight|power/, /^\s*The three most similar training examples are labelled \d+/],
+  },
+])(
+  'explains in $name as it stands in the repository, and in the README',
+  async ({ name, says }) => {
+    const page = await browser.newPage({ viewport: { width: 1280, height: 900 } })
+    const errors: string[] = []
+    page.on('pageerror', ({ message }) => errors.push(message))
+    page.on('console', (entry) => {
+      if (entry.type() === 'error') errors.push(entry.text())
+    })
+    await page.goto(`${server.url}/demo/in-a-page/${name}`)
+    const captions = page.locator('figcaption')
+    for (const [i, sentence] of says.entries()) {
+      await captions.nth(i).filter({ hasText: sentence }).waitFor({ timeout: 45_000 })
+    }
+    await page.screenshot({ path: path.join(screenshots, `in-a-page-${name}.png`), fullPage: true })
+    expect(errors).toEqual([])
+    await page.close()
+    expect(readFileSync('README.md', 'utf8')).toContain(
+      readFileSync(`demo/in-a-page/${name}`, 'utf8').trimEnd(),
+    )
+  },
+)
