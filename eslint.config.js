@@ -33,6 +33,19 @@ export default defineConfig(
     },
   },
   {
+    files: ['src/elements/**'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          name: 'lit/directives/style-map.js',
+          message:
+            'It writes a style attribute, which a strict policy refuses; bind .style instead.',
+        },
+      ],
+    },
+  },
+  {
     files: ['src/**', 'demo/**', 'bench/**'],
     plugins: { gradlens: { rules: { 'import-direction': importDirection } } },
     rules: { 'gradlens/import-direction': 'error' },

@@ -8,6 +8,7 @@ const steps = [
   tool('vite', 'build', '--logLevel', 'warn', '--mode', 'library'),
   tool('vite', 'build', '--logLevel', 'warn', '--mode', 'script'),
   tool('vite', 'build', '--logLevel', 'warn', '--mode', 'elements'),
+  [process.execPath, 'scripts/manifest.mjs', 'dist/custom-elements.json'],
   tool('typescript', '-p', 'tsconfig.build.json'),
   // By itself: what runs in pages as well may not see the types of Node.
   tool('typescript', '-p', 'tsconfig.build.node.json'),

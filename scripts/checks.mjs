@@ -48,6 +48,7 @@ export const sourceChecks = [
       '--no-warning',
       '--no-progress',
       'src/index.ts',
+      'src/elements/define.ts',
       'src/evaluation/index.ts',
       'src/global.ts',
       'demo/main.ts',

@@ -39,6 +39,17 @@ it.each(themes)('leaves axe nothing to find in any state of any element, in %s',
   }
 })
 
+it('keeps every element within its own width, on a phone as well', async () => {
+  for (const each of everyElementInEveryState()) {
+    const element = await shown(each, 'light')
+    for (const width of [320, 358, 560]) {
+      element.style.width = `${String(width)}px`
+      expect(element.scrollWidth, `${each.title}, ${String(width)}`).toBeLessThanOrEqual(width)
+    }
+    element.remove()
+  }
+})
+
 it('would hear of a fault inside an element', async () => {
   const element = await mounted('gl-probabilities', { predictions: [0.4, 0.6], truth: 0 })
   element.style.setProperty('--gl-ink-quiet', '#6a6a72')

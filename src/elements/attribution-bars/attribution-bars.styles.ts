@@ -4,7 +4,7 @@ export const attributionBarsStyles: CSSResult = css`
   .rows {
     column-gap: 12px;
     display: grid;
-    grid-template-columns: fit-content(45%) minmax(48px, 1fr) auto;
+    grid-template-columns: minmax(0, max-content) minmax(96px, 1fr) auto;
   }
 
   .rows > li {
@@ -20,6 +20,7 @@ export const attributionBarsStyles: CSSResult = css`
     flex-wrap: wrap;
     gap: 0 8px;
     line-height: 20px;
+    max-inline-size: 16em;
     min-inline-size: 0;
     overflow-wrap: anywhere;
     padding-block: 2px;

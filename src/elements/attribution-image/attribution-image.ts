@@ -218,7 +218,7 @@ export class GlAttributionImage extends GlElement<SignedMap> {
 
   protected override updated(): void {
     super.updated()
-    const { view, theme } = this
+    const { view, colors: theme } = this
     if (view === null) return
     const key = JSON.stringify([theme, this.layout, this.palette, this.ink])
     if (this.#painted?.view === view && this.#painted.key === key) return
@@ -302,7 +302,7 @@ export class GlAttributionImage extends GlElement<SignedMap> {
     return panelsOf(view, { layout: this.layout, theme, colorOf, ink: this.ink })
   }
 
-  #colorBarOf(view: SignedMap, theme: Theme = this.theme): ColorBar {
+  #colorBarOf(view: SignedMap, theme: Theme = this.colors): ColorBar {
     const colorOf = divergingColors(this.palette, theme)
     const layout = view.image === null ? 'map' : this.layout
     return colorBar(view, { sign: this.sign, layout, colorOf, theme })

@@ -46,7 +46,7 @@ export function panelsOf(map: SignedMap, { layout, theme, colorOf, ink }: PanelO
 }
 
 /** The example itself. */
-export function pictureOf(image: NdArray, ink: Theme | null): ImageData {
+function pictureOf(image: NdArray, ink: Theme | null): ImageData {
   return imageOf(image, rangeOf(image.data), ink)
 }
 

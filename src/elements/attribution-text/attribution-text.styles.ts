@@ -5,8 +5,11 @@ export const attributionTextStyles: CSSResult = css`
     border-radius: var(--_radius);
     font-size: var(--gl-text-size, 1.125rem);
     line-height: 2;
+    /* The words, not their grounds, stand in line with what is around. */
+    margin-inline-start: -3px;
     max-width: 44em;
     overflow-wrap: anywhere;
+    padding-inline-end: 6px;
   }
 
   .token {

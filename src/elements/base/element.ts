@@ -40,8 +40,6 @@ export interface StateChange {
  *
  * @fires {CustomEvent<StateChange>} gl-state-change - It has become empty, waits, shows a result, or an error.
  *
- * @attr {'light' | 'dark'} theme - Overrides the page's `color-scheme`.
- *
  * @csspart figure - Everything.
  * @csspart caption - The sentence under the picture.
  * @csspart error - What went wrong, and what to do.
@@ -77,6 +75,7 @@ export abstract class GlElement<View> extends LitElement {
     explanation: {},
     index: { type: Number },
     loading: { type: Boolean, reflect: true },
+    theme: { reflect: true },
   }
 
   static override styles: CSSResultGroup = [tokens, frameStyles]
@@ -90,6 +89,8 @@ export abstract class GlElement<View> extends LitElement {
   declare index: number
   /** Set while the next result is on its way, if that is not given as a promise: the old one is dimmed. */
   declare loading: boolean
+  /** 'light' or 'dark', whatever the page's `color-scheme`; null: the page's. */
+  declare theme: 'light' | 'dark' | null
 
   /** What the name of a saved file begins with. */
   protected abstract readonly fileName: string
@@ -111,6 +112,7 @@ export abstract class GlElement<View> extends LitElement {
     this.explanation = null
     this.index = 0
     this.loading = false
+    this.theme = null
   }
 
   /** What the element is doing; also its CSS state, as in `:state(loading)`. */
@@ -135,8 +137,8 @@ export abstract class GlElement<View> extends LitElement {
    * @throws InvalidArgumentError if nothing is shown
    */
   toSVG(): string {
-    const { paper, ...rest } = this.theme
-    return svgOf(this.#captioned({ paper, ...rest }), paper, this.summarise(this.#shown()))
+    const { colors } = this
+    return svgOf(this.#captioned(colors), colors.paper, this.summarise(this.#shown()))
   }
 
   /**
@@ -147,7 +149,8 @@ export abstract class GlElement<View> extends LitElement {
   async toBlob(type: 'image/png' | 'image/svg+xml' | 'text/csv' = 'image/png'): Promise<Blob> {
     if (type === 'text/csv') return new Blob([this.toCSV()], { type })
     if (type === 'image/svg+xml') return new Blob([this.toSVG()], { type })
-    const canvas = paintPicture(this.#captioned(this.theme), this.theme.paper, 2)
+    const { colors } = this
+    const canvas = paintPicture(this.#captioned(colors), colors.paper, 2)
     return new Promise((resolve, reject) => {
       canvas.toBlob((blob) => {
         if (blob !== null) resolve(blob)
@@ -157,7 +160,7 @@ export abstract class GlElement<View> extends LitElement {
   }
 
   /** The colours that CSS gives it now. */
-  protected get theme(): Theme {
+  protected get colors(): Theme {
     return this.#theme.read()
   }
 

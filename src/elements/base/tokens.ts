@@ -28,7 +28,7 @@ export const tokens: CSSResult = css`
     --_rule-strong: var(--gl-rule-strong, light-dark(#85858f, #787885));
     --_wash: var(--gl-wash, light-dark(#f3f3f6, #1d1d23));
     --_accent: var(--gl-accent, light-dark(#005a5c, #74d4d0));
-    --_accent-wash: var(--gl-accent-wash, light-dark(#eaf6f5, #163636));
+    --_accent-wash: var(--gl-accent-wash, light-dark(#eaf6f5, #122e2e));
     --_for: var(--gl-for, light-dark(#542788, #b9a6f5));
     --_against: var(--gl-against, light-dark(#b35806, #f0a24a));
     --_for-tint: var(--gl-for-tint, light-dark(#b2abd2, #44357e));

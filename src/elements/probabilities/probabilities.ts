@@ -140,7 +140,7 @@ export class GlProbabilities extends GlElement<ClassProbabilities> {
       <ol
         class="rows"
         aria-hidden=${this.selectable ? nothing : 'true'}
-        .style=${`--_note-size: ${String(this.#longestNote.length)}ch`}
+        .style=${`--_note-size: ${String(this.#longestNote.length * 0.55)}em`}
         @keydown=${moveFocus}
       >
         ${classes.map((each) => this.#renderRow(each, each === predicted, each.index === stop))}
