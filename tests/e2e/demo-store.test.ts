@@ -1,0 +1,80 @@
+import type { Browser, BrowserContext } from 'playwright'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { DemoPage, launchBrowser } from './demo-page.js'
+import { serveDemo, type DemoServer } from './demo-server.js'
+
+let browser: Browser
+let server: DemoServer
+let context: BrowserContext
+let demo: DemoPage
+
+beforeAll(async () => {
+  server = await serveDemo()
+  browser = await launchBrowser()
+})
+
+afterAll(async () => {
+  await browser.close()
+  await server.close()
+})
+
+beforeEach(async () => {
+  // Its requests would pass by the tests.
+  context = await browser.newContext({ serviceWorkers: 'block' })
+  demo = new DemoPage(await context.newPage())
+})
+
+afterEach(() => context.close())
+
+const quick = { device: 'wasm', steps: 5 } as const
+
+test('answers the first question from stored gradients, without a fit, and by exact ones if asked to', async () => {
+  const requested: string[] = []
+  demo.page.on('request', (request) => requested.push(request.url()))
+  await demo.open(server, quick)
+  await demo.settled()
+  const stored = await demo.text('#machine-similarity')
+  expect(stored).toMatch(/1,000 training digits are stored beside this page: 4\.2\sMB, opened in/)
+  expect(stored).toMatch(/projected to 2,048 of 10,900 numbers, so the scores are estimates/)
+  expect(stored).toMatch(/of the 10 most similar by the exact ones, 9\d\.\d\s% are found/)
+  const chunks = requested.filter((url) => /gradients\.zarr\/segment-\d+-\w+\/c\.1/.test(url))
+  expect(chunks).toHaveLength(10)
+  const estimated = await labelsAndNumbers()
+
+  // Another question finds them there.
+  await demo.page.locator('.thumb').nth(3).click()
+  await demo.settled()
+  expect(requested.filter((url) => /gradients\.zarr\/segment-\d+-\w+\/c\.1/.test(url))).toEqual(
+    chunks,
+  )
+  await demo.page.locator('.thumb').nth(0).click()
+  await demo.settled()
+
+  await demo.page.selectOption('#gradients', 'computed')
+  await demo.settled('similarity')
+  expect(demo.page.url()).toContain('gradients=computed')
+  expect(await demo.text('#machine-similarity')).toMatch(
+    /^The gradients of 1,000 training digits took [\d.]+\sm?s and 44\sMB; comparing/,
+  )
+  const exact = await labelsAndNumbers()
+  expect(exact.filter((text) => estimated.includes(text)).length).toBeGreaterThanOrEqual(4)
+  expect(demo.errors).toEqual([])
+})
+
+test('computes the gradients where those stored cannot be had, and says why', async () => {
+  await demo.page.route('**/gradients.json', (route) => route.fulfill({ status: 404 }))
+  await demo.open(server, quick)
+  await demo.settled()
+  const machine = await demo.text('#machine-similarity')
+  expect(machine).toContain('The gradients of 1,000 training digits took')
+  expect(machine).toMatch(
+    /Those stored beside this page failed: mnist\/gradients\.json could not be loaded: the server answers 404/,
+  )
+  expect(demo.errors.filter((message) => !message.includes('404'))).toEqual([])
+})
+
+/** Of the five most similar digits, without their scores. */
+async function labelsAndNumbers(): Promise<string[]> {
+  const most = await demo.neighbours('most')
+  return most.map(({ text }) => /no\. \d+/.exec(text)?.[0] ?? text)
+}
