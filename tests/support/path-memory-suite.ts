@@ -1,8 +1,9 @@
 import * as tf from '@tensorflow/tfjs'
-import type { NdArray, Progress } from 'gradlens'
-import { Gradient, IntegratedGradients, isGradlensError } from 'gradlens'
+import type { NdArray, Predictor, Progress } from 'gradlens'
+import { ExpectedGradients, Gradient, IntegratedGradients, isGradlensError } from 'gradlens'
 import { tfjsPredictor } from 'gradlens/tfjs'
 import { afterEach, beforeAll, describe, expect, it } from 'vitest'
+import type { TestDevice } from './devices.js'
 import { devices, useDevice } from './devices.js'
 import { expectNear, rowOf } from './differences.js'
 import { leaveFree } from './full-memory.js'
@@ -64,36 +65,92 @@ function wideModel(gauge?: Gauge): tf.LayersModel {
   return model
 }
 
-/** What integrated gradients take of a device's memory, and what they do where it does not suffice. */
+interface Taken {
+  readonly device: TestDevice
+  /** Points of each example. */
+  readonly points: number
+  readonly batchSize: number
+  readonly layer?: string | undefined
+  readonly onProgress?: (progress: Progress) => void
+}
+
+/** The explainers that evaluate many points for each example. */
+const explainers: readonly {
+  readonly title: string
+  /** The attributions of output 1. */
+  readonly attribute: (
+    predictor: Predictor<tf.Tensor>,
+    x: NdArray,
+    taken: Taken,
+  ) => Promise<NdArray>
+}[] = [
+  {
+    title: 'integrated gradients',
+    attribute: async (predictor, x, { points, batchSize, onProgress, ...options }) => {
+      using explainer = new IntegratedGradients(predictor, {
+        ...options,
+        nSteps: points,
+        internalBatchSize: batchSize,
+      })
+      return (await explainer.explain(x, { target: 1, onProgress })).attributions[0]!
+    },
+  },
+  {
+    title: 'expected gradients',
+    attribute: async (predictor, x, { points, batchSize, onProgress, ...options }) => {
+      using explainer = new ExpectedGradients(predictor, {
+        ...options,
+        nSamples: points,
+        internalBatchSize: batchSize,
+      })
+      const background = examples(7)
+      return (await explainer.explain(x, { target: 1, background, onProgress })).attributions[0]!
+    },
+  },
+  {
+    title: 'SmoothGrad',
+    attribute: async (predictor, x, { points, batchSize, onProgress, ...options }) => {
+      using explainer = new Gradient(predictor, {
+        ...options,
+        smoothGrad: { samples: points },
+        internalBatchSize: batchSize,
+      })
+      return (await explainer.explain(x, { target: 1, onProgress })).attributions[0]!
+    },
+  },
+]
+
+/** What the points of paths take of a device's memory, and what is done where it does not suffice. */
 export function pathMemorySuite(): void {
   describe.each(devices)('the points of a path on %s', (device) => {
     beforeAll(() => useDevice('cpu'))
 
-    it('take no more memory for more steps and more examples', async () => {
-      const peaks: number[][] = []
-      for (const [count, nSteps] of [
-        [4, 10],
-        [12, 10],
-        [4, 60],
-      ] as const) {
-        const gauge = new Gauge({})
-        using explainer = new IntegratedGradients(tfjsPredictor(wideModel(gauge)), {
-          device,
-          nSteps,
-          internalBatchSize: 16,
-        })
-        const { numTensors, numBytes } = tf.memory()
-        await explainer.explain(examples(count), { target: 1 })
-        expect(gauge.largestBatch).toBe(16)
-        peaks.push([gauge.peakTensors - numTensors, gauge.peakBytes - numBytes])
-      }
-      const [[tensors, bytes]] = peaks as [[number, number], ...number[][]]
-      for (const [moreTensors, moreBytes] of peaks.slice(1)) {
-        expect(moreTensors).toBe(tensors)
-        // A pass may touch one example more or less: where it starts, the way from there, and both joined.
-        expect(Math.abs(moreBytes! - bytes)).toBeLessThanOrEqual(5 * bytesPerPoint)
-      }
-    })
+    it.each(explainers)(
+      'take no more memory for more of them and more examples: $title',
+      async ({ attribute }) => {
+        const peaks: number[][] = []
+        for (const [count, points] of [
+          [2, 10],
+          [6, 10],
+          [2, 30],
+        ] as const) {
+          const gauge = new Gauge({})
+          const predictor = tfjsPredictor(wideModel(gauge))
+          const { numTensors, numBytes } = tf.memory()
+          await attribute(predictor, examples(count), { device, points, batchSize: 16 })
+          // And a row of zeros, where it is looked whether the model mixes examples.
+          expect(gauge.largestBatch).toBeGreaterThanOrEqual(16)
+          expect(gauge.largestBatch).toBeLessThanOrEqual(17)
+          peaks.push([gauge.peakTensors - numTensors, gauge.peakBytes - numBytes])
+        }
+        const [[tensors, bytes]] = peaks as [[number, number], ...number[][]]
+        for (const [moreTensors, moreBytes] of peaks.slice(1)) {
+          expect(moreTensors).toBe(tensors)
+          // A pass may touch one example more or less: where it starts, the way from there, and both joined.
+          expect(Math.abs(moreBytes! - bytes)).toBeLessThanOrEqual(5 * bytesPerPoint)
+        }
+      },
+    )
 
     it.each(mixingModels)(
       'go not through a model that $title, nor do examples of Gradient',
@@ -124,21 +181,27 @@ export function pathMemorySuite(): void {
         giveBack = undefined
       })
 
-      it.each([undefined, 'hidden'])('is taken in smaller passes (layer %s)', async (layer) => {
-        const predictor = tfjsPredictor(wideModel())
-        const x = examples(2)
-        const options = { device, nSteps: 32, internalBatchSize: 64, ...(layer && { layer }) }
-        using explainer = new IntegratedGradients(predictor, options)
-        const expected = await explainer.explain(x, { target: 1 })
-        giveBack = leaveFree(device, 40 * bytesPerPoint)
-        const done: number[] = []
-        const onProgress = (progress: Progress): void => void done.push(progress.done)
-        const e = await explainer.explain(x, { target: 1, onProgress })
-        giveBack()
-        expect(done.length).toBeGreaterThan(1)
-        expect(done.at(-1)).toBe(64)
-        expectNear(e.attributions[0]!.data, expected.attributions[0]!.data, tolerance)
-      })
+      const cases = explainers.flatMap((explainer) =>
+        [undefined, 'hidden'].map((layer) => ({ ...explainer, layer })),
+      )
+
+      it.each(cases)(
+        'is taken in smaller passes: $title (layer $layer)',
+        async ({ attribute, layer }) => {
+          const predictor = tfjsPredictor(wideModel())
+          const x = examples(2)
+          const taken = { device, points: 32, batchSize: 64, layer }
+          const expected = await attribute(predictor, x, taken)
+          giveBack = leaveFree(device, 40 * bytesPerPoint)
+          const done: number[] = []
+          const onProgress = (progress: Progress): void => void done.push(progress.done)
+          const attributions = await attribute(predictor, x, { ...taken, onProgress })
+          giveBack()
+          expect(done.length).toBeGreaterThan(1)
+          expect(done.at(-1)).toBe(64)
+          expectNear(attributions.data, expected.data, tolerance)
+        },
+      )
 
       it('ends in an error by name where there is no room for one point', async () => {
         using explainer = new IntegratedGradients(tfjsPredictor(wideModel()), { device, nSteps: 4 })
