@@ -7,6 +7,9 @@ import {
   GlSimilarExamples,
 } from './index.js'
 
+// With them come the elements' names and events, for document.createElement and addEventListener.
+export type * from './index.js'
+
 const elements = {
   'gl-attribution-bars': GlAttributionBars,
   'gl-attribution-image': GlAttributionImage,
