@@ -17,6 +17,7 @@ export const contestantNames: Readonly<Record<Contestant, string>> = {
   ours: 'gradlens',
   loop: 'tfjs loop',
   limit: 'bare pass',
+  passes: 'own passes',
 }
 
 export function pageParticipant({ name, page }: Setting, contestant: Contestant): Participant {

@@ -5,8 +5,8 @@ export const tasks = ['fit', 'explainStored', 'explainAdHoc', 'integratedGradien
 
 export type Task = (typeof tasks)[number]
 
-/** Who computes it in a page: gradlens; a loop over examples; tfjs's own pass over a whole batch. */
-export const contestants = ['ours', 'loop', 'limit'] as const
+/** Who computes it in a page: gradlens; a loop over examples; tfjs's own pass over a whole batch; gradlens's own. */
+export const contestants = ['ours', 'loop', 'limit', 'passes'] as const
 
 export type Contestant = (typeof contestants)[number]
 

@@ -38,6 +38,7 @@ function modelText(model: ModelReport, settings: BenchReport['settings']): strin
     `## ${title}: ${parameterCount.toLocaleString('en')} parameters, ${rowCount.toLocaleString('en')} training examples`,
     ...settings.map(({ name }) => `\n${name}\n${settingTable(model, name)}`),
     '',
+    ...settings.flatMap(({ name }) => pathCostText(model, name)),
     ...agreement.map(({ setting, peer, what, error, tolerance, rankCorrelation, agrees }) => {
       const verdict = agrees ? 'agree' : 'DO NOT AGREE'
       const figures = `largest error ${error.toExponential(1)} of the largest (≤ ${String(tolerance)})`
@@ -55,8 +56,26 @@ function modelText(model: ModelReport, settings: BenchReport['settings']): strin
   ].join('\n')
 }
 
+/** How much dearer integrated gradients are than the passes in them. */
+function pathCostText({ ratios }: ModelReport, setting: string): string[] {
+  const own = ratios.find(
+    (ratio) =>
+      ratio.setting === setting &&
+      ratio.other === contestantNames.passes &&
+      ratio.what === 'integratedGradients',
+  )
+  if (own === undefined) return []
+  const times = significant(1 / own.median)
+  return [
+    `${setting}: integrated gradients, ${times}× the bare forward and backward passes that they need`,
+  ]
+}
+
 function settingTable({ columns, ratios }: ModelReport, setting: string): string {
-  const shown = columns.filter((column) => (column.setting ?? setting) === setting)
+  // Who takes part in one row alone has a line below.
+  const shown = columns.filter(
+    (column) => (column.setting ?? setting) === setting && column.name !== contestantNames.passes,
+  )
   const others = shown.filter(({ name }) => name !== contestantNames.ours)
   const header = [
     '',

@@ -13,6 +13,7 @@ import { Loop } from './loop.js'
 import { pageReport } from './machine.js'
 import { createModel } from './model.js'
 import { Ours } from './ours.js'
+import { Passes } from './passes.js'
 
 setWasmPaths({
   'tfjs-backend-wasm.wasm': plainUrl,
@@ -25,6 +26,7 @@ interface Opened {
   readonly ours: Ours
   readonly loop: Loop
   readonly limit: Limit
+  readonly passes: Passes
 }
 
 let opened: Opened | undefined
@@ -53,8 +55,9 @@ window.bench = {
     const { data, model, ours } = await load(folder, description, device)
     const loop = new Loop(model, data, device)
     const limit = new Limit(model, data)
-    opened = { model, ours, loop, limit }
-    for (const contestant of [ours, limit, loop]) await contestant.prepare()
+    const passes = new Passes(model, data, device)
+    opened = { model, ours, loop, limit, passes }
+    for (const contestant of [ours, limit, loop, passes]) await contestant.prepare()
   },
 
   measure: (contestant, task) => current()[contestant].measure(task),
@@ -71,6 +74,7 @@ window.bench = {
   close() {
     opened?.ours.dispose()
     opened?.loop.dispose()
+    opened?.passes.dispose()
     opened?.model.dispose()
     opened = undefined
   },

@@ -40,6 +40,7 @@ it('prints a row for each task, with the ratios', () => {
   }
   expect(output).toMatch(/^integrated gradients, 50 steps .*\d×/m)
   expect(output).toContain('bare pass ÷ ours')
+  expect(output).toMatch(/^wasm: integrated gradients, \d.*× the bare forward and backward passes/m)
   expect(output).toContain('No peers')
   expect(status).toBe(0)
 })

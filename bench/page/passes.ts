@@ -1,0 +1,47 @@
+import type * as tf from '@tensorflow/tfjs'
+import type { NdArray, PredictorSession } from 'gradlens'
+import { tfjsPredictor } from 'gradlens/tfjs'
+import type { Measured, PageDevice, Task } from '../protocol.js'
+import type { ExampleData } from './example-data.js'
+import { stepCount } from './tfjs-pass.js'
+import { medianMs } from './timing.js'
+
+/**
+ * The forward and backward passes that integrated gradients cannot do without, by the library's own adapter: all points
+ * of a path that is there already, in one batch, and no sum.
+ */
+export class Passes {
+  readonly #points: NdArray
+  readonly #targets: Int32Array
+  readonly #opening: Promise<PredictorSession<tf.Tensor>>
+
+  constructor(model: tf.LayersModel, { x, target }: ExampleData, device: PageDevice) {
+    const size = x.data.length
+    const data = Float32Array.from({ length: stepCount * size }, (_, at) => {
+      return ((Math.floor(at / size) + 1) / stepCount) * (x.data[at % size] ?? NaN)
+    })
+    this.#points = { data, shape: [stepCount, ...x.shape.slice(1)] }
+    this.#targets = new Int32Array(stepCount).fill(target)
+    this.#opening = tfjsPredictor(model).open(device, { allowSoftware: true })
+  }
+
+  async prepare(): Promise<void> {
+    await this.#pass()
+  }
+
+  async measure(task: Task): Promise<Measured | undefined> {
+    if (task !== 'integratedGradients') return undefined
+    return { ms: await medianMs(() => this.#pass()) }
+  }
+
+  dispose(): void {
+    void this.#opening.then((session) => {
+      session[Symbol.dispose]()
+    })
+  }
+
+  async #pass(): Promise<void> {
+    const session = await this.#opening
+    await session.inputGradients([this.#points], this.#targets, {})
+  }
+}
