@@ -33,7 +33,7 @@ export type {
   PrecomputeOptions,
   SimilarityExplainOptions,
 } from './explainers/similarity-options.js'
-export type { AverageOf } from './explainers/baselines.js'
+export type { AverageOf, ItemsOf } from './explainers/baselines.js'
 export type { Inputs } from './explainers/inputs.js'
 export type { RowSource } from './explainers/row-source.js'
 export type { SimilarityData } from './explainers/similarity-explanation.js'

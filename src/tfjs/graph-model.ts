@@ -155,7 +155,7 @@ const asDeclared =
     throw new UnsupportedError(
       name,
       `input '${name}' of the graph model takes integers: it has no gradient, and no values between them. ` +
-        `Attribute to a node after its look-ups with { layer }, or give it by its name, forwardKwargs: { ${name}: … }, ` +
+        `Attribute to a node after its look-ups with { layer }, from whole numbers as baselines; or give it by its name, forwardKwargs: { ${name}: … }, ` +
         'and attribute to the other inputs.',
     )
   }

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
 import type { ArrayLike, IntegratedGradientsOptions, NdArray } from 'gradlens'
-import { IntegratedGradients } from 'gradlens'
+import { Gradient, IntegratedGradients } from 'gradlens'
 import { tfjsPredictor } from 'gradlens/tfjs'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { DenseLayer } from './dense-net.js'
@@ -276,9 +276,18 @@ export function integratedGradientsSuite(): void {
       )
       expect(e.attributions.length).toBe(1)
       expect(e.forwardKwargs['gain']?.shape).toEqual([3, 4])
+      using gradient = new Gradient(tfjsPredictor(model), {
+        device,
+        additionalForwardArgExtractor: () => ({ gain }),
+      })
+      const slopes = await gradient.explain(x, { target: 1 })
       for (const i of [0, 1, 2]) {
         const kernel = layer.kernel.map((row, k) => row.map((w) => w * gain[i]![k]!))
-        const alone = await explain(sequentialOf([{ ...layer, kernel }]), x[i]!, { target: 1 })
+        const own = sequentialOf([{ ...layer, kernel }])
+        const alone = await explain(own, x[i]!, { target: 1 })
+        using plain = new Gradient(tfjsPredictor(own), { device })
+        const slope = await plain.explain(x[i]!, { target: 1 })
+        expectNear(rowOf(slopes.attributions[0]!, i), slope.attributions[0]!.data, tolerance)
         expectNear(rowOf(e.attributions[0]!, i), alone.attributions[0]!.data, tolerance)
         expectNear([e.deltas.data[i]!], alone.deltas.data, tolerance)
       }

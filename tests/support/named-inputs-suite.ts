@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
 import type { ArrayLike, NdArray, Predictor } from 'gradlens'
 import { ExpectedGradients, Gradient, IntegratedGradients } from 'gradlens'
+import { AttributionEvaluator } from 'gradlens/evaluation'
 import { tfjsPredictor } from 'gradlens/tfjs'
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { devices, useDevice } from './devices.js'
@@ -164,6 +165,18 @@ export function namedInputsSuite(): void {
           expect(rowOf(e.attributions[0]!, i)[k] === 0).toBe(gate === 0)
         }
       }
+    })
+
+    it('is each example’s own in the measures of attributions', async () => {
+      const asked = { target, baselines, forwardKwargs: { mask } }
+      using explainer = new IntegratedGradients(functional(), { ...options, nSteps: 20 })
+      const { attributions } = await explainer.explain(x, asked)
+      using evaluator = new AttributionEvaluator(functional(), { ...options, batchSize: 2 })
+      const { deltas } = await evaluator.completeness(x, attributions, asked)
+      expectNear(deltas.data, [0, 0, 0], tolerance)
+      const unmasked = { ...asked, forwardKwargs: { mask: mask.map((row) => row.map(() => 1)) } }
+      const { mean } = await evaluator.completeness(x, attributions, unmasked)
+      expect(mean).toBeGreaterThan(100 * tolerance)
     })
 
     it('need not have a gradient, which as one of several inputs it would have to', async () => {

@@ -11,6 +11,7 @@ import { AttributionEvaluator } from 'gradlens/evaluation'
 import { tfjsPredictor } from 'gradlens/tfjs'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { useDevice } from '../support/devices.js'
+import { expectNear } from '../support/differences.js'
 import { seededRandom, uniform } from '../support/random.js'
 import { encode, flats, functional, idsOf, texted, texts } from '../support/raw-item-models.js'
 import { rawItemsSuite } from '../support/raw-items-suite.js'
@@ -19,6 +20,9 @@ import { randomLayers } from '../support/small-nets.js'
 import { sequentialOf } from '../support/tfjs-nets.js'
 
 rawItemsSuite()
+
+/** The same numbers in passes of other sizes, of order 1, in float32. */
+const tolerance = 1e-5
 
 const target = [0, 1, 2, 0, 1]
 const classes = [0, 2, 1, 1, 0]
@@ -65,6 +69,28 @@ describe('raw items', () => {
     const read = Explanation.fromJSON(JSON.stringify(e))
     expect(read.data['mostSimilar']).toEqual(inJson)
     expect(JSON.stringify(read)).toBe(JSON.stringify(e))
+  })
+
+  it('rank as their arrays, kept or not, and come back as they are', async () => {
+    const { x, plain, raw, items, calls } = texted()
+    for (const precomputeGrads of [false, true]) {
+      const options = { device: 'cpu', precomputeGrads, topK: 2, batchSize: 2 } as const
+      using explainer = new GradientSimilarity(plain, loss, options)
+      using rawExplainer = new GradientSimilarity(raw, loss, options)
+      await explainer.fit(x, classes)
+      await rawExplainer.fit(items, classes)
+      const wanted = await explainer.explain(x)
+      calls.length = 0
+      const e = await rawExplainer.explain([...items])
+      expectNear(e.scores.data, wanted.scores.data, tolerance)
+      expect(e.orderedIndices).toEqual(wanted.orderedIndices)
+      // Of the test examples alone.
+      expect(calls.map(({ count }) => count)).toEqual([2, 2, 1])
+      const order = wanted.orderedIndices.data
+      const rows = items.map((_, i) => [...order.subarray(i * 5, (i + 1) * 5)])
+      expect(e.mostSimilar).toEqual(rows.map(([a, b]) => [items[a!], items[b!]]))
+      expect(e.leastSimilar).toEqual(rows.map(([, , , y, z]) => [items[z!], items[y!]]))
+    }
   })
 
   it('begin paths too, one for all or one for each, and stand beside arrays in an average', async () => {
