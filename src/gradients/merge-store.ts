@@ -3,7 +3,7 @@ import type { CallOptions } from '../options.js'
 import { checkSignal } from '../options.js'
 import type { RowRange, WritableByteStore } from './stores/byte-store.js'
 import { encodeArrayMetadata, metadataKey } from './zarr/array-metadata.js'
-import { damagedChunks } from './zarr/check-chunks.js'
+import { damagedChunks, type DamagedChunk } from './zarr/check-chunks.js'
 import { copyRanges } from './zarr/copy-ranges.js'
 import { readHeader } from './zarr/open-reader.js'
 import type { RangeRecord } from './zarr/row-ranges.js'
@@ -68,10 +68,7 @@ export async function mergeGradientStore(
     const damaged = await damagedChunks(store, whole, all, signal, (row) => {
       onProgress?.({ phase: 'verify', done: row, total: rowCount })
     })
-    refuseDamaged(
-      damaged.map(({ chunk, message }) => ({ chunk, message })),
-      records,
-    )
+    refuseDamaged(damaged, records)
     await lock?.assertHeld()
     await store.set(rootKey, encodeHeader(whole))
     await forget(store)
@@ -145,17 +142,15 @@ function assertComplete(records: readonly RangeRecord[]): StoreHeader {
   )
 }
 
-function refuseDamaged(
-  damaged: readonly { readonly chunk: number; readonly message: string }[],
-  records: readonly RangeRecord[],
-): void {
+function refuseDamaged(damaged: readonly DamagedChunk[], records: readonly RangeRecord[]): void {
   const [first] = damaged
   if (first === undefined) return
   const { rowsPerChunk } = records[0]!.header
   const row = first.chunk * rowsPerChunk
   const { rows } = records.find(({ rows: { end } }) => row < end)!
+  const others = damaged.length - 1
   const more =
-    damaged.length === 1 ? '' : ` ${String(damaged.length - 1)} more chunks are not whole.`
+    others === 0 ? '' : ` ${String(others)} more chunk${others === 1 ? ' is' : 's are'} not whole.`
   throw new StoreError(
     'damaged',
     `${first.message}${more} Delete ${rangeKey(rows)}, write the rows ${describeRange(rows)} again, and merge again.`,
