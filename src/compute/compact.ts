@@ -16,7 +16,7 @@ export interface CompactBlock<Floats = Float32Array> {
   readonly rowCount: number
   readonly segments: readonly CompactSegment<Floats>[]
   /** As that of a GradientBlock. */
-  readonly ownsBuffers?: boolean | undefined
+  readonly giveBack?: ((buffer: ArrayBuffer) => void) | undefined
 }
 
 /** The reference: each segment in the smaller of its exact forms, sums in float64. */

@@ -3,6 +3,7 @@ import { heldByteLength } from './compact-form.js'
 import type { CompactBlock } from './compact.js'
 import { compactBlock } from './compact.js'
 import type { Compute, HeldGradients, Ranker } from './compute.js'
+import { giveBack } from './give-back.js'
 import type { HalfBlock } from './half-block.js'
 import { isHalfBlock } from './half-block.js'
 import { hostBlock } from './host-block.js'
@@ -28,7 +29,9 @@ async function floatBlock(
   const block = hostBlock(given)
   if (!isHalfBlock(block)) return block
   const { decodedBlock } = await import('../gradients/decoded-block.js')
-  return decodedBlock(block)
+  const decoded = decodedBlock(block)
+  giveBack(block)
+  return decoded
 }
 
 class CpuGradients implements HeldGradients {

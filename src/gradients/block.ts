@@ -6,8 +6,11 @@
 export interface GradientBlock<Floats = Float32Array, Integers = Int32Array> {
   readonly rowCount: number
   readonly segments: readonly GradientSegment<Floats, Integers>[]
-  /** Whether nothing else is in the arrays' buffers that anybody needs: they may change hands as they are. */
-  readonly ownsBuffers?: boolean | undefined
+  /**
+   * There if nothing else is in the arrays' buffers that anybody needs: they may change hands as they are, and are given
+   * back by this when they are no longer needed, those that can be.
+   */
+  readonly giveBack?: ((buffer: ArrayBuffer) => void) | undefined
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { HeldBlock } from './held-block.js'
 import type { HeldHalf } from './held-half.js'
-import { addPartNorms, clearNorms, eachPart } from './held-half.js'
+import { addPartNorms, eachPart } from './held-half.js'
 import type { WasmInstance } from './instance.js'
 import { addProducts } from './products.js'
 import { segmentRows } from './segment-rows.js'
@@ -17,15 +17,14 @@ export function addHalfProducts(
   half: HeldHalf,
   sums: number,
 ): void {
-  const isFirst = !half.hasNorms
-  if (isFirst) clearNorms(instance, half)
+  const norms = half.squaredNorms === undefined ? new Float64Array(half.rowCount) : undefined
   for (const segments of half.parameters) {
     const tests = test.segments
       .filter(({ parameter }) => parameter === segments[0]!.parameter)
       .map((segment) => segmentRows(test, segment, 0, test.rowCount))
-    if (tests.length === 0 && !isFirst) continue
+    if (tests.length === 0 && norms === undefined) continue
     eachPart(instance, half, segments, (part, start) => {
-      if (isFirst) addPartNorms(instance, half, part, start)
+      if (norms !== undefined) addPartNorms(instance, part, start, norms)
       const count = part.rowCount
       const byteLength = test.rowCount * count * doubleSize
       instance.withScratch(byteLength, (partSums) => {
@@ -44,5 +43,5 @@ export function addHalfProducts(
       })
     })
   }
-  half.hasNorms = true
+  half.squaredNorms ??= norms
 }

@@ -1,219 +1,174 @@
-import type { CompactForm } from '../compact-form.js'
+import type { CompactSegment } from '../compact.js'
+import { blockBuffers } from '../give-back.js'
 import type { HalfBlock, HalfFloats } from '../half-block.js'
-import { mapSegment } from '../map-segment.js'
-import type { BlockLayout, HeldBlock, HeldSegment } from './held-block.js'
+import type { BlockLayout, HeldBlock } from './held-block.js'
 import { formsLayout, rowStep } from './held-block.js'
 import type { WasmInstance } from './instance.js'
 import { addSquaredNorms } from './squared-norms.js'
 
-/** A block of float16 in an instance's memory, its numbers as they came: the rows one right after the other. */
-export interface HeldHalf {
-  readonly rowCount: number
-  readonly address: number
-  /** The segments, those of one parameter together. */
-  readonly parameters: readonly (readonly HalfSegment[])[]
-  /** Float64 [rowCount], once they are known. */
-  readonly squaredNorms: number
-  hasNorms: boolean
-}
-
-interface HalfSegment {
-  readonly parameter: string
-  readonly form: CompactForm
-  /** Float64 [rowCount]: two to the power of the rows' exponents. */
-  readonly scales: number
-  /** The values of a dense segment, a of a factored one, the indices of looked-up rows. */
-  readonly first: number
-  /** δ; of a dense segment the values again. */
-  readonly second: number
-}
-
-export const isHeldHalf = (block: HeldBlock | HeldHalf): block is HeldHalf => 'hasNorms' in block
+type HalfSegment = CompactSegment<HalfFloats>
 
 /**
- * Copies a block of float16 into the instance's memory.
- *
- * @throws MemoryError where memory does not suffice
+ * A block of float16 beside an instance, in the arrays in which it came: only what is being worked with is in the
+ * instance's memory, which never shrinks.
  */
-export function takeHalf(instance: WasmInstance, { rowCount, segments }: HalfBlock): HeldHalf {
-  const pieces: { readonly bytes: Uint8Array; readonly at: number }[] = []
-  const tables: { readonly exponents: readonly Int16Array[]; readonly at: number }[] = []
-  let end = 0
-  const place = (byteLength: number): number => {
-    const at = end
-    end += Math.ceil(byteLength / 16) * 16
-    return at
-  }
-  const placeNumbers = (numbers: Uint16Array | Int32Array): number => {
-    const { buffer, byteOffset, byteLength } = numbers
-    // Decoding reads on behind the last number.
-    const at = place(byteLength + 16)
-    pieces.push({ bytes: new Uint8Array(buffer, byteOffset, byteLength), at })
-    return at
-  }
-  const squaredNorms = place(rowCount * doubleSize)
-  const placed = segments.map((segment): HalfSegment => {
-    const exponents: Int16Array[] = []
-    const addresses: number[] = []
-    const { parameter, ...form } = mapSegment(
-      segment,
-      (floats: HalfFloats) => {
-        exponents.push(floats.exponents)
-        addresses.push(placeNumbers(floats.bits))
-      },
-      (indices) => {
-        addresses.push(placeNumbers(indices))
-        return indices
-      },
-    )
-    const scales = place(rowCount * doubleSize)
-    tables.push({ exponents, at: scales })
-    return { parameter, form, scales, first: addresses[0]!, second: addresses.at(-1)! }
-  })
-  const address = instance.allocate(end)
-  const { bytes, doubles } = instance
-  for (const piece of pieces) bytes.set(piece.bytes, address + piece.at)
-  for (const { exponents, at } of tables) {
-    const start = (address + at) / doubleSize
-    for (let row = 0; row < rowCount; row++) {
-      let exponent = 0
-      for (const ofArray of exponents) exponent += ofArray[row]!
-      doubles[start + row] = 2 ** exponent
-    }
-  }
+export interface HeldHalf {
+  readonly rowCount: number
+  /** The segments, those of one parameter together. */
+  readonly parameters: readonly (readonly HalfSegment[])[]
+  /** ‖g‖² per row, once they are known. */
+  squaredNorms: Float64Array | undefined
+}
+
+export const isHeldHalf = (block: HeldBlock | HeldHalf): block is HeldHalf => 'parameters' in block
+
+export function takeHalf({ rowCount, segments }: HalfBlock): HeldHalf {
   const byParameter = new Map<string, HalfSegment[]>()
-  for (const segment of placed) {
+  for (const segment of segments) {
     const own = byParameter.get(segment.parameter) ?? []
     byParameter.set(segment.parameter, own)
-    own.push({
-      ...segment,
-      scales: address + segment.scales,
-      first: address + segment.first,
-      second: address + segment.second,
-    })
+    own.push(segment)
   }
-  return {
-    rowCount,
-    address,
-    parameters: [...byParameter.values()],
-    squaredNorms: address + squaredNorms,
-    hasNorms: false,
-  }
+  return { rowCount, parameters: [...byParameter.values()], squaredNorms: undefined }
 }
+
+/** The buffers in which its numbers came. */
+export const halfBuffers = ({ rowCount, parameters }: HeldHalf): ArrayBuffer[] =>
+  blockBuffers({ rowCount, segments: parameters.flat() })
 
 /**
  * Decodes the segments of one parameter, some rows at a time, so few that they stay in a core's cache while they are worked
- * with. The block's squared norms are complete once each parameter had its turn.
+ * with.
+ *
+ * @throws MemoryError
  */
 export function eachPart(
   instance: WasmInstance,
-  half: HeldHalf,
+  { rowCount }: HeldHalf,
   segments: readonly HalfSegment[],
   work: (part: HeldBlock, start: number) => void,
 ): void {
-  const rowBytes = formsLayout(1, segments.map(formOf)).byteLength
+  const rowBytes = formsLayout(1, segments).byteLength
   const fitting = Math.max(1, Math.floor(partBytes / rowBytes))
   // The kernels take rows four at a time.
-  const count = Math.min(half.rowCount, fitting < 4 ? fitting : fitting & ~3)
-  const layout = formsLayout(count, segments.map(formOf))
+  const count = Math.min(rowCount, fitting < 4 ? fitting : fitting & ~3)
+  const layout = formsLayout(count, segments)
   instance.withScratch(layout.byteLength, (address) => {
-    for (let start = 0; start < half.rowCount; start += count) {
-      const rows = Math.min(count, half.rowCount - start)
-      work(decode(instance, segments, [start, rows], { ...layout, address }), start)
+    for (let start = 0; start < rowCount; start += count) {
+      const rows = Math.min(count, rowCount - start)
+      work(decode(instance, rowCount, segments, [start, rows], { ...layout, address }), start)
     }
   })
 }
 
-/** With the next of its uses the block has its squared norms. */
-export function computeHalfNorms(instance: WasmInstance, half: HeldHalf): void {
-  if (half.hasNorms) return
-  clearNorms(instance, half)
+/** Computes ‖g‖² per row, unless they are known. */
+export function halfNorms(instance: WasmInstance, half: HeldHalf): Float64Array {
+  if (half.squaredNorms !== undefined) return half.squaredNorms
+  const norms = new Float64Array(half.rowCount)
   for (const segments of half.parameters) {
     eachPart(instance, half, segments, (part, start) => {
-      addPartNorms(instance, half, part, start)
+      addPartNorms(instance, part, start, norms)
     })
   }
-  half.hasNorms = true
-}
-
-export function clearNorms({ doubles }: WasmInstance, { squaredNorms, rowCount }: HeldHalf): void {
-  doubles.fill(0, squaredNorms / doubleSize, squaredNorms / doubleSize + rowCount)
+  half.squaredNorms = norms
+  return norms
 }
 
 /** Adds what a part contributes to the squared norms of its rows. */
 export function addPartNorms(
   instance: WasmInstance,
-  half: HeldHalf,
   part: HeldBlock,
   start: number,
+  norms: Float64Array,
 ): void {
-  addSquaredNorms(instance, part, half.squaredNorms + start * doubleSize)
+  const sums = part.address + part.squaredNorms
+  const first = sums / doubleSize
+  instance.doubles.fill(0, first, first + part.rowCount)
+  addSquaredNorms(instance, part, sums)
+  const { doubles } = instance
+  for (let row = 0; row < part.rowCount; row++) norms[start + row]! += doubles[first + row]!
 }
 
 /**
- * The whole block in float32, in memory of its own.
+ * The whole block in float32, in the instance's memory.
  *
  * @throws MemoryError
  */
 export function decodeHalf(instance: WasmInstance, half: HeldHalf): HeldBlock {
-  computeHalfNorms(instance, half)
+  const norms = halfNorms(instance, half)
   const segments = half.parameters.flat()
-  const layout = formsLayout(half.rowCount, segments.map(formOf))
-  const held = { ...layout, address: instance.allocate(layout.byteLength) }
-  decode(instance, segments, [0, half.rowCount], held)
-  copyDoubles(instance, half.squaredNorms, held.address + held.squaredNorms, half.rowCount)
+  const layout = formsLayout(half.rowCount, segments)
+  const place = { ...layout, address: instance.allocate(layout.byteLength) }
+  const held = decode(instance, half.rowCount, segments, [0, half.rowCount], place)
+  instance.doubles.set(norms, (held.address + held.squaredNorms) / doubleSize)
   return held
 }
-
-const formOf = ({
-  form,
-  parameter,
-}: HalfSegment): CompactForm & { readonly parameter: string } => ({
-  ...form,
-  parameter,
-})
 
 /** `count` rows from `start` on, where a block of as many rows or more has its place. */
 function decode(
   instance: WasmInstance,
+  rowCount: number,
   segments: readonly HalfSegment[],
   [start, count]: readonly [number, number],
   place: BlockLayout & { readonly address: number },
 ): HeldBlock {
   const { address } = place
-  const decodeRows = (from: number, size: number, positions: number, to: number): void => {
-    const first = from + start * positions * size * halfSize
-    instance.kernels.decodeHalf(first, size, count * positions, address + to, rowStep(size))
-  }
-  for (const [k, { first, second, scales }] of segments.entries()) {
-    const held: HeldSegment = place.segments[k]!
-    copyDoubles(instance, scales + start * doubleSize, address + held.scales, count)
-    switch (held.kind) {
-      case 'dense':
-        decodeRows(first, held.size, 1, held.values)
-        break
-      case 'factored':
-        decodeRows(first, held.inputSize, held.positions, held.a)
-        decodeRows(second, held.outputSize, held.positions, held.delta)
-        break
-      case 'rows': {
-        const from = first + start * held.positions * indexSize
-        const to = address + held.indices
-        instance.bytes.copyWithin(to, from, from + count * held.positions * indexSize)
-        decodeRows(second, held.rowSize, held.positions, held.delta)
-      }
+  for (const [k, segment] of segments.entries()) {
+    const held = place.segments[k]!
+    const exponents: Int16Array[] = []
+    const decodeRows = (numbers: HalfFloats, size: number, to: number): void => {
+      exponents.push(numbers.exponents)
+      decodeNumbers(instance, numbers.bits, rowCount, [start, count], size, address + to)
+    }
+    if (segment.kind === 'dense' && held.kind === 'dense') {
+      decodeRows(segment.values, held.size, held.values)
+    } else if (segment.kind === 'factored' && held.kind === 'factored') {
+      decodeRows(segment.a, held.inputSize, held.a)
+      decodeRows(segment.delta, held.outputSize, held.delta)
+    } else if (segment.kind === 'rows' && held.kind === 'rows') {
+      const { positions } = segment
+      const indices = segment.indices.subarray(start * positions, (start + count) * positions)
+      instance.integers.set(indices, (address + held.indices) / indexSize)
+      decodeRows(segment.delta, held.rowSize, held.delta)
+    }
+    const scales = (address + held.scales) / doubleSize
+    const { doubles } = instance
+    const [first, second] = exponents
+    for (let row = 0; row < count; row++) {
+      const exponent = first![start + row]! + (second?.[start + row] ?? 0)
+      doubles[scales + row] = powersOfTwo[exponent + largestPower] ?? 2 ** exponent
     }
   }
   return { ...place, rowCount: count }
 }
 
-function copyDoubles({ doubles }: WasmInstance, from: number, to: number, count: number): void {
-  doubles.copyWithin(to / doubleSize, from / doubleSize, from / doubleSize + count)
+/** These rows of an array, `size` numbers at a time from multiples of 16 bytes on. */
+function decodeNumbers(
+  instance: WasmInstance,
+  bits: Uint16Array,
+  rowCount: number,
+  [start, count]: readonly [number, number],
+  size: number,
+  to: number,
+): void {
+  const perRow = bits.length / rowCount
+  const own = bits.subarray(start * perRow, (start + count) * perRow)
+  // Decoding reads on behind the last number.
+  instance.withScratch(own.byteLength + 16, (from) => {
+    instance.bytes.set(new Uint8Array(own.buffer, own.byteOffset, own.byteLength), from)
+    instance.kernels.decodeHalf(from, size, own.length / size, to, rowStep(size))
+  })
 }
 
-/** What stays in a core's own cache, decoded, beside the rows that it is multiplied with. */
-const partBytes = 2 ** 17
+/** Those of all exponents that float32 numbers have, and of their sums. */
+const largestPower = 400
+const powersOfTwo = Float64Array.from(
+  { length: 2 * largestPower + 1 },
+  (_, k) => 2 ** (k - largestPower),
+)
 
-const halfSize = 2
+/** What stays in a core's own cache, decoded, beside the rows that it is multiplied with. */
+const partBytes = 2 ** 18
+
 const indexSize = 4
 const doubleSize = 8

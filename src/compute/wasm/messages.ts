@@ -42,7 +42,8 @@ export interface TaskResults {
   readonly read: CompactBlock
   readonly lend: MovedBlock
   readonly borrow: undefined
-  readonly release: undefined
+  /** Buffers that the block came in and still has. */
+  readonly release: ArrayBuffer[]
   readonly openRanking: undefined
   readonly add: undefined
   readonly finish: PartialRanking

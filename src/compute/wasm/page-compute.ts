@@ -3,13 +3,14 @@ import type { GpuGradientBlock, GradientBlock } from '../../gradients/block.js'
 import { halfRowByteLength, heldByteLength } from '../compact-form.js'
 import type { CompactBlock } from '../compact.js'
 import type { Compute, HeldGradients, Ranker } from '../compute.js'
+import { giveBack } from '../give-back.js'
 import type { HalfBlock } from '../half-block.js'
 import { isHalfBlock } from '../half-block.js'
 import { hostBlock } from '../host-block.js'
 import type { Ranking, RankingOptions } from '../ranking.js'
 import type { HeldBlock } from './held-block.js'
 import type { HeldHalf } from './held-half.js'
-import { decodeHalf, isHeldHalf, takeHalf } from './held-half.js'
+import { decodeHalf, halfBuffers, isHeldHalf, takeHalf } from './held-half.js'
 import { squaredNormsOf } from './held-norms.js'
 import type { WasmInstance } from './instance.js'
 import { mergeRankings } from './merge-rankings.js'
@@ -54,18 +55,21 @@ class PageGradients implements HeldGradients {
   readonly rowCount: number
   readonly byteLength: number
   readonly #instance: WasmInstance
+  readonly #giveBack: ((buffer: ArrayBuffer) => void) | undefined
   #block: HeldBlock | HeldHalf | undefined
 
   constructor(instance: WasmInstance, block: GradientBlock | HalfBlock) {
     const { rowCount, segments } = block
     this.#instance = instance
     this.rowCount = rowCount
+    this.#giveBack = block.giveBack
     if (isHalfBlock(block)) {
       this.byteLength = rowCount * halfRowByteLength(block.segments)
-      this.#block = takeHalf(instance, block)
+      this.#block = takeHalf(block)
     } else {
       this.byteLength = heldByteLength(rowCount, segments)
       this.#block = takeBlock(instance, block)
+      giveBack(block)
     }
   }
 
@@ -79,7 +83,6 @@ class PageGradients implements HeldGradients {
     const held = this.block
     if (!isHeldHalf(held)) return held
     const block = decodeHalf(this.#instance, held)
-    this.#instance.release(held.address)
     this.#block = block
     return block
   }
@@ -95,8 +98,11 @@ class PageGradients implements HeldGradients {
   }
 
   [Symbol.dispose](): void {
-    if (this.#block !== undefined) this.#instance.release(this.#block.address)
+    const block = this.#block
     this.#block = undefined
+    if (block === undefined) return
+    if (!isHeldHalf(block)) this.#instance.release(block.address)
+    else if (this.#giveBack !== undefined) halfBuffers(block).forEach(this.#giveBack)
   }
 }
 

@@ -4,7 +4,7 @@ import { addHalfProducts } from './half-products.js'
 import type { HeldBlock } from './held-block.js'
 import type { HeldHalf } from './held-half.js'
 import { isHeldHalf } from './held-half.js'
-import { normsAddress } from './held-norms.js'
+import { withNorms } from './held-norms.js'
 import type { WasmInstance } from './instance.js'
 import { addProducts } from './products.js'
 import { segmentRows } from './segment-rows.js'
@@ -79,11 +79,13 @@ export class InstanceRanking {
       instance.bytes.fill(0, sums, scores)
       if (isHeldHalf(train)) addHalfProducts(instance, test, train, sums)
       else addBlockProducts(instance, test, train, sums)
-      instance.kernels.scoreRows(
-        ...([sums, test.address + test.squaredNorms, test.rowCount] as const),
-        ...([normsAddress(train), train.rowCount] as const),
-        ...([similarityNames.indexOf(name), eps, scores] as const),
-      )
+      withNorms(instance, train, (norms) => {
+        instance.kernels.scoreRows(
+          ...([sums, test.address + test.squaredNorms, test.rowCount] as const),
+          ...([norms, train.rowCount] as const),
+          ...([similarityNames.indexOf(name), eps, scores] as const),
+        )
+      })
       for (let row = 0; row < test.rowCount; row++) {
         const at = scores + row * train.rowCount * floatSize
         this.#take(testStart + row, at, trainStart, train.rowCount)

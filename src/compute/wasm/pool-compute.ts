@@ -48,6 +48,7 @@ export class PoolCompute implements Compute {
       { rowCount: block.rowCount, byteLength },
       isHalfBlock(block) ? undefined : (holding as Promise<Float64Array>),
       (disposed) => this.#open.delete(disposed),
+      block.giveBack,
     )
     this.#open.add(held)
     return held
@@ -111,7 +112,7 @@ function transferable(block: GradientBlock | HalfBlock): {
     const { buffer, byteLength } = numbers
     const isFree =
       buffer instanceof ArrayBuffer &&
-      (block.ownsBuffers === true || buffer.byteLength === byteLength) &&
+      (block.giveBack !== undefined || buffer.byteLength === byteLength) &&
       !transfer.has(buffer)
     const moved = isFree ? numbers : (numbers.slice() as Numbers)
     transfer.add(moved.buffer as ArrayBuffer)

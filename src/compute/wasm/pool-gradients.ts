@@ -13,6 +13,7 @@ export class PoolGradients implements HeldGradients {
   #norms: Promise<Float64Array> | undefined
   readonly #copies = new Map<PoolWorker, Promise<void>>()
   readonly #onDispose: (gradients: PoolGradients) => void
+  readonly #giveBack: ((buffer: ArrayBuffer) => void) | undefined
   #isDisposed = false
 
   constructor(
@@ -20,6 +21,7 @@ export class PoolGradients implements HeldGradients {
     size: { readonly rowCount: number; readonly byteLength: number },
     norms: Promise<Float64Array> | undefined,
     onDispose: (gradients: PoolGradients) => void,
+    giveBack?: (buffer: ArrayBuffer) => void,
   ) {
     this.rowCount = size.rowCount
     this.byteLength = size.byteLength
@@ -27,6 +29,7 @@ export class PoolGradients implements HeldGradients {
     this.#key = at.key
     this.#norms = norms
     this.#onDispose = onDispose
+    this.#giveBack = giveBack
     this.home.heldBytes += this.byteLength
   }
 
@@ -66,7 +69,9 @@ export class PoolGradients implements HeldGradients {
     this.#onDispose(this)
     this.home.heldBytes -= this.byteLength
     for (const worker of [this.home, ...this.#copies.keys()]) {
-      worker.ask({ kind: 'release', block: this.#key }).catch(ignore)
+      void worker.ask({ kind: 'release', block: this.#key }).then((buffers) => {
+        if (this.#giveBack !== undefined) buffers.forEach(this.#giveBack)
+      }, ignore)
     }
   }
 

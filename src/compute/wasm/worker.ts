@@ -1,10 +1,12 @@
 /** A worker of the pool: one instance, which does one task after the other. */
 import { DisposedError } from '../../errors.js'
 import type { CompactSegment } from '../compact.js'
+import { freeBuffers } from '../free-buffers.js'
+import { blockBuffers } from '../give-back.js'
 import { isHalfBlock } from '../half-block.js'
 import type { HeldBlock } from './held-block.js'
 import type { HeldHalf } from './held-half.js'
-import { decodeHalf, isHeldHalf, takeHalf } from './held-half.js'
+import { decodeHalf, halfBuffers, isHeldHalf, takeHalf } from './held-half.js'
 import { squaredNormsOf } from './held-norms.js'
 import { WasmInstance } from './instance.js'
 import type { Reply, Request, Task, TaskResults } from './messages.js'
@@ -42,9 +44,16 @@ function decoded(key: number): HeldBlock {
   const held = found(blocks, key)
   if (!isHeldHalf(held)) return held
   const block = decodeHalf(instance, held)
-  instance.release(held.address)
+  release(held)
   blocks.set(key, block)
   return block
+}
+
+/** What comes back are buffers that may be used again. */
+function release(held: HeldBlock | HeldHalf): ArrayBuffer[] {
+  if (isHeldHalf(held)) return halfBuffers(held)
+  instance.release(held.address)
+  return []
 }
 
 async function done(task: Task): Promise<TaskResults[Task['kind']]> {
@@ -56,10 +65,11 @@ async function done(task: Task): Promise<TaskResults[Task['kind']]> {
     case 'hold': {
       const { gradients } = task
       if (isHalfBlock(gradients)) {
-        made(blocks, task.block, () => takeHalf(instance, gradients))
+        blocks.set(task.block, takeHalf(gradients))
         return undefined
       }
       const held = made(blocks, task.block, () => takeBlock(instance, gradients))
+      freeBuffers(blockBuffers(gradients))
       return squaredNormsOf(instance, held)
     }
     case 'norms':
@@ -82,8 +92,7 @@ async function done(task: Task): Promise<TaskResults[Task['kind']]> {
     case 'release': {
       const block = blocks.get(task.block)
       blocks.delete(task.block)
-      if (block !== undefined && !(block instanceof Error)) instance.release(block.address)
-      return undefined
+      return block === undefined || block instanceof Error ? [] : release(block)
     }
     case 'openRanking':
       made(rankings, task.ranking, () => new InstanceRanking(instance, task.options))
@@ -134,6 +143,7 @@ function buffersOf(segment: CompactSegment): ArrayBufferLike[] {
 
 function transferred(result: TaskResults[Task['kind']]): Transferable[] {
   if (result === undefined) return []
+  if (Array.isArray(result)) return result
   if (result instanceof Float64Array) return [result.buffer]
   if ('bytes' in result) return [result.bytes.buffer]
   if ('segments' in result) return result.segments.flatMap(buffersOf)

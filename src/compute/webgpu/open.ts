@@ -1,4 +1,5 @@
 import type { Compute, HeldGradients, Ranker } from '../compute.js'
+import { giveBack } from '../give-back.js'
 import { GpuWork } from './gpu-work.js'
 import { holdBlock } from './hold-block.js'
 import { GpuRanker } from './ranker.js'
@@ -13,6 +14,7 @@ export function openWebgpuCompute(device: GPUDevice): Promise<Compute> {
     keepsHalf: false,
     async hold(block): Promise<HeldGradients> {
       const held = holdBlock(work, block)
+      if (!('gpuDevice' in block)) giveBack(block)
       try {
         await work.room()
       } catch (error) {

@@ -13,6 +13,8 @@ export interface ByteReadOptions {
   readonly reload?: boolean | undefined
   /** What is read from end to end, this being a part of it, in bytes: a cache that has less room need not keep it. */
   readonly scanByteLength?: number | undefined
+  /** Room for the bytes, for whoever can use it; it is not the caller's any more. */
+  readonly buffer?: ArrayBuffer | undefined
 }
 
 /** Bytes by key, to be read. Keys are relative paths with `/` in between: `labels/c.0`. */

@@ -2,6 +2,12 @@ import { StoreError } from '../../errors.js'
 import { BodyReader } from './body-reader.js'
 import type { ByteRange } from './byte-store.js'
 
+export interface BodyOptions {
+  /** Room for the bytes; used if it is of their length. */
+  readonly buffer: ArrayBuffer | undefined
+  readonly onProgress: () => void
+}
+
 /**
  * The bytes that were asked for. A server that ignores the range and sends everything costs time, and gives the same.
  *
@@ -11,8 +17,7 @@ import type { ByteRange } from './byte-store.js'
 export async function readBody(
   response: Response,
   range: ByteRange | undefined,
-  maxByteLength: number,
-  onProgress: () => void,
+  { maxByteLength, ...options }: BodyOptions & { readonly maxByteLength: number },
 ): Promise<Uint8Array<ArrayBuffer>> {
   const sent = sentLength(response)
   const announced = isSentAsRead(response) ? sent : undefined
@@ -23,7 +28,7 @@ export async function readBody(
     if (announced !== undefined && announced > maxByteLength)
       throw tooLong(announced, maxByteLength)
     const expected = sent ?? guessedLength
-    const { bytes, isWhole } = await readPart(response, 0, maxByteLength, expected, onProgress)
+    const { bytes, isWhole } = await readPart(response, [0, maxByteLength], expected, options)
     if (!isWhole) throw tooLong(undefined, maxByteLength)
     if (announced === undefined || announced === bytes.length) return bytes
     throw wrongLength(bytes.length, announced)
@@ -45,7 +50,7 @@ export async function readBody(
     }
     skipped = Math.max(0, announced - length)
   }
-  const { bytes } = await readPart(response, skipped, length, length, onProgress)
+  const { bytes } = await readPart(response, [skipped, length], length, options)
   if (bytes.length === length) return bytes
   throw wrongLength(bytes.length, length)
 }
@@ -53,10 +58,9 @@ export async function readBody(
 /** The body from `skipped` on, `most` bytes at most, and whether that was all. */
 async function readPart(
   response: Response,
-  skipped: number,
-  most: number,
+  [skipped, most]: readonly [number, number],
   expected: number,
-  onProgress: () => void,
+  { buffer, onProgress }: BodyOptions,
 ): Promise<{ bytes: Uint8Array<ArrayBuffer>; isWhole: boolean }> {
   const reader = new BodyReader(response)
   const next = async (into: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> => {
@@ -71,7 +75,8 @@ async function readPart(
     toSkip -= part.length
     scratch = new Uint8Array(part.buffer)
   }
-  let bytes = new Uint8Array(Math.min(expected, most))
+  const size = Math.min(expected, most)
+  let bytes = buffer?.byteLength === size ? new Uint8Array(buffer) : new Uint8Array(size)
   let length = 0
   for (;;) {
     if (length < bytes.length) {

@@ -7,6 +7,8 @@ export interface HttpRequest {
   readonly url: URL
   readonly range: ByteRange | undefined
   readonly maxByteLength: number
+  /** Room for the bytes. */
+  readonly buffer: ArrayBuffer | undefined
   readonly reload: boolean
   readonly timeoutMs: number
   readonly init: RequestInit
@@ -62,7 +64,7 @@ export async function request(options: HttpRequest): Promise<Uint8Array<ArrayBuf
 
 async function answer(
   response: Response,
-  { url, range, maxByteLength }: HttpRequest,
+  { url, range, maxByteLength, buffer }: HttpRequest,
   onProgress: () => void,
 ): Promise<Uint8Array<ArrayBuffer> | undefined> {
   const { status } = response
@@ -79,7 +81,7 @@ async function answer(
     throw error
   }
   try {
-    return await readBody(response, range, maxByteLength, onProgress)
+    return await readBody(response, range, { maxByteLength, buffer, onProgress })
   } catch (error) {
     if (!(error instanceof StoreError)) throw error
     throw new StoreError(error.failure, `${url.href}: ${error.message}`, { status, cause: error })

@@ -3,6 +3,7 @@ import { describe, knownKeys, nonNegativeNumber } from '../../options.js'
 import { ByteCache } from './byte-cache.js'
 import type { ByteRange, ByteReadOptions, ByteStore } from './byte-store.js'
 import { keyParts } from './byte-store.js'
+import type { HttpRequest } from './http-request.js'
 import { request } from './http-request.js'
 import { withRetries } from './retry.js'
 import { SharedRequests } from './shared-requests.js'
@@ -66,15 +67,16 @@ export class HttpStore implements ByteStore {
   async #read(
     key: string,
     range: ByteRange | undefined,
-    { signal, maxByteLength = Infinity, reload = false, scanByteLength = 0 }: ByteReadOptions,
+    options: ByteReadOptions,
   ): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    const { signal, maxByteLength = Infinity, reload = false, scanByteLength = 0 } = options
     signal?.throwIfAborted()
     const name = `${key} ${JSON.stringify(range ?? null)}`
     const kept = reload ? undefined : this.#cache.get(name)
     if (kept !== undefined && kept.length <= maxByteLength) return kept.slice()
     const { result: bytes, isShared } = await this.#requests.run(
       `${name} ${String(maxByteLength)} ${String(reload)}`,
-      (shared) => this.#request(key, range, maxByteLength, reload, shared),
+      (shared) => this.#request(key, range, { ...options, maxByteLength, reload, signal: shared }),
       signal,
     )
     if (bytes === undefined) return undefined
@@ -89,24 +91,29 @@ export class HttpStore implements ByteStore {
   async #request(
     key: string,
     range: ByteRange | undefined,
-    maxByteLength: number,
-    reload: boolean,
-    signal: AbortSignal,
+    limits: Pick<HttpRequest, 'maxByteLength' | 'reload' | 'signal'> & ByteReadOptions,
   ): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    const { maxByteLength, reload, signal } = limits
+    // The first try takes it along.
+    let { buffer } = limits
     const url = new URL(keyParts(key).join('/'), this.#url)
     // What signs an address, signs all that is below it.
     url.search = this.#url.search
     return withRetries(
-      () =>
-        request({
+      () => {
+        const room = buffer
+        buffer = undefined
+        return request({
           url,
           range,
           maxByteLength,
+          buffer: room,
           reload,
           timeoutMs: this.#timeoutMs,
           init: this.#init,
           signal,
-        }),
+        })
+      },
       { retries: this.#retries, retryDelayMs: this.#retryDelayMs, signal },
     )
   }

@@ -3,6 +3,7 @@ import type { Compute, HeldGradients } from '../../compute/compute.js'
 import type { HalfBlock } from '../../compute/half-block.js'
 import type { GradientReader } from '../zarr/gradient-reader.js'
 import { blockRows } from './block-rows.js'
+import { BufferPool } from './buffer-pool.js'
 import { readAhead } from './read-ahead.js'
 import type { StreamPlan } from './stream-limits.js'
 
@@ -15,8 +16,8 @@ export interface Tile {
 
 interface TileInUse {
   readonly gradients: HeldGradients
-  /** Known once the tile was worked with; devices do first what they were asked first. */
-  done: Promise<unknown> | undefined
+  /** Resolves when the tile was let go; known once it was worked with. */
+  done: Promise<void> | undefined
 }
 
 /**
@@ -27,7 +28,9 @@ export class GradientStream {
   readonly #reader: GradientReader
   readonly #compute: Compute
   readonly #plan: StreamPlan
-  readonly #inUse: TileInUse[] = []
+  readonly #inUse = new Set<TileInUse>()
+  readonly #buffers: BufferPool
+  #failure: { readonly error: unknown } | undefined
   #readBytes = 0
   #heldBytes = 0
   #peakReadBytes = 0
@@ -37,6 +40,7 @@ export class GradientStream {
     this.#reader = reader
     this.#compute = compute
     this.#plan = plan
+    this.#buffers = new BufferPool(plan.chunkByteLength)
   }
 
   /** The most that was being read, and waited for its turn, at any time, in bytes. */
@@ -59,7 +63,7 @@ export class GradientStream {
       this.#readBytes += chunkByteLength
       this.#peakReadBytes = Math.max(this.#peakReadBytes, this.#readBytes)
       const end = Math.min(start + rowsPerChunk, rowCount)
-      return this.#reader.stored(start, end, { signal: reading })
+      return this.#reader.stored(start, end, { signal: reading, buffers: this.#buffers })
     }
     try {
       let start = 0
@@ -68,14 +72,17 @@ export class GradientStream {
           const end = Math.min(row + rowsPerTile, block.rowCount)
           const tile = await this.#hold(blockRows(block, row, end))
           yield { gradients: tile.gradients, start: start + row, end: start + end }
-          tile.done = tile.gradients.squaredNorms()
-          tile.done.catch(() => undefined)
+          tile.done = this.#letGo(tile)
+          tile.done.catch((error: unknown) => {
+            this.#failure ??= { error }
+          })
         }
         start += block.rowCount
         this.#readBytes -= chunkByteLength
       }
     } finally {
-      while (this.#inUse.length > 0) await this.#letOldestGo().catch(() => undefined)
+      await Promise.allSettled(Array.from(this.#inUse, (tile) => tile.done ?? this.#letGo(tile)))
+      this.#buffers[Symbol.dispose]()
     }
   }
 
@@ -83,23 +90,27 @@ export class GradientStream {
   async #hold(block: CompactBlock | HalfBlock): Promise<TileInUse> {
     const { heldRowByteLength, maxHeldBytes } = this.#plan
     const byteLength = block.rowCount * heldRowByteLength
-    while (this.#inUse.length > 0 && this.#heldBytes + byteLength > maxHeldBytes) {
-      await this.#letOldestGo()
+    if (this.#failure !== undefined) throw this.#failure.error
+    while (this.#inUse.size > 0 && this.#heldBytes + byteLength > maxHeldBytes) {
+      const [oldest] = this.#inUse
+      await oldest!.done
     }
     const tile: TileInUse = { gradients: await this.#compute.hold(block), done: undefined }
-    this.#inUse.push(tile)
+    this.#inUse.add(tile)
     this.#heldBytes += tile.gradients.byteLength
     this.#peakHeldBytes = Math.max(this.#peakHeldBytes, this.#heldBytes)
     return tile
   }
 
-  async #letOldestGo(): Promise<void> {
-    const { gradients, done } = this.#inUse.shift()!
+  /** Once all is done that the tile was used for: devices do first what they were asked first. */
+  async #letGo(tile: TileInUse): Promise<void> {
+    const { gradients } = tile
     try {
-      await done
+      await gradients.squaredNorms()
     } finally {
-      gradients[Symbol.dispose]()
+      this.#inUse.delete(tile)
       this.#heldBytes -= gradients.byteLength
+      gradients[Symbol.dispose]()
     }
   }
 }

@@ -2,6 +2,7 @@ import type { ArrayMetadata, Array as ZarrArray, CodecMetadata, Readable } from 
 import { StoreError } from '../../errors.js'
 import type { TypedArray } from '../../ndarray.js'
 import type { ByteStore } from '../stores/byte-store.js'
+import type { BufferPool } from '../stream/buffer-pool.js'
 import type { ChunkGrid } from './array-metadata.js'
 import { chunkShape, crcByteLength, encodedChunkByteLength } from './array-metadata.js'
 import { registerCheckedCodecs, checkedCrc32c } from './checked-codec.js'
@@ -14,6 +15,7 @@ import { elementTypes } from './store-arrays.js'
 interface ChunkRequest {
   readonly signal?: AbortSignal
   readonly scanByteLength: number
+  readonly buffer: ArrayBuffer | undefined
   readonly reload: boolean
   /** Set once bytes of the chunk came: what is missing, zarrita fills up without a word. */
   isFound: boolean
@@ -23,6 +25,8 @@ export interface ChunkReadOptions {
   readonly signal?: AbortSignal | undefined
   /** Whether all of the store's chunks are read, one after the other. */
   readonly isScan?: boolean
+  /** Where room for the bytes may come from. */
+  readonly buffers?: BufferPool | undefined
 }
 
 /** The chunks of one array, each checked. */
@@ -67,11 +71,15 @@ export class ChunkReader {
    *
    * @throws StoreError with array and chunk
    */
-  async read(chunk: number, { signal, isScan = false }: ChunkReadOptions): Promise<TypedArray> {
+  async read(
+    chunk: number,
+    { signal, isScan = false, buffers }: ChunkReadOptions,
+  ): Promise<TypedArray> {
     const scanByteLength = isScan ? this.#storeByteLength : 0
     const request = (reload: boolean): ChunkRequest => ({
       ...(signal === undefined ? {} : { signal }),
       scanByteLength,
+      buffer: buffers?.take(this.#byteLength + crcByteLength),
       reload,
       isFound: false,
     })
@@ -171,14 +179,14 @@ function checkedReadable(store: ByteStore, array: StoredArray, header: StoreHead
   return {
     async get(key, options) {
       const request = options as ChunkRequest
-      const { signal, reload, scanByteLength } = request
-      const limits = { signal, reload, scanByteLength, maxByteLength: byteLength }
+      const { signal, reload, scanByteLength, buffer } = request
+      const limits = { signal, reload, scanByteLength, buffer, maxByteLength: byteLength }
       const bytes = await store.get(key.slice(1), limits)
       return found(bytes, request)
     },
     async getRange(key, range, options) {
       const request = options as ChunkRequest
-      const { signal, reload, scanByteLength } = request
+      const { signal, reload, scanByteLength, buffer } = request
       if ('suffixLength' in range) {
         // The index of a shard: others may wait for it too, so that this reader's abort must not end it.
         const limits = { reload, maxByteLength: range.suffixLength }
@@ -192,7 +200,7 @@ function checkedReadable(store: ByteStore, array: StoredArray, header: StoreHead
             String(byteLength),
         )
       }
-      const limits = { signal, reload, scanByteLength, maxByteLength: byteLength }
+      const limits = { signal, reload, scanByteLength, buffer, maxByteLength: byteLength }
       return found(await store.getRange!(key.slice(1), range, limits), request)
     },
   }

@@ -119,12 +119,13 @@ export class GradientReader {
   async stored(
     start: number,
     end: number,
-    { signal }: StoreReadOptions = {},
+    { signal, buffers }: Pick<ChunkReadOptions, 'signal' | 'buffers'> = {},
   ): Promise<CompactBlock | HalfBlock> {
     const names = [...this.#gradientNames().flat(), ...this.#extraNames]
-    const data = await this.#read(names, start, end, { signal, isScan: true })
+    const data = await this.#read(names, start, end, { signal, buffers, isScan: true })
+    const giveBack = (buffer: ArrayBuffer): void => buffers?.give(buffer)
     // What a store gives is the reader's own.
-    return { ...this.#block(data, start, end), ownsBuffers: true }
+    return { ...this.#block(data, start, end), giveBack }
   }
 
   /** [end − start, …], as they were given to the loss. */
@@ -224,14 +225,14 @@ export class GradientReader {
     names: readonly string[],
     start: number,
     end: number,
-    { signal, isScan = false }: ChunkReadOptions,
+    { signal, ...options }: ChunkReadOptions,
   ): Promise<Map<string, TypedArray>> {
     signal?.throwIfAborted()
     const arrays = names.map((name) => this.#arrays.get(name)!)
     this.#checkRange(arrays, start, end)
     const read = await readAll(
       arrays,
-      (array, reading) => this.#rows(array, start, end, { signal: reading, isScan }),
+      (array, reading) => this.#rows(array, start, end, { ...options, signal: reading }),
       signal,
     )
     return new Map(names.map((name, i) => [name, read[i]!]))

@@ -1,0 +1,144 @@
+import * as tf from '@tensorflow/tfjs'
+import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm'
+import simdUrl from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url'
+import threadedUrl from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm?url'
+import plainUrl from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url'
+import { GradientSimilarity, HttpStore, MemoryStore } from 'gradlens'
+import { tfjsPredictor } from 'gradlens/tfjs'
+import type { BaseStore, Explained } from './protocol.js'
+
+const loss = 'sparseCategoricalCrossentropy'
+const classCount = 10
+const device = 'wasm'
+
+await setBackend()
+const model = notebookNet()
+const predictor = tfjsPredictor(model)
+
+async function setBackend(): Promise<void> {
+  setWasmPaths({
+    'tfjs-backend-wasm.wasm': plainUrl,
+    'tfjs-backend-wasm-simd.wasm': simdUrl,
+    'tfjs-backend-wasm-threaded-simd.wasm': threadedUrl,
+  })
+  await tf.setBackend('wasm')
+}
+
+/** The net of alibi's notebook, its weights the same in each page. */
+function notebookNet(): tf.Sequential {
+  let seed = 0
+  const initial = (): { kernelInitializer: ReturnType<typeof tf.initializers.glorotUniform> } => ({
+    kernelInitializer: tf.initializers.glorotUniform({ seed: ++seed }),
+  })
+  const convolution = { kernelSize: 2, padding: 'same', activation: 'relu' } as const
+  return tf.sequential({
+    layers: [
+      tf.layers.conv2d({ inputShape: [28, 28, 1], filters: 64, ...convolution, ...initial() }),
+      tf.layers.maxPooling2d({ poolSize: 2 }),
+      tf.layers.conv2d({ filters: 32, ...convolution, ...initial() }),
+      tf.layers.maxPooling2d({ poolSize: 2 }),
+      tf.layers.flatten(),
+      tf.layers.dense({ units: 256, activation: 'relu', ...initial() }),
+      tf.layers.dense({ units: classCount, activation: 'softmax', ...initial() }),
+    ],
+  })
+}
+
+const pictures = (count: number, seed: number): tf.Tensor =>
+  tf.randomUniform([count, 28, 28, 1], 0, 1, 'float32', seed)
+
+/** Fits two chunks of gradients, and puts them to the server as the base of longer stores; returns the sizes by key. */
+async function prepare({
+  name,
+  rowsPerChunk,
+  projection,
+}: BaseStore): Promise<Record<string, number>> {
+  const rowCount = 2 * rowsPerChunk
+  const store = new MemoryStore()
+  using explainer = new GradientSimilarity(predictor, loss, {
+    device,
+    precomputeGrads: true,
+    store,
+    storeDtype: 'float16',
+    storeExamples: false,
+    storeRowsPerChunk: rowsPerChunk,
+    projection,
+  })
+  const x = pictures(rowCount, 7)
+  await explainer.fit(
+    x,
+    Array.from({ length: rowCount }, (_, row) => row % classCount),
+  )
+  x.dispose()
+  const sizes: Record<string, number> = {}
+  for (const key of store.keys()) {
+    const body = await store.get(key)
+    sizes[key] = body?.length ?? 0
+    await fetch(`/base/${name}/${key}`, { method: 'PUT', body: body ?? null })
+  }
+  return sizes
+}
+
+/** Ranks all rows of the store for one picture, after the same with a store of two chunks. */
+async function explain({ name, rowsPerChunk }: BaseStore, rowCount: number): Promise<Explained> {
+  const x = pictures(1, 8)
+  try {
+    let explained: Explained | undefined
+    for (const rows of [2 * rowsPerChunk, rowCount]) {
+      const address = `/store/${name}/${String(rows)}/`
+      const store = new HttpStore(address, rows === rowCount ? {} : { cacheByteLength: 0 })
+      using explainer = await GradientSimilarity.open(store, predictor, loss, { device })
+      const start = performance.now()
+      const { data, params } = await explainer.explain(x, undefined, { ranking: 'top', topK: 3 })
+      explained = {
+        ms: performance.now() - start,
+        indices: [...data.orderedIndices.data],
+        scores: [...data.scores.data],
+        peakBytes: Number(params['peakBytes']),
+      }
+    }
+    return explained!
+  } finally {
+    x.dispose()
+  }
+}
+
+/** The time that the same files take when they are fetched and nothing else. */
+async function fetchAlone(keys: readonly string[], way: 'buffer' | 'reader'): Promise<number> {
+  const waiting = [...keys]
+  const start = performance.now()
+  const fetchFiles = async (): Promise<void> => {
+    for (let key = waiting.shift(); key !== undefined; key = waiting.shift()) {
+      const response = await fetch(key)
+      await (way === 'buffer' ? response.arrayBuffer() : readInto(response))
+    }
+  }
+  await Promise.all(Array.from({ length: filesAtOnce }, fetchFiles))
+  return performance.now() - start
+}
+
+/** More than a browser opens connections to one server. */
+const filesAtOnce = 12
+
+/** Reads a body into a buffer of its length: the fastest way that a page has. */
+async function readInto({ body, headers }: Response): Promise<void> {
+  let buffer = new ArrayBuffer(Number(headers.get('Content-Length')))
+  const reader = body!.getReader({ mode: 'byob' })
+  for (let at = 0; at < buffer.byteLength;) {
+    const { value } = await reader.read(new Uint8Array(buffer, at))
+    if (value === undefined || value.length === 0) throw new Error('The body ended too soon.')
+    at += value.length
+    buffer = value.buffer
+  }
+}
+
+export type Streaming = typeof streaming
+const streaming = { prepare, explain, fetchAlone }
+
+declare global {
+  interface Window {
+    streaming: Streaming
+  }
+}
+
+window.streaming = streaming
