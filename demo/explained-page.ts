@@ -7,7 +7,7 @@ import { readAddress, writeAddress, type AddressForm } from './settings.js'
 import { formatCount } from './text/format.js'
 import { createControls } from './views/controls.js'
 import { createJobView } from './views/job-view.js'
-import { showAttributionFacts, showDevice, showRankingFacts } from './views/machine.js'
+import { showAttributionFacts, showDevice, showMemory, showRankingFacts } from './views/machine.js'
 import { createQuadratureTable } from './views/quadrature-table.js'
 import type { Attribution, DataSetName, ExplanationParts, Similarity } from './workers/protocol.js'
 
@@ -125,6 +125,7 @@ export class ExplainedPage<Data> {
         for (const each of answer) each.loading = state.status === 'busy'
         if (state.status !== 'done') return
         showDevice(element('machine-device'), state.value.prediction)
+        showMemory(element('machine-memory'), state.value.prediction)
         options.answer(state.value)
       },
       target: (target) => options.target?.(target),

@@ -1,7 +1,7 @@
 import { setText } from '../dom.js'
 import type { Ranking } from '../session.js'
 import { formatBytes, formatCount, formatDuration, formatTablePercent } from '../text/format.js'
-import type { Attribution, DeviceReport } from '../workers/protocol.js'
+import type { Attribution, DeviceReport, Prediction } from '../workers/protocol.js'
 
 const deviceNames = { webgpu: 'WebGPU', wasm: 'WASM', cpu: 'plain JavaScript' } as const
 
@@ -12,6 +12,15 @@ export function showDevice(element: HTMLElement, { device, fallbackReason }: Dev
     (_, name: 'webgpu' | 'wasm') => `No ${deviceNames[name]}: `,
   )
   setText(element, `Runs on ${deviceNames[device]}.${reason === undefined ? '' : ` ${reason}`}`)
+}
+
+/** What the page and its worker hold in memory. */
+export function showMemory(element: HTMLElement, { tensorByteLength }: Prediction): void {
+  // Chromium alone tells of it.
+  const { memory } = performance as { readonly memory?: { readonly usedJSHeapSize: number } }
+  const heap =
+    memory === undefined ? '' : `; the page itself holds ${formatBytes(memory.usedJSHeapSize)}`
+  setText(element, `The model and its tensors take ${formatBytes(tensorByteLength)}${heap}.`)
 }
 
 /** What the similarity took. */

@@ -1,3 +1,4 @@
+import { memory } from '@tensorflow/tfjs'
 import type { DeviceChoice } from '../settings.js'
 import { createAttributing } from './attributing.js'
 import { dataSets } from './data-sets.js'
@@ -37,7 +38,9 @@ export function createHandlers({ dataSet: name, folder, device: firstChoice }: S
     async predict({ input, device: choice }) {
       const { session, device, fallbackReason } = await open(choice)
       const outputs = Float32Array.from((await session.predict([input], {})).data)
-      return { outputs, label: indexOfGreatest(outputs), device, fallbackReason }
+      const tensorByteLength = memory().numBytes
+      const label = indexOfGreatest(outputs)
+      return { outputs, label, device, fallbackReason, tensorByteLength }
     },
     attribute: createAttributing(folder, dataSet, predictor),
     ...createRanking(folder, dataSet, predictor, open),

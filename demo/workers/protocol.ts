@@ -21,6 +21,8 @@ export interface Prediction extends DeviceReport {
   readonly outputs: Float32Array
   /** The class of the greatest probability; 0 of a regression. */
   readonly label: number
+  /** What the model and all other tensors of the worker take. */
+  readonly tensorByteLength: number
 }
 
 export interface Attribution extends DeviceReport {
