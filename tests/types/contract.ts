@@ -19,8 +19,11 @@ import {
   identicalClassTest,
   mergeClasses,
   modelRandomisationTest,
+  projectionQuality,
   sensitivityMax,
 } from 'gradlens/evaluation'
+import type { ClassProbability, GlProbabilities, PixelReadout } from 'gradlens/elements'
+import type {} from 'gradlens/elements/define'
 import type {} from 'gradlens/global'
 import { tfjsPredictor, type FunctionModel, type GraphModelOptions } from 'gradlens/tfjs'
 import { expectTypeOf } from 'vitest'
@@ -115,6 +118,7 @@ export async function stored(store: WritableByteStore, signal: AbortSignal): Pro
     precomputeGrads: true,
     store,
     storeDtype: 'float16',
+    projection: { size: 4096, seed: 1 },
     storeExamples: 'https://example.org/{id}.png',
     storeRowsPerChunk: 256,
   })
@@ -213,6 +217,10 @@ export async function measures(signal: AbortSignal): Promise<void> {
   expectTypeOf(share).toEqualTypeOf<number>()
   expectTypeOf(classes[0]?.label).toEqualTypeOf<number | undefined>()
   await modelRandomisationTest(explanation, () => similarity.explain(tensor), { runs: 2 })
+  const { similarities } = await projectionQuality(predictor, 'meanSquaredError', tensor, array, {
+    projection: { size: 64 },
+  })
+  expectTypeOf(similarities.grad_cos.recall).toEqualTypeOf<number>()
   mergeClasses(10, { seed: 1 })
 
   // @ts-expect-error -- there is no such correlation
@@ -231,4 +239,41 @@ export function errors(error: unknown): readonly number[] | string {
 export function classicScript(): void {
   expectTypeOf(window.gradlens.tfjsPredictor).toEqualTypeOf<typeof tfjsPredictor>()
   expectTypeOf(window.gradlens.GradientSimilarity).toEqualTypeOf<typeof GradientSimilarity>()
+}
+
+export function elements(explanation: Explanation<object>, promised: Promise<string>): void {
+  const probabilities = document.createElement('gl-probabilities')
+  expectTypeOf(probabilities).toEqualTypeOf<GlProbabilities>()
+  probabilities.explanation = explanation
+  probabilities.explanation = explanation.toJSON()
+  probabilities.explanation = promised
+  probabilities.explanation = null
+  probabilities.labels = ['cat', 'dog']
+  probabilities.addEventListener('gl-class-select', ({ detail }) => {
+    expectTypeOf(detail).toEqualTypeOf<ClassProbability>()
+  })
+  document.addEventListener('gl-state-change', (event) => {
+    expectTypeOf(event).toEqualTypeOf<Event>()
+  })
+  document.body.addEventListener('gl-pixel-focus', ({ detail }) => {
+    expectTypeOf(detail).toEqualTypeOf<PixelReadout | null>()
+  })
+  document.querySelector('gl-attribution-image')!.layout = 'overlay'
+  document.querySelector('gl-attribution-text')!.tokens = ['not', 'bad']
+  document.querySelector('gl-attribution-bars')!.order = 'given'
+
+  // @ts-expect-error -- there is no such layout
+  document.createElement('gl-attribution-image').layout = 'above'
+  // @ts-expect-error -- an array is no explanation
+  probabilities.explanation = [1, 2]
+  // @ts-expect-error -- what it does is told, not set
+  probabilities.state = 'ready'
+}
+
+export async function results(signal: AbortSignal): Promise<void> {
+  using integrated = new IntegratedGradients(predictor)
+  const image = document.createElement('gl-attribution-image')
+  image.explanation = integrated.explain(tensor, { target: 3, signal })
+  using similarity = new GradientSimilarity(predictor, 'meanSquaredError')
+  document.createElement('gl-similar-examples').explanation = await similarity.explain(tensor)
 }

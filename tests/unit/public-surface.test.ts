@@ -79,6 +79,19 @@ it('offers exactly this name as gradlens/tfjs', async () => {
   expect(Object.keys(built)).toEqual(['tfjsPredictor'])
 })
 
+it('offers exactly these names as gradlens/elements, and registers nothing by itself', async () => {
+  const built = (await import(path.resolve('dist/elements.js'))) as object
+  expect(Object.keys(built).sort()).toEqual([
+    'GlAttributionBars',
+    'GlAttributionImage',
+    'GlAttributionText',
+    'GlExplainer',
+    'GlProbabilities',
+    'GlSimilarExamples',
+  ])
+  expect(customElements.get('gl-probabilities')).toBeUndefined()
+})
+
 it('offers exactly this name as gradlens/node', () => {
   const names = runInProject(
     `import * as node from 'gradlens/node'; console.log(Object.keys(node).join())`,
@@ -110,6 +123,13 @@ it('imports TensorFlow.js only where the adapter is, and zarrita to read stored 
   expect(packagesImportedBy('dist/index.js')).toEqual(['zarrita'])
   expect(packagesImportedBy('dist/evaluation.js')).toEqual(['zarrita'])
   expect(packagesImportedBy('dist/tfjs.js')).toEqual(['@tensorflow/tfjs'])
+})
+
+it('imports Lit and d3 for the elements alone, and nothing where they are bundled', () => {
+  const packages = ['d3-scale', 'd3-scale-chromatic', 'lit']
+  expect(packagesImportedBy('dist/elements.js')).toEqual(packages)
+  expect(packagesImportedBy('dist/elements/define.js')).toEqual(packages)
+  expect(packagesImportedBy('dist/elements/bundle.js')).toEqual([])
 })
 
 it('tells its version as package.json has it', () => {

@@ -144,6 +144,7 @@ export const frameStyles: CSSResult = css`
     color: var(--_ink-quiet);
     flex: none;
     font-size: var(--_size-small);
+    margin-inline-end: -4px;
     position: relative;
   }
 

@@ -4,9 +4,13 @@ export const probabilitiesStyles: CSSResult = css`
   .rows {
     column-gap: 12px;
     display: grid;
+    grid-template-columns: minmax(0, max-content) minmax(80px, 1fr) auto;
+  }
+
+  .rows[data-notes] {
     grid-template-columns:
       minmax(0, max-content) minmax(80px, 1fr) auto
-      minmax(min(6em, var(--_note-size, 0px)), var(--_note-size, 0px));
+      minmax(min(6em, var(--_note-size)), min(var(--_note-size), var(--_note-limit, 100%)));
   }
 
   .rows > li,
@@ -84,6 +88,17 @@ export const probabilitiesStyles: CSSResult = css`
 
   button.row[aria-pressed='true'] .note {
     color: var(--_accent);
+  }
+
+  /* A longer note stands in two lines, for which there is room already. */
+  @media (max-width: 480px) {
+    .rows[data-notes] {
+      --_note-limit: 6em;
+    }
+
+    button.row {
+      min-block-size: 36px;
+    }
   }
 
   @media (pointer: coarse) {

@@ -140,6 +140,7 @@ export class GlProbabilities extends GlElement<ClassProbabilities> {
       <ol
         class="rows"
         aria-hidden=${this.selectable ? nothing : 'true'}
+        ?data-notes=${this.#longestNote !== ''}
         .style=${`--_note-size: ${String(this.#longestNote.length * 0.55)}em`}
         @keydown=${moveFocus}
       >
@@ -164,7 +165,7 @@ export class GlProbabilities extends GlElement<ClassProbabilities> {
         ></span>
       </span>
       <span class="percent">${percent}</span>
-      <span class="note">${note}</span>
+      ${this.#longestNote === '' ? nothing : html`<span class="note">${note}</span>`}
     `
     if (!this.selectable) {
       return html`<li>
