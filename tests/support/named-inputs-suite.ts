@@ -49,11 +49,11 @@ const graph = {
 function functional(): Predictor<tf.Tensor> {
   const w = weightsAfterTest()
   return tfjsPredictor({
-    call: (input, gates) => tf.softmax(tf.matMul(tf.tanh(input.mul(gates)), w)),
+    call: (gates, input) => tf.softmax(tf.matMul(tf.tanh(input.mul(gates)), w)),
     variables: [w],
     inputs: [
-      { shape: [3], name: 'x' },
       { shape: [3], name: 'mask', dtype: 'int32' },
+      { shape: [3], name: 'x' },
     ],
   })
 }
@@ -191,7 +191,7 @@ export function namedInputsSuite(): void {
       [{ mask: [[1, 1, 0]] }, 'mask', 'shape [1, 3]', '3 rows, one per example'],
       [{ mask: mask.map((row) => row.slice(1)) }, 'mask', 'shape [3, 2]', "model input 'mask'"],
       [{ mask: 1 }, 'mask', 'shape []', "shape [examples, 3] for model input 'mask'"],
-      [{ x, mask }, '', 'all inputs of the model (x, mask)', 'x needs one'],
+      [{ x, mask }, '', 'all inputs of the model (mask, x)', 'x needs one'],
     ])('is refused where it does not fit: %j', async (forwardKwargs, name, got, expected) => {
       using explainer = new IntegratedGradients(functional(), options)
       const refusal = await explainer

@@ -22,13 +22,14 @@ const x = [
 
 const countedPoints = (
   predictor: typeof steep,
-): { predictor: typeof steep; points: { count: number } } => {
-  const points = { count: 0 }
+): { predictor: typeof steep; points: { count: number; most: number } } => {
+  const points = { count: 0, most: 0 }
   const open: typeof predictor.open = async (...of) => {
     const session = await predictor.open(...of)
     const inputGradients = session.inputGradients.bind(session)
     session.inputGradients = (values, indices, further) => {
       points.count += indices.length
+      points.most = Math.max(points.most, indices.length)
       return inputGradients(values, indices, further)
     }
     return session
@@ -102,6 +103,17 @@ describe('integrated gradients to a tolerance', () => {
     },
   )
 })
+
+it.each([1, 4, 7, 100])(
+  'internalBatchSize %d counts the points of paths',
+  async (internalBatchSize) => {
+    const { predictor, points } = countedPoints(steep)
+    const options = { device: 'cpu', nSteps: 5, internalBatchSize } as const
+    using explainer = new IntegratedGradients(predictor, options)
+    await explainer.explain(x)
+    expect(points).toEqual({ count: 15, most: Math.min(internalBatchSize, 15) })
+  },
+)
 
 describe('integrated gradients from several baselines', () => {
   it('are the means of those from each', async () => {
