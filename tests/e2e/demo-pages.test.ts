@@ -214,9 +214,8 @@ describe('the other pages of the demo', () => {
     await demo.settled()
     expect(await demo.text('#answer figcaption')).toContain('It is wrong')
     await demo.page.fill('#sentence', typed)
-    await demo.page.waitForFunction(() => document.querySelector('#answer[data-stale]') !== null)
+    await demo.page.locator('#question-caption', { hasText: 'Your sentence.' }).waitFor()
     await demo.settled()
-    expect(await demo.text('#question-caption')).toContain('Your sentence.')
     expect(new URL(demo.page.url()).searchParams.has('sentence')).toBe(false)
     const shown = await demo.percentages()
     shown.forEach((percentage, i) => {
@@ -230,7 +229,7 @@ describe('the other pages of the demo', () => {
     )
 
     await demo.page.fill('#sentence', '<img src=x onerror=alert(1)> great phone')
-    await demo.page.waitForFunction(() => document.querySelector('#answer[data-stale]') !== null)
+    await demo.page.locator('#question-caption', { hasText: '“img”' }).waitFor()
     await demo.settled()
     expect(await demo.page.locator('#attribution img').count()).toBe(0)
   })
