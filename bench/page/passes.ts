@@ -7,16 +7,18 @@ import { stepCount } from './tfjs-pass.js'
 import { medianMs } from './timing.js'
 
 /**
- * The forward and backward passes that integrated gradients cannot do without, by the library's own adapter: all points
- * of a path that is there already, in one batch, and no sum.
+ * The passes that integrated gradients cannot do without, by the library's own adapter: forward at both ends of a path,
+ * for the delta; forward and backward at all of its points, which are there already, in one batch, and not summed.
  */
 export class Passes {
+  readonly #ends: readonly NdArray[]
   readonly #points: NdArray
   readonly #targets: Int32Array
   readonly #opening: Promise<PredictorSession<tf.Tensor>>
 
   constructor(model: tf.LayersModel, { x, target }: ExampleData, device: PageDevice) {
     const size = x.data.length
+    this.#ends = [x, { data: new Float32Array(size), shape: x.shape }]
     const data = Float32Array.from({ length: stepCount * size }, (_, at) => {
       return ((Math.floor(at / size) + 1) / stepCount) * (x.data[at % size] ?? NaN)
     })
@@ -42,6 +44,7 @@ export class Passes {
 
   async #pass(): Promise<void> {
     const session = await this.#opening
+    for (const end of this.#ends) await session.predict([end], {})
     await session.inputGradients([this.#points], this.#targets, {})
   }
 }
