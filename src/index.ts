@@ -56,6 +56,7 @@ export type {
   RowsSegment,
 } from './gradients/block.js'
 export type { ProjectionOptions } from './gradients/projection/projection-options.js'
+export type { ParameterProjection, ProjectionPlan } from './gradients/projection/projection-plan.js'
 export { openGradientStore } from './gradients/open-gradient-store.js'
 export type {
   ByteRange,

@@ -86,7 +86,7 @@ interface MatrixSize {
 }
 
 /** The sizes of the segment's factors; undefined for a gradient that has none. */
-export function factorSizes(segment: CompactSegment): MatrixSize | undefined {
+function factorSizes(segment: CompactSegment): MatrixSize | undefined {
   switch (segment.kind) {
     case 'dense':
       return undefined
