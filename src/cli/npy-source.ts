@@ -90,7 +90,7 @@ async function readHeader(file: string, handle: FileHandle): Promise<NpyHeader> 
 const mostHeaderBytes = 2 ** 16
 
 function formatOf(file: string, type: string | undefined): NumberFormat {
-  const [, order, code = ''] = /^([<>|=])(\w+)$/.exec(type ?? '') ?? []
+  const [, order, code = ''] = /^([<>|=])(.+)$/.exec(type ?? '') ?? []
   const format = numberFormats[code]
   if (format !== undefined && (order !== '>' || format.byteLength === 1)) return format
   const kinds: Readonly<Record<string, string>> = {

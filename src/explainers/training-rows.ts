@@ -113,7 +113,7 @@ export async function trainingRows<Value, Item>(
 }
 
 const nameOf = (argument: string, start: number, end: number): string =>
-  `${argument}, rows ${String(start)} to ${String(end - 1)}`
+  `${argument} (rows ${String(start)} to ${String(end - 1)})`
 
 /** Ids as int32. */
 async function integers(argument: string, given: ArrayInput, rowCount: number): Promise<NdArray> {
