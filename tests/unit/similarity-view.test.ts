@@ -130,7 +130,7 @@ describe('labels', () => {
   it('are indices, names, values, one-hot rows or an array of them', () => {
     expect(readLabels('l', [0, 2])).toEqual([0, 2])
     expect(readLabels('l', ['a', 'b'])).toEqual(['a', 'b'])
-    expect(readLabels('l', Uint8Array.of(3, 1))).toEqual([3, 1])
+    expect(readLabels('l', Uint8Array.of(3, 1))).toEqual(Uint8Array.of(3, 1))
     expect(
       readLabels('l', [
         [0, 0, 1],
@@ -138,7 +138,9 @@ describe('labels', () => {
       ]),
     ).toEqual([2, 1])
     expect(readLabels('l', { data: Float32Array.of(0, 1, 1, 0), shape: [2, 2] })).toEqual([1, 0])
-    expect(readLabels('l', { data: Float32Array.of(17.5, 9), shape: [2, 1] })).toEqual([17.5, 9])
+    expect(readLabels('l', { data: Float32Array.of(17.5, 9), shape: [2, 1] })).toEqual(
+      Float32Array.of(17.5, 9),
+    )
     expect(() => readLabels('l', [{}] as unknown as string[])).toThrow('l[0]: got an object')
   })
 
@@ -173,7 +175,7 @@ describe('the mean score of each class', () => {
   })
 
   it('has a place for a class without examples, and for labels without a name', () => {
-    const means = classMeans([{ index: 0, score: 2 }], ['other'], ['a', 'b'])
+    const means = classMeans([2, NaN], [0, 1], ['other', 'a'], ['a', 'b'])
     expect(means).toEqual([
       { label: 0, count: 0, mean: NaN },
       { label: 1, count: 0, mean: NaN },

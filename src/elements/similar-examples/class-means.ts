@@ -1,4 +1,4 @@
-import type { Label } from './labels.js'
+import type { Label, LabelList } from './labels.js'
 
 /** The mean score of the training examples with one label. */
 export interface ClassMean {
@@ -10,23 +10,28 @@ export interface ClassMean {
 
 /**
  * One mean for each class, those of the given names first, in their order; a label that is none of them comes after.
+ * Scores that are not finite do not count.
  *
- * @param order the training examples that have a finite score
+ * @param indices the training examples that have the scores
  */
 export function classMeans(
-  order: readonly { readonly index: number; readonly score: number }[],
-  trainLabels: readonly Label[],
+  scores: ArrayLike<number>,
+  indices: ArrayLike<number>,
+  trainLabels: LabelList,
   names: readonly string[],
 ): ClassMean[] {
   const sums = new Map<Label, { sum: number; count: number }>(
     names.map((_, label) => [label, { sum: 0, count: 0 }]),
   )
-  for (const { index, score } of order) {
-    const given = trainLabels[index]
-    if (given === undefined) continue
+  for (let rank = 0; rank < scores.length; rank++) {
+    const score = scores[rank]!
+    const given = trainLabels[indices[rank]!]
+    if (given === undefined || !Number.isFinite(score)) continue
     const label = typeof given === 'string' ? indexOfName(given, names) : given
-    const entry = sums.get(label) ?? { sum: 0, count: 0 }
-    sums.set(label, { sum: entry.sum + score, count: entry.count + 1 })
+    let entry = sums.get(label)
+    if (entry === undefined) sums.set(label, (entry = { sum: 0, count: 0 }))
+    entry.sum += score
+    entry.count++
   }
   const means = Array.from(sums, ([label, { sum, count }]) => ({ label, count, mean: sum / count }))
   return means.sort((a, b) => compareLabels(a.label, b.label))

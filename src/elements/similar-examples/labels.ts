@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from '../../errors.js'
-import type { NdArray } from '../../ndarray.js'
+import type { NdArray, TypedArray } from '../../ndarray.js'
 import { describe } from '../../options.js'
 import { isNdArray } from '../base/explanation-source.js'
 
@@ -10,19 +10,24 @@ export type Label = number | string
 export type Labels =
   NdArray | ArrayLike<number> | readonly string[] | readonly (readonly number[])[] | null
 
-/** One label for each example; of a row of scores, the class of the greatest. */
-export function readLabels(argument: string, labels: Labels | undefined): readonly Label[] {
+/** One label for each example. */
+export type LabelList = readonly Label[] | TypedArray
+
+/** One label for each example; of a row of scores, the class of the greatest. Numbers are not copied: there may be millions. */
+export function readLabels(argument: string, labels: Labels | undefined): LabelList {
   if (labels === null || labels === undefined) return []
   if (isNdArray(labels)) {
     const [count = 0, ...own] = labels.shape
     const width = own.reduce((product, length) => product * length, 1)
+    if (width === 1) return labels.data
     return Array.from({ length: count }, (_, i) =>
       labelOfRow(labels.data.subarray(i * width, (i + 1) * width)),
     )
   }
+  if (ArrayBuffer.isView(labels)) return labels as TypedArray
   if (typeof labels === 'object' && 'length' in labels) {
     const list: ArrayLike<unknown> = labels
-    return Array.from(list, (label, i) => readLabel(`${argument}[${String(i)}]`, label))
+    return Array.from(list, (label, i) => readLabel(argument, label, i))
   }
   const expected = 'class indices, names or values, or one-hot rows; one for each training example'
   throw new InvalidArgumentError(argument, describe(labels), expected)
@@ -33,10 +38,14 @@ export function nameOf(label: Label, names: readonly string[]): string {
   return typeof label === 'string' ? label : (names[label] ?? String(label))
 }
 
-function readLabel(argument: string, label: unknown): Label {
+function readLabel(argument: string, label: unknown, index: number): Label {
   if (typeof label === 'number' || typeof label === 'string') return label
   if (Array.isArray(label) && label.length > 0 && label.every(isNumber)) return labelOfRow(label)
-  throw new InvalidArgumentError(argument, describe(label), 'a class, its name, or its one-hot row')
+  throw new InvalidArgumentError(
+    `${argument}[${String(index)}]`,
+    describe(label),
+    'a class, its name, or its one-hot row',
+  )
 }
 
 function labelOfRow(scores: ArrayLike<number>): number {

@@ -14,8 +14,9 @@ export interface RankedExample {
 export interface RankedEnds {
   readonly most: readonly RankedExample[]
   readonly least: readonly RankedExample[]
-  /** All that are ranked, in order; those without a finite score are left out. */
-  readonly order: readonly { readonly index: number; readonly score: number }[]
+  /** The scores and the training examples that have them, as the explanation orders them. */
+  readonly scores: ArrayLike<number>
+  readonly indices: ArrayLike<number>
   /** Whether all training examples are ranked, and not the most similar alone. */
   readonly isWhole: boolean
 }
@@ -38,30 +39,47 @@ export function rankedEnds(
   const { mostSimilar, leastSimilar } = explanation.data
   const nonFinite = nonFiniteOf(explanation, row)
 
-  const finite: { index: number; score: number }[] = []
-  const others: { index: number; score: number }[] = []
-  scores.forEach((score, rank) => {
-    const index = indices[rank]
-    if (index === undefined) return
-    const isRanked = Number.isFinite(score) && !nonFinite.has(index)
-    ;(isRanked ? finite : others).push({ index, score })
-  })
-  const example = (ranked: { index: number; score: number }, position: number): RankedExample => ({
-    ...ranked,
+  const isRanked = (rank: number): boolean =>
+    Number.isFinite(scores[rank]) && !nonFinite.has(indices[rank])
+  // They stand behind the others by this library, before them by alibi.
+  const others = (count: number): number[] =>
+    ranksWhere(scores.length, count, (rank) => !isRanked(rank))
+  const example = (rank: number, position: number): RankedExample => ({
+    index: indices[rank],
+    score: scores[rank],
     position,
   })
-  const most = [...finite, ...others].slice(0, countOf(mostSimilar, row) ?? usualCount).map(example)
+  const end = (ranks: number[], count: number): RankedExample[] =>
+    [...ranks, ...others(count - ranks.length)].map(example)
+
+  const mostCount = Math.min(countOf(mostSimilar, row) ?? usualCount, scores.length)
+  const most = end(ranksWhere(scores.length, mostCount, isRanked), mostCount)
   const leastCount = countOf(leastSimilar, row) ?? Math.min(usualCount, scores.length)
   // Where the most similar alone were ranked, nothing tells which ones the least similar are.
   const isWhole = trainCount <= scores.length && indices.every((index) => index < scores.length)
+  const last = scores.length - 1
   const least = isWhole
-    ? [...finite.toReversed(), ...others].slice(0, leastCount).map(example)
+    ? end(
+        ranksWhere(scores.length, leastCount, (rank) => isRanked(last - rank)).map(
+          (rank) => last - rank,
+        ),
+        leastCount,
+      )
     : Array.from({ length: leastCount }, (_, position) => ({
         index: undefined,
         score: undefined,
         position,
       }))
-  return { most, least, order: finite, isWhole }
+  return { most, least, scores, indices, isWhole }
+}
+
+/** The first so many ranks of which that is true. */
+function ranksWhere(length: number, count: number, isTrue: (rank: number) => boolean): number[] {
+  const ranks: number[] = []
+  for (let rank = 0; rank < length && ranks.length < count; rank++) {
+    if (isTrue(rank)) ranks.push(rank)
+  }
+  return ranks
 }
 
 function nonFiniteOf({ data }: GivenExplanation, row: number): ReadonlySet<unknown> {

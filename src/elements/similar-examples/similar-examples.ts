@@ -26,8 +26,21 @@ import {
   type ExampleKind,
   type Examples,
   type SimilarityView,
+  type SimilarityViewOptions,
 } from './similarity-view.js'
 import { similarityRecords, similarityTable } from './similarity-table.js'
+
+/** What the view is made of, besides the explanation. */
+const questions = [
+  'index',
+  'kind',
+  'examples',
+  'urlTemplate',
+  'labels',
+  'trainLabels',
+  'trainPredictions',
+  'predicted',
+] as const satisfies readonly (keyof SimilarityViewOptions)[]
 
 const kinds: readonly ExampleKind[] = ['image', 'text', 'tabular']
 
@@ -101,6 +114,9 @@ export class GlSimilarExamples extends GlElement<SimilarityView> {
   /** Which of the examples the Tab key leads to. */
   declare private stop: number
 
+  #read: { readonly given: readonly unknown[]; readonly view: SimilarityView } | null = null
+  readonly #ranges = new WeakMap<SimilarityView, ValueRange>()
+
   protected override readonly fileName: string = 'similar-examples'
   protected override readonly emptyText: string = 'No training examples ranked yet.'
 
@@ -124,7 +140,12 @@ export class GlSimilarExamples extends GlElement<SimilarityView> {
   protected override read(explanation: GivenExplanation | null): SimilarityView | null {
     if (explanation === null) return null
     if (this.kind !== null) oneOf('kind', this.kind, kinds)
-    return similarityView(explanation, this)
+    const given: unknown[] = [explanation, ...questions.map((name) => this[name])]
+    // Of a million training examples, a view is not made anew because one of them is focused.
+    if (this.#read?.given.every((value, i) => value === given[i]) === true) return this.#read.view
+    const view = similarityView(explanation, this)
+    this.#read = { given, view }
+    return view
   }
 
   protected override renderView(view: SimilarityView): TemplateResult {
@@ -181,9 +202,8 @@ export class GlSimilarExamples extends GlElement<SimilarityView> {
     super.updated()
     const { view } = this
     if (view === null) return
-    const shown = [...view.most, ...view.least]
-    const range = this.range ?? rangeOf(pixelValues(shown))
-    paintExamples(this.renderRoot, shown, range, this.ink ? this.colors : null)
+    const ink = this.ink ? this.colors : null
+    paintExamples(this.renderRoot, [...view.most, ...view.least], this.#rangeOf(view), ink)
   }
 
   protected override summarise(view: SimilarityView): string {
@@ -199,8 +219,16 @@ export class GlSimilarExamples extends GlElement<SimilarityView> {
   }
 
   protected override pictureOf(view: SimilarityView, theme: Theme): Picture {
-    const range = this.range ?? rangeOf(pixelValues([...view.most, ...view.least]))
-    return drawSimilarity(view, { theme, range, ink: this.ink })
+    return drawSimilarity(view, { theme, range: this.#rangeOf(view), ink: this.ink })
+  }
+
+  /** One range for all pictures. */
+  #rangeOf(view: SimilarityView): ValueRange {
+    if (this.range !== null) return this.range
+    const known = this.#ranges.get(view)
+    const range = known ?? rangeOf(pixelValues(view))
+    if (known === undefined) this.#ranges.set(view, range)
+    return range
   }
 
   #select(detail: SelectedExample): void {
@@ -221,8 +249,9 @@ function* scoresOf(examples: readonly ShownExample[]): Generator<number> {
   for (const { score } of examples) if (score !== undefined) yield score
 }
 
-function* pixelValues(examples: readonly ShownExample[]): Generator<number> {
-  for (const { content } of examples) if (content.kind === 'image') yield* content.pixels.data
+function* pixelValues({ most, least }: SimilarityView): Generator<number> {
+  for (const { content } of [...most, ...least])
+    if (content.kind === 'image') yield* content.pixels.data
 }
 
 declare global {

@@ -5,7 +5,7 @@ import { isNdArray, isRecord, rowOf, type GivenExplanation } from '../base/expla
 import { isImageShape } from '../base/pixels.js'
 import { sharedNotation } from '../text/format.js'
 import { classMeans, type ClassMean } from './class-means.js'
-import { nameOf, readLabels, type Label, type Labels } from './labels.js'
+import { nameOf, readLabels, type Label, type LabelList, type Labels } from './labels.js'
 import { pickedExample, rankedEnds, type RankedExample } from './ranked-ends.js'
 import type { ExampleContent, ShownExample } from './shown-example.js'
 import { scaleOf, type SignedScale } from '../base/signed-scale.js'
@@ -51,9 +51,11 @@ export function similarityView(
   const trainLabels = readLabels('trainLabels', options.trainLabels)
   const trainPredictions = readLabels('trainPredictions', options.trainPredictions)
   const trainCount = Math.max(trainLabels.length, countOf(options.examples))
-  const { order, isWhole, ...ends } = rankedEnds(explanation, options.index, trainCount)
+  const { scores, indices, isWhole, ...ends } = rankedEnds(explanation, options.index, trainCount)
   const areClasses = labelsAreClasses(explanation, trainLabels)
-  const formatValue = sharedNotation(valuesIn([...trainLabels, ...trainPredictions, predicted]))
+  const formatValue = areClasses
+    ? String
+    : sharedNotation(valuesIn(trainLabels, trainPredictions, [predicted]))
   const name = (label: Label): string =>
     areClasses || typeof label === 'string' ? nameOf(label, labels) : formatValue(label)
 
@@ -81,7 +83,7 @@ export function similarityView(
     most,
     least,
     scale: scaleOf([...most, ...least].map(({ score }) => score)),
-    means: areClasses && isWhole ? classMeans(order, trainLabels, labels) : [],
+    means: areClasses && isWhole ? classMeans(scores, indices, trainLabels, labels) : [],
     predicted,
     name,
     areClasses,
@@ -89,10 +91,13 @@ export function similarityView(
 }
 
 /** Values of a regression are no classes: its task says so, or they are no whole numbers. */
-function labelsAreClasses({ meta }: GivenExplanation, labels: readonly Label[]): boolean {
+function labelsAreClasses({ meta }: GivenExplanation, labels: LabelList): boolean {
   const { params } = meta
   if (isRecord(params) && params['taskName'] === 'regression') return false
-  return labels.every((label) => typeof label === 'string' || Number.isInteger(label))
+  for (const label of labels) {
+    if (typeof label === 'number' && !Number.isInteger(label)) return false
+  }
+  return true
 }
 
 function contentOf(
@@ -117,8 +122,10 @@ function asContent(example: unknown, kind: ExampleKind | null): ExampleContent {
   return { kind: 'row', cells: Array.from(example.data) }
 }
 
-function* valuesIn(labels: Iterable<Label | null>): Generator<number> {
-  for (const label of labels) if (typeof label === 'number') yield label
+function* valuesIn(...lists: readonly Iterable<Label | null>[]): Generator<number> {
+  for (const list of lists) {
+    for (const label of list) if (typeof label === 'number') yield label
+  }
 }
 
 function exampleAt(examples: Examples, index: number): unknown {
