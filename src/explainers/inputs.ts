@@ -5,7 +5,6 @@ import { describe } from '../options.js'
 import type { ArraySpec, Predictor } from '../predictor.js'
 import { assertFits, fits } from './input-shape.js'
 import type { ModelCall } from './model-session.js'
-import { isArray, preprocessed } from './raw-items.js'
 
 /**
  * Examples: one array for a model of one input, a list of arrays for one of several, the batch first. For a predictor
@@ -77,6 +76,10 @@ export async function readInputs(
   return { rowCount: counts[0] ?? 0, items: null, arrays: () => Promise.resolve(arrays) }
 }
 
+/** True for { data, shape } and for a framework's tensor: an array also where lists hold raw items. */
+const isArray = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && 'shape' in value && 'data' in value
+
 export const rowCountOf = (x: readonly NdArray[]): number => x[0]?.shape[0] ?? 0
 
 export const rowsOf = (x: readonly NdArray[], start: number, end: number): NdArray[] =>
@@ -116,6 +119,9 @@ function readItems(argument: string, x: unknown, specs: readonly ArraySpec[]): R
   return {
     rowCount: items.length,
     items,
-    arrays: (call, batchSize) => preprocessed(argument, items, specs, call, batchSize),
+    arrays: async (call, batchSize) => {
+      const { preprocessed } = await import('./raw-items.js')
+      return preprocessed(argument, items, specs, call, batchSize)
+    },
   }
 }

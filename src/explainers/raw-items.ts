@@ -5,10 +5,6 @@ import type { ArraySpec } from '../predictor.js'
 import { assertFits } from './input-shape.js'
 import type { ModelCall } from './model-session.js'
 
-/** True for { data, shape } and for a framework's tensor: an array also where lists hold raw items. */
-export const isArray = (value: unknown): boolean =>
-  typeof value === 'object' && value !== null && 'shape' in value && 'data' in value
-
 /**
  * What the predictor makes of raw items, `batchSize` at a time: one array per input.
  *
