@@ -1,11 +1,17 @@
 /** The analyzer's command line as a function; it has no declarations of its own for it. */
 declare module '@custom-elements-manifest/analyzer/cli.js' {
-  interface Named {
+  export interface Named {
     readonly name: string
+    readonly description?: string
     readonly privacy?: string
+    readonly kind?: string
+    readonly type?: { readonly text: string }
+    readonly default?: string
+    /** Of an attribute: the property that it sets. */
+    readonly fieldName?: string
   }
 
-  interface Declaration extends Named {
+  export interface Declaration extends Named {
     readonly tagName?: string
     readonly attributes?: readonly Named[]
     readonly members?: readonly Named[]

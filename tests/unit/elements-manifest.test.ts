@@ -3,6 +3,7 @@ import path from 'node:path'
 import * as elements from 'gradlens/elements'
 import type { CSSResultOrNative, LitElement } from 'lit'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { withReference } from '../../scripts/elements-reference.mjs'
 import { createManifest } from '../../scripts/manifest.mjs'
 
 interface Described {
@@ -61,6 +62,11 @@ it('lists every element, and where it is registered', () => {
   )
   const registered = readFileSync(path.join(folder, 'define.ts'), 'utf8').match(/'gl-[a-z-]+'/g)
   expect(definitions.map(({ name }) => `'${String(name)}'`).sort()).toEqual(registered?.sort())
+})
+
+it('is what the page on the elements says: node scripts/elements-reference.mjs', async () => {
+  const page = readFileSync('docs/elements.md', 'utf8')
+  expect(page).toBe(await withReference(page, manifest))
 })
 
 describe.each(classes)('%s', (name, element) => {
