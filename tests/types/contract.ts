@@ -12,6 +12,7 @@ import {
   type PickedExamples,
   type Predictor,
   type Progress,
+  type RowSource,
   type WritableByteStore,
 } from 'gradlens'
 import {
@@ -130,6 +131,20 @@ export async function stored(store: WritableByteStore, signal: AbortSignal): Pro
 
   // @ts-expect-error -- what is opened is not fitted
   await GradientSimilarity.open(store, predictor, 'meanSquaredError', { precomputeGrads: true })
+}
+
+export async function lazily(
+  explainer: GradientSimilarity<Tensor>,
+  x: RowSource<NdArray>,
+  y: RowSource<number[]>,
+): Promise<void> {
+  await explainer.fit(x, y)
+  await explainer.fit(x, [1, 0])
+  await explainer.precompute(x, y, { rows: { start: 0, end: 64 }, ids: array })
+  // @ts-expect-error rows are a range, not a count
+  await explainer.precompute(x, y, { rows: 64 })
+  // @ts-expect-error what is read is what fit takes
+  await explainer.fit({ rowCount: 2, read: () => 'rows' }, y)
 }
 
 export function losses(): void {
@@ -276,4 +291,17 @@ export async function results(signal: AbortSignal): Promise<void> {
   image.explanation = integrated.explain(tensor, { target: 3, signal })
   using similarity = new GradientSimilarity(predictor, 'meanSquaredError')
   document.createElement('gl-similar-examples').explanation = await similarity.explain(tensor)
+
+  const explainer = document.createElement('gl-explainer')
+  explainer.similarity = similarity
+  explainer.attribution = integrated
+  explainer.addEventListener('gl-explain-progress', ({ detail }) => {
+    expectTypeOf(detail.part).toEqualTypeOf<'attribution' | 'similarity'>()
+    expectTypeOf(detail.done).toBeNumber()
+  })
+  explainer.addEventListener('gl-example-select', ({ detail }) => {
+    expectTypeOf(detail.end).toEqualTypeOf<'most' | 'least'>()
+  })
+  // @ts-expect-error -- a model is no explainer
+  explainer.similarity = predictor
 }
