@@ -92,11 +92,11 @@ it('offers exactly these names as gradlens/elements, and registers nothing by it
   expect(customElements.get('gl-probabilities')).toBeUndefined()
 })
 
-it('offers exactly this name as gradlens/node', () => {
+it('offers exactly these names as gradlens/node', () => {
   const names = runInProject(
     `import * as node from 'gradlens/node'; console.log(Object.keys(node).join())`,
   )
-  expect(names).toBe('FileSystemStore')
+  expect(names).toBe('FileSystemStore,mergeGradientStore,verifyGradientStore')
 })
 
 it('leaves the global scope as it was', () => {
