@@ -8,9 +8,7 @@ const asRoot = process.getuid?.() === 0 ? ['--no-sandbox'] : []
 /** Without a flag headless Chromium has no WebGPU on Linux, GPU or not. */
 const webGpu = ['--enable-unsafe-webgpu', '--enable-features=Vulkan']
 
-export function launchBrowser({
-  softwareWebGpu,
-}: Pick<BenchOptions, 'softwareWebGpu'>): Promise<Browser> {
+export function launchBrowser({ softwareWebGpu }: BenchOptions): Promise<Browser> {
   const found = findBrowser()
   if (found.path === undefined) {
     throw new Error(`No browser starts: ${found.tried.join('; ')}. Set CHROME_PATH.`)

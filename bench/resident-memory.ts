@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import type { Browser } from 'playwright'
 
 /**
@@ -8,15 +8,43 @@ import type { Browser } from 'playwright'
 export async function renderersPeakMiB(browser: Browser): Promise<number | null> {
   const session = await browser.newBrowserCDPSession()
   const { processInfo } = await session.send('SystemInfo.getProcessInfo')
-  const peaks = processInfo
-    .filter(({ type }) => type === 'renderer')
-    .map(({ id }) => peakOf(`/proc/${String(id)}/status`))
-    .filter((peak) => peak !== null)
-  return peaks.length === 0 ? null : Math.max(...peaks)
+  return largestPeakMiB(processInfo.filter(({ type }) => type === 'renderer').map(({ id }) => id))
 }
 
-function peakOf(file: string): number | null {
-  if (!existsSync(file)) return null
-  const kibibytes = /^VmHWM:\s*(\d+) kB$/m.exec(readFileSync(file, 'utf8'))?.[1]
-  return kibibytes === undefined ? null : Number(kibibytes) / 1024
+/** The same of those that a browser started which nobody drives. */
+export function childRenderersPeakMiB(browser: number): number | null {
+  if (!existsSync('/proc')) return null
+  const parents = new Map<number, number>()
+  const renderers: number[] = []
+  for (const name of readdirSync('/proc').filter((entry) => /^\d+$/.test(entry))) {
+    const [id, parent] = [Number(name), fieldOf(Number(name), 'PPid')]
+    if (parent === undefined) continue
+    parents.set(id, parent)
+    if (commandOf(id).includes('--type=renderer')) renderers.push(id)
+  }
+  const isOurs = (id: number | undefined): boolean =>
+    id !== undefined && (id === browser || isOurs(parents.get(id)))
+  return largestPeakMiB(renderers.filter(isOurs))
+}
+
+function largestPeakMiB(processes: readonly number[]): number | null {
+  const peaks = processes.map((id) => fieldOf(id, 'VmHWM')).filter((peak) => peak !== undefined)
+  return peaks.length === 0 ? null : Math.max(...peaks) / 1024
+}
+
+/** A number of a process's status, sizes in KiB; undefined where there is no such process or system. */
+function fieldOf(id: number, name: string): number | undefined {
+  const value = new RegExp(`^${name}:\\s*(\\d+)`, 'm').exec(contentOf(`/proc/${String(id)}/status`))
+  return value === null ? undefined : Number(value[1])
+}
+
+const commandOf = (id: number): string => contentOf(`/proc/${String(id)}/cmdline`)
+
+/** A process may end at any time. */
+function contentOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    return ''
+  }
 }

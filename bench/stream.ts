@@ -13,14 +13,14 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
-import type { Browser, Page } from 'playwright'
 import { build } from 'vite'
 import { alias } from '../vite.config.js'
-import { launchBrowser } from './browser.js'
-import { renderersPeakMiB } from './resident-memory.js'
+import { findBrowser } from '../scripts/find-browser.mjs'
+import { childRenderersPeakMiB } from './resident-memory.js'
 import { median } from './statistics.js'
-import type { BaseStore, Explained } from './streaming/protocol.js'
+import type { BaseStore, Explained, StreamTask } from './streaming/protocol.js'
 
 const stores: readonly BaseStore[] = [
   {
@@ -68,22 +68,32 @@ await build({
 const server = spawn(process.execPath, [at('streaming/server.mjs'), folder], {
   stdio: ['ignore', 'pipe', 'inherit'],
 })
+const lines = createInterface({ input: server.stdout })[Symbol.asyncIterator]()
+const nextLine = async (): Promise<string> => String((await lines.next()).value)
 
+/**
+ * What a page of a browser of its own makes of the task, and the peak of its memory. Nobody drives it: who does, with
+ * Playwright or any other way, has the page keep up to 100 MB of what it fetches.
+ */
 async function inPage<Result>(
-  work: (page: Page, browser: Browser) => Promise<Result>,
-): Promise<Result> {
-  const browser = await launchBrowser({ softwareWebGpu: false })
+  task: StreamTask,
+): Promise<{ readonly result: Result; readonly peakMiB: number | null }> {
+  const profile = mkdtempSync(path.join(tmpdir(), 'gradlens-profile-'))
+  const { path: executable } = findBrowser()
+  if (executable === undefined) throw new Error('There is no browser; set CHROME_PATH.')
+  const address = `http://127.0.0.1:${port}/#${encodeURIComponent(JSON.stringify(task))}`
+  // Chromium cannot sandbox itself for root, which is what containers run as.
+  const asRoot = process.getuid?.() === 0 ? ['--no-sandbox'] : []
+  const flags = ['--headless=new', '--no-first-run', `--user-data-dir=${profile}`, ...asRoot]
+  const browser = spawn(executable, [...flags, address], { stdio: 'ignore' })
   try {
-    const page = await browser.newPage()
-    page.setDefaultTimeout(0)
-    page.on('pageerror', (error) => {
-      console.error(error)
-    })
-    await page.goto(`http://127.0.0.1:${port}/`)
-    await page.waitForFunction(() => (window.streaming as unknown) !== undefined)
-    return await work(page, browser)
+    const result = JSON.parse(await nextLine()) as Result & { readonly error?: string }
+    if (result.error !== undefined) throw new Error(result.error)
+    return { result, peakMiB: childRenderersPeakMiB(browser.pid ?? 0) }
   } finally {
-    await browser.close()
+    browser.kill()
+    await once(browser, 'exit')
+    rmSync(profile, { recursive: true, maxRetries: 5, retryDelay: 200 })
   }
 }
 
@@ -109,34 +119,28 @@ function streamedFiles(
 const format = (value: number, digits = 0): string => value.toFixed(digits).padStart(10)
 
 async function measure(store: BaseStore): Promise<void> {
-  const sizes = await inPage((page) =>
-    page.evaluate((base) => window.streaming.prepare(base), store),
-  )
+  const { result: sizes } = await inPage<Record<string, number>>({ kind: 'prepare', store })
   console.log(`\n${store.title}`)
   console.log('      rows        MB         s    µs/row      MB/s  peak MiB   counted')
   let expected: Explained | undefined
   for (const rowCount of rowCounts) {
     const { byteLength } = streamedFiles(store, sizes, rowCount)
-    await inPage(async (page, browser) => {
-      const call = [store, rowCount] as const
-      const found = await page.evaluate((called) => window.streaming.explain(...called), call)
-      const peak = await renderersPeakMiB(browser)
-      const figures = [
-        [rowCount, 0],
-        [byteLength / 1e6, 0],
-        [found.ms / 1e3, 1],
-        [(1e3 * found.ms) / rowCount, 1],
-        [byteLength / 1e3 / found.ms, 0],
-        [peak ?? NaN, 0],
-        [found.peakBytes / 2 ** 20, 0],
-      ] as const
-      console.log(figures.map(([value, digits]) => format(value, digits)).join(''))
-      // The chunks come again and again: so does the best row of them, first of all where it comes first.
-      expected ??= found
-      if (found.indices[0] !== expected.indices[0] || found.scores[0] !== expected.scores[0]) {
-        throw new Error(`Another row is the best of ${String(rowCount)}: ${JSON.stringify(found)}`)
-      }
-    })
+    const { result, peakMiB } = await inPage<Explained>({ kind: 'explain', store, rowCount })
+    const figures = [
+      [rowCount, 0],
+      [byteLength / 1e6, 0],
+      [result.ms / 1e3, 1],
+      [(1e3 * result.ms) / rowCount, 1],
+      [byteLength / 1e3 / result.ms, 0],
+      [peakMiB ?? NaN, 0],
+      [result.peakBytes / 2 ** 20, 0],
+    ] as const
+    console.log(figures.map(([value, digits]) => format(value, digits)).join(''))
+    // The chunks come again and again: so does the best row of them, first of all where it comes first.
+    expected ??= result
+    if (result.indices[0] !== expected.indices[0] || result.scores[0] !== expected.scores[0]) {
+      throw new Error(`Another row is the best of ${String(rowCount)}: ${JSON.stringify(result)}`)
+    }
   }
   if (rounds > 0) await compare(store, sizes, rowCounts[0] ?? 10_000)
 }
@@ -147,37 +151,21 @@ async function compare(
   rowCount: number,
 ): Promise<void> {
   const { addresses, byteLength } = streamedFiles(store, sizes, rowCount)
-  await inPage(async (page) => {
-    const fetchAlone = (way: 'buffer' | 'reader') => (): Promise<number> =>
-      page.evaluate((call) => window.streaming.fetchAlone(...call), [addresses, way] as const)
-    const ways = {
-      'fetching, arrayBuffer()': fetchAlone('buffer'),
-      'fetching, into buffers': fetchAlone('reader'),
-      ranking: async (): Promise<number> => {
-        const call = [store, rowCount] as const
-        return (await page.evaluate((called) => window.streaming.explain(...called), call)).ms
-      },
-    }
-    const times = Object.values(ways).map((): number[] => [])
-    for (let round = 0; round <= rounds; round++) {
-      for (const [k, way] of Object.values(ways).entries()) {
-        const ms = await way()
-        // The first round warms up.
-        if (round > 0) times[k]!.push(ms)
-      }
-    }
-    const best = Math.min(median(times[0]!), median(times[1]!))
-    for (const [k, way] of Object.keys(ways).entries()) {
-      const ms = median(times[k]!)
-      const share = `${format((100 * best) / ms)} % of the faster fetching`
-      console.log(`${way.padEnd(24)}${format(byteLength / 1e3 / ms)} MB/s${share}`)
-    }
-  })
+  const task = { kind: 'compare', store, rowCount, addresses, rounds } as const
+  const { result } = await inPage<Record<string, number[]>>(task)
+  const medians = Object.entries(result).map(([name, times]) => [name, median(times)] as const)
+  const best = Math.min(
+    ...medians.filter(([name]) => name.startsWith('fetching')).map(([, ms]) => ms),
+  )
+  for (const [name, ms] of medians) {
+    const share = `${format((100 * best) / ms)} % of the faster fetching`
+    console.log(`${name.padEnd(24)}${format(byteLength / 1e3 / ms)} MB/s${share}`)
+  }
 }
 
 let port = ''
 try {
-  port = String(((await once(server.stdout, 'data')) as [Buffer])[0]).trim()
+  port = await nextLine()
   for (const store of stores) if (names.includes(store.name)) await measure(store)
 } finally {
   server.kill()

@@ -5,15 +5,13 @@ import threadedUrl from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-th
 import plainUrl from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url'
 import { GradientSimilarity, HttpStore, MemoryStore } from 'gradlens'
 import { tfjsPredictor } from 'gradlens/tfjs'
-import type { BaseStore, Explained } from './protocol.js'
+import type { BaseStore, Explained, StreamTask } from './protocol.js'
 
 const loss = 'sparseCategoricalCrossentropy'
 const classCount = 10
 const device = 'wasm'
 
-await setBackend()
-const model = notebookNet()
-const predictor = tfjsPredictor(model)
+const predictor = tfjsPredictor(notebookNet())
 
 async function setBackend(): Promise<void> {
   setWasmPaths({
@@ -132,13 +130,41 @@ async function readInto({ body, headers }: Response): Promise<void> {
   }
 }
 
-export type Streaming = typeof streaming
-const streaming = { prepare, explain, fetchAlone }
-
-declare global {
-  interface Window {
-    streaming: Streaming
+/** What the address asks for, and its result to the server; an error is one too. */
+async function run(): Promise<void> {
+  const task = JSON.parse(decodeURIComponent(location.hash.slice(1))) as StreamTask
+  let result: object
+  try {
+    await setBackend()
+    if (task.kind === 'prepare') result = await prepare(task.store)
+    else if (task.kind === 'explain') result = await explain(task.store, task.rowCount)
+    else result = await compare(task.store, task.rowCount, task.addresses, task.rounds)
+  } catch (error) {
+    result = { error: String(error) }
   }
+  await fetch('/result', { method: 'POST', body: JSON.stringify(result) })
 }
 
-window.streaming = streaming
+/** The times of each way in turn, in milliseconds; the first round warms up. */
+async function compare(
+  store: BaseStore,
+  rowCount: number,
+  addresses: readonly string[],
+  rounds: number,
+): Promise<Record<string, number[]>> {
+  const ways = {
+    'fetching, arrayBuffer()': () => fetchAlone(addresses, 'buffer'),
+    'fetching, into buffers': () => fetchAlone(addresses, 'reader'),
+    ranking: async () => (await explain(store, rowCount)).ms,
+  }
+  const times: Record<string, number[]> = {}
+  for (let round = 0; round <= rounds; round++) {
+    for (const [name, way] of Object.entries(ways)) {
+      const ms = await way()
+      if (round > 0) (times[name] ??= []).push(ms)
+    }
+  }
+  return times
+}
+
+await run()

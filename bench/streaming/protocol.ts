@@ -16,3 +16,15 @@ export interface Explained {
   /** As counted by the library. */
   readonly peakBytes: number
 }
+
+/** What a page is asked for by its address. */
+export type StreamTask =
+  | { readonly kind: 'prepare'; readonly store: BaseStore }
+  | { readonly kind: 'explain'; readonly store: BaseStore; readonly rowCount: number }
+  | {
+      readonly kind: 'compare'
+      readonly store: BaseStore
+      readonly rowCount: number
+      readonly addresses: readonly string[]
+      readonly rounds: number
+    }

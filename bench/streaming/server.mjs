@@ -1,5 +1,5 @@
 /**
- * Serves a folder, and stores of any number of rows that are made of a few: what is put to /base/NAME/KEY, a store of
+ * Writes its port, and then what is posted to /result, a line each. Serves a folder, and stores of any number of rows that are made of a few: what is put to /base/NAME/KEY, a store of
  * whole chunks, is served below /store/NAME/ROWS/ with its chunks repeated. Nothing is kept on disk.
  *
  *     node server.mjs FOLDER
@@ -65,6 +65,16 @@ const server = createServer((request, response) => {
       /** @type {Map<string, Buffer>} */
       const keys = bases.get(name) ?? new Map()
       bases.set(name, keys.set(key, Buffer.concat(parts)))
+      response.writeHead(204).end()
+    })
+    return
+  }
+  if (request.method === 'POST' && address === '/result') {
+    /** @type {Buffer[]} */
+    const parts = []
+    request.on('data', (/** @type {Buffer} */ part) => parts.push(part))
+    request.on('end', () => {
+      console.log(Buffer.concat(parts).toString())
       response.writeHead(204).end()
     })
     return
