@@ -4,6 +4,7 @@ import { run, tool, whenStopped } from './command.mjs'
 whenStopped(() => process.exit(1))
 
 // vite empties dist, so that the declarations come after it.
+/** @type {readonly import('./command.mjs').Command[]} */
 const steps = [
   tool('vite', 'build', '--logLevel', 'warn', '--mode', 'library'),
   tool('vite', 'build', '--logLevel', 'warn', '--mode', 'script'),

@@ -1,8 +1,9 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import type { Browser, Page } from 'playwright'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { launchBrowser } from './demo-page.js'
+import { digitExplanation, reviewExplanation, reviewTokens } from '../support/element-fixtures.js'
 import { everyElementInEveryState } from '../support/element-states.js'
 import { show, strictPages } from './elements-page.js'
 import { servePages } from './page-server.js'
@@ -62,3 +63,69 @@ it.each([
     }
   },
 )
+
+it('saves what it shows through its menu, by the keyboard, under a strict policy', async () => {
+  const page = await browser.newPage()
+  try {
+    const faults = faultsOf(page)
+    await page.goto(`${server.url}/elements.html`)
+    await show(page, [
+      {
+        title: 'saved',
+        tag: 'gl-attribution-image',
+        properties: { explanation: digitExplanation(), layout: 'overlay' },
+        isWaiting: false,
+      },
+    ])
+    const saved: string[] = []
+    for (const [choice, begin] of [
+      ['Picture (PNG)', '\u0089PNG'],
+      ['Drawing (SVG)', '<svg'],
+      ['Table (CSV)', 'row,column,attribution'],
+    ] as const) {
+      await page.locator('gl-attribution-image summary').press('Enter')
+      const [download] = await Promise.all([
+        page.waitForEvent('download'),
+        page.getByRole('button', { name: choice }).press('Enter'),
+      ])
+      const content = readFileSync(await download.path()).toString('latin1')
+      expect(content.startsWith(begin), choice).toBe(true)
+      saved.push(download.suggestedFilename())
+    }
+    expect(saved).toEqual(['attribution.png', 'attribution.svg', 'attribution.csv'])
+    expect(await page.locator('gl-attribution-image details[open]').count()).toBe(0)
+    expect(faults).toEqual([])
+  } finally {
+    await page.close()
+  }
+})
+
+it('is reached by the Tab key once, and left by it', async () => {
+  const page = await browser.newPage()
+  try {
+    await page.goto(`${server.url}/elements.html`)
+    const explanation = reviewExplanation()
+    const tokens = ['', '', ...reviewTokens]
+    await show(page, [
+      {
+        title: 'text',
+        tag: 'gl-attribution-text',
+        properties: { explanation, tokens },
+        isWaiting: false,
+      },
+    ])
+    const focused = (): Promise<string> =>
+      page.evaluate(() => {
+        const inside = document.querySelector('gl-attribution-text')?.shadowRoot?.activeElement
+        return inside?.textContent.trim() ?? ''
+      })
+    const stops: string[] = []
+    for (const key of ['Tab', 'ArrowRight', 'ArrowRight', 'Tab', 'Shift+Tab']) {
+      await page.keyboard.press(key)
+      stops.push(await focused())
+    }
+    expect(stops).toEqual(['A', 'slow', 'start', 'Save', 'A'])
+  } finally {
+    await page.close()
+  }
+})
