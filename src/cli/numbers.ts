@@ -25,7 +25,7 @@ export function int32Of(
 }
 
 /** The numbers of IEEE 754 half precision whose bits these are. */
-export function float16Of(bits: Uint16Array): Float32Array {
+function float16Of(bits: Uint16Array): Float32Array {
   return Float32Array.from(bits, (half) => {
     const sign = half & 0x8000 ? -1 : 1
     const exponent = (half >>> 10) & 31

@@ -193,6 +193,56 @@ it('lets only one of many take over an abandoned lock', async () => {
   for (const lock of locks) await lock.release()
 })
 
+it('locks rows beside other rows, and against the same ones and the whole', async () => {
+  const first = await store.lock({ start: 0, end: 8 })
+  const other = new FileSystemStore(directory)
+  const beside = await other.lock({ start: 8, end: 16 })
+  const locked = (what: string): object => ({
+    failure: 'locked',
+    message: expect.stringContaining(`${what} by process ${String(process.pid)}`) as string,
+  })
+  const third = new FileSystemStore(directory)
+  await expect(third.lock({ start: 0, end: 8 })).rejects.toMatchObject(locked('this store'))
+  await expect(third.lock({ start: 4, end: 9 })).rejects.toMatchObject(
+    locked('rows 0 to 7 of this store'),
+  )
+  await expect(third.lock()).rejects.toMatchObject({ failure: 'locked' })
+  expect(readdirSync(directory).sort()).toEqual(['.lock-0-8', '.lock-8-16'])
+  // What one writes is no rest of a dead writer to the other.
+  const writing = Promise.all(
+    Array.from({ length: 20 }, (_, i) => store.set(`chunk-${String(i)}`, text('bytes'))),
+  )
+  await beside.release()
+  await writing
+  await first.release()
+  const whole = await third.lock()
+  await expect(store.lock({ start: 0, end: 8 })).rejects.toMatchObject(locked('this store'))
+  await whole.release()
+  expect(readdirSync(directory).filter((name) => name.startsWith('.'))).toEqual([])
+})
+
+it('clears away what a killed writer of other rows left, and its lock', async () => {
+  mkdirSync(path.join(directory, '.unfinished', 'dead'), { recursive: true })
+  writeFileSync(path.join(directory, '.unfinished', 'dead', 'chunk'), 'half')
+  const holder = { id: 'dead', pid: 2 ** 22 + 1, host: hostname() }
+  writeFileSync(path.join(directory, '.lock-0-8'), JSON.stringify(holder))
+  const lock = await store.lock({ start: 8, end: 16 })
+  expect(readdirSync(directory)).toEqual(['.lock-8-16'])
+  await lock.release()
+})
+
+it('lists names, and deletes files together with folders that they leave empty', async () => {
+  await store.set('ranges/0-8.json', text('{}'))
+  await store.set('ranges/8-16.json', text('{}'))
+  expect((await store.list('ranges')).sort()).toEqual(['0-8.json', '8-16.json'])
+  expect(await store.list('nothing')).toEqual([])
+  await store.delete('ranges/0-8.json')
+  expect(await store.list('ranges')).toEqual(['8-16.json'])
+  await store.delete('ranges/8-16.json')
+  await store.delete('ranges/8-16.json')
+  expect(readdirSync(directory).filter((name) => !name.startsWith('.'))).toEqual([])
+})
+
 it('says that there is no room, and keeps the rows before', async () => {
   const program = `
     import { FileSystemStore } from 'gradlens/node'

@@ -14,7 +14,7 @@ export interface RangeRecord {
   readonly header: StoreHeader
 }
 
-export const rangesFolder = 'ranges'
+const rangesFolder = 'ranges'
 
 export const rangeKey = ({ start, end }: RowRange): string =>
   `${rangesFolder}/${String(start)}-${String(end)}.json`
