@@ -66,8 +66,9 @@ export async function attributePaths<Value>(
     const attributions = ends.map((end, j) => alongPath(end, starts[j]!, integrals[j]!, target))
     const deltas = deltasOf(attributions, differences)
     rows = rows.filter((i) => tolerance !== null && Math.abs(deltas[i]!) > tolerance)
+    if (rows.length === 0) return { attributions, deltas, steps }
     next = refined(method, next.nSteps)
-    if (rows.length === 0 || next.nSteps > maxSteps) return { attributions, deltas, steps }
+    if (next.nSteps > maxSteps) return { attributions, deltas, steps }
   }
 }
 
