@@ -4,7 +4,6 @@ import { ByteCache } from './byte-cache.js'
 import type { ByteRange, ByteReadOptions, ByteStore } from './byte-store.js'
 import { keyParts } from './byte-store.js'
 import type { HttpRequest } from './http-request.js'
-import { request } from './http-request.js'
 import { withRetries } from './retry.js'
 import { SharedRequests } from './shared-requests.js'
 
@@ -94,6 +93,7 @@ export class HttpStore implements ByteStore {
     limits: Pick<HttpRequest, 'maxByteLength' | 'reload' | 'signal'> & ByteReadOptions,
   ): Promise<Uint8Array<ArrayBuffer> | undefined> {
     const { maxByteLength, reload, signal } = limits
+    const { request } = await import('./http-request.js')
     // The first try takes it along.
     let { buffer } = limits
     const url = new URL(keyParts(key).join('/'), this.#url)
