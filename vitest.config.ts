@@ -2,6 +2,7 @@ import { playwright } from '@vitest/browser-playwright'
 import { defineConfig } from 'vitest/config'
 import { findBrowser } from './scripts/find-browser.mjs'
 import { browserArguments } from './tests/support/browser-arguments.js'
+import { serverCommands } from './tests/support/browser-servers.js'
 import { alias } from './vite.config.js'
 
 const executablePath = findBrowser().path
@@ -51,6 +52,7 @@ export default defineConfig({
           browser: {
             enabled: true,
             headless: true,
+            commands: serverCommands,
             screenshotFailures: false,
             provider: playwright({
               launchOptions: {

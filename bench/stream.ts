@@ -75,9 +75,9 @@ const nextLine = async (): Promise<string> => String((await lines.next()).value)
  * What a page of a browser of its own makes of the task, and the peak of its memory. Nobody drives it: who does, with
  * Playwright or any other way, has the page keep up to 100 MB of what it fetches.
  */
-async function inPage<Result>(
+async function inPage(
   task: StreamTask,
-): Promise<{ readonly result: Result; readonly peakMiB: number | null }> {
+): Promise<{ readonly result: unknown; readonly peakMiB: number | null }> {
   const profile = mkdtempSync(path.join(tmpdir(), 'gradlens-profile-'))
   const { path: executable } = findBrowser()
   if (executable === undefined) throw new Error('There is no browser; set CHROME_PATH.')
@@ -87,7 +87,7 @@ async function inPage<Result>(
   const flags = ['--headless=new', '--no-first-run', `--user-data-dir=${profile}`, ...asRoot]
   const browser = spawn(executable, [...flags, address], { stdio: 'ignore' })
   try {
-    const result = JSON.parse(await nextLine()) as Result & { readonly error?: string }
+    const result = JSON.parse(await nextLine()) as { readonly error?: string }
     if (result.error !== undefined) throw new Error(result.error)
     return { result, peakMiB: childRenderersPeakMiB(browser.pid ?? 0) }
   } finally {
@@ -119,20 +119,21 @@ function streamedFiles(
 const format = (value: number, digits = 0): string => value.toFixed(digits).padStart(10)
 
 async function measure(store: BaseStore): Promise<void> {
-  const { result: sizes } = await inPage<Record<string, number>>({ kind: 'prepare', store })
+  const sizes = (await inPage({ kind: 'prepare', store })).result as Record<string, number>
   console.log(`\n${store.title}`)
   console.log('      rows        MB         s    µs/row      MB/s  peak MiB   counted')
   let expected: Explained | undefined
   for (const rowCount of rowCounts) {
     const { byteLength } = streamedFiles(store, sizes, rowCount)
-    const { result, peakMiB } = await inPage<Explained>({ kind: 'explain', store, rowCount })
+    const page = await inPage({ kind: 'explain', store, rowCount })
+    const result = page.result as Explained
     const figures = [
       [rowCount, 0],
       [byteLength / 1e6, 0],
       [result.ms / 1e3, 1],
       [(1e3 * result.ms) / rowCount, 1],
       [byteLength / 1e3 / result.ms, 0],
-      [peakMiB ?? NaN, 0],
+      [page.peakMiB ?? NaN, 0],
       [result.peakBytes / 2 ** 20, 0],
     ] as const
     console.log(figures.map(([value, digits]) => format(value, digits)).join(''))
@@ -152,7 +153,7 @@ async function compare(
 ): Promise<void> {
   const { addresses, byteLength } = streamedFiles(store, sizes, rowCount)
   const task = { kind: 'compare', store, rowCount, addresses, rounds } as const
-  const { result } = await inPage<Record<string, number[]>>(task)
+  const result = (await inPage(task)).result as Record<string, number[]>
   const medians = Object.entries(result).map(([name, times]) => [name, median(times)] as const)
   const best = Math.min(
     ...medians.filter(([name]) => name.startsWith('fetching')).map(([, ms]) => ms),

@@ -50,7 +50,7 @@ class FailingStore implements WritableByteStore {
   }
 }
 
-/** Passes every read on to a MemoryStore, in its time, and counts those of gradients and those that are under way. */
+/** Passes every read on to a MemoryStore, the later ones sooner than those before, and counts those of gradients and those that are under way. */
 class SlowStore implements ByteStore {
   readonly #store: MemoryStore
   readonly #onChunk: (count: number) => void
@@ -68,7 +68,7 @@ class SlowStore implements ByteStore {
   ): Promise<Uint8Array<ArrayBuffer> | undefined> {
     this.running++
     try {
-      await new Promise((resolve) => setTimeout(resolve, 2))
+      await new Promise((resolve) => setTimeout(resolve, Math.max(0, 4 - this.running)))
       if (/^segment-0-(values|a)\/c\./.test(key)) this.#onChunk(++this.#chunks)
       signal?.throwIfAborted()
       return await this.#store.get(key)
@@ -222,29 +222,41 @@ export function storedSimilaritySuite(
       expect(byUrl.toJSON().data['most_similar']).toEqual(byUrl.mostSimilar)
     })
 
-    it('rank the same whatever the memory that they may take, and never take more', async () => {
-      const store = new MemoryStore()
-      await filled(store)
-      using whole = await GradientSimilarity.open(store, classifier(), loss, options)
-      const expected = await whole.explain(testX, undefined, { ranking: 'top' })
-      await fc.assert(
-        fc.asyncProperty(
-          fc.integer({ min: least.maxBytes, max: 8 * least.maxBytes }),
-          fc.integer({ min: least.maxGpuBytes, max: 8 * least.maxGpuBytes }),
-          async (maxBytes, maxGpuBytes) => {
-            const limits = { ...options, maxBytes, maxGpuBytes }
-            using explainer = await GradientSimilarity.open(store, classifier(), loss, limits)
-            const found = await explainer.explain(testX, undefined, { ranking: 'top' })
-            expect(found.data).toEqual(expected.data)
-            const { peakBytes, peakGpuBytes } = found.params as Record<string, number>
-            expect(peakBytes).toBeGreaterThan(0)
-            expect(peakBytes).toBeLessThanOrEqual(maxBytes)
-            expect(peakGpuBytes).toBeLessThanOrEqual(maxGpuBytes)
-          },
-        ),
-        { numRuns: 10 },
-      )
-    })
+    it.each(['float32', 'float16'] as const)(
+      'rank the same whatever their chunks and the memory that they may take, and never take more: %s',
+      async (storeDtype) => {
+        const stores = new Map<number, MemoryStore>()
+        const chunked = async (storeRowsPerChunk: number): Promise<MemoryStore> => {
+          const store = stores.get(storeRowsPerChunk) ?? new MemoryStore()
+          if (!stores.has(storeRowsPerChunk)) await filled(store, { storeDtype, storeRowsPerChunk })
+          stores.set(storeRowsPerChunk, store)
+          return store
+        }
+        using whole = await GradientSimilarity.open(await chunked(20), classifier(), loss, options)
+        const expected = await whole.explain(testX, undefined, { ranking: 'top' })
+        await fc.assert(
+          fc.asyncProperty(
+            fc.constantFrom(1, 2, 5, 7),
+            fc.double({ min: 1, max: 8, noNaN: true }),
+            fc.double({ min: 1, max: 8, noNaN: true }),
+            async (rowsPerChunk, share, gpuShare) => {
+              const maxBytes = Math.ceil((share * rowsPerChunk * least.maxBytes) / 5)
+              const maxGpuBytes = Math.floor(gpuShare * least.maxGpuBytes)
+              const limits = { ...options, maxBytes, maxGpuBytes }
+              const store = new SlowStore(await chunked(rowsPerChunk), () => undefined)
+              using explainer = await GradientSimilarity.open(store, classifier(), loss, limits)
+              const found = await explainer.explain(testX, undefined, { ranking: 'top' })
+              expect(found.data).toEqual(expected.data)
+              const { peakBytes, peakGpuBytes } = found.params as Record<string, number>
+              expect(peakBytes).toBeGreaterThan(0)
+              expect(peakBytes).toBeLessThanOrEqual(maxBytes)
+              expect(peakGpuBytes).toBeLessThanOrEqual(maxGpuBytes)
+            },
+          ),
+          { numRuns: 8 },
+        )
+      },
+    )
 
     it('are not read any further after an abort, and rank as ever at the next call', async () => {
       const memory = new MemoryStore()

@@ -1,14 +1,14 @@
 import { HttpStore, openGradientStore, type HttpStoreOptions, type StoreError } from 'gradlens'
 import type { ServerResponse } from 'node:http'
-import { expect, it } from 'vitest'
+import { expect, it, onTestFinished, vi } from 'vitest'
 import { MemoryStore } from 'gradlens'
 import { answerRange, serve, type Handler } from '../support/http-server.js'
 import { storedRows, writeRows } from '../support/written-store.js'
 
 const bytes = Uint8Array.from({ length: 1000 }, (_, i) => i % 251)
 
-/** Fast enough for a test, and as many tries as ever. */
-const quick: HttpStoreOptions = { retryDelayMs: 1, timeoutMs: 200 }
+/** Fast enough for a test, slow enough for a busy machine, and as many tries as ever. */
+const quick: HttpStoreOptions = { retryDelayMs: 1, timeoutMs: 1000 }
 
 /** A store behind a server that answers the requests in turn, the last answer for good; and how many there were. */
 async function storeOf(
@@ -180,6 +180,36 @@ it('shares a request among those who want the same, and gives each its own bytes
   expect(second).toEqual(bytes)
   expect(await store.get('a')).toEqual(bytes)
   expect(requests()).toBe(1)
+})
+
+it('puts what was asked for into the room that it is given, and keeps a scan longer than its cache out of it', async () => {
+  const { store, requests } = await storeOf([right], { ...quick, cacheByteLength: 2000 })
+  const buffer = new ArrayBuffer(1000)
+  const options = { scanByteLength: 2001, buffer }
+  const first = await store.get('a', options)
+  expect(first).toEqual(bytes)
+  // It has moved on with the bytes.
+  expect(buffer.byteLength).toBe(0)
+  const tooShort = new ArrayBuffer(999)
+  expect(await store.get('a', { ...options, buffer: tooShort })).toEqual(bytes)
+  expect(tooShort.byteLength).toBe(999)
+  expect(requests()).toBe(2)
+})
+
+it('reads bodies that are no byte streams', async () => {
+  const parts = [bytes.slice(0, 3), bytes.slice(3, 700), bytes.slice(700)]
+  const body = new ReadableStream({
+    pull: (controller) => {
+      const part = parts.shift()
+      if (part === undefined) controller.close()
+      else controller.enqueue(part)
+    },
+  })
+  const fetching = vi.spyOn(globalThis, 'fetch').mockResolvedValueOnce(new Response(body))
+  onTestFinished(() => {
+    fetching.mockRestore()
+  })
+  expect(await new HttpStore('http://127.0.0.1:1/', quick).get('a')).toEqual(bytes)
 })
 
 it("lets the others' request live when one of them aborts, and ends it when all have", async () => {

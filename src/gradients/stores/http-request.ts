@@ -1,5 +1,6 @@
 import { StoreError } from '../../errors.js'
 import type { ByteRange } from './byte-store.js'
+import { forbiddenReason, isForbidden } from './cross-origin.js'
 import { readBody } from './http-body.js'
 import { PassingFailure } from './retry.js'
 
@@ -51,6 +52,9 @@ export async function request(options: HttpRequest): Promise<Uint8Array<ArrayBuf
   } catch (error) {
     if (error instanceof StoreError || error instanceof PassingFailure) throw error
     // fetch says no more than "Failed to fetch"; in Node the cause says what.
+    if (await isForbidden(url, controller.signal)) {
+      throw unreachable(url, forbiddenReason(url), undefined, error)
+    }
     const { message, cause } = error as Error
     const reason = cause instanceof Error ? cause.message : message
     throw new PassingFailure(unreachable(url, reason, undefined, error))
