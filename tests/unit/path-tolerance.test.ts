@@ -1,0 +1,3 @@
+import { pathToleranceSuite } from '../support/path-tolerance-suite.js'
+
+pathToleranceSuite()
