@@ -35,8 +35,8 @@ export interface ParameterShape {
 }
 
 /**
- * Divides the numbers among the parameters: whoever takes no more than an equal share of what is left keeps its exact form,
- * the smallest first; the others share the rest. Each of them spends its share on the two sides so that the inner
+ * Divides the numbers among the parameters: whoever takes no more than an equal share of what is left, or little more, keeps
+ * its exact form, the smallest first; the others share the rest. Each of them spends its share on the two sides so that the inner
  * products of gradients of rank one vary the least: by (1 + 1/k_a)(1 + 1/k_δ) − 1, where a side that stays exact adds
  * nothing. It depends on the forms of the gradients only, not on their numbers.
  *
@@ -67,12 +67,14 @@ export function planProjection(
   let [numbersLeft, usesLeft] = [size, segments.length]
   for (const { parameter, index, shape, own, exact } of claims) {
     const share = Math.floor((numbersLeft * own.length) / usesLeft)
-    if (exact > share) {
+    const leftForOthers = numbersLeft - exact >= usesLeft - own.length
+    const staysExact = exact <= share || (exact <= share * worthKeeping && leftForOthers)
+    if (!staysExact) {
       const { inputSize, outputSize } = matrixSize(own, shape)
       const sides = bestSides({ inputSize, outputSize }, own, share)
       projected.push({ parameter, index, inputSize, outputSize, ...sides })
     }
-    numbersLeft -= Math.min(exact, share)
+    numbersLeft -= staysExact ? exact : share
     usesLeft -= own.length
   }
   return { size, seed, parameters: projected.sort((a, b) => a.index - b.index) }
@@ -96,6 +98,12 @@ function factorSizes(segment: CompactSegment): MatrixSize | undefined {
       return { inputSize: segment.parameterRows, outputSize: segment.rowSize }
   }
 }
+
+/**
+ * So much more than its share a parameter may take: to project it would save a fifth at best, by matrices that are nearly
+ * as large as its own.
+ */
+const worthKeeping = 1.25
 
 /** As its factors have it; else with the parameter's last axis as p, a single axis being [1, p]. */
 function matrixSize(segments: readonly CompactSegment[], shape: readonly number[]): MatrixSize {
