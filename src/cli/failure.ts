@@ -1,9 +1,11 @@
 import { GradlensError, InvalidArgumentError } from 'gradlens'
+import { InputError } from './array-source.js'
 
 /** What to say about a failure: what is wrong and what to do, without a stack. */
 export function sentenceOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   if (error instanceof GradlensError) return inOptions(error)
+  if (error instanceof InputError) return error.message
   const { code } = error as Error & { readonly code?: unknown }
   // What Node's own functions say has the file's name in it.
   return typeof code === 'string' ? error.message : `${error.name}: ${error.message}`

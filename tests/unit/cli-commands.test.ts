@@ -96,6 +96,7 @@ describe('gradlens precompute', () => {
     const args = Object.entries(given).flatMap(([name, one]) => [`--${name}`, one])
     const { code, stderr } = await runHere('precompute', ...args)
     expect(stderr).toContain(message)
+    expect(stderr).not.toContain('Error:')
     expect(code).toBe(expected)
   })
 
