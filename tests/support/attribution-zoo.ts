@@ -165,6 +165,10 @@ export const attributionZoo: readonly ZooModel[] = [
   { title: 'a CNN with batch norm and a skip connection', build: residualNet },
   { title: 'a depthwise CNN', build: depthwiseNet },
   {
+    title: 'an RNN over embeddings',
+    build: () => recurrentNet(() => tf.layers.simpleRNN({ units: 3 })),
+  },
+  {
     title: 'an LSTM over embeddings',
     build: () => recurrentNet(() => tf.layers.lstm({ units: 3, recurrentActivation: 'sigmoid' })),
   },
