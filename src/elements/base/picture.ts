@@ -61,7 +61,7 @@ export function textWidth(text: string, size: number = bodySize, weight = 400): 
 export function linesOf(text: string, width: number, size: number = bodySize): string[] {
   const lines: string[] = []
   let line = ''
-  for (const word of text.split(/\s+/)) {
+  for (const word of text.split(/[ \t\n]+/)) {
     const longer = line === '' ? word : `${line} ${word}`
     if (textWidth(longer, size) <= width) {
       line = longer
