@@ -69,7 +69,7 @@ function endText({ state, hasResults }: JobRow): string {
 }
 
 /** '300 of 1,000 training examples, about 4 s left'. */
-export function progressText({ done, total }: Progress, elapsedMs: number, unit: string): string {
+function progressText({ done, total }: Progress, elapsedMs: number, unit: string): string {
   const rows = `${formatCount(done)} of ${formatCount(total)} ${unit}`
   if (done === 0 || done >= total) return rows
   return `${rows}, about ${formatSeconds((elapsedMs / done) * (total - done))} left`
