@@ -144,7 +144,6 @@ export const frameStyles: CSSResult = css`
     color: var(--_ink-quiet);
     flex: none;
     font-size: var(--_size-small);
-    margin-inline-end: -4px;
     position: relative;
   }
 
@@ -153,7 +152,7 @@ export const frameStyles: CSSResult = css`
     cursor: pointer;
     line-height: 24px;
     list-style: none;
-    padding: 0 4px;
+    padding: 0;
     text-decoration: underline;
     text-decoration-color: var(--_rule-strong);
     text-underline-offset: 3px;
