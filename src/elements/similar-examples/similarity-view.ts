@@ -3,7 +3,7 @@ import type { NdArray } from '../../ndarray.js'
 import { describe } from '../../options.js'
 import { isNdArray, isRecord, rowOf, type GivenExplanation } from '../base/explanation-source.js'
 import { isImageShape } from '../base/pixels.js'
-import { sharedNotation } from '../text/format.js'
+import { formatValue, sharedNotation } from '../text/format.js'
 import { classMeans, type ClassMean } from './class-means.js'
 import { nameOf, readLabels, type Label, type LabelList, type Labels } from './labels.js'
 import { pickedExample, rankedEnds, type RankedExample } from './ranked-ends.js'
@@ -53,11 +53,10 @@ export function similarityView(
   const trainCount = Math.max(trainLabels.length, countOf(options.examples))
   const { scores, indices, isWhole, ...ends } = rankedEnds(explanation, options.index, trainCount)
   const areClasses = labelsAreClasses(explanation, trainLabels)
-  const formatValue = areClasses
-    ? String
-    : sharedNotation(valuesIn(trainLabels, trainPredictions, [predicted]))
+  const values = areClasses ? [] : [...valuesIn(trainLabels, trainPredictions, [predicted])]
+  const format = values.every(Number.isInteger) ? formatValue : sharedNotation(values)
   const name = (label: Label): string =>
-    areClasses || typeof label === 'string' ? nameOf(label, labels) : formatValue(label)
+    areClasses || typeof label === 'string' ? nameOf(label, labels) : format(label)
 
   const shown = (ranked: RankedExample, picked: unknown, isMost: boolean): ShownExample => {
     const { index, score } = ranked
