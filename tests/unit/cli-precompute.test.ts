@@ -53,16 +53,20 @@ const common = (): string[] => [
 const precompute = (out: string, ...more: string[]): ChildProcess =>
   startProgram(['precompute', ...common(), '--out', at(out), ...more])
 
-/** Resolves when a file of the store tells of so many rows. */
-async function untilWritten(file: string, count: number): Promise<void> {
-  for (;;) {
+/** Resolves when a file of the store tells of so many rows; rejects if its writer has ended by then. */
+async function untilWritten(file: string, count: number, writer: ChildProcess): Promise<void> {
+  while (writer.exitCode === null) {
     const written = existsSync(file)
       ? /"rows_written": ([1-9]\d*)/.exec(readFileSync(file, 'utf8'))?.[1]
       : undefined
     if (Number(written ?? 0) >= count) return
     await sleep(2)
   }
+  throw new Error(`The writer has ended before ${file} told of ${String(count)} rows.`)
 }
+
+/** Processes start slowly on a busy machine. */
+const timeout = 120_000
 
 beforeAll(async () => {
   await tf.setBackend('cpu')
@@ -89,34 +93,38 @@ beforeAll(async () => {
   expect(stderr).toContain('720 of 720 rows · 100 %')
   expect(stdout).toMatch(/: 720 rows, in [\d.]+ s\.\n$/)
   expect(code).toBe(0)
-})
+}, timeout)
 
 afterAll(() => {
   rmSync(folder, { recursive: true })
 })
 
-it('writes a store from which an explainer ranks as after a fit in memory', async () => {
-  const { model } = await loadModel(tf, at('net'))
-  const predictor = tfjsPredictor(model as tf.LayersModel)
-  const options = { device: 'wasm', batchSize: 8, topK: 3 } as const
-  const loss = 'categoricalCrossentropy'
-  using inMemory = new GradientSimilarity(predictor, loss, { ...options, precomputeGrads: true })
-  await inMemory.fit(x, y)
-  const store = new FileSystemStore(at('undisturbed'))
-  using opened = await GradientSimilarity.open(store, predictor, loss, options)
-  const tests = { data: x.data.slice(0, 16), shape: [2, 8] }
-  const expected = await inMemory.explain(tests)
-  const found = await opened.explain(tests)
-  expect(found.scores).toEqual(expected.scores)
-  expect(found.orderedIndices).toEqual(expected.orderedIndices)
-  model.dispose()
-})
+it(
+  'writes a store from which an explainer ranks as after a fit in memory',
+  { timeout },
+  async () => {
+    const { model } = await loadModel(tf, at('net'))
+    const predictor = tfjsPredictor(model as tf.LayersModel)
+    const options = { device: 'wasm', batchSize: 8, topK: 3 } as const
+    const loss = 'categoricalCrossentropy'
+    using inMemory = new GradientSimilarity(predictor, loss, { ...options, precomputeGrads: true })
+    await inMemory.fit(x, y)
+    const store = new FileSystemStore(at('undisturbed'))
+    using opened = await GradientSimilarity.open(store, predictor, loss, options)
+    const tests = { data: x.data.slice(0, 16), shape: [2, 8] }
+    const expected = await inMemory.explain(tests)
+    const found = await opened.explain(tests)
+    expect(found.scores).toEqual(expected.scores)
+    expect(found.orderedIndices).toEqual(expected.orderedIndices)
+    model.dispose()
+  },
+)
 
-it('goes on after Ctrl-C and after it was killed, to the same bytes', async () => {
+it('goes on after Ctrl-C and after it was killed, to the same bytes', { timeout }, async () => {
   const root = at('stopped', 'zarr.json')
   const interrupted = precompute('stopped')
   const said = finished(interrupted)
-  await untilWritten(root, 1)
+  await untilWritten(root, 1, interrupted)
   interrupted.kill('SIGINT')
   const { code, stderr, stdout } = await said
   expect(stderr).toMatch(
@@ -130,7 +138,7 @@ it('goes on after Ctrl-C and after it was killed, to the same bytes', async () =
   expect(readdirSync(at('stopped')).filter((name) => name.startsWith('.'))).toEqual([])
 
   const killed = precompute('stopped')
-  await untilWritten(root, reader.rowCount + rowsPerChunk)
+  await untilWritten(root, reader.rowCount + rowsPerChunk, killed)
   killed.kill('SIGKILL')
   await once(killed, 'close')
   const again = await openGradientStore(new FileSystemStore(at('stopped')))
@@ -139,103 +147,111 @@ it('goes on after Ctrl-C and after it was killed, to the same bytes', async () =
   expect(filesOf(at('stopped'))).toEqual(filesOf(at('undisturbed')))
 })
 
-it('writes two ranges at once into one folder, which merge makes the same store', async () => {
-  const first = precompute('ranges', '--rows', '0:420')
-  const second = precompute('ranges', '--rows', '420:720')
-  const both = [finished(first), finished(second)]
-  // Killed in mid-range, beside the other that goes on.
-  await untilWritten(at('ranges', 'ranges', '420-720.json'), 1)
-  second.kill('SIGKILL')
-  const [whole] = await Promise.all(both)
-  expect(whole!.stderr).not.toContain('Stopped')
-  expect(whole!.stdout).toContain('When all ranges are there: gradlens merge')
-  await expect(openGradientStore(new FileSystemStore(at('ranges')))).resolves.toMatchObject({
-    rowCount: 0,
-    isInRanges: true,
-  })
-  const early = await runHere('merge', at('ranges'))
-  expect(early.code).toBe(1)
-  expect(early.stderr).toMatch(/it lacks \d+:720 of the unfinished range 420:720\. Write them/)
-  expect((await finished(precompute('ranges', '--rows', '420:720'))).code).toBe(0)
-  expect(await runHere('merge', at('ranges'))).toMatchObject({
-    code: 0,
-    stdout: `${at('ranges')}: merged 2 ranges, 720 rows.\n`,
-  })
-  expect(filesOf(at('ranges'))).toEqual(filesOf(at('undisturbed')))
-})
+it(
+  'writes two ranges at once into one folder, which merge makes the same store',
+  { timeout },
+  async () => {
+    const first = precompute('ranges', '--rows', '0:420')
+    const second = precompute('ranges', '--rows', '420:720')
+    const both = [finished(first), finished(second)]
+    // Killed in mid-range, beside the other that goes on.
+    await untilWritten(at('ranges', 'ranges', '420-720.json'), 1, second)
+    second.kill('SIGKILL')
+    const [whole] = await Promise.all(both)
+    expect(whole!.stderr).not.toContain('Stopped')
+    expect(whole!.stdout).toContain('When all ranges are there: gradlens merge')
+    await expect(openGradientStore(new FileSystemStore(at('ranges')))).resolves.toMatchObject({
+      rowCount: 0,
+      isInRanges: true,
+    })
+    const early = await runHere('merge', at('ranges'))
+    expect(early.code).toBe(1)
+    expect(early.stderr).toMatch(/it lacks \d+:720 of the unfinished range 420:720\. Write them/)
+    expect((await finished(precompute('ranges', '--rows', '420:720'))).code).toBe(0)
+    expect(await runHere('merge', at('ranges'))).toMatchObject({
+      code: 0,
+      stdout: `${at('ranges')}: merged 2 ranges, 720 rows.\n`,
+    })
+    expect(filesOf(at('ranges'))).toEqual(filesOf(at('undisturbed')))
+  },
+)
 
-it('takes a GraphModel of two inputs from disk, and ids, float16 and examples by their address', async () => {
-  const count = 10
-  const graph = [
-    ...['left/w', 'right/w'].map((name) => ({ name, op: 'Const', attr: {} })),
-    placeholder('left', [-1, 4]),
-    placeholder('right', [-1, 2]),
-    node('left/product', 'MatMul', ['left', 'left/w']),
-    node('right/product', 'MatMul', ['right', 'right/w']),
-    node('sum', 'AddV2', ['left/product', 'right/product']),
-    node('answer', 'Softmax', ['sum']),
-  ]
-  // Files of older converters do not say their format.
-  const modelTopology = { node: graph, versions: { producer: 1, minConsumer: 1 } }
-  writeModelFiles(at('graph'), { modelTopology } as never, [
-    weight('left/w', [4, classCount]),
-    weight('right/w', [2, classCount]),
-  ])
-  const [left, right] = [uniform(random, count * 4, [-1, 1]), uniform(random, count * 2, [-1, 1])]
-  writeNpy(at('left.npy'), '<f4', [count, 4], left)
-  writeNpy(at('right.npy'), '<f8', [count, 2], Float64Array.from(right))
-  writeNpy(
-    at('classes.npy'),
-    '<i8',
-    [count],
-    BigInt64Array.from({ length: count }, (_, i) => BigInt(i % 3)),
-  )
-  writeNpy(
-    at('ids.npy'),
-    '<i8',
-    [count],
-    BigInt64Array.from({ length: count }, (_, i) => BigInt(100 + i)),
-  )
-  const { code, stderr } = await finished(
-    startProgram([
-      ...[
-        'precompute',
-        '--model',
-        at('graph', 'model.json'),
-        '--loss',
-        'sparseCategoricalCrossentropy',
+it(
+  'takes a GraphModel of two inputs from disk, and ids, float16 and examples by their address',
+  { timeout },
+  async () => {
+    const count = 10
+    const graph = [
+      ...['left/w', 'right/w'].map((name) => ({ name, op: 'Const', attr: {} })),
+      placeholder('left', [-1, 4]),
+      placeholder('right', [-1, 2]),
+      node('left/product', 'MatMul', ['left', 'left/w']),
+      node('right/product', 'MatMul', ['right', 'right/w']),
+      node('sum', 'AddV2', ['left/product', 'right/product']),
+      node('answer', 'Softmax', ['sum']),
+    ]
+    // Files of older converters do not say their format.
+    const modelTopology = { node: graph, versions: { producer: 1, minConsumer: 1 } }
+    writeModelFiles(at('graph'), { modelTopology } as never, [
+      weight('left/w', [4, classCount]),
+      weight('right/w', [2, classCount]),
+    ])
+    const [left, right] = [uniform(random, count * 4, [-1, 1]), uniform(random, count * 2, [-1, 1])]
+    writeNpy(at('left.npy'), '<f4', [count, 4], left)
+    writeNpy(at('right.npy'), '<f8', [count, 2], Float64Array.from(right))
+    writeNpy(
+      at('classes.npy'),
+      '<i8',
+      [count],
+      BigInt64Array.from({ length: count }, (_, i) => BigInt(i % 3)),
+    )
+    writeNpy(
+      at('ids.npy'),
+      '<i8',
+      [count],
+      BigInt64Array.from({ length: count }, (_, i) => BigInt(100 + i)),
+    )
+    const { code, stderr } = await finished(
+      startProgram([
+        ...[
+          'precompute',
+          '--model',
+          at('graph', 'model.json'),
+          '--loss',
+          'sparseCategoricalCrossentropy',
+        ],
+        ...['--examples', at('left.npy'), at('right.npy'), '--labels', at('classes.npy')],
+        ...['--ids', at('ids.npy'), '--example-url', 'https://example.org/{id}.png'],
+        ...['--dtype', 'f16', '--out', at('graph.zarr')],
+      ]),
+    )
+    expect(stderr).toContain('on wasm (the package webgpu is not installed')
+    expect(code).toBe(0)
+    const { model } = await loadModel(tf, at('graph'))
+    const predictor = tfjsPredictor(model as tf.GraphModel)
+    const loss = 'sparseCategoricalCrossentropy'
+    const store = new FileSystemStore(at('graph.zarr'))
+    using opened = await GradientSimilarity.open(store, predictor, loss, { device: 'cpu', topK: 1 })
+    const tests = [
+      { data: left.slice(0, 4), shape: [1, 4] },
+      { data: right.slice(0, 2), shape: [1, 2] },
+    ]
+    const found = await opened.explain(tests, [0])
+    using inMemory = new GradientSimilarity(predictor, loss, { device: 'cpu', topK: 1 })
+    await inMemory.fit(
+      [
+        { data: left, shape: [count, 4] },
+        { data: right, shape: [count, 2] },
       ],
-      ...['--examples', at('left.npy'), at('right.npy'), '--labels', at('classes.npy')],
-      ...['--ids', at('ids.npy'), '--example-url', 'https://example.org/{id}.png'],
-      ...['--dtype', 'f16', '--out', at('graph.zarr')],
-    ]),
-  )
-  expect(stderr).toContain('on wasm (the package webgpu is not installed')
-  expect(code).toBe(0)
-  const { model } = await loadModel(tf, at('graph'))
-  const predictor = tfjsPredictor(model as tf.GraphModel)
-  const loss = 'sparseCategoricalCrossentropy'
-  const store = new FileSystemStore(at('graph.zarr'))
-  using opened = await GradientSimilarity.open(store, predictor, loss, { device: 'cpu', topK: 1 })
-  const tests = [
-    { data: left.slice(0, 4), shape: [1, 4] },
-    { data: right.slice(0, 2), shape: [1, 2] },
-  ]
-  const found = await opened.explain(tests, [0])
-  using inMemory = new GradientSimilarity(predictor, loss, { device: 'cpu', topK: 1 })
-  await inMemory.fit(
-    [
-      { data: left, shape: [count, 4] },
-      { data: right, shape: [count, 2] },
-    ],
-    Array.from({ length: count }, (_, i) => i % 3),
-  )
-  const expected = await inMemory.explain(tests, [0])
-  const best = expected.orderedIndices.data[0]!
-  expect(found.mostSimilar).toEqual([[`https://example.org/${String(100 + best)}.png`]])
-  found.scores.data.forEach((score, i) => {
-    // Eleven bits of each factor.
-    expect(score).toBeCloseTo(expected.scores.data[i]!, 2)
-  })
-  model.dispose()
-})
+      Array.from({ length: count }, (_, i) => i % 3),
+    )
+    const expected = await inMemory.explain(tests, [0])
+    const best = expected.orderedIndices.data[0]!
+    expect(found.mostSimilar).toEqual([[`https://example.org/${String(100 + best)}.png`]])
+    found.scores.data.forEach((score, i) => {
+      // Eleven bits of each factor.
+      expect(score).toBeCloseTo(expected.scores.data[i]!, 2)
+    })
+    model.dispose()
+  },
+)
