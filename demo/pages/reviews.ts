@@ -6,7 +6,7 @@ import { loadReviews, type Review, type Reviews } from '../data/reviews.js'
 import { find, findAll, setText } from '../dom.js'
 import { ExplainedPage } from '../explained-page.js'
 import { modelFacts, probabilityDelta } from '../text/facts.js'
-import { listed } from '../text/numbers-in-words.js'
+import { listed } from '../text/listed.js'
 import { createChoices, type Choice, type Choices } from '../views/choices.js'
 
 interface Data {
