@@ -172,6 +172,8 @@ it('shows progress in rows with the time that is left, and a button that cancels
   within(element, '.running button')[0]!.click()
   await settled(element)
   expect(fits[0]?.options.signal.aborted).toBe(true)
+  fits[0]!.options.onProgress({ phase: 'fit', done: 900, total: 2000 })
+  await settled(element)
   expect(textsOf(element, '.job-text')).toEqual(['Cancelled.'])
   fits[0]!.reject(fits[0]!.options.signal.reason)
   await settled(element)
