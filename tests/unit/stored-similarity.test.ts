@@ -20,7 +20,7 @@ describe('on a net without a framework', () => {
         batchSize: 5,
       })
       await explainer.fit(trainX, trainClasses)
-      return contentOf(store)
+      return await contentOf(store)
     }
     const predictor = classifier()
     const refused: number[] = []
