@@ -15,7 +15,7 @@ import type { SegmentShape } from './random-blocks.js'
 import { asOneParameter, randomBlock, segmentShapes } from './random-blocks.js'
 
 /** The block as a store of float16 would hold it. */
-export function halfBlock(block: GradientBlock): HalfBlock {
+function halfBlock(block: GradientBlock): HalfBlock {
   const { rowCount, segments } = compactBlock(block)
   const half = (numbers: Float32Array): HalfFloats => {
     const rowSize = numbers.length / rowCount
