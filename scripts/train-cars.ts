@@ -134,7 +134,9 @@ const heldOut = measureFit(model, inputOf(table.heldOut), table.heldOut)
 await folder.writeJson('training.json', {
   heldOut,
   training: measureFit(model, inputOf(table.training), table.training),
-  heldOutPredictions: predict(model, inputOf(table.heldOut)).map((value) => Number(value.toFixed(3))),
+  heldOutPredictions: predict(model, inputOf(table.heldOut)).map((value) =>
+    Number(value.toFixed(3)),
+  ),
   heldOutUse: 'measured after training; never trained on, nor used to choose the recipe',
   parameterCount: model.countParams(),
   recipe,
