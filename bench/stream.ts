@@ -10,6 +10,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -93,7 +94,8 @@ async function inPage(
   } finally {
     browser.kill()
     await once(browser, 'exit')
-    rmSync(profile, { recursive: true, maxRetries: 5, retryDelay: 200 })
+    // Its other processes end after it, and write meanwhile.
+    await rm(profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 250 })
   }
 }
 
