@@ -5,6 +5,12 @@ import { measureAccuracy, type Accuracy } from './train-accuracy.js'
 import { trainNet, type Recipe } from './train-loop.js'
 import { readModel, writeModel } from './train-model.js'
 
+export interface TrainedModel {
+  readonly recipe: Recipe
+  /** What was done with the held-out images, and when: how far their accuracy can be believed. */
+  readonly heldOutUse: string
+}
+
 export interface ImageSets {
   readonly training: LabelledImages
   readonly heldOut: LabelledImages
@@ -15,7 +21,7 @@ export interface ImageSets {
 export async function trainAndWrite(
   name: string,
   net: tf.Sequential,
-  recipe: Recipe,
+  { recipe, heldOutUse }: TrainedModel,
   { training, heldOut, references }: ImageSets,
 ): Promise<void> {
   const folder = new DataFolder(name)
@@ -32,8 +38,7 @@ export async function trainAndWrite(
     heldOut: measured,
     training: { count, correct, accuracy, loss },
     references: measureAccuracy(model, references),
-    heldOutUse:
-      'measured after training; never trained on, nor used to choose the recipe or the epoch',
+    heldOutUse,
     parameterCount: model.countParams(),
     recipe,
     tfjs: tf.version.tfjs,

@@ -1,12 +1,10 @@
 import type { SimilarityName } from '../compute/similarity.js'
 import { similarityNames } from '../compute/similarity.js'
 import { InvalidArgumentError } from '../errors.js'
-import { GradientSimilarity } from '../explainers/gradient-similarity.js'
 import type { Inputs } from '../explainers/inputs.js'
 import { progressReporter } from '../explainers/progress.js'
 import type { GradientSimilarityOptions } from '../explainers/similarity-options.js'
 import type { ProjectionOptions } from '../gradients/projection/projection-options.js'
-import { MemoryStore } from '../gradients/stores/memory-store.js'
 import type { ArrayInput } from '../ndarray.js'
 import type { CallOptions } from '../options.js'
 import { knownKeys, positiveInteger } from '../options.js'
@@ -64,6 +62,11 @@ export async function projectionQuality<Value, Item = never>(
   const { device = 'auto', batchSize = 32 } = given
   const report = progressReporter('projectionQuality', false, onProgress)
   const own = { precomputeGrads: true, device, batchSize } as const
+  // The other measures need neither.
+  const [{ GradientSimilarity }, { MemoryStore }] = await Promise.all([
+    import('../explainers/gradient-similarity.js'),
+    import('../gradients/stores/memory-store.js'),
+  ])
   // Nothing but a store keeps half precision.
   const store = storeDtype === 'float16' ? new MemoryStore() : undefined
   using exact = new GradientSimilarity(predictor, lossFn, own)
