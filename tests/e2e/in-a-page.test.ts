@@ -54,17 +54,17 @@ it.each([
       await captions.nth(i).filter({ hasText: sentence }).waitFor({ timeout: 45_000 })
     }
     for (const colorScheme of ['light', 'dark'] as const) {
-    for (const width of [1280, 390]) {
-      await page.emulateMedia({ colorScheme })
-      await page.setViewportSize({ width, height: 900 })
-      const overflow = await page.evaluate(
-        () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-      )
-      expect(overflow).toBeLessThanOrEqual(0)
-      const file = `in-a-page-${path.basename(name, '.html')}-${String(width)}-${colorScheme}.png`
-      await page.screenshot({ path: path.join(screenshots, file), fullPage: true })
+      for (const width of [1280, 390]) {
+        await page.emulateMedia({ colorScheme })
+        await page.setViewportSize({ width, height: 900 })
+        const overflow = await page.evaluate(
+          () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+        )
+        expect(overflow).toBeLessThanOrEqual(0)
+        const file = `in-a-page-${path.basename(name, '.html')}-${String(width)}-${colorScheme}.png`
+        await page.screenshot({ path: path.join(screenshots, file), fullPage: true })
+      }
     }
-  }
     expect(errors).toEqual([])
     await page.close()
     expect(readFileSync('README.md', 'utf8')).toContain(
