@@ -35,8 +35,9 @@ export function layersModel(model: LayersModel, options: LayersModelOptions): Te
     output: specOf(model.outputs[chosen]!, model.outputNames[chosen]),
     weights: (): Weight[] => {
       const trainable = new Set(model.trainableWeights)
-      return model.weights.map((weight) => ({
-        name: weight.name,
+      const names = weightNames(model)
+      return model.weights.map((weight, i) => ({
+        name: names[i]!,
         tensor: variableOf(weight, model.name),
         trainable: trainable.has(weight),
       }))
@@ -74,6 +75,19 @@ function outputIndex({ name, outputNames }: LayersModel, chosen: unknown): numbe
 /** tfjs builds a Sequential when it is first called: one that was just loaded is not built yet. */
 function buildSequential(model: LayersModel): void {
   if (!model.built && model.outputs.length > 0) (model as Sequential).build()
+}
+
+/**
+ * The names that the weights were saved under: TensorFlow.js numbers those of a model anew that is the second of its kind
+ * in the page, and stored gradients would no longer be its own. Weights of one name, in nested models, are numbered.
+ */
+function weightNames({ weights }: LayersModel): string[] {
+  const counts = new Map<string, number>()
+  return weights.map(({ originalName }) => {
+    const count = counts.get(originalName) ?? 0
+    counts.set(originalName, count + 1)
+    return count === 0 ? originalName : `${originalName}_${String(count)}`
+  })
 }
 
 function variableOf(weight: LayersModel['weights'][number], modelName: string): Variable {

@@ -103,3 +103,21 @@ it('goes on with the fit of a tab that was closed, to the bytes of one that was 
   expect(await contentOf(third, 'interrupted')).toEqual(await contentOf(third, 'undisturbed'))
   await context.close()
 })
+
+it('lets one of two tabs write a store, tells the other, and ends with the bytes of one alone', async () => {
+  const context = await browser.newContext()
+  const [first, second] = [await open(context), await open(context)]
+  const written = fit(first, 'shared')
+  await first.waitForFunction(() => ((window as unknown as PageWindow).done?.at(-1) ?? 0) > 20)
+  const told = await fit(second, 'shared').catch(String)
+  expect(told).toContain(
+    "Gradients are being written to the store 'shared' by another tab or worker",
+  )
+  const done = await first.evaluate(() => (window as unknown as PageWindow).done?.at(-1))
+  expect(done).toBeLessThan(600)
+
+  await written
+  await fit(second, 'alone')
+  expect(await contentOf(second, 'shared')).toEqual(await contentOf(second, 'alone'))
+  await context.close()
+})
