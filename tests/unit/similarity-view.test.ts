@@ -151,6 +151,13 @@ describe('labels', () => {
     expect(view({ trainLabels: exampleLabels }).most.some(({ isSuspect }) => isSuspect)).toBe(false)
   })
 
+  it('are not marked where the score is next to nothing beside the highest', () => {
+    const explanation = rankingJson(exampleScores.map((score) => (score < 2 ? score : 10 * score)))
+    expect(view(labelled, explanation).most.some(({ isSuspect }) => isSuspect)).toBe(false)
+    const alike = rankingJson(exampleScores.map(() => 0))
+    expect(view(labelled, alike).most.some(({ isSuspect }) => isSuspect)).toBe(false)
+  })
+
   it('are compared by their names', () => {
     const names = ['zero', 'one', 'two']
     const { most } = view({ ...labelled, labels: names, predicted: 'one' })

@@ -10,7 +10,10 @@ export interface ShownExample {
   readonly label: Label | undefined
   /** What the model says of it. */
   readonly predicted: Label | undefined
-  /** Among the most similar, and of another class than the one that is explained: its label may be wrong. */
+  /**
+   * Among the most similar, by more than a tenth of the highest score, and of another class than the one that is explained:
+   * its label may be wrong.
+   */
   readonly isSuspect: boolean
 }
 

@@ -42,6 +42,9 @@ export interface SimilarityView {
   readonly areClasses: boolean
 }
 
+/** Of the highest score: examples that score next to nothing have taught the model nothing of this one. */
+const leastSuspectShare = 0.1
+
 /** @throws InvalidArgumentError if the explanation has no ranking, or what is given beside it does not fit */
 export function similarityView(
   explanation: GivenExplanation,
@@ -58,6 +61,7 @@ export function similarityView(
   const name = (label: Label): string =>
     areClasses || typeof label === 'string' ? nameOf(label, labels) : format(label)
 
+  const highest = Math.max(0, ends.most[0]?.score ?? 0)
   const shown = (ranked: RankedExample, picked: unknown, isMost: boolean): ShownExample => {
     const { index, score } = ranked
     const label = index === undefined ? undefined : trainLabels[index]
@@ -70,6 +74,8 @@ export function similarityView(
       isSuspect:
         isMost &&
         areClasses &&
+        score !== undefined &&
+        score > leastSuspectShare * highest &&
         label !== undefined &&
         predicted !== null &&
         name(label) !== name(predicted),
