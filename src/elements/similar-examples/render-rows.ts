@@ -9,9 +9,9 @@ import type { SimilarityView } from './similarity-view.js'
 export function renderRows(end: RenderedEnd & { readonly view: SimilarityView }): TemplateResult {
   const { examples, stop, title, view, columns } = end
   const width = Math.max(...examples.map(({ content }) => cellsOf(content).length))
-  const formats = Array.from({ length: width }, (_, column) =>
-    cellFormat([...view.most, ...view.least], column),
-  )
+  const all = [...view.most, ...view.least]
+  const formats = Array.from({ length: width }, (_, column) => cellFormat(all, column))
+  const kinds = formats.map((_, column) => (isText(all, column) ? 'words' : nothing))
   const hasLabels = examples.some(({ label }) => label !== undefined)
   const hasPredictions = examples.some(({ predicted }) => predicted !== undefined)
   return html`
@@ -30,7 +30,9 @@ export function renderRows(end: RenderedEnd & { readonly view: SimilarityView })
             <th scope="col" class="score-column">score</th>
             ${formats.map(
               (_, column) =>
-                html`<th scope="col">${columns[column] ?? `x${String(column + 1)}`}</th>`,
+                html`<th scope="col" class=${kinds[column]!}>
+                  ${columns[column] ?? `x${String(column + 1)}`}
+                </th>`,
             )}
           </tr>
         </thead>
@@ -69,7 +71,9 @@ export function renderRows(end: RenderedEnd & { readonly view: SimilarityView })
                 </td>
                 ${formats.map((format, column) => {
                   const cell = cellsOf(content)[column]
-                  return html`<td>${typeof cell === 'number' ? format(cell) : (cell ?? '')}</td>`
+                  return html`<td class=${kinds[column]!}>
+                    ${typeof cell === 'number' ? format(cell) : (cell ?? '')}
+                  </td>`
                 })}
               </tr>
             `
@@ -110,6 +114,9 @@ function cellFormat(examples: readonly ShownExample[], column: number): (value: 
     .filter((cell) => typeof cell === 'number')
   return values.every(Number.isInteger) ? wholeNumber : sharedNotation(values)
 }
+
+const isText = (examples: readonly ShownExample[], column: number): boolean =>
+  examples.some(({ content }) => typeof cellsOf(content)[column] === 'string')
 
 const wholeNumber = (value: number): string => value.toFixed(0).replace('-', '\u2212')
 

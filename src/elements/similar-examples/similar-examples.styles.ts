@@ -106,6 +106,19 @@ export const similarEndsStyles: CSSResult = css`
     text-align: start;
   }
 
+  /* What both tables have left over goes to their words, so that the bars of one stand under those of the other. */
+  .rows table:has(.words) :is(th, td):not(.words) {
+    inline-size: 1px;
+  }
+
+  .rows table:has(.words) .score-column {
+    inline-size: 320px;
+  }
+
+  .rows .words {
+    text-align: start;
+  }
+
   .rows .score-place {
     grid-template-columns: minmax(0, 1fr) 8ch;
     grid-template-rows: auto;
