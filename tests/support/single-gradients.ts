@@ -16,7 +16,7 @@ export interface Differentiable {
 export const layersModelOf = (model: tf.LayersModel): Differentiable => ({
   call: (x) => model.apply(x, { training: false }) as tf.Tensor,
   parameters: model.trainableWeights.map((weight) => ({
-    name: weight.name,
+    name: weight.originalName,
     tensor: weight.read(),
   })),
 })
