@@ -55,9 +55,6 @@ export function signedMap(
         '<gl-attribution-bars>, texts for <gl-attribution-text>',
     )
   }
-  if (!(clip > 0 && clip <= 100)) {
-    throw new InvalidArgumentError('clip', String(clip), 'a percentile above 0, up to 100')
-  }
   if (image !== null && !isImageShape(image.shape)) {
     const expected = 'a picture: [height, width], or [height, width, channels] with 1, 3 or 4'
     throw new InvalidArgumentError('image', describe(image), expected)

@@ -53,9 +53,6 @@ export function tokenAttributions(
       'those of a text, [tokens] or [tokens, embedding]; pictures are for <gl-attribution-image>',
     )
   }
-  if (!(clip > 0 && clip <= 100)) {
-    throw new InvalidArgumentError('clip', String(clip), 'a percentile above 0, up to 100')
-  }
   const values = summedBehind(attributions, 1)
   const words =
     tokens === null || tokens.length === 0 ? idsOf(explanation, index, values.length) : tokens

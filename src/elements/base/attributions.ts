@@ -66,12 +66,17 @@ export function ofSign(values: Float64Array, sign: Sign): Float64Array {
 /**
  * The magnitude that gets the strongest colour: so many percent of the magnitudes are not above it. The greatest of all
  * where that would be zero.
+ *
+ * @param clip the percentile, above 0 and up to 100
  */
-export function magnitudeLimit(values: ArrayLike<number>, percentile: number): number {
+export function magnitudeLimit(values: ArrayLike<number>, clip: number): number {
+  if (!(clip > 0 && clip <= 100)) {
+    throw new InvalidArgumentError('clip', String(clip), 'a percentile above 0, up to 100')
+  }
   const magnitudes = Float64Array.from(values, (value) =>
     Number.isFinite(value) ? Math.abs(value) : 0,
   ).sort()
-  const at = Math.ceil((percentile / 100) * magnitudes.length) - 1
+  const at = Math.ceil((clip / 100) * magnitudes.length) - 1
   const limit = magnitudes[Math.max(0, at)] ?? 0
   return limit > 0 ? limit : (magnitudes.at(-1) ?? 0)
 }
