@@ -1,7 +1,6 @@
 import js from '@eslint/js'
 import { defineConfig, globalIgnores } from 'eslint/config'
 import tseslint from 'typescript-eslint'
-import { importDirection } from './scripts/import-direction.mjs'
 
 export default defineConfig(
   // AssemblyScript has types of its own.
@@ -16,6 +15,8 @@ export default defineConfig(
     linterOptions: { reportUnusedDisableDirectives: 'error' },
     rules: {
       'max-lines': ['error', 400],
+      'no-duplicate-imports': 'error',
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
       // TypeScript does this one, and knows the globals of each environment.
       'no-undef': 'off',
       // Index arithmetic is in bounds for reasons that types cannot see; `?? 0` there would hide a mistake.
@@ -44,10 +45,5 @@ export default defineConfig(
         },
       ],
     },
-  },
-  {
-    files: ['src/**', 'demo/**', 'bench/**'],
-    plugins: { gradlens: { rules: { 'import-direction': importDirection } } },
-    rules: { 'gradlens/import-direction': 'error' },
   },
 )

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { defineConfig, type UserConfig } from 'vite'
-import { offlineFiles, pageNames, sharedParts } from './scripts/demo-site.js'
+import { offlineFiles, pageNames, sharedParts } from './scripts/build/demo-site.js'
 
 const at = (file: string): string => fileURLToPath(new URL(file, import.meta.url))
 

@@ -1,6 +1,6 @@
 import { playwright } from '@vitest/browser-playwright'
 import { defineConfig } from 'vitest/config'
-import { findBrowser } from './scripts/find-browser.mjs'
+import { findBrowser } from './scripts/checks/find-browser.mjs'
 import { browserArguments } from './tests/support/browser-arguments.js'
 import { serverCommands } from './tests/support/browser-servers.js'
 import { alias } from './vite.config.js'
@@ -14,7 +14,7 @@ export default defineConfig({
         resolve: { alias },
         test: {
           name: 'unit',
-          include: ['tests/unit/**/*.test.ts'],
+          include: ['tests/{unit,devices}/**/*.test.ts'],
           setupFiles: ['tests/support/no-leaks.ts'],
           // One process a core: what is slow is loading TensorFlow.js, so files share it.
           isolate: false,
@@ -42,7 +42,7 @@ export default defineConfig({
         },
         test: {
           name: 'browser',
-          include: ['tests/browser/**/*.test.ts'],
+          include: ['tests/{browser,devices}/**/*.test.ts'],
           setupFiles: ['tests/support/no-leaks.ts'],
           isolate: false,
           fileParallelism: false,

@@ -1,5 +1,5 @@
 import { chromium, type Browser } from 'playwright'
-import { findBrowser } from '../scripts/find-browser.mjs'
+import { findBrowser } from '../scripts/checks/find-browser.mjs'
 import type { BenchOptions } from './options.js'
 
 /** Chromium cannot sandbox itself for root, which is what containers run as. */

@@ -1,9 +1,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { DataFolder } from '../scripts/data-folder.js'
-import { seededRandom, type Random } from '../scripts/data-random.js'
-import type { Activation, Layer } from './layers.js'
-import { weightShapes } from './layers.js'
+import { DataFolder } from '../scripts/data/data-folder.js'
+import { seededRandom, type Random } from '../scripts/data/random.js'
+import { type Activation, type Layer, weightShapes } from './layers.js'
 
 /** A model and its data as they are written for all who take part; `serve.py` reads the same files. */
 export interface Case {
@@ -12,7 +11,7 @@ export interface Case {
   readonly layers: readonly Layer[]
   readonly inputShape: readonly number[]
   readonly classCount: number
-  readonly rowCount: number
+  readonly exampleCount: number
   /** Kernel and bias of each layer that has them. */
   readonly weightShapes: readonly (readonly number[])[]
   readonly parameterCount: number
@@ -22,9 +21,9 @@ interface Source {
   readonly title: string
   readonly layers: readonly Layer[]
   readonly inputShape: readonly number[]
-  readonly rowCount: number
+  readonly exampleCount: number
   readonly weights: (shapes: readonly (readonly number[])[]) => Float32Array
-  readonly data: (set: 'train' | 'test', rowCount: number) => Data
+  readonly data: (set: 'train' | 'test', exampleCount: number) => Data
 }
 
 interface Data {
@@ -70,7 +69,7 @@ const sources: Readonly<Record<string, Source>> = {
       dense(256, 'relu'),
       dense(10, 'softmax'),
     ],
-    rowCount: 300,
+    exampleCount: 300,
     // The demo's trained model, whose dropout layers do nothing here.
     weights: () => readFloats(digitsFolder.file('weights.bin')),
     data: digits,
@@ -87,7 +86,7 @@ const sources: Readonly<Record<string, Source>> = {
       dense(64, 'relu'),
       dense(10, 'softmax'),
     ],
-    rowCount: 300,
+    exampleCount: 300,
     weights: (shapes) => randomWeights(shapes, seededRandom(1)),
     data: digits,
   },
@@ -95,9 +94,10 @@ const sources: Readonly<Record<string, Source>> = {
     title: '384–256–20 MLP',
     inputShape: [384],
     layers: [dense(256, 'relu'), dense(20, 'softmax')],
-    rowCount: 1000,
+    exampleCount: 1000,
     weights: (shapes) => randomWeights(shapes, seededRandom(2)),
-    data: (set, rowCount) => normalData(seededRandom(set === 'train' ? 3 : 4), rowCount, 384, 20),
+    data: (set, exampleCount) =>
+      normalData(seededRandom(set === 'train' ? 3 : 4), exampleCount, 384, 20),
   },
 }
 
@@ -110,13 +110,13 @@ export function writeCase(name: string, folder: string, rows?: number): Case {
     throw new Error(`There is no model '${name}'; expected one of ${caseNames.join(', ')}.`)
   }
   const { title, layers, inputShape } = source
-  const rowCount = rows ?? source.rowCount
+  const exampleCount = rows ?? source.exampleCount
   const shapes = weightShapes(inputShape, layers)
   const classCount = shapes.at(-1)?.[0] ?? 0
   const weights = source.weights(shapes)
   const parameterCount = shapes.reduce((sum, shape) => sum + sizeOf(shape), 0)
   if (weights.length !== parameterCount) {
-    const lengths = `${String(weights.length)} weights for ${String(parameterCount)} parameters`
+    const lengths = `${weights.length} weights for ${parameterCount} parameters`
     throw new Error(`${title}: ${lengths}.`)
   }
   const description: Case = {
@@ -125,7 +125,7 @@ export function writeCase(name: string, folder: string, rows?: number): Case {
     layers,
     inputShape,
     classCount,
-    rowCount,
+    exampleCount,
     weightShapes: shapes,
     parameterCount,
   }
@@ -133,7 +133,7 @@ export function writeCase(name: string, folder: string, rows?: number): Case {
   writeFileSync(path.join(folder, 'case.json'), JSON.stringify(description))
   writeFloats(folder, 'weights', weights)
   for (const [set, count] of [
-    ['train', rowCount],
+    ['train', exampleCount],
     ['test', testCount],
   ] as const) {
     const { x, labels } = source.data(set, count)
@@ -143,12 +143,12 @@ export function writeCase(name: string, folder: string, rows?: number): Case {
   return description
 }
 
-function digits(set: 'train' | 'test', rowCount: number): Data {
+function digits(set: 'train' | 'test', exampleCount: number): Data {
   const { images, labels } = digitsFolder.readImages(set === 'train' ? 'references' : 'held-out')
   const start = set === 'train' ? 0 : explainedDigit
-  const end = start + rowCount
+  const end = start + exampleCount
   if (end > labels.length) {
-    throw new Error(`There are ${String(labels.length)} digits; ${String(end)} were asked for.`)
+    throw new Error(`There are ${labels.length} digits; ${end} were asked for.`)
   }
   const imageSize = images.length / labels.length
   return {
@@ -161,9 +161,12 @@ function digits(set: 'train' | 'test', rowCount: number): Data {
 }
 
 /** Rows of length about 1, as sentence embeddings are, and labels at random. */
-function normalData(random: Random, rowCount: number, width: number, classCount: number): Data {
-  const x = Float32Array.from({ length: rowCount * width }, () => normal(random) / Math.sqrt(width))
-  return { x, labels: Uint8Array.from({ length: rowCount }, () => random() * classCount) }
+function normalData(random: Random, exampleCount: number, width: number, classCount: number): Data {
+  const x = Float32Array.from(
+    { length: exampleCount * width },
+    () => normal(random) / Math.sqrt(width),
+  )
+  return { x, labels: Uint8Array.from({ length: exampleCount }, () => random() * classCount) }
 }
 
 /** Kernels as He et al. (2015) start them; biases away from 0, so that none is left out by mistake. */

@@ -11,10 +11,10 @@ const factors = [1, 2, 4]
 /** Times of whole calls with n, 2n and 4n rows, the sizes taking turns. */
 export async function measureGrowth(
   { name, page }: Setting,
-  { rowCount }: Case,
+  { exampleCount }: Case,
   roundCount: number,
 ): Promise<Growth[]> {
-  const rows = factors.map((factor) => factor * rowCount)
+  const rows = factors.map((factor) => factor * exampleCount)
   await page.bringToFront()
   const growth: Growth[] = []
   for (const task of ['fit', 'explainAdHoc'] as const) {
@@ -37,7 +37,7 @@ export async function measureMemory(
   folder: string,
   options: BenchOptions,
 ): Promise<Memory | null> {
-  const rows = factors.map((factor) => factor * description.rowCount)
+  const rows = factors.map((factor) => factor * description.exampleCount)
   const bytesPerRow = 4 * description.inputShape.reduce((size, length) => size * length, 1)
   const peaks: number[] = []
   for (const count of rows) {

@@ -32,14 +32,14 @@ export function pageParticipant({ name, page }: Setting, contestant: Contestant)
   }
 }
 
-export function peerParticipant(peer: Peer, folder: string, { rowCount }: Case): Participant {
+export function peerParticipant(peer: Peer, folder: string, { exampleCount }: Case): Participant {
   return {
     name: peer.description.name,
     setting: null,
     async measure(task) {
       if (!peer.description.tasks.includes(task)) return undefined
       const ms = await peer.measure(folder, task)
-      return { ms: task === 'fit' ? ms / rowCount : ms }
+      return { ms: task === 'fit' ? ms / exampleCount : ms }
     },
   }
 }

@@ -48,13 +48,13 @@ export interface PageBench {
   measure(contestant: Contestant, task: Task): Promise<Measured | undefined>
   results(): Promise<OurResults>
   /** One call of ours with that many training rows, in milliseconds; the data are repeated where they do not suffice. */
-  withRows(task: 'fit' | 'explainAdHoc', rowCount: number): Promise<number>
+  withRows(task: 'fit' | 'explainAdHoc', exampleCount: number): Promise<number>
   /** Explains one example with so many training rows, gradients not stored, and nothing before it. */
   explainOnce(
     folder: string,
     description: Case,
     device: PageDevice,
-    rowCount: number,
+    exampleCount: number,
   ): Promise<void>
   close(): void
 }

@@ -25,7 +25,7 @@ export interface ModelReport {
   readonly name: string
   readonly title: string
   readonly parameterCount: number
-  readonly rowCount: number
+  readonly exampleCount: number
   readonly columns: readonly Column[]
   readonly ratios: readonly Ratio[]
   readonly agreement: readonly (Agreement & { readonly setting: string; readonly peer: string })[]

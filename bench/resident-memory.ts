@@ -34,11 +34,11 @@ function largestPeakMiB(processes: readonly number[]): number | null {
 
 /** A number of a process's status, sizes in KiB; undefined where there is no such process or system. */
 function fieldOf(id: number, name: string): number | undefined {
-  const value = new RegExp(`^${name}:\\s*(\\d+)`, 'm').exec(contentOf(`/proc/${String(id)}/status`))
+  const value = new RegExp(`^${name}:\\s*(\\d+)`, 'm').exec(contentOf(`/proc/${id}/status`))
   return value === null ? undefined : Number(value[1])
 }
 
-const commandOf = (id: number): string => contentOf(`/proc/${String(id)}/cmdline`)
+const commandOf = (id: number): string => contentOf(`/proc/${id}/cmdline`)
 
 /** A process may end at any time. */
 function contentOf(file: string): string {

@@ -73,7 +73,7 @@ async function benchModel(name: string, arena: Arena): Promise<ModelReport> {
   const { options, site, settings, peers } = arena
   const folder = path.join(site.folder, 'cases', name)
   const description = writeCase(name, folder, options.rows)
-  const { title, parameterCount, rowCount } = description
+  const { title, parameterCount, exampleCount } = description
   console.error(`${title} …`)
 
   const participants: Participant[] = []
@@ -107,7 +107,7 @@ async function benchModel(name: string, arena: Arena): Promise<ModelReport> {
       if (peaks !== null) memory.push(peaks)
     }
   }
-  const counts = { name, title, parameterCount, rowCount }
+  const counts = { name, title, parameterCount, exampleCount }
   return { ...counts, columns, ratios: ratiosOf(columns), agreement, growth, memory }
 }
 

@@ -18,7 +18,7 @@ import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
 import { build } from 'vite'
 import { alias } from '../vite.config.js'
-import { findBrowser } from '../scripts/find-browser.mjs'
+import { findBrowser } from '../scripts/checks/find-browser.mjs'
 import { childRenderersPeakMiB } from './resident-memory.js'
 import { median } from './statistics.js'
 import type { BaseStore, Explained, StreamTask } from './streaming/protocol.js'
@@ -103,16 +103,13 @@ async function inPage(
 function streamedFiles(
   { name, rowsPerChunk }: BaseStore,
   sizes: Readonly<Record<string, number>>,
-  rowCount: number,
+  exampleCount: number,
 ): { readonly addresses: string[]; readonly byteLength: number } {
   const first = Object.entries(sizes).filter(([key]) => /^(segment|exponents).*\/c\.0/.test(key))
-  const chunks = Array.from({ length: Math.ceil(rowCount / rowsPerChunk) }, (_, chunk) => chunk)
+  const chunks = Array.from({ length: Math.ceil(exampleCount / rowsPerChunk) }, (_, chunk) => chunk)
   return {
     addresses: chunks.flatMap((chunk) =>
-      first.map(
-        ([key]) =>
-          `/store/${name}/${String(rowCount)}/${key.replace('/c.0', `/c.${String(chunk)}`)}`,
-      ),
+      first.map(([key]) => `/store/${name}/${exampleCount}/${key.replace('/c.0', `/c.${chunk}`)}`),
     ),
     byteLength: chunks.length * first.reduce((sum, [, size]) => sum + size, 0),
   }
@@ -125,15 +122,15 @@ async function measure(store: BaseStore): Promise<void> {
   console.log(`\n${store.title}`)
   console.log('      rows        MB         s    µs/row      MB/s  peak MiB   counted')
   let expected: Explained | undefined
-  for (const rowCount of rowCounts) {
-    const { byteLength } = streamedFiles(store, sizes, rowCount)
-    const page = await inPage({ kind: 'explain', store, rowCount })
+  for (const exampleCount of rowCounts) {
+    const { byteLength } = streamedFiles(store, sizes, exampleCount)
+    const page = await inPage({ kind: 'explain', store, exampleCount })
     const result = page.result as Explained
     const figures = [
-      [rowCount, 0],
+      [exampleCount, 0],
       [byteLength / 1e6, 0],
       [result.ms / 1e3, 1],
-      [(1e3 * result.ms) / rowCount, 1],
+      [(1e3 * result.ms) / exampleCount, 1],
       [byteLength / 1e3 / result.ms, 0],
       [page.peakMiB ?? NaN, 0],
       [result.peakBytes / 2 ** 20, 0],
@@ -142,7 +139,7 @@ async function measure(store: BaseStore): Promise<void> {
     // The chunks come again and again: so does the best row of them, first of all where it comes first.
     expected ??= result
     if (result.indices[0] !== expected.indices[0] || result.scores[0] !== expected.scores[0]) {
-      throw new Error(`Another row is the best of ${String(rowCount)}: ${JSON.stringify(result)}`)
+      throw new Error(`Another row is the best of ${exampleCount}: ${JSON.stringify(result)}`)
     }
   }
   if (rounds > 0) await compare(store, sizes, rowCounts[0] ?? 10_000)
@@ -151,10 +148,10 @@ async function measure(store: BaseStore): Promise<void> {
 async function compare(
   store: BaseStore,
   sizes: Readonly<Record<string, number>>,
-  rowCount: number,
+  exampleCount: number,
 ): Promise<void> {
-  const { addresses, byteLength } = streamedFiles(store, sizes, rowCount)
-  const task = { kind: 'compare', store, rowCount, addresses, rounds } as const
+  const { addresses, byteLength } = streamedFiles(store, sizes, exampleCount)
+  const task = { kind: 'compare', store, exampleCount, addresses, rounds } as const
   const result = (await inPage(task)).result as Record<string, number[]>
   const medians = Object.entries(result).map(([name, times]) => [name, median(times)] as const)
   const best = Math.min(

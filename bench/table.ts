@@ -15,16 +15,16 @@ export function reportText(report: BenchReport): string {
   const { machine, settings, peers, remarks, models, date } = report
   const { cpu, cores, memoryGiB, system, node, browser } = machine
   return [
-    `${date}: ${cpu}, ${String(cores)} cores, ${memoryGiB.toFixed(0)} GiB, ${system}; ${browser}, Node ${node}`,
+    `${date}: ${cpu}, ${cores} cores, ${memoryGiB.toFixed(0)} GiB, ${system}; ${browser}, Node ${node}`,
     ...settings.map(({ name, crossOriginIsolated, wasmThreads, relaxedSimd, adapter }) => {
       const isolated = crossOriginIsolated ? 'isolated' : 'not isolated'
-      const threads = wasmThreads === 0 ? '' : `, tfjs-wasm threads: ${String(wasmThreads)}`
+      const threads = wasmThreads === 0 ? '' : `, tfjs-wasm threads: ${wasmThreads}`
       const simd = relaxedSimd ? 'relaxed SIMD' : 'no relaxed SIMD'
       return `${name}: ${isolated}${threads}, ${simd}, adapter: ${adapter?.name ?? 'none'}`
     }),
     ...peers.map(({ versions, threads, blas }) => {
       const list = Object.entries(versions).map((version) => version.join(' '))
-      return `${list.join(', ')}; threads: ${String(threads)}${blas === undefined ? '' : `; ${blas}`}`
+      return `${list.join(', ')}; threads: ${threads}${blas === undefined ? '' : `; ${blas}`}`
     }),
     ...remarks,
     ...models.map((model) => modelText(model, settings)),
@@ -32,16 +32,16 @@ export function reportText(report: BenchReport): string {
 }
 
 function modelText(model: ModelReport, settings: BenchReport['settings']): string {
-  const { title, parameterCount, rowCount, agreement, growth, memory } = model
+  const { title, parameterCount, exampleCount, agreement, growth, memory } = model
   return [
     '',
-    `## ${title}: ${parameterCount.toLocaleString('en')} parameters, ${rowCount.toLocaleString('en')} training examples`,
+    `## ${title}: ${parameterCount.toLocaleString('en')} parameters, ${exampleCount.toLocaleString('en')} training examples`,
     ...settings.map(({ name }) => `\n${name}\n${settingTable(model, name)}`),
     '',
     ...settings.flatMap(({ name }) => pathCostText(model, name)),
     ...agreement.map(({ setting, peer, what, error, tolerance, rankCorrelation, agrees }) => {
       const verdict = agrees ? 'agree' : 'DO NOT AGREE'
-      const figures = `largest error ${error.toExponential(1)} of the largest (≤ ${String(tolerance)})`
+      const figures = `largest error ${error.toExponential(1)} of the largest (≤ ${tolerance})`
       return `${setting}: ${what} and ${peer}'s ${verdict}: ${figures}, rank correlation ${rankCorrelation.toFixed(6)}`
     }),
     ...growth.map(({ setting, task, rows, ms }) => {

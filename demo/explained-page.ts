@@ -215,7 +215,7 @@ export class ExplainedPage<Data> {
     if (asked !== undefined && !isThere) {
       const { one, many } = this.#options.noun
       this.#problems.push(
-        `${one}=${String(asked)} in the address: there are ${formatCount(heldOutCount)} held-out ${many}, counted from 0.`,
+        `${one}=${asked} in the address: there are ${formatCount(heldOutCount)} held-out ${many}, counted from 0.`,
       )
       this.#showProblems()
     }

@@ -66,7 +66,7 @@ export function createImagePage(options: ImagePageOptions): ImagePage {
     },
     ready({ heldOut, training }) {
       const describe = (index: number): string =>
-        `held-out ${noun.one} ${String(index)}, labelled ${nameOf(heldOut, index)}`
+        `held-out ${noun.one} ${index}, labelled ${nameOf(heldOut, index)}`
       strip = createStrip(find('#strip', HTMLElement), heldOut, {
         misclassified: training.heldOut.misclassified,
         describe,
@@ -84,7 +84,7 @@ export function createImagePage(options: ImagePageOptions): ImagePage {
       const truth = heldOut.labels[index] ?? 0
       drawImage(picture, pixels)
       const name = nameOf(heldOut, index)
-      const text = `Held-out ${noun.one} no. ${String(index)}, labelled ${name}; the model was not trained on it.`
+      const text = `Held-out ${noun.one} no. ${index}, labelled ${name}; the model was not trained on it.`
       setText(find('#question-caption', HTMLElement), text)
       picture.setAttribute('aria-label', text)
       return { input: imageInput(pixels), truth }

@@ -238,7 +238,7 @@ export class Session {
   /** The fit that the settings ask for; one that runs goes on when another example is picked meanwhile. */
   async #fitted({ signal, onProgress }: JobOptions): Promise<Fit> {
     const { references, gradients, device } = this.#settings
-    const key = `${device} ${String(references)} ${gradients}`
+    const key = `${device} ${references} ${gradients}`
     if (this.#fit?.key !== key) {
       this.#dropFit()
       const controller = new AbortController()

@@ -86,7 +86,7 @@ export function readAddress(query: URLSearchParams, { example, references }: Add
     if (text !== '' && Number.isInteger(value) && value >= min && value <= max) return value
     const remedy = fallback === undefined ? 'it is left out' : `${String(fallback)} is used`
     problems.push(
-      `${name}=${text} in the address is no whole number from ${String(min)} to ${String(max)}; ${remedy}.`,
+      `${name}=${text} in the address is no whole number from ${min} to ${max}; ${remedy}.`,
     )
     return fallback
   }

@@ -25,7 +25,7 @@ export class NonFiniteError extends GradlensError {
   readonly index: readonly number[]
 
   constructor(what: string, value: number, index: readonly number[], remedy: string) {
-    super(`${what}: ${String(value)} at [${index.join(', ')}]; expected finite numbers. ${remedy}`)
+    super(`${what}: ${value} at [${index.join(', ')}]; expected finite numbers. ${remedy}`)
     this.index = index
   }
 }

@@ -1,6 +1,5 @@
 import { InvalidArgumentError } from './errors.js'
-import type { NdArray, NestedNumbers } from './ndarray.js'
-import { fromNestedNumbers, toNestedNumbers } from './ndarray.js'
+import { fromNestedNumbers, type NdArray, type NestedNumbers, toNestedNumbers } from './ndarray.js'
 import { describe } from './options.js'
 
 /** What was explained, by what, and with which parameters. */

@@ -32,19 +32,19 @@ export type {
   OpenSimilarityOptions,
   PrecomputeOptions,
   SimilarityExplainOptions,
-} from './explainers/similarity-options.js'
-export type { AverageOf, ItemsOf } from './explainers/baselines.js'
-export type { Inputs } from './explainers/inputs.js'
-export type { RowSource } from './explainers/row-source.js'
-export type { SimilarityData } from './explainers/similarity-explanation.js'
-export type { PickedExamples } from './explainers/training-set.js'
+} from './explainers/similarity/similarity-options.js'
+export type { AverageOf, ItemsOf } from './explainers/reading/baselines.js'
+export type { Inputs } from './explainers/reading/inputs.js'
+export type { ExampleSource } from './explainers/reading/example-source.js'
+export type { SimilarityData } from './explainers/similarity/similarity-explanation.js'
+export type { PickedExamples } from './explainers/similarity/training-set.js'
 export { IntegratedGradients } from './explainers/integrated-gradients.js'
 export type {
   IntegratedGradientsData,
   IntegratedGradientsExplainOptions,
   IntegratedGradientsOptions,
 } from './explainers/integrated-gradients.js'
-export type { QuadratureMethod } from './explainers/quadrature.js'
+export type { QuadratureMethod } from './explainers/attribution/quadrature.js'
 export type {
   ConvolutionGeometry,
   ConvolutionSegment,
@@ -53,11 +53,11 @@ export type {
   GpuGradientBlock,
   GradientBlock,
   GradientSegment,
-  RowsSegment,
+  LookupSegment,
 } from './gradients/block.js'
 export type { ProjectionOptions } from './gradients/projection/projection-options.js'
 export type { ParameterProjection, ProjectionPlan } from './gradients/projection/projection-plan.js'
-export { openGradientStore } from './gradients/open-gradient-store.js'
+export { openGradientStore } from './store/open-gradient-store.js'
 export type {
   ByteRange,
   ByteReadOptions,
@@ -65,18 +65,18 @@ export type {
   RowRange,
   StoreLock,
   WritableByteStore,
-} from './gradients/stores/byte-store.js'
-export { HttpStore } from './gradients/stores/http-store.js'
-export type { HttpStoreOptions } from './gradients/stores/http-store.js'
-export { MemoryStore } from './gradients/stores/memory-store.js'
-export { OpfsStore } from './gradients/stores/opfs-store.js'
+} from './store/bytes/byte-store.js'
+export { HttpStore } from './store/bytes/http-store.js'
+export type { HttpStoreOptions } from './store/bytes/http-store.js'
+export { MemoryStore } from './store/bytes/memory-store.js'
+export { OpfsStore } from './store/bytes/opfs-store.js'
 export type {
   GradientReader,
   StoredGradients,
   StoreReadOptions,
-} from './gradients/zarr/gradient-reader.js'
-export type { StoreOpenOptions } from './gradients/zarr/open-reader.js'
-export type { StoreIdentity } from './gradients/zarr/store-identity.js'
+} from './store/zarr/reading/gradient-reader.js'
+export type { StoreOpenOptions } from './store/zarr/reading/open-reader.js'
+export type { StoreIdentity } from './store/zarr/format/store-identity.js'
 // The public name is the contract's; inside, TypeScript's own ArrayLike keeps its meaning.
 export type {
   ArrayInput as ArrayLike,
@@ -86,7 +86,7 @@ export type {
   TypedArray,
 } from './ndarray.js'
 export type { CallOptions, Device, DeviceChoice, Progress } from './options.js'
-export type { SmoothGradOptions } from './explainers/smooth-grad.js'
+export type { SmoothGradOptions } from './explainers/attribution/smooth-grad.js'
 export { lossNames } from './predictor.js'
 export type {
   Activations,

@@ -65,8 +65,8 @@ export function takeRows(array: NdArray, indices: ArrayLike<number>): NdArray {
 export function concatenateRows(parts: readonly NdArray[]): NdArray {
   const [first] = parts
   if (first === undefined) return { data: new Float32Array(), shape: [0] }
-  const rowCount = parts.reduce((sum, { shape }) => sum + (shape[0] ?? 0), 0)
-  const shape = [rowCount, ...first.shape.slice(1)]
+  const exampleCount = parts.reduce((sum, { shape }) => sum + (shape[0] ?? 0), 0)
+  const shape = [exampleCount, ...first.shape.slice(1)]
   const data = emptyLike(first.data, sizeOf(shape))
   let offset = 0
   for (const part of parts) {
@@ -101,8 +101,8 @@ export async function toNdArray(argument: string, value: ArrayInput): Promise<Nd
   if (source.length !== sizeOf(shape)) {
     throw new InvalidArgumentError(
       argument,
-      `${String(source.length)} elements for shape [${shape.join(', ')}]`,
-      `${String(sizeOf(shape))} elements`,
+      `${source.length} elements for shape [${shape.join(', ')}]`,
+      `${sizeOf(shape)} elements`,
     )
   }
   return { data: source.slice(), shape }

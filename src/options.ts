@@ -70,7 +70,7 @@ export function describe(value: unknown): string {
   if (typeof value === 'string') return `'${value.length > 60 ? `${value.slice(0, 60)}…` : value}'`
   if (typeof value === 'function') return 'a function'
   if (typeof value === 'bigint') return `${String(value)}n`
-  if (Array.isArray(value)) return `an array of length ${String(value.length)}`
+  if (Array.isArray(value)) return `an array of length ${value.length}`
   if (typeof value !== 'object' || value === null) return String(value)
   if ('shape' in value && Array.isArray(value.shape)) return `shape [${value.shape.join(', ')}]`
   // An object without a prototype has no constructor.

@@ -54,11 +54,7 @@ export function readSeed(argument: string, value: unknown): number {
   if (typeof value === 'number' && Number.isInteger(value) && value >= 0 && value < 2 ** 32) {
     return value
   }
-  throw new InvalidArgumentError(
-    argument,
-    describe(value),
-    `an integer from 0 to ${String(2 ** 32 - 1)}`,
-  )
+  throw new InvalidArgumentError(argument, describe(value), `an integer from 0 to ${2 ** 32 - 1}`)
 }
 
 const rotateLeft = (word: number, by: number): number => (word << by) | (word >>> (32 - by))

@@ -14,7 +14,7 @@ export interface ExampleData {
 }
 
 export async function loadData(folder: string, description: Case): Promise<ExampleData> {
-  const { inputShape, classCount, rowCount, weightShapes } = description
+  const { inputShape, classCount, exampleCount, weightShapes } = description
   const [weights, xTrain, yTrain, x, y] = await Promise.all(
     (['weights', 'x-train', 'y-train', 'x-test', 'y-test'] as const).map((name) =>
       fetchFloats(`${folder}/${name}.bin`),
@@ -29,8 +29,8 @@ export async function loadData(folder: string, description: Case): Promise<Examp
   return {
     description,
     weights: weightArrays,
-    xTrain: { data: xTrain!, shape: [rowCount, ...inputShape] },
-    yTrain: { data: yTrain!, shape: [rowCount, classCount] },
+    xTrain: { data: xTrain!, shape: [exampleCount, ...inputShape] },
+    yTrain: { data: yTrain!, shape: [exampleCount, classCount] },
     x: { data: x!, shape: [1, ...inputShape] },
     y: { data: y!, shape: [1, classCount] },
     target: y!.indexOf(1),
@@ -38,19 +38,19 @@ export async function loadData(folder: string, description: Case): Promise<Examp
 }
 
 /** The first rows, or, where there are not so many, all of them again and again. */
-export function repeatedRows({ data, shape }: NdArray, rowCount: number): NdArray {
+export function repeatedRows({ data, shape }: NdArray, exampleCount: number): NdArray {
   const [available = 0, ...rest] = shape
   const width = data.length / available
-  const rows = new Float32Array(rowCount * width)
-  for (let row = 0; row < rowCount; row++) {
+  const rows = new Float32Array(exampleCount * width)
+  for (let row = 0; row < exampleCount; row++) {
     const from = (row % available) * width
     rows.set(data.subarray(from, from + width), row * width)
   }
-  return { data: rows, shape: [rowCount, ...rest] }
+  return { data: rows, shape: [exampleCount, ...rest] }
 }
 
 async function fetchFloats(address: string): Promise<Float32Array> {
   const response = await fetch(address)
-  if (!response.ok) throw new Error(`${address}: ${String(response.status)}`)
+  if (!response.ok) throw new Error(`${address}: ${response.status}`)
   return new Float32Array(await response.arrayBuffer())
 }

@@ -1,7 +1,6 @@
 import type * as tf from '@tensorflow/tfjs'
 import type { Measured, Task } from '../protocol.js'
-import type { ExampleData } from './example-data.js'
-import { repeatedRows } from './example-data.js'
+import { type ExampleData, repeatedRows } from './example-data.js'
 import { toTensor } from './model.js'
 import { inputGradients, pathGradients, weightGradients } from './tfjs-pass.js'
 import { medianMs } from './timing.js'
@@ -43,7 +42,7 @@ export class Limit {
     const times: number[] = []
     for (const batchSize of batchSizes) times.push(await this.#perExampleMs(batchSize))
     const ms = Math.min(...times)
-    const count = task === 'fit' ? 1 : this.#data.description.rowCount + 1
+    const count = task === 'fit' ? 1 : this.#data.description.exampleCount + 1
     return { ms: ms * count, remark: this.#remark }
   }
 

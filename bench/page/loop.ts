@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
 import type { Measured, PageDevice, Task } from '../protocol.js'
-import type { ExampleData } from './example-data.js'
-import { repeatedRows } from './example-data.js'
+import { type ExampleData, repeatedRows } from './example-data.js'
 import { createModel, toTensor } from './model.js'
 import { weightGradients } from './tfjs-pass.js'
 import { medianMs } from './timing.js'
@@ -47,16 +46,16 @@ export class Loop {
     // tfjs's gradient for an input is not faster in a loop: all of a path's points go at once, which is the limit.
     if (task === 'integratedGradients') return undefined
     const remark = this.#backend === 'cpu' ? "on tfjs's cpu backend" : ''
-    const { rowCount } = this.#data.description
+    const { exampleCount } = this.#data.description
     return this.#onBackend(async () => {
       if (task === 'explainStored') {
         const test = await medianMs(() => this.#gradients(1))
         const products = await medianMs(() => this.#products())
-        const ms = test + (products * rowCount) / sampleCount
+        const ms = test + (products * exampleCount) / sampleCount
         return { ms, remark }
       }
       const perExample = (await medianMs(() => this.#gradients(sampleCount))) / sampleCount
-      return { ms: task === 'fit' ? perExample : perExample * (rowCount + 1), remark }
+      return { ms: task === 'fit' ? perExample : perExample * (exampleCount + 1), remark }
     })
   }
 

@@ -6,8 +6,7 @@ import plainUrl from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?
 import '@tensorflow/tfjs-backend-webgpu'
 import type { Case } from '../cases.js'
 import type { PageDevice } from '../protocol.js'
-import type { ExampleData } from './example-data.js'
-import { loadData } from './example-data.js'
+import { type ExampleData, loadData } from './example-data.js'
 import { Limit } from './limit.js'
 import { Loop } from './loop.js'
 import { pageReport } from './machine.js'
@@ -62,11 +61,11 @@ window.bench = {
 
   measure: (contestant, task) => current()[contestant].measure(task),
   results: () => current().ours.results(),
-  withRows: (task, rowCount) => current().ours.withRows(task, rowCount),
+  withRows: (task, exampleCount) => current().ours.withRows(task, exampleCount),
 
-  async explainOnce(folder, description, device, rowCount) {
+  async explainOnce(folder, description, device, exampleCount) {
     const { model, ours } = await load(folder, description, device)
-    await ours.withRows('explainAdHoc', rowCount)
+    await ours.withRows('explainAdHoc', exampleCount)
     ours.dispose()
     model.dispose()
   },

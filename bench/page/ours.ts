@@ -2,8 +2,7 @@ import type * as tf from '@tensorflow/tfjs'
 import { GradientSimilarity, IntegratedGradients } from 'gradlens'
 import { tfjsPredictor } from 'gradlens/tfjs'
 import type { Measured, OurResults, PageDevice, Task } from '../protocol.js'
-import type { ExampleData } from './example-data.js'
-import { repeatedRows } from './example-data.js'
+import { type ExampleData, repeatedRows } from './example-data.js'
 import { stepCount } from './tfjs-pass.js'
 import { medianMs } from './timing.js'
 
@@ -37,8 +36,8 @@ export class Ours {
   async measure(task: Task): Promise<Measured> {
     switch (task) {
       case 'fit': {
-        const { rowCount } = this.#data.description
-        return { ms: (await medianMs(() => this.withRows('fit', rowCount))) / rowCount }
+        const { exampleCount } = this.#data.description
+        return { ms: (await medianMs(() => this.withRows('fit', exampleCount))) / exampleCount }
       }
       case 'explainStored':
         return { ms: await medianMs(() => this.#explain(this.#stored)) }
@@ -50,9 +49,9 @@ export class Ours {
   }
 
   /** A whole life of an explainer: the model's way to the device is part of it. */
-  async withRows(task: 'fit' | 'explainAdHoc', rowCount: number): Promise<number> {
-    const xTrain = repeatedRows(this.#data.xTrain, rowCount)
-    const yTrain = repeatedRows(this.#data.yTrain, rowCount)
+  async withRows(task: 'fit' | 'explainAdHoc', exampleCount: number): Promise<number> {
+    const xTrain = repeatedRows(this.#data.xTrain, exampleCount)
+    const yTrain = repeatedRows(this.#data.yTrain, exampleCount)
     const start = performance.now()
     const explainer = this.#similarity(task === 'fit')
     try {
@@ -74,7 +73,7 @@ export class Ours {
     return {
       scores: byIndex,
       attributions: Array.from(attributions[0]?.data ?? []),
-      storedBytesPerExample: this.#stored.gradientBytes / this.#data.description.rowCount,
+      storedBytesPerExample: this.#stored.gradientBytes / this.#data.description.exampleCount,
       device: this.#stored.device ?? 'none',
       fallbackReason: this.#stored.fallbackReason,
     }

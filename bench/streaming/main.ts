@@ -51,7 +51,7 @@ async function prepare({
   rowsPerChunk,
   projection,
 }: BaseStore): Promise<Record<string, number>> {
-  const rowCount = 2 * rowsPerChunk
+  const exampleCount = 2 * rowsPerChunk
   const store = new MemoryStore()
   using explainer = new GradientSimilarity(predictor, loss, {
     device,
@@ -62,10 +62,10 @@ async function prepare({
     storeRowsPerChunk: rowsPerChunk,
     projection,
   })
-  const x = pictures(rowCount, 7)
+  const x = pictures(exampleCount, 7)
   await explainer.fit(
     x,
-    Array.from({ length: rowCount }, (_, row) => row % classCount),
+    Array.from({ length: exampleCount }, (_, row) => row % classCount),
   )
   x.dispose()
   const sizes: Record<string, number> = {}
@@ -78,13 +78,16 @@ async function prepare({
 }
 
 /** Ranks all rows of the store for one picture, after the same with a store of two chunks. */
-async function explain({ name, rowsPerChunk }: BaseStore, rowCount: number): Promise<Explained> {
+async function explain(
+  { name, rowsPerChunk }: BaseStore,
+  exampleCount: number,
+): Promise<Explained> {
   const x = pictures(1, 8)
   try {
     let explained: Explained | undefined
-    for (const rows of [2 * rowsPerChunk, rowCount]) {
-      const address = `/store/${name}/${String(rows)}/`
-      const store = new HttpStore(address, rows === rowCount ? {} : { cacheByteLength: 0 })
+    for (const rows of [2 * rowsPerChunk, exampleCount]) {
+      const address = `/store/${name}/${rows}/`
+      const store = new HttpStore(address, rows === exampleCount ? {} : { cacheByteLength: 0 })
       using explainer = await GradientSimilarity.open(store, predictor, loss, { device })
       const start = performance.now()
       const { data, params } = await explainer.explain(x, undefined, { ranking: 'top', topK: 3 })
@@ -137,8 +140,8 @@ async function run(): Promise<void> {
   try {
     await setBackend()
     if (task.kind === 'prepare') result = await prepare(task.store)
-    else if (task.kind === 'explain') result = await explain(task.store, task.rowCount)
-    else result = await compare(task.store, task.rowCount, task.addresses, task.rounds)
+    else if (task.kind === 'explain') result = await explain(task.store, task.exampleCount)
+    else result = await compare(task.store, task.exampleCount, task.addresses, task.rounds)
   } catch (error) {
     result = { error: String(error) }
   }
@@ -148,14 +151,14 @@ async function run(): Promise<void> {
 /** The times of each way in turn, in milliseconds; the first round warms up. */
 async function compare(
   store: BaseStore,
-  rowCount: number,
+  exampleCount: number,
   addresses: readonly string[],
   rounds: number,
 ): Promise<Record<string, number[]>> {
   const ways = {
     'fetching, arrayBuffer()': () => fetchAlone(addresses, 'buffer'),
     'fetching, into buffers': () => fetchAlone(addresses, 'reader'),
-    ranking: async () => (await explain(store, rowCount)).ms,
+    ranking: async () => (await explain(store, exampleCount)).ms,
   }
   const times: Record<string, number[]> = {}
   for (let round = 0; round <= rounds; round++) {

@@ -20,11 +20,11 @@ export interface Explained {
 /** What a page is asked for by its address. */
 export type StreamTask =
   | { readonly kind: 'prepare'; readonly store: BaseStore }
-  | { readonly kind: 'explain'; readonly store: BaseStore; readonly rowCount: number }
+  | { readonly kind: 'explain'; readonly store: BaseStore; readonly exampleCount: number }
   | {
       readonly kind: 'compare'
       readonly store: BaseStore
-      readonly rowCount: number
+      readonly exampleCount: number
       readonly addresses: readonly string[]
       readonly rounds: number
     }

@@ -38,7 +38,7 @@ function stored(name, rows, key) {
   if (chunk !== null) {
     const [, before, index, after] = chunk
     const chunkCount = gradlens.row_count / gradlens.rows_per_chunk
-    return base.get(`${String(before)}${String(Number(index) % chunkCount)}${String(after)}`)
+    return base.get(`${String(before)}${Number(index) % chunkCount}${String(after)}`)
   }
   const metadata = base.get(key)
   if (metadata === undefined) return undefined

@@ -37,10 +37,7 @@ export async function fetchBytes(
     throw new LoadError(url, 'it broke off or is damaged', { cause })
   })
   if (byteLength !== undefined && bytes.length !== byteLength) {
-    throw new LoadError(
-      url,
-      `it has ${String(bytes.length)} bytes where ${String(byteLength)} were announced`,
-    )
+    throw new LoadError(url, `it has ${bytes.length} bytes where ${byteLength} were announced`)
   }
   return bytes
 }
@@ -53,7 +50,7 @@ async function fetchFile(url: URL, signal: AbortSignal | undefined): Promise<Res
     signal?.throwIfAborted()
     throw new LoadError(url, 'the server cannot be reached', { cause })
   }
-  if (!response.ok) throw new LoadError(url, `the server answers ${String(response.status)}`)
+  if (!response.ok) throw new LoadError(url, `the server answers ${response.status}`)
   return response
 }
 

@@ -10,11 +10,11 @@ export async function partOf(response: Response, range: string): Promise<Respons
   if (start >= end) {
     return new Response(null, {
       status: 416,
-      headers: { 'Content-Range': `bytes */${String(total)}` },
+      headers: { 'Content-Range': `bytes */${total}` },
     })
   }
   const headers = new Headers(response.headers)
-  headers.set('Content-Range', `bytes ${String(start)}-${String(end - 1)}/${String(total)}`)
+  headers.set('Content-Range', `bytes ${start}-${end - 1}/${total}`)
   headers.set('Content-Length', String(end - start))
   return new Response(bytes.slice(start, end), {
     status: 206,

@@ -83,7 +83,7 @@ const page = new ExplainedPage<Data>({
     showCar(row, loaded)
     setText(
       find('#question-caption', HTMLElement),
-      `Held-out car no. ${String(index)}; the model was not trained on it.`,
+      `Held-out car no. ${index}; the model was not trained on it.`,
     )
     const data = encodeCars([row], loaded)
     return { input: { data, shape: [1, data.length] }, truth: milesPerGallon(row) }
@@ -132,7 +132,7 @@ function showCar(row: CarRow, { features }: CarTable): void {
 }
 
 function carName([name, , , , , , , year]: CarRow): string {
-  return `${name}, ${String(year)}`
+  return `${name}, ${year}`
 }
 
 function carValues(row: CarRow): (number | string)[] {

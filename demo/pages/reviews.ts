@@ -65,7 +65,7 @@ const page = new ExplainedPage<Data>({
     sentence.value = text
     askedText = text
     const name = classNames[label] ?? ''
-    const note = `Held-out sentence no. ${String(index)}, labelled ${name}; the model was not trained on it.`
+    const note = `Held-out sentence no. ${index}, labelled ${name}; the model was not trained on it.`
     setText(caption, `${note} ${unknownWords(loaded, text)}`.trim())
     return { input: loaded.encode([text]), truth: label }
   },
@@ -131,7 +131,7 @@ function unknownWords({ vocabulary }: Reviews, text: string): string {
   ]
   const shown = unknown.length > 4 ? [...unknown.slice(0, 3), 'others'] : unknown
   const left =
-    tokens.length > reviewLength ? ` It reads the first ${String(reviewLength)} words alone.` : ''
+    tokens.length > reviewLength ? ` It reads the first ${reviewLength} words alone.` : ''
   return (unknown.length === 0 ? '' : `It does not know ${listed(shown)}.`) + left
 }
 

@@ -27,7 +27,7 @@ export function formatCount(count: number): string {
 }
 
 export function formatBytes(byteLength: number): string {
-  if (byteLength < 1e3) return `${String(byteLength)}${thinSpace}B`
+  if (byteLength < 1e3) return `${byteLength}${thinSpace}B`
   if (byteLength < 1e6) return `${formatFixed(byteLength / 1e3, 0)}${thinSpace}kB`
   return `${formatFixed(byteLength / 1e6, byteLength < 1e7 ? 1 : 0)}${thinSpace}MB`
 }
@@ -37,14 +37,14 @@ export function formatDuration(milliseconds: number): string {
   if (milliseconds < 999.5) return `${formatFixed(milliseconds, 0)}${thinSpace}ms`
   const seconds = Math.round(milliseconds / 1000)
   if (milliseconds < 9950) return `${formatFixed(milliseconds / 1000, 1)}${thinSpace}s`
-  if (seconds < 60) return `${String(seconds)}${thinSpace}s`
-  return `${String(Math.floor(seconds / 60))}${thinSpace}min ${String(seconds % 60)}${thinSpace}s`
+  if (seconds < 60) return `${seconds}${thinSpace}s`
+  return `${Math.floor(seconds / 60)}${thinSpace}min ${seconds % 60}${thinSpace}s`
 }
 
 /** For a guess: whole seconds, at least one. */
 export function formatSeconds(milliseconds: number): string {
   const seconds = Math.max(1, Math.round(milliseconds / 1000))
-  return seconds < 60 ? `${String(seconds)}${thinSpace}s` : formatDuration(seconds * 1000)
+  return seconds < 60 ? `${seconds}${thinSpace}s` : formatDuration(seconds * 1000)
 }
 
 /**

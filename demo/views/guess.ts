@@ -28,7 +28,7 @@ export function createGuess(root: HTMLElement): Guess {
   let highest = 1
   const placeAt = (element: HTMLElement, value: number): void => {
     const share = Math.max(0, Math.min(1, (value - lowest) / (highest - lowest)))
-    element.style.setProperty('inset-inline-start', `${String(share * 100)}%`)
+    element.style.setProperty('inset-inline-start', `${share * 100}%`)
   }
 
   return {

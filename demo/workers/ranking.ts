@@ -34,7 +34,7 @@ export function createRanking(
 
   return {
     async fit({ references: count, gradients, device }, { signal, onProgress }) {
-      const key = `${device} ${String(count)} ${gradients}`
+      const key = `${device} ${count} ${gradients}`
       if (fitted?.key === key) return fitted.fit
       const all = await references()
       const x = rowsOf(all.x, 0, count)

@@ -1,6 +1,5 @@
 import { parseArgs } from 'node:util'
-import type { Command, GivenArguments } from './command.js'
-import { UsageError } from './command.js'
+import { type Command, type GivenArguments, UsageError } from './command.js'
 
 /**
  * Reads the arguments of a command.
@@ -79,9 +78,7 @@ export function integer(given: GivenArguments, name: string, least: number): num
   if (value === undefined) return undefined
   const number = /^\d+$/.test(value) ? Number(value) : NaN
   if (Number.isSafeInteger(number) && number >= least) return number
-  throw new UsageError(
-    `--${name}: got '${value}'; expected an integer of ${String(least)} or more.`,
-  )
+  throw new UsageError(`--${name}: got '${value}'; expected an integer of ${least} or more.`)
 }
 
 export function oneOf<Choice extends string>(
@@ -109,7 +106,7 @@ export function rowRange(
     return { start: Number(start), end: Number(end) }
   }
   throw new UsageError(
-    `--${name}: got '${value}'; expected START:END within the ${String(rowCount)} rows, END not included: ` +
-      `0:${String(rowCount)} is all.`,
+    `--${name}: got '${value}'; expected START:END within the ${rowCount} rows, END not included: ` +
+      `0:${rowCount} is all.`,
   )
 }

@@ -1,5 +1,5 @@
 import type { Device } from 'gradlens'
-import { InputError } from './array-source.js'
+import { InputError } from './arrays/array-source.js'
 import type { Tfjs } from './load-model.js'
 
 /** A device that can be used, and what there is to say about the choice. */

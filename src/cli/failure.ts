@@ -1,5 +1,5 @@
 import { GradlensError, InvalidArgumentError } from 'gradlens'
-import { InputError } from './array-source.js'
+import { InputError } from './arrays/array-source.js'
 
 /** What to say about a failure: what is wrong and what to do, without a stack. */
 export function sentenceOf(error: unknown): string {

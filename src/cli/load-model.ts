@@ -2,7 +2,7 @@ import type { GraphModel, LayersModel, io } from '@tensorflow/tfjs'
 import { readFile, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { UsageError } from './command.js'
-import { InputError } from './array-source.js'
+import { InputError } from './arrays/array-source.js'
 
 /** TensorFlow.js, the user's own copy. */
 export type Tfjs = typeof import('@tensorflow/tfjs')

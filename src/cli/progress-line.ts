@@ -60,7 +60,7 @@ export class ProgressLine {
     const rate = seconds > 0 ? (done - this.#startedFrom) / seconds : 0
     const parts = [
       `${this.#phase} ${bar(done / total)} ${count(done)} of ${count(total)} rows`,
-      `${String(Math.floor((100 * done) / total))} %`,
+      `${Math.floor((100 * done) / total)} %`,
       ...(rate > 0 ? [`${rate < 10 ? rate.toFixed(1) : count(Math.round(rate))} rows/s`] : []),
       ...(done === total
         ? [duration(seconds)]
@@ -82,8 +82,8 @@ const bar = (share: number): string => '█'.repeat(Math.round(20 * share)).padE
 /** In words, to two units: '2 min 5 s'. */
 export function duration(seconds: number): string {
   const whole = Math.round(seconds)
-  if (whole < 60) return seconds < 9.95 ? `${seconds.toFixed(1)} s` : `${String(whole)} s`
+  if (whole < 60) return seconds < 9.95 ? `${seconds.toFixed(1)} s` : `${whole} s`
   const minutes = Math.floor(whole / 60)
-  if (minutes < 60) return `${String(minutes)} min ${String(whole % 60)} s`
-  return `${String(Math.floor(minutes / 60))} h ${String(minutes % 60)} min`
+  if (minutes < 60) return `${minutes} min ${whole % 60} s`
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`
 }

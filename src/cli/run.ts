@@ -1,13 +1,12 @@
 import process from 'node:process'
 import { isGradlensError, version } from 'gradlens'
 import { readArguments } from './arguments.js'
-import type { Command, CommandContext, Terminal } from './command.js'
-import { UsageError } from './command.js'
+import { type Command, type CommandContext, type Terminal, UsageError } from './command.js'
 import { sentenceOf } from './failure.js'
 import { commandHelp, programHelp } from './help.js'
-import { mergeCommand } from './merge.js'
-import { precomputeCommand } from './precompute.js'
-import { verifyCommand } from './verify.js'
+import { mergeCommand } from './commands/merge.js'
+import { precomputeCommand } from './commands/precompute.js'
+import { verifyCommand } from './commands/verify.js'
 
 const commands: readonly Command[] = [precomputeCommand, mergeCommand, verifyCommand]
 

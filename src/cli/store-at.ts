@@ -1,6 +1,5 @@
 import { existsSync, statSync } from 'node:fs'
-import type { ByteStore } from 'gradlens'
-import { HttpStore } from 'gradlens'
+import { type ByteStore, HttpStore } from 'gradlens'
 import { FileSystemStore } from 'gradlens/node'
 import { UsageError } from './command.js'
 

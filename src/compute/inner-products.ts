@@ -1,16 +1,20 @@
-import type { FactoredSegment, RowsSegment } from '../gradients/block.js'
-import { denseSize } from './compact-form.js'
-import type { CompactBlock, CompactSegment } from './compact.js'
+import type {
+  CompactBlock,
+  CompactSegment,
+  FactoredSegment,
+  LookupSegment,
+} from '../gradients/block.js'
+import { denseSize } from '../gradients/compact-layout.js'
 import { dot } from './dot.js'
-import type { FormedRow } from './formed-row.js'
-import { rowReader } from './formed-row.js'
+import { type DenseGradient, rowReader } from '../gradients/dense-gradient.js'
 
 /** ⟨g_i, g'_j⟩ over all parameters, summed in float64: [a.rowCount, b.rowCount]. */
 export function innerProducts(a: CompactBlock, b: CompactBlock): Float64Array {
-  const products = new Float64Array(a.rowCount * b.rowCount)
+  const products = new Float64Array(a.exampleCount * b.exampleCount)
   for (const left of a.segments) {
     for (const right of b.segments) {
-      if (left.parameter === right.parameter) addDot(left, a.rowCount, right, b.rowCount, products)
+      if (left.parameter === right.parameter)
+        addDot(left, a.exampleCount, right, b.exampleCount, products)
     }
   }
   return products
@@ -42,12 +46,12 @@ function pairProduct(a: CompactSegment, b: CompactSegment): (i: number, j: numbe
   if (a.kind === 'factored' && b.kind === 'factored' && gramIsCheaper(a, b)) {
     return (i, j) => gram(a, i, b, j)
   }
-  if (a.kind === 'rows' && b.kind === 'rows') return (i, j) => matchingRows(a, i, b, j)
-  if (a.kind === 'rows') {
+  if (a.kind === 'lookup' && b.kind === 'lookup') return (i, j) => matchingRows(a, i, b, j)
+  if (a.kind === 'lookup') {
     const other = rowReader(b)
     return (i, j) => lookedUp(a, i, other(j))
   }
-  if (b.kind === 'rows') {
+  if (b.kind === 'lookup') {
     const other = rowReader(a)
     return (i, j) => lookedUp(b, j, other(i))
   }
@@ -83,7 +87,7 @@ function gram(a: FactoredSegment, i: number, b: FactoredSegment, j: number): num
 }
 
 /** Σ_{t,s} [index_t = index'_s] (δ_t·δ'_s) */
-function matchingRows(a: RowsSegment, i: number, b: RowsSegment, j: number): number {
+function matchingRows(a: LookupSegment, i: number, b: LookupSegment, j: number): number {
   let sum = 0
   for (let t = i * a.positions; t < (i + 1) * a.positions; t++) {
     for (let s = j * b.positions; s < (j + 1) * b.positions; s++) {
@@ -95,7 +99,7 @@ function matchingRows(a: RowsSegment, i: number, b: RowsSegment, j: number): num
 }
 
 /** Σ_t δ_t · G'[index_t] */
-function lookedUp(a: RowsSegment, i: number, b: FormedRow): number {
+function lookedUp(a: LookupSegment, i: number, b: DenseGradient): number {
   let sum = 0
   for (let t = i * a.positions; t < (i + 1) * a.positions; t++) {
     const offset = b.offset + a.indices[t]! * a.rowSize
@@ -105,13 +109,13 @@ function lookedUp(a: RowsSegment, i: number, b: FormedRow): number {
 }
 
 /** ‖g_i‖² over all parameters, summed in float64. */
-export function squaredNorms({ rowCount, segments }: CompactBlock): Float64Array {
-  const norms = new Float64Array(rowCount)
+export function squaredNorms({ exampleCount, segments }: CompactBlock): Float64Array {
+  const norms = new Float64Array(exampleCount)
   for (const left of segments) {
     for (const right of segments) {
       if (left.parameter !== right.parameter) continue
       const product = left === right ? selfProduct(left) : rowProduct(left, right)
-      for (let row = 0; row < rowCount; row++) norms[row]! += product(row)
+      for (let row = 0; row < exampleCount; row++) norms[row]! += product(row)
     }
   }
   return norms

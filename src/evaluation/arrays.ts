@@ -1,6 +1,5 @@
 import { InvalidArgumentError } from '../errors.js'
-import type { ArrayInput, NdArray } from '../ndarray.js'
-import { assertFinite, toNdArray } from '../ndarray.js'
+import { type ArrayInput, assertFinite, type NdArray, toNdArray } from '../ndarray.js'
 import { describe } from '../options.js'
 
 /** One array for one input, or a list of arrays, one per input; the examples come first. */
@@ -16,7 +15,7 @@ export async function readArrays(argument: string, value: Arrays): Promise<NdArr
   const list = isListOfArrays(value) ? value : [value as ArrayInput]
   const arrays = await Promise.all(
     list.map(async (item, j) => {
-      const name = list.length === 1 ? argument : `${argument}[${String(j)}]`
+      const name = list.length === 1 ? argument : `${argument}[${j}]`
       const array = await toNdArray(name, item)
       if (array.shape.length === 0 || array.data.length === 0) {
         throw new InvalidArgumentError(
@@ -64,7 +63,7 @@ export async function readClasses(argument: string, value: ArrayInput): Promise<
     if (Number.isInteger(label) && label >= 0 && label < 2 ** 31) return label
     throw new InvalidArgumentError(
       argument,
-      `${String(label)} at [${String(i)}]`,
+      `${label} at [${i}]`,
       'class indices, integers of 0 or more',
     )
   })
@@ -77,7 +76,7 @@ function oneHotClasses(argument: string, data: NdArray['data'], width: number): 
     if (best >= 0 && row.every((value, k) => value === (k === best ? 1 : 0))) return best
     throw new InvalidArgumentError(
       argument,
-      `a row [${[...row.subarray(0, 8)].join(', ')}${width > 8 ? ', …' : ''}] at [${String(i)}]`,
+      `a row [${[...row.subarray(0, 8)].join(', ')}${width > 8 ? ', …' : ''}] at [${i}]`,
       'one-hot rows: a single 1 among zeros',
     )
   })

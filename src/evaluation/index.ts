@@ -1,25 +1,28 @@
-export { AttributionEvaluator } from './attribution-evaluator.js'
+export { AttributionEvaluator } from './attribution/attribution-evaluator.js'
 export type {
   AttributionEvaluatorOptions,
   CurveOptions,
   MuFidelityOptions,
-} from './attribution-evaluator.js'
+} from './attribution/attribution-evaluator.js'
 export type { Arrays } from './arrays.js'
-export type { CompletenessData } from './completeness.js'
-export type { CurveData } from './curves.js'
-export type { AttributionMeasureOptions } from './evaluated-case.js'
-export { identicalClassTest, identicalSubclassTest } from './identical-class.js'
-export type { ClassMatches, IdenticalClassData } from './identical-class.js'
-export { mergeClasses } from './merge-classes.js'
-export { modelRandomisationTest } from './model-randomisation.js'
-export type { ModelRandomisationData, ModelRandomisationOptions } from './model-randomisation.js'
-export type { CorrelationName, MuFidelityData } from './mu-fidelity.js'
-export { projectionQuality } from './projection-quality.js'
+export type { CompletenessData } from './attribution/completeness.js'
+export type { CurveData } from './attribution/curves.js'
+export type { AttributionMeasureOptions } from './attribution/evaluated-case.js'
+export { identicalClassTest, identicalSubclassTest } from './similarity/identical-class.js'
+export type { ClassMatches, IdenticalClassData } from './similarity/identical-class.js'
+export { mergeClasses } from './similarity/merge-classes.js'
+export { modelRandomisationTest } from './similarity/model-randomisation.js'
+export type {
+  ModelRandomisationData,
+  ModelRandomisationOptions,
+} from './similarity/model-randomisation.js'
+export type { CorrelationName, MuFidelityData } from './attribution/mu-fidelity.js'
+export { projectionQuality } from './similarity/projection-quality.js'
 export type {
   ProjectionQualityData,
   ProjectionQualityOptions,
   SimilarityQuality,
-} from './projection-quality.js'
-export type { SimilarityRanking } from './rankings.js'
-export { sensitivityMax } from './sensitivity.js'
-export type { Explain, SensitivityData, SensitivityOptions } from './sensitivity.js'
+} from './similarity/projection-quality.js'
+export type { SimilarityRanking } from './similarity/rankings.js'
+export { sensitivityMax } from './attribution/sensitivity.js'
+export type { Explain, SensitivityData, SensitivityOptions } from './attribution/sensitivity.js'

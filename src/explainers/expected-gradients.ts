@@ -1,22 +1,39 @@
 import { InvalidArgumentError } from '../errors.js'
-import type { Explanation } from '../explanation.js'
-import { createExplanation } from '../explanation.js'
-import type { ArrayInput, NdArray } from '../ndarray.js'
-import { assertFinite, lookAtTheModel, sizeOf, toNdArray } from '../ndarray.js'
-import type { CallOptions, Device, DeviceChoice } from '../options.js'
-import { deviceChoices, knownKeys, oneOf, positiveInteger } from '../options.js'
+import { createExplanation, type Explanation } from '../explanation.js'
+import {
+  type ArrayInput,
+  assertFinite,
+  lookAtTheModel,
+  type NdArray,
+  sizeOf,
+  toNdArray,
+} from '../ndarray.js'
+import {
+  type CallOptions,
+  type Device,
+  type DeviceChoice,
+  deviceChoices,
+  knownKeys,
+  oneOf,
+  positiveInteger,
+} from '../options.js'
 import type { LayerSite, Predictor } from '../predictor.js'
 import { readSeed } from '../random.js'
 import { version } from '../version.js'
-import { expectedAttributions } from './expected-integral.js'
-import { assertRowCounts, readForwardArguments } from './forward-arguments.js'
-import type { Inputs } from './inputs.js'
-import { inputsBut, readInputs } from './inputs.js'
-import { ModelSession } from './model-session.js'
-import { progressReporter } from './progress.js'
-import type { Examples } from './sites.js'
-import { assertLayerOf, inputSites, joinBatches, layerSites, readLayers } from './sites.js'
-import { readTarget } from './targets.js'
+import { expectedAttributions } from './attribution/expected-integral.js'
+import { assertRowCounts, readForwardArguments } from './reading/forward-arguments.js'
+import { type Inputs, inputsBut, readInputs } from './reading/inputs.js'
+import { ModelSession } from './session/model-session.js'
+import { progressReporter } from './session/progress.js'
+import {
+  assertLayerOf,
+  type Examples,
+  inputSites,
+  joinBatches,
+  layerSites,
+  readLayers,
+} from './attribution/sites.js'
+import { readTarget } from './reading/targets.js'
 
 export interface ExpectedGradientsOptions {
   /** Attribute to layers instead of the model's inputs; as for IntegratedGradients. */
@@ -144,7 +161,7 @@ export class ExpectedGradients<Value = unknown, Item = never> {
       readForwardArguments('forwardKwargs', forwardKwargs, predictor.inputs),
       target === undefined ? undefined : toNdArray('target', target),
     ])
-    assertRowCounts('forwardKwargs', further, read.rowCount)
+    assertRowCounts('forwardKwargs', further, read.exampleCount)
     const at = attributeToLayerInputs ? 'inputs' : 'outputs'
     const layers = this.#layer === undefined ? [] : readLayers(predictor, this.#layer, at)
     const sites = layers.length === 0 ? inputSites<Value>() : layerSites<Value>(layers)
@@ -224,9 +241,9 @@ export class ExpectedGradients<Value = unknown, Item = never> {
   }
 }
 
-function sumOfRow(arrays: readonly Float64Array[], rowCount: number, row: number): number {
+function sumOfRow(arrays: readonly Float64Array[], exampleCount: number, row: number): number {
   return arrays.reduce((sum, values) => {
-    const size = values.length / rowCount
+    const size = values.length / exampleCount
     return values.subarray(row * size, (row + 1) * size).reduce((all, value) => all + value, sum)
   }, 0)
 }

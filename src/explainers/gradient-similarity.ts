@@ -2,36 +2,47 @@ import type { Ranking, RankingOptions } from '../compute/ranking.js'
 import { similarityNames } from '../compute/similarity.js'
 import { InvalidArgumentError, NotFittedError, isGradlensError } from '../errors.js'
 import type { Explanation } from '../explanation.js'
-import type { ByteStore } from '../gradients/stores/byte-store.js'
-import type { ArrayInput, NdArray } from '../ndarray.js'
-import { concatenateRows, toNdArray } from '../ndarray.js'
-import type { CallOptions, Device, Progress } from '../options.js'
-import { knownKeys, oneOf, positiveInteger } from '../options.js'
+import type { ByteStore } from '../store/bytes/byte-store.js'
+import { type ArrayInput, type NdArray, toNdArray } from '../ndarray.js'
+import {
+  type CallOptions,
+  type Device,
+  knownKeys,
+  oneOf,
+  positiveInteger,
+  type Progress,
+} from '../options.js'
 import type { Loss, Predictor } from '../predictor.js'
-import { inBatches } from './batches.js'
-import { ComputeSession } from './compute-session.js'
-import { disposeAll, finiteBlocks } from './gradient-blocks.js'
-import type { Inputs } from './inputs.js'
-import { readInputs, rowCountOf, rowsOf } from './inputs.js'
-import { keepTrainingSet, readTraining, writeTrainingSet } from './keep-training-set.js'
-import { checkLossName, predictedLabels, readLabels } from './labels.js'
-import type { ModelCall } from './model-session.js'
-import { ModelSession, checkPredictor } from './model-session.js'
-import { checkParameters } from './parameters.js'
-import { progressReporter } from './progress.js'
-import { isRowSource, type RowSource } from './row-source.js'
-import type { SimilarityData } from './similarity-explanation.js'
-import { mostSimilarIndices, similarityExplanation } from './similarity-explanation.js'
-import type {
-  GradientSimilarityOptions,
-  OpenSimilarityOptions,
-  PrecomputeOptions,
-  SimilarityExplainOptions,
-  SimilaritySettings,
-} from './similarity-options.js'
-import { explainOptionNames, rankings, readSimilarityOptions } from './similarity-options.js'
-import type { GradientContext, TrainingSet } from './training-set.js'
-import { ExamplesInMemory } from './training-set.js'
+import { BackendSession } from './session/compute-session.js'
+import { disposeAll, finiteBlocks } from './similarity/gradient-blocks.js'
+import { countExamples, type Inputs, readInputs } from './reading/inputs.js'
+import { keepTrainingSet, readTraining, writeTrainingSet } from './similarity/keep-training-set.js'
+import { checkLossName } from './reading/labels.js'
+import { checkPredictor, type ModelCall, ModelSession } from './session/model-session.js'
+import { checkParameters } from './session/parameters.js'
+import { progressReporter } from './session/progress.js'
+import { isExampleSource, type ExampleSource } from './reading/example-source.js'
+import {
+  mostSimilarIndices,
+  type SimilarityData,
+  similarityExplanation,
+} from './similarity/similarity-explanation.js'
+import {
+  explainOptionNames,
+  type GradientSimilarityOptions,
+  type OpenSimilarityOptions,
+  type PrecomputeOptions,
+  rankings,
+  readSimilarityOptions,
+  type SimilarityExplainOptions,
+  type SimilaritySettings,
+} from './similarity/similarity-options.js'
+import { readQuestionLabels } from './similarity/question-labels.js'
+import {
+  ExamplesInMemory,
+  type GradientContext,
+  type TrainingSet,
+} from './similarity/training-set.js'
 
 /** What explain was asked for, read. */
 interface Question {
@@ -59,7 +70,7 @@ export class GradientSimilarity<Value = unknown, Item = never> {
   readonly #lossFn: Loss<Value>
   readonly #options: SimilaritySettings
   #fitted: TrainingSet<Value> | undefined
-  readonly #compute = new ComputeSession<Value>()
+  readonly #backend = new BackendSession<Value>()
 
   /** @throws InvalidArgumentError for an unknown option value or loss; UnsupportedError without trainable parameters */
   constructor(
@@ -109,7 +120,7 @@ export class GradientSimilarity<Value = unknown, Item = never> {
 
   /** Why the devices before this one do not run; null if the first choice does. */
   get fallbackReason(): string | null {
-    const reasons = [this.#model.fallbackReason, this.#compute.fallbackReason]
+    const reasons = [this.#model.fallbackReason, this.#backend.fallbackReason]
     return reasons.filter((reason) => reason !== null).join(' ') || null
   }
 
@@ -130,8 +141,8 @@ export class GradientSimilarity<Value = unknown, Item = never> {
    *   StoreError if the store is full, another's, or in use
    */
   async fit(
-    xTrain: Inputs<Item> | RowSource<Inputs<Item>>,
-    yTrain: ArrayInput | RowSource<ArrayInput>,
+    xTrain: Inputs<Item> | ExampleSource<Inputs<Item>>,
+    yTrain: ArrayInput | ExampleSource<ArrayInput>,
     { signal, onProgress }: CallOptions = {},
   ): Promise<this> {
     const call = this.#model.begin(signal)
@@ -152,8 +163,8 @@ export class GradientSimilarity<Value = unknown, Item = never> {
       // Nothing is computed yet, and no device opened.
       call.check()
       this.#replace(new ExamplesInMemory(examples, null))
-      const rowCount = rowCountOf(examples.x)
-      report({ phase: 'fit', done: rowCount, total: rowCount })
+      const exampleCount = countExamples(examples.x)
+      report({ phase: 'fit', done: exampleCount, total: exampleCount })
     }
     return this
   }
@@ -171,8 +182,8 @@ export class GradientSimilarity<Value = unknown, Item = never> {
    * await explainer.precompute(xTrain, yTrain, { rows: { start: 0, end: 50_000 } })
    */
   async precompute(
-    xTrain: Inputs<Item> | RowSource<Inputs<Item>>,
-    yTrain: ArrayInput | RowSource<ArrayInput>,
+    xTrain: Inputs<Item> | ExampleSource<Inputs<Item>>,
+    yTrain: ArrayInput | ExampleSource<ArrayInput>,
     { rows, ids, signal, onProgress }: PrecomputeOptions = {},
   ): Promise<void> {
     const call = this.#model.begin(signal)
@@ -183,7 +194,7 @@ export class GradientSimilarity<Value = unknown, Item = never> {
     const report = progressReporter('GradientSimilarity', verbose, onProgress)
     const [given, ownIds] = await Promise.all([
       readTraining(xTrain, yTrain, call, this.#lossFn, this.#options),
-      ids === undefined || isRowSource(ids) ? ids : toNdArray('ids', ids),
+      ids === undefined || isExampleSource(ids) ? ids : toNdArray('ids', ids),
     ])
     const weightsVersion = await call.weightsVersion()
     const context = await this.#context(call)
@@ -243,7 +254,7 @@ export class GradientSimilarity<Value = unknown, Item = never> {
   dispose(): void {
     this.#model.dispose()
     this.#replace(undefined)
-    this.#compute[Symbol.dispose]()
+    this.#backend[Symbol.dispose]()
   }
 
   [Symbol.dispose](): void {
@@ -260,7 +271,7 @@ export class GradientSimilarity<Value = unknown, Item = never> {
     const { eps, simFn: ownSimFn, topK: ownTopK, verbose } = this.#options
     const name = oneOf('simFn', simFn ?? ownSimFn, similarityNames)
     const extent = oneOf('ranking', ranking ?? 'full', rankings)
-    const trainCount = fitted.rowCount
+    const trainCount = fitted.exampleCount
     const k = Math.min(positiveInteger('topK', topK ?? ownTopK), trainCount)
     const { predictor } = this.#model
     const [read, given] = await Promise.all([
@@ -273,7 +284,7 @@ export class GradientSimilarity<Value = unknown, Item = never> {
       k,
       report: progressReporter('GradientSimilarity', verbose, onProgress),
       ranking: {
-        testCount: read.rowCount,
+        testCount: read.exampleCount,
         trainCount,
         similarity: { name, eps },
         most: extent === 'full' ? trainCount : k,
@@ -323,7 +334,7 @@ export class GradientSimilarity<Value = unknown, Item = never> {
   }
 
   async #opened(store: ByteStore, call: ModelCall<Value>): Promise<TrainingSet<Value>> {
-    const { openTrainingStore } = await import('./open-training-store.js')
+    const { openTrainingStore } = await import('./similarity/open-training-store.js')
     return openTrainingStore(store, call, this.#lossFn, this.#options)
   }
 
@@ -332,10 +343,11 @@ export class GradientSimilarity<Value = unknown, Item = never> {
     fitted: TrainingSet<Value>,
     { tests: x, y: given, ranking, report }: Question,
   ): Promise<{ ranked: Ranking; usage: Readonly<Record<string, number>> }> {
-    const y = await this.#labelsOf(x, given, fitted, call)
     const context = await this.#context(call)
+    const { task } = this.#options
+    const y = await readQuestionLabels(context, x, given, task, fitted.labelShape)
     const tests = await finiteBlocks({ ...context, x, y, projection: fitted.projection })
-    const ranker = context.compute.openRanking(ranking)
+    const ranker = context.backend.openRanking(ranking)
     try {
       const { blocks, usage } = await fitted.pass(context)
       for await (const train of blocks) {
@@ -353,34 +365,8 @@ export class GradientSimilarity<Value = unknown, Item = never> {
   }
 
   async #context(call: ModelCall<Value>): Promise<GradientContext<Value>> {
-    const compute = await this.#compute.open(call)
-    return { call, compute, loss: this.#lossFn, batchSize: this.#options.batchSize }
-  }
-
-  async #labelsOf(
-    x: readonly NdArray[],
-    y: NdArray | undefined,
-    { labelShape }: TrainingSet<Value>,
-    call: ModelCall<Value>,
-  ): Promise<NdArray> {
-    const rowCount = rowCountOf(x)
-    if (y !== undefined) {
-      return readLabels('y', y, rowCount, this.#lossFn, this.#model.predictor.output, labelShape)
-    }
-    if (this.#options.task === 'regression') {
-      throw new InvalidArgumentError(
-        'y',
-        'none',
-        "the values of the examples: task is 'regression'",
-      )
-    }
-    const parts: NdArray[] = []
-    const predict = (start: number, end: number): Promise<NdArray> =>
-      call.run((session) => session.predict(rowsOf(x, start, end), {}))
-    for await (const { result } of inBatches(rowCount, this.#options.batchSize, predict)) {
-      parts.push(result)
-    }
-    return predictedLabels(concatenateRows(parts), this.#lossFn, labelShape)
+    const backend = await this.#backend.open(call)
+    return { call, backend, loss: this.#lossFn, batchSize: this.#options.batchSize }
   }
 }
 

@@ -1,24 +1,32 @@
 import { InvalidArgumentError } from '../errors.js'
-import type { Explanation } from '../explanation.js'
-import { createExplanation } from '../explanation.js'
-import type { ArrayInput, NdArray } from '../ndarray.js'
-import { assertFinite, lookAtTheModel, toNdArray } from '../ndarray.js'
-import type { CallOptions, Device, DeviceChoice } from '../options.js'
-import { describe, deviceChoices, knownKeys, oneOf, positiveInteger } from '../options.js'
+import { createExplanation, type Explanation } from '../explanation.js'
+import {
+  type ArrayInput,
+  assertFinite,
+  lookAtTheModel,
+  type NdArray,
+  toNdArray,
+} from '../ndarray.js'
+import {
+  type CallOptions,
+  describe,
+  type Device,
+  type DeviceChoice,
+  deviceChoices,
+  knownKeys,
+  oneOf,
+  positiveInteger,
+} from '../options.js'
 import type { Predictor } from '../predictor.js'
 import { version } from '../version.js'
-import { assertRowCounts, readForwardArguments } from './forward-arguments.js'
-import type { GradientSites } from './gradient-sites.js'
-import { gradientSites } from './gradient-sites.js'
-import type { Inputs } from './inputs.js'
-import { inputsBut, readInputs } from './inputs.js'
-import { ModelSession } from './model-session.js'
-import { progressReporter } from './progress.js'
-import type { SmoothGradOptions } from './smooth-grad.js'
-import { meanGradient, readSmoothGrad } from './smooth-grad.js'
-import type { Examples } from './sites.js'
-import { joinBatches } from './sites.js'
-import { readTarget } from './targets.js'
+import { assertRowCounts, readForwardArguments } from './reading/forward-arguments.js'
+import { type GradientSites, gradientSites } from './attribution/gradient-sites.js'
+import { type Inputs, inputsBut, readInputs } from './reading/inputs.js'
+import { ModelSession } from './session/model-session.js'
+import { progressReporter } from './session/progress.js'
+import { meanGradient, readSmoothGrad, type SmoothGradOptions } from './attribution/smooth-grad.js'
+import { type Examples, joinBatches } from './attribution/sites.js'
+import { readTarget } from './reading/targets.js'
 
 export interface GradientOptions<Item = never, Batch = Inputs<Item>> {
   /**
@@ -142,7 +150,7 @@ export class Gradient<Value = unknown, Item = never, Batch = Inputs<Item>> {
       readForwardArguments('additionalForwardArgExtractor', named, predictor.inputs),
       target === undefined ? undefined : toNdArray('target', target),
     ])
-    assertRowCounts('additionalForwardArgExtractor', further, read.rowCount)
+    assertRowCounts('additionalForwardArgExtractor', further, read.exampleCount)
     const sites = gradientSites(predictor, specs, this.#options.layer)
     const report = progressReporter('Gradient', verbose ?? false, onProgress)
 
@@ -204,7 +212,7 @@ export class Gradient<Value = unknown, Item = never, Batch = Inputs<Item>> {
     throw new InvalidArgumentError(
       'nClasses',
       String(nClasses),
-      `${String(classCount)}, which the model's output of shape [${shape.join(', ')}] has`,
+      `${classCount}, which the model's output of shape [${shape.join(', ')}] has`,
     )
   }
 

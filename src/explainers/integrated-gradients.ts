@@ -1,27 +1,53 @@
 import { InvalidArgumentError } from '../errors.js'
-import type { Explanation } from '../explanation.js'
-import { createExplanation } from '../explanation.js'
-import type { ArrayInput, NdArray } from '../ndarray.js'
-import { assertFinite, concatenateRows, lookAtTheModel, toNdArray } from '../ndarray.js'
-import type { CallOptions, Device, DeviceChoice, Progress } from '../options.js'
-import { describe, deviceChoices, knownKeys, oneOf, positiveInteger } from '../options.js'
+import { createExplanation, type Explanation } from '../explanation.js'
+import {
+  type ArrayInput,
+  assertFinite,
+  concatenateRows,
+  lookAtTheModel,
+  type NdArray,
+  toNdArray,
+} from '../ndarray.js'
+import {
+  type CallOptions,
+  describe,
+  type Device,
+  type DeviceChoice,
+  deviceChoices,
+  knownKeys,
+  oneOf,
+  positiveInteger,
+  type Progress,
+} from '../options.js'
 import type { LayerSite, Predictor } from '../predictor.js'
 import { version } from '../version.js'
-import type { AverageOf, Baselines } from './baselines.js'
-import { copyEachBaseline, isAverage, readBaseline } from './baselines.js'
-import { assertRowCounts, readForwardArguments } from './forward-arguments.js'
-import type { Inputs } from './inputs.js'
-import { inputsBut, readInputs, rowsOf } from './inputs.js'
-import type { ModelCall } from './model-session.js'
-import { ModelSession } from './model-session.js'
-import type { Accuracy, PathAttributions } from './path-attributions.js'
-import { attributePaths, meanOf } from './path-attributions.js'
-import { progressReporter } from './progress.js'
-import type { QuadratureMethod } from './quadrature.js'
-import { quadrature } from './quadrature.js'
-import type { Examples } from './sites.js'
-import { assertLayerOf, joinBatches, inputSites, layerSites, readLayers } from './sites.js'
-import { readTarget } from './targets.js'
+import {
+  type AverageOf,
+  type Baselines,
+  copyEachBaseline,
+  isAverage,
+  readBaseline,
+} from './reading/baselines.js'
+import { assertRowCounts, readForwardArguments } from './reading/forward-arguments.js'
+import { type Inputs, inputsBut, readInputs, rowsOf } from './reading/inputs.js'
+import { type ModelCall, ModelSession } from './session/model-session.js'
+import {
+  type Accuracy,
+  attributePaths,
+  meanOf,
+  type PathAttributions,
+} from './attribution/path-attributions.js'
+import { progressReporter } from './session/progress.js'
+import { quadrature, type QuadratureMethod } from './attribution/quadrature.js'
+import {
+  assertLayerOf,
+  type Examples,
+  inputSites,
+  joinBatches,
+  layerSites,
+  readLayers,
+} from './attribution/sites.js'
+import { readTarget } from './reading/targets.js'
 
 export interface IntegratedGradientsOptions {
   /**
@@ -184,7 +210,7 @@ export class IntegratedGradients<Value = unknown, Item = never> {
       target === undefined ? undefined : toNdArray('target', target),
       copyEachBaseline(baselines, specs, predictor),
     ])
-    assertRowCounts('forwardKwargs', further, read.rowCount)
+    assertRowCounts('forwardKwargs', further, read.exampleCount)
     const at = attributeToLayerInputs ? 'inputs' : 'outputs'
     const layers = this.#layer === undefined ? [] : readLayers(predictor, this.#layer, at)
     const sites = layers.length === 0 ? inputSites<Value>() : layerSites<Value>(layers)
@@ -309,7 +335,7 @@ function readAccuracy(options: IntegratedGradientsOptions): Accuracy {
   }
   const maxSteps = positiveInteger('maxSteps', options.maxSteps ?? 16 * nSteps)
   if (maxSteps >= nSteps) return { method, nSteps, tolerance, maxSteps }
-  throw new InvalidArgumentError('maxSteps', String(maxSteps), `nSteps, ${String(nSteps)}, or more`)
+  throw new InvalidArgumentError('maxSteps', String(maxSteps), `nSteps, ${nSteps}, or more`)
 }
 
 function baselineName(
@@ -318,8 +344,8 @@ function baselineName(
   m: number,
   j: number,
 ): string {
-  const one = isAverage(baselines) ? `baselines.average[${String(m)}]` : 'baselines'
-  return x.length === 1 ? one : `${one}[${String(j)}]`
+  const one = isAverage(baselines) ? `baselines.average[${m}]` : 'baselines'
+  return x.length === 1 ? one : `${one}[${j}]`
 }
 
 /** Per input the baseline; of an average all of them, [baselines, …]. */

@@ -4,13 +4,13 @@
  * may be left out.
  */
 export interface GradientBlock<Floats = Float32Array, Integers = Int32Array> {
-  readonly rowCount: number
+  readonly exampleCount: number
   readonly segments: readonly GradientSegment<Floats, Integers>[]
   /**
    * There if nothing else is in the arrays' buffers that anybody needs: they may change hands as they are, and are given
    * back by this when they are no longer needed, those that can be.
    */
-  readonly giveBack?: ((buffer: ArrayBuffer) => void) | undefined
+  readonly release?: ((buffer: ArrayBuffer) => void) | undefined
 }
 
 /**
@@ -26,7 +26,7 @@ export type GradientSegment<Floats = Float32Array, Integers = Int32Array> =
   | DenseSegment<Floats>
   | FactoredSegment<Floats>
   | ConvolutionSegment<Floats>
-  | RowsSegment<Floats, Integers>
+  | LookupSegment<Floats, Integers>
 
 /** The gradient itself: `values` is [B, size]. */
 export interface DenseSegment<Floats = Float32Array> {
@@ -66,14 +66,24 @@ export interface ConvolutionSegment<Floats = Float32Array> {
  * The gradient of a table whose rows were looked up, an embedding's: row `indices[b, t]` of G is Σ δ_t.
  * `indices` is [B, T], `delta` [B, T, rowSize]; G is [parameterRows, rowSize], row-major.
  */
-export interface RowsSegment<Floats = Float32Array, Integers = Int32Array> {
-  readonly kind: 'rows'
+export interface LookupSegment<Floats = Float32Array, Integers = Int32Array> {
+  readonly kind: 'lookup'
   readonly parameter: string
   readonly positions: number
   readonly rowSize: number
   readonly parameterRows: number
   readonly indices: Integers
   readonly delta: Floats
+}
+
+export type CompactSegment<Floats = Float32Array> =
+  DenseSegment<Floats> | FactoredSegment<Floats> | LookupSegment<Floats>
+
+export interface CompactBlock<Floats = Float32Array> {
+  readonly exampleCount: number
+  readonly segments: readonly CompactSegment<Floats>[]
+  /** As that of a GradientBlock. */
+  readonly release?: ((buffer: ArrayBuffer) => void) | undefined
 }
 
 export interface ConvolutionGeometry {

@@ -2,14 +2,14 @@ import { randomUUID } from 'node:crypto'
 import { mkdir, open, readdir, realpath, rename, rm, rmdir } from 'node:fs/promises'
 import path from 'node:path'
 import { StoreError } from '../errors.js'
-import type {
-  ByteRange,
-  ByteReadOptions,
-  RowRange,
-  StoreLock,
-  WritableByteStore,
-} from '../gradients/stores/byte-store.js'
-import { keyParts } from '../gradients/stores/byte-store.js'
+import {
+  type ByteRange,
+  type ByteReadOptions,
+  keyParts,
+  type RowRange,
+  type StoreLock,
+  type WritableByteStore,
+} from '../store/bytes/byte-store.js'
 import { lockStore, writersOf } from './store-lock.js'
 
 /** A store in a directory, for Node. The directory is made when the first bytes are written. */
@@ -241,7 +241,4 @@ function writeError(file: string, error: unknown): unknown {
 const fullCodes: readonly unknown[] = ['ENOSPC', 'EDQUOT', 'EFBIG']
 
 const tooLong = (key: string, got: number, most: number): StoreError =>
-  new StoreError(
-    'damaged',
-    `${key} of the store has ${String(got)} bytes; expected no more than ${String(most)}.`,
-  )
+  new StoreError('damaged', `${key} of the store has ${got} bytes; expected no more than ${most}.`)

@@ -3,7 +3,7 @@ import { open, readFile, rename, rm, stat, utimes } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import process from 'node:process'
 import { StoreError } from '../errors.js'
-import type { StoreLock } from '../gradients/stores/byte-store.js'
+import type { StoreLock } from '../store/bytes/byte-store.js'
 
 export interface Holder {
   readonly id: string
@@ -133,4 +133,4 @@ async function remove(file: string, holder: Holder): Promise<void> {
 }
 
 export const nameOf = ({ pid, host }: Holder): string =>
-  host === '' ? 'somebody else' : `process ${String(pid)} on ${host}`
+  host === '' ? 'somebody else' : `process ${pid} on ${host}`

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import path from 'node:path'
 import { StoreError } from '../errors.js'
-import type { RowRange, StoreLock } from '../gradients/stores/byte-store.js'
+import type { RowRange, StoreLock } from '../store/bytes/byte-store.js'
 import { lockFile, lockHolder, nameOf } from './lock-file.js'
 
 /**
@@ -15,8 +15,7 @@ export async function lockStore(
   id: string,
   rows: RowRange | undefined,
 ): Promise<StoreLock> {
-  const own =
-    rows === undefined ? wholeLock : `${wholeLock}-${String(rows.start)}-${String(rows.end)}`
+  const own = rows === undefined ? wholeLock : `${wholeLock}-${rows.start}-${rows.end}`
   // First ours, then a look at the others': of two who do so at once, one sees the other at least.
   const lock = await lockFile(path.join(directory, own), id)
   try {
@@ -33,7 +32,7 @@ export async function lockStore(
       const what =
         theirs === undefined
           ? 'this store'
-          : `rows ${String(theirs.start)} to ${String(theirs.end - 1)} of this store`
+          : `rows ${theirs.start} to ${theirs.end - 1} of this store`
       throw new StoreError(
         'locked',
         `Gradients are being written to ${what} by ${nameOf(holder)}; ${file} says so.`,

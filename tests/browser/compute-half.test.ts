@@ -1,10 +1,10 @@
-import { openWasmCompute } from '../../src/compute/wasm/open.js'
-import { openWebgpuCompute } from '../../src/compute/webgpu/open.js'
+import { openWasmBackend } from '../../src/compute/wasm/open.js'
+import { openWebgpuBackend } from '../../src/compute/webgpu/open.js'
 import { sharedGpuDevice } from '../support/gpu-device.js'
-import { describeHalf } from '../support/half-suite.js'
+import { describeFloat16 } from '../support/half-suite.js'
 
-describeHalf('the pool of workers', {
-  open: async () => (await openWasmCompute()).compute,
+describeFloat16('the pool of workers', {
+  open: async () => (await openWasmBackend()).backend,
   runs: 15,
 })
-describeHalf('webgpu', { open: async () => openWebgpuCompute(await sharedGpuDevice()), runs: 6 })
+describeFloat16('webgpu', { open: async () => openWebgpuBackend(await sharedGpuDevice()), runs: 6 })

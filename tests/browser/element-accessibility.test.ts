@@ -43,8 +43,8 @@ it('keeps every element within its own width, on a phone as well', async () => {
   for (const each of everyElementInEveryState()) {
     const element = await shown(each, 'light')
     for (const width of [320, 358, 560]) {
-      element.style.width = `${String(width)}px`
-      expect(element.scrollWidth, `${each.title}, ${String(width)}`).toBeLessThanOrEqual(width)
+      element.style.width = `${width}px`
+      expect(element.scrollWidth, `${each.title}, ${width}`).toBeLessThanOrEqual(width)
     }
     element.remove()
   }

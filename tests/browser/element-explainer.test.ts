@@ -20,7 +20,7 @@ function heard(element: GlExplainer): string[] {
       const { part, ...rest } = detail as ExplainEvents['gl-explain-progress']
       events.push(
         name === 'progress'
-          ? `${part} ${rest.phase} ${String(rest.done)}/${String(rest.total)}`
+          ? `${part} ${rest.phase} ${rest.done}/${rest.total}`
           : `${part} ${name}`,
       )
     })

@@ -160,7 +160,7 @@ it('keeps a stop for the Tab key where fewer examples come', async () => {
 
 it('shows texts one below the other, cut until they are chosen', async () => {
   const long = 'a sentence that goes on and on, '.repeat(60)
-  const examples = exampleScores.map((_, i) => (i === 6 ? long : `text ${String(i)}`))
+  const examples = exampleScores.map((_, i) => (i === 6 ? long : `text ${i}`))
   const element = await mounted('gl-similar-examples', {
     ...given,
     explanation: rankingJson(exampleScores, { examples: null }),

@@ -285,7 +285,7 @@ it('draws what alibi wrote in Python', async () => {
   const { X, target, predictions, cases: methods } = golden.ig_softmax
   const { method, n_steps: steps, attributions } = methods[0]!
   const python = `{"meta": {"name": "IntegratedGradients", "type": ["whitebox"], "explanations": ["local"],
-    "params": {"method": "${method}", "n_steps": ${String(steps)}, "internal_batch_size": 100, "layer": null,
+    "params": {"method": "${method}", "n_steps": ${steps}, "internal_batch_size": 100, "layer": null,
     "target_fn": null}, "version": "0.9.4"}, "data": {"attributions": [${JSON.stringify(attributions)}],
     "X": ${JSON.stringify(X)}, "forward_kwargs": [], "baselines": null, "predictions": ${JSON.stringify(predictions)},
     "deltas": [NaN, -Infinity, 0.0, 0.0, 0.0], "target": ${JSON.stringify(target)}}}`

@@ -1,10 +1,9 @@
 import * as tf from '@tensorflow/tfjs'
-import type { GpuGradientBlock, NdArray } from 'gradlens'
-import { GradientSimilarity } from 'gradlens'
+import { type GpuGradientBlock, GradientSimilarity, type NdArray } from 'gradlens'
 import { tfjsPredictor } from 'gradlens/tfjs'
 import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { useDevice } from '../support/devices.js'
-import { formedGradients } from '../support/formed-gradients.js'
+import { materializedGradients } from '../support/formed-gradients.js'
 import { disposedAfterTest } from '../support/models.js'
 import { hostGradients } from '../support/host-block.js'
 import { seededRandom, uniform } from '../support/random.js'
@@ -29,11 +28,14 @@ function everyKindOfSegment(): tf.LayersModel {
   )
 }
 
-function examples(rowCount: number, seed = 1): { x: NdArray[]; y: NdArray } {
-  const ids = uniform(seededRandom(seed), rowCount * 8, [0, 40])
+function examples(exampleCount: number, seed = 1): { x: NdArray[]; y: NdArray } {
+  const ids = uniform(seededRandom(seed), exampleCount * 8, [0, 40])
   return {
-    x: [{ data: Int32Array.from(ids), shape: [rowCount, 8] }],
-    y: { data: Int32Array.from({ length: rowCount }, (_, row) => row % 3), shape: [rowCount] },
+    x: [{ data: Int32Array.from(ids), shape: [exampleCount, 8] }],
+    y: {
+      data: Int32Array.from({ length: exampleCount }, (_, row) => row % 3),
+      shape: [exampleCount],
+    },
   }
 }
 
@@ -73,20 +75,20 @@ describe('loss gradients on webgpu', () => {
     using block = await onGpu(session, { x, y })
     expect(block.gpuDevice).toBe(device)
     expect(new Set(block.segments.map(({ kind }) => kind))).toEqual(
-      new Set(['dense', 'factored', 'convolution', 'rows']),
+      new Set(['dense', 'factored', 'convolution', 'lookup']),
     )
     const gradients = await hostGradients(session, x, y, lossFn)
     using onWasm = await tfjsPredictor(model).open('wasm', { allowSoftware: true })
     expect(onWasm.gpuDevice).toBeUndefined()
     const expected = await hostGradients(onWasm, x, y, lossFn)
     for (let row = 0; row < 5; row++) {
-      const byName = formedGradients(gradients, row)
-      for (const [name, gradient] of formedGradients(expected, row)) {
+      const byName = materializedGradients(gradients, row)
+      for (const [name, gradient] of materializedGradients(expected, row)) {
         const largest = Math.max(...gradient.map(Math.abs))
         expect(largest).toBeGreaterThan(0)
         for (const [k, value] of gradient.entries()) {
           const difference = Math.abs(byName.get(name)![k]! - value)
-          expect(difference, `${name} ${String(k)}`).toBeLessThanOrEqual(tolerance * largest)
+          expect(difference, `${name} ${k}`).toBeLessThanOrEqual(tolerance * largest)
         }
       }
     }
@@ -111,8 +113,8 @@ describe('loss gradients on webgpu', () => {
     const expected = await hostGradients(session, first.x, first.y, lossFn)
     const block = await onGpu(session, first)
     for (let k = 0; k < 3; k++) (await onGpu(session, second))[Symbol.dispose]()
-    const held = { ...session, lossGradients: () => Promise.resolve(block) }
-    expect(await hostGradients(held, first.x, first.y, lossFn)).toEqual(expected)
+    const uploaded = { ...session, lossGradients: () => Promise.resolve(block) }
+    expect(await hostGradients(uploaded, first.x, first.y, lossFn)).toEqual(expected)
     // hostGradients has disposed it; once more does nothing.
     block[Symbol.dispose]()
   })
@@ -121,10 +123,10 @@ describe('loss gradients on webgpu', () => {
     using session = await tfjsPredictor(everyKindOfSegment()).open('webgpu', {
       allowSoftware: true,
     })
-    const dispatchesOf = async (rowCount: number): Promise<number> => {
-      ;(await onGpu(session, examples(rowCount)))[Symbol.dispose]()
+    const dispatchesOf = async (exampleCount: number): Promise<number> => {
+      ;(await onGpu(session, examples(exampleCount)))[Symbol.dispose]()
       const { dispatches } = await countGpuCalls(async () => {
-        ;(await onGpu(session, examples(rowCount)))[Symbol.dispose]()
+        ;(await onGpu(session, examples(exampleCount)))[Symbol.dispose]()
       })
       return dispatches
     }
@@ -154,7 +156,7 @@ describe('loss gradients on webgpu', () => {
     for (const [k, score] of expected.data.scores.data.entries()) {
       const largest = Math.abs(expected.data.scores.data[12 * Math.floor(k / 12)]!)
       const difference = Math.abs(ranked.data.scores.data[k]! - score)
-      expect(difference, `score ${String(k)}`).toBeLessThanOrEqual(tolerance * largest)
+      expect(difference, `score ${k}`).toBeLessThanOrEqual(tolerance * largest)
     }
   })
 })

@@ -1,6 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
-import type { NdArray, Predictor } from 'gradlens'
-import { ExpectedGradients, IntegratedGradients } from 'gradlens'
+import { ExpectedGradients, IntegratedGradients, type NdArray, type Predictor } from 'gradlens'
 import { tfjsPredictor } from 'gradlens/tfjs'
 import { beforeAll, expect, it, vi } from 'vitest'
 import { useDevice } from '../support/devices.js'

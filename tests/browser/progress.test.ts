@@ -24,7 +24,7 @@ it('verbose logs an entry per tenth of the way in a browser', async () => {
   const logged = await loggedBy(true)
   expect(logged).toEqual(
     [1, 3, 6, 9, 12, 15, 18, 21, 24, 27, 30].map(
-      (done) => `GradientSimilarity.fit: ${String(done)} of 30 rows`,
+      (done) => `GradientSimilarity.fit: ${done} of 30 rows`,
     ),
   )
 })

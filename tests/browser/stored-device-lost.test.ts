@@ -1,6 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
-import type { ByteStore, Predictor } from 'gradlens'
-import { GradientSimilarity, MemoryStore } from 'gradlens'
+import { type ByteStore, GradientSimilarity, MemoryStore, type Predictor } from 'gradlens'
 import { afterEach, expect, it } from 'vitest'
 import { useDevice } from '../support/devices.js'
 import { expectNear } from '../support/differences.js'

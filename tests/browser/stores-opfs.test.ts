@@ -3,7 +3,7 @@ import { afterEach, expect, it } from 'vitest'
 import { cdp } from 'vitest/browser'
 import { writeManyRows } from '../support/many-rows.js'
 import { contentOf, storedRows, writerOptions, writeRows } from '../support/written-store.js'
-import { openGradientWriter } from '../../src/gradients/zarr/open-writer.js'
+import { openGradientWriter } from '../../src/store/zarr/writing/open-writer.js'
 
 const name = 'gradlens-test'
 

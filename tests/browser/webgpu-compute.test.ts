@@ -1,9 +1,9 @@
-import { describeCompute } from '../support/compute-suite.js'
+import { describeBackend } from '../support/compute-suite.js'
 import { sharedGpuDevice } from '../support/gpu-device.js'
-import { openWebgpuCompute } from '../../src/compute/webgpu/open.js'
+import { openWebgpuBackend } from '../../src/compute/webgpu/open.js'
 
-describeCompute('kernels in WGSL', {
-  open: async () => openWebgpuCompute(await sharedGpuDevice()),
+describeBackend('kernels in WGSL', {
+  open: async () => openWebgpuBackend(await sharedGpuDevice()),
   // Sums are float32: sums of 16 terms are added up, and the gradients of the suite have 4,099 at the most.
   tolerance: 1e-5,
   // The software adapter takes its time.

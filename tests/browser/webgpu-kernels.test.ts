@@ -1,11 +1,11 @@
 import { expect, it } from 'vitest'
-import type { Kernel } from '../../src/compute/webgpu/kernel.js'
+import type { Kernel } from '../../src/compute/webgpu/gpu/kernel.js'
 import { sharedGpuDevice } from '../support/gpu-device.js'
 
-const modules = import.meta.glob<Record<string, unknown>>('../../src/compute/webgpu/*.ts', {
+const modules = import.meta.glob<Record<string, unknown>>('../../src/compute/webgpu/**/*.ts', {
   eager: true,
 })
-const sources = import.meta.glob<string>('../../src/compute/webgpu/*.wgsl', {
+const sources = import.meta.glob<string>('../../src/compute/webgpu/**/*.wgsl', {
   eager: true,
   query: '?raw',
   import: 'default',
@@ -28,7 +28,7 @@ it('compiles every WGSL file, in one of the kernels at least, without a warning'
   const device = await sharedGpuDevice()
   for (const { label, code } of kernels) {
     const { messages } = await device.createShaderModule({ code }).getCompilationInfo()
-    const said = messages.map(({ message, lineNum }) => `${label}:${String(lineNum)}: ${message}`)
+    const said = messages.map(({ message, lineNum }) => `${label}:${lineNum}: ${message}`)
     all.push(...said)
   }
   expect(all).toEqual([])

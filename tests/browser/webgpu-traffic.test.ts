@@ -1,16 +1,15 @@
 import type { GpuGradientBlock, GradientBlock, GradientSegment } from 'gradlens'
 import { expect, it } from 'vitest'
-import type { Compute, HeldGradients } from '../../src/compute/compute.js'
-import { openWebgpuCompute } from '../../src/compute/webgpu/open.js'
+import type { GradientBackend, DeviceGradients } from '../../src/compute/gradient-backend.js'
+import { openWebgpuBackend } from '../../src/compute/webgpu/open.js'
 import { sharedGpuDevice, watched } from '../support/gpu-device.js'
-import type { SegmentShape } from '../support/random-blocks.js'
-import { randomBlock } from '../support/random-blocks.js'
+import { randomBlock, type SegmentShape } from '../support/random-blocks.js'
 
 const shapes: SegmentShape[] = [
   { kind: 'dense', size: 40 },
   { kind: 'factored', positions: 1, inputSize: 30, outputSize: 20 },
   { kind: 'factored', positions: 12, inputSize: 5, outputSize: 7 },
-  { kind: 'rows', positions: 3, rowSize: 4, parameterRows: 50 },
+  { kind: 'lookup', positions: 3, rowSize: 4, parameterRows: 50 },
   {
     kind: 'convolution',
     geometry: {
@@ -35,22 +34,22 @@ const shapes: SegmentShape[] = [
 it('takes as many dispatches for a large batch as for a small one', async () => {
   const device = await sharedGpuDevice()
   const use = watched(device)
-  using compute = await openWebgpuCompute(device)
+  using backend = await openWebgpuBackend(device)
   const counts: number[][] = []
-  for (const rowCount of [2, 16, 150]) {
+  for (const exampleCount of [2, 16, 150]) {
     const before = use.dispatches
-    using held = await compute.hold(randomBlock(shapes, rowCount, 1))
-    const afterHold = use.dispatches
-    using ranker = compute.openRanking({
-      testCount: rowCount,
-      trainCount: rowCount,
+    using uploaded = await backend.upload(randomBlock(shapes, exampleCount, 1))
+    const afterUpload = use.dispatches
+    using ranker = backend.openRanking({
+      testCount: exampleCount,
+      trainCount: exampleCount,
       similarity: { name: 'grad_cos', eps: 0 },
       most: 1,
       least: 1,
     })
-    await ranker.add(held, 0, held, 0)
-    counts.push([afterHold - before, use.dispatches - afterHold])
-    await compute.settle()
+    await ranker.add(uploaded, 0, uploaded, 0)
+    counts.push([afterUpload - before, use.dispatches - afterUpload])
+    await backend.settle()
   }
   // Per segment its maxima (per array), its contraction, its scaling, its norm; and two for the rows.
   expect(counts).toEqual(counts.map(() => [23, 9]))
@@ -59,18 +58,18 @@ it('takes as many dispatches for a large batch as for a small one', async () => 
 it('reads back the ranking and nothing else', async () => {
   const device = await sharedGpuDevice()
   const use = watched(device)
-  using compute = await openWebgpuCompute(device)
-  using held = await compute.hold(randomBlock(shapes, 20, 2))
+  using backend = await openWebgpuBackend(device)
+  using uploaded = await backend.upload(randomBlock(shapes, 20, 2))
   const options = {
     testCount: 20,
     trainCount: 20,
     similarity: { name: 'grad_dot', eps: 0 },
   } as const
-  using full = compute.openRanking({ ...options, most: 20, least: 3 })
-  await full.add(held, 0, held, 0)
-  using ends = compute.openRanking({ ...options, most: 2, least: 3 })
-  await ends.add(held, 0, held, 0)
-  await compute.settle()
+  using full = backend.openRanking({ ...options, most: 20, least: 3 })
+  await full.add(uploaded, 0, uploaded, 0)
+  using ends = backend.openRanking({ ...options, most: 2, least: 3 })
+  await ends.add(uploaded, 0, uploaded, 0)
+  await backend.settle()
   expect(use.mappings).toBe(0)
   await full.finish()
   // A score and an index for each pair.
@@ -78,40 +77,40 @@ it('reads back the ranking and nothing else', async () => {
   await ends.finish()
   // The three first and the three last, and whether any score is not finite.
   expect([use.mappings, use.mappedBytes]).toEqual([3, 20 * 20 * 8 + 20 * 6 * 8 + 4])
-  await held.squaredNorms()
+  await uploaded.squaredNorms()
   expect([use.mappings, use.mappedBytes]).toEqual([4, 20 * 20 * 8 + 20 * 6 * 8 + 4 + 20 * 8])
 })
 
 it('leaves no buffer behind once all is disposed, or it is itself', async () => {
   const device = await sharedGpuDevice()
   const use = watched(device)
-  const compute = await openWebgpuCompute(device)
-  const held = await compute.hold(randomBlock(shapes, 3, 3))
+  const backend = await openWebgpuBackend(device)
+  const uploaded = await backend.upload(randomBlock(shapes, 3, 3))
   const options = { testCount: 3, trainCount: 3, similarity: { name: 'grad_dot', eps: 0 } } as const
-  const ranker = compute.openRanking({ ...options, most: 1, least: 1 })
-  await ranker.add(held, 0, held, 0)
+  const ranker = backend.openRanking({ ...options, most: 1, least: 1 })
+  await ranker.add(uploaded, 0, uploaded, 0)
   await ranker.finish()
   ranker[Symbol.dispose]()
-  held[Symbol.dispose]()
+  uploaded[Symbol.dispose]()
   expect(use.buffers.size).toBe(0)
-  const other = await compute.hold(randomBlock(shapes, 3, 3))
-  const another = compute.openRanking({ ...options, most: 3, least: 1 })
+  const other = await backend.upload(randomBlock(shapes, 3, 3))
+  const another = backend.openRanking({ ...options, most: 3, least: 1 })
   expect(use.buffers.size).toBeGreaterThan(0)
-  compute[Symbol.dispose]()
+  backend[Symbol.dispose]()
   expect(use.buffers.size).toBe(0)
-  await expect(compute.hold(randomBlock(shapes, 1, 3))).rejects.toThrow('disposed')
+  await expect(backend.upload(randomBlock(shapes, 1, 3))).rejects.toThrow('disposed')
   await expect(other.squaredNorms()).rejects.toThrow('disposed')
   await expect(another.finish()).rejects.toThrow('disposed')
 })
 
 it('takes blocks from GPU buffers as those from JavaScript, and has read them when it disposes of them', async () => {
-  using compute = await openWebgpuCompute(await sharedGpuDevice())
+  using backend = await openWebgpuBackend(await sharedGpuDevice())
   const block = randomBlock(shapes, 7, 4)
-  using fromGpu = await heldFromGpu(compute, block)
-  using fromHost = await compute.hold(structuredClone(block))
+  using fromGpu = await uploadedFromGpu(backend, block)
+  using fromHost = await backend.upload(structuredClone(block))
   expect(await fromGpu.squaredNorms()).toEqual(await fromHost.squaredNorms())
   const options = { testCount: 7, trainCount: 7, similarity: { name: 'grad_cos', eps: 0 } } as const
-  using ranker = compute.openRanking({ ...options, most: 7, least: 0 })
+  using ranker = backend.openRanking({ ...options, most: 7, least: 0 })
   await ranker.add(fromHost, 0, fromGpu, 0)
   const { indices, scores } = await ranker.finish()
   // Each is the most similar to itself.
@@ -120,7 +119,10 @@ it('takes blocks from GPU buffers as those from JavaScript, and has read them wh
 })
 
 /** Puts a block into buffers longer than its numbers, which are destroyed as soon as the block is disposed. */
-async function heldFromGpu(compute: Compute, block: GradientBlock): Promise<HeldGradients> {
+async function uploadedFromGpu(
+  backend: GradientBackend,
+  block: GradientBlock,
+): Promise<DeviceGradients> {
   const gpuDevice = await sharedGpuDevice()
   const buffers: GPUBuffer[] = []
   const lent = (numbers: Float32Array | Int32Array): GPUBuffer => {
@@ -139,21 +141,21 @@ async function heldFromGpu(compute: Compute, block: GradientBlock): Promise<Held
       case 'factored':
       case 'convolution':
         return { ...segment, a: lent(segment.a), delta: lent(segment.delta) }
-      case 'rows':
+      case 'lookup':
         return { ...segment, indices: lent(segment.indices), delta: lent(segment.delta) }
     }
   })
   let isDisposed = false
   const onGpu: GpuGradientBlock = {
     gpuDevice,
-    rowCount: block.rowCount,
+    exampleCount: block.exampleCount,
     segments,
     [Symbol.dispose]: () => {
       isDisposed = true
       for (const buffer of buffers) buffer.destroy()
     },
   }
-  const held = await compute.hold(onGpu)
+  const uploaded = await backend.upload(onGpu)
   expect(isDisposed).toBe(true)
-  return held
+  return uploaded
 }

@@ -3,7 +3,7 @@ import { availableParallelism, tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { BenchReport } from '../../bench/report.js'
-import { root, run, tool } from '../../scripts/command.mjs'
+import { root, run, tool } from '../../scripts/checks/command.mjs'
 
 const folder = mkdtempSync(path.join(tmpdir(), 'gradlens-bench-test-'))
 
@@ -55,8 +55,8 @@ it('runs in a page without isolation and in one with, where tfjs has its threads
 it('writes what each participant took for each task', () => {
   const { models } = report()
   expect(models.map(({ parameterCount }) => parameterCount)).toEqual([103_700, 56_714])
-  for (const { columns, rowCount } of models) {
-    expect(rowCount).toBe(6)
+  for (const { columns, exampleCount } of models) {
+    expect(exampleCount).toBe(6)
     for (const setting of settings) {
       const ours = columns.find(
         (column) => column.name === 'gradlens' && column.setting === setting,

@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs'
 import type { Browser } from 'playwright'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { DataFolder } from '../../scripts/data-folder.js'
-import { imageAt } from '../../scripts/data-images.js'
-import { readModel } from '../../scripts/train-model.js'
+import { DataFolder } from '../../scripts/data/data-folder.js'
+import { imageAt } from '../../scripts/data/images.js'
+import { readModel } from '../../scripts/train/model.js'
 import { GradientSimilarity, IntegratedGradients, type NdArray } from '../../src/index.js'
 import { tfjsPredictor } from '../../src/tfjs/index.js'
 import { useDevice } from '../support/devices.js'
@@ -67,7 +67,7 @@ test('the page shows the figures that the library computes in Node from the same
     })
     await demo.settled()
 
-    expect(await demo.text('#answer figcaption')).toContain(`The model says ${String(label)} (`)
+    expect(await demo.text('#answer figcaption')).toContain(`The model says ${label} (`)
     const shown = await demo.percentages()
     shown.forEach((percentage, i) => {
       expect(Math.abs(percentage - 100 * probabilities[i]!)).toBeLessThan(0.1)
@@ -76,7 +76,7 @@ test('the page shows the figures that the library computes in Node from the same
     most.forEach(({ text, score }, rank) => {
       const index = ranking.orderedIndices.data[rank]!
       expect(text).toContain(`labelled ${String(references.labels[index])}`)
-      expect(text).toContain(`no. ${String(index)}`)
+      expect(text).toContain(`no. ${index}`)
       const expected = ranking.scores.data[rank]!
       expect(Math.abs(score - expected)).toBeLessThan(shownPrecision * Math.abs(expected))
     })

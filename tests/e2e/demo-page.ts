@@ -1,5 +1,5 @@
 import { chromium, type Browser, type Locator, type Page } from 'playwright'
-import { findBrowser } from '../../scripts/find-browser.mjs'
+import { findBrowser } from '../../scripts/checks/find-browser.mjs'
 import { browserArguments } from '../support/browser-arguments.js'
 import type { DemoServer } from './demo-server.js'
 
@@ -97,7 +97,7 @@ export class DemoPage {
   }
 
   thumb(index: number): Locator {
-    return this.page.getByRole('radio', { name: `held-out digit ${String(index)},` })
+    return this.page.getByRole('radio', { name: `held-out digit ${index},` })
   }
 
   /** Draws one stroke through the points, given in 0 … 1 of the pad. */

@@ -52,7 +52,7 @@ test.each(
         () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
       )
       expect(overflow).toBeLessThanOrEqual(0)
-      const file = path.join(folder, `${name}-${String(width)}-${colorScheme}.png`)
+      const file = path.join(folder, `${name}-${width}-${colorScheme}.png`)
       await demo.page.screenshot({ path: file, fullPage: true })
 
       await demo.page.evaluate(axe)

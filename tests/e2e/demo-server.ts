@@ -37,7 +37,7 @@ export async function serveDemo(): Promise<DemoServer> {
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
-  return { url: `http://127.0.0.1:${String(port)}${base}`, close: () => close(server) }
+  return { url: `http://127.0.0.1:${port}${base}`, close: () => close(server) }
 }
 
 function isFile(file: string): boolean {

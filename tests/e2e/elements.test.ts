@@ -55,7 +55,7 @@ it.each([
       expect(overflow).toBeLessThanOrEqual(0)
       // What is dimmed has been dimmed by then.
       await page.waitForTimeout(400)
-      const file = path.join(folder, `elements-${String(width)}-${colorScheme}.png`)
+      const file = path.join(folder, `elements-${width}-${colorScheme}.png`)
       await page.screenshot({ path: file, fullPage: true })
       expect(faults).toEqual([])
     } finally {

@@ -61,7 +61,7 @@ it.each([
           () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
         )
         expect(overflow).toBeLessThanOrEqual(0)
-        const file = `in-a-page-${path.basename(name, '.html')}-${String(width)}-${colorScheme}.png`
+        const file = `in-a-page-${path.basename(name, '.html')}-${width}-${colorScheme}.png`
         await page.screenshot({ path: path.join(screenshots, file), fullPage: true })
       }
     }

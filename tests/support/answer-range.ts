@@ -17,7 +17,7 @@ export function answerRange(
   response
     .writeHead(206, {
       'Content-Length': end - start + 1,
-      'Content-Range': `bytes ${String(start)}-${String(end)}/${String(bytes.length)}`,
+      'Content-Range': `bytes ${start}-${end}/${bytes.length}`,
     })
     .end(bytes.subarray(start, end + 1))
 }

@@ -1,5 +1,4 @@
-import type { Server } from 'node:http'
-import { createServer } from 'node:http'
+import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { answerRange } from './answer-range.js'
 
@@ -40,7 +39,7 @@ export const serverCommands = {
       else answerRange(request, response, Uint8Array.from(bytes))
     })
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-    const url = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}/`
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
     served.set(url, { server, requests })
     return url
   },

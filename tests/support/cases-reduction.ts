@@ -31,7 +31,7 @@ function reduction(
 const cumulative: readonly GradientCase[] = [0, 1, 2].flatMap((axis) =>
   [false, true].flatMap((exclusive) =>
     [false, true].map((reverse): GradientCase => ({
-      title: `cumsum along axis ${String(axis)}${exclusive ? ', exclusive' : ''}${reverse ? ', reverse' : ''}`,
+      title: `cumsum along axis ${axis}${exclusive ? ', exclusive' : ''}${reverse ? ', reverse' : ''}`,
       smoothness: 'linear',
       // The two last axes are of one length: a transposed result has the right shape.
       shapes: [[2, 3, 3]],

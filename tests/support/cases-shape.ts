@@ -216,7 +216,7 @@ const normal: readonly GradientCase[] = [
     [2, 3, 2, 4],
     [3, 4],
   ].map((shape) => ({
-    title: `${named}, rank ${String(shape.length)}`,
+    title: `${named}, rank ${shape.length}`,
     smoothness: 'smooth',
     shapes: [shape, ...Array.from({ length: parameters }, () => [4])],
     range: [0.6, 1.4],

@@ -73,7 +73,7 @@ export function writeModelFiles(
   const half = Math.ceil(weights.length / 2)
   const groups = [weights.slice(0, half), weights.slice(half)]
   const weightsManifest = groups.map((group, i) => {
-    const name = `weights-${String(i)}.bin`
+    const name = `weights-${i}.bin`
     writeFileSync(
       path.join(folder, name),
       Buffer.concat(group.map(({ data }) => Buffer.from(data.buffer))),

@@ -1,31 +1,34 @@
 import fc from 'fast-check'
 import type { GradientBlock } from 'gradlens'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { compactForm, heldByteLength } from '../../src/compute/compact-form.js'
-import type { CompactSegment } from '../../src/compute/compact.js'
-import type { Compute } from '../../src/compute/compute.js'
+import { chooseLayout, compactByteLength } from '../../src/gradients/compact-layout.js'
+import type { CompactSegment } from '../../src/gradients/block.js'
+import type { GradientBackend } from '../../src/compute/gradient-backend.js'
 import type { Ranking } from '../../src/compute/ranking.js'
-import type { Similarity } from '../../src/compute/similarity.js'
-import { similarityNames } from '../../src/compute/similarity.js'
+import { type Similarity, similarityNames } from '../../src/compute/similarity.js'
 import { ExpectedScores } from './expected-scores.js'
-import { formedGradients } from './formed-gradients.js'
-import type { Hold } from './held-rows.js'
-import { heldCopy, holdRows } from './held-rows.js'
-import type { SegmentShape } from './random-blocks.js'
-import { asOneParameter, parameterSize, randomBlock, segmentShapes } from './random-blocks.js'
+import { materializedGradients } from './formed-gradients.js'
+import { type Upload, uploadedCopy, uploadRows } from './held-rows.js'
+import {
+  asOneParameter,
+  parameterSize,
+  randomBlock,
+  type SegmentShape,
+  segmentShapes,
+} from './random-blocks.js'
 
-export interface ComputeSuiteOptions {
-  readonly open: () => Promise<Compute>
+export interface BackendSuiteOptions {
+  readonly open: () => Promise<GradientBackend>
   /** Relative to the size of the terms that are summed; its reason stands where it is named. */
   readonly tolerance: number
   /** Random cases per property. Default 40. */
   readonly runs?: number
   /** How a block gets to the Compute. By default in arrays of its own. */
-  readonly hold?: Hold
+  readonly upload?: Upload
 }
 
 /** A segment's form and sizes, without its numbers. */
-const formOf = (segment: CompactSegment): object =>
+const layoutOf = (segment: CompactSegment): object =>
   Object.fromEntries(Object.entries(segment).filter(([, value]) => !ArrayBuffer.isView(value)))
 
 const cosine: Similarity = { name: 'grad_cos', eps: 0 }
@@ -40,17 +43,17 @@ interface Tiling {
 const oneTile: Tiling = { testStep: Infinity, trainStep: Infinity, backwards: false }
 
 /** What every Compute must do, in terms of its interface alone. */
-export function describeCompute(
+export function describeBackend(
   title: string,
-  { open, tolerance, runs = 40, hold = heldCopy }: ComputeSuiteOptions,
+  { open, tolerance, runs = 40, upload = uploadedCopy }: BackendSuiteOptions,
 ): void {
   describe(title, () => {
-    let compute: Compute
+    let backend: GradientBackend
     beforeEach(async () => {
-      compute = await open()
+      backend = await open()
     })
     afterEach(() => {
-      compute[Symbol.dispose]()
+      backend[Symbol.dispose]()
     })
 
     async function rank(
@@ -60,18 +63,18 @@ export function describeCompute(
       counts: { most?: number; least?: number } = {},
       tiling: Tiling = oneTile,
     ): Promise<Ranking> {
-      const { most = train.rowCount, least = 0 } = counts
-      const [testCount, trainCount] = [test.rowCount, train.rowCount]
-      using ranker = compute.openRanking({ testCount, trainCount, similarity: by, most, least })
-      const tests = await holdRows(compute, hold, test, tiling.testStep)
-      const trains = await holdRows(compute, hold, train, tiling.trainStep)
+      const { most = train.exampleCount, least = 0 } = counts
+      const [testCount, trainCount] = [test.exampleCount, train.exampleCount]
+      using ranker = backend.openRanking({ testCount, trainCount, similarity: by, most, least })
+      const tests = await uploadRows(backend, upload, test, tiling.testStep)
+      const trains = await uploadRows(backend, upload, train, tiling.trainStep)
       const tiles = tests.flatMap((a) => trains.map((b) => [a, b] as const))
       for (const [a, b] of tiling.backwards ? tiles.reverse() : tiles) {
-        await ranker.add(a.held, a.start, b.held, b.start)
+        await ranker.add(a.uploaded, a.start, b.uploaded, b.start)
       }
       const ranking = await ranker.finish()
-      for (const { held } of [...tests, ...trains]) held[Symbol.dispose]()
-      await compute.settle()
+      for (const { uploaded } of [...tests, ...trains]) uploaded[Symbol.dispose]()
+      await backend.settle()
       return ranking
     }
 
@@ -84,9 +87,9 @@ export function describeCompute(
       const ranking = await rank(test, train, by)
       const [expectedTest, expectedTrain] = [new ExpectedScores(test), new ExpectedScores(train)]
       const { indices } = ranking
-      expect(indices.length).toBe(test.rowCount * train.rowCount)
+      expect(indices.length).toBe(test.exampleCount * train.exampleCount)
       for (const [at, j] of indices.entries()) {
-        const i = Math.floor(at / train.rowCount)
+        const i = Math.floor(at / train.exampleCount)
         const { score, scale } = expectedTest.pair(i, expectedTrain, j, by)
         const difference = Math.abs(ranking.scores[at]! - score)
         // Scores are float32 numbers, of which the smallest are 1.4e-45 apart.
@@ -118,10 +121,10 @@ export function describeCompute(
           const random = randomBlock(shapes, 3, 3)
           const block = together && sizes.size === 1 ? asOneParameter(random) : random
           const expected = new ExpectedScores(block)
-          using held = await hold(compute, block)
-          expect(held.rowCount).toBe(3)
-          expect(held.byteLength).toBe(heldByteLength(3, block.segments))
-          for (const [row, norm] of (await held.squaredNorms()).entries()) {
+          using uploaded = await upload(backend, block)
+          expect(uploaded.exampleCount).toBe(3)
+          expect(uploaded.byteLength).toBe(compactByteLength(3, block.segments))
+          for (const [row, norm] of (await uploaded.squaredNorms()).entries()) {
             const difference = Math.abs(norm - expected.squaredNorms[row]!)
             expect(difference).toBeLessThanOrEqual(tolerance * expected.normScale(row))
           }
@@ -138,17 +141,17 @@ export function describeCompute(
           fc.constantFrom(1e-12, 1, 1e15),
           async (shapes, magnitude) => {
             const block = randomBlock(shapes, 3, 4, magnitude)
-            const wanted = [0, 1, 2].map((row) => formedGradients(block, row))
-            using held = await hold(compute, block)
-            const read = await held.read()
-            expect(read.segments.map(formOf)).toEqual(
+            const wanted = [0, 1, 2].map((row) => materializedGradients(block, row))
+            using uploaded = await upload(backend, block)
+            const read = await uploaded.read()
+            expect(read.segments.map(layoutOf)).toEqual(
               block.segments.map((segment) => ({
                 parameter: segment.parameter,
-                ...compactForm(segment),
+                ...chooseLayout(segment),
               })),
             )
             for (const [row, gradients] of wanted.entries()) {
-              const got = formedGradients(read, row)
+              const got = materializedGradients(read, row)
               for (const [parameter, values] of gradients) {
                 const scale = Math.max(...values.map(Math.abs))
                 for (const [k, value] of values.entries()) {
@@ -169,7 +172,7 @@ export function describeCompute(
       { kind: 'factored', positions: 1, inputSize: 71, outputSize: 37 },
       { kind: 'factored', positions: 7, inputSize: 35, outputSize: 39 },
       { kind: 'factored', positions: 19, inputSize: 33, outputSize: 35 },
-      { kind: 'rows', positions: 37, rowSize: 21, parameterRows: 101 },
+      { kind: 'lookup', positions: 37, rowSize: 21, parameterRows: 101 },
     ] satisfies SegmentShape[])('scores sizes that fill no tile: %o', async (shape) => {
       await expectScores(randomBlock([shape], 7, 4), randomBlock([shape], 71, 5), cosine)
     })
@@ -180,7 +183,7 @@ export function describeCompute(
         { kind: 'factored', positions: 2, inputSize: 63, outputSize: 10 },
         { kind: 'factored', positions: 5, inputSize: 63, outputSize: 10 },
         { kind: 'factored', positions: 2, inputSize: 21, outputSize: 30 },
-        { kind: 'rows', positions: 3, rowSize: 10, parameterRows: 63 },
+        { kind: 'lookup', positions: 3, rowSize: 10, parameterRows: 63 },
       ]
       const test = asOneParameter(randomBlock(shapes, 3, 6))
       await expectScores(test, asOneParameter(randomBlock(shapes, 6, 7)), cosine)
@@ -229,7 +232,7 @@ export function describeCompute(
           { kind: 'dense', size: 50 },
           { kind: 'factored', positions: 1, inputSize: 20, outputSize: 30 },
           { kind: 'factored', positions: 9, inputSize: 5, outputSize: 4 },
-          { kind: 'rows', positions: 2, rowSize: 6, parameterRows: 30 },
+          { kind: 'lookup', positions: 2, rowSize: 6, parameterRows: 30 },
         ]
         // Both factors of a gradient this small would underflow in their product.
         const test = randomBlock(shapes, 2, 14, Math.sqrt(magnitude))
@@ -247,7 +250,7 @@ export function describeCompute(
         { kind: 'factored', positions: 1, inputSize: 45, outputSize: 23 },
         { kind: 'factored', positions: 3, inputSize: 45, outputSize: 23 },
         { kind: 'factored', positions: 9, inputSize: 12, outputSize: 11 },
-        { kind: 'rows', positions: 5, rowSize: 7, parameterRows: 43 },
+        { kind: 'lookup', positions: 5, rowSize: 7, parameterRows: 43 },
       ]
       const test = randomBlock(shapes, 5, 18)
       const train = randomBlock(shapes, 23, 19)
@@ -298,7 +301,7 @@ export function describeCompute(
     it('orders by score, equal ones by index, and what is not finite last', async () => {
       const values = Float32Array.from([2, NaN, -3, 0, 2, -0, Infinity, 5, -3])
       const column = (numbers: Float32Array): GradientBlock => ({
-        rowCount: numbers.length,
+        exampleCount: numbers.length,
         segments: [{ kind: 'dense', parameter: 'θ', size: 1, values: numbers }],
       })
       const ranking = await rank(column(Float32Array.from([1, -1])), column(values), dot, {
@@ -327,7 +330,7 @@ export function describeCompute(
         { kind: 'dense', size: 9 },
         { kind: 'factored', positions: 1, inputSize: 8, outputSize: 9 },
         { kind: 'factored', positions: 6, inputSize: 2, outputSize: 3 },
-        { kind: 'rows', positions: 2, rowSize: 3, parameterRows: 20 },
+        { kind: 'lookup', positions: 2, rowSize: 3, parameterRows: 20 },
       ]
       const test = randomBlock(shapes, 2, 22)
       for (const [which, value] of [NaN, Infinity, -Infinity, NaN].entries()) {
@@ -335,8 +338,8 @@ export function describeCompute(
         const segment = train.segments[which]!
         const numbers = segment.kind === 'dense' ? segment.values : segment.delta
         numbers[2 * (numbers.length / 4)] = value
-        using held = await hold(compute, train)
-        const norms = await held.squaredNorms()
+        using uploaded = await upload(backend, train)
+        const norms = await uploaded.squaredNorms()
         expect(Array.from(norms, Number.isFinite)).toEqual([true, true, false, true])
         for (const name of similarityNames) {
           const { nonFinite } = await rank(test, train, { name, eps: 0 })
@@ -366,15 +369,15 @@ export function describeCompute(
 
     it('may be disposed twice, and so may what it gave', async () => {
       const block = randomBlock([{ kind: 'dense', size: 4 }], 2, 26)
-      const held = await hold(compute, block)
-      const ranker = compute.openRanking({
+      const uploaded = await upload(backend, block)
+      const ranker = backend.openRanking({
         testCount: 2,
         trainCount: 2,
         similarity: dot,
         most: 2,
         least: 0,
       })
-      for (const disposable of [ranker, held, ranker, held, compute, compute]) {
+      for (const disposable of [ranker, uploaded, ranker, uploaded, backend, backend]) {
         disposable[Symbol.dispose]()
       }
     })

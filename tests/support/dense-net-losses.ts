@@ -1,5 +1,4 @@
-import type { Loss, NdArray } from 'gradlens'
-import { InvalidArgumentError } from 'gradlens'
+import { InvalidArgumentError, type Loss, type NdArray } from 'gradlens'
 import type { DenseActivation } from './dense-net.js'
 
 /** One example: its label and what the net says. */
@@ -91,7 +90,7 @@ function differences(
       { data: Float64Array.from(values), shape: outputShape },
     )
     if (data.length !== 1) {
-      throw new InvalidArgumentError('lossFn', `${String(data.length)} values`, 'one per example')
+      throw new InvalidArgumentError('lossFn', `${data.length} values`, 'one per example')
     }
     return data[0] ?? NaN
   }

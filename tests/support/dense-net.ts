@@ -1,18 +1,20 @@
-import type {
-  Activations,
-  Device,
-  ForwardArguments,
-  GradientBlock,
-  GradientSegment,
-  LayerSite,
-  Loss,
-  NamedWeight,
-  NdArray,
-  ParameterSpec,
-  Predictor,
-  PredictorSession,
+import {
+  type Activations,
+  type Device,
+  DeviceError,
+  DisposedError,
+  type ForwardArguments,
+  type GradientBlock,
+  type GradientSegment,
+  InvalidArgumentError,
+  type LayerSite,
+  type Loss,
+  type NamedWeight,
+  type NdArray,
+  type ParameterSpec,
+  type Predictor,
+  type PredictorSession,
 } from 'gradlens'
-import { DeviceError, DisposedError, InvalidArgumentError } from 'gradlens'
 import { outputGradient, softmax } from './dense-net-losses.js'
 
 export type DenseActivation = 'linear' | 'relu' | 'tanh' | 'sigmoid' | 'softmax'
@@ -58,23 +60,23 @@ export function densePredictor(
   const outputShape = options.outputShape ?? [layers.at(-1)?.bias.length ?? 0]
   const parameters = layers.flatMap(
     ({ kernel, bias, trainable = true }, layer): ParameterSpec[] => [
-      { name: `${String(layer)}/kernel`, shape: [kernel.length, bias.length], trainable },
-      { name: `${String(layer)}/bias`, shape: [bias.length], trainable },
+      { name: `${layer}/kernel`, shape: [kernel.length, bias.length], trainable },
+      { name: `${layer}/bias`, shape: [bias.length], trainable },
     ],
   )
   return {
     name: 'dense-net',
-    inputs: inputShapes.map((shape, i) => ({ name: `input${String(i)}`, shape, dtype: 'float32' })),
+    inputs: inputShapes.map((shape, i) => ({ name: `input${i}`, shape, dtype: 'float32' })),
     output: { name: 'output', shape: outputShape, dtype: 'float32' },
     parameters,
     findLayer(argument: string, reference: unknown, at: LayerSite['at']): LayerSite {
       if (layers[reference as number] !== undefined) return { layer: String(reference), at }
-      const expected = `a layer's number, 0 to ${String(layers.length - 1)}`
+      const expected = `a layer's number, 0 to ${layers.length - 1}`
       throw new InvalidArgumentError(argument, String(reference), expected)
     },
     open(device: Device) {
       if (device === 'cpu') {
-        const inputNames = inputShapes.map((_, i) => `input${String(i)}`)
+        const inputNames = inputShapes.map((_, i) => `input${i}`)
         return Promise.resolve(new DenseSession(layers, outputShape, inputNames))
       }
       const message = `${device}: a dense net in plain TypeScript runs on the cpu alone.`
@@ -119,9 +121,9 @@ class DenseSession implements PredictorSession<NdArray> {
   weights(): Promise<NamedWeight[]> {
     return Promise.resolve(
       this.#layers.flatMap(({ kernel, bias }, layer) => [
-        { name: `${String(layer)}/kernel`, value: arrayOf(kernel) },
+        { name: `${layer}/kernel`, value: arrayOf(kernel) },
         {
-          name: `${String(layer)}/bias`,
+          name: `${layer}/bias`,
           value: { data: Float64Array.from(bias), shape: [bias.length] },
         },
       ]),
@@ -217,7 +219,7 @@ class DenseSession implements PredictorSession<NdArray> {
       const deltas = backward.map(({ deltas }) => deltas[layer] ?? [])
       const factored: GradientSegment = {
         kind: 'factored',
-        parameter: `${String(layer)}/kernel`,
+        parameter: `${layer}/kernel`,
         positions: 1,
         inputSize: kernel.length,
         outputSize: bias.length,
@@ -226,13 +228,13 @@ class DenseSession implements PredictorSession<NdArray> {
       }
       const dense: GradientSegment = {
         kind: 'dense',
-        parameter: `${String(layer)}/bias`,
+        parameter: `${layer}/bias`,
         size: bias.length,
         values: Float32Array.from(deltas.flat()),
       }
       return [factored, dense]
     })
-    return { rowCount: traces.length, segments }
+    return { exampleCount: traces.length, segments }
   }
 
   [Symbol.dispose](): void {

@@ -17,3 +17,6 @@ export async function useDevice(device: TestDevice): Promise<void> {
   if (!(await tf.setBackend(device))) throw new Error(`TensorFlow.js cannot use ${device} here.`)
   await tf.ready()
 }
+
+/** Each device in the one environment that tests it: cpu and wasm compute the same in Node and in a page. */
+export const testedOnce: readonly TestDevice[] = inBrowser ? ['webgpu'] : ['cpu', 'wasm']

@@ -17,10 +17,9 @@ export function expectNear(
   expect(got.length).toBe(wanted.length)
   for (let k = 0; k < wanted.length; k++) {
     const distance = Math.abs((got[k] ?? NaN) - (wanted[k] ?? NaN))
-    expect(
-      distance,
-      `element ${String(k)}: ${String(got[k])} for ${String(wanted[k])}`,
-    ).toBeLessThan(tolerance)
+    expect(distance, `element ${k}: ${String(got[k])} for ${String(wanted[k])}`).toBeLessThan(
+      tolerance,
+    )
   }
 }
 

@@ -1,11 +1,10 @@
 import type { GradientBlock, GradientSegment } from 'gradlens'
-import type { Similarity } from '../../src/compute/similarity.js'
-import { similarity } from '../../src/compute/similarity.js'
-import { formedGradients } from './formed-gradients.js'
+import { type Similarity, similarity } from '../../src/compute/similarity.js'
+import { materializedGradients } from './formed-gradients.js'
 
-type Formed = Map<string, Float64Array>
+type Materialized = Map<string, Float64Array>
 
-function product(a: Formed, b: Formed): number {
+function product(a: Materialized, b: Materialized): number {
   let sum = 0
   for (const [parameter, values] of a) {
     const other = b.get(parameter)
@@ -20,15 +19,17 @@ export class ExpectedScores {
   readonly squaredNorms: Float64Array
   /** ‖|g|‖² with each sum's terms taken absolute: what a rounding error is relative to, where terms cancel. */
   readonly #magnitudes: Float64Array
-  readonly #formed: readonly Formed[]
+  readonly #materialized: readonly Materialized[]
 
   constructor(block: GradientBlock) {
-    const rows = Array.from({ length: block.rowCount }, (_, row) => row)
-    this.#formed = rows.map((row) => formedGradients(block, row))
-    this.squaredNorms = Float64Array.from(this.#formed, (gradient) => product(gradient, gradient))
+    const rows = Array.from({ length: block.exampleCount }, (_, row) => row)
+    this.#materialized = rows.map((row) => materializedGradients(block, row))
+    this.squaredNorms = Float64Array.from(this.#materialized, (gradient) =>
+      product(gradient, gradient),
+    )
     const absolute = { ...block, segments: block.segments.map(absoluteSegment) }
     this.#magnitudes = Float64Array.from(rows, (row) => {
-      const gradient = formedGradients(absolute, row)
+      const gradient = materializedGradients(absolute, row)
       return product(gradient, gradient)
     })
   }
@@ -44,7 +45,7 @@ export class ExpectedScores {
     j: number,
     by: Similarity,
   ): { readonly score: number; readonly scale: number } {
-    const dot = product(this.#formed[i]!, train.#formed[j]!)
+    const dot = product(this.#materialized[i]!, train.#materialized[j]!)
     const [testNorm, trainNorm] = [this.squaredNorms[i]!, train.squaredNorms[j]!]
     const [testScale, trainScale] = [this.#magnitudes[i]!, train.#magnitudes[j]!]
     // A norm's own error moves the score by as much again, relative to it.
@@ -63,7 +64,7 @@ function absoluteSegment(segment: GradientSegment): GradientSegment {
   switch (segment.kind) {
     case 'dense':
       return { ...segment, values: absolute(segment.values) }
-    case 'rows':
+    case 'lookup':
       return { ...segment, delta: absolute(segment.delta) }
     default:
       return { ...segment, a: absolute(segment.a), delta: absolute(segment.delta) }

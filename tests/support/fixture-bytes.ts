@@ -2,7 +2,7 @@
 export async function fixtureBytes(path: string): Promise<ArrayBuffer> {
   if ('document' in globalThis) {
     const response = await fetch(`/tests/fixtures/${path}`)
-    if (!response.ok) throw new Error(`${response.url}: ${String(response.status)}`)
+    if (!response.ok) throw new Error(`${response.url}: ${response.status}`)
     return response.arrayBuffer()
   }
   const { readFile } = await import('node:fs/promises')

@@ -3,14 +3,17 @@ import type {
   FactoredSegment,
   GradientBlock,
   GradientSegment,
-  RowsSegment,
+  LookupSegment,
 } from 'gradlens'
 
 /** The gradient of one example, formed in float64 and by the definition, by parameter. */
-export function formedGradients(block: GradientBlock, row: number): Map<string, Float64Array> {
+export function materializedGradients(
+  block: GradientBlock,
+  row: number,
+): Map<string, Float64Array> {
   const sums = new Map<string, Float64Array>()
   for (const segment of block.segments) {
-    const gradient = formed(segment, row)
+    const gradient = materialized(segment, row)
     const sum = sums.get(segment.parameter) ?? new Float64Array(gradient.length)
     sums.set(
       segment.parameter,
@@ -20,23 +23,23 @@ export function formedGradients(block: GradientBlock, row: number): Map<string, 
   return sums
 }
 
-function formed(segment: GradientSegment, row: number): Float64Array {
+function materialized(segment: GradientSegment, row: number): Float64Array {
   switch (segment.kind) {
     case 'dense': {
       const { values, size } = segment
       return Float64Array.from(values.subarray(row * size, (row + 1) * size))
     }
     case 'factored':
-      return formFactored(segment, row)
+      return materializeFactored(segment, row)
     case 'convolution':
-      return formConvolution(segment, row)
-    case 'rows':
-      return formRows(segment, row)
+      return materializeConvolution(segment, row)
+    case 'lookup':
+      return materializeRows(segment, row)
   }
 }
 
-function formRows(
-  { positions, rowSize, parameterRows, indices, delta }: RowsSegment,
+function materializeRows(
+  { positions, rowSize, parameterRows, indices, delta }: LookupSegment,
   row: number,
 ): Float64Array {
   const gradient = new Float64Array(parameterRows * rowSize)
@@ -47,7 +50,7 @@ function formRows(
   return gradient
 }
 
-function formFactored(
+function materializeFactored(
   { positions, inputSize, outputSize, a, delta }: FactoredSegment,
   row: number,
 ): Float64Array {
@@ -62,7 +65,10 @@ function formFactored(
   })
 }
 
-function formConvolution({ geometry: g, a, delta }: ConvolutionSegment, row: number): Float64Array {
+function materializeConvolution(
+  { geometry: g, a, delta }: ConvolutionSegment,
+  row: number,
+): Float64Array {
   const pixel = (y: number, x: number, c: number): number =>
     y < 0 || x < 0 || y >= g.inHeight || x >= g.inWidth
       ? 0

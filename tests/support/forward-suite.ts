@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { ensureBackend, runOn } from '../../src/tfjs/engine.js'
+import { ensureBackend, runOn } from '../../src/tfjs/engine/engine.js'
 import { useDevice, type TestDevice } from './devices.js'
 import { forwardCases, type ForwardCase } from './forward-cases.js'
 import { keepOnGpu } from './gpu-resident.js'
@@ -41,17 +41,17 @@ function testForward(device: TestDevice, { title, ranks, f }: ForwardCase): void
     await ensureBackend(device)
     for (const rank of ranks) {
       const shape = lengths.slice(0, rank)
-      const expected = await compute('cpu', f, shape)
-      const found = await compute(device, f, shape)
-      expect(found.shape, `rank ${String(rank)}`).toEqual(expected.shape)
-      expect(found.dtype, `rank ${String(rank)}`).toBe(expected.dtype)
+      const expected = await backend('cpu', f, shape)
+      const found = await backend(device, f, shape)
+      expect(found.shape, `rank ${rank}`).toEqual(expected.shape)
+      expect(found.dtype, `rank ${rank}`).toBe(expected.dtype)
       const error = relativeError(found.values, expected.values)
-      expect(error, `rank ${String(rank)}`).toBeLessThan(tolerance)
+      expect(error, `rank ${rank}`).toBeLessThan(tolerance)
     }
   })
 }
 
-async function compute(
+async function backend(
   device: TestDevice,
   f: ForwardCase['f'],
   shape: readonly number[],

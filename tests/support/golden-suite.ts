@@ -1,6 +1,11 @@
 import * as tf from '@tensorflow/tfjs'
-import type { NdArray, QuadratureMethod, SimilarityName } from 'gradlens'
-import { GradientSimilarity, IntegratedGradients } from 'gradlens'
+import {
+  GradientSimilarity,
+  IntegratedGradients,
+  type NdArray,
+  type QuadratureMethod,
+  type SimilarityName,
+} from 'gradlens'
 import { tfjsPredictor } from 'gradlens/tfjs'
 import { beforeAll, describe, expect, it } from 'vitest'
 import golden from '../fixtures/alibi-golden.json'
@@ -19,9 +24,7 @@ export function expectClose(actual: NdArray, expected: Nested): void {
   expect(actual.data.length).toBe(wanted.length)
   for (const [i, value] of wanted.entries()) {
     const allowed = absoluteTolerance + relativeTolerance * Math.abs(value)
-    expect(Math.abs((actual.data[i] ?? NaN) - value), `element ${String(i)}`).toBeLessThanOrEqual(
-      allowed,
-    )
+    expect(Math.abs((actual.data[i] ?? NaN) - value), `element ${i}`).toBeLessThanOrEqual(allowed)
   }
 }
 

@@ -84,7 +84,7 @@ export function limited(
     for (const { resource } of descriptor.entries) {
       const { buffer, size = buffer.size } = resource as GPUBufferBinding
       if (buffer.size > limits.maxBufferSize || size > limits.maxStorageBufferBindingSize) {
-        throw new RangeError(`A binding of ${String(size)} of ${String(buffer.size)} bytes.`)
+        throw new RangeError(`A binding of ${size} of ${buffer.size} bytes.`)
       }
     }
     return create(descriptor)

@@ -1,6 +1,6 @@
 import type { NdArray } from 'gradlens'
-import type { GradientRows } from '../../src/gradients/zarr/gradient-rows.js'
-import type { StoreIdentity } from '../../src/gradients/zarr/store-identity.js'
+import type { GradientRows } from '../../src/store/zarr/format/stored-layout.js'
+import type { StoreIdentity } from '../../src/store/zarr/format/store-identity.js'
 import { seededRandom, uniform } from './random.js'
 
 /** Rows with all that a store can hold of them. */
@@ -20,12 +20,12 @@ export const identity: StoreIdentity = {
 }
 
 /** Rows with a segment of each form, labels and examples; the numbers of a row do not depend on the others. */
-export function exampleRows(rowCount: number, seed = 1): CompleteRows {
+export function exampleRows(exampleCount: number, seed = 1): CompleteRows {
   const random = seededRandom(seed)
-  const floats = (rowSize: number): Float32Array => uniform(random, rowCount * rowSize, [-1, 1])
+  const floats = (rowSize: number): Float32Array => uniform(random, exampleCount * rowSize, [-1, 1])
   return {
     block: {
-      rowCount,
+      exampleCount,
       segments: [
         { kind: 'dense', parameter: 'dense/bias', size: 3, values: floats(3) },
         {
@@ -38,23 +38,26 @@ export function exampleRows(rowCount: number, seed = 1): CompleteRows {
           delta: floats(6),
         },
         {
-          kind: 'rows',
+          kind: 'lookup',
           parameter: 'embedding',
           positions: 3,
           rowSize: 2,
           parameterRows: 50,
-          indices: Int32Array.from({ length: rowCount * 3 }, () => Math.floor(random() * 50)),
+          indices: Int32Array.from({ length: exampleCount * 3 }, () => Math.floor(random() * 50)),
           delta: floats(6),
         },
       ],
     },
-    squaredNorms: Float64Array.from({ length: rowCount }, random),
-    labels: { data: floats(3), shape: [rowCount, 3] },
-    ids: { data: Int32Array.from({ length: rowCount }, (_, i) => 1000 + i), shape: [rowCount] },
+    squaredNorms: Float64Array.from({ length: exampleCount }, random),
+    labels: { data: floats(3), shape: [exampleCount, 3] },
+    ids: {
+      data: Int32Array.from({ length: exampleCount }, (_, i) => 1000 + i),
+      shape: [exampleCount],
+    },
     examples: [
       {
-        data: Uint8Array.from({ length: rowCount * 4 }, () => Math.floor(random() * 256)),
-        shape: [rowCount, 2, 2],
+        data: Uint8Array.from({ length: exampleCount * 4 }, () => Math.floor(random() * 256)),
+        shape: [exampleCount, 2, 2],
       },
     ],
   }
@@ -62,23 +65,23 @@ export function exampleRows(rowCount: number, seed = 1): CompleteRows {
 
 /** Rows from `start` to `end` − 1. */
 export function someRows(rows: CompleteRows, start: number, end: number): CompleteRows {
-  const { rowCount } = rows.block
+  const { exampleCount } = rows.block
   const cut = <Data extends { length: number; subarray(start: number, end: number): Data }>(
     data: Data,
   ): Data => {
-    const rowSize = data.length / rowCount
+    const rowSize = data.length / exampleCount
     return data.subarray(start * rowSize, end * rowSize)
   }
   return {
     block: {
-      rowCount: end - start,
+      exampleCount: end - start,
       segments: rows.block.segments.map((segment) => {
         switch (segment.kind) {
           case 'dense':
             return { ...segment, values: cut(segment.values) }
           case 'factored':
             return { ...segment, a: cut(segment.a), delta: cut(segment.delta) }
-          case 'rows':
+          case 'lookup':
             return { ...segment, indices: cut(segment.indices), delta: cut(segment.delta) }
         }
       }),

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { isGradlensError } from '../../src/errors.js'
-import { ensureBackend } from '../../src/tfjs/engine.js'
+import { ensureBackend } from '../../src/tfjs/engine/engine.js'
 import { useDevice, type TestDevice } from './devices.js'
 import {
   centralDifferences,

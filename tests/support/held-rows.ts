@@ -1,31 +1,34 @@
 import type { GradientBlock } from 'gradlens'
-import type { Compute, HeldGradients } from '../../src/compute/compute.js'
+import type { GradientBackend, DeviceGradients } from '../../src/compute/gradient-backend.js'
 import { blockRows } from './random-blocks.js'
 
 /** How a block gets to a Compute. */
-export type Hold = (compute: Compute, block: GradientBlock) => Promise<HeldGradients>
+export type Upload = (backend: GradientBackend, block: GradientBlock) => Promise<DeviceGradients>
 
 /** A Compute takes over what it is given; the test goes on using it. */
-export function heldCopy(compute: Compute, block: GradientBlock): Promise<HeldGradients> {
-  return compute.hold(structuredClone(block))
+export function uploadedCopy(
+  backend: GradientBackend,
+  block: GradientBlock,
+): Promise<DeviceGradients> {
+  return backend.upload(structuredClone(block))
 }
 
 interface PlacedRows {
-  readonly held: HeldGradients
+  readonly uploaded: DeviceGradients
   readonly start: number
 }
 
 /** A block cut into pieces of `step` rows. */
-export async function holdRows(
-  compute: Compute,
-  hold: Hold,
+export async function uploadRows(
+  backend: GradientBackend,
+  upload: Upload,
   block: GradientBlock,
   step: number,
 ): Promise<PlacedRows[]> {
   const placed: PlacedRows[] = []
-  for (let start = 0; start < block.rowCount; start += step) {
-    const rows = blockRows(block, start, Math.min(start + step, block.rowCount))
-    placed.push({ held: await hold(compute, rows), start })
+  for (let start = 0; start < block.exampleCount; start += step) {
+    const rows = blockRows(block, start, Math.min(start + step, block.exampleCount))
+    placed.push({ uploaded: await upload(backend, rows), start })
   }
   return placed
 }

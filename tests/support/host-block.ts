@@ -20,14 +20,14 @@ export async function hostGradients<Value>(
 /** A block's numbers in JavaScript; one in GPU buffers is read back and disposed. */
 async function hostBlock(block: GradientBlock | GpuGradientBlock): Promise<GradientBlock> {
   if (!('gpuDevice' in block)) return block
-  const { gpuDevice, rowCount, segments } = block
+  const { gpuDevice, exampleCount, segments } = block
   const floats = async (buffer: GPUBuffer, perRow: number): Promise<Float32Array> =>
-    new Float32Array(await read(gpuDevice, buffer, rowCount * perRow))
+    new Float32Array(await read(gpuDevice, buffer, exampleCount * perRow))
   const integers = async (buffer: GPUBuffer, perRow: number): Promise<Int32Array> =>
-    new Int32Array(await read(gpuDevice, buffer, rowCount * perRow))
+    new Int32Array(await read(gpuDevice, buffer, exampleCount * perRow))
   try {
     return {
-      rowCount,
+      exampleCount,
       segments: await Promise.all(
         segments.map(async (segment): Promise<GradientSegment> => {
           switch (segment.kind) {
@@ -38,7 +38,7 @@ async function hostBlock(block: GradientBlock | GpuGradientBlock): Promise<Gradi
               const a = await floats(segment.a, positions * inputSize)
               return { ...segment, a, delta: await floats(segment.delta, positions * outputSize) }
             }
-            case 'rows': {
+            case 'lookup': {
               const { positions, rowSize } = segment
               const indices = await integers(segment.indices, positions)
               return {

@@ -12,7 +12,7 @@ export async function serve(handler: Handler): Promise<string> {
     server.closeAllConnections()
     await new Promise((resolve) => server.close(resolve))
   })
-  return `http://127.0.0.1:${String((server.address() as AddressInfo).port)}/store/`
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/store/`
 }
 
 export { answerRange } from './answer-range.js'

@@ -1,10 +1,10 @@
 import { readdirSync, statSync } from 'node:fs'
 import * as tf from '@tensorflow/tfjs'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { sha256, type DataFolder } from '../../scripts/data-folder.js'
-import { imageAt, type LabelledImages } from '../../scripts/data-images.js'
-import { toInput } from '../../scripts/train-batches.js'
-import { readModel } from '../../scripts/train-model.js'
+import { sha256, type DataFolder } from '../../scripts/data/data-folder.js'
+import { imageAt, type LabelledImages } from '../../scripts/data/images.js'
+import { toInput } from '../../scripts/train/batches.js'
+import { readModel } from '../../scripts/train/model.js'
 import { useDevice } from './devices.js'
 
 interface ImageSet {

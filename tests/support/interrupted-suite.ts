@@ -1,5 +1,10 @@
-import type { CallOptions, Device, Predictor } from 'gradlens'
-import { GradientSimilarity, IntegratedGradients } from 'gradlens'
+import {
+  type CallOptions,
+  type Device,
+  GradientSimilarity,
+  IntegratedGradients,
+  type Predictor,
+} from 'gradlens'
 import { describe, expect, it } from 'vitest'
 import { errorOf, expectError } from './refusals.js'
 import { testX, trainClasses, trainX } from './small-nets.js'

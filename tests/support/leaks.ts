@@ -40,7 +40,7 @@ export async function leaksSince(before: Holdings): Promise<string[]> {
   const after = await holdings()
   const leaks: string[] = []
   const count = (what: string, from: number, to: number): void => {
-    if (from !== to) leaks.push(`${what}: ${String(from)} before, ${String(to)} after`)
+    if (from !== to) leaks.push(`${what}: ${from} before, ${to} after`)
   }
   count('tensors', before.tensors, after.tensors)
   count('GPU buffers of no tensor', before.gpuBuffers, after.gpuBuffers)

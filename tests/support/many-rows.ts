@@ -1,5 +1,5 @@
 import type { WritableByteStore } from 'gradlens'
-import { openGradientWriter } from '../../src/gradients/zarr/open-writer.js'
+import { openGradientWriter } from '../../src/store/zarr/writing/open-writer.js'
 import { exampleRows, identity, someRows } from './gradient-rows.js'
 
 const rowCount = 60

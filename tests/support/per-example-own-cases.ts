@@ -1,8 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
-import type { OwnLayer } from './custom-layers.js'
-import { ownLayer } from './custom-layers.js'
-import type { ModelCase } from './per-example-cases.js'
-import { dense, through } from './per-example-cases.js'
+import { type OwnLayer, ownLayer } from './custom-layers.js'
+import { dense, type ModelCase, through } from './per-example-cases.js'
 
 const { layers } = tf
 

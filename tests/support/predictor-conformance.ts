@@ -1,5 +1,13 @@
-import type { Device, LossFunction, LossName, NdArray, Predictor, PredictorSession } from 'gradlens'
-import { isGradlensError } from 'gradlens'
+import {
+  type Device,
+  isGradlensError,
+  type LossFunction,
+  type LossName,
+  type NdArray,
+  type Predictor,
+  type PredictorSession,
+} from 'gradlens'
+import { moveWeight } from './move-weight.js'
 import { describe, expect, it } from 'vitest'
 import golden from '../fixtures/alibi-golden.json'
 import type { DenseActivation } from './dense-net.js'
@@ -11,7 +19,7 @@ import {
   movedColumn,
   rowOf,
 } from './differences.js'
-import { formedGradients } from './formed-gradients.js'
+import { materializedGradients } from './formed-gradients.js'
 import { seededRandom, uniform } from './random.js'
 import { hostGradients } from './host-block.js'
 
@@ -231,18 +239,18 @@ export function predictorConformance<Value>(kind: PredictorKind<Value>): void {
     const { predictor, setWeights } = create(net)
     using session = await open(predictor)
     const block = await hostGradients(session, [x], y, loss)
-    expect(block.rowCount).toBe(5)
+    expect(block.exampleCount).toBe(5)
     const lossesBeside = async (w: number, k: number, by: number): Promise<number[]> => {
       const place = [last, w, k, by].join()
       let output = predictionsBeside.get(place)
       if (output === undefined) {
-        setWeights(movedWeights(net.weights, w, k, by))
+        setWeights(moveWeight(net.weights, w, k, by))
         predictionsBeside.set(place, (output = await session.predict([x], {})))
       }
       const predictions = output
       return Array.from({ length: 5 }, (_, i) => value(rowOf(y, i), rowOf(predictions, i)))
     }
-    const gradients = Array.from({ length: 5 }, (_, i) => formedGradients(block, i))
+    const gradients = Array.from({ length: 5 }, (_, i) => materializedGradients(block, i))
     for (const [w, { name, shape }] of predictor.parameters.entries()) {
       const size = shape.reduce((product, length) => product * length, 1)
       const expected = gradients.map(() => new Float64Array(size))
@@ -272,8 +280,8 @@ export function predictorConformance<Value>(kind: PredictorKind<Value>): void {
           )
         const block = await hostGradients(session, [pick(x)], pick(y), loss)
         for (const [row, i] of order.entries()) {
-          const expected = formedGradients(together, i)
-          for (const [name, values] of formedGradients(block, row)) {
+          const expected = materializedGradients(together, i)
+          for (const [name, values] of materializedGradients(block, row)) {
             expectNear(values, expected.get(name) ?? [], batchTolerance)
           }
         }
@@ -378,21 +386,5 @@ export function predictorConformance<Value>(kind: PredictorKind<Value>): void {
       ])
       expect(atOnce.slice(0, 2)).toEqual([one, other])
     })
-  })
-}
-
-function movedWeights(
-  weights: readonly Weights[],
-  which: number,
-  element: number,
-  by: number,
-): Weights[] {
-  return weights.map((weight, w) => {
-    if (w !== which) return weight
-    let at = 0
-    const move = (value: number): number => (at++ === element ? value + by : value)
-    return (weight as readonly (number | readonly number[])[]).map((row) =>
-      typeof row === 'number' ? move(row) : row.map(move),
-    ) as Weights
   })
 }

@@ -1,8 +1,14 @@
-import type { GradientSimilarityOptions, Predictor, WritableByteStore } from 'gradlens'
-import { GradientSimilarity, MemoryStore, openGradientStore } from 'gradlens'
+import {
+  GradientSimilarity,
+  type GradientSimilarityOptions,
+  MemoryStore,
+  openGradientStore,
+  type Predictor,
+  type WritableByteStore,
+} from 'gradlens'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { TestDevice } from './devices.js'
-import { formedGradients } from './formed-gradients.js'
+import { materializedGradients } from './formed-gradients.js'
 import { hostGradients } from './host-block.js'
 import { innerProduct, projectedGradient } from './projected-gradients.js'
 import { testX, trainClasses, trainX } from './small-nets.js'
@@ -57,7 +63,7 @@ export function projectedSimilaritySuite(
     const labels = { data: Int32Array.from(classes), shape: [classes.length] }
     const block = await hostGradients(session, [array], labels, loss)
     return classes.map((_, row) => {
-      const exact = [...formedGradients(block, row)]
+      const exact = [...materializedGradients(block, row)]
       return new Map(exact.map(([name, own]) => [name, projectedGradient(name, own, plan!)]))
     })
   }

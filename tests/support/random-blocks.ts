@@ -6,7 +6,7 @@ import { seededRandom, uniform } from './random.js'
 export type SegmentShape =
   | { kind: 'dense'; size: number }
   | { kind: 'factored'; positions: number; inputSize: number; outputSize: number }
-  | { kind: 'rows'; positions: number; rowSize: number; parameterRows: number }
+  | { kind: 'lookup'; positions: number; rowSize: number; parameterRows: number }
   | { kind: 'convolution'; geometry: ConvolutionGeometry }
 
 const small = fc.integer({ min: 1, max: 9 })
@@ -57,7 +57,7 @@ export const segmentShapes: fc.Arbitrary<SegmentShape[]> = fc.array(
       outputSize: small,
     }),
     fc.record({
-      kind: fc.constant('rows' as const),
+      kind: fc.constant('lookup' as const),
       positions,
       rowSize: small,
       parameterRows: small,
@@ -70,15 +70,15 @@ export const segmentShapes: fc.Arbitrary<SegmentShape[]> = fc.array(
 /** Numbers of [−1, 1) times `magnitude` in segments of these shapes, of the parameters θ0, θ1, … */
 export function randomBlock(
   shapes: readonly SegmentShape[],
-  rowCount: number,
+  exampleCount: number,
   seed: number,
   magnitude = 1,
 ): GradientBlock {
   const random = seededRandom(seed)
   const numbers = (perRow: number): Float32Array =>
-    uniform(random, rowCount * perRow, [-magnitude, magnitude])
+    uniform(random, exampleCount * perRow, [-magnitude, magnitude])
   const segments = shapes.map((shape, k): GradientSegment => {
-    const parameter = `θ${String(k)}`
+    const parameter = `θ${k}`
     switch (shape.kind) {
       case 'dense':
         return { ...shape, parameter, values: numbers(shape.size) }
@@ -86,8 +86,8 @@ export function randomBlock(
         const a = numbers(shape.positions * shape.inputSize)
         return { ...shape, parameter, a, delta: numbers(shape.positions * shape.outputSize) }
       }
-      case 'rows': {
-        const indices = Int32Array.from({ length: rowCount * shape.positions }, () =>
+      case 'lookup': {
+        const indices = Int32Array.from({ length: exampleCount * shape.positions }, () =>
           Math.floor(random() * shape.parameterRows),
         )
         return { ...shape, parameter, indices, delta: numbers(shape.positions * shape.rowSize) }
@@ -99,31 +99,34 @@ export function randomBlock(
       }
     }
   })
-  return { rowCount, segments }
+  return { exampleCount, segments }
 }
 
 /** The same segments, as uses of one parameter. */
-export function asOneParameter({ rowCount, segments }: GradientBlock): GradientBlock {
-  return { rowCount, segments: segments.map((segment) => ({ ...segment, parameter: 'shared' })) }
+export function asOneParameter({ exampleCount, segments }: GradientBlock): GradientBlock {
+  return {
+    exampleCount,
+    segments: segments.map((segment) => ({ ...segment, parameter: 'shared' })),
+  }
 }
 
 /** Some rows of a block, in arrays of their own. */
 export function blockRows(block: GradientBlock, start: number, end: number): GradientBlock {
   const cut = <Numbers extends Float32Array | Int32Array>(numbers: Numbers): Numbers => {
-    const perRow = numbers.length / block.rowCount
+    const perRow = numbers.length / block.exampleCount
     return numbers.slice(start * perRow, end * perRow) as Numbers
   }
   const segments = block.segments.map((segment): GradientSegment => {
     switch (segment.kind) {
       case 'dense':
         return { ...segment, values: cut(segment.values) }
-      case 'rows':
+      case 'lookup':
         return { ...segment, indices: cut(segment.indices), delta: cut(segment.delta) }
       default:
         return { ...segment, a: cut(segment.a), delta: cut(segment.delta) }
     }
   })
-  return { rowCount: end - start, segments }
+  return { exampleCount: end - start, segments }
 }
 
 /** Shapes of one parameter's uses must agree in this. */
@@ -133,7 +136,7 @@ export function parameterSize(shape: SegmentShape): number {
       return shape.size
     case 'factored':
       return shape.inputSize * shape.outputSize
-    case 'rows':
+    case 'lookup':
       return shape.parameterRows * shape.rowSize
     case 'convolution': {
       const { filterHeight, filterWidth, inChannels, outChannels } = shape.geometry

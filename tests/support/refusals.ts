@@ -1,5 +1,4 @@
-import type { GradlensError, InvalidArgumentError } from 'gradlens'
-import { isGradlensError } from 'gradlens'
+import { type GradlensError, type InvalidArgumentError, isGradlensError } from 'gradlens'
 import { expect } from 'vitest'
 
 /** The error of an action that must fail, at once or later. */

@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs'
 import type { LossFunction, NdArray } from 'gradlens'
 import { expect } from 'vitest'
-import { ensureBackend, runOn, withTape } from '../../src/tfjs/engine.js'
-import { backpropagate, dependents } from '../../src/tfjs/tape.js'
+import { ensureBackend, runOn, withTape } from '../../src/tfjs/engine/engine.js'
+import { backpropagate, dependents } from '../../src/tfjs/engine/tape.js'
 
 /** Float32 sums in another order, relative to the whole gradient's norm. */
 const tolerance = 2e-5
@@ -100,7 +100,7 @@ export function expectSameGradient(
     const other = whole.get(name) ?? new Float64Array(values.length)
     expect(other.length).toBe(values.length)
     for (const [k, value] of values.entries()) {
-      expect(Math.abs((other[k] ?? NaN) - value), `${name}[${String(k)}]`).toBeLessThanOrEqual(
+      expect(Math.abs((other[k] ?? NaN) - value), `${name}[${k}]`).toBeLessThanOrEqual(
         tolerance * norm,
       )
     }

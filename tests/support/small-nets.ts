@@ -1,6 +1,5 @@
 import type { NdArray, Predictor } from 'gradlens'
-import type { DenseActivation, DenseLayer } from './dense-net.js'
-import { densePredictor } from './dense-net.js'
+import { type DenseActivation, type DenseLayer, densePredictor } from './dense-net.js'
 import { seededRandom, uniform } from './random.js'
 
 /** Layers of the given widths with seeded weights: tanh in between, and at last the activation named. */

@@ -3,5 +3,5 @@ import { writeManyRows } from './many-rows.js'
 
 // Started as a process, with a directory: writes a store there and says how many rows are in.
 await writeManyRows(new FileSystemStore(process.argv[2]!), (rowsWritten) => {
-  process.stdout.write(`${String(rowsWritten)}\n`)
+  process.stdout.write(`${rowsWritten}\n`)
 })

@@ -1,13 +1,14 @@
 import fc from 'fast-check'
-import type {
-  ByteReadOptions,
-  ByteStore,
-  GradientSimilarityOptions,
-  NdArray,
-  Predictor,
-  WritableByteStore,
+import {
+  type ByteReadOptions,
+  type ByteStore,
+  GradientSimilarity,
+  type GradientSimilarityOptions,
+  MemoryStore,
+  type NdArray,
+  type Predictor,
+  type WritableByteStore,
 } from 'gradlens'
-import { GradientSimilarity, MemoryStore } from 'gradlens'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { TestDevice } from './devices.js'
 import { contentOf } from './written-store.js'

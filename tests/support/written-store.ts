@@ -1,6 +1,6 @@
 import type { MemoryStore, WritableByteStore } from 'gradlens'
-import type { WriterOptions } from '../../src/gradients/zarr/layout.js'
-import { openGradientWriter } from '../../src/gradients/zarr/open-writer.js'
+import type { WriterOptions } from '../../src/store/zarr/format/layout.js'
+import { openGradientWriter } from '../../src/store/zarr/writing/open-writer.js'
 import { exampleRows, identity, someRows } from './gradient-rows.js'
 
 export const storedRowCount = 10

@@ -12,7 +12,7 @@ import {
   type PickedExamples,
   type Predictor,
   type Progress,
-  type RowSource,
+  type ExampleSource,
   type WritableByteStore,
 } from 'gradlens'
 import {
@@ -135,8 +135,8 @@ export async function stored(store: WritableByteStore, signal: AbortSignal): Pro
 
 export async function lazily(
   explainer: GradientSimilarity<Tensor>,
-  x: RowSource<NdArray>,
-  y: RowSource<number[]>,
+  x: ExampleSource<NdArray>,
+  y: ExampleSource<number[]>,
 ): Promise<void> {
   await explainer.fit(x, y)
   await explainer.fit(x, [1, 0])
@@ -144,7 +144,7 @@ export async function lazily(
   // @ts-expect-error rows are a range, not a count
   await explainer.precompute(x, y, { rows: 64 })
   // @ts-expect-error what is read is what fit takes
-  await explainer.fit({ rowCount: 2, read: () => 'rows' }, y)
+  await explainer.fit({ exampleCount: 2, read: () => 'rows' }, y)
 }
 
 export function losses(): void {

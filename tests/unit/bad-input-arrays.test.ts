@@ -1,6 +1,11 @@
 import * as tf from '@tensorflow/tfjs'
-import type { ArrayLike, Inputs, NdArray } from 'gradlens'
-import { GradientSimilarity, IntegratedGradients } from 'gradlens'
+import {
+  type ArrayLike,
+  GradientSimilarity,
+  type Inputs,
+  IntegratedGradients,
+  type NdArray,
+} from 'gradlens'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { densePredictor } from '../support/dense-net.js'
 import { useDevice } from '../support/devices.js'

@@ -1,5 +1,10 @@
-import type { ArrayLike, LossName, NdArray, Predictor } from 'gradlens'
-import { GradientSimilarity } from 'gradlens'
+import {
+  type ArrayLike,
+  GradientSimilarity,
+  type LossName,
+  type NdArray,
+  type Predictor,
+} from 'gradlens'
 import { describe, expect, it } from 'vitest'
 import { densePredictor } from '../support/dense-net.js'
 import { expectError, expectRefusal } from '../support/refusals.js'
@@ -72,7 +77,7 @@ describe('fit', () => {
     await expectError(
       () => explainer.fit(trainX, y),
       'NonFiniteError',
-      `yTrain: ${String(label)} at [2]; expected finite numbers.`,
+      `yTrain: ${label} at [2]; expected finite numbers.`,
     )
   })
 
@@ -235,7 +240,7 @@ describe('explain', () => {
     }
     await expectRefusal(explain, {
       argument: 'y',
-      got: `${String((y as number[]).length)} labels for ${String(count)} examples`,
+      got: `${(y as number[]).length} labels for ${count} examples`,
       expected: 'one label per example',
     })
   })

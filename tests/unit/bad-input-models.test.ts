@@ -1,6 +1,12 @@
 import * as tf from '@tensorflow/tfjs'
-import type { ArrayLike, GradlensError, Predictor } from 'gradlens'
-import { ExpectedGradients, Gradient, IntegratedGradients } from 'gradlens'
+import {
+  type ArrayLike,
+  ExpectedGradients,
+  Gradient,
+  type GradlensError,
+  IntegratedGradients,
+  type Predictor,
+} from 'gradlens'
 import { tfjsPredictor } from 'gradlens/tfjs'
 import { beforeAll, describe, it } from 'vitest'
 import { useDevice } from '../support/devices.js'

@@ -1,9 +1,11 @@
-import type { GradientSimilarityOptions, IntegratedGradientsOptions, LossName } from 'gradlens'
 import {
   ExpectedGradients,
   Gradient,
   GradientSimilarity,
+  type GradientSimilarityOptions,
   IntegratedGradients,
+  type IntegratedGradientsOptions,
+  type LossName,
   MemoryStore,
 } from 'gradlens'
 import { describe, expect, it, vi } from 'vitest'

@@ -1,5 +1,9 @@
-import type { ArrayLike, IntegratedGradientsExplainOptions, NdArray } from 'gradlens'
-import { IntegratedGradients } from 'gradlens'
+import {
+  type ArrayLike,
+  IntegratedGradients,
+  type IntegratedGradientsExplainOptions,
+  type NdArray,
+} from 'gradlens'
 import { describe, expect, it } from 'vitest'
 import { densePredictor } from '../support/dense-net.js'
 import { expectError, expectRefusal } from '../support/refusals.js'
@@ -209,7 +213,7 @@ describe('baselines', () => {
   it.each([NaN, Infinity, -Infinity])('cannot be %d', async (baselines) => {
     using explainer = new IntegratedGradients(classifier(), options)
     const explain = (): unknown => explainer.explain(testX, { target: 0, baselines })
-    await expectError(explain, 'NonFiniteError', `baselines: ${String(baselines)} at []`)
+    await expectError(explain, 'NonFiniteError', `baselines: ${baselines} at []`)
   })
 
   it.each<[unknown, string, string]>([

@@ -1,23 +1,23 @@
 import fc from 'fast-check'
 import { MemoryError, isGradlensError } from 'gradlens'
 import { describe, expect, it } from 'vitest'
-import { inBatches } from '../../src/explainers/batches.js'
+import { inBatches } from '../../src/explainers/session/batches.js'
 
 /** Computes with room for so many examples at once; what was computed, and what was tried. */
-async function computeWith(
+async function backendWith(
   room: number,
-  rowCount: number,
+  exampleCount: number,
   batchSize: number,
 ): Promise<{ done: number[]; tried: number[] }> {
   const done: number[] = []
   const tried: number[] = []
-  const compute = (start: number, end: number): Promise<number[]> => {
+  const backend = (start: number, end: number): Promise<number[]> => {
     tried.push(end - start)
     if (end - start > room)
       return Promise.reject(new MemoryError('wasm', 'full', { byteLength: 8 }))
     return Promise.resolve(Array.from({ length: end - start }, (_, k) => start + k))
   }
-  for await (const { result, start, end } of inBatches(rowCount, batchSize, compute)) {
+  for await (const { result, start, end } of inBatches(exampleCount, batchSize, backend)) {
     expect(result).toHaveLength(end - start)
     done.push(...result)
   }
@@ -26,11 +26,11 @@ async function computeWith(
 
 describe('batches', () => {
   it('are of the size asked for while memory suffices, the last one of what is left', async () => {
-    expect((await computeWith(99, 10, 4)).tried).toEqual([4, 4, 2])
+    expect((await backendWith(99, 10, 4)).tried).toEqual([4, 4, 2])
   })
 
   it('are halved where memory does not suffice, and stay so', async () => {
-    expect((await computeWith(3, 20, 16)).tried).toEqual([16, 8, 4, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2])
+    expect((await backendWith(3, 20, 16)).tried).toEqual([16, 8, 4, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2])
   })
 
   it('come to each example once and in order, however much memory there is', async () => {
@@ -39,16 +39,16 @@ describe('batches', () => {
         fc.integer({ min: 1, max: 40 }),
         fc.integer({ min: 1, max: 40 }),
         fc.integer({ min: 1, max: 40 }),
-        async (room, rowCount, batchSize) => {
-          const { done } = await computeWith(room, rowCount, batchSize)
-          expect(done).toEqual(Array.from({ length: rowCount }, (_, row) => row))
+        async (room, exampleCount, batchSize) => {
+          const { done } = await backendWith(room, exampleCount, batchSize)
+          expect(done).toEqual(Array.from({ length: exampleCount }, (_, row) => row))
         },
       ),
     )
   })
 
   it('end in an error that names the example for which alone memory does not suffice', async () => {
-    const error: unknown = await computeWith(0, 5, 4).catch((reason: unknown) => reason)
+    const error: unknown = await backendWith(0, 5, 4).catch((reason: unknown) => reason)
     if (!isGradlensError(error, 'MemoryError')) throw error
     expect(error).toMatchObject({ device: 'wasm', byteLength: 8 })
     expect(error.message).toContain('even for one example, number 0')

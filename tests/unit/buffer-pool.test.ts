@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { BufferPool } from '../../src/gradients/stream/buffer-pool.js'
+import { BufferPool } from '../../src/store/stream/buffer-pool.js'
 
 it('gives buffers of the length that is asked for again, each once', () => {
   using pool = new BufferPool(100)

@@ -1,5 +1,4 @@
-import type { NdArray } from 'gradlens'
-import { GradientSimilarity, IntegratedGradients } from 'gradlens'
+import { GradientSimilarity, IntegratedGradients, type NdArray } from 'gradlens'
 import { describe, expect, it } from 'vitest'
 import { classifier, testX, trainClasses, trainX } from '../support/small-nets.js'
 

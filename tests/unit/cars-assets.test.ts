@@ -10,8 +10,8 @@ import {
   type CarRow,
   type CarTable,
 } from '../../demo/data/cars.js'
-import { DataFolder } from '../../scripts/data-folder.js'
-import { readModel } from '../../scripts/train-model.js'
+import { DataFolder } from '../../scripts/data/data-folder.js'
+import { readModel } from '../../scripts/train/model.js'
 import { useDevice } from '../support/devices.js'
 
 interface Measured {

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { ArraySource } from '../../src/cli/array-source.js'
-import { openNpy } from '../../src/cli/npy-source.js'
-import { openZarr } from '../../src/cli/zarr-source.js'
+import type { ArraySource } from '../../src/cli/arrays/array-source.js'
+import { openNpy } from '../../src/cli/arrays/npy-source.js'
+import { openZarr } from '../../src/cli/arrays/zarr-source.js'
 import { writeNpy } from '../support/cli.js'
 
 let folder: string
@@ -56,7 +56,7 @@ describe('a .npy file', () => {
     for (const version of [1, 2, 3]) {
       writeNpy(file, type, [3, 2], data, { version })
       const source = await openNpy(file)
-      expect(source).toMatchObject({ rowCount: 3, shape: [3, 2] })
+      expect(source).toMatchObject({ exampleCount: 3, shape: [3, 2] })
       const rows = (await read(source, 1, 3)) as { data: ArrayLike<number>; shape: number[] }
       expect(rows.shape).toEqual([2, 2])
       expect(Array.from(rows.data)).toEqual(expected)
@@ -150,7 +150,7 @@ function chunksOf(make: (values: number[]) => Buffer): Record<string, Buffer> {
         const [r, c] = [2 * row + (i >> 1), 2 * column + (i & 1)]
         return r < 5 && c < 3 ? 3 * r + c : 0
       })
-      files[`c/${String(row)}/${String(column)}`] = make(values)
+      files[`c/${row}/${column}`] = make(values)
     }
   }
   return files
@@ -163,7 +163,7 @@ describe('a Zarr array', () => {
       ...chunksOf((values) => bytes(Float32Array.from(values))),
     })
     const source = await openZarr(folder)
-    expect(source).toMatchObject({ rowCount: 5, shape: [5, 3] })
+    expect(source).toMatchObject({ exampleCount: 5, shape: [5, 3] })
     for (const [start, end] of [
       [0, 1],
       [1, 4],

@@ -62,7 +62,7 @@ async function untilWritten(file: string, count: number, writer: ChildProcess): 
     if (Number(written ?? 0) >= count) return
     await sleep(2)
   }
-  throw new Error(`The writer has ended before ${file} told of ${String(count)} rows.`)
+  throw new Error(`The writer has ended before ${file} told of ${count} rows.`)
 }
 
 /** Processes start slowly on a busy machine. */
@@ -247,7 +247,7 @@ it(
     )
     const expected = await inMemory.explain(tests, [0])
     const best = expected.orderedIndices.data[0]!
-    expect(found.mostSimilar).toEqual([[`https://example.org/${String(100 + best)}.png`]])
+    expect(found.mostSimilar).toEqual([[`https://example.org/${100 + best}.png`]])
     found.scores.data.forEach((score, i) => {
       // Eleven bits of each factor.
       expect(score).toBeCloseTo(expected.scores.data[i]!, 2)

@@ -1,6 +1,6 @@
-import { openCpuCompute } from '../../src/compute/cpu.js'
-import { openWasmCompute } from '../../src/compute/wasm/open.js'
-import { describeHalf } from '../support/half-suite.js'
+import { openCpuBackend } from '../../src/compute/cpu-backend.js'
+import { openWasmBackend } from '../../src/compute/wasm/open.js'
+import { describeFloat16 } from '../support/half-suite.js'
 
-describeHalf('cpu', { open: () => Promise.resolve(openCpuCompute()), runs: 30 })
-describeHalf('wasm', { open: async () => (await openWasmCompute()).compute, runs: 60 })
+describeFloat16('cpu', { open: () => Promise.resolve(openCpuBackend()), runs: 30 })
+describeFloat16('wasm', { open: async () => (await openWasmBackend()).backend, runs: 60 })

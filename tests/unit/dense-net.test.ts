@@ -1,10 +1,19 @@
-import type { LossName, NdArray, Predictor } from 'gradlens'
-import { GradientSimilarity, IntegratedGradients } from 'gradlens'
+import {
+  GradientSimilarity,
+  IntegratedGradients,
+  type LossName,
+  type NdArray,
+  type Predictor,
+} from 'gradlens'
 import { tfjsPredictor } from 'gradlens/tfjs'
 import { beforeAll, describe, expect, it } from 'vitest'
 import golden from '../fixtures/alibi-golden.json'
-import type { DenseActivation, DenseLayer } from '../support/dense-net.js'
-import { denseLayers, densePredictor } from '../support/dense-net.js'
+import {
+  type DenseActivation,
+  type DenseLayer,
+  denseLayers,
+  densePredictor,
+} from '../support/dense-net.js'
 import { useDevice } from '../support/devices.js'
 import { expectNear } from '../support/differences.js'
 import { expectClose } from '../support/golden-suite.js'

@@ -1,5 +1,14 @@
-import type { Device, DeviceChoice, NdArray, Predictor, PredictorSession } from 'gradlens'
-import { DeviceError, GradientSimilarity, IntegratedGradients, UnsupportedError } from 'gradlens'
+import {
+  type Device,
+  type DeviceChoice,
+  DeviceError,
+  GradientSimilarity,
+  IntegratedGradients,
+  type NdArray,
+  type Predictor,
+  type PredictorSession,
+  UnsupportedError,
+} from 'gradlens'
 import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { useDevice } from '../support/devices.js'
 import { errorOf, expectError } from '../support/refusals.js'

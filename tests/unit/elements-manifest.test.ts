@@ -3,8 +3,8 @@ import path from 'node:path'
 import * as elements from 'gradlens/elements'
 import type { CSSResultOrNative, LitElement } from 'lit'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { withReference } from '../../scripts/elements-reference.mjs'
-import { createManifest } from '../../scripts/manifest.mjs'
+import { withReference } from '../../scripts/build/elements-reference.mjs'
+import { createManifest } from '../../scripts/build/elements-manifest.mjs'
 
 interface Described {
   readonly name: string
@@ -47,7 +47,9 @@ function sourcesOf(className: string): string {
     .replace(/[A-Z]/g, (letter, at) => `${at === 0 ? '' : '-'}${letter.toLowerCase()}`)
   return [name, ...(descriptionOf(className).events.some(isStateChange) ? ['base'] : [])]
     .flatMap((part) =>
-      readdirSync(path.join(folder, part)).map((file) => path.join(folder, part, file)),
+      readdirSync(path.join(folder, part), { recursive: true, encoding: 'utf8' })
+        .filter((file) => file.endsWith('.ts'))
+        .map((file) => path.join(folder, part, file)),
     )
     .map((file) => readFileSync(file, 'utf8'))
     .join('\n')
@@ -64,7 +66,7 @@ it('lists every element, and where it is registered', () => {
   expect(definitions.map(({ name }) => `'${String(name)}'`).sort()).toEqual(registered?.sort())
 })
 
-it('is what the page on the elements says: node scripts/elements-reference.mjs', async () => {
+it('is what the page on the elements says: node scripts/build/elements-reference.mjs', async () => {
   const page = readFileSync('docs/elements.md', 'utf8')
   expect(page).toBe(await withReference(page, manifest))
 })

@@ -1,6 +1,5 @@
 import fc from 'fast-check'
-import type { NdArray, Predictor } from 'gradlens'
-import { IntegratedGradients } from 'gradlens'
+import { IntegratedGradients, type NdArray, type Predictor } from 'gradlens'
 import { AttributionEvaluator } from 'gradlens/evaluation'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { densePredictor } from '../support/dense-net.js'
@@ -292,7 +291,7 @@ describe('every measure', () => {
     const progress: string[] = []
     await evaluator[measure](x, exact, {
       target: 0,
-      onProgress: ({ phase, done, total }) => progress.push(`${phase} ${String(done / total)}`),
+      onProgress: ({ phase, done, total }) => progress.push(`${phase} ${done / total}`),
     })
     expect(progress.at(-1)).toBe('evaluate 1')
   })

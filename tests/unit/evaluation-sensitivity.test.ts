@@ -1,7 +1,10 @@
-import type { NdArray } from 'gradlens'
-import { IntegratedGradients } from 'gradlens'
-import type { Arrays, Explain, SensitivityOptions } from 'gradlens/evaluation'
-import { sensitivityMax } from 'gradlens/evaluation'
+import { IntegratedGradients, type NdArray } from 'gradlens'
+import {
+  type Arrays,
+  type Explain,
+  sensitivityMax,
+  type SensitivityOptions,
+} from 'gradlens/evaluation'
 import { expect, it } from 'vitest'
 import { densePredictor } from '../support/dense-net.js'
 import { expectNear } from '../support/differences.js'
@@ -126,7 +129,7 @@ it('says how far it has come, passes the signal on, and ends with it', async () 
     {
       signal: controller.signal,
       onProgress: (progress) => {
-        done.push(`${progress.phase} ${String(progress.done)}/${String(progress.total)}`)
+        done.push(`${progress.phase} ${progress.done}/${progress.total}`)
         if (done.length === 2) controller.abort(new Error('enough'))
       },
     },

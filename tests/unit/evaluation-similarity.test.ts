@@ -1,5 +1,4 @@
-import type { NdArray } from 'gradlens'
-import { GradientSimilarity } from 'gradlens'
+import { GradientSimilarity, type NdArray } from 'gradlens'
 import {
   identicalClassTest,
   identicalSubclassTest,
@@ -174,7 +173,7 @@ describe('model randomisation test', () => {
         asked.push(run)
         return Promise.resolve(rankingOf(run === 0 ? [1, 2, 3] : [3, 2, 1]))
       },
-      { runs: 2, onProgress: (p) => done.push(`${p.phase} ${String(p.done)}/${String(p.total)}`) },
+      { runs: 2, onProgress: (p) => done.push(`${p.phase} ${p.done}/${p.total}`) },
     )
     expect(asked).toEqual([0, 1])
     expect(correlations).toEqual({ data: Float64Array.from([1, -1]), shape: [2, 1] })

@@ -1,5 +1,4 @@
-import type { NdArray } from 'gradlens'
-import { Explanation } from 'gradlens'
+import { Explanation, type NdArray } from 'gradlens'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createExplanation } from '../../src/explanation.js'

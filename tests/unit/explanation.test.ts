@@ -1,5 +1,10 @@
-import type { NdArray } from 'gradlens'
-import { Explanation, GradientSimilarity, IntegratedGradients, version } from 'gradlens'
+import {
+  Explanation,
+  GradientSimilarity,
+  IntegratedGradients,
+  type NdArray,
+  version,
+} from 'gradlens'
 import { describe, expect, it } from 'vitest'
 import { createExplanation } from '../../src/explanation.js'
 import {

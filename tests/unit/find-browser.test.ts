@@ -2,8 +2,8 @@ import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { findBrowser, usualPlaces, type Machine } from '../../scripts/find-browser.mjs'
-import { ensureBrowser } from '../../scripts/install-browser.mjs'
+import { findBrowser, usualPlaces, type Machine } from '../../scripts/checks/find-browser.mjs'
+import { ensureBrowser } from '../../scripts/checks/install-browser.mjs'
 
 const works = 'echo "Chromium 150"'
 const lacksLibrary = 'echo "libnss3.so: cannot open shared object file" >&2; exit 127'

@@ -1,5 +1,5 @@
 import { describe } from 'vitest'
-import { DataFolder } from '../../scripts/data-folder.js'
+import { DataFolder } from '../../scripts/data/data-folder.js'
 import { describeImageAssets } from '../support/image-assets-suite.js'
 
 describe('the garments and their small network', () => {

@@ -1,5 +1,4 @@
-import type { NdArray } from 'gradlens'
-import { Gradient, IntegratedGradients } from 'gradlens'
+import { Gradient, IntegratedGradients, type NdArray } from 'gradlens'
 import { describe, expect, it } from 'vitest'
 import golden from '../fixtures/alibi-golden.json'
 import { denseLayers, densePredictor } from '../support/dense-net.js'

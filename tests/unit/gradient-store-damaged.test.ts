@@ -1,6 +1,6 @@
 import { MemoryStore, openGradientStore, type ByteReadOptions, type StoreError } from 'gradlens'
 import { expect, it } from 'vitest'
-import { crc32c } from '../../src/gradients/zarr/crc32c.js'
+import { crc32c } from '../../src/store/zarr/format/crc32c.js'
 import { changeJson, flipBit, storedRows, writeRows } from '../support/written-store.js'
 
 /** A store that tells what was asked of it. */
@@ -108,7 +108,7 @@ it.each([-1, 50, 2 ** 31 - 1])(
     })
     const error = await failure(store)
     expect(error).toMatchObject({ failure: 'damaged', array: 'segment-2-indices', chunk: 1 })
-    expect(error.message).toContain(`got index ${String(index)} in row 5`)
+    expect(error.message).toContain(`got index ${index} in row 5`)
   },
 )
 
@@ -201,7 +201,7 @@ it('reads no more at once than it may', async () => {
   expect(await failure(store, chunkBytes)).toMatchObject({ name: 'InvalidArgumentError' })
   expect(await failure(store, chunkBytes - 1)).toMatchObject({ name: 'StoreError' })
   const reader = await openGradientStore(store, { maxByteLength: chunkBytes })
-  expect((await reader.gradients(4, 8)).block.rowCount).toBe(4)
+  expect((await reader.gradients(4, 8)).block.exampleCount).toBe(4)
 })
 
 it.each([

@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto'
 import { expect, it } from 'vitest'
-import { crc32c } from '../../src/gradients/zarr/crc32c.js'
+import { crc32c } from '../../src/store/zarr/format/crc32c.js'
 import {
   decodeFloat16,
   encodeFloat16,
   float16Bits,
   float16Value,
-} from '../../src/gradients/zarr/float16.js'
-import { Sha256 } from '../../src/gradients/zarr/sha256.js'
-import { hashWeights, lossIdentity } from '../../src/gradients/zarr/store-identity.js'
+} from '../../src/gradients/numbers/float16.js'
+import { Sha256 } from '../../src/store/zarr/format/sha256.js'
+import { hashWeights, lossIdentity } from '../../src/store/zarr/format/store-identity.js'
 import { seededRandom } from '../support/random.js'
 
 const allBits = Array.from({ length: 0x10000 }, (_, bits) => bits)
@@ -18,7 +18,7 @@ it('gives each of the 65,536 float16 its own bits back, and each NaN a NaN', () 
   for (const bits of allBits) {
     const value = float16Value(bits)
     if (Number.isNaN(value)) expect(Number.isNaN(float16Value(float16Bits(value)))).toBe(true)
-    else if (float16Bits(value) !== bits) expect.fail(`${String(bits)} is ${String(value)}`)
+    else if (float16Bits(value) !== bits) expect.fail(`${bits} is ${value}`)
   }
 })
 
@@ -35,7 +35,7 @@ it('rounds to the nearest float16 between any two neighbours, halves to the even
     const step = (high - low) / 8
     const got = [half - step, half, half + step].map(float16Bits)
     const expected = [bits, bits % 2 === 0 ? bits : bits + 1, bits + 1]
-    if (got.join() !== expected.join()) expect.fail(`at ${String(bits)}: ${got.join()}`)
+    if (got.join() !== expected.join()) expect.fail(`at ${bits}: ${got.join()}`)
   }
 })
 

@@ -1,7 +1,7 @@
 import { MemoryStore, openGradientStore } from 'gradlens'
 import { beforeEach, expect, it } from 'vitest'
 import type { ProjectionPlan } from '../../src/gradients/projection/projection-plan.js'
-import { openGradientWriter } from '../../src/gradients/zarr/open-writer.js'
+import { openGradientWriter } from '../../src/store/zarr/writing/open-writer.js'
 import { someRows } from '../support/gradient-rows.js'
 import { changeJson, storedRows, writerOptions } from '../support/written-store.js'
 
@@ -103,7 +103,7 @@ const lies: [string, (projection: Json, parameters: Json[], gradlens: Json) => v
   [
     'sizes that are not those of the table',
     (_, [, table]) => (table!['projected_input_size'] = 49),
-    "projection of 'embedding': got 49 × 2 with a rows segment",
+    "projection of 'embedding': got 49 × 2 with a lookup segment",
   ],
   [
     'matrices of a gigabyte',

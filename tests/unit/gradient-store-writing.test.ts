@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { MemoryStore, openGradientStore, type StoreError } from 'gradlens'
 import { describe, expect, it } from 'vitest'
-import { openGradientWriter } from '../../src/gradients/zarr/open-writer.js'
+import { openGradientWriter } from '../../src/store/zarr/writing/open-writer.js'
 import { exampleRows, identity, someRows } from '../support/gradient-rows.js'
 import {
   contentOf,
@@ -88,7 +88,7 @@ it('says what it holds', async () => {
     identity,
     rowByteLength: (3 + 8 + 6 + 3 + 6) * 4 + 8 + 3 * 4 + 4 + 4,
   })
-  expect(reader.segments.map(({ kind }) => kind)).toEqual(['dense', 'factored', 'rows'])
+  expect(reader.segments.map(({ kind }) => kind)).toEqual(['dense', 'factored', 'lookup'])
 })
 
 it('stores the gradient of a parameter that a block leaves out as zero', async () => {
@@ -97,11 +97,14 @@ it('stores the gradient of a parameter that a block leaves out as zero', async (
   const first = exampleRows(1)
   await writer.append(first)
   const { segments } = first.block
-  await writer.append({ ...first, block: { rowCount: 1, segments: [segments[0]!, segments[2]!] } })
+  await writer.append({
+    ...first,
+    block: { exampleCount: 1, segments: [segments[0]!, segments[2]!] },
+  })
   await writer.close()
   const { block } = await (await openGradientStore(store)).gradients(1, 2)
   expect(block.segments[1]).toMatchObject({ a: new Float32Array(8), delta: new Float32Array(6) })
-  expect(block.segments[2]).toMatchObject({ kind: 'rows', parameter: 'embedding' })
+  expect(block.segments[2]).toMatchObject({ kind: 'lookup', parameter: 'embedding' })
 })
 
 it('numbers rows that have no ids, and gives the addresses of examples that it does not hold', async () => {
@@ -165,7 +168,7 @@ it('refuses a segment that its table does not have, numbers of another count, an
   const rows = someRows(storedRows, 0, 2)
   await writer.append(rows)
   const stray = { kind: 'dense', parameter: 'stray', size: 1, values: new Float32Array(2) } as const
-  const block = { rowCount: 2, segments: [...rows.block.segments, stray] }
+  const block = { exampleCount: 2, segments: [...rows.block.segments, stray] }
   await expect(writer.append({ ...rows, block })).rejects.toThrow(
     "a segment 'stray' (dense, size 1)",
   )

@@ -5,8 +5,8 @@ import { tfjsPredictor } from 'gradlens/tfjs'
 import { readdirSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { expect, it } from 'vitest'
-import { DataFolder } from '../../scripts/data-folder.js'
-import { readModel } from '../../scripts/train-model.js'
+import { DataFolder } from '../../scripts/data/data-folder.js'
+import { readModel } from '../../scripts/train/model.js'
 import { useDevice } from '../support/devices.js'
 
 interface Report {

@@ -1,5 +1,10 @@
-import type { IntegratedGradientsOptions, NdArray, QuadratureMethod } from 'gradlens'
-import { Explanation, IntegratedGradients } from 'gradlens'
+import {
+  Explanation,
+  IntegratedGradients,
+  type IntegratedGradientsOptions,
+  type NdArray,
+  type QuadratureMethod,
+} from 'gradlens'
 import { describe, expect, it } from 'vitest'
 import { densePredictor } from '../support/dense-net.js'
 import { expectNear } from '../support/differences.js'

@@ -1,5 +1,4 @@
-import type { Progress } from 'gradlens'
-import { GradientSimilarity, IntegratedGradients } from 'gradlens'
+import { GradientSimilarity, IntegratedGradients, type Progress } from 'gradlens'
 import { describe, expect, it, vi } from 'vitest'
 import { classifier, testX, trainClasses, trainX } from '../support/small-nets.js'
 

@@ -1,27 +1,27 @@
 import fc from 'fast-check'
 import type { GradientBlock, GradientSegment } from 'gradlens'
 import { describe, expect, it } from 'vitest'
-import { compactBlock } from '../../src/compute/compact.js'
-import type { CompactBlock } from '../../src/compute/compact.js'
-import { compactForm, numberCount } from '../../src/compute/compact-form.js'
+import { compactBlock } from '../../src/gradients/compact-block.js'
+import type { CompactBlock } from '../../src/gradients/block.js'
+import { chooseLayout, numberCount } from '../../src/gradients/compact-layout.js'
 import { Projection } from '../../src/gradients/projection/projection.js'
-import type {
-  ParameterProjection,
-  ParameterShape,
+import {
+  type ParameterProjection,
+  type ParameterShape,
+  planProjection,
 } from '../../src/gradients/projection/projection-plan.js'
-import { planProjection } from '../../src/gradients/projection/projection-plan.js'
 import { randomMatrix } from '../../src/gradients/projection/random-matrix.js'
-import { formedGradients } from '../support/formed-gradients.js'
+import { materializedGradients } from '../support/formed-gradients.js'
 import { innerProduct, projectedGradient } from '../support/projected-gradients.js'
-import type { SegmentShape } from '../support/random-blocks.js'
 import {
   asOneParameter,
   parameterSize,
   randomBlock,
+  type SegmentShape,
   segmentShapes,
 } from '../support/random-blocks.js'
 
-const rowCount = 3
+const exampleCount = 3
 
 /** Sums of some hundred products of float32 numbers up to 1 and of normal ones; the results are rounded to float32. */
 const tolerance = 1e-4
@@ -32,11 +32,11 @@ const noPause = (): Promise<void> => Promise.resolve()
 const parametersOf = (shapes: readonly SegmentShape[]): ParameterShape[] =>
   shapes.map((shape, k) => {
     const size = parameterSize(shape)
-    return { name: `θ${String(k)}`, shape: size % 2 === 0 ? [2, size / 2] : [size] }
+    return { name: `θ${k}`, shape: size % 2 === 0 ? [2, size / 2] : [size] }
   })
 
 const numbersPerRow = ({ segments }: { segments: readonly GradientSegment[] }): number =>
-  segments.reduce((sum, segment) => sum + numberCount(compactForm(segment)), 0)
+  segments.reduce((sum, segment) => sum + numberCount(chooseLayout(segment)), 0)
 
 async function project(block: GradientBlock, projection: Projection): Promise<CompactBlock> {
   return projection.project(compactBlock(block), noPause)
@@ -50,13 +50,13 @@ describe('a projection', () => {
         fc.integer({ min: 4, max: 200 }),
         fc.integer({ min: 0, max: 2 ** 32 - 1 }),
         async (shapes, size, seed) => {
-          const block = randomBlock(shapes, rowCount, seed)
+          const block = randomBlock(shapes, exampleCount, seed)
           const projection = new Projection({ size, seed }, parametersOf(shapes))
           const projected = await project(block, projection)
           expect(numbersPerRow(projected)).toBeLessThanOrEqual(size)
-          for (let row = 0; row < rowCount; row++) {
-            const exact = formedGradients(block, row)
-            const found = formedGradients(projected, row)
+          for (let row = 0; row < exampleCount; row++) {
+            const exact = materializedGradients(block, row)
+            const found = materializedGradients(projected, row)
             for (const [name, gradient] of exact) {
               const expected = projectedGradient(name, gradient, projection.plan!)
               expect(difference(found.get(name)!, expected)).toBeLessThan(tolerance)
@@ -71,20 +71,20 @@ describe('a projection', () => {
   it('sums the uses of one parameter, whatever their forms', async () => {
     const shapes: SegmentShape[] = [
       { kind: 'factored', positions: 1, inputSize: 12, outputSize: 10 },
-      { kind: 'rows', positions: 2, rowSize: 10, parameterRows: 12 },
+      { kind: 'lookup', positions: 2, rowSize: 10, parameterRows: 12 },
       { kind: 'dense', size: 120 },
       // Other factors of as many numbers: those are not what is projected.
       { kind: 'factored', positions: 1, inputSize: 20, outputSize: 6 },
     ]
-    const block = asOneParameter(randomBlock(shapes, rowCount, 1))
+    const block = asOneParameter(randomBlock(shapes, exampleCount, 1))
     const projection = new Projection({ size: 60, seed: 3 }, [{ name: 'shared', shape: [12, 10] }])
     const projected = await project(block, projection)
     const [plan] = projection.plan!.parameters
     expect(plan).toMatchObject({ inputSize: 12, outputSize: 10 })
     expect(numbersPerRow(projected)).toBeLessThanOrEqual(60)
-    for (let row = 0; row < rowCount; row++) {
-      const found = formedGradients(projected, row).get('shared')!
-      const exact = formedGradients(block, row).get('shared')!
+    for (let row = 0; row < exampleCount; row++) {
+      const found = materializedGradients(projected, row).get('shared')!
+      const exact = materializedGradients(block, row).get('shared')!
       expect(difference(found, projectedGradient('shared', exact, projection.plan!))).toBeLessThan(
         tolerance,
       )
@@ -96,7 +96,7 @@ describe('a projection', () => {
       { kind: 'dense', size: 48 },
       { kind: 'factored', positions: 1, inputSize: 40, outputSize: 30 },
       { kind: 'factored', positions: 9, inputSize: 8, outputSize: 9 },
-      { kind: 'rows', positions: 3, rowSize: 9, parameterRows: 30 },
+      { kind: 'lookup', positions: 3, rowSize: 9, parameterRows: 30 },
     ]
     const block = randomBlock(shapes, 2, 5)
     const products: number[] = []
@@ -105,11 +105,14 @@ describe('a projection', () => {
       const projection = new Projection({ size: 60, seed }, parametersOf(shapes))
       const projected = await project(block, projection)
       expect(projection.plan!.parameters).toHaveLength(shapes.length)
-      const [first, second] = [formedGradients(projected, 0), formedGradients(projected, 1)]
+      const [first, second] = [
+        materializedGradients(projected, 0),
+        materializedGradients(projected, 1),
+      ]
       products.push(innerProduct(first, second))
       squares.push(innerProduct(first, first))
     }
-    const [first, second] = [formedGradients(block, 0), formedGradients(block, 1)]
+    const [first, second] = [materializedGradients(block, 0), materializedGradients(block, 1)]
     expectMean(products, innerProduct(first, second))
     expectMean(squares, innerProduct(first, first))
   })
@@ -134,7 +137,7 @@ describe('a projection', () => {
       block,
       new Projection({ size: 8, seed: 1 }, parametersOf(shapes)),
     )
-    const [first, second] = [0, 1].map((row) => formedGradients(projected, row).get('θ0')!)
+    const [first, second] = [0, 1].map((row) => materializedGradients(projected, row).get('θ0')!)
     expect(first!.every(Number.isFinite)).toBe(true)
     expect(second!.every(Number.isFinite)).toBe(false)
   })

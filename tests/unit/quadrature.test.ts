@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { quadrature, quadratureMethods } from '../../src/explainers/quadrature.js'
+import { quadrature, quadratureMethods } from '../../src/explainers/attribution/quadrature.js'
 import golden from '../fixtures/alibi-golden.json'
 
 /** Both sides compute in float64. */

@@ -1,11 +1,11 @@
 import * as tf from '@tensorflow/tfjs'
-import type { NdArray } from 'gradlens'
 import {
   Explanation,
   Gradient,
   GradientSimilarity,
   IntegratedGradients,
   MemoryStore,
+  type NdArray,
 } from 'gradlens'
 import { AttributionEvaluator } from 'gradlens/evaluation'
 import { tfjsPredictor } from 'gradlens/tfjs'
@@ -42,7 +42,7 @@ describe('raw items', () => {
   it('are the very objects that were given, and stand in JSON as far as JSON can hold them', async () => {
     const circular: Record<string, unknown> = {}
     circular['itself'] = circular
-    const held: readonly (readonly [unknown, unknown])[] = [
+    const uploaded: readonly (readonly [unknown, unknown])[] = [
       ['a text', 'a text'],
       [
         [1, 2],
@@ -55,7 +55,7 @@ describe('raw items', () => {
       [5n, '5n'],
       [circular, { itself: 'an object (Object)' }],
     ]
-    const items = held.map(([item]) => item)
+    const items = uploaded.map(([item]) => item)
     const vectors = items.map((_, i) => [...uniform(seededRandom(60 + i), 3, [-1, 1])])
     const preprocess = (some: unknown[]): tf.Tensor =>
       tf.tensor2d(some.map((item) => vectors[items.indexOf(item)]!))
@@ -72,7 +72,7 @@ describe('raw items', () => {
     const order = [...e.orderedIndices.data]
     const [found] = e.mostSimilar as readonly (readonly unknown[])[]
     for (const [place, i] of order.entries()) expect(found![place]).toBe(items[i])
-    const inJson = [order.map((i) => held[i]![1])]
+    const inJson = [order.map((i) => uploaded[i]![1])]
     expect(JSON.parse(JSON.stringify(e))).toMatchObject({ data: { most_similar: inJson } })
     const read = Explanation.fromJSON(JSON.stringify(e))
     expect(read.data['mostSimilar']).toEqual(inJson)

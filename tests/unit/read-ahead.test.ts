@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { readAhead } from '../../src/gradients/stream/read-ahead.js'
+import { readAhead } from '../../src/store/stream/read-ahead.js'
 
 /** Resolves after so many turns of the event loop, or rejects with the signal's reason as soon as it is aborted. */
 async function turns(count: number, signal: AbortSignal): Promise<void> {

@@ -3,14 +3,14 @@ import { GradientSimilarity, IntegratedGradients } from 'gradlens'
 import { tfjsPredictor } from 'gradlens/tfjs'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { Vocabulary, paddingId, reviewLength, tokensOf } from '../../demo/data/review-tokens.js'
-import { DataFolder, sha256 } from '../../scripts/data-folder.js'
-import { TRAINING_COUNT, wordsOf, type Sentence } from '../../scripts/data-reviews-sentences.js'
-import { readModel } from '../../scripts/train-model.js'
-import { measureReviews } from '../../scripts/train-reviews-accuracy.js'
-import { encodeAll } from '../../scripts/train-reviews-loop.js'
+import { DataFolder, sha256 } from '../../scripts/data/data-folder.js'
+import { TRAINING_COUNT, wordsOf, type Sentence } from '../../scripts/data/reviews-sentences.js'
+import { readModel } from '../../scripts/train/model.js'
+import { measureReviews } from '../../scripts/train/reviews-accuracy.js'
+import { encodeAll } from '../../scripts/train/reviews-loop.js'
 import { useDevice } from '../support/devices.js'
 import { expectNear } from '../support/differences.js'
-import { formedGradients } from '../support/formed-gradients.js'
+import { materializedGradients } from '../support/formed-gradients.js'
 import { hostGradients } from '../support/host-block.js'
 import { disposedAfterTest } from '../support/models.js'
 import { layersModelOf, repairedGradient } from '../support/single-gradients.js'
@@ -153,10 +153,10 @@ describe('the trained model', () => {
     const y = { data: Int32Array.from(some, ({ label }) => label), shape: [some.length] }
     using session = await tfjsPredictor(model).open('wasm', { allowSoftware: true })
     const block = await hostGradients(session, x, y, 'sparseCategoricalCrossentropyFromLogits')
-    const words = block.segments.find(({ kind }) => kind === 'rows')
+    const words = block.segments.find(({ kind }) => kind === 'lookup')
     expect(words?.parameter).toContain('words')
     // One of the batch: its reference takes seconds, since cpu goes through the vocabulary word by word.
-    const gradients = formedGradients(block, 1)
+    const gradients = materializedGradients(block, 1)
     for (const [name, expected] of await repairedGradient(reference, x, y, 1)) {
       const difference = expected.map((value, k) => value - gradients.get(name)![k]!)
       expect(Math.hypot(...difference)).toBeLessThan(GRADIENT_TOLERANCE * Math.hypot(...expected))

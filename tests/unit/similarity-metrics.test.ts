@@ -1,7 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Ranking } from '../../src/compute/ranking.js'
-import { HostRanking } from '../../src/compute/ranking.js'
+import { HostRanking, type Ranking } from '../../src/compute/ranking.js'
 import { similarity, similarityNames } from '../../src/compute/similarity.js'
 import golden from '../fixtures/alibi-golden.json'
 

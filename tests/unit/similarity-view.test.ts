@@ -1,7 +1,9 @@
 import { Explanation } from 'gradlens'
 import { describe, expect, it } from 'vitest'
-import type { GivenExplanation } from '../../src/elements/base/explanation-source.js'
-import { readExplanation } from '../../src/elements/base/explanation-source.js'
+import {
+  type GivenExplanation,
+  readExplanation,
+} from '../../src/elements/base/explanation-source.js'
 import { classMeans } from '../../src/elements/similar-examples/class-means.js'
 import { readLabels } from '../../src/elements/similar-examples/labels.js'
 import { meansSentence, similaritySentence } from '../../src/elements/similar-examples/sentence.js'
@@ -65,7 +67,7 @@ describe('the ends of a ranking', () => {
   })
 
   it('show what is given of the training examples instead', () => {
-    const texts = exampleScores.map((_, i) => `text ${String(i)}`)
+    const texts = exampleScores.map((_, i) => `text ${i}`)
     expect(view({ examples: texts }).most[0]?.content).toEqual({ kind: 'text', text: 'text 6' })
     expect(view({ examples: texts, kind: 'image' }).most[0]?.content).toEqual({
       kind: 'address',

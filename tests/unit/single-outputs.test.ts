@@ -1,6 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
-import type { NdArray } from 'gradlens'
-import { ExpectedGradients, Gradient, IntegratedGradients } from 'gradlens'
+import { ExpectedGradients, Gradient, IntegratedGradients, type NdArray } from 'gradlens'
 import { AttributionEvaluator } from 'gradlens/evaluation'
 import { tfjsPredictor } from 'gradlens/tfjs'
 import { beforeAll, describe, expect, it } from 'vitest'

@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { compileKernels } from '../../scripts/build-wasm.mjs'
-import { crc32c, plainCrc32c } from '../../src/gradients/zarr/crc32c.js'
-import { decodeFloat16, plainDecodeFloat16 } from '../../src/gradients/zarr/float16.js'
-import { storeBinary } from '../../src/gradients/zarr/store-binary.js'
-import { loadStoreKernels, storeKernels } from '../../src/gradients/zarr/store-kernels.js'
+import { compileKernels } from '../../scripts/build/compile-kernels.mjs'
+import { crc32c, plainCrc32c } from '../../src/store/zarr/format/crc32c.js'
+import { decodeFloat16, plainDecodeFloat16 } from '../../src/gradients/numbers/float16.js'
+import { numberBinary } from '../../src/gradients/numbers/number-binary.js'
+import { loadNumberKernels, numberKernels } from '../../src/gradients/numbers/number-kernels.js'
 import { seededRandom } from '../support/random.js'
 
 const random = seededRandom(5)
@@ -11,11 +11,11 @@ const randomBytes = (length: number): Uint8Array =>
   Uint8Array.from({ length }, () => Math.floor(random() * 256))
 
 describe('the kernels of stores', () => {
-  beforeAll(loadStoreKernels)
+  beforeAll(loadNumberKernels)
 
   it('are what their source compiles to', async () => {
-    expect(storeKernels()).toBeDefined()
-    expect(await compileKernels('store')).toBe(storeBinary)
+    expect(numberKernels()).toBeDefined()
+    expect(await compileKernels('number')).toBe(numberBinary)
   })
 
   // A piece in the kernels' memory has 131,072 bytes; from 6,704 on they are folded, all but the last 3,344 to 3,359.
@@ -49,11 +49,17 @@ describe('the kernels of stores', () => {
     [65_536, 2],
     [65_537, 3],
     [200_001, 2],
-  ])('decode rows of %i numbers, %i of them, each with its own exponent', (rowSize, rowCount) => {
-    const bits = new Uint16Array(randomBytes(2 * rowSize * rowCount).buffer)
-    const exponents = Int16Array.from({ length: rowCount }, () => Math.floor(random() * 60) - 40)
-    expect(decodeFloat16(bits, rowSize, exponents)).toEqual(
-      plainDecodeFloat16(bits, rowSize, exponents),
-    )
-  })
+  ])(
+    'decode rows of %i numbers, %i of them, each with its own exponent',
+    (rowSize, exampleCount) => {
+      const bits = new Uint16Array(randomBytes(2 * rowSize * exampleCount).buffer)
+      const exponents = Int16Array.from(
+        { length: exampleCount },
+        () => Math.floor(random() * 60) - 40,
+      )
+      expect(decodeFloat16(bits, rowSize, exponents)).toEqual(
+        plainDecodeFloat16(bits, rowSize, exponents),
+      )
+    },
+  )
 })

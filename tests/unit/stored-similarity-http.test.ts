@@ -1,8 +1,6 @@
-import type { NdArray } from 'gradlens'
-import { GradientSimilarity, HttpStore, MemoryStore } from 'gradlens'
+import { GradientSimilarity, HttpStore, MemoryStore, type NdArray } from 'gradlens'
 import { beforeEach, expect, it } from 'vitest'
-import type { Handler } from '../support/http-server.js'
-import { answerRange, serve } from '../support/http-server.js'
+import { answerRange, type Handler, serve } from '../support/http-server.js'
 import { classifier, testX, trainClasses, trainX } from '../support/small-nets.js'
 
 const loss = 'sparseCategoricalCrossentropy'

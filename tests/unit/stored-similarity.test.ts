@@ -1,5 +1,11 @@
-import type { NdArray, Predictor, PredictorSession } from 'gradlens'
-import { GradientSimilarity, MemoryError, MemoryStore } from 'gradlens'
+import {
+  GradientSimilarity,
+  MemoryError,
+  MemoryStore,
+  type NdArray,
+  type Predictor,
+  type PredictorSession,
+} from 'gradlens'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { devices, useDevice } from '../support/devices.js'
 import { classifier, trainClasses, trainX } from '../support/small-nets.js'
@@ -29,9 +35,9 @@ describe('on a net without a framework', () => {
       async open(device, options): Promise<PredictorSession<NdArray>> {
         const session = await predictor.open(device, options)
         const lossGradients: typeof session.lossGradients = (x, ...rest) => {
-          const rowCount = x[0]!.shape[0]!
-          if (rowCount <= 2) return session.lossGradients(x, ...rest)
-          refused.push(rowCount)
+          const exampleCount = x[0]!.shape[0]!
+          if (exampleCount <= 2) return session.lossGradients(x, ...rest)
+          refused.push(exampleCount)
           return Promise.reject(new MemoryError('cpu', 'no more than two rows', {}))
         }
         return new Proxy(session, {

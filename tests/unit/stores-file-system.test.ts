@@ -137,7 +137,7 @@ it('lets one of two processes write, and tells the other', async () => {
   const lock = await store.lock()
   await expect(new FileSystemStore(directory).lock()).rejects.toMatchObject({
     failure: 'locked',
-    message: expect.stringContaining(`process ${String(process.pid)} on ${hostname()}`) as string,
+    message: expect.stringContaining(`process ${process.pid} on ${hostname()}`) as string,
   })
   await lock.release()
   await (await new FileSystemStore(directory).lock()).release()
@@ -188,8 +188,8 @@ it('lets only one of many take over an abandoned lock', async () => {
     Array.from({ length: 8 }, () => new FileSystemStore(directory).lock()),
   )
   const locks = taken.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
-  const held = await Promise.allSettled(locks.map((lock) => lock.assertHeld()))
-  expect(held.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+  const uploaded = await Promise.allSettled(locks.map((lock) => lock.assertHeld()))
+  expect(uploaded.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
   for (const lock of locks) await lock.release()
 })
 
@@ -199,7 +199,7 @@ it('locks rows beside other rows, and against the same ones and the whole', asyn
   const beside = await other.lock({ start: 8, end: 16 })
   const locked = (what: string): object => ({
     failure: 'locked',
-    message: expect.stringContaining(`${what} by process ${String(process.pid)}`) as string,
+    message: expect.stringContaining(`${what} by process ${process.pid}`) as string,
   })
   const third = new FileSystemStore(directory)
   await expect(third.lock({ start: 0, end: 8 })).rejects.toMatchObject(locked('this store'))
@@ -210,7 +210,7 @@ it('locks rows beside other rows, and against the same ones and the whole', asyn
   expect(readdirSync(directory).sort()).toEqual(['.lock-0-8', '.lock-8-16'])
   // What one writes is no rest of a dead writer to the other.
   const writing = Promise.all(
-    Array.from({ length: 20 }, (_, i) => store.set(`chunk-${String(i)}`, text('bytes'))),
+    Array.from({ length: 20 }, (_, i) => store.set(`chunk-${i}`, text('bytes'))),
   )
   await beside.release()
   await writing

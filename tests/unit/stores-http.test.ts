@@ -1,7 +1,12 @@
-import { HttpStore, openGradientStore, type HttpStoreOptions, type StoreError } from 'gradlens'
+import {
+  HttpStore,
+  type HttpStoreOptions,
+  MemoryStore,
+  openGradientStore,
+  type StoreError,
+} from 'gradlens'
 import type { ServerResponse } from 'node:http'
 import { expect, it, onTestFinished, vi } from 'vitest'
-import { MemoryStore } from 'gradlens'
 import { answerRange, serve, type Handler } from '../support/http-server.js'
 import { storedRows, writeRows } from '../support/written-store.js'
 

@@ -3,8 +3,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { tool } from '../../scripts/command.mjs'
-import type { Report } from '../../scripts/vitest-reporter.mjs'
+import { tool } from '../../scripts/checks/command.mjs'
+import type { Report } from '../../scripts/checks/vitest-reporter.mjs'
 
 let folder: string
 
@@ -24,7 +24,7 @@ afterEach(() => {
 async function reportOf(code: string): Promise<Report> {
   writeFileSync(path.join(folder, 'sample.test.mjs'), code)
   const file = path.join(folder, 'report.json')
-  const reporter = path.resolve('scripts/vitest-reporter.mjs')
+  const reporter = path.resolve('scripts/checks/vitest-reporter.mjs')
   const [node, ...options] = tool('vitest', 'run', '--root', folder, '--reporter', reporter)
   await new Promise<void>((resolve) => {
     const env = { ...process.env, GRADLENS_REPORT: file }

@@ -1,14 +1,13 @@
-import type { ConvolutionGeometry, GradientBlock } from 'gradlens'
-import { isGradlensError } from 'gradlens'
+import { type ConvolutionGeometry, type GradientBlock, isGradlensError } from 'gradlens'
 import { describe, expect, it, vi } from 'vitest'
-import { compileKernels as compileSource } from '../../scripts/build-wasm.mjs'
-import type { Compute } from '../../src/compute/compute.js'
-import { openCompute } from '../../src/compute/compute.js'
-import { openCpuCompute } from '../../src/compute/cpu.js'
+import { compileKernels as compileSource } from '../../scripts/build/compile-kernels.mjs'
+import type { GradientBackend } from '../../src/compute/gradient-backend.js'
+import { openBackend } from '../../src/compute/open-backend.js'
+import { openCpuBackend } from '../../src/compute/cpu-backend.js'
 import { WasmInstance } from '../../src/compute/wasm/instance.js'
 import { compileKernels } from '../../src/compute/wasm/kernels.js'
-import { openWasmCompute } from '../../src/compute/wasm/open.js'
-import { PageCompute } from '../../src/compute/wasm/page-compute.js'
+import { openWasmBackend } from '../../src/compute/wasm/open.js'
+import { PageBackend } from '../../src/compute/wasm/page-backend.js'
 import { plainBinary } from '../../src/compute/wasm/plain-binary.js'
 import { relaxedBinary } from '../../src/compute/wasm/relaxed-binary.js'
 import { randomBlock } from '../support/random-blocks.js'
@@ -16,9 +15,9 @@ import { randomBlock } from '../support/random-blocks.js'
 /** Float32 sums of 196 products of numbers below 1, relative to the squared norm. */
 const tolerance = 1e-5
 
-async function squaredNorms(compute: Compute, block: GradientBlock): Promise<Float64Array> {
-  using held = await compute.hold(structuredClone(block))
-  return await held.squaredNorms()
+async function squaredNorms(backend: GradientBackend, block: GradientBlock): Promise<Float64Array> {
+  using uploaded = await backend.upload(structuredClone(block))
+  return await uploaded.squaredNorms()
 }
 
 describe('the SIMD kernels', () => {
@@ -75,9 +74,9 @@ describe('the SIMD kernels', () => {
       padLeft: 1,
     }
     const block = randomBlock([{ kind: 'convolution', geometry }], 3, 1)
-    using compute = (await openWasmCompute()).compute
-    const expected = await squaredNorms(openCpuCompute(), block)
-    const actual = await squaredNorms(compute, block)
+    using backend = (await openWasmBackend()).backend
+    const expected = await squaredNorms(openCpuBackend(), block)
+    const actual = await squaredNorms(backend, block)
     for (const [row, norm] of expected.entries()) {
       expect(Math.abs(actual[row]! / norm - 1)).toBeLessThanOrEqual(tolerance)
     }
@@ -101,17 +100,17 @@ describe('the SIMD kernels', () => {
 
   it('take no more memory however many blocks come and go', async () => {
     const instance = await WasmInstance.open(await compileKernels())
-    const compute = new PageCompute(instance)
+    const backend = new PageBackend(instance)
     const block = randomBlock([{ kind: 'dense', size: 10_000 }], 16, 2)
     let after = 0
     for (let round = 0; round < 50; round++) {
-      const [first, second] = [await compute.hold(block), await compute.hold(block)]
+      const [first, second] = [await backend.upload(block), await backend.upload(block)]
       const similarity = { name: 'grad_dot', eps: 0 } as const
       const counts = { testCount: 16, trainCount: 16, most: round % 2 === 0 ? 16 : 3, least: 1 }
-      using ranker = compute.openRanking({ ...counts, similarity })
+      using ranker = backend.openRanking({ ...counts, similarity })
       await ranker.add(first, 0, second, 0)
       await ranker.finish()
-      for (const held of [first, second]) held[Symbol.dispose]()
+      for (const uploaded of [first, second]) uploaded[Symbol.dispose]()
       if (round === 1) after = instance.bytes.length
     }
     expect(instance.bytes.length).toBe(after)
@@ -120,7 +119,7 @@ describe('the SIMD kernels', () => {
   it('give way to plain loops, and say why, where the page may not compile wasm', async () => {
     const refusal = new WebAssembly.CompileError("refused by the page's content security policy")
     const compile = vi.spyOn(WebAssembly, 'compile').mockRejectedValue(refusal)
-    const { fallbackReason } = await openCompute('wasm', undefined)
+    const { fallbackReason } = await openBackend('wasm', undefined)
     compile.mockRestore()
     expect(fallbackReason).toContain('plain JavaScript')
     expect(fallbackReason).toContain('content security policy')

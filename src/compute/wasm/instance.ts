@@ -75,10 +75,10 @@ export class WasmInstance {
 /** What a 32-bit address reaches. */
 const addressable = 2 ** 32
 
-function outOfMemory(byteLength: number, held: number, cause: unknown): MemoryError {
+function outOfMemory(byteLength: number, placed: number, cause: unknown): MemoryError {
   return new MemoryError(
     'wasm',
-    `WebAssembly memory does not suffice: ${String(byteLength)} bytes more are needed, beside ${String(held)} that it ` +
+    `WebAssembly memory does not suffice: ${byteLength} bytes more are needed, beside ${placed} that it ` +
       'has. Use a smaller batchSize, fewer training examples at once, or no precomputeGrads.',
     { byteLength, cause },
   )

@@ -41,7 +41,13 @@ export interface Kernels {
     scratch: number,
     sums: number,
   ) => void
-  readonly decodeHalf: (from: number, size: number, rows: number, to: number, step: number) => void
+  readonly decodeFloat16Row: (
+    from: number,
+    size: number,
+    rows: number,
+    to: number,
+    step: number,
+  ) => void
   readonly addFactored: (
     a: number,
     alpha: number,
@@ -85,7 +91,7 @@ export interface Kernels {
     sums: number,
     sumStep: number,
   ) => void
-  readonly formLookedUp: (
+  readonly materializeLookup: (
     indices: number,
     delta: number,
     deltaStep: number,

@@ -1,27 +1,27 @@
-import type { Compute, HeldGradients, Ranker } from '../compute.js'
-import { giveBack } from '../give-back.js'
-import { GpuWork } from './gpu-work.js'
-import { holdBlock } from './hold-block.js'
-import { GpuRanker } from './ranker.js'
+import type { GradientBackend, DeviceGradients, Ranker } from '../gradient-backend.js'
+import { releaseBlock } from '../../gradients/release-block.js'
+import { GpuWork } from './gpu/gpu-work.js'
+import { uploadBlock } from './upload/upload-block.js'
+import { GpuRanker } from './ranking/ranker.js'
 
 /**
  * Works on gradients in the buffers of a GPU device, in float32 on scaled rows; nothing but rankings and norms comes
  * back. The device is borrowed: it may be the framework's own, and is never destroyed.
  */
-export function openWebgpuCompute(device: GPUDevice): Promise<Compute> {
+export function openWebgpuBackend(device: GPUDevice): Promise<GradientBackend> {
   const work = new GpuWork(device)
   return Promise.resolve({
-    keepsHalf: false,
-    async hold(block): Promise<HeldGradients> {
-      const held = holdBlock(work, block)
-      if (!('gpuDevice' in block)) giveBack(block)
+    keepsFloat16: false,
+    async upload(block): Promise<DeviceGradients> {
+      const uploaded = uploadBlock(work, block)
+      if (!('gpuDevice' in block)) releaseBlock(block)
       try {
         await work.room()
       } catch (error) {
-        held[Symbol.dispose]()
+        uploaded[Symbol.dispose]()
         throw error
       }
-      return held
+      return uploaded
     },
     openRanking: (options): Ranker => new GpuRanker(work, options),
     settle: () => work.settle(),

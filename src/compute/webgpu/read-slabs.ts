@@ -1,6 +1,5 @@
-import type { CompactBlock, CompactSegment } from '../compact.js'
-import type { HeldSegment, Slab } from './slab.js'
-import { nonFiniteExponent } from './slab.js'
+import type { CompactBlock, CompactSegment } from '../../gradients/block.js'
+import { nonFiniteExponent, type Slab, type SlabSegment } from './slab.js'
 
 const bytesPerNumber = 4
 
@@ -10,22 +9,25 @@ interface Source {
 }
 
 /** The buffers of a segment that have numbers of their own. */
-export function segmentSources({ form, first, second }: HeldSegment, rowCount: number): Source[] {
-  const bytes = rowCount * bytesPerNumber
-  switch (form.kind) {
+export function segmentSources(
+  { layout, first, second }: SlabSegment,
+  exampleCount: number,
+): Source[] {
+  const bytes = exampleCount * bytesPerNumber
+  switch (layout.kind) {
     case 'dense':
-      return [{ buffer: first, byteLength: bytes * form.size }]
+      return [{ buffer: first, byteLength: bytes * layout.size }]
     case 'factored': {
-      const { positions, inputSize, outputSize } = form
+      const { positions, inputSize, outputSize } = layout
       return [
         { buffer: first, byteLength: bytes * positions * inputSize },
         { buffer: second, byteLength: bytes * positions * outputSize },
       ]
     }
-    case 'rows':
+    case 'lookup':
       return [
-        { buffer: first, byteLength: bytes * form.positions },
-        { buffer: second, byteLength: bytes * form.positions * form.rowSize },
+        { buffer: first, byteLength: bytes * layout.positions },
+        { buffer: second, byteLength: bytes * layout.positions * layout.rowSize },
       ]
   }
 }
@@ -33,23 +35,23 @@ export function segmentSources({ form, first, second }: HeldSegment, rowCount: n
 /** The rows as they were before they were scaled, from what was read: of each slab its norms, then its segments. */
 export function readSlabs(slabs: readonly Slab[], read: readonly ArrayBuffer[]): CompactBlock {
   const next = read[Symbol.iterator]()
-  const parts = slabs.map(({ segments, rowCount }) => {
+  const parts = slabs.map(({ segments, exampleCount }) => {
     const norms = new Int32Array(next.next().value!)
-    const exponents = Int32Array.from({ length: rowCount }, (_, row) => norms[2 * row + 1]!)
-    return segments.map(({ form, parameter }): CompactSegment => {
-      if (form.kind === 'dense') {
-        return { ...form, parameter, values: unscaled(next.next().value!, exponents) }
+    const exponents = Int32Array.from({ length: exampleCount }, (_, row) => norms[2 * row + 1]!)
+    return segments.map(({ layout, parameter }): CompactSegment => {
+      if (layout.kind === 'dense') {
+        return { ...layout, parameter, values: unscaled(next.next().value!, exponents) }
       }
       const first = next.next().value!
       const delta = unscaled(next.next().value!, exponents)
-      return form.kind === 'factored'
-        ? { ...form, parameter, a: new Float32Array(first), delta }
-        : { ...form, parameter, indices: new Int32Array(first), delta }
+      return layout.kind === 'factored'
+        ? { ...layout, parameter, a: new Float32Array(first), delta }
+        : { ...layout, parameter, indices: new Int32Array(first), delta }
     })
   })
-  const rowCount = slabs.reduce((sum, slab) => sum + slab.rowCount, 0)
+  const exampleCount = slabs.reduce((sum, slab) => sum + slab.exampleCount, 0)
   return {
-    rowCount,
+    exampleCount,
     segments: (parts[0] ?? []).map((_, k) => joined(parts.map((part) => part[k]!))),
   }
 }
@@ -79,7 +81,7 @@ function joined(parts: readonly CompactSegment[]): CompactSegment {
         a: floats(parts.map((part) => (part as typeof first).a)),
         delta: floats(parts.map((part) => (part as typeof first).delta)),
       }
-    case 'rows':
+    case 'lookup':
       return {
         ...first,
         indices: Int32Array.from(parts.flatMap((part) => [...(part as typeof first).indices])),

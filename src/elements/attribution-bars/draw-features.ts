@@ -1,6 +1,6 @@
-import { shortened, textWidth, type Mark, type Picture } from '../base/picture.js'
-import { placeOnScale, type SignedScale } from '../base/signed-scale.js'
-import type { Theme } from '../base/theme.js'
+import { shortened, textWidth, type Mark, type Picture } from '../base/picture/picture.js'
+import { placeOnScale, type SignedScale } from '../base/color/signed-scale.js'
+import type { Theme } from '../base/color/theme.js'
 import { signedNotation, formatValue } from '../text/format.js'
 import type { FeatureAttribution } from './feature-attributions.js'
 

@@ -45,7 +45,7 @@ export function featureAttributions(
     ['values', values ?? []],
   ] as const) {
     if (given.length > 0 && given.length !== count) {
-      const expected = `${String(count)}, one for each attribution`
+      const expected = `${count}, one for each attribution`
       throw new InvalidArgumentError(argument, describe([...given]), expected)
     }
   }
@@ -55,7 +55,7 @@ export function featureAttributions(
     target: targetName(explanation, index, labels),
     features: Array.from(data, (attribution, at) => ({
       index: at,
-      name: features[at] ?? `feature ${String(at)}`,
+      name: features[at] ?? `feature ${at}`,
       value: values?.[at] ?? own?.[at] ?? null,
       attribution,
     })),

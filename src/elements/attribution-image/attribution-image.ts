@@ -8,13 +8,13 @@ import {
 import { fromNestedNumbers, type NdArray, type NestedNumbers } from '../../ndarray.js'
 import { oneOf } from '../../options.js'
 import { signs, type Sign } from '../base/attributions.js'
-import { divergingColors, palettes, type Palette } from '../base/diverging-colors.js'
+import { divergingColors, palettes, type Palette } from '../base/color/diverging-colors.js'
 import { GlElement } from '../base/element.js'
 import { isNdArray, type GivenExplanation } from '../base/explanation-source.js'
 import { namesConverter } from '../base/names.js'
-import type { Picture } from '../base/picture.js'
+import type { Picture } from '../base/picture/picture.js'
 import type { Table } from '../base/table.js'
-import type { Theme } from '../base/theme.js'
+import type { Theme } from '../base/color/theme.js'
 import { signedNotation } from '../text/format.js'
 import { attributionImageStyles } from './attribution-image.styles.js'
 import { colorBar, type ColorBar } from './color-bar.js'
@@ -137,7 +137,7 @@ export class GlAttributionImage extends GlElement<SignedMap> {
       <div
         class="area"
         data-panels=${panelCount}
-        .style=${`--_aspect: ${String(view.width / view.height)}`}
+        .style=${`--_aspect: ${view.width / view.height}`}
         @pointermove=${this.#pointed}
         @pointerdown=${this.#pointed}
         @pointerleave=${this.#left}
@@ -235,7 +235,7 @@ export class GlAttributionImage extends GlElement<SignedMap> {
   #renderCursor({ width, height }: SignedMap): TemplateResult | typeof nothing {
     const { row = height, column = width } = this.#cursor ?? {}
     if (row >= height || column >= width) return nothing
-    const percent = (share: number): string => `${String(100 * share)}%`
+    const percent = (share: number): string => `${100 * share}%`
     const place = [
       `inset-block-start: ${percent(row / height)}`,
       `inset-inline-start: ${percent(column / width)}`,

@@ -1,6 +1,6 @@
 import type { Sign } from '../base/attributions.js'
-import type { ColorOf } from '../base/diverging-colors.js'
-import type { Theme } from '../base/theme.js'
+import type { ColorOf } from '../base/color/diverging-colors.js'
+import type { Theme } from '../base/color/theme.js'
 import { signedNotation } from '../text/format.js'
 import type { Layout } from './layers.js'
 import type { SignedMap } from './signed-map.js'

@@ -1,5 +1,5 @@
-import { linesOf, type Mark, type Picture } from '../base/picture.js'
-import type { Theme } from '../base/theme.js'
+import { linesOf, type Mark, type Picture } from '../base/picture/picture.js'
+import type { Theme } from '../base/color/theme.js'
 import type { ColorBar } from './color-bar.js'
 import type { Panel } from './layers.js'
 

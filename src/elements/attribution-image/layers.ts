@@ -1,6 +1,6 @@
-import type { ColorOf } from '../base/diverging-colors.js'
-import { imageOf, rangeOf } from '../base/pixels.js'
-import type { Theme } from '../base/theme.js'
+import type { ColorOf } from '../base/color/diverging-colors.js'
+import { imageOf, rangeOf } from '../base/picture/pixels.js'
+import type { Theme } from '../base/color/theme.js'
 import type { NdArray } from '../../ndarray.js'
 import type { SignedMap } from './signed-map.js'
 

@@ -11,7 +11,7 @@ import {
   type Sign,
 } from '../base/attributions.js'
 import type { GivenExplanation } from '../base/explanation-source.js'
-import { isImageShape } from '../base/pixels.js'
+import { isImageShape } from '../base/picture/pixels.js'
 
 /** A signed value for each pixel, and the picture that they are about. */
 export interface SignedMap {

@@ -1,5 +1,5 @@
-import { bodySize, textWidth, type Mark, type Picture } from '../base/picture.js'
-import type { Rgb, Theme } from '../base/theme.js'
+import { bodySize, textWidth, type Mark, type Picture } from '../base/picture/picture.js'
+import type { Rgb, Theme } from '../base/color/theme.js'
 import type { TokenAttribution } from './token-attributions.js'
 
 const width = 640

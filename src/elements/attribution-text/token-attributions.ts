@@ -57,7 +57,7 @@ export function tokenAttributions(
   const words =
     tokens === null || tokens.length === 0 ? idsOf(explanation, index, values.length) : tokens
   if (words.length !== values.length) {
-    const expected = `${String(values.length)}, one for each position; '' where it is padding`
+    const expected = `${values.length}, one for each position; '' where it is padding`
     throw new InvalidArgumentError('tokens', describe([...words]), expected)
   }
   const shown = ofSign(values, sign)

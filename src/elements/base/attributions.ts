@@ -19,7 +19,7 @@ export function attributionsOf({ data }: GivenExplanation, input: number, index:
   }
   const array = arrays[input]
   if (array === undefined) {
-    const expected = `0 … ${String(arrays.length - 1)}, one of the inputs or layers attributed to`
+    const expected = `0 … ${arrays.length - 1}, one of the inputs or layers attributed to`
     throw new InvalidArgumentError('input', String(input), expected)
   }
   return rowOf(array, index)

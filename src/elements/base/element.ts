@@ -15,12 +15,12 @@ import {
 } from './explanation-source.js'
 import { frameStyles } from './frame.styles.js'
 import { Latest } from './latest.js'
-import { paintPicture } from './paint-picture.js'
-import { bodySize, linesOf, type Picture } from './picture.js'
-import { svgOf } from './picture-svg.js'
+import { paintPicture } from './picture/paint-picture.js'
+import { bodySize, linesOf, type Picture } from './picture/picture.js'
+import { svgOf } from './picture/picture-svg.js'
 import { download, renderSaveMenu, type SavedFormat } from './save-menu.js'
 import { csvOf, renderTable, type Table } from './table.js'
-import { ThemeController, type Theme } from './theme.js'
+import { ThemeController, type Theme } from './color/theme.js'
 import { tokens } from './tokens.js'
 
 /** Nothing to show; waiting for it, or for what replaces it; shown; or the reason why it is not. */

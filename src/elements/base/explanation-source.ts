@@ -51,8 +51,7 @@ export function isNdArray(value: unknown): value is NdArray {
 export function rowOf(array: NdArray, index: number, argument = 'index'): NdArray {
   const [count = 0, ...shape] = array.shape
   if (!Number.isInteger(index) || index < 0 || index >= count) {
-    const expected =
-      count === 0 ? 'an explanation of at least one example' : `0 … ${String(count - 1)}`
+    const expected = count === 0 ? 'an explanation of at least one example' : `0 … ${count - 1}`
     throw new InvalidArgumentError(argument, String(index), expected)
   }
   const size = shape.reduce((product, length) => product * length, 1)

@@ -1,7 +1,7 @@
 import { LitElement, type PropertyDeclarations } from 'lit'
 import type { NdArray } from '../../ndarray.js'
 import { namesConverter } from '../base/names.js'
-import type { ValueRange } from '../base/pixels.js'
+import type { ValueRange } from '../base/picture/pixels.js'
 import type { Labels } from '../similar-examples/labels.js'
 import type { ExampleKind, Examples } from '../similar-examples/similarity-view.js'
 import type { AttributionLike, Predict, SimilarityLike } from './structural-explainers.js'

@@ -10,7 +10,7 @@ import { ExplainerProperties } from './explainer-properties.js'
 import { explainerStyles } from './explainer.styles.js'
 import type { Job, JobState } from './job.js'
 import { renderJobRow, showProgressAfterMs } from './job-row.js'
-import { machineLine } from './machine-line.js'
+import { runReportLine } from './run-report-line.js'
 
 /** What each part is computed from: a change of one of them asks anew. */
 const questions: Readonly<Record<ExplainPart, readonly (keyof Question)[]>> = {
@@ -97,7 +97,7 @@ export class GlExplainer extends ExplainerProperties {
           ${this.attribution === null ? nothing : this.#renderAttribution()}
           ${this.similarity === null ? nothing : this.#renderSimilarity()}
         </div>
-        <p class="machine" part="machine">${this.#machineLine()}</p>
+        <p class="machine" part="machine">${this.#runReportLine()}</p>
       </div>
     `
   }
@@ -215,12 +215,12 @@ export class GlExplainer extends ExplainerProperties {
     })
   }
 
-  #machineLine(): string {
+  #runReportLine(): string {
     const { attribution, similarity } = this.#work.jobs
     const ranking = similarity.value
     const map = attribution.value?.explanation ?? null
     const steps = paramsOf(map)['nSteps']
-    return machineLine({
+    return runReportLine({
       devices: [
         ranking &&
           (this.similarity?.device ?? textOf(paramsOf(ranking.explanation)['backendName'])),
@@ -231,7 +231,7 @@ export class GlExplainer extends ExplainerProperties {
         map && this.attribution?.fallbackReason,
       ],
       rows:
-        ranking === null ? undefined : rowCountOf(ranking.explanation, ranking.labels?.shape[0]),
+        ranking === null ? undefined : countExamples(ranking.explanation, ranking.labels?.shape[0]),
       storedBytes: this.similarity?.gradientBytes,
       fitMs: ranking === null ? undefined : this.#work.fitMs,
       similarityMs: ranking?.durationMs,
@@ -326,7 +326,7 @@ function paramsOf(explanation: GivenExplanation | null): Readonly<Record<string,
 }
 
 /** How many training examples were ranked, or are labelled where only the most similar were. */
-function rowCountOf({ data }: GivenExplanation, labelCount = 0): number | undefined {
+function countExamples({ data }: GivenExplanation, labelCount = 0): number | undefined {
   const { scores } = data
   const ranked = isNdArray(scores) ? (scores.shape[1] ?? 0) : 0
   return Math.max(ranked, labelCount) || undefined

@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit'
 import { isGradlensError } from '../../errors.js'
 import type { Progress } from '../../options.js'
-import { formatCount, formatSeconds } from '../text/machine.js'
+import { formatCount, formatSeconds } from '../text/run-report.js'
 import type { JobState } from './job.js'
 
 /** Work that is over sooner shows no progress: it would only flicker. */

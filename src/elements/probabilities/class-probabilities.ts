@@ -30,7 +30,7 @@ export function classProbabilities(
   const outputs = Array.from(data)
   const wrong = outputs.findIndex((value) => !(value >= -rounding && value <= 1 + rounding))
   if (wrong >= 0 || outputs.length === 0) {
-    const got = outputs.length === 0 ? 'none' : `${String(outputs[wrong])} at ${String(wrong)}`
+    const got = outputs.length === 0 ? 'none' : `${String(outputs[wrong])} at ${wrong}`
     const expected = 'probabilities of 0 … 1; for a model that returns logits, their softmax'
     throw new InvalidArgumentError('predictions', got, expected)
   }

@@ -1,5 +1,5 @@
-import { shortened, textWidth, type Mark, type Picture } from '../base/picture.js'
-import type { Theme } from '../base/theme.js'
+import { shortened, textWidth, type Mark, type Picture } from '../base/picture/picture.js'
+import type { Theme } from '../base/color/theme.js'
 import { formatTablePercent } from '../text/format.js'
 import type { ClassProbability } from './class-probabilities.js'
 

@@ -9,10 +9,10 @@ import { fromNestedNumbers, type NdArray, type NestedNumbers } from '../../ndarr
 import { GlElement } from '../base/element.js'
 import { arrayOf, isNdArray, rowOf, type GivenExplanation } from '../base/explanation-source.js'
 import { namesConverter } from '../base/names.js'
-import type { Picture } from '../base/picture.js'
+import type { Picture } from '../base/picture/picture.js'
 import { moveFocus } from '../base/roving.js'
 import type { Table } from '../base/table.js'
-import type { Theme } from '../base/theme.js'
+import type { Theme } from '../base/color/theme.js'
 import { formatTablePercent } from '../text/format.js'
 import {
   classProbabilities,
@@ -141,7 +141,7 @@ export class GlProbabilities extends GlElement<ClassProbabilities> {
         class="rows"
         aria-hidden=${this.selectable ? nothing : 'true'}
         ?data-notes=${this.#longestNote !== ''}
-        .style=${`--_note-size: ${String(this.#longestNote.length * 0.55)}em`}
+        .style=${`--_note-size: ${this.#longestNote.length * 0.55}em`}
         @keydown=${moveFocus}
       >
         ${classes.map((each) => this.#renderRow(each, each === predicted, each.index === stop))}

@@ -1,6 +1,6 @@
 import type { NdArray } from '../../ndarray.js'
-import { imageOf, type ValueRange } from '../base/pixels.js'
-import { cssOf, type Theme } from '../base/theme.js'
+import { imageOf, type ValueRange } from '../base/picture/pixels.js'
+import { cssOf, type Theme } from '../base/color/theme.js'
 import type { ShownExample } from './shown-example.js'
 
 /** What a canvas shows, so that none is painted twice. */

@@ -42,7 +42,7 @@ function readLabel(argument: string, label: unknown, index: number): Label {
   if (typeof label === 'number' || typeof label === 'string') return label
   if (Array.isArray(label) && label.length > 0 && label.every(isNumber)) return labelOfRow(label)
   throw new InvalidArgumentError(
-    `${argument}[${String(index)}]`,
+    `${argument}[${index}]`,
     describe(label),
     'a class, its name, or its one-hot row',
   )

@@ -1,24 +1,29 @@
-import type { CSSResultGroup, PropertyDeclarations, TemplateResult } from 'lit'
-import { html, nothing } from 'lit'
+import {
+  type CSSResultGroup,
+  html,
+  nothing,
+  type PropertyDeclarations,
+  type TemplateResult,
+} from 'lit'
 import { oneOf } from '../../options.js'
 import { GlElement } from '../base/element.js'
 import { type GivenExplanation } from '../base/explanation-source.js'
 import { namesConverter } from '../base/names.js'
-import type { Picture } from '../base/picture.js'
-import { rangeOf, type ValueRange } from '../base/pixels.js'
+import type { Picture } from '../base/picture/picture.js'
+import { rangeOf, type ValueRange } from '../base/picture/pixels.js'
 import { moveFocus } from '../base/roving.js'
 import type { Table } from '../base/table.js'
-import type { Theme } from '../base/theme.js'
+import type { Theme } from '../base/color/theme.js'
 import { sharedNotation } from '../text/format.js'
-import { drawSimilarity } from './draw-similarity.js'
+import { drawSimilarity } from './render/draw-similarity.js'
 import { paintExamples } from './example-canvas.js'
 import type { Label, Labels } from './labels.js'
-import { renderMeans } from './render-means.js'
-import { renderCards, renderPlaces } from './render-cards.js'
-import { renderRows } from './render-rows.js'
+import { renderMeans } from './render/render-means.js'
+import { renderCards, renderPlaces } from './render/render-cards.js'
+import { renderRows } from './render/render-rows.js'
 import { meansSentence, similaritySentence } from './sentence.js'
 import type { SelectedExample, ShownExample } from './shown-example.js'
-import { signedBarStyles } from '../base/signed-bar.styles.js'
+import { signedBarStyles } from '../base/color/signed-bar.styles.js'
 import { similarEndsStyles } from './similar-examples.styles.js'
 import { exampleStyles } from './example.styles.js'
 import {

@@ -10,7 +10,7 @@ export function similarityTable(view: SimilarityView): Table {
   const row =
     (end: string) =>
     (example: ShownExample, rank: number): Cell[] => [
-      `${end} similar, ${String(rank + 1)}`,
+      `${end} similar, ${rank + 1}`,
       ...cellsOf(example, view),
     ]
   return {

@@ -1,9 +1,7 @@
-import type { CompactSegment } from '../../compute/compact.js'
-import { rowReader } from '../../compute/formed-row.js'
-import type { DenseSegment, FactoredSegment, RowsSegment } from '../block.js'
+import type { CompactSegment, DenseSegment, FactoredSegment, LookupSegment } from '../block.js'
+import { rowReader } from '../dense-gradient.js'
 import { multiply, rowMajor, transposed } from './multiply.js'
-import type { ParameterProjection } from './projection-plan.js'
-import { hasFactors } from './projection-plan.js'
+import { hasFactors, type ParameterProjection } from './projection-plan.js'
 
 /** A parameter's projection with its matrices; undefined for a side that stays as it is. */
 export interface Sides extends ParameterProjection {
@@ -20,21 +18,25 @@ interface Prepared {
   readonly projectRow: (row: number) => void
 }
 
-export function prepareSegment(segment: CompactSegment, sides: Sides, rowCount: number): Prepared {
-  if (!hasFactors(segment, sides)) return prepareFormed(segment, sides, rowCount)
+export function prepareSegment(
+  segment: CompactSegment,
+  sides: Sides,
+  exampleCount: number,
+): Prepared {
+  if (!hasFactors(segment, sides)) return prepareDense(segment, sides, exampleCount)
   return segment.kind === 'factored'
-    ? prepareFactored(segment, sides, rowCount)
-    : prepareRows(segment, sides, rowCount)
+    ? prepareFactored(segment, sides, exampleCount)
+    : prepareRows(segment, sides, exampleCount)
 }
 
-function prepareFormed(segment: CompactSegment, sides: Sides, rowCount: number): Prepared {
+function prepareDense(segment: CompactSegment, sides: Sides, exampleCount: number): Prepared {
   const { inputSize: d, outputSize: p, projectedInputSize: ka, projectedOutputSize: kd } = sides
   const size = ka * kd
   const target: DenseSegment = {
     kind: 'dense',
     parameter: segment.parameter,
     size,
-    values: new Float32Array(rowCount * size),
+    values: new Float32Array(exampleCount * size),
   }
   const read = rowReader(segment)
   const gradient = new Float64Array(d * p)
@@ -85,11 +87,11 @@ function projectOutput(
 function prepareFactored(
   { parameter, positions, inputSize, outputSize, a, delta }: FactoredSegment,
   sides: Sides,
-  rowCount: number,
+  exampleCount: number,
 ): Prepared {
   const { projectedInputSize: ka, projectedOutputSize: kd } = sides
-  const ofA = projectVectors(a, positions, [inputSize, ka], sides.input, rowCount)
-  const ofDelta = projectVectors(delta, positions, [outputSize, kd], sides.output, rowCount)
+  const ofA = projectVectors(a, positions, [inputSize, ka], sides.input, exampleCount)
+  const ofDelta = projectVectors(delta, positions, [outputSize, kd], sides.output, exampleCount)
   const sizes = { positions, inputSize: ka, outputSize: kd }
   return {
     target: { kind: 'factored', parameter, ...sizes, a: ofA.target, delta: ofDelta.target },
@@ -101,17 +103,17 @@ function prepareFactored(
 }
 
 /** A table's a_t are unit vectors: P_aᵀ a_t is a row of P_a. */
-function prepareRows(segment: RowsSegment, sides: Sides, rowCount: number): Prepared {
+function prepareRows(segment: LookupSegment, sides: Sides, exampleCount: number): Prepared {
   const { parameter, positions, rowSize, indices, delta } = segment
   const { input, projectedInputSize: ka, projectedOutputSize: kd } = sides
-  const ofDelta = projectVectors(delta, positions, [rowSize, kd], sides.output, rowCount)
+  const ofDelta = projectVectors(delta, positions, [rowSize, kd], sides.output, exampleCount)
   if (input === undefined) {
     return {
       target: { ...segment, rowSize: kd, delta: ofDelta.target },
       projectRow: ofDelta.projectRow,
     }
   }
-  const a = new Float32Array(rowCount * positions * ka)
+  const a = new Float32Array(exampleCount * positions * ka)
   const sizes = { positions, inputSize: ka, outputSize: kd }
   return {
     target: { kind: 'factored', parameter, ...sizes, a, delta: ofDelta.target },
@@ -131,12 +133,12 @@ function projectVectors(
   positions: number,
   [size, projectedSize]: readonly [number, number],
   matrix: Float64Array | undefined,
-  rowCount: number,
+  exampleCount: number,
 ): { readonly target: Float32Array; readonly projectRow: (row: number) => void } {
   if (matrix === undefined) return { target: vectors, projectRow: () => undefined }
   const given = new Float64Array(positions * size)
   const result = new Float64Array(positions * projectedSize)
-  const target = new Float32Array(rowCount * result.length)
+  const target = new Float32Array(exampleCount * result.length)
   return {
     target,
     projectRow(row) {

@@ -1,7 +1,6 @@
-import type { CompactBlock, CompactSegment } from '../../compute/compact.js'
-import { compactForm, numberCount } from '../../compute/compact-form.js'
+import type { CompactBlock, CompactSegment, FactoredSegment, LookupSegment } from '../block.js'
+import { chooseLayout, numberCount } from '../compact-layout.js'
 import { InvalidArgumentError } from '../../errors.js'
-import type { FactoredSegment, RowsSegment } from '../block.js'
 import { sizeOf } from '../../ndarray.js'
 import type { ProjectionSettings } from './projection-options.js'
 
@@ -52,13 +51,13 @@ export function planProjection(
     throw new InvalidArgumentError(
       'projection.size',
       String(size),
-      `${String(segments.length)} or more: a number for each use of a parameter`,
+      `${segments.length} or more: a number for each use of a parameter`,
     )
   }
   const claims = parameters
     .map(({ name, shape }, index) => {
       const own = segments.filter(({ parameter }) => parameter === name)
-      const exact = own.reduce((sum, segment) => sum + numberCount(compactForm(segment)), 0)
+      const exact = own.reduce((sum, segment) => sum + numberCount(chooseLayout(segment)), 0)
       return { parameter: name, index, shape, own, exact }
     })
     .filter(({ own }) => own.length > 0)
@@ -94,7 +93,7 @@ function factorSizes(segment: CompactSegment): MatrixSize | undefined {
       return undefined
     case 'factored':
       return segment
-    case 'rows':
+    case 'lookup':
       return { inputSize: segment.parameterRows, outputSize: segment.rowSize }
   }
 }
@@ -119,7 +118,7 @@ function matrixSize(segments: readonly CompactSegment[], shape: readonly number[
 export function hasFactors(
   segment: CompactSegment,
   { inputSize, outputSize }: MatrixSize,
-): segment is FactoredSegment | RowsSegment {
+): segment is FactoredSegment | LookupSegment {
   const sizes = factorSizes(segment)
   return sizes?.inputSize === inputSize && sizes.outputSize === outputSize
 }
@@ -134,13 +133,13 @@ function projectedCount(
   const counts = segments.map((segment) => {
     if (!hasFactors(segment, whole)) return inputSize * outputSize
     // Indices stay indices where their side is not projected.
-    if (segment.kind === 'rows' && inputSize === whole.inputSize) {
-      return numberCount(compactForm({ ...segment, rowSize: outputSize }))
+    if (segment.kind === 'lookup' && inputSize === whole.inputSize) {
+      return numberCount(chooseLayout({ ...segment, rowSize: outputSize }))
     }
     const { parameter, positions } = segment
     const sizes = { positions, inputSize, outputSize }
     return numberCount(
-      compactForm({ kind: 'factored', parameter, ...sizes, a: undefined, delta: undefined }),
+      chooseLayout({ kind: 'factored', parameter, ...sizes, a: undefined, delta: undefined }),
     )
   })
   return counts.reduce((sum, count) => sum + count, 0)

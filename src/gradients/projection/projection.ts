@@ -1,12 +1,14 @@
-import type { CompactBlock, CompactSegment } from '../../compute/compact.js'
-import { compactBlock } from '../../compute/compact.js'
+import type { CompactBlock, CompactSegment } from '../block.js'
+import { compactBlock } from '../compact-block.js'
 import type { ProjectionSettings } from './projection-options.js'
-import type { ParameterProjection, ParameterShape, ProjectionPlan } from './projection-plan.js'
-import { planProjection } from './projection-plan.js'
-import type { Sides } from './project-segment.js'
-import { prepareSegment } from './project-segment.js'
-import type { ProjectedSide } from './random-matrix.js'
-import { randomMatrix } from './random-matrix.js'
+import {
+  type ParameterProjection,
+  type ParameterShape,
+  planProjection,
+  type ProjectionPlan,
+} from './projection-plan.js'
+import { prepareSegment, type Sides } from './project-segment.js'
+import { type ProjectedSide, randomMatrix } from './random-matrix.js'
 
 /**
  * Two-sided random projection, G̃ = P_aᵀ G P_δ: where a gradient has factors, Σ_t (P_aᵀ a_t)(P_δᵀ δ_t)ᵀ without ever forming
@@ -46,7 +48,7 @@ export class Projection {
     if (this.#plan === undefined) {
       this.#follow(planProjection(this.settings, block, this.#parameters))
     }
-    const { rowCount, segments } = block
+    const { exampleCount, segments } = block
     const projected: CompactSegment[] = []
     let lastPause = performance.now()
     for (const segment of segments) {
@@ -55,8 +57,8 @@ export class Projection {
         projected.push(segment)
         continue
       }
-      const { target, projectRow } = prepareSegment(segment, sides, rowCount)
-      for (let row = 0; row < rowCount; row++) {
+      const { target, projectRow } = prepareSegment(segment, sides, exampleCount)
+      for (let row = 0; row < exampleCount; row++) {
         projectRow(row)
         if (performance.now() - lastPause < longestTaskMs) continue
         await pause()
@@ -64,7 +66,7 @@ export class Projection {
       }
       projected.push(target)
     }
-    return compactBlock({ rowCount, segments: projected })
+    return compactBlock({ exampleCount, segments: projected })
   }
 
   #follow(plan: ProjectionPlan): void {

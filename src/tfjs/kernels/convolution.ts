@@ -1,8 +1,7 @@
 import type { Tensor } from '@tensorflow/tfjs'
 import type { ConvolutionGeometry } from '../../gradients/block.js'
 import type { WindowAxis } from '../repairs/window.js'
-import type { Heap } from './heap.js'
-import { heap } from './heap.js'
+import { type Heap, heap } from './heap.js'
 
 const floatSize = 4
 /** An offset and a value. */

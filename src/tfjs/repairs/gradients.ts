@@ -1,13 +1,17 @@
 import type { Gradient } from '../kernel.js'
-import { cumsumGradient, prodGradient } from './accumulation.js'
-import { depthToSpaceGradient, flipLeftRightGradient, tileGradient } from './arrangement.js'
-import { averagePool2DGradient, averagePool3DGradient } from './average-pool.js'
-import { batchNormGradient } from './batch-norm.js'
-import { conv2D } from './conv-2d.js'
-import { conv3D, conv3DTransposeGradient } from './conv-3d.js'
-import { cropAndResizeGradient } from './crop-and-resize.js'
-import { depthwiseConv2D } from './depthwise-conv-2d.js'
-import { einsumGradient } from './einsum.js'
+import { cumsumGradient, prodGradient } from './arithmetic/accumulation.js'
+import {
+  depthToSpaceGradient,
+  flipLeftRightGradient,
+  tileGradient,
+} from './arrangement/arrangement.js'
+import { averagePool2DGradient, averagePool3DGradient } from './sampling/average-pool.js'
+import { batchNormGradient } from './arithmetic/batch-norm.js'
+import { conv2D } from './convolution/conv-2d.js'
+import { conv3D, conv3DTransposeGradient } from './convolution/conv-3d.js'
+import { cropAndResizeGradient } from './sampling/crop-and-resize.js'
+import { depthwiseConv2D } from './convolution/depthwise-conv-2d.js'
+import { einsumGradient } from './arithmetic/einsum.js'
 import {
   floorDivGradient,
   maximumGradient,
@@ -15,13 +19,18 @@ import {
   preluGradient,
   reluGradient,
   squaredDifferenceGradient,
-} from './elementwise.js'
-import { gatheredGradient, gatherGradient, scatterNdGradient, topKGradient } from './gathered.js'
-import { batchMatMulGradient } from './mat-mul.js'
-import { maxPool2DGradient, maxPool3DGradient } from './max-pool-gradient.js'
-import { mirrorPadGradient } from './mirror-pad.js'
+} from './arithmetic/elementwise.js'
+import {
+  gatheredGradient,
+  gatherGradient,
+  scatterNdGradient,
+  topKGradient,
+} from './arrangement/gathered.js'
+import { batchMatMulGradient } from './arithmetic/mat-mul.js'
+import { maxPool2DGradient, maxPool3DGradient } from './sampling/max-pool-gradient.js'
+import { mirrorPadGradient } from './arrangement/mirror-pad.js'
 import { refusedGradients } from './refused.js'
-import { resizeBilinearGradient, resizeNearestNeighborGradient } from './resize.js'
+import { resizeBilinearGradient, resizeNearestNeighborGradient } from './sampling/resize.js'
 
 /** Gradients that TensorFlow.js lacks or gets wrong, on every device. */
 export const gradientRepairs: Readonly<Record<string, Gradient>> = {

@@ -197,7 +197,7 @@ export function addLookedUp(
 }
 
 /** Adds δ_t to row index_t of a formed gradient, `rowSize` bytes a row; `delta` as above. */
-export function formLookedUp(
+export function materializeLookup(
   indices: usize,
   delta: usize,
   deltaStep: usize,

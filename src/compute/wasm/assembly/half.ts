@@ -4,7 +4,7 @@ const eight = memory.data(32, 16)
  * Rows of `size` float16, one right after the other, as float32, each filled up with zeros to `step` bytes, the next multiple
  * of 16. Up to 14 bytes behind the last row are read too.
  */
-export function decodeHalf(from: usize, size: i32, rows: i32, to: usize, step: usize): void {
+export function decodeFloat16Row(from: usize, size: i32, rows: i32, to: usize, step: usize): void {
   const whole = (<usize>(size & ~7)) << 1
   const rest = size & 7
   for (let row = 0; row < rows; row++) {

@@ -7,9 +7,9 @@ export {
   addFactoredSquares,
   addLookedUp,
   addMatching,
-  formLookedUp,
+  materializeLookup,
 } from './forms'
-export { decodeHalf } from './half'
+export { decodeFloat16Row } from './half'
 export { allocate, release } from './memory'
 export { offerScores, scoreRows, sortHeaps, sortScores, sortScratchSize } from './ranking'
 export { normalize } from './scale'

@@ -1,0 +1,113 @@
+import { builtinModules } from 'node:module'
+
+/**
+ * The direction of the data, as rules: nothing to the left knows anything to its right, and no module imports itself
+ * through others. Type-only imports count.
+ */
+
+/** What every part of src/ may import. */
+const shared = 'errors|ndarray|options|random|scheduling|version'
+
+const builtIn = builtinModules.join('|')
+
+/** What Vite makes of a module: its text, or a worker in a string. */
+const bundled = '\\?(?:raw|worker&inline)$'
+
+/**
+ * What each part of src/ may import besides itself and the shared modules: modules of src/, and packages.
+ * A part is a folder of src/, or a module directly in src/.
+ *
+ * @type {Readonly<Record<string, { modules?: string, packages?: string }>>}
+ */
+const parts = {
+  [shared]: {},
+  gradients: {},
+  predictor: { modules: 'gradients/block' },
+  explanation: {},
+  compute: { modules: 'gradients' },
+  store: { modules: 'gradients|compute', packages: '@noble/hashes|zarrita' },
+  explainers: { modules: 'predictor|explanation|gradients|compute|store' },
+  evaluation: { modules: 'predictor|explanation|gradients|compute|store|explainers' },
+  tfjs: { modules: 'predictor|gradients', packages: '@tensorflow/tfjs[^/]*' },
+  node: { modules: 'gradients|store', packages: builtIn },
+  cli: { packages: `${builtIn}|@tensorflow/tfjs[^/]*|zarrita|webgpu` },
+  elements: { modules: 'explanation', packages: 'lit|lit-[^/]*|d3-[^/]*' },
+  index: { modules: 'predictor|explanation|gradients|compute|store|explainers' },
+  global: { modules: 'index|tfjs' },
+}
+
+const inParts = (/** @type {string} */ names) => `^src/(?:${names})(?:/|\\.ts$)`
+
+/** @type {import('dependency-cruiser').IForbiddenRuleType[]} */
+const directions = Object.entries(parts).flatMap(
+  ([part, { modules = part, packages = '(?!)' }]) => [
+    {
+      name: `direction-${part.split('|')[0]}`,
+      severity: 'error',
+      from: { path: inParts(part) },
+      to: {
+        path: '^src/',
+        pathNot: inParts(`${part}|${shared}|${modules}`),
+        // The command line uses the package by its public names, as a user would.
+        ...(part === 'cli' ? { dependencyTypesNot: ['aliased'] } : {}),
+      },
+    },
+    {
+      name: `packages-${part.split('|')[0]}`,
+      severity: 'error',
+      from: { path: inParts(part) },
+      to: {
+        pathNot: [
+          `^(?:node_modules/)?(?:${packages})(?:/|$)`,
+          '^(?:src|tests|demo|bench|scripts)/',
+          bundled,
+        ],
+      },
+    },
+  ],
+)
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+export default {
+  forbidden: [
+    { name: 'circle', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'unresolved',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true, pathNot: [bundled, '^webgpu$'] },
+    },
+    ...directions,
+    {
+      name: 'src-by-itself',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: '^(?:tests|demo|bench|scripts)/' },
+    },
+    {
+      name: 'every-module-in-a-part',
+      severity: 'error',
+      from: { path: '^src/', pathNot: inParts(Object.keys(parts).join('|')) },
+      to: {},
+    },
+    {
+      name: 'public-names-only',
+      comment:
+        'The demo and the benchmarks import the library by its public names, gradlens and gradlens/….',
+      severity: 'error',
+      from: { path: '^(?:demo|bench)/' },
+      to: { path: '^src/', dependencyTypesNot: ['aliased'] },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '/assembly/' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'types', 'default'],
+    },
+    skipAnalysisNotInRules: true,
+  },
+}

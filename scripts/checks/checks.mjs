@@ -1,0 +1,76 @@
+import process from 'node:process'
+import { tool } from './command.mjs'
+
+/**
+ * @typedef {object} Check
+ * @property {string} name
+ * @property {import('./command.mjs').Command} command
+ * @property {string} advice what to do if it fails
+ */
+
+/** @type {Check} */
+export const build = {
+  name: 'build',
+  command: [process.execPath, 'scripts/build/build.mjs'],
+  advice: 'npm run build shows it.',
+}
+
+/** Checks of the sources, in no order. @type {readonly Check[]} */
+export const sourceChecks = [
+  {
+    name: 'lint',
+    command: tool('eslint', '.', '--max-warnings', '0'),
+    advice: 'npm run lint -- --fix mends what it can.',
+  },
+  {
+    name: 'types',
+    command: tool('typescript', '-p', 'tsconfig.json', '--pretty', 'false'),
+    advice: 'npm run typecheck shows them.',
+  },
+  {
+    name: 'format',
+    command: tool('prettier', '--check', '.', '--log-level', 'warn'),
+    advice: 'npm run format mends it.',
+  },
+  {
+    name: 'unused code and dependencies',
+    command: tool('knip'),
+    advice: 'Delete what it lists; what is used in a way that it cannot see goes into knip.json.',
+  },
+  {
+    name: 'imports: no circle, one direction',
+    command: tool(
+      'dependency-cruiser',
+      '--config',
+      '.dependency-cruiser.mjs',
+      'src',
+      'demo',
+      'bench',
+    ),
+    advice: 'Move what both modules need to the left; .dependency-cruiser.mjs has the rules.',
+  },
+]
+
+/** Checks of what the build made. @type {readonly Check[]} */
+export const packageChecks = [
+  {
+    name: 'size',
+    command: tool('size-limit'),
+    advice: 'The limits and their reasons are in .size-limit.json.',
+  },
+  {
+    name: 'package.json (publint)',
+    command: tool('publint', '--strict', '--pack', 'npm'),
+    advice: 'The exports must lead to files that are in the package.',
+  },
+  {
+    name: 'types of the package (attw)',
+    command: tool('@arethetypeswrong/cli', '--pack', '.', '--profile', 'esm-only', '--quiet'),
+    advice: 'Each entry of exports must have declarations that fit it.',
+  },
+  {
+    name: 'declarations as a user sees them',
+    command: tool('typescript', '-p', 'tests/types/tsconfig.dist.json', '--pretty', 'false'),
+    advice: 'tests/types/contract.ts holds what the declarations promise.',
+  },
+]

@@ -1,0 +1,90 @@
+import { spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import process from 'node:process'
+import { fileURLToPath } from 'node:url'
+
+/** @typedef {readonly [file: string, ...options: string[]]} Command */
+
+/**
+ * @typedef {object} Outcome
+ * @property {number} status 0 if all went well
+ * @property {string} output what it wrote, both streams
+ */
+
+export const root = fileURLToPath(new URL('../..', import.meta.url))
+
+/** @type {Set<import('node:child_process').ChildProcess>} */
+const running = new Set()
+
+/**
+ * A command of an installed package, run by this Node: the same on every system, and without a shell.
+ *
+ * @param {string} name the package's
+ * @param {...string} options
+ * @returns {Command}
+ */
+export function tool(name, ...options) {
+  const folder = path.join(root, 'node_modules', name)
+  const { bin } = /** @type {{ bin: string | Record<string, string> }} */ (
+    JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8'))
+  )
+  const script = typeof bin === 'string' ? bin : (bin[name] ?? Object.values(bin)[0] ?? '')
+  return [process.execPath, path.join(folder, script), ...options]
+}
+
+/**
+ * Runs a command in the repository to its end. It never rejects: a command that cannot be started, or takes too long,
+ * has a status of its own and says so in its output.
+ *
+ * @param {Command} command
+ * @param {{ show?: boolean, timeoutMs?: number, env?: Record<string, string> }} options `show` passes its output on
+ * @returns {Promise<Outcome>}
+ */
+export function run([file, ...options], { show = false, timeoutMs = 600_000, env = {} } = {}) {
+  return new Promise((resolve) => {
+    const child = spawn(file, options, {
+      cwd: root,
+      env: { ...process.env, ...env },
+      stdio: show ? 'inherit' : ['ignore', 'pipe', 'pipe'],
+    })
+    running.add(child)
+    let output = ''
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.setEncoding('utf8').on('data', (/** @type {string} */ text) => (output += text))
+    }
+    const timer = setTimeout(() => {
+      output += `\nStopped after ${timeoutMs / 1000} s.`
+      child.kill()
+      // Whatever ignores the request is ended.
+      setTimeout(() => child.kill('SIGKILL'), 5_000).unref()
+    }, timeoutMs)
+    /** @param {number} status */
+    const end = (status) => {
+      clearTimeout(timer)
+      running.delete(child)
+      resolve({ status, output })
+    }
+    child.on('error', ({ message }) => {
+      output += message
+      end(127)
+    })
+    child.on('close', (code) => {
+      end(code ?? 1)
+    })
+  })
+}
+
+/**
+ * Ends what is running when this process is asked to end, and then does the rest.
+ *
+ * @param {() => never} then
+ */
+export function whenStopped(then) {
+  for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) {
+    process.once(signal, () => {
+      for (const child of running) child.kill(signal)
+      then()
+    })
+  }
+}

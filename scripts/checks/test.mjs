@@ -1,0 +1,107 @@
+import { availableParallelism } from 'node:os'
+import process from 'node:process'
+import { stripVTControlCharacters } from 'node:util'
+import { build, packageChecks, sourceChecks } from './checks.mjs'
+import { root, run, whenStopped } from './command.mjs'
+import { ensureBrowser } from './install-browser.mjs'
+import { lastLines, runProject } from './vitest-project.mjs'
+
+// Every check of the sources and of the package, and every test. Whatever fails, the rest runs too. The last line
+// is `N passed, N failed`; each check and each test counts once.
+
+let passed = 0
+let failed = 0
+const start = Date.now()
+
+whenStopped(() => {
+  console.log('✗ stopped before the end')
+  failed += 1
+  finish(1)
+})
+
+const browser = ensureBrowser()
+if (browser.path === undefined) fail('browser', 0, browser.fault)
+else pass('browser', 0, browser.path)
+
+const isBuilt = check(build)
+await Promise.all([isBuilt, oneAfterTheOther(sourceChecks)])
+if (await isBuilt) await oneAfterTheOther(packageChecks)
+else for (const { name } of packageChecks) fail(name, 0, 'There is no build to check.')
+
+/** @type {Record<string, string>} */
+const env = browser.path === undefined ? {} : { CHROME_PATH: browser.path }
+await project('unit', 'tests in Node')
+for (const [name, title] of /** @type {const} */ ([
+  ['browser', 'tests in Chromium'],
+  ['e2e', 'tests of the built pages'],
+])) {
+  if (browser.path === undefined) fail(title, 0, 'There is no browser to run them in.')
+  else await project(name, title)
+}
+finish(failed === 0 ? 0 : 1)
+
+/** @param {readonly import('./checks.mjs').Check[]} checks */
+async function oneAfterTheOther(checks) {
+  for (const each of checks) await check(each)
+}
+
+/** @param {import('./checks.mjs').Check} check */
+async function check({ name, command, advice }) {
+  const begin = Date.now()
+  const { status, output } = await run(command, { env: { NO_COLOR: '1' } })
+  if (status === 0) pass(name, Date.now() - begin)
+  else fail(name, Date.now() - begin, `${lastLines(output, 40)}\n${advice}`)
+  return status === 0
+}
+
+/** @param {string} name @param {string} title */
+async function project(name, title) {
+  const begin = Date.now()
+  const result = await runProject(name, env)
+  passed += result.passed
+  failed += result.failures.length
+  const mark = result.failures.length === 0 ? '✓' : '✗'
+  const counts = `${result.passed} passed, ${result.failures.length} failed`
+  console.log(`${mark} ${title}: ${counts} (${seconds(Date.now() - begin)})`)
+  for (const failure of result.failures) {
+    console.log(indented(`${failure.name}\n${shortened(failure.reason)}`))
+  }
+}
+
+/** @param {string} name @param {number} timeMs @param {string} [remark] */
+function pass(name, timeMs, remark) {
+  passed += 1
+  console.log(`✓ ${name} (${remark ?? seconds(timeMs)})`)
+}
+
+/** @param {string} name @param {number} timeMs @param {string} reason */
+function fail(name, timeMs, reason) {
+  failed += 1
+  console.log(`✗ ${name} (${seconds(timeMs)})\n${indented(reason)}`)
+}
+
+/** @param {number} status @returns {never} */
+function finish(status) {
+  console.log(`${seconds(Date.now() - start)} on ${availableParallelism()} cores`)
+  console.log(`${passed} passed, ${failed} failed`)
+  process.exit(status)
+}
+
+/** The reason and where it arose in our own code. @param {string} reason */
+function shortened(reason) {
+  const lines = stripVTControlCharacters(reason).replaceAll(root, '').split('\n')
+  return lines
+    .filter((line) => !line.includes('node_modules'))
+    .slice(0, 15)
+    .join('\n')
+}
+
+/** @param {string} text */
+function indented(text) {
+  return text.replaceAll(/^/gm, '    ')
+}
+
+/** @param {number} timeMs */
+function seconds(timeMs) {
+  return `${(timeMs / 1000).toFixed(1)} s`
+}

@@ -1,0 +1,147 @@
+/**
+ * Measures each page of the built demo in Chromium on loopback: first contentful paint, the longest task on the main thread
+ * while it loads and explains (of its own time, not of what else the machine does meanwhile), what moved, and how long it took
+ * until all was explained. With --screenshots it also takes pictures at
+ * 390, 1280 and 1920 pixels in both themes, into dist-screenshots/:
+ *
+ *     npm run build && npm run measure:demo [-- --screenshots]
+ */
+import { mkdirSync } from 'node:fs'
+import path from 'node:path'
+import { argv } from 'node:process'
+import type { Browser } from 'playwright'
+import { DemoPage, launchBrowser, type PageName } from '../../tests/e2e/demo-page.js'
+import { serveDemo, type DemoServer } from '../../tests/e2e/demo-server.js'
+
+const pages: readonly PageName[] = ['index', 'garments', 'reviews', 'cars']
+const visits = 3
+const folder = path.resolve(import.meta.dirname, '../../dist-screenshots')
+
+interface Measured {
+  readonly firstPaintMs: number
+  readonly longestTaskMs: number
+  readonly layoutShift: number
+  readonly explainedMs: number
+}
+
+declare global {
+  interface Window {
+    measuredShift: number
+  }
+}
+
+function recordShifts(): void {
+  window.measuredShift = 0
+  new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) {
+      window.measuredShift += (entry as PerformanceEntry & { readonly value: number }).value
+    }
+  }).observe({ type: 'layout-shift', buffered: true })
+}
+
+interface TraceEvent {
+  readonly name: string
+  readonly pid: number
+  readonly tid: number
+  /** The time that the thread itself has run, in microseconds. */
+  readonly tdur?: number
+  readonly args: { readonly name?: string }
+}
+
+/** The thread time of the longest task of any page's main thread, in milliseconds. */
+function longestTask(trace: Buffer): number {
+  const { traceEvents } = JSON.parse(trace.toString('utf8')) as { traceEvents: TraceEvent[] }
+  const threadOf = ({ pid, tid }: TraceEvent): string => `${pid} ${tid}`
+  const mainThreads = new Set(
+    traceEvents
+      .filter(({ name, args }) => name === 'thread_name' && args.name === 'CrRendererMain')
+      .map(threadOf),
+  )
+  const tasks = traceEvents.filter(
+    (event) => event.name.endsWith('RunTask') && mainThreads.has(threadOf(event)),
+  )
+  return Math.max(...tasks.map(({ tdur = 0 }) => tdur)) / 1000
+}
+
+async function measure(browser: Browser, server: DemoServer, name: PageName): Promise<Measured> {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 } })
+  try {
+    const demo = new DemoPage(await context.newPage())
+    await demo.page.addInitScript(recordShifts)
+    await browser.startTracing(demo.page, { categories: ['toplevel', 'devtools.timeline'] })
+    await demo.open(server, {}, name)
+    await demo.settled()
+    const explainedMs = await demo.page.evaluate(() => performance.now())
+    // Another question, with everything warm, belongs to it.
+    await demo.page.locator('.thumb, .choice').nth(2).click()
+    await demo.settled()
+    const longestTaskMs = longestTask(await browser.stopTracing())
+    return await demo.page.evaluate(
+      (rest) => ({
+        firstPaintMs: performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? NaN,
+        layoutShift: window.measuredShift,
+        ...rest,
+      }),
+      { longestTaskMs, explainedMs },
+    )
+  } finally {
+    await context.close()
+  }
+}
+
+async function takePictures(browser: Browser, server: DemoServer, name: PageName): Promise<void> {
+  for (const width of [390, 1280, 1920]) {
+    for (const colorScheme of ['light', 'dark'] as const) {
+      const context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme })
+      const demo = new DemoPage(await context.newPage())
+      await demo.open(server, {}, name)
+      await demo.settled()
+      const file = path.join(folder, `${name}-${width}-${colorScheme}.png`)
+      await demo.page.screenshot({ path: file, fullPage: true })
+      await context.close()
+    }
+  }
+}
+
+const middle = (values: readonly number[]): number =>
+  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN
+const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
+
+const server = await serveDemo()
+const browser = await launchBrowser()
+try {
+  console.log(
+    line([
+      `page, median of ${visits} visits`,
+      'first paint, ms',
+      'longest task, ms',
+      'layout shift',
+      'all explained, ms',
+    ]),
+  )
+  console.log(line(Array.from({ length: 5 }, () => '---')))
+  for (const name of pages) {
+    const measured: Measured[] = []
+    for (let visit = 0; visit < visits; visit++) {
+      measured.push(await measure(browser, server, name))
+    }
+    const of = (key: keyof Measured): number => middle(measured.map((each) => each[key]))
+    console.log(
+      line([
+        name,
+        of('firstPaintMs').toFixed(0),
+        of('longestTaskMs').toFixed(0),
+        of('layoutShift').toFixed(3),
+        of('explainedMs').toFixed(0),
+      ]),
+    )
+  }
+  if (argv.includes('--screenshots')) {
+    mkdirSync(folder, { recursive: true })
+    for (const name of pages) await takePictures(browser, server, name)
+    console.log(`screenshots in ${folder}`)
+  }
+} finally {
+  await browser.close()
+  await server.close()
+}

@@ -1,0 +1,34 @@
+import * as tf from '@tensorflow/tfjs'
+import type { Random } from '../data/random.js'
+
+/**
+ * The logits in training mode. tfjs's own Dropout layer draws the same mask at every step once it has a
+ * seed, so the masks are drawn here; and the last layer stops before its softmax, because tfjs's
+ * cross-entropy of probabilities has no gradient for an example that is confidently wrong.
+ */
+export function trainingLogits(
+  net: Pick<tf.Sequential, 'layers'>,
+  input: tf.Tensor,
+  random: Random,
+): tf.Tensor {
+  const lastLayer = net.layers.length - 1
+  return net.layers.reduce((activation, layer, index) => {
+    if (layer.getClassName() === 'Dropout') {
+      return activation.mul(
+        dropoutMask(activation.shape, Number(layer.getConfig()['rate']), random),
+      )
+    }
+    if (index < lastLayer) return layer.apply(activation) as tf.Tensor
+    const [kernel, bias] = layer.trainableWeights.map((weight) => weight.read())
+    if (!kernel || !bias) throw new Error(`${layer.name} must be a dense layer with a bias`)
+    return tf.matMul(activation, kernel as tf.Tensor2D).add(bias)
+  }, input)
+}
+
+/** Zero with probability `rate`, else 1 / (1 − rate), so that the expected activation stays the same. */
+function dropoutMask(shape: number[], rate: number, random: Random): tf.Tensor {
+  const kept = 1 / (1 - rate)
+  const mask = new Float32Array(tf.util.sizeFromShape(shape))
+  for (let i = 0; i < mask.length; i++) mask[i] = random() < rate ? 0 : kept
+  return tf.tensor(mask, shape)
+}

@@ -1,0 +1,59 @@
+import * as tf from '@tensorflow/tfjs'
+import { DataFolder } from '../data/data-folder.js'
+import type { LabelledImages } from '../data/images.js'
+import { measureAccuracy, type Accuracy } from './accuracy.js'
+import { trainNet, type Recipe } from './loop.js'
+import { readModel, writeModel } from './model.js'
+
+export interface TrainedModel {
+  readonly recipe: Recipe
+  /** What was done with the held-out images, and when: how far their accuracy can be believed. */
+  readonly heldOutUse: string
+}
+
+export interface ImageSets {
+  readonly training: LabelledImages
+  readonly heldOut: LabelledImages
+  readonly references: LabelledImages
+}
+
+/** Trains the net and writes model.json, weights.bin and training.json into that folder of public/. */
+export async function trainAndWrite(
+  name: string,
+  net: tf.Sequential,
+  { recipe, heldOutUse }: TrainedModel,
+  { training, heldOut, references }: ImageSets,
+): Promise<void> {
+  const folder = new DataFolder(name)
+  const startedAt = performance.now()
+  trainNet(net, training, recipe)
+  const wallTimeSeconds = Math.round((performance.now() - startedAt) / 1000)
+
+  await writeModel(folder, net)
+  const model = await readModel(folder)
+  const measured = measureAccuracy(model, heldOut)
+  assertSame(measured, measureAccuracy(net, heldOut))
+  const { count, correct, accuracy, loss } = measureAccuracy(model, training)
+  await folder.writeJson('training.json', {
+    heldOut: measured,
+    training: { count, correct, accuracy, loss },
+    references: measureAccuracy(model, references),
+    heldOutUse,
+    parameterCount: model.countParams(),
+    recipe,
+    tfjs: tf.version.tfjs,
+    backend: tf.getBackend(),
+    trainedAt: new Date().toISOString(),
+    wallTimeSeconds,
+    command: `npm run train:${name}`,
+  })
+  console.log(`held-out accuracy ${measured.accuracy}, ${wallTimeSeconds} s`)
+}
+
+function assertSame(saved: Accuracy, trained: Accuracy): void {
+  if (saved.correct !== trained.correct || saved.loss !== trained.loss) {
+    throw new Error(
+      `The saved files give ${JSON.stringify(saved)}, the trained model ${JSON.stringify(trained)}`,
+    )
+  }
+}

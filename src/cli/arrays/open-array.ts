@@ -1,0 +1,15 @@
+import { existsSync, statSync } from 'node:fs'
+import type { ArraySource } from './array-source.js'
+import { UsageError } from '../command.js'
+import { openNpy } from './npy-source.js'
+import { openZarr } from './zarr-source.js'
+
+/** Opens a .npy file, or the folder of a Zarr array. @throws UsageError if there is neither; InputError */
+export async function openArray(option: string, place: string): Promise<ArraySource> {
+  if (!existsSync(place)) {
+    throw new UsageError(
+      `--${option}: ${place} is not there; expected a .npy file or the folder of a Zarr array.`,
+    )
+  }
+  return statSync(place).isDirectory() ? openZarr(place) : openNpy(place)
+}

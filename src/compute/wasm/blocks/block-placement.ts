@@ -1,0 +1,128 @@
+import type { GradientSegment } from '../../../gradients/block.js'
+import { chooseLayout, type CompactLayout } from '../../../gradients/compact-layout.js'
+
+/**
+ * A segment in the memory of an instance. Addresses count from the block's own; each row of numbers begins at a multiple of
+ * 16 bytes and is filled up with zeros, so that the kernels know no remainder.
+ */
+export type PlacedSegment = PlacedDense | PlacedFactored | PlacedLookup
+
+interface PlacedNumbers {
+  readonly parameter: string
+  /** Float64 [rowCount]: the power of two that the row's numbers stand for their multiple of. */
+  readonly scales: number
+}
+
+export interface PlacedDense extends PlacedNumbers {
+  readonly kind: 'dense'
+  readonly size: number
+  readonly values: number
+  readonly valuesStep: number
+}
+
+export interface PlacedFactored extends PlacedNumbers {
+  readonly kind: 'factored'
+  readonly positions: number
+  readonly inputSize: number
+  readonly outputSize: number
+  readonly a: number
+  readonly aStep: number
+  readonly delta: number
+  readonly deltaStep: number
+}
+
+export interface PlacedLookup extends PlacedNumbers {
+  readonly kind: 'lookup'
+  readonly positions: number
+  readonly rowSize: number
+  readonly parameterRows: number
+  readonly indices: number
+  readonly delta: number
+  readonly deltaStep: number
+}
+
+/** Where the numbers of a block stand, relative to its address. */
+export interface BlockPlacement {
+  readonly exampleCount: number
+  readonly segments: readonly PlacedSegment[]
+  /** Float64 [rowCount] */
+  readonly squaredNorms: number
+  readonly byteLength: number
+}
+
+/** A block in an instance's memory. */
+export interface PlacedBlock extends BlockPlacement {
+  readonly address: number
+}
+
+const floatSize = 4
+const doubleSize = 8
+
+const roundUp = (byteLength: number): number => (byteLength + 15) & ~15
+
+/** Bytes from one row of so many float32 to the next. */
+export const rowStep = (count: number): number => roundUp(count * floatSize)
+
+/** That of the segments in the smaller of their forms. */
+export const placeBlock = (
+  exampleCount: number,
+  segments: readonly GradientSegment[],
+): BlockPlacement =>
+  placeSegments(
+    exampleCount,
+    segments.map((segment) => ({ ...chooseLayout(segment), parameter: segment.parameter })),
+  )
+
+export function placeSegments(
+  exampleCount: number,
+  segments: readonly (CompactLayout & { readonly parameter: string })[],
+): BlockPlacement {
+  let end = 0
+  const place = (byteLength: number): number => {
+    const start = end
+    end += Math.ceil(byteLength / 16) * 16
+    return start
+  }
+  const squaredNorms = place(exampleCount * doubleSize)
+  const placedSegments = segments.map((segment): PlacedSegment => {
+    const scales = place(exampleCount * doubleSize)
+    return { ...placeNumbers(segment, exampleCount, place), parameter: segment.parameter, scales }
+  })
+  return { exampleCount, segments: placedSegments, squaredNorms, byteLength: end }
+}
+
+type Placed<Segment> = Segment extends unknown ? Omit<Segment, keyof PlacedNumbers> : never
+
+function placeNumbers(
+  layout: CompactLayout,
+  exampleCount: number,
+  place: (byteLength: number) => number,
+): Placed<PlacedSegment> {
+  switch (layout.kind) {
+    case 'dense': {
+      const valuesStep = rowStep(layout.size)
+      return { ...layout, values: place(exampleCount * valuesStep), valuesStep }
+    }
+    case 'factored': {
+      const [aStep, deltaStep] = [rowStep(layout.inputSize), rowStep(layout.outputSize)]
+      const a = place(exampleCount * layout.positions * aStep)
+      return {
+        ...layout,
+        a,
+        aStep,
+        delta: place(exampleCount * layout.positions * deltaStep),
+        deltaStep,
+      }
+    }
+    case 'lookup': {
+      const deltaStep = rowStep(layout.rowSize)
+      const indices = place(exampleCount * layout.positions * floatSize)
+      return {
+        ...layout,
+        indices,
+        delta: place(exampleCount * layout.positions * deltaStep),
+        deltaStep,
+      }
+    }
+  }
+}

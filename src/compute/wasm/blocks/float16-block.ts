@@ -1,0 +1,175 @@
+import type { CompactSegment } from '../../../gradients/block.js'
+import { blockBuffers } from '../../../gradients/release-block.js'
+import type { Float16Block, Float16Values } from '../../../gradients/float16-block.js'
+import { type BlockPlacement, type PlacedBlock, placeSegments, rowStep } from './block-placement.js'
+import type { WasmInstance } from '../instance.js'
+import { addSquaredNorms } from './squared-norms.js'
+
+type Float16Segment = CompactSegment<Float16Values>
+
+/**
+ * A block of float16 beside an instance, in the arrays in which it came: only what is being worked with is in the
+ * instance's memory, which never shrinks.
+ */
+export interface HostFloat16Block {
+  readonly exampleCount: number
+  /** The segments, those of one parameter together. */
+  readonly parameters: readonly (readonly Float16Segment[])[]
+  /** ‖g‖² per row, once they are known. */
+  squaredNorms: Float64Array | undefined
+}
+
+export const isHostFloat16Block = (
+  block: PlacedBlock | HostFloat16Block,
+): block is HostFloat16Block => 'parameters' in block
+
+export function groupFloat16Block({ exampleCount, segments }: Float16Block): HostFloat16Block {
+  const byParameter = new Map<string, Float16Segment[]>()
+  for (const segment of segments) {
+    const own = byParameter.get(segment.parameter) ?? []
+    byParameter.set(segment.parameter, own)
+    own.push(segment)
+  }
+  return { exampleCount, parameters: [...byParameter.values()], squaredNorms: undefined }
+}
+
+/** The buffers in which its numbers came. */
+export const float16Buffers = ({ exampleCount, parameters }: HostFloat16Block): ArrayBuffer[] =>
+  blockBuffers({ exampleCount, segments: parameters.flat() })
+
+/**
+ * Decodes the segments of one parameter, some rows at a time, so few that they stay in a core's cache while they are worked
+ * with.
+ *
+ * @throws MemoryError
+ */
+export function eachPart(
+  instance: WasmInstance,
+  { exampleCount }: HostFloat16Block,
+  segments: readonly Float16Segment[],
+  work: (part: PlacedBlock, start: number) => void,
+): void {
+  const rowBytes = placeSegments(1, segments).byteLength
+  const fitting = Math.max(1, Math.floor(partBytes / rowBytes))
+  // The kernels take rows four at a time.
+  const count = Math.min(exampleCount, fitting < 4 ? fitting : fitting & ~3)
+  const layout = placeSegments(count, segments)
+  instance.withScratch(layout.byteLength, (address) => {
+    for (let start = 0; start < exampleCount; start += count) {
+      const rows = Math.min(count, exampleCount - start)
+      work(decode(instance, exampleCount, segments, [start, rows], { ...layout, address }), start)
+    }
+  })
+}
+
+/** Computes ‖g‖² per row, unless they are known. */
+export function computeFloat16Norms(instance: WasmInstance, half: HostFloat16Block): Float64Array {
+  if (half.squaredNorms !== undefined) return half.squaredNorms
+  const norms = new Float64Array(half.exampleCount)
+  for (const segments of half.parameters) {
+    eachPart(instance, half, segments, (part, start) => {
+      addPartNorms(instance, part, start, norms)
+    })
+  }
+  half.squaredNorms = norms
+  return norms
+}
+
+/** Adds what a part contributes to the squared norms of its rows. */
+export function addPartNorms(
+  instance: WasmInstance,
+  part: PlacedBlock,
+  start: number,
+  norms: Float64Array,
+): void {
+  const sums = part.address + part.squaredNorms
+  const first = sums / doubleSize
+  instance.doubles.fill(0, first, first + part.exampleCount)
+  addSquaredNorms(instance, part, sums)
+  const { doubles } = instance
+  for (let row = 0; row < part.exampleCount; row++) norms[start + row]! += doubles[first + row]!
+}
+
+/**
+ * The whole block in float32, in the instance's memory.
+ *
+ * @throws MemoryError
+ */
+export function decodeFloat16Row(instance: WasmInstance, half: HostFloat16Block): PlacedBlock {
+  const norms = computeFloat16Norms(instance, half)
+  const segments = half.parameters.flat()
+  const layout = placeSegments(half.exampleCount, segments)
+  const place = { ...layout, address: instance.allocate(layout.byteLength) }
+  const placed = decode(instance, half.exampleCount, segments, [0, half.exampleCount], place)
+  instance.doubles.set(norms, (placed.address + placed.squaredNorms) / doubleSize)
+  return placed
+}
+
+/** `count` rows from `start` on, where a block of as many rows or more has its place. */
+function decode(
+  instance: WasmInstance,
+  exampleCount: number,
+  segments: readonly Float16Segment[],
+  [start, count]: readonly [number, number],
+  place: BlockPlacement & { readonly address: number },
+): PlacedBlock {
+  const { address } = place
+  for (const [k, segment] of segments.entries()) {
+    const placed = place.segments[k]!
+    const exponents: Int16Array[] = []
+    const decodeRows = (numbers: Float16Values, size: number, to: number): void => {
+      exponents.push(numbers.exponents)
+      decodeNumbers(instance, numbers.bits, exampleCount, [start, count], size, address + to)
+    }
+    if (segment.kind === 'dense' && placed.kind === 'dense') {
+      decodeRows(segment.values, placed.size, placed.values)
+    } else if (segment.kind === 'factored' && placed.kind === 'factored') {
+      decodeRows(segment.a, placed.inputSize, placed.a)
+      decodeRows(segment.delta, placed.outputSize, placed.delta)
+    } else if (segment.kind === 'lookup' && placed.kind === 'lookup') {
+      const { positions } = segment
+      const indices = segment.indices.subarray(start * positions, (start + count) * positions)
+      instance.integers.set(indices, (address + placed.indices) / indexSize)
+      decodeRows(segment.delta, placed.rowSize, placed.delta)
+    }
+    const scales = (address + placed.scales) / doubleSize
+    const { doubles } = instance
+    const [first, second] = exponents
+    for (let row = 0; row < count; row++) {
+      const exponent = first![start + row]! + (second?.[start + row] ?? 0)
+      doubles[scales + row] = powersOfTwo[exponent + largestPower] ?? 2 ** exponent
+    }
+  }
+  return { ...place, exampleCount: count }
+}
+
+/** These rows of an array, `size` numbers at a time from multiples of 16 bytes on. */
+function decodeNumbers(
+  instance: WasmInstance,
+  bits: Uint16Array,
+  exampleCount: number,
+  [start, count]: readonly [number, number],
+  size: number,
+  to: number,
+): void {
+  const perRow = bits.length / exampleCount
+  const own = bits.subarray(start * perRow, (start + count) * perRow)
+  // Decoding reads on behind the last number.
+  instance.withScratch(own.byteLength + 16, (from) => {
+    instance.bytes.set(new Uint8Array(own.buffer, own.byteOffset, own.byteLength), from)
+    instance.kernels.decodeFloat16Row(from, size, own.length / size, to, rowStep(size))
+  })
+}
+
+/** Those of all exponents that float32 numbers have, and of their sums. */
+const largestPower = 400
+const powersOfTwo = Float64Array.from(
+  { length: 2 * largestPower + 1 },
+  (_, k) => 2 ** (k - largestPower),
+)
+
+/** What stays in a core's own cache, decoded, beside the rows that it is multiplied with. */
+const partBytes = 2 ** 18
+
+const indexSize = 4
+const doubleSize = 8

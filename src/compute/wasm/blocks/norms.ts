@@ -1,0 +1,32 @@
+import type { PlacedBlock } from './block-placement.js'
+import { computeFloat16Norms, type HostFloat16Block, isHostFloat16Block } from './float16-block.js'
+import type { WasmInstance } from '../instance.js'
+
+const doubleSize = 8
+
+/** ‖g‖² per row, in memory of JavaScript's own. */
+export function squaredNormsOf(
+  instance: WasmInstance,
+  placed: PlacedBlock | HostFloat16Block,
+): Float64Array {
+  if (isHostFloat16Block(placed)) return computeFloat16Norms(instance, placed).slice()
+  const start = (placed.address + placed.squaredNorms) / doubleSize
+  return instance.doubles.slice(start, start + placed.exampleCount)
+}
+
+/** Lends the address of the same in the instance's memory. */
+export function withNorms(
+  instance: WasmInstance,
+  placed: PlacedBlock | HostFloat16Block,
+  work: (norms: number) => void,
+): void {
+  if (!isHostFloat16Block(placed)) {
+    work(placed.address + placed.squaredNorms)
+    return
+  }
+  const norms = computeFloat16Norms(instance, placed)
+  instance.withScratch(norms.byteLength, (address) => {
+    instance.doubles.set(norms, address / doubleSize)
+    work(address)
+  })
+}

@@ -1,0 +1,75 @@
+import type { CompactBlock, CompactSegment } from '../../../gradients/block.js'
+import type { PlacedBlock, PlacedSegment } from './block-placement.js'
+import type { WasmInstance } from '../instance.js'
+
+const floatSize = 4
+const doubleSize = 8
+
+/** The numbers of a held block in memory of JavaScript's own, each row as it was before it was scaled. */
+export function readBlock(instance: WasmInstance, placed: PlacedBlock): CompactBlock {
+  const { exampleCount, segments } = placed
+  return {
+    exampleCount,
+    segments: segments.map((segment) => readSegment(instance, placed, segment)),
+  }
+}
+
+function readSegment(
+  instance: WasmInstance,
+  { address, exampleCount }: PlacedBlock,
+  segment: PlacedSegment,
+): CompactSegment {
+  const { parameter } = segment
+  const scales = instance.doubles.subarray((address + segment.scales) / doubleSize)
+  const read = (at: number, step: number, size: number, perRow: number): Float32Array =>
+    readRows(instance, address + at, step, size, exampleCount * perRow)
+  switch (segment.kind) {
+    case 'dense': {
+      const { size } = segment
+      const values = scaled(read(segment.values, segment.valuesStep, size, 1), size, scales)
+      return { kind: 'dense', parameter, size, values }
+    }
+    case 'factored': {
+      const { positions, inputSize, outputSize } = segment
+      // The scale is that of the product of the two.
+      const delta = read(segment.delta, segment.deltaStep, outputSize, positions)
+      return {
+        ...{ kind: 'factored', parameter, positions, inputSize, outputSize },
+        a: read(segment.a, segment.aStep, inputSize, positions),
+        delta: scaled(delta, positions * outputSize, scales),
+      }
+    }
+    case 'lookup': {
+      const { positions, rowSize, parameterRows } = segment
+      const start = (address + segment.indices) / floatSize
+      const delta = read(segment.delta, segment.deltaStep, rowSize, positions)
+      return {
+        ...{ kind: 'lookup', parameter, positions, rowSize, parameterRows },
+        indices: instance.integers.slice(start, start + exampleCount * positions),
+        delta: scaled(delta, positions * rowSize, scales),
+      }
+    }
+  }
+}
+
+/** `count` rows of `size` numbers that stand `step` bytes apart. */
+function readRows(
+  { floats }: WasmInstance,
+  address: number,
+  step: number,
+  size: number,
+  count: number,
+): Float32Array {
+  const numbers = new Float32Array(count * size)
+  for (let row = 0; row < count; row++) {
+    const start = (address + row * step) / floatSize
+    numbers.set(floats.subarray(start, start + size), row * size)
+  }
+  return numbers
+}
+
+/** In place: each row, of `size` numbers, times the power of two that it was divided by. */
+function scaled(numbers: Float32Array, size: number, scales: Float64Array): Float32Array {
+  for (let at = 0; at < numbers.length; at++) numbers[at]! *= scales[Math.floor(at / size)]!
+  return numbers
+}

@@ -1,0 +1,39 @@
+import type { PlacedBlock } from './block-placement.js'
+import type { WasmInstance } from '../instance.js'
+import { addProducts, gramIsCheaper } from './products.js'
+import { type SegmentRows, segmentRows } from './segment-rows.js'
+
+const doubleSize = 8
+
+/** Adds ‖g‖² of each row, by the same products that score it, to float64 at an address. */
+export function addSquaredNorms(instance: WasmInstance, placed: PlacedBlock, sums: number): void {
+  for (const a of placed.segments) {
+    for (const b of placed.segments) {
+      if (a.parameter !== b.parameter) continue
+      if (a === b && addSquares(instance, segmentRows(placed, a, 0, placed.exampleCount), sums))
+        continue
+      for (let row = 0; row < placed.exampleCount; row++) {
+        const [left, right] = [segmentRows(placed, a, row, 1), segmentRows(placed, b, row, 1)]
+        addProducts(instance, left, right, sums + row * doubleSize)
+      }
+    }
+  }
+}
+
+/** All rows in one call of a kernel, where there is one for their form. */
+function addSquares(instance: WasmInstance, rows: SegmentRows, sums: number): boolean {
+  const { kernels } = instance
+  const { count, scales } = rows
+  if (rows.kind === 'dense') {
+    instance.withScratch(count * doubleSize, (scratch) => {
+      kernels.addDenseSquares(rows.values, scales, count, rows.valuesStep, scratch, sums)
+    })
+    return true
+  }
+  if (rows.kind !== 'factored' || rows.positions > 1 || !gramIsCheaper(rows, rows)) return false
+  instance.withScratch(2 * count * doubleSize, (scratch) => {
+    const { a, delta, aStep, deltaStep } = rows
+    kernels.addFactoredSquares(a, delta, scales, count, aStep, deltaStep, scratch, sums)
+  })
+  return true
+}

@@ -1,0 +1,262 @@
+import type { RankingOptions } from '../../ranking.js'
+import { similarityNames } from '../../similarity.js'
+import { addFloat16Products } from '../blocks/float16-products.js'
+import type { PlacedBlock } from '../blocks/block-placement.js'
+import { type HostFloat16Block, isHostFloat16Block } from '../blocks/float16-block.js'
+import { withNorms } from '../blocks/norms.js'
+import type { WasmInstance } from '../instance.js'
+import { addProducts } from '../blocks/products.js'
+import { segmentRows } from '../blocks/segment-rows.js'
+
+/** For each of the test examples in turn, `counts` of them, training examples with their scores. */
+export interface ScoredIndices {
+  readonly counts: Int32Array
+  readonly scores: Float32Array
+  readonly indices: Int32Array
+}
+
+/** What one instance knows of a ranking: the training examples that it has seen. */
+export interface PartialRanking {
+  /** The most similar in order, none that is not finite; all of them, where the full order is wanted. */
+  readonly most: ScoredIndices
+  /** The least similar, the least of all first; none where the full order is wanted, whose end they are. */
+  readonly least: ScoredIndices
+  /** Ascending by index. */
+  readonly nonFinite: ScoredIndices
+}
+
+/** The scores of one test example with successive training examples. */
+interface Stretch {
+  readonly trainStart: number
+  readonly scores: Float32Array
+}
+
+interface Scored {
+  readonly score: number
+  readonly index: number
+}
+
+const floatSize = 4
+const doubleSize = 8
+const keySize = 8
+const headerSize = 8
+
+/** Scores pairs of blocks of one instance, and keeps what may come back of them. */
+export class InstanceRanking {
+  readonly #instance: WasmInstance
+  readonly #options: RankingOptions
+  readonly #nonFinite: Scored[][]
+  /** All scores of each test example, where the full order is wanted. */
+  readonly #stretches: Stretch[][] | undefined
+  /** Else the heaps of each, see assembly/ranking.ts. */
+  #states: number | undefined
+  readonly #stateSize: number
+
+  /** @throws MemoryError */
+  constructor(instance: WasmInstance, options: RankingOptions) {
+    this.#instance = instance
+    this.#options = options
+    const { testCount, trainCount, most, least } = options
+    this.#nonFinite = Array.from({ length: testCount }, () => [])
+    this.#stateSize = headerSize + keySize * (most + least)
+    if (most >= trainCount) {
+      this.#stretches = Array.from({ length: testCount }, () => [])
+      return
+    }
+    const byteLength = testCount * this.#stateSize
+    this.#states = instance.allocate(byteLength)
+    instance.bytes.fill(0, this.#states, this.#states + byteLength)
+  }
+
+  /** @throws MemoryError, and then none of these pairs counts */
+  add(
+    test: PlacedBlock,
+    testStart: number,
+    train: PlacedBlock | HostFloat16Block,
+    trainStart: number,
+  ): void {
+    const instance = this.#instance
+    const { name, eps } = this.#options.similarity
+    const pairCount = test.exampleCount * train.exampleCount
+    instance.withScratch(pairCount * (doubleSize + floatSize), (sums) => {
+      const scores = sums + pairCount * doubleSize
+      instance.bytes.fill(0, sums, scores)
+      if (isHostFloat16Block(train)) addFloat16Products(instance, test, train, sums)
+      else addBlockProducts(instance, test, train, sums)
+      withNorms(instance, train, (norms) => {
+        instance.kernels.scoreRows(
+          ...([sums, test.address + test.squaredNorms, test.exampleCount] as const),
+          ...([norms, train.exampleCount] as const),
+          ...([similarityNames.indexOf(name), eps, scores] as const),
+        )
+      })
+      for (let row = 0; row < test.exampleCount; row++) {
+        const at = scores + row * train.exampleCount * floatSize
+        this.#take(testStart + row, at, trainStart, train.exampleCount)
+      }
+    })
+  }
+
+  /** @throws MemoryError */
+  finish(): PartialRanking {
+    for (const scored of this.#nonFinite) scored.sort((a, b) => a.index - b.index)
+    const { testCount, most } = this.#options
+    const tests = Array.from({ length: testCount }, (_, test) => test)
+    if (this.#stretches !== undefined) {
+      return {
+        most: concatenated(this.#stretches.map((stretches) => this.#sorted(stretches))),
+        least: concatenated(tests.map(() => noScores)),
+        nonFinite: concatenated(this.#nonFinite.map(arraysOf)),
+      }
+    }
+    const states = tests.map((test) => this.#stateOf(test))
+    for (const state of states) this.#instance.kernels.sortHeaps(state, most)
+    return {
+      most: concatenated(states.map((state) => this.#mostOf(state))),
+      least: concatenated(states.map((state) => this.#leastOf(state))),
+      nonFinite: concatenated(this.#nonFinite.map(arraysOf)),
+    }
+  }
+
+  dispose(): void {
+    if (this.#states !== undefined) this.#instance.release(this.#states)
+    this.#states = undefined
+  }
+
+  #stateOf(test: number): number {
+    return this.#states! + test * this.#stateSize
+  }
+
+  /** Scores at an address, of one test example with the training examples from `trainStart` on. */
+  #take(test: number, address: number, trainStart: number, count: number): void {
+    const { kernels } = this.#instance
+    const { most, least } = this.#options
+    const start = address / floatSize
+    if (this.#stretches === undefined) {
+      const state = this.#stateOf(test)
+      if (kernels.offerScores(state, most, least, address, count, trainStart) === 0) return
+    } else {
+      const scores = this.#instance.floats.slice(start, start + count)
+      this.#stretches[test]!.push({ trainStart, scores })
+    }
+    for (const [k, score] of this.#instance.floats.subarray(start, start + count).entries()) {
+      if (!Number.isFinite(score)) this.#nonFinite[test]!.push({ score, index: trainStart + k })
+    }
+  }
+
+  /** The finite ones of all scores of a test example, sorted. */
+  #sorted(stretches: Stretch[]): Scores {
+    stretches.sort((a, b) => a.trainStart - b.trainStart)
+    const count = stretches.reduce((sum, { scores }) => sum + scores.length, 0)
+    const { kernels } = this.#instance
+    const scratchSize = kernels.sortScratchSize(count)
+    return this.#instance.withScratch(2 * count * floatSize + scratchSize, (address) => {
+      const order = address + count * floatSize
+      const given = new Float32Array(count)
+      const indices = new Int32Array(count)
+      let at = 0
+      for (const { trainStart, scores } of stretches) {
+        given.set(scores, at)
+        for (let k = 0; k < scores.length; k++) indices[at + k] = trainStart + k
+        at += scores.length
+      }
+      this.#instance.floats.set(given, address / floatSize)
+      kernels.sortScores(address, count, order, order + count * floatSize)
+      const positions = this.#instance.integers.subarray(
+        order / floatSize,
+        order / floatSize + count,
+      )
+      let finite = count
+      while (finite > 0 && !Number.isFinite(given[positions[finite - 1]!])) finite--
+      const sorted: Scores = {
+        scores: new Float32Array(finite),
+        indices: new Int32Array(finite),
+      }
+      for (let k = 0; k < finite; k++) {
+        sorted.scores[k] = given[positions[k]!]!
+        sorted.indices[k] = indices[positions[k]!]!
+      }
+      return sorted
+    })
+  }
+
+  /** The keys of the most similar: the score's code above the complement of the index. */
+  #mostOf(state: number): Scores {
+    const count = this.#instance.integers[state / floatSize]!
+    return this.#decoded(
+      state + headerSize,
+      count,
+      (word) => word,
+      (word) => ~word,
+    )
+  }
+
+  /** Of the least similar the complements of such keys. */
+  #leastOf(state: number): Scores {
+    const count = this.#instance.integers[state / floatSize + 1]!
+    const keys = state + headerSize + keySize * this.#options.most
+    return this.#decoded(
+      keys,
+      count,
+      (word) => ~word,
+      (word) => word,
+    )
+  }
+
+  #decoded(
+    keys: number,
+    count: number,
+    code: (high: number) => number,
+    index: (low: number) => number,
+  ): Scores {
+    const bits = new Int32Array(count)
+    const indices = new Int32Array(count)
+    const { integers } = this.#instance
+    for (let k = 0; k < count; k++) {
+      const at = (keys + k * keySize) / floatSize
+      indices[k] = index(integers[at]!)
+      const high = code(integers[at + 1]!)
+      // The sign bit is set in the codes of positive numbers; those of negative ones are complements.
+      bits[k] = high < 0 ? high & 0x7fffffff : ~high
+    }
+    return { scores: new Float32Array(bits.buffer), indices }
+  }
+}
+
+function addBlockProducts(
+  instance: WasmInstance,
+  test: PlacedBlock,
+  train: PlacedBlock,
+  sums: number,
+): void {
+  for (const a of test.segments) {
+    for (const b of train.segments) {
+      if (a.parameter !== b.parameter) continue
+      const tests = segmentRows(test, a, 0, test.exampleCount)
+      addProducts(instance, tests, segmentRows(train, b, 0, train.exampleCount), sums)
+    }
+  }
+}
+
+type Scores = Omit<ScoredIndices, 'counts'>
+
+const noScores: Scores = { scores: new Float32Array(), indices: new Int32Array() }
+
+const arraysOf = (scored: readonly Scored[]): Scores => ({
+  scores: Float32Array.from(scored, ({ score }) => score),
+  indices: Int32Array.from(scored, ({ index }) => index),
+})
+
+function concatenated(parts: readonly Scores[]): ScoredIndices {
+  const counts = Int32Array.from(parts, ({ indices }) => indices.length)
+  const total = counts.reduce((sum, count) => sum + count, 0)
+  const scores = new Float32Array(total)
+  const indices = new Int32Array(total)
+  let at = 0
+  for (const part of parts) {
+    scores.set(part.scores, at)
+    indices.set(part.indices, at)
+    at += part.indices.length
+  }
+  return { counts, scores, indices }
+}

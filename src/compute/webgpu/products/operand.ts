@@ -1,0 +1,60 @@
+import type { CompactLayout } from '../../../gradients/compact-layout.js'
+import kinds from './kinds.wgsl?raw'
+import numbers from '../gpu/numbers.wgsl?raw'
+import operand from './operand.wgsl?raw'
+
+/** What kernels that read segments of any form have in common. */
+export const operandModules: readonly string[] = [
+  numbers,
+  kinds,
+  operand,
+  operand.replaceAll('left', 'right'),
+]
+
+/** As kinds.wgsl numbers them. */
+const kindOf: Readonly<Record<CompactLayout['kind'], number>> = {
+  dense: 0,
+  factored: 1,
+  lookup: 2,
+}
+
+export interface OperandShape {
+  /** 0 of a dense segment, which has no positions. */
+  readonly positions: number
+  readonly inputSize: number
+  readonly outputSize: number
+}
+
+/** The gradient as a matrix [inputSize, outputSize] and the positions of its factors. */
+export function operandShape(layout: CompactLayout): OperandShape {
+  switch (layout.kind) {
+    case 'dense':
+      return { positions: 0, inputSize: layout.size, outputSize: 1 }
+    case 'factored':
+      return layout
+    case 'lookup':
+      return {
+        positions: layout.positions,
+        inputSize: layout.parameterRows,
+        outputSize: layout.rowSize,
+      }
+  }
+}
+
+/** The parameters that operand.wgsl reads, of both sides. */
+export function operandParameters(
+  left: CompactLayout,
+  right: CompactLayout,
+): Record<string, number> {
+  const [l, r] = [operandShape(left), operandShape(right)]
+  return {
+    leftKind: kindOf[left.kind],
+    leftPositions: l.positions,
+    leftInputSize: l.inputSize,
+    leftOutputSize: l.outputSize,
+    rightKind: kindOf[right.kind],
+    rightPositions: r.positions,
+    rightInputSize: r.inputSize,
+    rightOutputSize: r.outputSize,
+  }
+}

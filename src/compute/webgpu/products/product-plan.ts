@@ -1,0 +1,80 @@
+import { type CompactLayout, denseSize } from '../../../gradients/compact-layout.js'
+import { operandShape } from './operand.js'
+
+interface ParameterLayout {
+  readonly parameter: string
+  readonly layout: CompactLayout
+}
+
+/** How the inner products of two segments of one parameter are taken. */
+export interface ProductPlan<Segment extends ParameterLayout = ParameterLayout> {
+  readonly left: Segment
+  readonly right: Segment
+  /**
+   * - formed: Σ_k G[k] G'[k], the numbers of a factored side formed as they are read
+   * - single position: (a·a')(δ·δ')
+   * - gram: Σ_{t,s} (a_t·a'_s)(δ_t·δ'_s)
+   */
+  readonly method: 'dense' | 'single position' | 'gram'
+  /** The sum is cut into chunks of so many numbers k, or positions t. */
+  readonly chunkLength: number
+  readonly chunkCount: number
+  /** The slot of the first chunk's partial sums. */
+  readonly slot: number
+}
+
+/** All pairs of segments of the same parameter: the gradient is their sum. */
+export function productPlans<Segment extends ParameterLayout>(
+  left: readonly Segment[],
+  right: readonly Segment[],
+): { plans: readonly ProductPlan<Segment>[]; slotCount: number } {
+  const plans: ProductPlan<Segment>[] = []
+  let slotCount = 0
+  for (const one of left) {
+    for (const other of right) {
+      if (one.parameter !== other.parameter) continue
+      const method = methodOf(one.layout, other.layout)
+      const chunks = chunksOf(one.layout, method)
+      plans.push({ left: one, right: other, method, ...chunks, slot: slotCount })
+      slotCount += chunks.chunkCount
+    }
+  }
+  return { plans, slotCount }
+}
+
+/**
+ * Factors are never formed where both sides have them: they are held because T(d + p) < d·p, and so
+ * T·T'(d + p) products take less than the T'·d·p of a formed side.
+ */
+function methodOf(left: CompactLayout, right: CompactLayout): ProductPlan['method'] {
+  const [l, r] = [operandShape(left), operandShape(right)]
+  const isAlike = l.inputSize === r.inputSize && l.outputSize === r.outputSize
+  if (left.kind === 'dense' || right.kind === 'dense' || !isAlike) return 'dense'
+  const isSingle = l.positions === 1 && r.positions === 1
+  return isSingle && left.kind === 'factored' && right.kind === 'factored'
+    ? 'single position'
+    : 'gram'
+}
+
+/** Workgroups for one tile of pairs, where the sum is long. What it is cut into depends on the parameter alone. */
+const maxChunks = 64
+
+function chunksOf(
+  left: CompactLayout,
+  method: ProductPlan['method'],
+): { chunkLength: number; chunkCount: number } {
+  switch (method) {
+    case 'single position':
+      return { chunkLength: 1, chunkCount: 1 }
+    case 'gram':
+      return chunks(operandShape(left).positions, 16)
+    case 'dense':
+      return chunks(denseSize(left), 1024)
+  }
+}
+
+function chunks(length: number, shortest: number): { chunkLength: number; chunkCount: number } {
+  const count = Math.min(maxChunks, Math.ceil(length / shortest))
+  const chunkLength = Math.ceil(length / count / shortest) * shortest
+  return { chunkLength, chunkCount: Math.ceil(length / chunkLength) }
+}

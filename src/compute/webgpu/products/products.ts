@@ -1,0 +1,131 @@
+import { denseSize } from '../../../gradients/compact-layout.js'
+import type { Commands, Dispatch } from '../gpu/commands.js'
+import denseProductsSource from './dense-products.wgsl?raw'
+import denseRowProductsSource from './dense-row-products.wgsl?raw'
+import gramSource from './gram-products.wgsl?raw'
+import type { SlabSegment } from '../slab.js'
+import { type Kernel, kernel } from '../gpu/kernel.js'
+import kinds from './kinds.wgsl?raw'
+import numbers from '../gpu/numbers.wgsl?raw'
+import { operandModules, operandParameters, operandShape } from './operand.js'
+import type { ProductPlan } from './product-plan.js'
+import singlePositionSource from './single-position-products.wgsl?raw'
+
+export const denseProducts: Kernel = kernel('formed-products', [
+  ...operandModules,
+  denseProductsSource,
+])
+export const denseRowProducts: Kernel = kernel('formed-row-products', [
+  ...operandModules,
+  denseRowProductsSource,
+])
+export const gramProducts: Kernel = kernel('gram-products', [numbers, kinds, gramSource])
+export const singlePositionProducts: Kernel = kernel('single-position-products', [
+  numbers,
+  singlePositionSource,
+])
+
+/** Rows of the left side by rows of the right. */
+export interface PairTile {
+  readonly leftRow: number
+  readonly leftRows: number
+  readonly rightRow: number
+  readonly rightRows: number
+}
+
+const tileLength = 32
+
+/** partials[slot, i, j]: the inner products of each row of the left with each of the right side, in parts. */
+export function pairProducts(
+  commands: Commands,
+  plan: ProductPlan<SlabSegment>,
+  tile: PairTile,
+  partials: GPUBuffer,
+): void {
+  const pairCount = tile.leftRows * tile.rightRows
+  const tileCount = Math.ceil(tile.leftRows / tileLength) * Math.ceil(tile.rightRows / tileLength)
+  const { left, right, slot, chunkLength, chunkCount, method } = plan
+  const bindings = bindingsOf(plan, partials)
+  if (method === 'gram') {
+    gram(commands, plan, { ...tile, pairCount, isDiagonal: 0 }, bindings)
+  } else if (method === 'dense') {
+    commands.dispatch({
+      kernel: denseProducts,
+      bindings,
+      parameters: {
+        ...tile,
+        ...operandParameters(left.layout, right.layout),
+        size: denseSize(left.layout),
+        chunkLength,
+        slot,
+      },
+      workgroupCount: tileCount * chunkCount,
+    })
+  } else {
+    const { inputSize, outputSize } = operandShape(left.layout)
+    commands.dispatch({
+      kernel: singlePositionProducts,
+      bindings,
+      parameters: { ...tile, slot, inputSize, outputSize },
+      workgroupCount: tileCount,
+    })
+  }
+}
+
+/** partials[slot, row]: the inner product of each row of the left with the same row of the right side, in parts. */
+export function rowProducts(
+  commands: Commands,
+  plan: ProductPlan<SlabSegment>,
+  exampleCount: number,
+  partials: GPUBuffer,
+): void {
+  const { left, right, slot, chunkLength, chunkCount, method } = plan
+  const bindings = bindingsOf(plan, partials)
+  if (method === 'dense') {
+    commands.dispatch({
+      kernel: denseRowProducts,
+      bindings,
+      parameters: {
+        ...operandParameters(left.layout, right.layout),
+        exampleCount,
+        size: denseSize(left.layout),
+        chunkLength,
+        slot,
+      },
+      workgroupCount: exampleCount * chunkCount,
+    })
+    return
+  }
+  const rows = { leftRow: 0, rightRow: 0, rightRows: exampleCount }
+  gram(commands, plan, { ...rows, pairCount: exampleCount, isDiagonal: 1 }, bindings)
+}
+
+function gram(
+  commands: Commands,
+  plan: ProductPlan<SlabSegment>,
+  pairs: Readonly<
+    Record<'leftRow' | 'rightRow' | 'rightRows' | 'pairCount' | 'isDiagonal', number>
+  >,
+  bindings: Dispatch['bindings'],
+): void {
+  const { left, right } = plan
+  const { inputSize, outputSize } = operandShape(left.layout)
+  commands.dispatch({
+    kernel: gramProducts,
+    bindings,
+    parameters: {
+      ...pairs,
+      ...operandParameters(left.layout, right.layout),
+      chunkLength: plan.chunkLength,
+      slot: plan.slot,
+      inputSize,
+      outputSize,
+    },
+    workgroupCount: pairs.pairCount * plan.chunkCount,
+  })
+}
+
+const bindingsOf = (
+  { left, right }: ProductPlan<SlabSegment>,
+  partials: GPUBuffer,
+): GPUBuffer[] => [left.first, left.second, right.first, right.second, partials]

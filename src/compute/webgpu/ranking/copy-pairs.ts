@@ -1,0 +1,42 @@
+import type { Commands } from '../gpu/commands.js'
+import source from './copy-pairs.wgsl?raw'
+import { type Kernel, kernel } from '../gpu/kernel.js'
+import numbers from '../gpu/numbers.wgsl?raw'
+
+export const pairsCopy: Kernel = kernel('copy-pairs', [numbers, source])
+
+const pairsPerWorkgroup = 64
+
+/** Rows of two tables of pairs, one below the other: those with the most similar first, and the least similar. */
+export interface BothSides {
+  readonly pairs: GPUBuffer
+  /** Of each side. */
+  readonly exampleCount: number
+  readonly columns: number
+  readonly row: number
+}
+
+/** Copies the first `width` pairs of `exampleCount` rows, on both sides. */
+export function copyPairs(
+  commands: Commands,
+  from: BothSides,
+  to: BothSides,
+  exampleCount: number,
+  width: number,
+): void {
+  commands.dispatch({
+    kernel: pairsCopy,
+    bindings: [from.pairs, to.pairs],
+    parameters: {
+      width,
+      exampleCount,
+      fromRow: from.row,
+      fromRows: from.exampleCount,
+      fromColumns: from.columns,
+      toRow: to.row,
+      toRows: to.exampleCount,
+      toColumns: to.columns,
+    },
+    workgroupCount: Math.ceil((2 * exampleCount * width) / pairsPerWorkgroup),
+  })
+}

@@ -1,0 +1,56 @@
+import type { Commands } from '../gpu/commands.js'
+import { type Kernel, kernel } from '../gpu/kernel.js'
+import numbers from '../gpu/numbers.wgsl?raw'
+import order from './order.wgsl?raw'
+import blocksSource from './sort-blocks.wgsl?raw'
+import stepSource from './sort-step.wgsl?raw'
+
+export const sortBlocks: Kernel = kernel('sort-blocks', [numbers, order, blocksSource])
+export const sortStep: Kernel = kernel('sort-step', [numbers, order, stepSource])
+
+const blockSize = 1024
+const comparatorsPerWorkgroup = 256
+
+export interface RowsOfPairs {
+  /** [rowCount, columns] */
+  readonly pairs: GPUBuffer
+  readonly exampleCount: number
+  readonly columns: number
+  /** From this row on the least similar come first. */
+  readonly leastFrom: number
+}
+
+/**
+ * Sorts each row, by a bitonic network all of whose comparators put what comes first to the lower place: a row of
+ * any length is one of a power of two whose end holds nothing.
+ */
+export function sortPairs(commands: Commands, rows: RowsOfPairs): void {
+  const { columns } = rows
+  blocks(commands, rows, 0)
+  for (let half = blockSize; half < columns; half *= 2) {
+    step(commands, rows, half, 1)
+    for (let stride = half / 2; stride >= blockSize; stride /= 2) step(commands, rows, stride, 0)
+    blocks(commands, rows, 1)
+  }
+}
+
+function blocks(commands: Commands, rows: RowsOfPairs, isMerge: number): void {
+  const { pairs, exampleCount, columns, leastFrom } = rows
+  commands.dispatch({
+    kernel: sortBlocks,
+    bindings: [pairs],
+    parameters: { columns, leastFrom, isMerge },
+    workgroupCount: exampleCount * Math.ceil(columns / blockSize),
+  })
+}
+
+function step(commands: Commands, rows: RowsOfPairs, stride: number, isFlip: number): void {
+  const { pairs, exampleCount, columns, leastFrom } = rows
+  const comparators = Math.ceil(columns / (2 * stride)) * stride
+  commands.dispatch({
+    kernel: sortStep,
+    bindings: [pairs],
+    parameters: { exampleCount, columns, leastFrom, comparators, stride, isFlip },
+    workgroupCount: Math.ceil((exampleCount * comparators) / comparatorsPerWorkgroup),
+  })
+}

@@ -1,0 +1,25 @@
+import type { PairTile } from '../products/products.js'
+
+/** Cuts pairs of rows into tiles for which the buffers that a tile needs are no longer than `maxBytes`. */
+export function tilesOf(
+  all: PairTile,
+  bytes: { readonly perPair: number; readonly perLeftRow: number; readonly max: number },
+): PairTile[] {
+  const most = (available: number, each: number, rows: number): number =>
+    Math.min(rows, Math.max(1, Math.floor(available / each)))
+  const rightLength = most(bytes.max - bytes.perLeftRow, bytes.perPair, all.rightRows)
+  const perLeftRow = rightLength * bytes.perPair + bytes.perLeftRow
+  const leftLength = most(bytes.max, perLeftRow, all.leftRows)
+  const tiles: PairTile[] = []
+  for (let left = 0; left < all.leftRows; left += leftLength) {
+    for (let right = 0; right < all.rightRows; right += rightLength) {
+      tiles.push({
+        leftRow: all.leftRow + left,
+        leftRows: Math.min(leftLength, all.leftRows - left),
+        rightRow: all.rightRow + right,
+        rightRows: Math.min(rightLength, all.rightRows - right),
+      })
+    }
+  }
+  return tiles
+}

@@ -1,0 +1,24 @@
+import type { Commands } from '../gpu/commands.js'
+import { type Kernel, kernel } from '../gpu/kernel.js'
+import numbers from '../gpu/numbers.wgsl?raw'
+import source from './row-maximum.wgsl?raw'
+import type { RowsOfBuffer } from '../upload/buffer-rows.js'
+
+export const rowMaximum: Kernel = kernel('row-maximum', [numbers, source])
+
+const stretch = 4096
+
+/** maxima[slot, row] gets the largest magnitude in each row of numbers, as bits. */
+export function findRowMaxima(
+  commands: Commands,
+  { binding, first, exampleCount, rowSize }: RowsOfBuffer,
+  maxima: GPUBuffer,
+  slot: number,
+): void {
+  commands.dispatch({
+    kernel: rowMaximum,
+    bindings: [binding, maxima],
+    parameters: { exampleCount, rowSize, first, slot },
+    workgroupCount: exampleCount * Math.ceil(rowSize / stretch),
+  })
+}

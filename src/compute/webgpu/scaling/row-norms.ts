@@ -1,0 +1,24 @@
+import type { Commands } from '../gpu/commands.js'
+import { type Kernel, kernel } from '../gpu/kernel.js'
+import numbers from '../gpu/numbers.wgsl?raw'
+import source from './row-norms.wgsl?raw'
+import sumOfSlots from '../gpu/sum-of-slots.wgsl?raw'
+
+export const rowNorms: Kernel = kernel('row-norms', [numbers, sumOfSlots, source])
+
+const rowsPerWorkgroup = 64
+
+/** (m, E) of each row from the partial sums of its products with itself. */
+export function findRowNorms(
+  commands: Commands,
+  exampleCount: number,
+  slotCount: number,
+  { partials, exponents, norms }: Readonly<Record<'partials' | 'exponents' | 'norms', GPUBuffer>>,
+): void {
+  commands.dispatch({
+    kernel: rowNorms,
+    bindings: [partials, exponents, norms],
+    parameters: { exampleCount, slotCount },
+    workgroupCount: Math.ceil(exampleCount / rowsPerWorkgroup),
+  })
+}

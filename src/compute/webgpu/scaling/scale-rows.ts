@@ -1,0 +1,42 @@
+import type { Commands } from '../gpu/commands.js'
+import { type Kernel, kernel } from '../gpu/kernel.js'
+import numbers from '../gpu/numbers.wgsl?raw'
+import type { RowsOfBuffer } from '../upload/buffer-rows.js'
+import source from './scale-rows.wgsl?raw'
+
+export const scaledCopy: Kernel = kernel('scale-rows', [numbers, source], 'copy')
+export const scalingInPlace: Kernel = kernel('scale-rows', [numbers, source], 'inPlace')
+
+const stretch = 1024
+
+/** Rows of numbers, each scaled by its power of two of that slot, into a buffer of their own. */
+export function copyScaledRows(
+  commands: Commands,
+  { binding, first, exampleCount, rowSize }: RowsOfBuffer,
+  shifts: GPUBuffer,
+  slot: number,
+  to: GPUBuffer,
+): void {
+  commands.dispatch({
+    kernel: scaledCopy,
+    bindings: [shifts, to, binding],
+    parameters: { exampleCount, rowSize, first, slot },
+    workgroupCount: Math.ceil((exampleCount * rowSize) / stretch),
+  })
+}
+
+/** The same where they are, from the buffer's start on. */
+export function scaleRows(
+  commands: Commands,
+  { exampleCount, rowSize }: { readonly exampleCount: number; readonly rowSize: number },
+  shifts: GPUBuffer,
+  slot: number,
+  values: GPUBuffer,
+): void {
+  commands.dispatch({
+    kernel: scalingInPlace,
+    bindings: [shifts, values],
+    parameters: { exampleCount, rowSize, first: 0, slot },
+    workgroupCount: Math.ceil((exampleCount * rowSize) / stretch),
+  })
+}

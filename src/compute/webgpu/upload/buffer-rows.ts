@@ -1,0 +1,23 @@
+/** Rows of numbers in a part of a buffer. */
+export interface RowsOfBuffer {
+  readonly binding: GPUBufferBinding
+  /** The number in the binding that the first row starts with. */
+  readonly first: number
+  readonly exampleCount: number
+  /** Numbers of four bytes. */
+  readonly rowSize: number
+}
+
+/** `exampleCount` rows from `rowStart` on; a binding starts at a multiple of the device's alignment. */
+export function rowsOfBuffer(
+  { limits }: GPUDevice,
+  buffer: GPUBuffer,
+  rowSize: number,
+  rowStart: number,
+  exampleCount: number,
+): RowsOfBuffer {
+  const start = rowStart * rowSize * 4
+  const offset = start - (start % limits.minStorageBufferOffsetAlignment)
+  const size = start + exampleCount * rowSize * 4 - offset
+  return { binding: { buffer, offset, size }, first: (start - offset) / 4, exampleCount, rowSize }
+}

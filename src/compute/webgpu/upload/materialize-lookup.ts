@@ -1,0 +1,42 @@
+import type { Commands } from '../gpu/commands.js'
+import source from './materialize-lookup.wgsl?raw'
+import { type Kernel, kernel } from '../gpu/kernel.js'
+import numbers from '../gpu/numbers.wgsl?raw'
+import type { RowsOfBuffer } from './buffer-rows.js'
+
+export const lookupMaterialization: Kernel = kernel('form-rows', [numbers, source])
+
+const stretch = 1024
+
+export interface LookupMaterialization {
+  readonly positions: number
+  readonly rowSize: number
+  readonly parameterRows: number
+  readonly indices: RowsOfBuffer
+  readonly delta: RowsOfBuffer
+  readonly deltaSlot: number
+  /** Takes [rows, parameterRows · rowSize], each row as if its largest δ were 1. */
+  readonly values: GPUBuffer
+  readonly valuesSlot: number
+  readonly maxima: GPUBuffer
+}
+
+/** The gradient of a small table whose rows were looked up, and its maxima. */
+export function materializeRows(commands: Commands, of: LookupMaterialization): void {
+  const { positions, rowSize, parameterRows, indices, delta, deltaSlot, valuesSlot } = of
+  commands.dispatch({
+    kernel: lookupMaterialization,
+    bindings: [indices.binding, delta.binding, of.values, of.maxima],
+    parameters: {
+      exampleCount: delta.exampleCount,
+      firstIndex: indices.first,
+      firstDelta: delta.first,
+      deltaSlot,
+      valuesSlot,
+      positions,
+      rowSize,
+      parameterRows,
+    },
+    workgroupCount: delta.exampleCount * Math.ceil((parameterRows * rowSize) / stretch),
+  })
+}

@@ -1,0 +1,124 @@
+import { DeviceError, InvalidArgumentError } from '../../../errors.js'
+import type { GpuGradientBlock, GradientBlock } from '../../../gradients/block.js'
+import { compactByteLength } from '../../../gradients/compact-layout.js'
+import type { Float16Block, Float16Values } from '../../../gradients/float16-block.js'
+import type { Commands } from '../gpu/commands.js'
+import { decodeFloat16Rows } from './decode-float16.js'
+import type { GpuWork } from '../gpu/gpu-work.js'
+import { GpuGradients } from '../webgpu-gradients.js'
+import { largestRowBytes, type RowsToUpload, uploadRows } from './upload-rows.js'
+import { rowsOfBuffer } from './buffer-rows.js'
+import type { Slab } from '../slab.js'
+
+/** Submits what makes held gradients of a block, slab by slab where its arrays are longer than a binding may be. */
+export function uploadBlock(
+  work: GpuWork,
+  block: GradientBlock | Float16Block | GpuGradientBlock,
+): GpuGradients {
+  try {
+    work.assertUsable()
+    if ('gpuDevice' in block && block.gpuDevice !== work.device) {
+      throw new InvalidArgumentError(
+        'block',
+        'buffers of another GPU device',
+        'buffers of this one',
+      )
+    }
+    return uploadSlabs(work, block)
+  } finally {
+    // All commands that read its buffers have been submitted.
+    if ('gpuDevice' in block) block[Symbol.dispose]()
+  }
+}
+
+function uploadSlabs(
+  work: GpuWork,
+  block: GradientBlock | Float16Block | GpuGradientBlock,
+): GpuGradients {
+  const { exampleCount, segments } = block
+  const slabs: Slab[] = []
+  const submitted: Promise<void>[] = []
+  const slabRows = rowsPerSlab(work, block)
+  const created: GPUBuffer[] = []
+  try {
+    for (let rowStart = 0; rowStart < exampleCount; rowStart += slabRows) {
+      const slabRowCount = Math.min(slabRows, exampleCount - rowStart)
+      submitted.push(
+        work.submit((commands) => {
+          const uploaded = uploadRows(commands, {
+            ...slabSource(work, commands, block, rowStart, slabRowCount),
+            createBuffer: (byteLength) => {
+              const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC
+              const buffer = work.createBuffer(byteLength, usage | GPUBufferUsage.COPY_DST)
+              created.push(buffer)
+              return buffer
+            },
+          })
+          slabs.push({ rowStart, exampleCount: slabRowCount, ...uploaded })
+        }),
+      )
+    }
+  } catch (error) {
+    for (const buffer of created) work.destroyBuffer(buffer)
+    throw error
+  }
+  const ready = Promise.all(submitted).then(() => undefined)
+  // Who uses the result hears of it, and so does settle().
+  ready.catch(() => undefined)
+  return new GpuGradients(
+    work,
+    exampleCount,
+    compactByteLength(exampleCount, segments),
+    slabs,
+    ready,
+  )
+}
+
+type Numbers = Float32Array | Int32Array | Float16Values | GPUBuffer
+
+function slabSource(
+  { device }: GpuWork,
+  commands: Commands,
+  { segments }: GradientBlock | Float16Block | GpuGradientBlock,
+  rowStart: number,
+  exampleCount: number,
+): Omit<RowsToUpload<Numbers>, 'createBuffer'> {
+  return {
+    exampleCount,
+    segments,
+    rowsOf(numbers, rowSize) {
+      if (numbers instanceof GPUBuffer) {
+        return rowsOfBuffer(device, numbers, rowSize, rowStart, exampleCount)
+      }
+      const rowEnd = rowStart + exampleCount
+      const rows = <Part extends Float32Array | Int32Array | Uint16Array>(whole: Part): Part =>
+        whole.subarray(rowStart * rowSize, rowEnd * rowSize) as Part
+      const buffer =
+        'bits' in numbers
+          ? decodeFloat16Rows(
+              commands,
+              { bits: rows(numbers.bits), exponents: numbers.exponents.subarray(rowStart, rowEnd) },
+              rowSize,
+            )
+          : commands.upload(rows(numbers))
+      return rowsOfBuffer(device, buffer, rowSize, 0, exampleCount)
+    },
+  }
+}
+
+/** As many rows as kernels can have at once. @throws DeviceError if not even one */
+function rowsPerSlab(
+  work: GpuWork,
+  { segments }: GradientBlock | Float16Block | GpuGradientBlock,
+): number {
+  const { byteLength, parameter } = largestRowBytes(segments)
+  // A binding of borrowed rows may start up to one alignment before them.
+  const { minStorageBufferOffsetAlignment } = work.device.limits
+  const rows = Math.floor((work.maxBindingBytes - minStorageBufferOffsetAlignment) / byteLength)
+  if (rows > 0) return rows
+  throw new DeviceError(
+    'webgpu',
+    `webgpu: the gradient of '${parameter}' for one example takes ${byteLength} bytes; this device's ` +
+      `kernels can have ${work.maxBindingBytes} at once. Use device 'wasm' for this model.`,
+  )
+}

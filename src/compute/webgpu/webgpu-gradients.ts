@@ -1,0 +1,78 @@
+import { DisposedError } from '../../errors.js'
+import type { CompactBlock } from '../../gradients/block.js'
+import type { DeviceGradients } from '../gradient-backend.js'
+import type { GpuWork } from './gpu/gpu-work.js'
+import { readSlabs, segmentSources } from './read-slabs.js'
+import { nonFiniteExponent, type Slab } from './slab.js'
+
+const bytesPerNorm = 8
+
+export class GpuGradients implements DeviceGradients {
+  readonly exampleCount: number
+  readonly byteLength: number
+  /** Rejects if what these are made from failed. */
+  readonly ready: Promise<void>
+  readonly #work: GpuWork
+  #slabs: readonly Slab[] | undefined
+
+  constructor(
+    work: GpuWork,
+    exampleCount: number,
+    byteLength: number,
+    slabs: readonly Slab[],
+    ready: Promise<void>,
+  ) {
+    this.#work = work
+    this.exampleCount = exampleCount
+    this.byteLength = byteLength
+    this.#slabs = slabs
+    this.ready = ready
+  }
+
+  /** @throws DisposedError */
+  get slabs(): readonly Slab[] {
+    this.#work.assertUsable()
+    if (this.#slabs !== undefined) return this.#slabs
+    throw new DisposedError('These gradients were disposed; hold their block again.')
+  }
+
+  async squaredNorms(): Promise<Float64Array> {
+    const sources = this.slabs.map(({ norms, exampleCount }) => ({
+      buffer: norms,
+      byteLength: exampleCount * bytesPerNorm,
+    }))
+    const norms = await this.#work.read(sources, this.ready)
+    return Float64Array.from(norms.flatMap((bytes) => [...squaredNormsIn(bytes)]))
+  }
+
+  async read(): Promise<CompactBlock> {
+    const slabs = this.slabs
+    const sources = slabs.flatMap(({ segments, norms, exampleCount }) => [
+      { buffer: norms, byteLength: exampleCount * bytesPerNorm },
+      ...segments.flatMap((segment) => segmentSources(segment, exampleCount)),
+    ])
+    return readSlabs(slabs, await this.#work.read(sources, this.ready))
+  }
+
+  [Symbol.dispose](): void {
+    const slabs = this.#slabs ?? []
+    this.#slabs = undefined
+    for (const slab of slabs) {
+      for (const buffer of buffersOf(slab)) this.#work.destroyBuffer(buffer)
+    }
+  }
+}
+
+const buffersOf = ({ segments, norms }: Slab): GPUBuffer[] => [
+  norms,
+  ...segments.flatMap(({ first, second }) => [first, second]),
+]
+
+function squaredNormsIn(bytes: ArrayBuffer): Float64Array {
+  const mantissas = new Float32Array(bytes)
+  const exponents = new Int32Array(bytes)
+  return Float64Array.from({ length: mantissas.length / 2 }, (_, row) => {
+    const exponent = exponents[2 * row + 1]!
+    return exponent === nonFiniteExponent ? NaN : mantissas[2 * row]! * 2 ** (2 * exponent)
+  })
+}

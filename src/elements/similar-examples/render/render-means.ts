@@ -1,0 +1,60 @@
+import { html, nothing, type TemplateResult } from 'lit'
+import { sharedNotation } from '../../text/format.js'
+import type { ClassMean } from '../class-means.js'
+import { renderSignedBar } from '../../base/color/signed-bar.js'
+import { scaleOf } from '../../base/color/signed-scale.js'
+import type { SimilarityView } from '../similarity-view.js'
+
+/** Of more classes than this, the highest and the lowest are shown. */
+const mostClasses = 20
+
+/** A bar for each class: the mean score of its training examples. */
+export function renderMeans(
+  view: SimilarityView,
+  sentence: string,
+): TemplateResult | typeof nothing {
+  const { name, predicted } = view
+  const means = shownMeans(view)
+  if (means.length === 0) return nothing
+  const values = means.map(({ mean }) => mean).filter(Number.isFinite)
+  const scale = scaleOf(values)
+  const format = sharedNotation(values)
+  return html`
+    <div class="end" part="means">
+      <p class="end-title">Mean score per class <span class="hint">${hintOf(view, means)}</span></p>
+      <ol class="means" aria-label="Mean score per class">
+        ${means.map(({ label, count, mean }) => {
+          const isPredicted = predicted !== null && name(label) === name(predicted)
+          return html`
+            <li class="mean" ?data-predicted=${isPredicted}>
+              <span class="mean-label">${name(label)}</span>
+              ${renderSignedBar(mean, scale)}
+              <span class="score">${count > 0 ? format(mean) : '–'}</span>
+            </li>
+          `
+        })}
+      </ol>
+      ${sentence === '' ? nothing : html`<p class="means-sentence">${sentence}</p>`}
+    </div>
+  `
+}
+
+/** All classes in their order; of very many the highest and the lowest. */
+export function shownMeans({ means }: SimilarityView): readonly ClassMean[] {
+  if (means.length <= mostClasses) return means
+  const sorted = means.filter(({ count }) => count > 0).sort((a, b) => b.mean - a.mean)
+  if (sorted.length <= mostClasses) return sorted
+  return [...sorted.slice(0, mostClasses / 2), ...sorted.slice(-mostClasses / 2)]
+}
+
+/** Of how many examples each mean is: 'of 100 training examples each'. */
+function hintOf({ means }: SimilarityView, shown: readonly ClassMean[]): string {
+  const counts = shown.map(({ count }) => count)
+  const fewest = Math.min(...counts)
+  const most = Math.max(...counts)
+  const range = fewest === most ? String(most) : `${fewest} to ${most}`
+  const each = `of ${range} training examples each`
+  if (shown.length === means.length) return each
+  const half = String(mostClasses / 2)
+  return `the ${half} highest and ${half} lowest of ${means.length} classes, ${each}`
+}

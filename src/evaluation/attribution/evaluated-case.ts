@@ -1,0 +1,168 @@
+import { NonFiniteError } from '../../errors.js'
+import { type Baselines, copyBaselines, readBaseline } from '../../explainers/reading/baselines.js'
+import {
+  assertRowCounts,
+  mapValues,
+  readForwardArguments,
+} from '../../explainers/reading/forward-arguments.js'
+import { type Inputs, inputsBut, readInputs, rowsOf } from '../../explainers/reading/inputs.js'
+import type { ModelCall } from '../../explainers/session/model-session.js'
+import { progressReporter } from '../../explainers/session/progress.js'
+import { readTarget, type Target } from '../../explainers/reading/targets.js'
+import {
+  type ArrayInput,
+  lookAtTheModel,
+  type NdArray,
+  rows,
+  sizeOf,
+  takeRows,
+  toNdArray,
+} from '../../ndarray.js'
+import type { CallOptions } from '../../options.js'
+import type { ForwardArguments, Predictor } from '../../predictor.js'
+import { type Arrays, readArrays } from '../arrays.js'
+import { type Features, featuresOf, sumOverFeatures } from './features.js'
+
+export interface AttributionMeasureOptions<Item = never> extends CallOptions {
+  /** Which output was explained, as the explainer was told: an index, one per example, or a row of indices each. */
+  readonly target?: ArrayInput | null | undefined
+  /**
+   * What stands for a removed feature: none (zeros), a number, an array of x's shape or one example's; per input for
+   * several inputs; or { items }, which the predictor preprocesses.
+   */
+  readonly baselines?: Baselines<Item>
+  /** Further named arguments of the model's call, batch first; they are never removed. */
+  readonly forwardKwargs?: Readonly<Record<string, ArrayInput>> | undefined
+  /**
+   * One feature is all that lies along the last axis (a pixel's channels, a token's embedding), not each element by
+   * itself. Default: true for images [N, height, width, channels], false for other ranks.
+   */
+  readonly groupLastAxis?: boolean | undefined
+}
+
+/** Examples, their attributions and what else a measure needs, read. */
+export interface EvaluatedCase<Value> {
+  readonly call: ModelCall<Value>
+  readonly exampleCount: number
+  readonly x: readonly NdArray[]
+  readonly baselines: readonly NdArray[]
+  readonly features: Features
+  /** Per example and feature. */
+  readonly attributions: Float64Array
+  readonly further: ForwardArguments
+  readonly target: Target
+  readonly batchSize: number
+  readonly onProgress: CallOptions['onProgress']
+}
+
+export async function readCase<Value>(
+  call: ModelCall<Value>,
+  predictor: Predictor<Value>,
+  x: Inputs<unknown>,
+  attributions: Arrays,
+  options: AttributionMeasureOptions<unknown>,
+  batchSize: number,
+): Promise<EvaluatedCase<Value>> {
+  const { target, baselines, forwardKwargs = {}, groupLastAxis, onProgress } = options
+  const specs = inputsBut('forwardKwargs', predictor, forwardKwargs)
+  // All are read before the first await ends, so that what the page does to its arrays later changes nothing.
+  const [read, further, chosen, given, copied] = await Promise.all([
+    readInputs('x', x, specs, predictor),
+    readForwardArguments('forwardKwargs', forwardKwargs, predictor.inputs),
+    target == null ? undefined : toNdArray('target', target),
+    readArrays('attributions', attributions),
+    copyBaselines(baselines, specs, predictor),
+  ])
+  const exampleCount = read.exampleCount
+  assertRowCounts('forwardKwargs', further, exampleCount)
+  const inputs = await read.arrays(call, batchSize)
+  const begins = await copied(call, batchSize)
+  const starts = await Promise.all(
+    inputs.map((array, j) => {
+      const name = inputs.length === 1 ? 'baselines' : `baselines[${j}]`
+      return readBaseline(name, begins[j], array)
+    }),
+  )
+  const features = featuresOf(inputs, groupLastAxis)
+  const importances = sumOverFeatures(given, inputs, features)
+  // The outputs' shape need not be known before.
+  const one = await call.run((session) =>
+    session.predict(
+      rowsOf(inputs, 0, 1),
+      mapValues(further, (array) => rows(array, 0, 1)),
+    ),
+  )
+  const outputShape = [exampleCount, ...one.shape.slice(1)]
+  const chosenOutput = await readTarget(chosen, outputShape, predictor.output)
+  return {
+    call,
+    exampleCount,
+    x: inputs,
+    baselines: starts,
+    features,
+    attributions: importances,
+    further,
+    target: chosenOutput.target,
+    batchSize,
+    onProgress,
+  }
+}
+
+/**
+ * F at `stepCount` perturbations of every example: [stepCount · N], step by step. The perturbed inputs are made pass by
+ * pass, so that memory does not grow with their number.
+ *
+ * @param write puts the example, as it is at this step, where the inputs lie; steps come in ascending order
+ * @throws NonFiniteError if F is not finite at one of them
+ */
+export async function scorePerturbed<Value>(
+  measure: string,
+  evaluated: EvaluatedCase<Value>,
+  stepCount: number,
+  write: (step: number, example: number, point: readonly Float32Array[]) => void,
+): Promise<Float64Array> {
+  const { call, exampleCount, x, further, target, batchSize, onProgress } = evaluated
+  const report = progressReporter(measure, false, onProgress)
+  const weightsVersion = await call.weightsVersion()
+  const pointCount = stepCount * exampleCount
+  const scores = new Float64Array(pointCount)
+  for (let first = 0; first < pointCount; first += batchSize) {
+    const end = Math.min(first + batchSize, pointCount)
+    const examples = Int32Array.from({ length: end - first }, (_, q) => (first + q) % exampleCount)
+    const points = x.map(({ shape }) => emptyPoints(examples.length, shape))
+    for (const [q, example] of examples.entries()) {
+      const step = Math.floor((first + q) / exampleCount)
+      const point = points.map(({ data, size }) => data.subarray(q * size, (q + 1) * size))
+      write(step, example, point)
+    }
+    const furtherRows = mapValues(further, (array) => takeRows(array, examples))
+    const output = await call.run((session) => session.predict(points, furtherRows))
+    const outputSize = sizeOf(output.shape.slice(1))
+    for (const [q, example] of examples.entries()) {
+      const value = output.data[q * outputSize + target.indices[example]!]!
+      const score = target.signs[example] === -1 ? 1 - value : value
+      if (!Number.isFinite(score)) {
+        const step = Math.floor((first + q) / exampleCount)
+        throw new NonFiniteError(
+          `the model's output for example ${example} at perturbation ${step}`,
+          score,
+          [example, target.indices[example]!],
+          lookAtTheModel,
+        )
+      }
+      scores[first + q] = score
+    }
+    await call.pause()
+    report({ phase: 'evaluate', done: end, total: pointCount })
+  }
+  await call.assertWeights(weightsVersion)
+  return scores
+}
+
+function emptyPoints(
+  count: number,
+  shape: readonly number[],
+): NdArray & { data: Float32Array; size: number } {
+  const size = sizeOf(shape.slice(1))
+  return { data: new Float32Array(count * size), shape: [count, ...shape.slice(1)], size }
+}

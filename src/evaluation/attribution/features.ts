@@ -1,0 +1,109 @@
+import { InvalidArgumentError } from '../../errors.js'
+import { type NdArray, sameShape, sizeOf } from '../../ndarray.js'
+import { describe } from '../../options.js'
+
+interface InputFeatures {
+  /** The number of its first feature. */
+  readonly first: number
+  /** How many elements, side by side, are one feature. */
+  readonly width: number
+  readonly exampleSize: number
+}
+
+/** How the inputs of an example fall into features: what is removed or kept as a whole. */
+export interface Features {
+  readonly count: number
+  readonly inputs: readonly InputFeatures[]
+}
+
+/**
+ * The features of inputs [N, …]: single elements; or, if they are grouped, all elements along the last axis together.
+ *
+ * @param groupLastAxis for every input; where it is undefined, images [N, height, width, channels] alone are grouped
+ */
+export function featuresOf(x: readonly NdArray[], groupLastAxis: boolean | undefined): Features {
+  if (groupLastAxis !== undefined && typeof groupLastAxis !== 'boolean') {
+    throw new InvalidArgumentError('groupLastAxis', describe(groupLastAxis), 'true or false')
+  }
+  let count = 0
+  const inputs = x.map(({ shape }) => {
+    const example = shape.slice(1)
+    const isGrouped = groupLastAxis ?? example.length === 3
+    const width = isGrouped ? (example.at(-1) ?? 1) : 1
+    const exampleSize = sizeOf(example)
+    const first = count
+    count += exampleSize / width
+    return { first, width, exampleSize }
+  })
+  return { count, inputs }
+}
+
+/** Copies a feature of an example to where the example's inputs lie by themselves. */
+export function copyFeature(
+  { inputs }: Features,
+  feature: number,
+  from: readonly NdArray[],
+  example: number,
+  to: readonly Float32Array[],
+): void {
+  let j = inputs.length - 1
+  while (inputs[j]!.first > feature) j--
+  const { first, width, exampleSize } = inputs[j]!
+  const start = (feature - first) * width
+  const source = from[j]!.data
+  const target = to[j]!
+  for (let k = start; k < start + width; k++) target[k] = source[example * exampleSize + k]!
+}
+
+/** Copies all inputs of an example. */
+export function copyExample(
+  { inputs }: Features,
+  from: readonly NdArray[],
+  example: number,
+  to: readonly Float32Array[],
+): void {
+  for (const [j, { exampleSize }] of inputs.entries()) {
+    const start = example * exampleSize
+    to[j]!.set(from[j]!.data.subarray(start, start + exampleSize))
+  }
+}
+
+/**
+ * Attributions per example and feature: the sum over each feature's elements.
+ *
+ * @throws InvalidArgumentError if they are not one array per input of x, of its shape
+ */
+export function sumOverFeatures(
+  attributions: readonly NdArray[],
+  x: readonly NdArray[],
+  features: Features,
+): Float64Array {
+  if (attributions.length !== x.length) {
+    throw new InvalidArgumentError(
+      'attributions',
+      arrayCount(attributions.length),
+      `${arrayCount(x.length)}, one per model input`,
+    )
+  }
+  const exampleCount = x[0]?.shape[0] ?? 0
+  const sums = new Float64Array(exampleCount * features.count)
+  for (const [j, { first, width, exampleSize }] of features.inputs.entries()) {
+    const { data, shape } = attributions[j]!
+    const expected = x[j]!.shape
+    if (!sameShape(shape, expected)) {
+      throw new InvalidArgumentError(
+        x.length === 1 ? 'attributions' : `attributions[${j}]`,
+        `shape [${shape.join(', ')}]`,
+        `shape [${expected.join(', ')}], as the inputs that they explain`,
+      )
+    }
+    for (let at = 0; at < data.length; at++) {
+      const example = Math.floor(at / exampleSize)
+      const feature = first + Math.floor((at % exampleSize) / width)
+      sums[example * features.count + feature]! += data[at]!
+    }
+  }
+  return sums
+}
+
+const arrayCount = (count: number): string => (count === 1 ? 'one array' : `${count} arrays`)

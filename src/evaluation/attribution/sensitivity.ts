@@ -1,0 +1,170 @@
+import { InvalidArgumentError } from '../../errors.js'
+import { progressReporter } from '../../explainers/session/progress.js'
+import { type NdArray, sameShape, sizeOf } from '../../ndarray.js'
+import {
+  type CallOptions,
+  checkSignal,
+  describe,
+  knownKeys,
+  nonNegativeNumber,
+  positiveInteger,
+} from '../../options.js'
+import { readSeed, seededRandom } from '../../random.js'
+import { nextTask } from '../../scheduling.js'
+import { type Arrays, isListOfArrays, readArrays } from '../arrays.js'
+import { mean } from '../correlation.js'
+
+export interface SensitivityOptions extends CallOptions {
+  /** How far each element may move, in its own units: the noise is uniform between −radius and radius. Default 0.02. */
+  readonly radius?: number | undefined
+  /** How often each example is perturbed. Default 10. */
+  readonly samples?: number | undefined
+  /** Of the noise. Default 0. */
+  readonly seed?: number | undefined
+}
+
+const optionNames: readonly (keyof SensitivityOptions)[] = [
+  'radius',
+  'samples',
+  'seed',
+  'signal',
+  'onProgress',
+]
+
+export interface SensitivityData {
+  /** [N] f64: the greatest ‖Φ(x + noise) − Φ(x)‖ / ‖Φ(x)‖ per example; 0 / 0 counts as 0. */
+  readonly sensitivities: NdArray
+  /** [N] f64: the greatest ‖Φ(x + noise) − Φ(x)‖. */
+  readonly distances: NdArray
+  /** [N] f64: ‖Φ(x)‖. */
+  readonly norms: NdArray
+  /** The mean of the sensitivities. */
+  readonly mean: number
+}
+
+/** The attributions Φ of examples: what they are of (the model, the target) is in the function. */
+export type Explain = (x: NdArray | readonly NdArray[], signal?: AbortSignal) => Promise<Arrays>
+
+/**
+ * How much attributions change where the example hardly does: the greatest relative change in Euclidean norm, over
+ * random noise. Lower is better; a constant explanation has 0.
+ *
+ * Max-sensitivity of Yeh, Hsieh, Suggala, Inouye and Ravikumar (2019), "On the (in)fidelity and sensitivity of
+ * explanations", estimated as captum does: uniform noise in the L∞ ball, and relative to ‖Φ(x)‖ so that methods of
+ * different scale compare. Their own definition, not relative, is in `distances`.
+ *
+ * @param explain gives the attributions of all examples at once, in the order and with the targets that belong to x;
+ *   it is called with one array for one input, with a list for several, float32, and `samples` + 1 times
+ * @param x [N, …], or a list of one such array per model input
+ * @throws InvalidArgumentError, NonFiniteError for attributions that are not finite, what `explain` throws, or the
+ *   signal's reason
+ *
+ * @example
+ * const explain = async (x, signal) => (await explainer.explain(x, { target, signal })).attributions
+ * const { sensitivities } = await sensitivityMax(explain, x)
+ */
+export async function sensitivityMax(
+  explain: Explain,
+  x: Arrays,
+  options: SensitivityOptions = {},
+): Promise<SensitivityData> {
+  knownKeys('options', options, optionNames)
+  const { signal, onProgress } = options
+  checkSignal(signal)
+  signal?.throwIfAborted()
+  if (typeof explain !== 'function') {
+    throw new InvalidArgumentError('explain', describe(explain), 'a function of the examples')
+  }
+  const radius = nonNegativeNumber('radius', options.radius ?? 0.02)
+  const samples = positiveInteger('samples', options.samples ?? 10)
+  const seed = readSeed('seed', options.seed ?? 0)
+  const isList = isListOfArrays(x)
+  const inputs = (await readArrays('x', x)).map(inFloat32)
+  const exampleCount = inputs[0]?.shape[0] ?? 0
+  const report = progressReporter('sensitivityMax', false, onProgress)
+  const attribute = async (points: readonly NdArray[]): Promise<NdArray[]> => {
+    const given = await explain(isList ? points : points[0]!, signal)
+    signal?.throwIfAborted()
+    const attributions = await readArrays('the attributions', given)
+    assertExamples(attributions, exampleCount)
+    return attributions
+  }
+
+  const own = await attribute(inputs)
+  const norms = distancesBetween(own)
+  const distances = new Float64Array(exampleCount)
+  for (let sample = 0; sample < samples; sample++) {
+    const moved = await attribute(inputs.map((array, j) => noisy(array, radius, [seed, sample, j])))
+    assertSameShapes(moved, own)
+    for (const [i, distance] of distancesBetween(own, moved).entries()) {
+      distances[i] = Math.max(distances[i]!, distance)
+    }
+    await nextTask()
+    signal?.throwIfAborted()
+    report({
+      phase: 'evaluate',
+      done: (sample + 1) * exampleCount,
+      total: samples * exampleCount,
+    })
+  }
+  const sensitivities = distances.map((distance, i) => (distance === 0 ? 0 : distance / norms[i]!))
+  const shape = [exampleCount]
+  return {
+    sensitivities: { data: sensitivities, shape },
+    distances: { data: distances, shape },
+    norms: { data: norms, shape },
+    mean: mean(sensitivities),
+  }
+}
+
+const inFloat32 = ({ data, shape }: NdArray): NdArray => ({ data: Float32Array.from(data), shape })
+
+/** Each example with noise of its own, which does not depend on how many there are. */
+function noisy(array: NdArray, radius: number, key: readonly number[]): NdArray {
+  const size = sizeOf(array.shape.slice(1))
+  const data = new Float32Array(array.data.length)
+  for (let start = 0; start < data.length; start += size) {
+    const random = seededRandom(...key, start / size)
+    for (let k = start; k < start + size; k++) {
+      data[k] = array.data[k]! + radius * (2 * random() - 1)
+    }
+  }
+  return { data, shape: array.shape }
+}
+
+/** Per example ‖a − b‖ over all arrays together; without b, ‖a‖. */
+function distancesBetween(a: readonly NdArray[], b?: readonly NdArray[]): Float64Array {
+  const sums = new Float64Array(a[0]?.shape[0] ?? 0)
+  for (const [j, { data, shape }] of a.entries()) {
+    const size = sizeOf(shape.slice(1))
+    const other = b?.[j]?.data
+    for (let k = 0; k < data.length; k++) {
+      const difference = data[k]! - (other?.[k] ?? 0)
+      sums[Math.floor(k / size)]! += difference * difference
+    }
+  }
+  return sums.map(Math.sqrt)
+}
+
+function assertExamples(attributions: readonly NdArray[], exampleCount: number): void {
+  const count = attributions[0]?.shape[0]
+  if (count === exampleCount) return
+  throw new InvalidArgumentError(
+    'explain',
+    `attributions of ${String(count)} examples`,
+    `attributions of all ${exampleCount} examples that it is given`,
+  )
+}
+
+function assertSameShapes(moved: readonly NdArray[], own: readonly NdArray[]): void {
+  const same =
+    moved.length === own.length && moved.every(({ shape }, j) => sameShape(shape, own[j]!.shape))
+  if (same) return
+  const shapes = (arrays: readonly NdArray[]): string =>
+    arrays.map(({ shape }) => `[${shape.join(', ')}]`).join(', ')
+  throw new InvalidArgumentError(
+    'explain',
+    `attributions of shape ${shapes(moved)} after ${shapes(own)}`,
+    'the same shapes for all perturbations',
+  )
+}

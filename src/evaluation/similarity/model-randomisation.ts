@@ -1,0 +1,95 @@
+import { InvalidArgumentError } from '../../errors.js'
+import { progressReporter } from '../../explainers/session/progress.js'
+import type { NdArray } from '../../ndarray.js'
+import {
+  type CallOptions,
+  checkSignal,
+  describe,
+  knownKeys,
+  positiveInteger,
+} from '../../options.js'
+import { nextTask } from '../../scheduling.js'
+import { mean, spearmanOfFinite } from '../correlation.js'
+import { readScores, type SimilarityRanking } from './rankings.js'
+
+export interface ModelRandomisationOptions extends CallOptions {
+  /** How many re-initialised models are compared. Default 1. */
+  readonly runs?: number | undefined
+}
+
+export interface ModelRandomisationData {
+  /** [runs, nTest] f64: Spearman's correlation of the scores, ties by their mean rank; NaN where all scores are equal. */
+  readonly correlations: NdArray
+  /** The mean of those that are not NaN; NaN if all are. */
+  readonly mean: number
+}
+
+/**
+ * Model randomisation test: do the scores depend on what the model has learnt? The rank correlation of the training
+ * examples' scores, between the trained model and the same one with new random weights. Near 0 is good; near 1, the
+ * explanation would say the same of any model.
+ *
+ * Adebayo et al. (2018), "Sanity checks for saliency maps"; for similarity Hanawa, Yokoi, Hara and Inui (2021),
+ * "Evaluation of similarity-based explanations", section 3. A training example whose score is not finite on either side
+ * is left out of the correlation.
+ *
+ * @param trained the trained model's ranking: GradientSimilarity's explanation, with ranking 'full'
+ * @param explainRandomised gives the ranking of the same examples, with the same labels, by a model with new weights,
+ *   other ones in each run (0, 1, …)
+ * @throws InvalidArgumentError for rankings that do not fit, what `explainRandomised` throws, or the signal's reason
+ *
+ * @example
+ * const { mean } = await modelRandomisationTest(explanation, async (run, signal) => {
+ *   using explainer = new GradientSimilarity(tfjsPredictor(createModel(run)), loss)
+ *   await explainer.fit(xTrain, yTrain, { signal })
+ *   return await explainer.explain(x, y, { signal })
+ * })
+ */
+export async function modelRandomisationTest(
+  trained: SimilarityRanking,
+  explainRandomised: (run: number, signal?: AbortSignal) => Promise<SimilarityRanking>,
+  options: ModelRandomisationOptions = {},
+): Promise<ModelRandomisationData> {
+  knownKeys('options', options, ['runs', 'signal', 'onProgress'])
+  const { signal, onProgress } = options
+  checkSignal(signal)
+  signal?.throwIfAborted()
+  if (typeof explainRandomised !== 'function') {
+    throw new InvalidArgumentError(
+      'explainRandomised',
+      describe(explainRandomised),
+      'a function that explains by a re-initialised model',
+    )
+  }
+  const runs = positiveInteger('runs', options.runs ?? 1)
+  const report = progressReporter('modelRandomisationTest', false, onProgress)
+  const own = await readScores('trained', trained)
+  const [testCount = 0, trainCount = 0] = own.shape
+  const correlations = new Float64Array(runs * testCount)
+  for (let run = 0; run < runs; run++) {
+    const ranking = await explainRandomised(run, signal)
+    signal?.throwIfAborted()
+    const other = await readScores('the randomised ranking', ranking)
+    if (other.shape.join() !== own.shape.join()) {
+      throw new InvalidArgumentError(
+        'explainRandomised',
+        `a ranking of shape [${other.shape.join(', ')}]`,
+        `[${own.shape.join(', ')}], the same examples as the trained model's`,
+      )
+    }
+    for (let test = 0; test < testCount; test++) {
+      const [start, end] = [test * trainCount, (test + 1) * trainCount]
+      correlations[run * testCount + test] = spearmanOfFinite(
+        Float64Array.from(own.data.subarray(start, end)),
+        Float64Array.from(other.data.subarray(start, end)),
+      )
+    }
+    await nextTask()
+    signal?.throwIfAborted()
+    report({ phase: 'evaluate', done: (run + 1) * testCount, total: runs * testCount })
+  }
+  return {
+    correlations: { data: correlations, shape: [runs, testCount] },
+    mean: mean(correlations),
+  }
+}

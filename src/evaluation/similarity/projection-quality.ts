@@ -1,0 +1,140 @@
+import { type SimilarityName, similarityNames } from '../../compute/similarity.js'
+import { InvalidArgumentError } from '../../errors.js'
+import type { Inputs } from '../../explainers/reading/inputs.js'
+import { progressReporter } from '../../explainers/session/progress.js'
+import type { GradientSimilarityOptions } from '../../explainers/similarity/similarity-options.js'
+import type { ProjectionOptions } from '../../gradients/projection/projection-options.js'
+import type { ArrayInput } from '../../ndarray.js'
+import { type CallOptions, knownKeys, positiveInteger } from '../../options.js'
+import type { Loss, Predictor } from '../../predictor.js'
+import { mean, spearmanOfFinite } from '../correlation.js'
+import { readOrder, readScores, type SimilarityRanking } from './rankings.js'
+
+export interface ProjectionQualityOptions
+  extends CallOptions, Pick<GradientSimilarityOptions, 'device' | 'batchSize'> {
+  /** As GradientSimilarity's option of that name; without it, what `storeDtype` alone costs is measured. */
+  readonly projection?: ProjectionOptions | undefined
+  /** How the gradients would be stored. Default 'float32'. */
+  readonly storeDtype?: 'float32' | 'float16' | undefined
+  /** Of how many most similar examples it is asked whether they are the same. Default 10. */
+  readonly topK?: number | undefined
+}
+
+export interface ProjectionQualityData {
+  /** How many examples were compared, each with all others. */
+  readonly sampleSize: number
+  readonly topK: number
+  readonly similarities: Readonly<Record<SimilarityName, SimilarityQuality>>
+}
+
+/** Means over the examples of the sample. */
+export interface SimilarityQuality {
+  /** The share of the topK most similar by the exact gradients that are also among those by the projected ones, 0 to 1. */
+  readonly recall: number
+  /** Spearman's correlation of the two scores, −1 to 1; NaN where all are the same. */
+  readonly rankCorrelation: number
+}
+
+/**
+ * How well do projected gradients, or such of half precision, rank? Each example of a sample is compared with all others,
+ * by the exact gradients and by those that would be stored.
+ *
+ * @param x a sample of the training examples, 200 say; among fewer the topK most similar are easier to find
+ * @param y their labels
+ * @throws InvalidArgumentError for fewer than three examples; and as GradientSimilarity
+ * @example
+ * const { similarities } = await projectionQuality(predictor, loss, xSample, ySample, { projection: { size: 4096 } })
+ * console.log(similarities.grad_cos.recall)
+ */
+export async function projectionQuality<Value, Item = never>(
+  predictor: Predictor<Value, Item>,
+  lossFn: Loss<Value>,
+  x: Inputs<Item>,
+  y: ArrayInput,
+  options: ProjectionQualityOptions = {},
+): Promise<ProjectionQualityData> {
+  knownKeys('options', options, optionNames)
+  const { projection, storeDtype = 'float32', signal, onProgress, ...given } = options
+  const topK = positiveInteger('topK', options.topK ?? 10)
+  const { device = 'auto', batchSize = 32 } = given
+  const report = progressReporter('projectionQuality', false, onProgress)
+  const own = { precomputeGrads: true, device, batchSize } as const
+  // The other measures need neither.
+  const [{ GradientSimilarity }, { MemoryStore }] = await Promise.all([
+    import('../../explainers/gradient-similarity.js'),
+    import('../../store/bytes/memory-store.js'),
+  ])
+  // Nothing but a store keeps half precision.
+  const store = storeDtype === 'float16' ? new MemoryStore() : undefined
+  using exact = new GradientSimilarity(predictor, lossFn, own)
+  using projected = new GradientSimilarity(predictor, lossFn, {
+    ...own,
+    ...{ projection, store, storeDtype, storeExamples: false },
+  })
+  let half = 0
+  for (const explainer of [exact, projected]) {
+    await explainer.fit(x, y, {
+      signal,
+      onProgress: ({ done, total }) => {
+        report({ phase: 'evaluate', done: half * total + done, total: 2 * total })
+      },
+    })
+    half++
+  }
+  const found: [SimilarityName, SimilarityQuality][] = []
+  let sampleSize = 0
+  for (const simFn of similarityNames) {
+    const theirs = await exact.explain(x, y, { simFn, signal })
+    const ours = await projected.explain(x, y, { simFn, signal })
+    sampleSize = theirs.orderedIndices.shape[0] ?? 0
+    if (sampleSize < 3) {
+      throw new InvalidArgumentError('x', `${sampleSize} examples`, 'three or more')
+    }
+    found.push([simFn, await compare(theirs, ours, topK)])
+  }
+  const similarities = Object.fromEntries(found) as Record<SimilarityName, SimilarityQuality>
+  return { sampleSize, topK: Math.min(topK, sampleSize - 1), similarities }
+}
+
+const optionNames: readonly (keyof ProjectionQualityOptions)[] = [
+  'projection',
+  'storeDtype',
+  'topK',
+  'device',
+  'batchSize',
+  'signal',
+  'onProgress',
+]
+
+/** Two rankings of the same examples by each other: nobody is asked whether it resembles itself. */
+async function compare(
+  exact: SimilarityRanking,
+  projected: SimilarityRanking,
+  topK: number,
+): Promise<SimilarityQuality> {
+  const tops = await Promise.all([othersFirst(exact, topK), othersFirst(projected, topK)])
+  const scores = await Promise.all([readScores('exact', exact), readScores('projected', projected)])
+  const count = tops[0].length
+  const recalls = new Float64Array(count)
+  const correlations = new Float64Array(count)
+  for (let i = 0; i < count; i++) {
+    const [wanted, got] = [tops[0][i]!, new Set(tops[1][i])]
+    recalls[i] = wanted.filter((other) => got.has(other)).length / wanted.length
+    const [a, b] = scores.map(({ data }) =>
+      Float64Array.from(data.subarray(i * count, (i + 1) * count)).filter((_, j) => j !== i),
+    ) as [Float64Array, Float64Array]
+    correlations[i] = spearmanOfFinite(a, b)
+  }
+  return { recall: mean(recalls), rankCorrelation: mean(correlations) }
+}
+
+/** Of each example the k most similar others. */
+async function othersFirst({ orderedIndices }: SimilarityRanking, k: number): Promise<number[][]> {
+  const { data, shape } = await readOrder('orderedIndices', orderedIndices)
+  const [count = 0] = shape
+  return Array.from({ length: count }, (_, i) =>
+    Array.from(data.subarray(i * count, (i + 1) * count))
+      .filter((other) => other !== i)
+      .slice(0, k),
+  )
+}

@@ -1,0 +1,143 @@
+import { InvalidArgumentError } from '../../errors.js'
+import {
+  type ArrayInput,
+  assertFinite,
+  type NdArray,
+  sameShape,
+  sizeOf,
+  toNdArray,
+} from '../../ndarray.js'
+import { describe } from '../../options.js'
+import type { ArraySpec, Predictor } from '../../predictor.js'
+import { readInputs } from './inputs.js'
+import type { ModelCall } from '../session/model-session.js'
+
+/**
+ * The baseline of one input, in x's shape and float64, so that fractions stay on integer inputs.
+ *
+ * @param baseline none (zeros), a number, an array of x's shape, or that of one example, which is broadcast
+ * @throws InvalidArgumentError if its shape fits neither; NonFiniteError if it holds NaN or an infinity
+ */
+export async function readBaseline(
+  argument: string,
+  baseline: ArrayInput | null | undefined,
+  x: NdArray,
+): Promise<NdArray> {
+  const values = new Float64Array(sizeOf(x.shape))
+  if (baseline === undefined || baseline === null) return { data: values, shape: x.shape }
+  const array = await toNdArray(argument, baseline)
+  assertFinite(argument, array)
+  const example = x.shape.slice(1)
+  const isExample = sameShape(array.shape, example) || sameShape(array.shape, [1, ...example])
+  if (array.shape.length === 0) {
+    values.fill(array.data[0] ?? 0)
+  } else if (sameShape(array.shape, x.shape)) {
+    values.set(array.data)
+  } else if (isExample) {
+    for (let offset = 0; offset < values.length; offset += array.data.length) {
+      values.set(array.data, offset)
+    }
+  } else {
+    throw new InvalidArgumentError(
+      argument,
+      `shape [${array.shape.join(', ')}]`,
+      `a number, shape [${x.shape.join(', ')}] as x, or [${example.join(', ')}] as one example`,
+    )
+  }
+  return { data: values, shape: x.shape }
+}
+
+/** Raw items that the paths begin at, one for all or one per example, for a predictor that preprocesses. */
+export interface ItemsOf<Item = never> {
+  readonly items: readonly Item[]
+}
+
+/** Where paths begin, one for each input of a model; null stands for zeros. */
+export type Baselines<Item = never> =
+  ArrayInput | readonly (ArrayInput | null)[] | ItemsOf<Item> | null | undefined
+
+/** Several baselines, each in any form of one: attributions and deltas are the means over them. */
+export interface AverageOf<Item = never> {
+  readonly average: readonly Baselines<Item>[]
+}
+
+/** Baselines that were read: one array per input, null for zeros. */
+export type CopiedBaselines = <Value>(
+  call: ModelCall<Value>,
+  batchSize: number,
+) => Promise<readonly (NdArray | null)[]>
+
+/** Each of the baselines asked for, read: one, or those of an average. @throws InvalidArgumentError */
+export async function copyEachBaseline(
+  baselines: Baselines<unknown> | AverageOf<unknown>,
+  specs: readonly ArraySpec[],
+  predictor: Pick<Predictor, 'preprocess'>,
+): Promise<CopiedBaselines[]> {
+  if (!isAverage(baselines)) return [await copyBaselines(baselines, specs, predictor)]
+  const { average } = baselines
+  if (!Array.isArray(average) || average.length === 0) {
+    throw new InvalidArgumentError(
+      'baselines.average',
+      describe(average),
+      'a list of baselines, one or more',
+    )
+  }
+  return Promise.all(
+    (average as readonly Baselines<unknown>[]).map((one, m) =>
+      copyBaselines(one, specs, predictor, `baselines.average[${m}]`),
+    ),
+  )
+}
+
+export const isAverage = (
+  baselines: Baselines<unknown> | AverageOf<unknown>,
+): baselines is AverageOf<unknown> =>
+  typeof baselines === 'object' && baselines !== null && 'average' in baselines
+
+const isItems = (baselines: Baselines<unknown>): baselines is ItemsOf<unknown> =>
+  typeof baselines === 'object' &&
+  baselines !== null &&
+  'items' in baselines &&
+  !('shape' in baselines)
+
+/** One baseline per input, read. @throws InvalidArgumentError if there is not one per input */
+export async function copyBaselines(
+  baselines: Baselines<unknown>,
+  specs: readonly ArraySpec[],
+  predictor: Pick<Predictor, 'preprocess'>,
+  argument = 'baselines',
+): Promise<CopiedBaselines> {
+  if (baselines != null && isItems(baselines)) {
+    if (predictor.preprocess !== undefined) {
+      return (await readInputs(`${argument}.items`, baselines.items, specs, predictor)).arrays
+    }
+    throw new InvalidArgumentError(
+      `${argument}.items`,
+      'raw items for a predictor without preprocess',
+      'a number or arrays; or make the predictor with preprocess',
+    )
+  }
+  const arrays = await copyArrays(argument, baselines, specs.length)
+  return () => Promise.resolve(arrays)
+}
+
+async function copyArrays(
+  argument: string,
+  baselines: Exclude<Baselines<unknown>, ItemsOf<unknown>>,
+  inputCount: number,
+): Promise<(NdArray | null)[]> {
+  if (baselines == null) return Array.from({ length: inputCount }, () => null)
+  if (inputCount === 1) return [await toNdArray(argument, baselines as ArrayInput)]
+  if (!Array.isArray(baselines) || baselines.length !== inputCount) {
+    throw new InvalidArgumentError(
+      argument,
+      describe(baselines),
+      `a list of ${inputCount}, one per model input, null for zeros`,
+    )
+  }
+  return Promise.all(
+    (baselines as readonly (ArrayInput | null)[]).map(async (baseline, j) =>
+      baseline === null ? null : await toNdArray(`${argument}[${j}]`, baseline),
+    ),
+  )
+}

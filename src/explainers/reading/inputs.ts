@@ -1,0 +1,126 @@
+import { InvalidArgumentError } from '../../errors.js'
+import { type ArrayInput, assertFinite, type NdArray, rows, toNdArray } from '../../ndarray.js'
+import { describe } from '../../options.js'
+import type { ArraySpec, Predictor } from '../../predictor.js'
+import { assertFits, fits } from './input-shape.js'
+import type { ModelCall } from '../session/model-session.js'
+
+/**
+ * Examples: one array for a model of one input, a list of arrays for one of several, the batch first. For a predictor
+ * that preprocesses, a list is one of its raw items, and only { data, shape } or a tensor is an array.
+ */
+export type Inputs<Item = never> = ArrayInput | readonly ArrayInput[] | readonly Item[]
+
+/** Examples that were read. */
+export interface ReadInputs {
+  readonly exampleCount: number
+  /** What was given in place of arrays, in a list of its own; null where arrays were. */
+  readonly items: readonly unknown[] | null
+  /** One array per input; of raw items, what the predictor makes of them, `batchSize` at a time. */
+  readonly arrays: <Value>(call: ModelCall<Value>, batchSize: number) => Promise<NdArray[]>
+}
+
+/** The inputs that are attributed: without those that further arguments name. @throws InvalidArgumentError if none is left */
+export function inputsBut(
+  argument: string,
+  { inputs }: Pick<Predictor, 'inputs'>,
+  further: object,
+): ArraySpec[] {
+  const left = inputs.filter(({ name }) => !Object.hasOwn(further, name))
+  if (left.length > 0) return left
+  throw new InvalidArgumentError(
+    argument,
+    `all inputs of the model (${inputs.map(({ name }) => name).join(', ')})`,
+    'no more than those that are not to be explained: x needs one',
+  )
+}
+
+/**
+ * Reads examples. A single one without batch axis gets one.
+ *
+ * @param specs the model's inputs, without those that are given by name
+ * @throws InvalidArgumentError if their number, shape or length does not fit, or there are none;
+ *   NonFiniteError if they hold NaN or an infinity
+ */
+export async function readInputs(
+  argument: string,
+  x: Inputs<unknown>,
+  specs: readonly ArraySpec[],
+  predictor: Pick<Predictor, 'preprocess'>,
+): Promise<ReadInputs> {
+  if (predictor.preprocess !== undefined && !isArray(x)) return readItems(argument, x, specs)
+  const list = specs.length === 1 ? [x as ArrayInput] : (x as readonly ArrayInput[])
+  if (!Array.isArray(list) || list.length !== specs.length) {
+    const names = specs.map(({ name }) => name).join(', ')
+    throw new InvalidArgumentError(
+      argument,
+      describe(x),
+      `a list of ${specs.length} arrays, one per model input (${names})`,
+    )
+  }
+  const arrays = await Promise.all(
+    specs.map((spec, i) => {
+      const name = specs.length === 1 ? argument : `${argument}[${i}]`
+      return readInput(name, list[i] as ArrayInput, spec)
+    }),
+  )
+  const counts = arrays.map(({ shape }) => shape[0] ?? 0)
+  if (new Set(counts).size > 1) {
+    throw new InvalidArgumentError(
+      argument,
+      `inputs of ${counts.join(', ')} examples`,
+      'the same number of examples in each',
+    )
+  }
+  return { exampleCount: counts[0] ?? 0, items: null, arrays: () => Promise.resolve(arrays) }
+}
+
+/** True for { data, shape } and for a framework's tensor: an array also where lists hold raw items. */
+const isArray = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && 'shape' in value && 'data' in value
+
+export const countExamples = (x: readonly NdArray[]): number => x[0]?.shape[0] ?? 0
+
+export const rowsOf = (x: readonly NdArray[], start: number, end: number): NdArray[] =>
+  x.map((array) => rows(array, start, end))
+
+/** Reads the examples of one input, [N, …]. */
+export async function readInput(
+  argument: string,
+  value: ArrayInput,
+  spec: ArraySpec,
+): Promise<NdArray> {
+  const array = await toNdArray(argument, value)
+  if (array.data.length === 0) {
+    throw new InvalidArgumentError(
+      argument,
+      `nothing, shape [${array.shape.join(', ')}]`,
+      'one example or more, none of them empty',
+    )
+  }
+  const batch = fits(array.shape, spec.shape)
+    ? { data: array.data, shape: [1, ...array.shape] }
+    : array
+  assertFits(argument, batch, spec)
+  assertFinite(argument, batch)
+  return batch
+}
+
+function readItems(argument: string, x: unknown, specs: readonly ArraySpec[]): ReadInputs {
+  if (!Array.isArray(x) || x.length === 0) {
+    throw new InvalidArgumentError(
+      argument,
+      Array.isArray(x) ? 'an empty list' : describe(x),
+      'a list of raw items, as preprocess takes them; or { data, shape } or a tensor, as it gives them',
+    )
+  }
+  const items: readonly unknown[] = [...(x as readonly unknown[])]
+  return {
+    exampleCount: items.length,
+    items,
+    arrays: async (call, batchSize) => {
+      const { preprocessed } = await import('./raw-items.js')
+      return preprocessed(argument, items, specs, call, batchSize)
+    },
+  }
+}

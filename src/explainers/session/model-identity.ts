@@ -1,0 +1,44 @@
+import { UnsupportedError } from '../../errors.js'
+import {
+  differences,
+  hashWeights,
+  lossIdentity,
+  refuseDifferent,
+  type StoreIdentity,
+} from '../../store/zarr/format/store-identity.js'
+import type { Loss } from '../../predictor.js'
+import type { ModelCall } from './model-session.js'
+import { trainableParameters } from './parameters.js'
+
+/**
+ * What tells this model with this loss from others.
+ *
+ * @throws UnsupportedError if the predictor does not give its weights
+ */
+export async function modelIdentity<Value>(
+  call: ModelCall<Value>,
+  loss: Loss<Value>,
+): Promise<StoreIdentity> {
+  const weights = await call.run(async (session) => session.weights?.())
+  if (weights === undefined) {
+    throw new UnsupportedError(
+      'weights',
+      'The predictor does not give its weights, by which a store of gradients knows its model. ' +
+        'Use one that does, or no store.',
+    )
+  }
+  return {
+    weightsHash: hashWeights(weights),
+    loss: lossIdentity(loss),
+    parameters: trainableParameters(call.predictor).map(({ name, shape }) => ({ name, shape })),
+  }
+}
+
+/** @throws StoreError that says what differs */
+export async function assertSameModel<Value>(
+  call: ModelCall<Value>,
+  loss: Loss<Value>,
+  identity: StoreIdentity,
+): Promise<void> {
+  refuseDifferent(differences(await modelIdentity(call, loss), identity))
+}

@@ -1,0 +1,134 @@
+import type { GradientBackend, DeviceGradients } from '../../compute/gradient-backend.js'
+import { NonFiniteError } from '../../errors.js'
+import type { CachedGradients } from './cached-gradients.js'
+import type { Projection } from '../../gradients/projection/projection.js'
+import { type NdArray, rows } from '../../ndarray.js'
+import type { Loss } from '../../predictor.js'
+import { inBatches } from '../session/batches.js'
+import { countExamples, rowsOf } from '../reading/inputs.js'
+import type { ModelCall } from '../session/model-session.js'
+
+/** Examples whose loss gradients are wanted, and what computes them. */
+export interface GradientBatches<Value> {
+  readonly call: ModelCall<Value>
+  readonly backend: GradientBackend
+  readonly x: readonly NdArray[]
+  readonly y: NdArray
+  readonly loss: Loss<Value>
+  readonly batchSize: number
+  /** Gradients come projected, if so. */
+  readonly projection?: Projection | undefined
+}
+
+/** The gradients of the examples from `start` to `end` − 1. */
+export interface PlacedGradients {
+  readonly gradients: DeviceGradients
+  readonly start: number
+  readonly end: number
+}
+
+/**
+ * Gradients computed block by block, a task of the event loop each; whoever takes one disposes it.
+ *
+ * @param from the example to begin with
+ */
+export async function* computedBlocks<Value>(
+  of: GradientBatches<Value>,
+  from = 0,
+): AsyncGenerator<PlacedGradients> {
+  const { call, backend, x, y, loss, batchSize, projection } = of
+  const gradientsOf = async (first: number, last: number): Promise<DeviceGradients> => {
+    const [start, end] = [from + first, from + last]
+    const [xBatch, yBatch] = [rowsOf(x, start, end), rows(y, start, end)]
+    const block = await call.run((session) => session.lossGradients(xBatch, yBatch, loss))
+    const gradients = await backend.upload(block)
+    return projection === undefined ? gradients : projected(gradients, projection, of)
+  }
+  for await (const { result, start, end } of inBatches(
+    countExamples(x) - from,
+    batchSize,
+    gradientsOf,
+  )) {
+    yield { gradients: result, start: from + start, end: from + end }
+    await call.pause()
+  }
+}
+
+/** The gradients projected, in their stead: read back from the device and held there anew. */
+async function projected<Value>(
+  gradients: DeviceGradients,
+  projection: Projection,
+  { call, backend }: Pick<GradientBatches<Value>, 'call' | 'backend'>,
+): Promise<DeviceGradients> {
+  try {
+    const exact = await gradients.read()
+    return await backend.upload(await projection.project(exact, () => call.pause()))
+  } finally {
+    gradients[Symbol.dispose]()
+  }
+}
+
+/** As `computedBlocks`, each disposed when the next one is asked for. */
+export async function* passingBlocks<Value>(
+  of: GradientBatches<Value>,
+): AsyncGenerator<PlacedGradients> {
+  for await (const placed of computedBlocks(of)) {
+    try {
+      yield placed
+    } finally {
+      placed.gradients[Symbol.dispose]()
+    }
+  }
+}
+
+/** All blocks of the examples to be explained, whose gradients must be finite. */
+export async function finiteBlocks<Value>(of: GradientBatches<Value>): Promise<PlacedGradients[]> {
+  const blocks: PlacedGradients[] = []
+  try {
+    for await (const placed of computedBlocks(of)) {
+      blocks.push(placed)
+      await assertFinite(placed)
+    }
+    return blocks
+  } catch (error) {
+    disposeAll(blocks)
+    throw error
+  }
+}
+
+export function disposeAll(blocks: readonly PlacedGradients[]): void {
+  for (const { gradients } of blocks) gradients[Symbol.dispose]()
+}
+
+async function assertFinite({ gradients, start }: PlacedGradients): Promise<void> {
+  const norms = await gradients.squaredNorms()
+  const row = norms.findIndex((norm) => !Number.isFinite(norm))
+  if (row < 0) return
+  throw new NonFiniteError(
+    `the squared norm of the loss gradient of example ${start + row}`,
+    norms[row]!,
+    [start + row],
+    'Its ranking would mean nothing; look at its label, the loss and the weights.',
+  )
+}
+
+/** Gradients in memory block by block; the page gets its turn in between. */
+export async function* heldBlocks<Value>(
+  uploaded: CachedGradients,
+  call: ModelCall<Value>,
+): AsyncGenerator<PlacedGradients> {
+  let start = 0
+  let lastPause = performance.now()
+  for (const gradients of uploaded.blocks) {
+    const end = start + gradients.exampleCount
+    yield { gradients, start, end }
+    start = end
+    call.check()
+    if (performance.now() - lastPause < longestTaskMs) continue
+    await call.pause()
+    lastPause = performance.now()
+  }
+}
+
+/** Scoring goes on this long before the page gets its turn. */
+const longestTaskMs = 12

@@ -1,0 +1,88 @@
+import { InvalidArgumentError } from '../../errors.js'
+import type { RowRange } from '../../store/bytes/byte-store.js'
+import { type ArrayInput, type NdArray, toNdArray } from '../../ndarray.js'
+import type { Progress } from '../../options.js'
+import type { Loss } from '../../predictor.js'
+import { createProjection } from './create-projection.js'
+import { readInputs, type Inputs } from '../reading/inputs.js'
+import { readLabels } from '../reading/labels.js'
+import type { ModelCall } from '../session/model-session.js'
+import { isExampleSource, type ExampleSource } from '../reading/example-source.js'
+import { refuseKeeping, type SimilaritySettings } from './similarity-options.js'
+import type { TrainingSources } from './training-rows.js'
+import {
+  type GradientContext,
+  type TrainingExamples,
+  type TrainingSet,
+  uploadGradients,
+} from './training-set.js'
+
+/**
+ * Reads training examples that are given as arrays or raw items. Sources are read later, some rows at a time, into a
+ * store.
+ */
+export async function readTraining<Value, Item>(
+  xTrain: Inputs<Item> | ExampleSource<Inputs<Item>>,
+  yTrain: ArrayInput | ExampleSource<ArrayInput>,
+  call: ModelCall<Value>,
+  loss: Loss<Value>,
+  settings: SimilaritySettings,
+): Promise<TrainingExamples | TrainingSources<Item>> {
+  if (isExampleSource(xTrain)) {
+    if (settings.store === undefined) throw noStore('xTrain')
+    return { x: xTrain, y: isExampleSource(yTrain) ? yTrain : await toNdArray('yTrain', yTrain) }
+  }
+  if (isExampleSource(yTrain)) throw noStore('yTrain')
+  const { predictor } = call
+  // Both are read before the first await ends, so that what the page does to its arrays later changes nothing.
+  const [read, given] = await Promise.all([
+    readInputs('xTrain', xTrain, predictor.inputs, predictor),
+    toNdArray('yTrain', yTrain),
+  ])
+  const { exampleCount, items } = read
+  if (items !== null) refuseKeeping(settings)
+  const y = await readLabels('yTrain', given, exampleCount, loss, predictor.output)
+  return { x: await read.arrays(call, settings.batchSize), y, items }
+}
+
+const noStore = (argument: string): InvalidArgumentError =>
+  new InvalidArgumentError(
+    argument,
+    'a source of rows',
+    argument === 'xTrain'
+      ? 'arrays; or precomputeGrads with a store, into which rows are read some at a time'
+      : 'arrays, as xTrain is; or a source of both',
+  )
+
+/** The training examples with their gradients, in memory or in the store. */
+export async function keepTrainingSet<Value, Item>(
+  given: TrainingExamples | TrainingSources<Item>,
+  context: GradientContext<Value>,
+  settings: SimilaritySettings,
+  report: (progress: Progress) => void,
+): Promise<TrainingSet<Value>> {
+  const { call, loss } = context
+  const { store } = settings
+  if (store === undefined && 'items' in given) {
+    const projection = await createProjection(settings.projection, call.predictor)
+    return uploadGradients({ ...context, ...given, projection }, report)
+  }
+  await writeTrainingSet(given, undefined, context, settings, report)
+  const { openTrainingStore } = await import('./open-training-store.js')
+  return openTrainingStore(store!, call, loss, settings)
+}
+
+/** Writes the gradients of the training examples, or of a range of them, into the store. */
+export async function writeTrainingSet<Value, Item>(
+  given: TrainingExamples | TrainingSources<Item>,
+  ids: NdArray | ExampleSource<ArrayInput> | undefined,
+  context: GradientContext<Value>,
+  settings: SimilaritySettings,
+  report: (progress: Progress) => void,
+  range?: RowRange,
+): Promise<void> {
+  const projection = await createProjection(settings.projection, context.call.predictor)
+  const { fillTrainingStore, trainingRows } = await import('./open-training-store.js')
+  const rows = await trainingRows(given, ids, context.call, context.loss, settings)
+  await fillTrainingStore({ ...context, projection }, rows, settings, report, range)
+}

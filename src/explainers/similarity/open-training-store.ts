@@ -1,0 +1,126 @@
+import type { ByteStore, RowRange } from '../../store/bytes/byte-store.js'
+import type { StreamLimits } from '../../store/stream/stream-limits.js'
+import { blockRows } from '../../gradients/block-rows.js'
+import type { GradientWriter } from '../../store/zarr/writing/gradient-writer.js'
+import { openGradientWriter } from '../../store/zarr/writing/open-writer.js'
+import { rows } from '../../ndarray.js'
+import type { Progress } from '../../options.js'
+import type { Loss } from '../../predictor.js'
+import { computedBlocks } from './gradient-blocks.js'
+import { rowsOf } from '../reading/inputs.js'
+import { modelIdentity } from '../session/model-identity.js'
+import type { ModelCall } from '../session/model-session.js'
+import { StoredTrainingSet, assertSameExamples } from './stored-training-set.js'
+import type { SimilaritySettings } from './similarity-options.js'
+import type { TrainingRows } from './training-rows.js'
+import type { GradientContext } from './training-set.js'
+
+export { trainingRows } from './training-rows.js'
+
+/** Loaded when a store is first used. */
+export const openTrainingStore = <Value>(
+  store: ByteStore,
+  call: ModelCall<Value>,
+  loss: Loss<Value>,
+  limits: StreamLimits,
+): Promise<StoredTrainingSet<Value>> => StoredTrainingSet.open(store, call, loss, limits)
+
+/**
+ * Computes the gradients of all examples that are not in the store yet, and writes them there.
+ *
+ * @param range which rows alone are written
+ */
+export async function fillTrainingStore<Value>(
+  context: GradientContext<Value>,
+  train: TrainingRows,
+  settings: SimilaritySettings,
+  report: (progress: Progress) => void,
+  range?: RowRange,
+): Promise<void> {
+  const { call, loss, projection } = context
+  const { storeExamples = !train.isRaw } = settings
+  const store = settings.store!
+  const identity = await modelIdentity(call, loss)
+  const writer = await openGradientWriter(store, {
+    identity,
+    rowCount: train.exampleCount,
+    dtype: settings.storeDtype,
+    rowsPerChunk: settings.storeRowsPerChunk,
+    projection: projection?.settings,
+    exampleUrl: typeof storeExamples === 'string' ? storeExamples : undefined,
+    rows: range,
+  })
+  let failure: { readonly error: unknown } | undefined
+  try {
+    call.check()
+    const { rows, rowsWritten, header } = writer
+    if (header !== undefined && rowsWritten > rows.start) {
+      const { signal } = call
+      const { readerOf } = await import('../../store/zarr/reading/open-reader.js')
+      const reader = await readerOf(store, header, { signal, maxByteLength: Infinity })
+      await assertSameExamples(reader, train, { start: rows.start, end: rowsWritten }, signal)
+      report({ phase: 'fit', done: rowsWritten - rows.start, total: rows.end - rows.start })
+    }
+    await writeRows(writer, context, train, storeExamples === true, report)
+  } catch (error) {
+    failure = { error }
+  }
+  try {
+    await writer.close()
+  } catch (error) {
+    failure ??= { error }
+  }
+  call.check()
+  if (failure !== undefined) throw failure.error
+}
+
+async function writeRows<Value>(
+  writer: GradientWriter,
+  context: GradientContext<Value>,
+  train: TrainingRows,
+  withExamples: boolean,
+  report: (progress: Progress) => void,
+): Promise<void> {
+  const { batchSize, projection, call } = context
+  // What is projected here has its norms from before.
+  const exact = { ...context, projection: undefined }
+  const { rows: range, rowsWritten } = writer
+  if (rowsWritten === range.end) return
+  let size = batchSize
+  // A row's last bits may depend on those that it is computed with: the batches are those of an undisturbed run, and
+  // of one that writes all rows.
+  const from = Math.floor(rowsWritten / batchSize) * batchSize
+  for (let first = from; first < range.end; first += batchSize) {
+    const end = Math.min(first + batchSize, train.exampleCount)
+    const { x, y, ids } = await train.read(first, end)
+    let most = 0
+    for await (const placed of computedBlocks({ ...exact, batchSize: size, x, y })) {
+      most = Math.max(most, placed.end - placed.start)
+      let block, norms
+      try {
+        block = await placed.gradients.read()
+        norms = await placed.gradients.squaredNorms()
+      } finally {
+        placed.gradients[Symbol.dispose]()
+      }
+      // Within the block: those that are not in the store yet, and belong to the range.
+      const skipped = Math.max(rowsWritten - first - placed.start, 0)
+      const count = Math.min(range.end - first, placed.end) - placed.start
+      if (skipped >= count) continue
+      const [start, stop] = [placed.start + skipped, placed.start + count]
+      const own = blockRows(block, skipped, count)
+      const kept = (await projection?.project(own, () => call.pause())) ?? own
+      await writer.append({
+        block: kept,
+        projection: projection?.plan,
+        squaredNorms: norms.subarray(skipped, count),
+        labels: rows(y, start, stop),
+        ...(ids === undefined ? {} : { ids: rows(ids, start, stop) }),
+        ...(withExamples ? { examples: rowsOf(x, start, stop) } : {}),
+      })
+      report({ phase: 'fit', done: first + stop - range.start, total: range.end - range.start })
+    }
+    // Where memory did not suffice for a batch, it will not for the next one.
+    size = Math.min(size, most)
+  }
+}

@@ -1,0 +1,59 @@
+import type { Ranking } from '../../compute/ranking.js'
+import { createExplanation, type Explanation } from '../../explanation.js'
+import type { NdArray } from '../../ndarray.js'
+import { version } from '../../version.js'
+import type { PickedExamples } from './training-set.js'
+
+/** Per test example; n is the number of training examples ranked: all of them, or topK. k = topK, at most n. */
+export interface SimilarityData {
+  /** [nTest, n] f32, descending. */
+  readonly scores: NdArray
+  /** [nTest, n] i32: the training examples in the order of the scores; ties keep the lower index first. */
+  readonly orderedIndices: NdArray
+  /**
+   * [nTest, k, …]: the most similar training examples; a list of such arrays for a model of several inputs. Of raw items
+   * the items themselves, k for each test example; in JSON, what JSON cannot hold stands as its description. From a store
+   * without examples, their addresses, k for each test example; or their ids, [nTest, k], where it has no addresses.
+   */
+  readonly mostSimilar: PickedExamples
+  /** [nTest, k, …]: the least similar ones, the least of all first. */
+  readonly leastSimilar: PickedExamples
+  /** Per test example, the training examples whose score is not finite; they stand last in the order. */
+  readonly nonFinite: readonly (readonly number[])[]
+}
+
+/** The explanation that a ranking gives, with the examples that it picks. */
+export function similarityExplanation(
+  { scores, indices, nonFinite }: Ranking,
+  picked: Pick<SimilarityData, 'mostSimilar' | 'leastSimilar'>,
+  params: Readonly<Record<string, unknown>>,
+): Explanation<SimilarityData> {
+  warnNonFinite(nonFinite)
+  const testCount = nonFinite.length
+  const shape = [testCount, indices.length / testCount]
+  return createExplanation(
+    { name: 'GradientSimilarity', type: ['whitebox'], explanations: ['local'], params, version },
+    {
+      scores: { data: scores, shape },
+      orderedIndices: { data: indices, shape },
+      ...picked,
+      nonFinite,
+    },
+  )
+}
+
+/** The first k of each test example's order. */
+export function mostSimilarIndices({ indices, nonFinite }: Ranking, k: number): Int32Array {
+  const length = indices.length / nonFinite.length
+  return indices.filter((_, at) => at % length < k)
+}
+
+function warnNonFinite(perTest: readonly (readonly number[])[]): void {
+  const found = [...new Set(perTest.flat())]
+  if (found.length === 0) return
+  const shown = found.length > 8 ? [...found.slice(0, 8), '…'] : found
+  console.warn(
+    `gradlens: the scores of training examples ${shown.join(', ')} are not finite; they are ranked last. ` +
+      'Their gradients overflow: look at their labels, the loss and the weights.',
+  )
+}

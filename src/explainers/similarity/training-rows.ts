@@ -1,0 +1,142 @@
+import { InvalidArgumentError } from '../../errors.js'
+import { type ArrayInput, type NdArray, rows, toNdArray } from '../../ndarray.js'
+import { describe } from '../../options.js'
+import type { Loss } from '../../predictor.js'
+import { type Inputs, readInputs, rowsOf } from '../reading/inputs.js'
+import { readLabels } from '../reading/labels.js'
+import type { ModelCall } from '../session/model-session.js'
+import {
+  checkExampleSource,
+  isExampleSource,
+  type ExampleSource,
+} from '../reading/example-source.js'
+import { refuseKeeping, type SimilaritySettings } from './similarity-options.js'
+import type { TrainingExamples } from './training-set.js'
+
+/** Training examples with their labels and, if they have any, their ids: an array of as many rows each. */
+export interface TrainingBatch {
+  readonly x: readonly NdArray[]
+  readonly y: NdArray
+  readonly ids: NdArray | undefined
+}
+
+/** All training examples, to be read some at a time. */
+export interface TrainingRows {
+  readonly exampleCount: number
+  /** True if they are given as raw items, which no store keeps. */
+  readonly isRaw: boolean
+  /** Those from `start` to `end` − 1, checked. */
+  read(start: number, end: number): Promise<TrainingBatch>
+}
+
+/** Training examples that are read when they are needed. */
+export interface TrainingSources<Item> {
+  readonly x: ExampleSource<Inputs<Item>>
+  readonly y: NdArray | ExampleSource<ArrayInput>
+}
+
+/**
+ * The rows of what is given, held to what the model and the loss take.
+ *
+ * @throws InvalidArgumentError or NonFiniteError, here or when a source is read
+ */
+export async function trainingRows<Value, Item>(
+  given: TrainingExamples | TrainingSources<Item>,
+  ids: NdArray | ExampleSource<ArrayInput> | undefined,
+  call: ModelCall<Value>,
+  loss: Loss<Value>,
+  settings: SimilaritySettings,
+): Promise<TrainingRows> {
+  const { predictor, signal } = call
+  const exampleCount =
+    'items' in given ? (given.y.shape[0] ?? 0) : checkExampleSource('xTrain', given.x)
+  const column = async (
+    argument: string,
+    column: NdArray | ExampleSource<ArrayInput>,
+    check: (name: string, part: ArrayInput, partCount: number) => Promise<NdArray>,
+  ): Promise<(start: number, end: number) => Promise<NdArray>> => {
+    if (!isExampleSource(column)) {
+      const whole = await check(argument, column, exampleCount)
+      return (start, end) => Promise.resolve(rows(whole, start, end))
+    }
+    const own = checkExampleSource(argument, column)
+    if (own !== exampleCount) {
+      throw new InvalidArgumentError(
+        argument,
+        `${own} rows for ${exampleCount} examples`,
+        'one row per example',
+      )
+    }
+    return async (start, end) => {
+      const part = await column.read(start, end, { signal })
+      call.check()
+      return check(nameOf(argument, start, end), part, end - start)
+    }
+  }
+  const readIds = ids === undefined ? undefined : await column('ids', ids, integers)
+  if ('items' in given) {
+    const { x, y, items } = given
+    return {
+      exampleCount,
+      isRaw: items !== null,
+      read: async (start, end) => ({
+        x: rowsOf(x, start, end),
+        y: rows(y, start, end),
+        ids: await readIds?.(start, end),
+      }),
+    }
+  }
+  const { x, y } = given
+  const readX = async (start: number, end: number): Promise<readonly NdArray[]> => {
+    const name = nameOf('xTrain', start, end)
+    const some = await x.read(start, end, { signal })
+    call.check()
+    const read = await readInputs(name, some, predictor.inputs, predictor)
+    if (read.items !== null) refuseKeeping(settings)
+    if (read.exampleCount === end - start) return read.arrays(call, settings.batchSize)
+    throw new InvalidArgumentError(
+      name,
+      `${read.exampleCount} examples`,
+      `${end - start}: those from start to end − 1`,
+    )
+  }
+  const readY = await column('yTrain', y, (name, part, partCount) =>
+    readLabels(name, part, partCount, loss, predictor.output),
+  )
+  return {
+    exampleCount,
+    // It is not known before it is read; a store that is to keep raw items is refused then.
+    isRaw: predictor.preprocess !== undefined,
+    read: async (start, end) => ({
+      x: await readX(start, end),
+      y: await readY(start, end),
+      ids: await readIds?.(start, end),
+    }),
+  }
+}
+
+const nameOf = (argument: string, start: number, end: number): string =>
+  `${argument} (rows ${start} to ${end - 1})`
+
+/** Ids as int32. */
+async function integers(
+  argument: string,
+  given: ArrayInput,
+  exampleCount: number,
+): Promise<NdArray> {
+  const { data, shape } = await toNdArray(argument, given)
+  if (data.length !== exampleCount || shape[0] !== exampleCount) {
+    throw new InvalidArgumentError(
+      argument,
+      `shape [${shape.join(', ')}]`,
+      `shape [${exampleCount}], one id per example`,
+    )
+  }
+  const at = data.findIndex((id) => id !== (id | 0))
+  if (at < 0) return { data: Int32Array.from(data), shape: [exampleCount] }
+  throw new InvalidArgumentError(
+    argument,
+    `${describe(data[at])} at [${at}]`,
+    'integers of 32 bits',
+  )
+}

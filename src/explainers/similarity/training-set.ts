@@ -1,0 +1,201 @@
+import { NotFittedError } from '../../errors.js'
+import { CachedGradients } from './cached-gradients.js'
+import type { Projection } from '../../gradients/projection/projection.js'
+import { type NdArray, takeRows } from '../../ndarray.js'
+import type { Progress } from '../../options.js'
+import {
+  computedBlocks,
+  type GradientBatches,
+  heldBlocks,
+  passingBlocks,
+  type PlacedGradients,
+} from './gradient-blocks.js'
+import { countExamples } from '../reading/inputs.js'
+import type { ModelCall } from '../session/model-session.js'
+
+/**
+ * Some training examples, those of `indices` in [nTest, k]: arrays of them, one per model input; the raw items that
+ * they were given as; or where they are to be found.
+ */
+export type PickedExamples = NdArray | readonly NdArray[] | readonly (readonly unknown[])[]
+
+/** What computes, for one call. */
+export type GradientContext<Value> = Omit<GradientBatches<Value>, 'x' | 'y'>
+
+/** One pass over the gradients of all training examples. */
+export interface TrainingPass {
+  readonly blocks: AsyncIterable<PlacedGradients>
+  /** What the pass took, for the explanation's parameters; known when it is over. */
+  readonly usage: () => Readonly<Record<string, number>>
+}
+
+/** Training examples with their gradients, wherever these come from. It lives as long as somebody holds it. */
+export interface TrainingSet<Value> extends Disposable {
+  readonly exampleCount: number
+  readonly inputCount: number
+  /** The shape of one label. */
+  readonly labelShape: readonly number[]
+  /** True if `pick` gives the raw items that the examples were given as. */
+  readonly givesItems: boolean
+  /** True if gradients are kept, and not computed by each pass. */
+  readonly keepsGradients: boolean
+  /** What gradients in memory occupy, in bytes. */
+  readonly gradientBytes: number
+  /** How the gradients that it keeps were projected, if they were: those of test examples have to be too. */
+  readonly projection: Projection | undefined
+  /** True if gradients lie on the device, which takes them along when it is lost. */
+  readonly isOnDevice: boolean
+  retain(): void
+  /** @throws NotFittedError or StoreError if the gradients that it keeps are not those of the model as it is */
+  assertModel(call: ModelCall<Value>, weightsVersion: number): Promise<void>
+  pass(context: GradientContext<Value>): Promise<TrainingPass>
+  /** @param indices k for each of testCount examples, one after the other */
+  pick(
+    indices: Int32Array,
+    testCount: number,
+    signal: AbortSignal | undefined,
+  ): Promise<PickedExamples>
+}
+
+interface KeptGradients {
+  readonly gradients: CachedGradients
+  readonly weightsVersion: number
+  readonly projection: Projection | undefined
+}
+
+/** Examples whose gradients each pass computes, or that are kept in memory. */
+export class ExamplesInMemory<Value> implements TrainingSet<Value> {
+  readonly inputCount: number
+  readonly #x: readonly NdArray[]
+  readonly #items: readonly unknown[] | null
+  readonly #y: NdArray
+  readonly #kept: KeptGradients | null
+
+  constructor({ x, y, items }: TrainingExamples, kept: KeptGradients | null) {
+    this.inputCount = x.length
+    // What raw items were made into is needed for their gradients alone.
+    this.#x = kept === null || items === null ? x : []
+    this.#items = items
+    this.#y = y
+    this.#kept = kept
+  }
+
+  get exampleCount(): number {
+    return this.#y.shape[0] ?? 0
+  }
+
+  get givesItems(): boolean {
+    return this.#items !== null
+  }
+
+  get labelShape(): readonly number[] {
+    return this.#y.shape.slice(1)
+  }
+
+  get keepsGradients(): boolean {
+    return this.#kept !== null
+  }
+
+  get gradientBytes(): number {
+    return this.#kept?.gradients.byteLength ?? 0
+  }
+
+  get projection(): Projection | undefined {
+    return this.#kept?.projection
+  }
+
+  get isOnDevice(): boolean {
+    return this.#kept !== null
+  }
+
+  retain(): void {
+    this.#kept?.gradients.retain()
+  }
+
+  [Symbol.dispose](): void {
+    this.#kept?.gradients[Symbol.dispose]()
+  }
+
+  assertModel(_call: ModelCall<Value>, weightsVersion: number): Promise<void> {
+    if (this.#kept === null || this.#kept.weightsVersion === weightsVersion) {
+      return Promise.resolve()
+    }
+    return Promise.reject(
+      new NotFittedError(
+        "the model's weights, or which of them are trainable, have changed since fit stored gradients; " +
+          'call fit again.',
+      ),
+    )
+  }
+
+  pass(context: GradientContext<Value>): Promise<TrainingPass> {
+    const blocks =
+      this.#kept === null
+        ? passingBlocks({ ...context, x: this.#x, y: this.#y })
+        : heldBlocks(this.#kept.gradients, context.call)
+    return Promise.resolve({ blocks, usage: () => ({}) })
+  }
+
+  pick(indices: Int32Array, testCount: number): Promise<PickedExamples> {
+    const items = this.#items
+    if (items !== null) {
+      return Promise.resolve(
+        pickedLists(
+          Array.from(indices, (row) => items[row]),
+          testCount,
+        ),
+      )
+    }
+    return Promise.resolve(
+      pickedArrays(
+        this.#x.map((array) => takeRows(array, indices)),
+        testCount,
+      ),
+    )
+  }
+}
+
+/** Examples with their labels, and the raw items that they were given as, if they were. */
+export interface TrainingExamples {
+  readonly x: readonly NdArray[]
+  readonly y: NdArray
+  readonly items: readonly unknown[] | null
+}
+
+/** Computes the gradients of the examples, to keep them in memory. */
+export async function uploadGradients<Value>(
+  batches: GradientBatches<Value> & TrainingExamples,
+  report: (progress: Progress) => void,
+): Promise<ExamplesInMemory<Value>> {
+  const { call, backend, x, projection } = batches
+  const weightsVersion = await call.weightsVersion()
+  const gradients = new CachedGradients()
+  try {
+    for await (const placed of computedBlocks(batches)) {
+      gradients.append(placed.gradients)
+      report({ phase: 'fit', done: placed.end, total: countExamples(x) })
+    }
+    await backend.settle()
+    call.check()
+    return new ExamplesInMemory(batches, { gradients, weightsVersion, projection })
+  } catch (error) {
+    gradients[Symbol.dispose]()
+    call.check()
+    throw error
+  }
+}
+
+/** Rows [nTest · k, …] as [nTest, k, …]; the array itself for a model of one input. */
+export function pickedArrays(rows: readonly NdArray[], testCount: number): PickedExamples {
+  const picked = rows.map(({ data, shape: [count = 0, ...own] }) => ({
+    data,
+    shape: [testCount, count / testCount, ...own],
+  }))
+  return picked.length === 1 && picked[0] !== undefined ? picked[0] : picked
+}
+
+/** One value for each of [nTest, k] as lists. */
+export function pickedLists<One>(values: readonly One[], testCount: number): One[][] {
+  const k = values.length / testCount
+  return Array.from({ length: testCount }, (_, test) => values.slice(test * k, (test + 1) * k))
+}

@@ -1,0 +1,43 @@
+import type {
+  CompactBlock,
+  CompactSegment,
+  DenseSegment,
+  FactoredSegment,
+  GradientBlock,
+  GradientSegment,
+  LookupSegment,
+} from './block.js'
+import { chooseLayout, denseSize } from './compact-layout.js'
+import { rowReader } from './dense-gradient.js'
+import { contractPatches, extractPatches } from './patches.js'
+
+/** The reference: each segment in the smaller of its exact forms, sums in float64. */
+export function compactBlock({ exampleCount, segments }: GradientBlock): CompactBlock {
+  return {
+    exampleCount,
+    segments: segments.map((segment) => compactSegment(segment, exampleCount)),
+  }
+}
+
+function compactSegment(segment: GradientSegment, exampleCount: number): CompactSegment {
+  if (segment.kind === 'dense') return segment
+  const layout = chooseLayout(segment)
+  const { parameter } = segment
+  if (segment.kind !== 'convolution') {
+    return layout.kind === segment.kind ? segment : denseOf(segment, exampleCount)
+  }
+  const { a, delta, geometry } = segment
+  if (layout.kind === 'factored') {
+    return { ...layout, parameter, a: extractPatches(a, geometry, exampleCount), delta }
+  }
+  const values = contractPatches(a, delta, geometry, exampleCount)
+  return { kind: 'dense', parameter, size: denseSize(layout), values }
+}
+
+function denseOf(segment: FactoredSegment | LookupSegment, exampleCount: number): DenseSegment {
+  const size = denseSize(segment)
+  const values = new Float32Array(exampleCount * size)
+  const read = rowReader(segment)
+  for (let row = 0; row < exampleCount; row++) values.set(read(row).data, row * size)
+  return { kind: 'dense', parameter: segment.parameter, size, values }
+}

@@ -1,0 +1,94 @@
+import type { GradientSegment } from './block.js'
+
+/** The form in which a segment is held, with its sizes per example. */
+export type CompactLayout =
+  | { readonly kind: 'dense'; readonly size: number }
+  | {
+      readonly kind: 'factored'
+      readonly positions: number
+      readonly inputSize: number
+      readonly outputSize: number
+    }
+  | {
+      readonly kind: 'lookup'
+      readonly positions: number
+      readonly rowSize: number
+      readonly parameterRows: number
+    }
+
+/** The smaller of a segment's exact forms: the gradient itself, or its factors. */
+export function chooseLayout(segment: GradientSegment<unknown, unknown>): CompactLayout {
+  switch (segment.kind) {
+    case 'dense':
+      return { kind: 'dense', size: segment.size }
+    case 'lookup': {
+      const { positions, rowSize, parameterRows } = segment
+      return smaller({ kind: 'lookup', positions, rowSize, parameterRows })
+    }
+    case 'factored': {
+      const { positions, inputSize, outputSize } = segment
+      return smaller({ kind: 'factored', positions, inputSize, outputSize })
+    }
+    case 'convolution': {
+      const { filterHeight, filterWidth, inChannels, ...geometry } = segment.geometry
+      return smaller({
+        kind: 'factored',
+        positions: geometry.outHeight * geometry.outWidth,
+        inputSize: filterHeight * filterWidth * inChannels,
+        outputSize: geometry.outChannels,
+      })
+    }
+  }
+}
+
+function smaller(layout: CompactLayout): CompactLayout {
+  const size = denseSize(layout)
+  return size <= numberCount(layout) ? { kind: 'dense', size } : layout
+}
+
+/** How many numbers the gradient itself has. */
+export function denseSize(layout: CompactLayout): number {
+  switch (layout.kind) {
+    case 'dense':
+      return layout.size
+    case 'factored':
+      return layout.inputSize * layout.outputSize
+    case 'lookup':
+      return layout.parameterRows * layout.rowSize
+  }
+}
+
+/** How many numbers of four bytes the form takes per example. */
+export function numberCount(layout: CompactLayout): number {
+  switch (layout.kind) {
+    case 'dense':
+      return layout.size
+    case 'factored':
+      return layout.positions * (layout.inputSize + layout.outputSize)
+    case 'lookup':
+      return layout.positions * (layout.rowSize + 1)
+  }
+}
+
+/** What a block of these segments occupies in compact form, its squared norms of eight bytes included. */
+export function compactByteLength(
+  exampleCount: number,
+  segments: readonly GradientSegment<unknown, unknown>[],
+): number {
+  const numbers = segments.reduce((sum, segment) => sum + numberCount(chooseLayout(segment)), 0)
+  return exampleCount * (numbers * bytesPerNumber + bytesPerNorm)
+}
+
+/** What the forms take per example with their numbers in float16, the squared norm included. */
+export function float16ByteLengthPerExample(layouts: readonly CompactLayout[]): number {
+  const numbers = layouts.reduce((sum, layout) => sum + numberCount(layout), 0)
+  const indices = layouts.reduce(
+    (sum, layout) => sum + (layout.kind === 'lookup' ? layout.positions : 0),
+    0,
+  )
+  return (numbers - indices) * bytesPerFloat16 + indices * bytesPerNumber + bytesPerNorm
+}
+
+const bytesPerNumber = 4
+const bytesPerFloat16 = 2
+const bytesPerNorm = 8

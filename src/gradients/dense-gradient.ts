@@ -1,0 +1,51 @@
+import type { CompactSegment, FactoredSegment, LookupSegment } from './block.js'
+import { denseSize } from './compact-layout.js'
+
+/** The gradient of one example, from `offset` on. */
+export interface DenseGradient {
+  readonly data: Float32Array | Float64Array
+  readonly offset: number
+}
+
+/**
+ * Reads the gradient of a row, formed in float64 where it has to be. One row is held at a time: that of a wide
+ * layer takes megabytes.
+ */
+export function rowReader(segment: CompactSegment): (row: number) => DenseGradient {
+  if (segment.kind === 'dense') {
+    return (row) => ({ data: segment.values, offset: row * segment.size })
+  }
+  const data = new Float64Array(denseSize(segment))
+  let readRow = -1
+  return (row) => {
+    if (row !== readRow) {
+      data.fill(0)
+      if (segment.kind === 'factored') materializeFactored(segment, row, data)
+      else materializeLookup(segment, row, data)
+      readRow = row
+    }
+    return { data, offset: 0 }
+  }
+}
+
+/** G = Σ_t a_t δ_tᵀ of one example, into zeros. */
+function materializeFactored(segment: FactoredSegment, row: number, gradient: Float64Array): void {
+  const { positions, inputSize, outputSize, a, delta } = segment
+  for (let t = row * positions; t < (row + 1) * positions; t++) {
+    for (let i = 0; i < inputSize; i++) {
+      const factor = a[t * inputSize + i]!
+      for (let j = 0; j < outputSize; j++) {
+        gradient[i * outputSize + j]! += factor * delta[t * outputSize + j]!
+      }
+    }
+  }
+}
+
+/** Row index_t of G gets δ_t, into zeros. */
+function materializeLookup(segment: LookupSegment, row: number, gradient: Float64Array): void {
+  const { positions, rowSize, indices, delta } = segment
+  for (let t = row * positions; t < (row + 1) * positions; t++) {
+    const offset = indices[t]! * rowSize
+    for (let k = 0; k < rowSize; k++) gradient[offset + k]! += delta[t * rowSize + k]!
+  }
+}

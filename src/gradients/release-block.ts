@@ -1,0 +1,24 @@
+import type { GradientBlock } from './block.js'
+import { type Float16Block, isFloat16Block } from './float16-block.js'
+
+/** All buffers of a block's arrays, each once. */
+export function blockBuffers(block: GradientBlock | Float16Block): ArrayBuffer[] {
+  const numbers = isFloat16Block(block)
+    ? block.segments.flatMap((segment) => {
+        if (segment.kind === 'dense') return [segment.values.bits]
+        if (segment.kind === 'lookup') return [segment.indices, segment.delta.bits]
+        return [segment.a.bits, segment.delta.bits]
+      })
+    : block.segments.flatMap((segment) => {
+        if (segment.kind === 'dense') return [segment.values]
+        if (segment.kind === 'lookup') return [segment.indices, segment.delta]
+        return [segment.a, segment.delta]
+      })
+  const buffers = new Set<ArrayBufferLike>(numbers.map(({ buffer }) => buffer))
+  return [...buffers].filter((buffer) => buffer instanceof ArrayBuffer)
+}
+
+/** Gives the buffers of a block back whose numbers are elsewhere by now. */
+export function releaseBlock(block: GradientBlock | Float16Block): void {
+  if (block.release !== undefined) blockBuffers(block).forEach(block.release)
+}

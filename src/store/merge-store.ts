@@ -1,0 +1,157 @@
+import { InvalidArgumentError, StoreError } from '../errors.js'
+import { type CallOptions, checkSignal } from '../options.js'
+import type { RowRange, WritableByteStore } from './bytes/byte-store.js'
+import { encodeArrayMetadata, metadataKey } from './zarr/format/array-metadata.js'
+import { damagedChunks, type DamagedChunk } from './zarr/reading/check-chunks.js'
+import { copyRanges } from './zarr/writing/copy-ranges.js'
+import { readHeader } from './zarr/reading/open-reader.js'
+import {
+  assertAlike,
+  assertRangesPossible,
+  describeRange,
+  listRanges,
+  rangeKey,
+  type RangeRecord,
+  readRange,
+} from './zarr/format/row-ranges.js'
+import { encodeHeader, rootKey, storeArrays, type StoreHeader } from './zarr/format/store-header.js'
+
+export interface MergeOptions extends CallOptions {
+  /** Stores whose ranges are copied into this one first; they stay as they are. */
+  readonly from?: readonly WritableByteStore[] | undefined
+}
+
+export interface MergedStore {
+  readonly rowCount: number
+  /** How many ranges were merged; 0 if the store was complete before. */
+  readonly rangeCount: number
+}
+
+/**
+ * Makes one complete store of ranges of rows that were written by themselves, the same to the last byte as if one fit
+ * had written it. The rows of every range must be there, all ranges be of the same model, loss, parameters and layout,
+ * and every chunk what was written.
+ *
+ * @throws StoreError that says which rows are missing, which range differs and how, or which chunk is damaged; the
+ *   store then stays as it was. Or the signal's reason
+ */
+export async function mergeGradientStore(
+  store: WritableByteStore,
+  { from = [], signal, onProgress }: MergeOptions = {},
+): Promise<MergedStore> {
+  checkSignal(signal)
+  signal?.throwIfAborted()
+  for (const each of [store, ...from]) assertRangesPossible(each)
+  if (from.includes(store)) {
+    throw new InvalidArgumentError('from', 'the store itself', 'other stores')
+  }
+  const lock = await store.lock?.()
+  try {
+    const root = await readHeader(store, signal)
+    if (root !== undefined && !root.isInRanges) return await alreadyWhole(store, root)
+    if (from.length > 0) {
+      await copyRanges(from, store, signal, (done, total) => {
+        onProgress?.({ phase: 'merge', done, total })
+      })
+    }
+    const records = await recordsOf(store, signal)
+    const header = assertComplete(records)
+    const { rowCount } = header
+    // The copies of several folders may lack them, or one bring another's.
+    for (const array of storeArrays(header)) {
+      await store.set(metadataKey(array.name), encodeArrayMetadata(array, header))
+    }
+    const whole = { ...header, rowsWritten: rowCount, isInRanges: false }
+    const all = { start: 0, end: rowCount }
+    const damaged = await damagedChunks(store, whole, all, signal, (row) => {
+      onProgress?.({ phase: 'verify', done: row, total: rowCount })
+    })
+    refuseDamaged(damaged, records)
+    await lock?.assertHeld()
+    await store.set(rootKey, encodeHeader(whole))
+    await forget(store)
+    return { rowCount, rangeCount: records.length }
+  } finally {
+    await lock?.release()
+  }
+}
+
+async function alreadyWhole(store: WritableByteStore, root: StoreHeader): Promise<MergedStore> {
+  const { rowCount, rowsWritten } = root
+  if (rowsWritten < rowCount) {
+    throw new StoreError(
+      'different',
+      `The store was not written in ranges of rows, and holds ${rowsWritten} of ${rowCount} rows. ` +
+        'Go on writing it in the way that it was begun.',
+    )
+  }
+  // What a merge left that was stopped at its last step.
+  await forget(store)
+  return { rowCount, rangeCount: 0 }
+}
+
+async function forget(store: WritableByteStore): Promise<void> {
+  for (const rows of await listRanges(store)) await store.delete!(rangeKey(rows))
+}
+
+async function recordsOf(
+  store: WritableByteStore,
+  signal: AbortSignal | undefined,
+): Promise<RangeRecord[]> {
+  const ranges = await listRanges(store)
+  const records = await Promise.all(ranges.map((rows) => readRange(store, rows, signal)))
+  return records.filter((record) => record !== undefined)
+}
+
+/** What all ranges are a part of. @throws StoreError if they differ, or rows are missing */
+function assertComplete(records: readonly RangeRecord[]): StoreHeader {
+  const [first] = records
+  if (first === undefined) {
+    throw new StoreError(
+      'missing',
+      'There are no ranges of gradients here to be merged. Write them first, with rows, or check the address.',
+    )
+  }
+  for (const record of records) assertAlike(first, record)
+  const missing: string[] = []
+  const { rowCount } = first.header
+  let next = 0
+  for (const { rows, header } of records) {
+    if (rows.start < next) {
+      throw new StoreError(
+        'different',
+        `The range ${describeRange(rows)} overlaps the one before it, which ends at row ${next}. Remove the ` +
+          `record of the one that is not wanted: ${rangeKey(rows)}, say.`,
+      )
+    }
+    if (rows.start > next) missing.push(describeRange({ start: next, end: rows.start }))
+    if (header.rowsWritten < rows.end) {
+      const left: RowRange = { start: header.rowsWritten, end: rows.end }
+      missing.push(`${describeRange(left)} of the unfinished range ${describeRange(rows)}`)
+    }
+    next = rows.end
+  }
+  if (next < rowCount) missing.push(describeRange({ start: next, end: rowCount }))
+  if (missing.length === 0) return first.header
+  throw new StoreError(
+    'missing',
+    `The store is not complete: of its ${rowCount} rows it lacks ${missing.join(', ')}. Write them, with ` +
+      'these ranges as rows, and merge again.',
+  )
+}
+
+function refuseDamaged(damaged: readonly DamagedChunk[], records: readonly RangeRecord[]): void {
+  const [first] = damaged
+  if (first === undefined) return
+  const { rowsPerChunk } = records[0]!.header
+  const row = first.chunk * rowsPerChunk
+  const { rows } = records.find(({ rows: { end } }) => row < end)!
+  const others = damaged.length - 1
+  const more =
+    others === 0 ? '' : ` ${others} more chunk${others === 1 ? ' is' : 's are'} not whole.`
+  throw new StoreError(
+    'damaged',
+    `${first.message}${more} Delete ${rangeKey(rows)}, write the rows ${describeRange(rows)} again, and merge again.`,
+    { chunk: first.chunk },
+  )
+}

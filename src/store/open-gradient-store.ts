@@ -1,0 +1,22 @@
+import { StoreError } from '../errors.js'
+import type { ByteStore } from './bytes/byte-store.js'
+import type { GradientReader } from './zarr/reading/gradient-reader.js'
+import type { StoreOpenOptions } from './zarr/reading/open-reader.js'
+
+/**
+ * A reader of the gradients in a store. What reads Zarr is loaded when it is first needed.
+ *
+ * @throws StoreError if there is no store of gradients, it cannot be reached, or its metadata are not what they must be
+ */
+export async function openGradientStore(
+  store: ByteStore,
+  options: StoreOpenOptions = {},
+): Promise<GradientReader> {
+  const { openReader } = await import('./zarr/reading/open-reader.js')
+  const reader = await openReader(store, options)
+  if (reader !== undefined) return reader
+  throw new StoreError(
+    'missing',
+    'There is no store of gradients here: zarr.json is missing. Fit with this store first, or check its address.',
+  )
+}

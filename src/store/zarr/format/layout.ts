@@ -1,0 +1,94 @@
+import { InvalidArgumentError } from '../../../errors.js'
+import type { ProjectionSettings } from '../../../gradients/projection/projection-options.js'
+import type { RowRange } from '../../bytes/byte-store.js'
+import { columnSpec, describeSegment, type GradientRows, segmentSpec } from './stored-layout.js'
+import type { ColumnSpec, StoredFloat } from './store-arrays.js'
+import { headerRowByteLength, type StoredExamples, type StoreHeader } from './store-header.js'
+import type { StoreIdentity } from './store-identity.js'
+import { describeProjection } from './stored-projection.js'
+
+export interface WriterOptions {
+  readonly identity: StoreIdentity
+  /** How many rows the store will have. */
+  readonly rowCount: number
+  /** How gradients are stored: exactly, or at half the size with eleven significant bits. Exactly if left out. */
+  readonly dtype?: StoredFloat | undefined
+  /** Rows of a chunk, the same in all arrays. As many as 16 MiB hold if left out. */
+  readonly rowsPerChunk?: number | undefined
+  /** What the rows are projected to; exact if left out. */
+  readonly projection?: ProjectionSettings | undefined
+  /** Where the examples are, `{id}` standing for the id, if they are not stored. */
+  readonly exampleUrl?: string | undefined
+  /** The rows that this writer writes, beside others who write the rest. All if left out. */
+  readonly rows?: RowRange | undefined
+}
+
+/** The header of a store that begins with these rows; `existing` is that of the store that is continued. */
+export function layOut(
+  options: WriterOptions,
+  { block, labels, ids, examples, projection }: GradientRows,
+  existing: StoreHeader | undefined,
+): StoreHeader {
+  const { identity, rowCount, dtype = 'float32', exampleUrl } = options
+  if (block.segments.length === 0) {
+    throw new InvalidArgumentError('block', 'no segments', 'the gradient of one parameter or more')
+  }
+  const header: StoreHeader = {
+    identity,
+    float: dtype,
+    rowCount,
+    rowsWritten: 0,
+    rowsPerChunk: 1,
+    segments: block.segments.map(segmentSpec),
+    projection: projection ?? null,
+    labels: columnSpec(labels),
+    ids: ids === undefined ? { type: 'int32', rowShape: [] } : columnSpec(ids),
+    examples: storedExamples(examples, exampleUrl),
+    isInRanges: false,
+  }
+  const rowsPerChunk =
+    options.rowsPerChunk ??
+    existing?.rowsPerChunk ??
+    Math.max(1, Math.floor(chunkBytes / headerRowByteLength(header)))
+  return { ...header, rowsPerChunk: Math.min(rowsPerChunk, rowCount) }
+}
+
+/** What the chunks of all arrays over the same rows take together: enough to stream well, and little to hold twice. */
+const chunkBytes = 16 * 2 ** 20
+
+function storedExamples(
+  examples: GradientRows['examples'],
+  urlTemplate: string | undefined,
+): StoredExamples | null {
+  if (examples !== undefined) return { arrays: examples.map(columnSpec) }
+  return urlTemplate === undefined ? null : { urlTemplate }
+}
+
+/** Why rows of a fresh layout cannot follow those of the store, a sentence each. */
+export function layoutDifferences(store: StoreHeader, fresh: StoreHeader): string[] {
+  const found: string[] = []
+  const compare = (what: string, theirs: string, ours: string): void => {
+    if (theirs !== ours) found.push(`${what}: ${theirs} in the store, ${ours} here`)
+  }
+  compare('rows in all', String(store.rowCount), String(fresh.rowCount))
+  compare('dtype', store.float, fresh.float)
+  compare('rows per chunk', String(store.rowsPerChunk), String(fresh.rowsPerChunk))
+  compare('projection', describeProjection(store.projection), describeProjection(fresh.projection))
+  compare('segments', describeSegments(store), describeSegments(fresh))
+  compare('labels', describeColumn(store.labels), describeColumn(fresh.labels))
+  compare('ids', describeColumn(store.ids), describeColumn(fresh.ids))
+  compare('examples', describeExamples(store.examples), describeExamples(fresh.examples))
+  return found
+}
+
+const describeSegments = ({ segments }: StoreHeader): string =>
+  segments.map(describeSegment).join('; ')
+
+const describeColumn = ({ type, rowShape }: ColumnSpec): string =>
+  `${type} [${rowShape.join(', ')}]`
+
+function describeExamples(examples: StoredExamples | null): string {
+  if (examples === null) return 'none'
+  if ('urlTemplate' in examples) return `at '${examples.urlTemplate}'`
+  return examples.arrays.map(describeColumn).join('; ')
+}

@@ -1,0 +1,79 @@
+import { StoreError } from '../../../errors.js'
+import { type NdArray, sameShape } from '../../../ndarray.js'
+import { Sha256 } from './sha256.js'
+
+/** What gradients depend on besides the examples. */
+export interface StoreIdentity {
+  /** See `hashWeights`. */
+  readonly weightsHash: string
+  /** See `lossIdentity`. */
+  readonly loss: string
+  /** The trainable parameters, in the model's order. */
+  readonly parameters: readonly { readonly name: string; readonly shape: readonly number[] }[]
+}
+
+/** A hash of all the weights that a prediction depends on, trainable or not: their names, shapes and float32 values. */
+export function hashWeights(weights: Iterable<{ name: string; value: NdArray }>): string {
+  const hash = new Sha256()
+  const encoder = new TextEncoder()
+  for (const { name, value } of weights) {
+    // A line break cannot be part of a JSON string: where one weight ends is never in doubt.
+    hash.update(encoder.encode(`${JSON.stringify([name, value.shape])}\n`))
+    const { buffer, byteOffset, byteLength } = Float32Array.from(value.data)
+    hash.update(new Uint8Array(buffer, byteOffset, byteLength))
+  }
+  return `sha256:${hash.digest()}`
+}
+
+/** A loss as a store names it: by its name, or by a hash of a function's own source. */
+export function lossIdentity(loss: string | ((...values: never[]) => unknown)): string {
+  if (typeof loss === 'string') return loss
+  const source = new TextEncoder().encode(String(loss))
+  return `function sha256:${new Sha256().update(source).digest()}`
+}
+
+/** @throws StoreError with failure `'different'` if anything differs */
+export function refuseDifferent(found: readonly string[]): void {
+  if (found.length === 0) return
+  throw new StoreError(
+    'different',
+    `The store is another one's: ${found.join('; ')}. Use the model, loss and options that it was written with, or ` +
+      'write to a store of another name.',
+  )
+}
+
+/** What tells two identities apart, a sentence each: `theirs` is the store's. */
+export function differences(ours: StoreIdentity, theirs: StoreIdentity): string[] {
+  const found: string[] = []
+  if (ours.loss !== theirs.loss) found.push(`the loss is ${theirs.loss}, here ${ours.loss}`)
+  found.push(...parameterDifferences(ours.parameters, theirs.parameters))
+  if (ours.weightsHash !== theirs.weightsHash) {
+    found.push(`the weights are ${theirs.weightsHash}, here ${ours.weightsHash}`)
+  }
+  return found
+}
+
+function parameterDifferences(
+  ours: StoreIdentity['parameters'],
+  theirs: StoreIdentity['parameters'],
+): string[] {
+  const found: string[] = []
+  for (const { name, shape } of theirs) {
+    const other = ours.find((parameter) => parameter.name === name)
+    if (other === undefined) found.push(`it has the trainable parameter '${name}', not there here`)
+    else if (!sameShape(shape, other.shape)) {
+      found.push(
+        `parameter '${name}' has shape [${shape.join(', ')}], here [${other.shape.join(', ')}]`,
+      )
+    }
+  }
+  for (const { name } of ours) {
+    if (theirs.some((parameter) => parameter.name === name)) continue
+    found.push(`it lacks the trainable parameter '${name}'`)
+  }
+  const sameOrder = ours.every(({ name }, i) => theirs[i]?.name === name)
+  if (found.length === 0 && !sameOrder) found.push('the parameters stand in another order')
+  return found.length > 6
+    ? [...found.slice(0, 6), `${found.length - 6} more parameters differ`]
+    : found
+}

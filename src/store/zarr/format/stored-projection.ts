@@ -1,0 +1,135 @@
+import { StoreError } from '../../../errors.js'
+import { sizeOf } from '../../../ndarray.js'
+import type {
+  ParameterProjection,
+  ProjectionPlan,
+} from '../../../gradients/projection/projection-plan.js'
+import type { JsonReader } from './json-reader.js'
+import type { StoredSegment } from './store-arrays.js'
+import type { StoreIdentity } from './store-identity.js'
+
+export function encodeProjection(plan: ProjectionPlan | null): object | null {
+  if (plan === null) return null
+  return {
+    seed: plan.seed,
+    size: plan.size,
+    parameters: plan.parameters.map((projection) => ({
+      parameter: projection.parameter,
+      input_size: projection.inputSize,
+      output_size: projection.outputSize,
+      projected_input_size: projection.projectedInputSize,
+      projected_output_size: projection.projectedOutputSize,
+    })),
+  }
+}
+
+/**
+ * Reads how the gradients were projected, and holds it to the parameters and to the segments that are stored.
+ *
+ * @throws StoreError with failure `'damaged'`
+ */
+export function parseProjection(
+  json: JsonReader,
+  parameters: StoreIdentity['parameters'],
+  segments: readonly StoredSegment[],
+): ProjectionPlan | null {
+  if (json.value === null) return null
+  const projected = json
+    .field('parameters')
+    .list((item) => parseParameter(item, parameters, segments))
+  const names = projected.map(({ parameter }) => parameter)
+  const twice = names.find((name, i) => names.indexOf(name) < i)
+  if (twice !== undefined) refuse(twice, 'twice', 'once')
+  const numbers = projected.reduce((sum, projection) => sum + matrixNumbers(projection), 0)
+  if (numbers > mostMatrixNumbers) {
+    throw new StoreError(
+      'damaged',
+      `The store's projection takes matrices of ${numbers} numbers; expected no more than ` +
+        `${mostMatrixNumbers}.`,
+    )
+  }
+  return {
+    seed: json.field('seed').integer(0, 2 ** 32 - 1),
+    size: json.field('size').integer(1),
+    parameters: projected,
+  }
+}
+
+/** How many numbers the matrices of a parameter have; a side that stays as it is has none. */
+function matrixNumbers(projection: ParameterProjection): number {
+  const { inputSize, outputSize, projectedInputSize, projectedOutputSize } = projection
+  const input = projectedInputSize === inputSize ? 0 : inputSize * projectedInputSize
+  return input + (projectedOutputSize === outputSize ? 0 : outputSize * projectedOutputSize)
+}
+
+/** Half a gigabyte of float64; they are made before anything is read that could show whether they are right. */
+const mostMatrixNumbers = 2 ** 26
+
+function parseParameter(
+  json: JsonReader,
+  parameters: StoreIdentity['parameters'],
+  segments: readonly StoredSegment[],
+): ParameterProjection {
+  const parameter = json.field('parameter').string()
+  const index = parameters.findIndex(({ name }) => name === parameter)
+  if (index < 0) refuse(parameter, 'no parameter', "one of the store's parameters")
+  const size = sizeOf(parameters[index]!.shape)
+  const inputSize = json.field('input_size').integer(1, size)
+  const outputSize = json.field('output_size').integer(1, size)
+  if (inputSize * outputSize !== size) {
+    refuse(parameter, `${inputSize} × ${outputSize}`, `${size} numbers`)
+  }
+  const projection = {
+    parameter,
+    index,
+    inputSize,
+    outputSize,
+    projectedInputSize: json.field('projected_input_size').integer(1, inputSize),
+    projectedOutputSize: json.field('projected_output_size').integer(1, outputSize),
+  }
+  const other = segments.find(
+    (segment) => segment.parameter === parameter && !fits(segment, projection),
+  )
+  if (other !== undefined) {
+    const { projectedInputSize, projectedOutputSize } = projection
+    const sides = `${projectedInputSize} × ${projectedOutputSize}`
+    refuse(
+      parameter,
+      `${sides} with a ${other.kind} segment of other sizes`,
+      'those of its segments',
+    )
+  }
+  return projection
+}
+
+function fits(segment: StoredSegment, projection: ParameterProjection): boolean {
+  const { projectedInputSize, projectedOutputSize } = projection
+  switch (segment.kind) {
+    case 'dense':
+      return segment.size === projectedInputSize * projectedOutputSize
+    case 'factored':
+      return segment.inputSize === projectedInputSize && segment.outputSize === projectedOutputSize
+    case 'lookup':
+      return segment.parameterRows === projectedInputSize && segment.rowSize === projectedOutputSize
+  }
+}
+
+function refuse(parameter: string, got: string, expected: string): never {
+  throw new StoreError(
+    'damaged',
+    `The store's projection of '${parameter}': got ${got}; expected ${expected}.`,
+  )
+}
+
+/** For messages that tell two apart. */
+export function describeProjection(plan: ProjectionPlan | null): string {
+  if (plan === null) return 'none'
+  const sizes = plan.parameters.map(
+    ({ parameter, projectedInputSize, projectedOutputSize }) =>
+      `'${parameter}' to ${projectedInputSize} × ${projectedOutputSize}`,
+  )
+  return `${describeSettings(plan)}, ${sizes.join(', ')}`
+}
+
+export const describeSettings = ({ size, seed }: Pick<ProjectionPlan, 'size' | 'seed'>): string =>
+  `${size} numbers with seed ${seed}`

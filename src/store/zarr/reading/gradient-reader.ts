@@ -1,0 +1,317 @@
+import type { CompactBlock, CompactSegment } from '../../../gradients/block.js'
+import {
+  type Float16Block,
+  type Float16Values,
+  isFloat16Block,
+} from '../../../gradients/float16-block.js'
+import { InvalidArgumentError, StoreError } from '../../../errors.js'
+import { type NdArray, sizeOf, type TypedArray } from '../../../ndarray.js'
+import { describe } from '../../../options.js'
+import { decodedBlock } from '../../../gradients/decode-block.js'
+import type { ProjectionPlan } from '../../../gradients/projection/projection-plan.js'
+import type { ChunkReader, ChunkReadOptions } from './chunk-reader.js'
+import { readAll } from './read-all.js'
+import {
+  elementTypes,
+  rowByteLength,
+  segmentArrays,
+  type StoredArray,
+  type StoredFloat,
+  type StoredSegment,
+} from '../format/store-arrays.js'
+import {
+  exponentsName,
+  headerRowByteLength,
+  normsName,
+  type StoreHeader,
+} from '../format/store-header.js'
+import type { StoreIdentity } from '../format/store-identity.js'
+
+export interface StoreReadOptions {
+  readonly signal?: AbortSignal | undefined
+}
+
+/** Gradients of consecutive examples, from a store. */
+export interface StoredGradients {
+  readonly block: CompactBlock
+  /** ‖g‖² per row, of the gradients as they were computed. */
+  readonly squaredNorms: Float64Array
+}
+
+/**
+ * Reads the rows of a store. Each chunk is checked when it is read; one that is damaged is read a second time, then
+ * reported. Nothing is kept between calls.
+ */
+export class GradientReader {
+  readonly #header: StoreHeader
+  readonly #chunks: ReadonlyMap<string, ChunkReader>
+  readonly #arrays: ReadonlyMap<string, StoredArray>
+  readonly #maxByteLength: number
+
+  constructor(
+    header: StoreHeader,
+    arrays: readonly StoredArray[],
+    chunks: readonly ChunkReader[],
+    maxByteLength: number,
+  ) {
+    this.#header = header
+    this.#arrays = new Map(arrays.map((array) => [array.name, array]))
+    this.#chunks = new Map(arrays.map(({ name }, i) => [name, chunks[i]!]))
+    this.#maxByteLength = maxByteLength
+  }
+
+  /** The rows that can be read: all of them once the store is complete. */
+  get rowCount(): number {
+    return this.#header.rowsWritten
+  }
+
+  /** How many rows the store will have once it is complete. */
+  get totalRowCount(): number {
+    return this.#header.rowCount
+  }
+
+  /** True while ranges of rows are written by themselves, and none can be read until they are merged. */
+  get isInRanges(): boolean {
+    return this.#header.isInRanges
+  }
+
+  /** Reads of whole multiples of these rows, from a multiple on, read nothing twice. */
+  get rowsPerChunk(): number {
+    return this.#header.rowsPerChunk
+  }
+
+  get dtype(): StoredFloat {
+    return this.#header.float
+  }
+
+  /** What the gradients belong to. */
+  get identity(): StoreIdentity {
+    return this.#header.identity
+  }
+
+  /** The form of each parameter's gradient, the same in all rows. */
+  get segments(): readonly StoredSegment[] {
+    return this.#header.segments
+  }
+
+  /** How the gradients were projected; null if they are exact. */
+  get projection(): ProjectionPlan | null {
+    return this.#header.projection
+  }
+
+  /** What a row takes in the store, in bytes, with all that belongs to it. */
+  get rowByteLength(): number {
+    return headerRowByteLength(this.#header)
+  }
+
+  /**
+   * The gradients of the rows from `start` to `end` − 1, in float32; their arrays are the caller's.
+   *
+   * @throws StoreError with array and chunk if they are not in the store, or not what was written; InvalidArgumentError
+   *   for rows that the store does not have, or more than its limit of bytes
+   */
+  async gradients(
+    start: number,
+    end: number,
+    { signal }: StoreReadOptions = {},
+  ): Promise<StoredGradients> {
+    const names = [...this.#gradientNames().flat(), ...this.#extraNames, normsName]
+    const data = await this.#read(names, start, end, { signal })
+    const block = this.#block(data, start, end)
+    return {
+      block: isFloat16Block(block) ? decodedBlock(block) : block,
+      squaredNorms: data.get(normsName) as Float64Array,
+    }
+  }
+
+  /**
+   * As `gradients`, without their norms, in the numbers in which they are stored: to be passed on, as a part of what is
+   * read from end to end.
+   */
+  async stored(
+    start: number,
+    end: number,
+    { signal, buffers }: Pick<ChunkReadOptions, 'signal' | 'buffers'> = {},
+  ): Promise<CompactBlock | Float16Block> {
+    const names = [...this.#gradientNames().flat(), ...this.#extraNames]
+    const data = await this.#read(names, start, end, { signal, buffers, isScan: true })
+    const release = (buffer: ArrayBuffer): void => buffers?.give(buffer)
+    // What a store gives is the reader's own.
+    return { ...this.#block(data, start, end), release }
+  }
+
+  /** [end − start, …], as they were given to the loss. */
+  async labels(start: number, end: number, options: StoreReadOptions = {}): Promise<NdArray> {
+    return this.#column('labels', start, end, options)
+  }
+
+  /** [end − start]: which example of the training set each row is. */
+  async ids(start: number, end: number, options: StoreReadOptions = {}): Promise<NdArray> {
+    return this.#column('ids', start, end, options)
+  }
+
+  /** The examples, one array [end − start, …] per model input; null if the store does not hold them. */
+  async examples(
+    start: number,
+    end: number,
+    options: StoreReadOptions = {},
+  ): Promise<NdArray[] | null> {
+    const { examples } = this.#header
+    if (examples === null || !('arrays' in examples)) return null
+    const names = examples.arrays.map((_, i) => `examples-${i}`)
+    return Promise.all(names.map((name) => this.#column(name, start, end, options)))
+  }
+
+  /** Where the example of that id is; null if the store gives no address. */
+  exampleUrl(id: number | string): string | null {
+    const { examples } = this.#header
+    if (examples === null || !('urlTemplate' in examples)) return null
+    return examples.urlTemplate.replaceAll('{id}', encodeURIComponent(String(id)))
+  }
+
+  async #column(
+    name: string,
+    start: number,
+    end: number,
+    { signal }: StoreReadOptions,
+  ): Promise<NdArray> {
+    const data = await this.#read([name], start, end, { signal })
+    return { data: data.get(name)!, shape: [end - start, ...this.#arrays.get(name)!.rowShape] }
+  }
+
+  /** The names of each segment's arrays. */
+  #gradientNames(): string[][] {
+    const { float, segments } = this.#header
+    return segments.map((segment, i) => segmentArrays(segment, i, float).map(({ name }) => name))
+  }
+
+  get #extraNames(): readonly string[] {
+    return this.#header.float === 'float16' ? [exponentsName] : []
+  }
+
+  #block(
+    data: ReadonlyMap<string, TypedArray>,
+    start: number,
+    end: number,
+  ): CompactBlock | Float16Block {
+    const rowCount = end - start
+    const exponents = data.get(exponentsName)
+    if (exponents === undefined) {
+      const floats = (name: string): Float32Array => data.get(name) as Float32Array
+      return { exampleCount: rowCount, segments: this.#segments(data, start, floats) }
+    }
+    const stride = exponents.length / rowCount
+    let column = 0
+    const floats = (name: string): Float16Values => {
+      const own = new Int16Array(rowCount)
+      for (let row = 0; row < rowCount; row++) own[row] = exponents[row * stride + column]!
+      column++
+      return { bits: data.get(name) as Uint16Array, exponents: own }
+    }
+    return { exampleCount: rowCount, segments: this.#segments(data, start, floats) }
+  }
+
+  #segments<Floats>(
+    data: ReadonlyMap<string, TypedArray>,
+    start: number,
+    floats: (name: string) => Floats,
+  ): CompactSegment<Floats>[] {
+    const names = this.#gradientNames()
+    return this.#header.segments.map((segment, i): CompactSegment<Floats> => {
+      const [first, second] = names[i]! as [string, string]
+      switch (segment.kind) {
+        case 'dense':
+          return { ...segment, values: floats(first) }
+        case 'factored':
+          return { ...segment, a: floats(first), delta: floats(second) }
+        case 'lookup': {
+          const indices = data.get(first) as Int32Array
+          this.#checkIndices(first, indices, segment.parameterRows, start)
+          return { ...segment, indices, delta: floats(second) }
+        }
+      }
+    })
+  }
+
+  async #read(
+    names: readonly string[],
+    start: number,
+    end: number,
+    { signal, ...options }: ChunkReadOptions,
+  ): Promise<Map<string, TypedArray>> {
+    signal?.throwIfAborted()
+    const arrays = names.map((name) => this.#arrays.get(name)!)
+    this.#checkRange(arrays, start, end)
+    const read = await readAll(
+      arrays,
+      (array, reading) => this.#rows(array, start, end, { ...options, signal: reading }),
+      signal,
+    )
+    return new Map(names.map((name, i) => [name, read[i]!]))
+  }
+
+  #checkRange(arrays: readonly StoredArray[], start: number, end: number): void {
+    const isRange = Number.isInteger(start) && Number.isInteger(end) && start >= 0 && start < end
+    if (!isRange || end > this.rowCount) {
+      throw new InvalidArgumentError(
+        'rows',
+        `${describe(start)} to ${describe(end)}`,
+        `a range within the ${this.rowCount} rows that the store holds`,
+      )
+    }
+    const byteLength = (end - start) * arrays.reduce((sum, array) => sum + rowByteLength(array), 0)
+    if (byteLength <= this.#maxByteLength) return
+    throw new InvalidArgumentError(
+      'rows',
+      `${end - start}, ${byteLength} bytes`,
+      `no more than ${this.#maxByteLength} bytes at once: fewer rows, or a higher maxByteLength`,
+    )
+  }
+
+  /** Rows of one array; those of a single chunk are not copied. */
+  async #rows(
+    array: StoredArray,
+    start: number,
+    end: number,
+    options: ChunkReadOptions,
+  ): Promise<TypedArray> {
+    const { rowsPerChunk } = this.#header
+    const rowSize = sizeOf(array.rowShape)
+    const reader = this.#chunks.get(array.name)!
+    const part = async (chunk: number): Promise<TypedArray> => {
+      const offset = chunk * rowsPerChunk
+      const data = await reader.read(chunk, options)
+      const last = Math.min(end, offset + rowsPerChunk)
+      return data.subarray((Math.max(start, offset) - offset) * rowSize, (last - offset) * rowSize)
+    }
+    const first = Math.floor(start / rowsPerChunk)
+    const count = Math.floor((end - 1) / rowsPerChunk) - first + 1
+    if (count === 1) return part(first)
+
+    const { view, byteLength } = elementTypes[array.type]
+    const length = (end - start) * rowSize
+    const rows = view(new ArrayBuffer(length * byteLength), 0, length)
+    // One after the other: what is held beside the rows is one chunk.
+    let at = 0
+    for (let chunk = first; chunk < first + count; chunk++) {
+      const data = await part(chunk)
+      rows.set(data, at)
+      at += data.length
+    }
+    return rows
+  }
+
+  #checkIndices(name: string, indices: Int32Array, parameterRows: number, start: number): void {
+    const at = indices.findIndex((index) => index < 0 || index >= parameterRows)
+    if (at < 0) return
+    const { rowShape } = this.#arrays.get(name)!
+    const row = start + Math.floor(at / sizeOf(rowShape))
+    const chunk = Math.floor(row / this.#header.rowsPerChunk)
+    throw new StoreError(
+      'damaged',
+      `array ${name}, chunk ${chunk} of the store: got index ${String(indices[at])} in row ${row}; ` +
+        `expected one of the parameter's ${parameterRows} rows.`,
+      { array: name, chunk },
+    )
+  }
+}

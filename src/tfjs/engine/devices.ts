@@ -1,0 +1,69 @@
+import type { KernelBackend } from '@tensorflow/tfjs'
+import { DeviceError } from '../../errors.js'
+import type { Device } from '../../options.js'
+import { ensureBackend } from './engine.js'
+
+/** A device that is ready for use. */
+export interface OpenDevice {
+  readonly name: Device
+  readonly backend: KernelBackend
+  /** What webgpu runs on; undefined for the other devices. */
+  readonly gpuDevice: GPUDevice | undefined
+  /** Rejects with a DeviceError when the GPU device is lost, and else never settles. */
+  readonly lost: Promise<never>
+}
+
+/**
+ * Makes a device's backend ready for use.
+ *
+ * @throws DeviceError if there is no such backend, its GPU device was lost, or WebGPU is emulated in software
+ *   and that is not allowed: such an adapter is some 200 times slower than wasm
+ */
+export async function openDevice(name: Device, allowSoftware: boolean): Promise<OpenDevice> {
+  if (name === 'webgpu' && !allowSoftware) await refuseSoftwareAdapter()
+  const backend = await ensureBackend(name)
+  const { device: gpuDevice } = backend as { device?: GPUDevice }
+  const lost = lossOf(name, gpuDevice)
+  // One that was lost before rejects here.
+  await Promise.race([lost, Promise.resolve()])
+  return { name, backend, gpuDevice, lost }
+}
+
+function lossOf(device: Device, gpuDevice: GPUDevice | undefined): Promise<never> {
+  const lost = new Promise<never>((_, reject) => {
+    void gpuDevice?.lost.then(({ reason, message }) => {
+      reject(
+        new DeviceError(
+          device,
+          `${device}: the GPU device was lost (${reason}${message === '' ? '' : `: ${message}`}). ` +
+            "Make a new explainer with device 'wasm', or reload the page.",
+        ),
+      )
+    })
+  })
+  // It is awaited only in races; one that nobody runs at the time is no unhandled error.
+  lost.catch(() => undefined)
+  return lost
+}
+
+async function refuseSoftwareAdapter(): Promise<void> {
+  const gpu = (globalThis.navigator as Navigator | undefined)?.gpu
+  if (gpu === undefined) {
+    throw new DeviceError(
+      'webgpu',
+      'webgpu: this page has none (it needs https or localhost, and a browser with WebGPU).',
+    )
+  }
+  const adapter = await gpu.requestAdapter()
+  if (adapter === null) {
+    throw new DeviceError('webgpu', 'webgpu: the browser offers no adapter on this machine.')
+  }
+  const { isFallbackAdapter, architecture } = adapter.info
+  if (isFallbackAdapter || architecture === 'swiftshader') {
+    throw new DeviceError(
+      'webgpu',
+      `webgpu: the only adapter is emulated in software (${architecture || 'fallback'}), slower than wasm; ` +
+        "device: 'webgpu' uses it all the same.",
+    )
+  }
+}

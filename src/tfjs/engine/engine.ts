@@ -1,0 +1,302 @@
+/**
+ * Everything that touches TensorFlow.js's internals, pinned by tests/unit/tfjs-engine.test.ts against 4.22.
+ *
+ * Work is done in synchronous sections: inside one, the engine runs on our device and with our repairs;
+ * before and after, the page's tfjs is as the page left it, its registries never touched.
+ */
+import * as tf from '@tensorflow/tfjs'
+import type { KernelBackend, NamedTensorMap, Tensor, TensorContainer } from '@tensorflow/tfjs'
+import { DeviceError } from '../../errors.js'
+import type { Device } from '../../options.js'
+import type { Attributes, KernelCall } from '../kernel.js'
+import { openHeap } from '../kernels/heap.js'
+import { gradientRepairs } from '../repairs/gradients.js'
+import { repairedKernel } from '../repairs/kernels.js'
+
+/** A kernel call recorded in the forward pass. `gradient` is tfjs's own; undefined where it has none. */
+export interface TapeNode {
+  readonly kernelName: string
+  readonly inputs: NamedTensorMap
+  readonly outputs: readonly Tensor[]
+  readonly gradient?: (outputGradients: Tensor[]) => Record<string, () => Tensor>
+  /** Live copies of inputs and outputs, where our own rules want them: a model may dispose the originals. */
+  call?: KernelCall
+}
+
+interface EngineNode extends TapeNode {
+  readonly saved: readonly Tensor[]
+}
+
+type RunKernel = (
+  name: string,
+  inputs: NamedTensorMap,
+  attributes?: Attributes,
+) => Tensor | Tensor[]
+type CustomFunction = (...args: unknown[]) => { value: Tensor }
+type CustomGrad = (f: CustomFunction) => (...inputs: Tensor[]) => Tensor
+
+interface Engine {
+  backendName: string | undefined
+  backendInstance: KernelBackend | null
+  pendingBackendInit: Promise<boolean> | null | undefined
+  readonly registry: Record<string, KernelBackend | undefined>
+  readonly registryFactory: Record<
+    string,
+    { factory: () => KernelBackend | Promise<KernelBackend> } | undefined
+  >
+  readonly state: {
+    activeTape: EngineNode[] | null
+    activeScope: { name: string } | null
+    gradientDepth: number
+    kernelDepth: number
+    readonly tensorInfo: WeakMap<object, { backend: KernelBackend }>
+  }
+  runKernel: RunKernel
+  customGrad: CustomGrad
+  startTape(): void
+  endTape(): void
+  isTapeOn(): boolean
+  keep<T extends Tensor>(tensor: T): T
+  clone(tensor: Tensor): Tensor
+  getTensorsForGradient(name: string, inputs: NamedTensorMap, outputs: Tensor[]): Tensor[]
+  saveTensorsForBackwardMode(tensors: Tensor[]): Tensor[]
+  addTapeNode(
+    name: string,
+    inputs: NamedTensorMap,
+    outputs: Tensor[],
+    gradient: null,
+    saved: Tensor[],
+    attributes: Attributes,
+  ): void
+}
+
+const engine = (): Engine => tf.engine() as unknown as Engine
+
+/** The backend of a device, made if the page has not made it; the page's current backend stays current. */
+export async function ensureBackend(device: Device): Promise<KernelBackend> {
+  const backend = await startedBackend(device)
+  if (device === 'wasm') await openHeap(backend)
+  return backend
+}
+
+async function startedBackend(device: Device): Promise<KernelBackend> {
+  const { registry, registryFactory, pendingBackendInit } = engine()
+  await pendingBackendInit?.catch(() => false)
+  const existing = registry[device]
+  if (existing !== undefined) return existing
+  const factory = registryFactory[device]?.factory
+  if (factory === undefined) {
+    throw new DeviceError(
+      device,
+      `${device}: TensorFlow.js has no such backend here; import '@tensorflow/tfjs-backend-${device}' before use.`,
+    )
+  }
+  let backend: KernelBackend
+  try {
+    backend = await factory()
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : describeRejection(cause)
+    throw new DeviceError(device, `${device}: its TensorFlow.js backend did not start: ${reason}`, {
+      cause,
+    })
+  }
+  const madeMeanwhile = registry[device]
+  if (madeMeanwhile !== undefined) {
+    backend.dispose()
+    return madeMeanwhile
+  }
+  registry[device] = backend
+  for (const kernel of tf.getKernelsForBackend(device)) kernel.setupFunc?.(backend)
+  return backend
+}
+
+/** True if the tensor's values are on that device's backend. */
+export function isOn(device: Device, tensor: Tensor): boolean {
+  return engine().state.tensorInfo.get(tensor.dataId)?.backend === engine().registry[device]
+}
+
+/**
+ * Runs a synchronous function on a device, with the repairs. Tensors that it makes are disposed, but for
+ * those that it returns. Whatever happens in it, the engine is as before afterwards.
+ */
+export function runOn<Result>(device: Device, run: () => Result): Result {
+  const current = engine()
+  const backend = current.registry[device]
+  if (backend === undefined) {
+    throw new DeviceError(device, `${device}: its TensorFlow.js backend was removed from the page.`)
+  }
+  const { backendName, backendInstance } = current
+  const ownMethods = ['runKernel', 'customGrad'].filter((name) => Object.hasOwn(current, name))
+  const { runKernel, customGrad } = current
+  current.backendName = device
+  current.backendInstance = backend
+  current.runKernel = repairedRunKernel(current, runKernel.bind(current), device)
+  current.customGrad = unfusedCustomGrad(current, customGrad.bind(current))
+  try {
+    return tf.tidy(run as () => TensorContainer) as Result
+  } finally {
+    current.backendName = backendName
+    current.backendInstance = backendInstance
+    if (ownMethods.includes('runKernel')) current.runKernel = runKernel
+    else Reflect.deleteProperty(current, 'runKernel')
+    if (ownMethods.includes('customGrad')) current.customGrad = customGrad
+    else Reflect.deleteProperty(current, 'customGrad')
+  }
+}
+
+/**
+ * Records what `forward` computes, then hands the tape to `use`. Call it within `runOn`. What the tape
+ * holds is freed afterwards; tensors that `use` returns live on.
+ *
+ * @param ruled kernels whose calls are kept for rules of ours, besides the repaired gradients
+ */
+export function withTape<Value, Result>(
+  ruled: ReadonlySet<string>,
+  forward: () => Value,
+  use: (tape: readonly TapeNode[], value: Value) => Result,
+): Result {
+  const current = engine()
+  const outerTape = current.state.activeTape
+  const outerRuled = ruledKernels
+  let tape: EngineNode[] = []
+  ruledKernels = ruled
+  current.startTape()
+  try {
+    let value: Value
+    try {
+      value = forward()
+    } finally {
+      tape = current.state.activeTape ?? []
+      current.endTape()
+    }
+    return use(tape, value)
+  } finally {
+    ruledKernels = outerRuled
+    current.state.activeTape = outerTape
+    for (const node of tape) {
+      for (const tensor of node.saved) tensor.dispose()
+      if (node.call === undefined) continue
+      for (const tensor of Object.values(node.call.inputs)) tensor.dispose()
+      for (const tensor of node.call.outputs) tensor.dispose()
+    }
+  }
+}
+
+let ruledKernels: ReadonlySet<string> = new Set()
+
+function repairedRunKernel(current: Engine, runKernel: RunKernel, device: Device): RunKernel {
+  return (name, inputs, attributes = {}) => {
+    const isTapeOn = current.isTapeOn()
+    const unfused = isTapeOn && isLinear(attributes) ? unfusedKernels[name] : undefined
+    if (unfused !== undefined) return unfused(current, inputs, attributes)
+    const repair = repairedKernel(device, name, inputs, attributes)
+    const hasOwnGradient = name in gradientRepairs
+    const isKept = isTapeOn && (hasOwnGradient || ruledKernels.has(name))
+    if (repair === undefined && !isKept) {
+      return runKernel(name, inputs, attributes)
+    }
+    const output = untaped(current, () =>
+      repair === undefined
+        ? runKernel(name, inputs, attributes)
+        : tf.tidy(() => repair(inputs, attributes)),
+    )
+    if (isTapeOn) {
+      // The node is added here, under the kernel's name: a repair is one kernel, not the ops that it is
+      // made of, and tfjs cannot save the inputs of a call that leaves one out (batch norm without scale).
+      const outputs = Array.isArray(output) ? output : [output]
+      const saved = hasOwnGradient
+        ? []
+        : untaped(current, () =>
+            current.saveTensorsForBackwardMode(
+              current.getTensorsForGradient(name, inputs, outputs),
+            ),
+          )
+      current.addTapeNode(name, inputs, outputs, null, saved, attributes)
+      const node = current.state.activeTape?.at(-1)
+      if (node !== undefined && isKept) node.call = keepCall(current, inputs, outputs, attributes)
+    }
+    return output
+  }
+}
+
+const isLinear = ({ activation }: Attributes): boolean =>
+  activation === undefined || activation === 'linear'
+
+function keepCall(
+  current: Engine,
+  inputs: NamedTensorMap,
+  outputs: readonly Tensor[],
+  attributes: Attributes,
+): KernelCall {
+  // Reshaped, since clones share their values on every backend but wasm.
+  const keep = (tensor: Tensor): Tensor =>
+    untaped(current, () => current.keep(tensor.reshape(tensor.shape)))
+  const present = Object.entries(inputs as Record<string, Tensor | null | undefined>).flatMap(
+    ([name, tensor]) => (tensor == null ? [] : [[name, keep(tensor)] as const]),
+  )
+  return { inputs: Object.fromEntries(present), outputs: outputs.map(keep), attributes }
+}
+
+function untaped<Result>(current: Engine, run: () => Result): Result {
+  current.state.kernelDepth++
+  try {
+    return run()
+  } finally {
+    current.state.kernelDepth--
+  }
+}
+
+/**
+ * A fused op's gradient computes the gradients of all of its inputs at once, and hides its attributes. On
+ * the tape it is therefore taken apart. tfjs itself fuses nothing but linear activations while a tape runs.
+ */
+function unfusedCustomGrad(current: Engine, customGrad: CustomGrad): CustomGrad {
+  return (f) => {
+    const isFused = current.isTapeOn() && fusedOps.has(current.state.activeScope?.name ?? '')
+    return isFused ? (...inputs) => f(...inputs, saveNothing).value : customGrad(f)
+  }
+}
+
+const saveNothing = (): void => undefined
+
+const fusedOps: ReadonlySet<string> = new Set([
+  'fusedConv2d__op',
+  'fusedDepthwiseConv2d__op',
+  'fusedMatMul__op',
+])
+
+type Unfused = (current: Engine, inputs: NamedTensorMap, attributes: Attributes) => Tensor
+
+const withBias = (current: Engine, output: Tensor, bias: Tensor | undefined): Tensor =>
+  bias === undefined ? output : (current.runKernel('Add', { a: output, b: bias }) as Tensor)
+
+const unfusedKernels: Readonly<Record<string, Unfused | undefined>> = {
+  FusedConv2D: (current, { x, filter, bias }, attributes) =>
+    withBias(
+      current,
+      current.runKernel('Conv2D', tensors({ x, filter }), attributes) as Tensor,
+      bias,
+    ),
+  FusedDepthwiseConv2D: (current, { x, filter, bias }, attributes) =>
+    withBias(
+      current,
+      current.runKernel('DepthwiseConv2dNative', tensors({ x, filter }), attributes) as Tensor,
+      bias,
+    ),
+  _FusedMatMul: (current, { a, b, bias }, attributes) =>
+    withBias(
+      current,
+      current.runKernel('BatchMatMul', tensors({ a, b }), attributes) as Tensor,
+      bias,
+    ),
+}
+
+const tensors = (inputs: Record<string, Tensor | undefined>): NamedTensorMap =>
+  inputs as NamedTensorMap
+
+/** The wasm backend rejects with a plain object that has a message. */
+function describeRejection(cause: unknown): string {
+  if (typeof cause === 'object' && cause !== null && 'message' in cause)
+    return String(cause.message)
+  return String(cause)
+}

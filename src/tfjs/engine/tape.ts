@@ -1,0 +1,88 @@
+import * as tf from '@tensorflow/tfjs'
+import type { Tensor } from '@tensorflow/tfjs'
+import { UnsupportedError } from '../../errors.js'
+import type { TapeNode } from './engine.js'
+import { gradientRepairs } from '../repairs/gradients.js'
+
+/** The ids of all tensors that depend on one of the sources by differentiable steps, the sources included. */
+export function dependents(tape: readonly TapeNode[], sources: Iterable<number>): Set<number> {
+  const reached = new Set(sources)
+  for (const node of tape) {
+    if (!inputsOf(node).some(([, input]) => reached.has(input.id))) continue
+    for (const output of node.outputs) {
+      // Integers and booleans (an arg-max, a comparison) carry no derivative. Complex numbers do, and have no
+      // gradients in tfjs: on the walk back they are refused.
+      if (output.dtype === 'float32' || output.dtype === 'complex64') reached.add(output.id)
+    }
+  }
+  return reached
+}
+
+export interface Backward {
+  /** The gradients to start from, by the ids of the tensors that they belong to. */
+  readonly seeds: ReadonlyMap<number, Tensor>
+  /** Gradients are computed for these tensors and no others. */
+  readonly wanted: ReadonlySet<number>
+  /** Sees each node that has a gradient at its output, before its inputs get theirs. */
+  readonly visit?: (node: TapeNode, outputGradient: Tensor) => void
+}
+
+/** Walks the tape from its end to its beginning; the gradients of the wanted tensors, by id. */
+export function backpropagate(
+  tape: readonly TapeNode[],
+  { seeds, wanted, visit }: Backward,
+): Map<number, Tensor> {
+  const gradients = new Map(seeds)
+  for (const node of tape.toReversed()) {
+    if (!node.outputs.some((output) => gradients.has(output.id))) continue
+    const outputGradients = node.outputs.map(
+      (output) => gradients.get(output.id) ?? tf.zeros(output.shape, 'float32'),
+    )
+    const first = outputGradients[0]
+    if (visit !== undefined && first !== undefined) visit(node, first)
+    const inputs = inputsOf(node).filter(([, input]) => wanted.has(input.id))
+    if (inputs.length === 0) continue
+    const thunks = gradientsOf(node, outputGradients)
+    for (const [name, input] of inputs) {
+      const thunk = thunks[name]
+      if (thunk === undefined) throw noGradient(node.kernelName, `its input '${name}'`)
+      const gradient = tf.tidy(thunk)
+      if (!tf.util.arraysEqual(gradient.shape, input.shape)) {
+        throw new UnsupportedError(
+          node.kernelName,
+          `${node.kernelName}: its gradient has shape [${gradient.shape.join(', ')}], its input '${name}' ` +
+            `[${input.shape.join(', ')}]. Its gradient function is wrong; replace the op in the model.`,
+        )
+      }
+      const earlier = gradients.get(input.id)
+      gradients.set(input.id, earlier === undefined ? gradient : tf.add(earlier, gradient))
+    }
+  }
+  return gradients
+}
+
+function gradientsOf(
+  node: TapeNode,
+  outputGradients: readonly Tensor[],
+): Readonly<Record<string, (() => Tensor) | undefined>> {
+  const repaired = gradientRepairs[node.kernelName]
+  if (repaired !== undefined && node.call !== undefined) return repaired(outputGradients, node.call)
+  if (node.gradient === undefined) throw noGradient(node.kernelName, 'its inputs')
+  return node.gradient([...outputGradients])
+}
+
+function noGradient(kernelName: string, of: string): UnsupportedError {
+  return new UnsupportedError(
+    kernelName,
+    `No gradient for ${kernelName}: TensorFlow.js cannot differentiate it with respect to ${of}, and it stands ` +
+      'between what is explained and the output. Express it by differentiable ops, or explain a part of the model.',
+  )
+}
+
+/** The inputs that are there: optional ones may be null or undefined. */
+export function inputsOf(node: TapeNode): [string, Tensor][] {
+  const inputs = node.inputs as Record<string, Tensor | null | undefined>
+  return Object.entries(inputs).flatMap(([name, tensor]) =>
+    tensor == null ? [] : [[name, tensor] as [string, Tensor]],
+  )
+}

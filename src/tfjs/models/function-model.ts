@@ -1,0 +1,118 @@
+import type { Tensor, Variable } from '@tensorflow/tfjs'
+import { DisposedError, InvalidArgumentError } from '../../errors.js'
+import { describe, knownKeys } from '../../options.js'
+import type { ArraySpec } from '../../predictor.js'
+import { refuseForwardArguments } from './forward-arguments.js'
+import type { TensorModel, Weight } from './model.js'
+import { assertTensor, probedOutputShape } from './probe.js'
+
+/** A model written as a function of tensors and variables. */
+export interface FunctionModel {
+  /**
+   * From one tensor per input, the examples along the first axis, to the output, likewise. It is called in
+   * inference mode, must not wait for anything, and must give each example what it gives it alone.
+   */
+  readonly call: (...x: Tensor[]) => Tensor
+  /** All that it computes with and that may be trained; those with `trainable: false` are frozen. */
+  readonly variables: readonly Variable[]
+  readonly inputs: readonly FunctionInput[]
+  /** Of one example; null is any length. Found by a call on zeros where it is left out. */
+  readonly outputShape?: readonly (number | null)[] | undefined
+  /** For messages and results; 'function' where it is left out. */
+  readonly name?: string | undefined
+}
+
+export interface FunctionInput {
+  /** Of one example, without the batch; null is any length. */
+  readonly shape: readonly (number | null)[]
+  /** 'x0', 'x1', … where it is left out. */
+  readonly name?: string | undefined
+  /** 'float32' where it is left out. */
+  readonly dtype?: 'float32' | 'int32' | undefined
+}
+
+export function isFunctionModel(model: object): model is FunctionModel {
+  return 'call' in model && typeof model.call === 'function' && 'variables' in model
+}
+
+/** A function of tensors and variables as a TensorModel. */
+export function functionModel(model: FunctionModel, options: object): TensorModel {
+  knownKeys('options', options, ['preprocess'])
+  knownKeys('model', model, ['call', 'variables', 'inputs', 'outputShape', 'name'])
+  const { name = 'function', outputShape } = model
+  assertVariables(model.variables)
+  const inputs = inputSpecs(model.inputs)
+  const call = (x: readonly Tensor[]): Tensor => assertTensor(model.call(...x), name)
+  const shape = outputShape ?? probedOutputShape(name, inputs, call, 'Give outputShape.')
+  return {
+    name,
+    inputs,
+    output: { name: 'output', shape: [...shape], dtype: 'float32' },
+    weights: (): Weight[] =>
+      model.variables.map((variable) => {
+        if (variable.isDisposed) {
+          throw new DisposedError(
+            `variable '${variable.name}' of '${name}' was disposed by the page.`,
+          )
+        }
+        const trainable = variable.trainable && variable.dtype === 'float32'
+        return { name: variable.name, tensor: variable, trainable }
+      }),
+    constants: [],
+    call: (x, forwardArguments): Tensor => {
+      refuseForwardArguments(forwardArguments, name, inputs)
+      return call(x)
+    },
+  }
+}
+
+function inputSpecs(inputs: unknown): ArraySpec[] {
+  if (!Array.isArray(inputs) || inputs.length === 0) {
+    throw new InvalidArgumentError(
+      'model.inputs',
+      describe(inputs),
+      'a list with the shape of each input, without the batch: [{ shape: [28, 28, 1] }]',
+    )
+  }
+  const specs = (inputs as FunctionInput[]).map((input, i): ArraySpec => {
+    const argument = `model.inputs[${i}]`
+    knownKeys(argument, input, ['shape', 'name', 'dtype'])
+    const { shape, name = `x${i}`, dtype = 'float32' } = input
+    if (!Array.isArray(shape) || !shape.every(isLength)) {
+      throw new InvalidArgumentError(
+        `${argument}.shape`,
+        describe(shape),
+        'the lengths of its axes without the batch, null where any length goes',
+      )
+    }
+    return { name, shape: [...(shape as readonly (number | null)[])], dtype }
+  })
+  const twice = specs.find(({ name }, i) => specs.findIndex((spec) => spec.name === name) < i)
+  if (twice === undefined) return specs
+  throw new InvalidArgumentError(
+    'model.inputs',
+    `the name '${twice.name}' twice`,
+    'a name for each input by which it can be told from the others',
+  )
+}
+
+const isLength = (length: unknown): boolean =>
+  length === null || (Number.isInteger(length) && (length as number) >= 1)
+
+function assertVariables(variables: unknown): void {
+  const expected = 'the list of the tf.Variables that the function computes with'
+  if (!Array.isArray(variables)) {
+    throw new InvalidArgumentError('model.variables', describe(variables), expected)
+  }
+  for (const [k, variable] of (variables as unknown[]).entries()) {
+    if (typeof variable === 'object' && variable !== null && 'assign' in variable) continue
+    throw new InvalidArgumentError(`model.variables[${k}]`, describe(variable), expected)
+  }
+  if (new Set(variables).size < variables.length) {
+    throw new InvalidArgumentError(
+      'model.variables',
+      'one variable twice',
+      'each variable once, however often the function uses it',
+    )
+  }
+}

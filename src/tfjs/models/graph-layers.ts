@@ -1,0 +1,122 @@
+import type { GraphModel, Tensor } from '@tensorflow/tfjs'
+import { InvalidArgumentError, UnsupportedError } from '../../errors.js'
+import { describe } from '../../options.js'
+import type { LayerSite } from '../../predictor.js'
+import { closestNames } from './closest-names.js'
+import { type GraphNode, graphNode, nodesBefore } from './graph-nodes.js'
+import type { ModelLayers, Visit } from './layer-sites.js'
+
+/** Gives a node of the graph from the inputs, the tensors of other nodes in the place of their own. */
+export type ExecuteGraph = (
+  x: readonly Tensor[],
+  nodes: Readonly<Record<string, Tensor>>,
+  output: string,
+) => Tensor
+
+/** The nodes of a graph as layers: a converted graph has forgotten which of them were one. */
+export class GraphLayers implements ModelLayers {
+  readonly #model: GraphModel
+  readonly #output: string
+  readonly #execute: ExecuteGraph
+  #visited: { readonly sites: readonly LayerSite[]; readonly visit: Visit } | undefined
+
+  constructor(model: GraphModel, output: string, execute: ExecuteGraph) {
+    this.#model = model
+    this.#output = output
+    this.#execute = execute
+  }
+
+  find(argument: string, reference: unknown, at: LayerSite['at']): LayerSite {
+    const before = nodesBefore(graphNode(this.#model, this.#output)!)
+    const node = this.#findNode(argument, reference, before)
+    if (at === 'inputs') {
+      throw new UnsupportedError(
+        node.name,
+        `node '${node.name}' of the graph model: attributions at its inputs are not supported, since a node's ` +
+          `inputs are other nodes. Name these instead: layer: [${listed(layersBefore(node))}].`,
+      )
+    }
+    if (node.op === 'Placeholder') {
+      throw new InvalidArgumentError(
+        argument,
+        `'${node.name}', an input of the model`,
+        'a node that computes; leave the option out to attribute to the inputs',
+      )
+    }
+    if (node.children.some(({ inputNames }) => inputNames.some(isLaterOutput(node)))) {
+      throw new UnsupportedError(
+        node.name,
+        `node '${node.name}' of the graph model is a ${node.op}, which gives several tensors. Name the node that it ` +
+          `takes its input from, or those that use it: ${listed(node.children)}.`,
+      )
+    }
+    return { layer: node.name, at }
+  }
+
+  intercept<Result>(sites: readonly LayerSite[], visit: Visit, run: () => Result): Result {
+    this.#visited = { sites, visit }
+    try {
+      return run()
+    } finally {
+      this.#visited = undefined
+    }
+  }
+
+  /** The model's output, what passes the sites of `intercept` put through its visit. */
+  call(x: readonly Tensor[]): Tensor {
+    const replaced: Record<string, Tensor> = {}
+    const { sites, visit } = this.#visited ?? {
+      sites: [],
+      visit: (_: number, all: Tensor[]) => all,
+    }
+    const depthOf = ({ layer }: LayerSite): number =>
+      nodesBefore(graphNode(this.#model, layer)!).length
+    // A node that others are computed from comes before them.
+    const inOrder = [...sites.keys()].sort((a, b) => depthOf(sites[a]!) - depthOf(sites[b]!))
+    for (const k of inOrder) {
+      const { layer } = sites[k]!
+      replaced[layer] = visit(k, [replaced[layer] ?? this.#execute(x, replaced, layer)])[0]!
+    }
+    return this.#execute(x, replaced, this.#output)
+  }
+
+  #findNode(argument: string, reference: unknown, before: readonly GraphNode[]): GraphNode {
+    const isComputed = ({ op }: GraphNode): boolean => op !== 'Const' && op !== 'Placeholder'
+    const names = before.filter(isComputed).map(({ name }) => name)
+    const node = typeof reference === 'string' ? graphNode(this.#model, reference) : undefined
+    if (node === undefined) {
+      const isName = typeof reference === 'string'
+      const close = isName ? closestNames(reference, names) : names.slice(0, shownCount)
+      throw new InvalidArgumentError(
+        argument,
+        isName ? `'${reference}'` : describe(reference),
+        `the name of a node of the graph model: ${close.map((name) => `'${name}'`).join(', ')}`,
+      )
+    }
+    if (before.includes(node) && nodesBefore(node).some(({ op }) => op === 'Placeholder')) {
+      return node
+    }
+    throw new UnsupportedError(
+      node.name,
+      before.includes(node)
+        ? `node '${node.name}' of the graph model is a constant, which does not depend on the inputs. Name a node ` +
+            `that computes, ${listed(node.children)} say.`
+        : `node '${node.name}' of the graph model: the output '${this.#output}' does not depend on it. Name one ` +
+            'that comes before the output, or choose another output with tfjsPredictor(model, { output }).',
+    )
+  }
+}
+
+const shownCount = 5
+
+const listed = (nodes: readonly GraphNode[]): string =>
+  nodes.map(({ name }) => `'${name}'`).join(', ')
+
+const layersBefore = ({ inputs }: GraphNode): GraphNode[] =>
+  inputs.filter((input) => nodesBefore(input).some(({ op }) => op === 'Placeholder'))
+
+/** 'split:1' where the node is 'split'. */
+const isLaterOutput =
+  ({ name }: GraphNode) =>
+  (input: string): boolean =>
+    input.startsWith(`${name}:`) && !input.endsWith(':0')

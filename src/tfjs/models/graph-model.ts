@@ -1,0 +1,206 @@
+import * as tf from '@tensorflow/tfjs'
+import type { GraphModel, Tensor } from '@tensorflow/tfjs'
+import { DisposedError, InvalidArgumentError, UnsupportedError } from '../../errors.js'
+import { describe, knownKeys } from '../../options.js'
+import type { ArraySpec } from '../../predictor.js'
+import { refuseForwardArguments } from './forward-arguments.js'
+import { type ExecuteGraph, GraphLayers } from './graph-layers.js'
+import { type GraphNode, graphNode, nodesBefore, outputShapeInSignature } from './graph-nodes.js'
+import type { TensorModel, Weight } from './model.js'
+import { assertTensor, probedOutputShape } from './probe.js'
+
+/** How a GraphModel is taken. */
+export interface GraphModelOptions {
+  /** Which of `model.outputNodes` is explained, or any node of the graph; needed where there are several. */
+  readonly output?: string | undefined
+  /**
+   * Which float weights are trainable: a converted graph has forgotten. Where it is left out, all that are no
+   * scalars and no moving statistics of a batch normalisation.
+   */
+  readonly trainable?: ((name: string, shape: readonly number[]) => boolean) | undefined
+}
+
+export function isGraphModel(model: object): model is GraphModel {
+  return 'executeAsync' in model && 'outputNodes' in model && 'weights' in model
+}
+
+/** A synchronous GraphModel as a TensorModel. */
+export function graphModel(model: GraphModel, options: GraphModelOptions): TensorModel {
+  knownKeys('options', options, ['output', 'trainable', 'preprocess'])
+  const name = 'graph model'
+  const output = outputOf(model, options.output)
+  const nodes = nodesBefore(graphNode(model, output)!)
+  refuseDynamic(nodes)
+  const inputs = model.inputs.map((input, i) => inputSpec(input, model.inputNodes[i]))
+  const batchSize = fixedBatchSize(model)
+  const execute: ExecuteGraph = (x, nodes, wanted) => {
+    const feeds = Object.fromEntries(x.map((tensor, i) => [model.inputNodes[i]!, tensor]))
+    return assertTensor(model.execute({ ...feeds, ...nodes }, wanted), name)
+  }
+  const layers = new GraphLayers(model, output, (x, nodes, wanted) => {
+    const declared = x.map(asDeclared(inputs))
+    return batchSize === 1
+      ? oneByOne(declared, nodes, (some, someNodes) => execute(some, someNodes, wanted))
+      : execute(declared, nodes, wanted)
+  })
+  const call = (x: readonly Tensor[]): Tensor => layers.call(x)
+  const shape =
+    outputShapeInSignature(model, output) ??
+    probedOutputShape(
+      name,
+      inputs,
+      call,
+      'Convert it from a SavedModel with a signature, or wrap it: { call: (x) => model.execute(x), … }.',
+    )
+  const parameters = parametersOf(model, nodes, options.trainable)
+  const parameterNames = new Set(parameters.map((parameter) => parameter.name))
+  return {
+    name,
+    inputs,
+    output: { name: withoutPort(output), shape, dtype: 'float32' },
+    weights: (): Weight[] => {
+      const disposed = parameters.find(({ tensor }) => tensor.isDisposed)
+      if (disposed === undefined) return parameters
+      throw new DisposedError(
+        `weight '${disposed.name}' of the ${name} was disposed by the page; load the model again.`,
+      )
+    },
+    constants: nodes.flatMap((node) => {
+      const tensor = parameterNames.has(node.name) ? undefined : model.weights[node.name]?.[0]
+      return tensor === undefined || tensor.dtype === 'string' ? [] : [tensor]
+    }),
+    layers,
+    call: (x, forwardArguments): Tensor => {
+      refuseForwardArguments(forwardArguments, name, inputs)
+      return call(x)
+    },
+  }
+}
+
+function outputOf(model: GraphModel, chosen: unknown): string {
+  const names = model.outputNodes.map((node) => `'${node}'`).join(', ')
+  if (chosen === undefined) {
+    const [output, ...furtherOutputs] = model.outputNodes
+    if (output !== undefined && furtherOutputs.length === 0) return output
+    throw new UnsupportedError(
+      'several outputs',
+      `the graph model has ${model.outputNodes.length} outputs (${names}); expected one. ` +
+        `Say which: tfjsPredictor(model, { output: ${names.split(', ')[0] ?? "'…'"} }).`,
+    )
+  }
+  if (typeof chosen === 'string' && graphNode(model, chosen) !== undefined) return chosen
+  throw new InvalidArgumentError(
+    'options.output',
+    describe(chosen),
+    `an output of the model (${names}), or a node of its graph`,
+  )
+}
+
+function inputSpec(
+  { name, shape, dtype }: GraphModel['inputs'][number],
+  key: string = name,
+): ArraySpec {
+  if (shape === undefined || shape.length === 0) {
+    throw new UnsupportedError(
+      name,
+      `input '${name}' of the graph model declares no shape with a batch axis. Convert the model again with one, ` +
+        'or wrap it in a function: tfjsPredictor({ call, variables, inputs: [{ shape }] }).',
+    )
+  }
+  return {
+    name: withoutPort(key),
+    shape: shape.slice(1).map((length) => (length < 0 ? null : length)),
+    dtype: dtype === 'float32' ? 'float32' : 'int32',
+  }
+}
+
+/** 1 for a graph that takes one example at a time; null where any number goes. */
+function fixedBatchSize(model: GraphModel): 1 | null {
+  const sizes = new Set(model.inputs.map(({ shape }) => shape?.[0] ?? -1))
+  const [size = -1, ...others] = sizes
+  if (others.length === 0 && size < 0) return null
+  if (others.length === 0 && size === 1) return 1
+  throw new UnsupportedError(
+    'fixed batch size',
+    `the graph model takes batches of exactly ${[...sizes].join(' and ')} examples; expected any number, or 1. ` +
+      'Convert it again with a free first axis.',
+  )
+}
+
+function oneByOne(
+  x: readonly Tensor[],
+  nodes: Readonly<Record<string, Tensor>>,
+  execute: (x: readonly Tensor[], nodes: Readonly<Record<string, Tensor>>) => Tensor,
+): Tensor {
+  const batchSize = x[0]?.shape[0] ?? 0
+  const outputs = Array.from({ length: batchSize }, (_, row) =>
+    execute(
+      x.map((tensor) => tf.slice(tensor, row, 1)),
+      Object.fromEntries(
+        Object.entries(nodes).map(([node, tensor]) => [node, tf.slice(tensor, row, 1)]),
+      ),
+    ),
+  )
+  return tf.concat(outputs)
+}
+
+/** A graph's executor takes no other dtype than the declared one. */
+const asDeclared =
+  (inputs: readonly ArraySpec[]) =>
+  (x: Tensor, i: number): Tensor => {
+    const { name, dtype } = inputs[i]!
+    if (x.dtype === dtype) return x
+    throw new UnsupportedError(
+      name,
+      `input '${name}' of the graph model takes integers: it has no gradient, and no values between them. ` +
+        `Attribute to a node after its look-ups with { layer }, from whole numbers as baselines; or give it by its name, forwardKwargs: { ${name}: … }, ` +
+        'and attribute to the other inputs.',
+    )
+  }
+
+function refuseDynamic(nodes: readonly GraphNode[]): void {
+  const node = nodes.find(({ op }) => dynamicOps.has(op))
+  if (node === undefined) return
+  throw new UnsupportedError(
+    node.op,
+    `node '${node.name}' of the graph model is a ${node.op}: control flow, look-up tables and outputs of unknown ` +
+      'length need executeAsync, which cannot be differentiated. Choose an output before it with { output }.',
+  )
+}
+
+/** What `GraphModel.execute` refuses to run, or leaves to a promise. */
+const dynamicOps: ReadonlySet<string> = new Set([
+  ...['Switch', 'Merge', 'Enter', 'Exit', 'NextIteration'],
+  ...['StatelessIf', 'StatelessWhile', 'If', 'While'],
+  ...['NonMaxSuppressionV2', 'NonMaxSuppressionV3', 'NonMaxSuppressionV4', 'NonMaxSuppressionV5'],
+  ...['Where', 'ListDiff'],
+  ...['HashTable', 'HashTableV2', 'LookupTableImport', 'LookupTableImportV2'],
+  ...['LookupTableFind', 'LookupTableFindV2', 'LookupTableSize', 'LookupTableSizeV2'],
+])
+
+/** A frozen graph keeps variables and constants alike; scalars are an epsilon, a bound or a factor of a formula. */
+function parametersOf(
+  model: GraphModel,
+  nodes: readonly GraphNode[],
+  trainable: GraphModelOptions['trainable'],
+): Weight[] {
+  const before = new Set(nodes)
+  return nodes.flatMap((node): Weight[] => {
+    const tensor = model.weights[node.name]?.[0]
+    if (tensor?.dtype !== 'float32') return []
+    if (trainable !== undefined) {
+      return [{ name: node.name, tensor, trainable: trainable(node.name, tensor.shape) }]
+    }
+    const isStatistic = node.children
+      .filter((user) => before.has(user))
+      .every((user) => isMovingStatistic(node, user))
+    return tensor.rank === 0 ? [] : [{ name: node.name, tensor, trainable: !isStatistic }]
+  })
+}
+
+/** Inputs 3 and 4 of a batch normalisation are the moving mean and variance, which no gradient changes. */
+function isMovingStatistic(weight: GraphNode, user: GraphNode): boolean {
+  return user.op.startsWith('FusedBatchNorm') && user.inputs.indexOf(weight) >= 3
+}
+
+const withoutPort = (name: string): string => name.replace(/:\d+$/, '')

@@ -1,0 +1,123 @@
+import type { LayersModel, Sequential, SymbolicTensor, Tensor, Variable } from '@tensorflow/tfjs'
+import { DisposedError, InvalidArgumentError, UnsupportedError } from '../../errors.js'
+import { describe, knownKeys } from '../../options.js'
+import type { ArraySpec } from '../../predictor.js'
+import { allLayers, modelLayers } from './layer-sites.js'
+import type { TensorModel, Weight } from './model.js'
+
+export function isLayersModel(model: object): model is LayersModel {
+  return 'layers' in model && 'trainableWeights' in model
+}
+
+/** How a LayersModel is taken. */
+export interface LayersModelOptions {
+  /** Which output is explained, by its name or number; needed where there are several. */
+  readonly output?: string | number | undefined
+}
+
+/** A LayersModel, Sequential or functional, as a TensorModel. */
+export function layersModel(model: LayersModel, options: LayersModelOptions): TensorModel {
+  knownKeys('options', options, ['output', 'preprocess'])
+  buildSequential(model)
+  if (!model.built) {
+    throw new InvalidArgumentError(
+      'model',
+      `'${model.name}', which is not built`,
+      'a model whose input shape is known: give its first layer an inputShape, or call model.build()',
+    )
+  }
+  const chosen = outputIndex(model, options.output)
+  refuseStateful(model)
+  return {
+    name: model.name,
+    // A Sequential has no names of its own for them.
+    inputs: model.inputs.map((input, i) => specOf(input, model.inputNames[i])),
+    output: specOf(model.outputs[chosen]!, model.outputNames[chosen]),
+    weights: (): Weight[] => {
+      const trainable = new Set(model.trainableWeights)
+      const names = weightNames(model)
+      return model.weights.map((weight, i) => ({
+        name: names[i]!,
+        tensor: variableOf(weight, model.name),
+        trainable: trainable.has(weight),
+      }))
+    },
+    constants: [],
+    layers: modelLayers(model),
+    call: (x, forwardArguments): Tensor => {
+      const inputs = x.length === 1 && x[0] !== undefined ? x[0] : [...x]
+      const result = model.apply(inputs, { ...forwardArguments, training: false })
+      return (Array.isArray(result) ? result[chosen] : result) as Tensor
+    },
+  }
+}
+
+function outputIndex({ name, outputNames }: LayersModel, chosen: unknown): number {
+  const names = outputNames.map((output) => `'${output}'`).join(', ')
+  if (chosen === undefined) {
+    if (outputNames.length === 1) return 0
+    throw new UnsupportedError(
+      'several outputs',
+      `model '${name}' has ${outputNames.length} outputs (${names}); expected one. Say which: ` +
+        `tfjsPredictor(model, { output: '${outputNames[0] ?? '…'}' }).`,
+    )
+  }
+  const index = typeof chosen === 'number' ? chosen : outputNames.indexOf(chosen as string)
+  const isOnce = typeof chosen === 'number' || outputNames.lastIndexOf(chosen as string) === index
+  if (outputNames[index] !== undefined && isOnce) return index
+  throw new InvalidArgumentError(
+    'options.output',
+    describe(chosen),
+    `an output of the model (${names}), or its number from 0`,
+  )
+}
+
+/** tfjs builds a Sequential when it is first called: one that was just loaded is not built yet. */
+function buildSequential(model: LayersModel): void {
+  if (!model.built && model.outputs.length > 0) (model as Sequential).build()
+}
+
+/**
+ * The names that the weights were saved under: TensorFlow.js numbers those of a model anew that is the second of its kind
+ * in the page, and stored gradients would no longer be its own. Weights of one name, in nested models, are numbered.
+ */
+function weightNames({ weights }: LayersModel): string[] {
+  const counts = new Map<string, number>()
+  return weights.map(({ originalName }) => {
+    const count = counts.get(originalName) ?? 0
+    counts.set(originalName, count + 1)
+    return count === 0 ? originalName : `${originalName}_${count}`
+  })
+}
+
+function variableOf(weight: LayersModel['weights'][number], modelName: string): Variable {
+  try {
+    return weight.read() as Variable
+  } catch (cause) {
+    throw new DisposedError(
+      `weight '${weight.name}' of model '${modelName}' was disposed by the page; load the model again.`,
+      { cause },
+    )
+  }
+}
+
+function specOf(
+  tensor: SymbolicTensor,
+  name: string = tensor.name.replace(/(\/.*)?(_\d+)?$/, ''),
+): ArraySpec {
+  return {
+    name,
+    shape: tensor.shape.slice(1),
+    dtype: tensor.dtype === 'int32' ? 'int32' : 'float32',
+  }
+}
+
+function refuseStateful(model: LayersModel): void {
+  const stateful = allLayers(model).find((layer) => layer.stateful)
+  if (stateful === undefined) return
+  throw new UnsupportedError(
+    stateful.name,
+    `layer '${stateful.name}' is stateful: each call would change its state, and with it the model. ` +
+      'Build the model with stateful: false and load the same weights.',
+  )
+}

@@ -1,0 +1,116 @@
+import * as tf from '@tensorflow/tfjs'
+import type { Tensor } from '@tensorflow/tfjs'
+import type { TapeNode } from '../engine/engine.js'
+import { materializeSegment } from './materialize-segment.js'
+import type { ParameterTrace } from './parameter-trace.js'
+import { backpropagate, dependents } from '../engine/tape.js'
+import type { TensorSegment } from './tensor-segment.js'
+
+/** The kernels whose calls must be on the tape for this module. */
+export const derivationKernels: readonly string[] = ['Transpose', 'Slice']
+
+/**
+ * From gradients by tensors that are computed from parameters alone to those by the parameters. What only moves
+ * elements keeps a segment's form; anything else is differentiated for each example's formed gradient.
+ *
+ * @param uses the segments of each such tensor, by its id
+ * @returns segments of the parameters' names
+ */
+export function pulledBack(
+  { derivations, parameterOf }: ParameterTrace,
+  uses: ReadonlyMap<number, readonly TensorSegment[]>,
+  batchSize: number,
+): TensorSegment[] {
+  const segments = new Map(uses)
+  const seeds = new Map<number, { shape: number[]; values: Tensor }>()
+  const result: TensorSegment[] = []
+  for (const node of derivations.toReversed()) {
+    for (const output of node.outputs) {
+      const own = segments.get(output.id)
+      if (own === undefined) continue
+      const source = node.inputs['x']
+      if (source === undefined || !derivationKernels.includes(node.kernelName)) {
+        seeds.set(output.id, { shape: output.shape, values: tf.addN(own.map(materializeSegment)) })
+        continue
+      }
+      const moved = own.map((segment) => movedBack(node, segment))
+      const parameter = parameterOf.get(source.id)
+      if (parameter !== undefined) {
+        result.push(...moved.map((segment) => ({ ...segment, parameter })))
+      } else segments.set(source.id, [...(segments.get(source.id) ?? []), ...moved])
+    }
+  }
+  return seeds.size === 0
+    ? result
+    : [...result, ...differentiated({ derivations, parameterOf }, seeds, batchSize)]
+}
+
+/** Row by row, since a derivative of parameters alone knows no batch; it costs no more than the parameters' size. */
+function differentiated(
+  { derivations, parameterOf }: Pick<ParameterTrace, 'derivations' | 'parameterOf'>,
+  seeds: ReadonlyMap<number, { readonly shape: number[]; readonly values: Tensor }>,
+  batchSize: number,
+): TensorSegment[] {
+  const wanted = dependents(derivations, parameterOf.keys())
+  const rows = Array.from({ length: batchSize }, (_, row) => {
+    const own = [...seeds].map(
+      ([id, { shape, values }]) => [id, tf.slice(values, row, 1).reshape(shape)] as const,
+    )
+    return backpropagate(derivations, { seeds: new Map(own), wanted })
+  })
+  return [...parameterOf].flatMap(([id, parameter]): TensorSegment[] => {
+    const gradients = rows.map((row) => row.get(id)?.flatten())
+    if (!gradients.every((gradient) => gradient !== undefined)) return []
+    const values = tf.stack(gradients)
+    return [{ kind: 'dense', parameter, size: values.shape[1]!, values }]
+  })
+}
+
+function movedBack(node: TapeNode, segment: TensorSegment): TensorSegment {
+  const moved = node.kernelName === 'Transpose' ? transposedBack : slicedBack
+  return moved(node, segment) ?? moved(node, dense(segment))!
+}
+
+function dense(segment: TensorSegment): TensorSegment {
+  const values = materializeSegment(segment)
+  return { kind: 'dense', parameter: segment.parameter, size: values.shape[1]!, values }
+}
+
+function transposedBack(
+  { call, outputs }: TapeNode,
+  segment: TensorSegment,
+): TensorSegment | undefined {
+  const perm = call!.attributes['perm'] as readonly number[]
+  const { shape } = outputs[0]!
+  if (segment.kind === 'factored' && shape.length === 2) {
+    const { a, delta, inputSize, outputSize } = segment
+    return { ...segment, a: delta, delta: a, inputSize: outputSize, outputSize: inputSize }
+  }
+  if (segment.kind !== 'dense') return undefined
+  const back = shape.map((_, axis) => perm.indexOf(axis) + 1)
+  const values = tf.transpose(segment.values.reshape([-1, ...shape]), [0, ...back])
+  return { ...segment, values: values.reshape([-1, segment.size]) }
+}
+
+/** Zeros stand where the slice left elements out. */
+function slicedBack(
+  { call, inputs, outputs }: TapeNode,
+  segment: TensorSegment,
+): TensorSegment | undefined {
+  const begin = call!.attributes['begin'] as readonly number[]
+  const full = inputs['x']!.shape
+  const { shape } = outputs[0]!
+  const paddings = begin.map(
+    (start, axis) => [start, full[axis]! - start - shape[axis]!] as [number, number],
+  )
+  if (segment.kind === 'factored' && shape.length === 2) {
+    const [inputSize, outputSize] = full as [number, number]
+    const padded = (x: Tensor, axis: number): Tensor => tf.pad(x, [[0, 0], [0, 0], paddings[axis]!])
+    const [a, delta] = [padded(segment.a, 0), padded(segment.delta, 1)]
+    return { ...segment, inputSize, outputSize, a, delta }
+  }
+  if (segment.kind !== 'dense') return undefined
+  const values = tf.pad(segment.values.reshape([-1, ...shape]), [[0, 0], ...paddings])
+  const size = tf.util.sizeFromShape([...full])
+  return { ...segment, size, values: values.reshape([-1, size]) }
+}

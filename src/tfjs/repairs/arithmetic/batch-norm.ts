@@ -1,0 +1,34 @@
+import * as tf from '@tensorflow/tfjs'
+import type { Gradient } from '../../kernel.js'
+import { sumToShape } from '../sum-to-shape.js'
+
+/** y = (x − mean) · scale / √(variance + ε) + offset; tfjs's own throws where scale or offset is left out. */
+export const batchNormGradient: Gradient = ([dy], { inputs, attributes }) => {
+  const { x, mean, variance, scale, offset } = inputs as Record<string, tf.Tensor | undefined> & {
+    x: tf.Tensor
+    mean: tf.Tensor
+    variance: tf.Tensor
+  }
+  const outputGradient = dy!
+  const { varianceEpsilon } = attributes as { varianceEpsilon: number }
+  const inverseDeviation = (): tf.Tensor => tf.rsqrt(tf.add(variance, varianceEpsilon))
+  const slope = (): tf.Tensor => (scale ? tf.mul(inverseDeviation(), scale) : inverseDeviation())
+  const centred = (): tf.Tensor => tf.sub(x, mean)
+  return {
+    x: () => tf.tidy(() => tf.mul(outputGradient, slope())),
+    mean: () => tf.tidy(() => sumToShape(tf.neg(tf.mul(outputGradient, slope())), mean.shape)),
+    variance: () =>
+      tf.tidy(() => {
+        const cube = tf.mul(slope(), tf.square(inverseDeviation()))
+        const product = tf.mul(tf.mul(outputGradient, centred()), tf.mul(cube, -0.5))
+        return sumToShape(product, variance.shape)
+      }),
+    ...(scale && {
+      scale: () =>
+        tf.tidy(() =>
+          sumToShape(tf.mul(outputGradient, tf.mul(centred(), inverseDeviation())), scale.shape),
+        ),
+    }),
+    ...(offset && { offset: () => tf.tidy(() => sumToShape(outputGradient, offset.shape)) }),
+  }
+}

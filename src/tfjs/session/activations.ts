@@ -1,0 +1,194 @@
+import * as tf from '@tensorflow/tfjs'
+import type { Tensor } from '@tensorflow/tfjs'
+import { InvalidArgumentError, UnsupportedError } from '../../errors.js'
+import type { NdArray } from '../../ndarray.js'
+import type { Activations, ForwardArguments, LayerSite } from '../../predictor.js'
+import { type DeviceModel, tensorOf } from './device-model.js'
+import { type TapeNode, withTape } from '../engine/engine.js'
+import { outputGradients } from './input-gradients.js'
+import type { Visit } from '../models/layer-sites.js'
+import { dependents } from '../engine/tape.js'
+
+/** The activations at layers for these examples, per site. */
+export async function activationsAt(
+  device: DeviceModel,
+  x: readonly NdArray[],
+  forwardArguments: ForwardArguments,
+  sites: readonly LayerSite[],
+): Promise<NdArray[][]> {
+  const collected = sites.map((): Tensor[] => [])
+  // Models tidy up what they make on their way.
+  const collect: Visit = (site, passing) => {
+    collected[site]!.push(...passing.map((tensor) => tf.keep(tensor.clone())))
+    return passing
+  }
+  try {
+    device.run(() => {
+      intercept(device, sites, collect, () =>
+        device.model.call(
+          device.inputTensors(x, forwardArguments),
+          device.furtherTensors(forwardArguments),
+        ),
+      )
+    })
+    assertCalled(sites, collected)
+  } catch (error) {
+    tf.dispose(collected)
+    throw error
+  }
+  const shapes = collected.map((group) => group.map(({ shape }) => shape))
+  return grouped(await device.read(collected.flat()), shapes)
+}
+
+/** The model's output when these activations stand at their layers. */
+export function outputFrom(
+  device: DeviceModel,
+  x: readonly Tensor[],
+  forwardArguments: ForwardArguments,
+  { sites, values }: Activations,
+): Tensor {
+  const leaves = values.map((arrays) => arrays.map(tensorOf))
+  return intercept(device, sites, replacedBy(sites, leaves), () =>
+    device.model.call(x, device.furtherTensors(forwardArguments)),
+  )
+}
+
+/** The gradients of the chosen outputs at layers, whose activations are the model's own or the ones given. */
+export async function gradientsAt(
+  device: DeviceModel,
+  x: readonly NdArray[],
+  outputIndices: Int32Array,
+  forwardArguments: ForwardArguments,
+  at: Activations | { readonly sites: readonly LayerSite[] },
+): Promise<NdArray[][]> {
+  const { sites } = at
+  const gradients = device.run(() =>
+    activationGradients(
+      device,
+      device.inputTensors(x, forwardArguments),
+      outputIndices,
+      device.furtherTensors(forwardArguments),
+      'values' in at ? { sites, leaves: at.values.map((arrays) => arrays.map(tensorOf)) } : at,
+    ),
+  )
+  const shapes = gradients.map((group) => group.map(({ shape }) => shape))
+  return grouped(await device.read(gradients.flat()), shapes)
+}
+
+/** Within `run`: the same, of tensors; the leaves are what stands at the sites. */
+export function activationGradients(
+  device: DeviceModel,
+  x: readonly Tensor[],
+  outputIndices: Int32Array,
+  forwardArguments: Readonly<Record<string, Tensor>>,
+  at: { readonly sites: readonly LayerSite[]; readonly leaves?: readonly Tensor[][] },
+): Tensor[][] {
+  const { sites } = at
+  const leaves = at.leaves ?? sites.map((): Tensor[] => [])
+  /** What the leaves stand in place of. */
+  const replaced = sites.map((): Tensor[] => [])
+  const visit = at.leaves === undefined ? copiedInto(leaves) : replacedBy(sites, leaves, replaced)
+  return withTape(
+    new Set(),
+    () => intercept(device, sites, visit, () => device.model.call(x, forwardArguments)),
+    (tape, output) => {
+      assertCalled(sites, leaves)
+      const ids = leaves.flatMap((group) => group.map(({ id }) => id))
+      const byId = outputGradients(tape, ids, output, outputIndices)
+      const behind = leavesBehind(tape, ids, replaced.flat(), byId)
+      return leaves.map((group, k) =>
+        group.map((leaf) => {
+          const gradient = byId.get(leaf.id)
+          if (gradient !== undefined) return gradient
+          // The output depends on it by way of others alone, which stand fast: one call of a layer, say, before the next.
+          return behind.has(leaf.id) ? tf.zerosLike(leaf) : refuseLayer(sites[k]!)
+        }),
+      )
+    },
+  )
+}
+
+function intercept<Result>(
+  { model }: DeviceModel,
+  sites: readonly LayerSite[],
+  visit: Visit,
+  run: () => Result,
+): Result {
+  if (model.layers !== undefined) return model.layers.intercept(sites, visit, run)
+  throw new UnsupportedError('layer', `layer: model '${model.name}' has no layers.`)
+}
+
+/** Copies go on in the tensors' place, so that what comes after the layer, and nothing else, depends on them. */
+function copiedInto(copies: readonly Tensor[][]): Visit {
+  return (site, tensors) => {
+    const own = tensors.map((tensor) => tensor.clone())
+    copies[site]!.push(...own)
+    return own
+  }
+}
+
+/** The leaves of a site go on one after the other, in the order of its layer's calls. */
+function replacedBy(
+  sites: readonly LayerSite[],
+  leaves: readonly (readonly Tensor[])[],
+  replaced: Tensor[][] = sites.map(() => []),
+): Visit {
+  return (site, tensors) =>
+    tensors.map((own) => {
+      const leaf = leaves[site]![replaced[site]!.length]
+      replaced[site]!.push(own)
+      if (leaf !== undefined && tf.util.arraysEqual(leaf.shape, own.shape)) return leaf.clone()
+      const { layer } = sites[site]!
+      throw new InvalidArgumentError(
+        `the activations of layer '${layer}'`,
+        leaf === undefined ? 'too few' : `shape [${leaf.shape.join(', ')}]`,
+        `shape [${own.shape.join(', ')}], as it has for these examples`,
+      )
+    })
+}
+
+/** The leaves from which a differentiable way leads to what another leaf with a gradient, or such a way, replaces. */
+function leavesBehind(
+  tape: readonly TapeNode[],
+  leafIds: readonly number[],
+  replaced: readonly Tensor[],
+  gradients: ReadonlyMap<number, Tensor>,
+): Set<number> {
+  const behind = new Set<number>()
+  const waiting = leafIds.filter((id) => !gradients.has(id))
+  const ways = new Map(waiting.map((id) => [id, dependents(tape, [id])]))
+  let before = -1
+  while (behind.size > before) {
+    before = behind.size
+    const seen = replaced.filter((_, k) => gradients.has(leafIds[k]!) || behind.has(leafIds[k]!))
+    for (const [id, reached] of ways) if (seen.some((own) => reached.has(own.id))) behind.add(id)
+  }
+  return behind
+}
+
+function assertCalled(sites: readonly LayerSite[], groups: readonly (readonly Tensor[])[]): void {
+  const missing = groups.findIndex((group) => group.length === 0)
+  if (missing < 0) return
+  const { layer } = sites[missing]!
+  throw new UnsupportedError(
+    layer,
+    `layer '${layer}': the model does not call it on the way to its output. Name one of the layers within it, or ` +
+      'one that comes after.',
+  )
+}
+
+function refuseLayer({ layer, at }: LayerSite): never {
+  throw new UnsupportedError(
+    layer,
+    `layer '${layer}': the output does not depend on its ${at} by differentiable steps, so there is no gradient. ` +
+      'Name a layer between the inputs and the output, after the last look-up, arg-max or comparison.',
+  )
+}
+
+function grouped(
+  data: readonly Float32Array[],
+  shapes: readonly (readonly (readonly number[])[])[],
+): NdArray[][] {
+  let next = 0
+  return shapes.map((group) => group.map((shape) => ({ data: data[next++]!, shape })))
+}

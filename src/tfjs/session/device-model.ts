@@ -1,0 +1,194 @@
+import * as tf from '@tensorflow/tfjs'
+import type { Tensor } from '@tensorflow/tfjs'
+import { DeviceError, DisposedError, isGradlensError } from '../../errors.js'
+import type { NdArray } from '../../ndarray.js'
+import type { ArraySpec, ForwardArguments } from '../../predictor.js'
+import { nextTask } from '../../scheduling.js'
+import { buffersOf, isWebgpu } from '../engine/backends.js'
+import type { OpenDevice } from '../engine/devices.js'
+import { asMemoryError, freeIdleMemory, memoryError } from '../engine/memory.js'
+import type { TensorModel, Weight } from '../models/model.js'
+import { inputsBut } from '../models/named-inputs.js'
+import { DeviceWeights } from './weights.js'
+
+/** A model on one device: what goes there, runs there and comes back. */
+export class DeviceModel {
+  readonly model: TensorModel
+  readonly #weights: DeviceWeights
+  readonly #device: OpenDevice
+  #refusals: Promise<Error | null>[] = []
+  #isDisposed = false
+
+  constructor(model: TensorModel, device: OpenDevice) {
+    this.model = model
+    this.#weights = new DeviceWeights(model, device)
+    this.#device = device
+  }
+
+  get weightsVersion(): number {
+    return this.#weights.version
+  }
+
+  /** The device in whose buffers `lend` leaves tensors; undefined where there is none. */
+  get gpuDevice(): GPUDevice | undefined {
+    return this.#device.gpuDevice
+  }
+
+  /** Brings the weights to the device; call it before `run`, whenever something was awaited in between. */
+  async refresh(): Promise<void> {
+    this.#assertUsable()
+    await Promise.race([this.#weights.refresh(), this.#device.lost])
+    this.#assertUsable()
+  }
+
+  /**
+   * Runs a synchronous function there. Tensors that it makes are disposed, but for those that it returns.
+   *
+   * @throws MemoryError
+   */
+  run<Result>(run: () => Result): Result {
+    try {
+      return this.#watched(() => this.#weights.run(run))
+    } catch (error) {
+      if (isGradlensError(error, 'MemoryError')) freeIdleMemory(this.#device)
+      throw error
+    }
+  }
+
+  /**
+   * The tensors' values; they are disposed.
+   *
+   * @throws DeviceError when the device is lost meanwhile, or has refused a command: the values would be stale
+   * @throws MemoryError
+   */
+  async read(tensors: readonly Tensor[]): Promise<Float32Array[]> {
+    try {
+      const data = this.#watched(() => Promise.all(tensors.map((tensor) => tensor.data())))
+      return (await this.#confirmed(data)) as Float32Array[]
+    } catch (error) {
+      tf.dispose([...tensors])
+      throw this.#recovered(error)
+    } finally {
+      tf.dispose([...tensors])
+    }
+  }
+
+  /**
+   * The buffers in which the tensors lie, for as long as these are not disposed; if it throws, they are. What the
+   * buffers hold is not waited for.
+   *
+   * @throws DeviceError as `read` does
+   * @throws MemoryError
+   */
+  async lend(tensors: readonly Tensor[]): Promise<GPUBuffer[]> {
+    const { backend } = this.#device
+    try {
+      const buffers = this.#watched(() =>
+        this.#weights.run(() => (isWebgpu(backend) ? buffersOf(backend, tensors) : [])),
+      )
+      return await this.#confirmed(Promise.resolve(buffers))
+    } catch (error) {
+      tf.dispose([...tensors])
+      throw this.#recovered(error)
+    }
+  }
+
+  /** Within `run`: the examples as the model takes them, those inputs left out that further arguments name. */
+  inputTensors(x: readonly NdArray[], further: ForwardArguments = {}): Tensor[] {
+    const specs = inputsBut(this.model.inputs, further)
+    return x.map((array, i) => inputTensor(array, specs[i]))
+  }
+
+  /** Within `run`: the further arguments as the model takes them. */
+  furtherTensors(further: ForwardArguments): Record<string, Tensor> {
+    const tensors = Object.entries(further).map(([name, array]) => {
+      const spec = this.model.inputs.find((input) => input.name === name)
+      return [name, inputTensor(array, spec)] as const
+    })
+    return Object.fromEntries(tensors)
+  }
+
+  trainable(): Weight[] {
+    return this.model.weights().filter(({ trainable }) => trainable)
+  }
+
+  dispose(): void {
+    if (this.#isDisposed) return
+    this.#isDisposed = true
+    this.#weights.dispose()
+  }
+
+  /**
+   * A shader that does not compile, or a buffer for which there is no memory, makes WebGPU drop whole submissions,
+   * and TensorFlow.js does not look. The scopes are closed in the same synchronous section, since those of a device
+   * are a stack.
+   */
+  #watched<Result>(work: () => Result): Result {
+    const { gpuDevice } = this.#device
+    if (gpuDevice === undefined) return work()
+    gpuDevice.pushErrorScope('validation')
+    gpuDevice.pushErrorScope('out-of-memory')
+    // A device that was lost has no scopes any more; that it was lost is told elsewhere.
+    const close = (): Promise<(GPUError | null)[]> =>
+      Promise.all([0, 1].map(() => gpuDevice.popErrorScope().catch(() => null)))
+    let result: Result
+    try {
+      result = work()
+    } catch (error) {
+      void close()
+      throw error
+    }
+    this.#refusals.push(close().then((errors) => this.#refusal(errors)))
+    return result
+  }
+
+  #refusal([outOfMemory, validation]: readonly (GPUError | null)[]): Error | null {
+    const { name } = this.#device
+    if (outOfMemory) return memoryError(name, undefined, outOfMemory)
+    if (!validation) return null
+    return new DeviceError(
+      name,
+      `${name}: the GPU refused a command of TensorFlow.js, which would have gone on with stale values: ` +
+        `${validation.message.slice(0, 300)} Use device 'wasm' for this model.`,
+    )
+  }
+
+  /** What the work comes to, unless the device was lost or has refused a command of it. */
+  async #confirmed<Result>(work: Promise<Result>): Promise<Result> {
+    const refusals = this.#refusals
+    this.#refusals = []
+    const [outcome] = await Promise.race([Promise.allSettled([work]), this.#device.lost])
+    const refused = await Promise.race([Promise.all(refusals), this.#device.lost])
+    // Why a read failed stands in the scopes; or the device is being lost, which is told a moment later.
+    for (const refusal of refused) if (refusal !== null) throw refusal
+    if (outcome.status === 'fulfilled') return outcome.value
+    await Promise.race([nextTask(), this.#device.lost])
+    throw asMemoryError(this.#device.name, outcome.reason)
+  }
+
+  /** Memory that has run out leaves invalid buffers behind, the weights' perhaps, which nothing must use again. */
+  #recovered(error: unknown): unknown {
+    if (isGradlensError(error, 'MemoryError')) {
+      this.#weights.dropCopies()
+      freeIdleMemory(this.#device)
+    }
+    return error
+  }
+
+  #assertUsable(): void {
+    if (!this.#isDisposed) return
+    throw new DisposedError('This predictor session was disposed; open another one.')
+  }
+}
+
+export function tensorOf(array: NdArray): Tensor {
+  return tf.tensor(Float32Array.from(array.data), [...array.shape])
+}
+
+/** As the model declares it, but for fractional numbers on integer inputs: they stay what they are. */
+function inputTensor(array: NdArray, spec: ArraySpec | undefined): Tensor {
+  const isInteger = spec?.dtype === 'int32' && array.data.every((value) => Number.isInteger(value))
+  return isInteger
+    ? tf.tensor(Int32Array.from(array.data), [...array.shape], 'int32')
+    : tensorOf(array)
+}

@@ -1,0 +1,80 @@
+import * as tf from '@tensorflow/tfjs'
+import type { Tensor } from '@tensorflow/tfjs'
+import { UnsupportedError } from '../../errors.js'
+import type { NdArray } from '../../ndarray.js'
+import type { ArraySpec, ForwardArguments } from '../../predictor.js'
+import { type DeviceModel, tensorOf } from './device-model.js'
+import { type TapeNode, withTape } from '../engine/engine.js'
+import { inputsBut } from '../models/named-inputs.js'
+import { backpropagate, dependents } from '../engine/tape.js'
+
+/** The gradients of the chosen outputs at the inputs, one array per input. */
+export async function inputGradients(
+  device: DeviceModel,
+  x: readonly NdArray[],
+  outputIndices: Int32Array,
+  forwardArguments: ForwardArguments,
+): Promise<NdArray[]> {
+  const gradients = device.run(() =>
+    // Float32 also where the model takes integers: the points of a path lie between them.
+    gradientsAtInputs(
+      device,
+      x.map(tensorOf),
+      outputIndices,
+      device.furtherTensors(forwardArguments),
+    ),
+  )
+  const data = await device.read(gradients)
+  return x.map(({ shape }, i) => ({ data: data[i]!, shape }))
+}
+
+/** Within `run`: the same, of tensors. */
+export function gradientsAtInputs(
+  device: DeviceModel,
+  inputs: readonly Tensor[],
+  outputIndices: Int32Array,
+  forwardArguments: Readonly<Record<string, Tensor>>,
+): Tensor[] {
+  return withTape(
+    new Set(),
+    () => device.model.call(inputs, forwardArguments),
+    (tape, output) => {
+      const inputIds = inputs.map((input) => input.id)
+      const byId = outputGradients(tape, inputIds, output, outputIndices)
+      const specs = inputsBut(device.model.inputs, forwardArguments)
+      return inputs.map((input, i) => byId.get(input.id) ?? refuseInput(specs[i]))
+    },
+  )
+}
+
+function refuseInput({ name = '' }: Partial<ArraySpec> = {}): never {
+  throw new UnsupportedError(
+    name,
+    `input '${name}': the output does not depend on it by differentiable steps (an integer look-up such as an ` +
+      'embedding, an arg-max or a comparison stands between), so it has no gradient. Attribute to a layer after ' +
+      `them, the embedding, say, with { layer }; or give it by its name, forwardKwargs: { ${name}: … }, and attribute to ` +
+      'the other inputs.',
+  )
+}
+
+/** The gradients of the chosen outputs at the sources that they depend on, and on the way there, by id. */
+export function outputGradients(
+  tape: readonly TapeNode[],
+  sources: readonly number[],
+  output: Tensor,
+  outputIndices: Int32Array,
+): Map<number, Tensor> {
+  const wanted = dependents(tape, sources)
+  // An arg-max at the end has a gradient in tfjs, zeros.
+  if (!wanted.has(output.id)) return new Map()
+  const seeds = new Map([[output.id, oneHotRows(output, outputIndices)]])
+  return backpropagate(tape, { seeds, wanted })
+}
+
+/** 1 at each example's chosen element of its own output, else 0; of the output's shape. */
+function oneHotRows(output: Tensor, indices: Int32Array): Tensor {
+  const rowSize = output.size / indices.length
+  // tf.oneHot refuses a depth of 1.
+  const chosen = tf.tensor2d(indices, [indices.length, 1], 'int32')
+  return tf.range(0, rowSize, 1, 'int32').equal(chosen).toFloat().reshape(output.shape)
+}

@@ -1,0 +1,153 @@
+import type { Tensor } from '@tensorflow/tfjs'
+import type { GpuGradientBlock, GradientBlock } from '../../gradients/block.js'
+import { concatenateRows, type NdArray, rows } from '../../ndarray.js'
+import type {
+  Activations,
+  ForwardArguments,
+  LayerSite,
+  Loss,
+  NamedWeight,
+  PathPoints,
+  PredictorSession,
+} from '../../predictor.js'
+import { activationsAt, gradientsAt, outputFrom } from './activations.js'
+import { DeviceModel } from './device-model.js'
+import type { OpenDevice } from '../engine/devices.js'
+import { inputGradients } from './input-gradients.js'
+import { LossGradients } from './loss-gradients.js'
+import type { TensorModel } from '../models/model.js'
+import { pathGradients } from './path-gradients.js'
+import { assertExamplesApart } from './self-check.js'
+
+/** A TensorFlow.js model on one device, as the explainers use it. */
+export class TfjsSession implements PredictorSession<Tensor> {
+  readonly #device: DeviceModel
+  readonly #lossGradients: LossGradients
+  #isApart = false
+
+  constructor(model: TensorModel, device: OpenDevice) {
+    this.#device = new DeviceModel(model, device)
+    this.#lossGradients = new LossGradients(this.#device)
+  }
+
+  get weightsVersion(): number {
+    return this.#device.weightsVersion
+  }
+
+  get gpuDevice(): GPUDevice | undefined {
+    return this.#device.gpuDevice
+  }
+
+  async weights(): Promise<NamedWeight[]> {
+    const { model } = this.#device
+    const constants = model.constants.map((tensor, i) => ({
+      name: `constant ${i}`,
+      tensor,
+    }))
+    return Promise.all(
+      [...model.weights(), ...constants].map(async ({ name, tensor }) => ({
+        name,
+        value: { data: await tensor.data(), shape: tensor.shape },
+      })),
+    )
+  }
+
+  async predict(
+    x: readonly NdArray[],
+    forwardArguments: ForwardArguments,
+    activations?: Activations,
+  ): Promise<NdArray> {
+    await this.#device.refresh()
+    const output = this.#device.run(() => {
+      const inputs = this.#device.inputTensors(x, forwardArguments)
+      return activations === undefined
+        ? this.#device.model.call(inputs, this.#device.furtherTensors(forwardArguments))
+        : outputFrom(this.#device, inputs, forwardArguments, activations)
+    })
+    const { shape } = output
+    const [data] = await this.#device.read([output])
+    return { data: data!, shape }
+  }
+
+  async inputGradients(
+    x: readonly NdArray[],
+    outputIndices: Int32Array,
+    forwardArguments: ForwardArguments,
+  ): Promise<NdArray[]> {
+    await this.#device.refresh()
+    if (outputIndices.length > 1) await this.#assertApart(x, forwardArguments)
+    return inputGradients(this.#device, x, outputIndices, forwardArguments)
+  }
+
+  async activations(
+    x: readonly NdArray[],
+    forwardArguments: ForwardArguments,
+    sites: readonly LayerSite[],
+  ): Promise<NdArray[][]> {
+    await this.#device.refresh()
+    return activationsAt(this.#device, x, forwardArguments, sites)
+  }
+
+  async activationGradients(
+    x: readonly NdArray[],
+    outputIndices: Int32Array,
+    forwardArguments: ForwardArguments,
+    at: Activations | { readonly sites: readonly LayerSite[] },
+  ): Promise<NdArray[][]> {
+    await this.#device.refresh()
+    if (outputIndices.length > 1) await this.#assertApart(x, forwardArguments)
+    return gradientsAt(this.#device, x, outputIndices, forwardArguments, at)
+  }
+
+  async pathGradients(
+    x: readonly NdArray[],
+    outputIndices: Int32Array,
+    forwardArguments: ForwardArguments,
+    points: PathPoints,
+  ): Promise<NdArray[][]> {
+    await this.#device.refresh()
+    if (points.pathOf.length > 1) {
+      // Of one example all points may be alike to layers before a site: zeros are another one.
+      await this.#assertApart(
+        x.map((array) => concatenateRows([array, zeroRow(array)])),
+        Object.fromEntries(
+          Object.entries(forwardArguments).map(([name, array]) => [
+            name,
+            concatenateRows([array, lastRow(array)]),
+          ]),
+        ),
+      )
+    }
+    return pathGradients(this.#device, x, outputIndices, forwardArguments, points)
+  }
+
+  async lossGradients(
+    x: readonly NdArray[],
+    y: NdArray,
+    loss: Loss<Tensor>,
+  ): Promise<GradientBlock | GpuGradientBlock> {
+    await this.#device.refresh()
+    return this.#lossGradients.compute(x, y, loss)
+  }
+
+  /** Looked at once: whether a model mixes examples does not depend on them. */
+  async #assertApart(x: readonly NdArray[], forwardArguments: ForwardArguments): Promise<void> {
+    if (this.#isApart) return
+    await assertExamplesApart(this.#device, x, forwardArguments, 'internalBatchSize: 1')
+    this.#isApart = true
+  }
+
+  [Symbol.dispose](): void {
+    this.#device.dispose()
+  }
+}
+
+const lastRow = (array: NdArray): NdArray => {
+  const [exampleCount = 0] = array.shape
+  return rows(array, exampleCount - 1, exampleCount)
+}
+
+const zeroRow = (array: NdArray): NdArray => {
+  const { data, shape } = lastRow(array)
+  return { data: data.map(() => 0), shape }
+}

@@ -1,3 +1,0 @@
-import { attributionZooSuite } from '../support/attribution-zoo-suite.js'
-
-attributionZooSuite()

@@ -1,3 +1,0 @@
-import { chosenOutputSuite } from '../support/chosen-output-suite.js'
-
-chosenOutputSuite()

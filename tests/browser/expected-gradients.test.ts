@@ -1,3 +1,0 @@
-import { expectedGradientsSuite } from '../support/expected-gradients-suite.js'
-
-expectedGradientsSuite()

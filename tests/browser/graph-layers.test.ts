@@ -1,3 +1,0 @@
-import { graphLayerSuite } from '../support/graph-layer-suite.js'
-
-graphLayerSuite()

@@ -1,3 +1,0 @@
-import { layerAttributionSuite } from '../support/layer-attribution-suite.js'
-
-layerAttributionSuite()

@@ -1,3 +1,0 @@
-import { modelKindsSuite } from '../support/model-kinds-suite.js'
-
-modelKindsSuite()

@@ -1,3 +1,0 @@
-import { namedInputsSuite } from '../support/named-inputs-suite.js'
-
-namedInputsSuite()

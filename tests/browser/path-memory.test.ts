@@ -1,3 +1,0 @@
-import { pathMemorySuite } from '../support/path-memory-suite.js'
-
-pathMemorySuite()

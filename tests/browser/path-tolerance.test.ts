@@ -1,3 +1,0 @@
-import { pathToleranceSuite } from '../support/path-tolerance-suite.js'
-
-pathToleranceSuite()

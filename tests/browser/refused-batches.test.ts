@@ -1,3 +1,0 @@
-import { refusedBatchesSuite } from '../support/refused-batches-suite.js'
-
-refusedBatchesSuite()

@@ -1,3 +1,0 @@
-import { describeForward } from '../support/forward-suite.js'
-
-describeForward(['webgpu'])

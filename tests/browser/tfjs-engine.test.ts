@@ -1,3 +1,0 @@
-import { engineSuite } from '../support/engine-suite.js'
-
-engineSuite()

@@ -1,3 +1,0 @@
-import { convertedNetSuite } from '../support/converted-net-suite.js'
-
-convertedNetSuite()

@@ -1,3 +1,0 @@
-import { evaluationSuite } from '../support/evaluation-suite.js'
-
-evaluationSuite()

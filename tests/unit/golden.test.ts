@@ -1,3 +1,0 @@
-import { goldenSuite } from '../support/golden-suite.js'
-
-goldenSuite()

@@ -1,3 +1,0 @@
-import { integratedGradientsSuite } from '../support/integrated-gradients-suite.js'
-
-integratedGradientsSuite()

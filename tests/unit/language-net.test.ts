@@ -1,3 +1,0 @@
-import { languageNetSuite } from '../support/language-net-suite.js'
-
-languageNetSuite()

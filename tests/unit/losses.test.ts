@@ -1,3 +1,0 @@
-import { lossSuite } from '../support/loss-suite.js'
-
-lossSuite()

@@ -1,3 +1,0 @@
-import { memorySuite } from '../support/memory-suite.js'
-
-memorySuite()

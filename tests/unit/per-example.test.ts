@@ -1,3 +1,0 @@
-import { perExampleSuite } from '../support/per-example-suite.js'
-
-perExampleSuite()

@@ -1,4 +1,0 @@
-import { devices } from '../support/devices.js'
-import { describeEdges } from '../support/gradient-edge-suite.js'
-
-describeEdges(devices)

@@ -1,4 +1,0 @@
-import { devices } from '../support/devices.js'
-import { describeLayers } from '../support/layer-suite.js'
-
-describeLayers(devices)

@@ -1,5 +1,0 @@
-import { devices } from '../support/devices.js'
-import { describeGradients } from '../support/gradient-suite.js'
-import { kernelCases } from '../support/kernel-cases.js'
-
-describeGradients(kernelCases, devices)

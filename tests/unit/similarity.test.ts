@@ -1,3 +1,0 @@
-import { similaritySuite } from '../support/similarity-suite.js'
-
-similaritySuite()

@@ -1,3 +1,0 @@
-import { backendsSuite } from '../support/backends-suite.js'
-
-backendsSuite()
