@@ -1,39 +1,22 @@
 import { InvalidArgumentError } from '../errors.js'
-import { createExplanation, type Explanation } from '../explanation.js'
-import {
-  type ArrayInput,
-  assertFinite,
-  lookAtTheModel,
-  type NdArray,
-  sizeOf,
-  toNdArray,
-} from '../ndarray.js'
-import {
-  type CallOptions,
-  type Device,
-  type DeviceChoice,
-  deviceChoices,
-  knownKeys,
-  oneOf,
-  positiveInteger,
-} from '../options.js'
-import type { LayerSite, Predictor } from '../predictor.js'
+import { createExplanation, type Explanation, type ExplanationMeta } from '../explanation.js'
+import { type ArrayInput, type NdArray, sizeOf } from '../ndarray.js'
+import { type CallOptions, type DeviceChoice, knownKeys, positiveInteger } from '../options.js'
+import type { Predictor } from '../predictor.js'
 import { readSeed } from '../random.js'
-import { version } from '../version.js'
 import { expectedAttributions } from './attribution/expected-integral.js'
-import { assertRowCounts, readForwardArguments } from './reading/forward-arguments.js'
 import { type Inputs, inputsBut, readInputs } from './reading/inputs.js'
 import { ModelSession } from './session/model-session.js'
 import { progressReporter } from './session/progress.js'
+import { type Examples, joinBatches } from './attribution/sites.js'
 import {
-  assertLayerOf,
-  type Examples,
-  inputSites,
-  joinBatches,
-  layerSites,
-  readLayers,
-} from './attribution/sites.js'
-import { readTarget } from './reading/targets.js'
+  chooseSites,
+  readRequest,
+  predictTarget,
+  toAttribution,
+} from './attribution/attribution-call.js'
+import { Explainer } from './session/explainer.js'
+import { createMeta } from './session/explanation-meta.js'
 
 export interface ExpectedGradientsOptions {
   /** Attribute to layers instead of the model's inputs; as for IntegratedGradients. */
@@ -102,7 +85,7 @@ export interface ExpectedGradientsData {
  * using explainer = new ExpectedGradients(tfjsPredictor(model), { nSamples: 200 })
  * const { attributions } = await explainer.explain(x, { background: xTrain, target: 3 })
  */
-export class ExpectedGradients<Value = unknown, Item = never> {
+export class ExpectedGradients<Value = unknown, Item = never> extends Explainer<Value, Item> {
   readonly #model: ModelSession<Value>
   readonly #layer: unknown
   readonly #nSamples: number
@@ -113,23 +96,14 @@ export class ExpectedGradients<Value = unknown, Item = never> {
   /** @throws InvalidArgumentError for an unknown option value */
   constructor(predictor: Predictor<Value, Item>, options: ExpectedGradientsOptions = {}) {
     knownKeys('options', options, optionNames)
+    const model = new ModelSession(predictor, options.device)
+    super(model)
+    this.#model = model
     this.#layer = options.layer
     this.#nSamples = positiveInteger('nSamples', options.nSamples ?? 100)
     this.#seed = readSeed('seed', options.seed ?? 0)
     this.#batchSize = positiveInteger('internalBatchSize', options.internalBatchSize ?? 100)
     this.#verbose = options.verbose ?? false
-    const device = oneOf('device', options.device ?? 'auto', deviceChoices)
-    this.#model = new ModelSession(predictor, device)
-  }
-
-  /** The device that runs; null before the first `explain`. */
-  get device(): Device | null {
-    return this.#model.device
-  }
-
-  /** Why the devices before this one do not run; null if the first choice does. */
-  get fallbackReason(): string | null {
-    return this.#model.fallbackReason
   }
 
   /**
@@ -152,31 +126,19 @@ export class ExpectedGradients<Value = unknown, Item = never> {
     if ((background as unknown) === undefined) {
       throw new InvalidArgumentError('background', 'none', 'examples that baselines are drawn from')
     }
-    assertLayerOf(attributeToLayerInputs, this.#layer)
+    const { sites, layerNames } = chooseSites(predictor, this.#layer, attributeToLayerInputs)
     const specs = inputsBut('forwardKwargs', predictor, forwardKwargs)
-    // All are read before the first await ends, so that what the page does to its arrays later changes nothing.
-    const [read, drawnFrom, further, given] = await Promise.all([
-      readInputs('x', x, specs, predictor),
+    const [request, drawnFrom] = await Promise.all([
+      readRequest(predictor, x, specs, 'forwardKwargs', forwardKwargs, target),
       readInputs('background', background, specs, predictor),
-      readForwardArguments('forwardKwargs', forwardKwargs, predictor.inputs),
-      target === undefined ? undefined : toNdArray('target', target),
     ])
-    assertRowCounts('forwardKwargs', further, read.exampleCount)
-    const at = attributeToLayerInputs ? 'inputs' : 'outputs'
-    const layers = this.#layer === undefined ? [] : readLayers(predictor, this.#layer, at)
-    const sites = layers.length === 0 ? inputSites<Value>() : layerSites<Value>(layers)
+    const { read, further } = request
     const report = progressReporter('ExpectedGradients', this.#verbose, onProgress)
 
     const weightsVersion = await call.weightsVersion()
     const examples: Examples = { x: await read.arrays(call, this.#batchSize), further }
-    const [predictions] = await joinBatches(
-      call,
-      examples,
-      this.#batchSize,
-      async (session, some) => [await session.predict(some.x, some.further)],
-    )
-    assertFinite('the predictions at x', predictions!, lookAtTheModel)
-    const chosen = await readTarget(given, predictions!.shape, predictor.output)
+    const explained = await predictTarget(call, examples, this.#batchSize, () => request.target)
+    const { predictions, target: chosen } = explained
     const ends = await joinBatches(call, examples, this.#batchSize, (session, some) =>
       sites.values(session, some),
     )
@@ -185,65 +147,47 @@ export class ExpectedGradients<Value = unknown, Item = never> {
       examples,
       ends,
       background: await drawnFrom.arrays(call, this.#batchSize),
-      target: chosen.target,
+      target: chosen,
       nSamples: this.#nSamples,
       seed: this.#seed,
       batchSize: this.#batchSize,
       report,
     })
     await call.assertWeights(weightsVersion)
-    const outputSize = sizeOf(predictions!.shape.slice(1))
+    const outputSize = sizeOf(predictions.shape.slice(1))
     const deltas = scores.map((score, i) => {
-      const scoreAtX = predictions!.data[i * outputSize + chosen.target.indices[i]!]!
-      return sumOfRow(attributions, scores.length, i) - chosen.target.signs[i]! * (scoreAtX - score)
+      const scoreAtX = predictions.data[i * outputSize + chosen.indices[i]!]!
+      return sumExample(attributions, scores.length, i) - chosen.signs[i]! * (scoreAtX - score)
     })
-    return createExplanation(this.#meta(layers, specs.length), {
-      attributions: attributions.map((values, j) => {
-        const attribution = { data: Float32Array.from(values), shape: ends[j]!.shape }
-        assertFinite('the attributions', attribution, lookAtTheModel)
-        return attribution
-      }),
-      predictions: predictions!,
+    return createExplanation(this.#createMeta(layerNames, specs.length), {
+      attributions: attributions.map((values, j) => toAttribution(values, ends[j]!.shape)),
+      predictions,
       deltas: { data: deltas, shape: [deltas.length] },
-      target: chosen.array,
+      target: explained.targetArray,
     })
   }
 
-  /** Takes another model. */
-  resetPredictor(predictor: Predictor<Value, Item>): void {
-    this.#model.reset(predictor)
-  }
-
-  /** Frees what it holds. Calls still running reject; the predictor's model is not touched. */
-  dispose(): void {
-    this.#model.dispose()
-  }
-
-  [Symbol.dispose](): void {
-    this.dispose()
-  }
-
-  #meta(layers: readonly LayerSite[], inputCount: number): Parameters<typeof createExplanation>[0] {
-    return {
-      name: 'ExpectedGradients',
-      type: ['whitebox'],
-      explanations: ['local'],
-      params: {
-        nSamples: this.#nSamples,
-        seed: this.#seed,
-        internalBatchSize: this.#batchSize,
-        layer: layers.length === 0 ? null : layers.map(({ layer }) => layer),
-        inputCount,
-        backendName: this.device,
-      },
-      version,
-    }
+  #createMeta(layer: readonly string[] | null, inputCount: number): ExplanationMeta {
+    return createMeta('ExpectedGradients', {
+      nSamples: this.#nSamples,
+      seed: this.#seed,
+      internalBatchSize: this.#batchSize,
+      layer,
+      inputCount,
+      backendName: this.device,
+    })
   }
 }
 
-function sumOfRow(arrays: readonly Float64Array[], exampleCount: number, row: number): number {
+function sumExample(
+  arrays: readonly Float64Array[],
+  exampleCount: number,
+  example: number,
+): number {
   return arrays.reduce((sum, values) => {
     const size = values.length / exampleCount
-    return values.subarray(row * size, (row + 1) * size).reduce((all, value) => all + value, sum)
+    return values
+      .subarray(example * size, (example + 1) * size)
+      .reduce((all, value) => all + value, sum)
   }, 0)
 }

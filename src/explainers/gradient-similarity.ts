@@ -4,14 +4,7 @@ import { InvalidArgumentError, NotFittedError, isGradlensError } from '../errors
 import type { Explanation } from '../explanation.js'
 import type { ByteStore } from '../store/bytes/byte-store.js'
 import { type ArrayInput, type NdArray, toNdArray } from '../ndarray.js'
-import {
-  type CallOptions,
-  type Device,
-  knownKeys,
-  oneOf,
-  positiveInteger,
-  type Progress,
-} from '../options.js'
+import { type CallOptions, knownKeys, oneOf, positiveInteger, type Progress } from '../options.js'
 import type { Loss, Predictor } from '../predictor.js'
 import { BackendSession } from './session/compute-session.js'
 import { disposeAll, finiteBlocks } from './similarity/gradient-blocks.js'
@@ -43,6 +36,7 @@ import {
   type GradientContext,
   type TrainingSet,
 } from './similarity/training-set.js'
+import { Explainer } from './session/explainer.js'
 
 /** What explain was asked for, read. */
 interface Question {
@@ -65,7 +59,7 @@ interface Question {
  * await explainer.fit(xTrain, yTrain)
  * const { scores, orderedIndices } = await explainer.explain(x)
  */
-export class GradientSimilarity<Value = unknown, Item = never> {
+export class GradientSimilarity<Value = unknown, Item = never> extends Explainer<Value, Item> {
   readonly #model: ModelSession<Value>
   readonly #lossFn: Loss<Value>
   readonly #options: SimilaritySettings
@@ -79,9 +73,12 @@ export class GradientSimilarity<Value = unknown, Item = never> {
     options: GradientSimilarityOptions = {},
   ) {
     checkLossName(lossFn)
-    this.#options = readSimilarityOptions(options)
-    this.#model = new ModelSession(predictor, this.#options.device)
+    const settings = readSimilarityOptions(options)
+    const model = new ModelSession(predictor, settings.device)
     checkParameters(predictor)
+    super(model)
+    this.#model = model
+    this.#options = settings
     this.#lossFn = lossFn
   }
 
@@ -105,7 +102,7 @@ export class GradientSimilarity<Value = unknown, Item = never> {
     const explainer = new GradientSimilarity(predictor, lossFn, options)
     try {
       const call = explainer.#model.begin(signal)
-      explainer.#replace(await explainer.#opened(store, call))
+      explainer.#replace(await explainer.#openStore(store, call))
       return explainer
     } catch (error) {
       explainer.dispose()
@@ -113,14 +110,8 @@ export class GradientSimilarity<Value = unknown, Item = never> {
     }
   }
 
-  /** The device that runs; null before the first `fit` or `explain`. */
-  get device(): Device | null {
-    return this.#model.device
-  }
-
-  /** Why the devices before this one do not run; null if the first choice does. */
-  get fallbackReason(): string | null {
-    const reasons = [this.#model.fallbackReason, this.#backend.fallbackReason]
+  override get fallbackReason(): string | null {
+    const reasons = [super.fallbackReason, this.#backend.fallbackReason]
     return reasons.filter((reason) => reason !== null).join(' ') || null
   }
 
@@ -242,23 +233,18 @@ export class GradientSimilarity<Value = unknown, Item = never> {
     }
   }
 
-  /** Takes another model; all that was computed from the old one is dropped, and `fit` must be called again. */
-  resetPredictor(predictor: Predictor<Value, Item>): void {
+  /** Replaces the model. Everything computed from the old one is dropped, and `fit` must be called again. */
+  override resetPredictor(predictor: Predictor<Value, Item>): void {
     checkPredictor(predictor)
     checkParameters(predictor)
-    this.#model.reset(predictor)
+    super.resetPredictor(predictor)
     this.#replace(undefined)
   }
 
-  /** Frees what it holds. Calls still running reject; the predictor's model is not touched. */
-  dispose(): void {
-    this.#model.dispose()
+  override dispose(): void {
+    super.dispose()
     this.#replace(undefined)
     this.#backend[Symbol.dispose]()
-  }
-
-  [Symbol.dispose](): void {
-    this.dispose()
   }
 
   async #read(
@@ -333,7 +319,7 @@ export class GradientSimilarity<Value = unknown, Item = never> {
     this.#fitted = fitted
   }
 
-  async #opened(store: ByteStore, call: ModelCall<Value>): Promise<TrainingSet<Value>> {
+  async #openStore(store: ByteStore, call: ModelCall<Value>): Promise<TrainingSet<Value>> {
     const { openTrainingStore } = await import('./similarity/open-training-store.js')
     return openTrainingStore(store, call, this.#lossFn, this.#options)
   }

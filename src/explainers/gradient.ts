@@ -1,32 +1,23 @@
 import { InvalidArgumentError } from '../errors.js'
-import { createExplanation, type Explanation } from '../explanation.js'
-import {
-  type ArrayInput,
-  assertFinite,
-  lookAtTheModel,
-  type NdArray,
-  toNdArray,
-} from '../ndarray.js'
+import { createExplanation, type Explanation, type ExplanationMeta } from '../explanation.js'
+import { type ArrayInput, type NdArray } from '../ndarray.js'
 import {
   type CallOptions,
   describe,
-  type Device,
   type DeviceChoice,
-  deviceChoices,
   knownKeys,
-  oneOf,
   positiveInteger,
 } from '../options.js'
 import type { Predictor } from '../predictor.js'
-import { version } from '../version.js'
-import { assertRowCounts, readForwardArguments } from './reading/forward-arguments.js'
 import { type GradientSites, gradientSites } from './attribution/gradient-sites.js'
-import { type Inputs, inputsBut, readInputs } from './reading/inputs.js'
+import { type Inputs, inputsBut } from './reading/inputs.js'
 import { ModelSession } from './session/model-session.js'
 import { progressReporter } from './session/progress.js'
 import { meanGradient, readSmoothGrad, type SmoothGradOptions } from './attribution/smooth-grad.js'
 import { type Examples, joinBatches } from './attribution/sites.js'
-import { readTarget } from './reading/targets.js'
+import { readRequest, predictTarget, toAttribution } from './attribution/attribution-call.js'
+import { Explainer } from './session/explainer.js'
+import { createMeta } from './session/explanation-meta.js'
 
 export interface GradientOptions<Item = never, Batch = Inputs<Item>> {
   /**
@@ -92,7 +83,10 @@ export interface GradientData {
  * using explainer = new Gradient(tfjsPredictor(model))
  * const { attributions } = await explainer.explain(x, { target: 3 })
  */
-export class Gradient<Value = unknown, Item = never, Batch = Inputs<Item>> {
+export class Gradient<Value = unknown, Item = never, Batch = Inputs<Item>> extends Explainer<
+  Value,
+  Item
+> {
   readonly #model: ModelSession<Value>
   readonly #options: GradientOptions<Item, Batch>
   readonly #batchSize: number
@@ -108,22 +102,13 @@ export class Gradient<Value = unknown, Item = never, Batch = Inputs<Item>> {
       }
     }
     if (options.nClasses !== undefined) positiveInteger('nClasses', options.nClasses)
+    const model = new ModelSession(predictor, options.device)
+    super(model)
+    this.#model = model
     this.#options = options
     this.#batchSize = positiveInteger('internalBatchSize', options.internalBatchSize ?? 100)
     this.#smoothGrad =
       options.smoothGrad === undefined ? null : readSmoothGrad('smoothGrad', options.smoothGrad)
-    const device = oneOf('device', options.device ?? 'auto', deviceChoices)
-    this.#model = new ModelSession(predictor, device)
-  }
-
-  /** The device that runs; null before the first `explain`. */
-  get device(): Device | null {
-    return this.#model.device
-  }
-
-  /** Why the devices before this one do not run; null if the first choice does. */
-  get fallbackReason(): string | null {
-    return this.#model.fallbackReason
   }
 
   /**
@@ -144,39 +129,38 @@ export class Gradient<Value = unknown, Item = never, Batch = Inputs<Item>> {
     const { forwardArgExtractor, additionalForwardArgExtractor, verbose } = this.#options
     const named = additionalForwardArgExtractor?.(batch) ?? {}
     const specs = inputsBut('additionalForwardArgExtractor', predictor, named)
-    // All are read before the first await ends, so that what the page does to its arrays later changes nothing.
-    const [read, further, given] = await Promise.all([
-      readInputs('x', forwardArgExtractor?.(batch) ?? (batch as Inputs<Item>), specs, predictor),
-      readForwardArguments('additionalForwardArgExtractor', named, predictor.inputs),
-      target === undefined ? undefined : toNdArray('target', target),
-    ])
-    assertRowCounts('additionalForwardArgExtractor', further, read.exampleCount)
+    const request = await readRequest(
+      predictor,
+      forwardArgExtractor?.(batch) ?? (batch as Inputs<Item>),
+      specs,
+      'additionalForwardArgExtractor',
+      named,
+      target,
+    )
     const sites = gradientSites(predictor, specs, this.#options.layer)
     const report = progressReporter('Gradient', verbose ?? false, onProgress)
 
     const weightsVersion = await call.weightsVersion()
-    const examples: Examples = { x: await read.arrays(call, this.#batchSize), further }
-    const [predictions] = await joinBatches(
-      call,
-      examples,
-      this.#batchSize,
-      async (session, some) => [await session.predict(some.x, some.further)],
-    )
-    assertFinite('the predictions at x', predictions!, lookAtTheModel)
-    this.#checkClasses(predictions!)
-    const chosen = await readTarget(given, predictions!.shape, predictor.output)
+    const examples: Examples = {
+      x: await request.read.arrays(call, this.#batchSize),
+      further: request.further,
+    }
+    const explained = await predictTarget(call, examples, this.#batchSize, (predictions) => {
+      this.#checkClasses(predictions)
+      return request.target
+    })
     const gradients = await meanGradient(call, {
       sites,
       inputs: specs,
       examples,
-      target: chosen.target,
+      target: explained.target,
       smoothGrad: this.#smoothGrad,
       batchSize: this.#batchSize,
       report,
     })
     const attributions =
       this.#options.multiplyByInputs === true
-        ? products(
+        ? multiplyArrays(
             gradients,
             await joinBatches(call, examples, this.#batchSize, (session, some) =>
               sites.values(session, some),
@@ -184,25 +168,11 @@ export class Gradient<Value = unknown, Item = never, Batch = Inputs<Item>> {
           )
         : gradients
     await call.assertWeights(weightsVersion)
-    return createExplanation(this.#meta(sites, specs.length), {
+    return createExplanation(this.#createMeta(sites, specs.length), {
       attributions,
-      predictions: predictions!,
-      target: chosen.array,
+      predictions: explained.predictions,
+      target: explained.targetArray,
     })
-  }
-
-  /** Takes another model. */
-  resetPredictor(predictor: Predictor<Value, Item>): void {
-    this.#model.reset(predictor)
-  }
-
-  /** Frees what it holds. Calls still running reject; the predictor's model is not touched. */
-  dispose(): void {
-    this.#model.dispose()
-  }
-
-  [Symbol.dispose](): void {
-    this.dispose()
   }
 
   #checkClasses({ shape }: NdArray): void {
@@ -216,33 +186,24 @@ export class Gradient<Value = unknown, Item = never, Batch = Inputs<Item>> {
     )
   }
 
-  #meta(sites: GradientSites<Value>, inputCount: number): Parameters<typeof createExplanation>[0] {
-    const { multiplyByInputs = false } = this.#options
-    return {
-      name: 'Gradient',
-      type: ['whitebox'],
-      explanations: ['local'],
-      params: {
-        layer: sites.names,
-        multiplyByInputs,
-        smoothGrad: this.#smoothGrad,
-        internalBatchSize: this.#batchSize,
-        inputCount,
-        backendName: this.device,
-      },
-      version,
-    }
+  #createMeta({ names }: GradientSites<Value>, inputCount: number): ExplanationMeta {
+    return createMeta('Gradient', {
+      layer: names,
+      multiplyByInputs: this.#options.multiplyByInputs ?? false,
+      smoothGrad: this.#smoothGrad,
+      internalBatchSize: this.#batchSize,
+      inputCount,
+      backendName: this.device,
+    })
   }
 }
 
-function products(gradients: readonly NdArray[], values: readonly NdArray[]): NdArray[] {
+function multiplyArrays(gradients: readonly NdArray[], values: readonly NdArray[]): NdArray[] {
   return gradients.map(({ data, shape }, k) => {
-    const product = Float32Array.from(
+    const products = Float32Array.from(
       data,
       (gradient, at) => gradient * (values[k]?.data[at] ?? NaN),
     )
-    const attribution = { data: product, shape }
-    assertFinite('the attributions', attribution, lookAtTheModel)
-    return attribution
+    return toAttribution(products, shape)
   })
 }

@@ -1,26 +1,21 @@
 import { InvalidArgumentError } from '../errors.js'
-import { createExplanation, type Explanation } from '../explanation.js'
+import { createExplanation, type Explanation, type ExplanationMeta } from '../explanation.js'
 import {
   type ArrayInput,
   assertFinite,
   concatenateRows,
   lookAtTheModel,
   type NdArray,
-  toNdArray,
 } from '../ndarray.js'
 import {
   type CallOptions,
   describe,
-  type Device,
   type DeviceChoice,
-  deviceChoices,
   knownKeys,
-  oneOf,
   positiveInteger,
   type Progress,
 } from '../options.js'
-import type { LayerSite, Predictor } from '../predictor.js'
-import { version } from '../version.js'
+import type { Predictor } from '../predictor.js'
 import {
   type AverageOf,
   type Baselines,
@@ -28,8 +23,7 @@ import {
   isAverage,
   readBaseline,
 } from './reading/baselines.js'
-import { assertRowCounts, readForwardArguments } from './reading/forward-arguments.js'
-import { type Inputs, inputsBut, readInputs, rowsOf } from './reading/inputs.js'
+import { type Inputs, inputsBut, rowsOf } from './reading/inputs.js'
 import { type ModelCall, ModelSession } from './session/model-session.js'
 import {
   type Accuracy,
@@ -39,15 +33,15 @@ import {
 } from './attribution/path-attributions.js'
 import { progressReporter } from './session/progress.js'
 import { quadrature, type QuadratureMethod } from './attribution/quadrature.js'
+import { type Examples, joinBatches } from './attribution/sites.js'
 import {
-  assertLayerOf,
-  type Examples,
-  inputSites,
-  joinBatches,
-  layerSites,
-  readLayers,
-} from './attribution/sites.js'
-import { readTarget } from './reading/targets.js'
+  chooseSites,
+  readRequest,
+  predictTarget,
+  toAttribution,
+} from './attribution/attribution-call.js'
+import { Explainer } from './session/explainer.js'
+import { createMeta } from './session/explanation-meta.js'
 
 export interface IntegratedGradientsOptions {
   /**
@@ -148,7 +142,7 @@ export interface IntegratedGradientsData {
  * using explainer = new IntegratedGradients(tfjsPredictor(model))
  * const { attributions, deltas } = await explainer.explain(x, { target: 3 })
  */
-export class IntegratedGradients<Value = unknown, Item = never> {
+export class IntegratedGradients<Value = unknown, Item = never> extends Explainer<Value, Item> {
   readonly #model: ModelSession<Value>
   readonly #targetFn: ((predictions: NdArray) => ArrayInput) | undefined
   readonly #accuracy: Accuracy
@@ -159,6 +153,9 @@ export class IntegratedGradients<Value = unknown, Item = never> {
   /** @throws InvalidArgumentError for an unknown option value */
   constructor(predictor: Predictor<Value, Item>, options: IntegratedGradientsOptions = {}) {
     knownKeys('options', options, optionNames)
+    const model = new ModelSession(predictor, options.device)
+    super(model)
+    this.#model = model
     this.#accuracy = readAccuracy(options)
     this.#batchSize = positiveInteger('internalBatchSize', options.internalBatchSize ?? 100)
     this.#targetFn = options.targetFn
@@ -167,18 +164,6 @@ export class IntegratedGradients<Value = unknown, Item = never> {
     }
     this.#verbose = options.verbose ?? false
     this.#layer = options.layer
-    const device = oneOf('device', options.device ?? 'auto', deviceChoices)
-    this.#model = new ModelSession(predictor, device)
-  }
-
-  /** The device that runs; null before the first `explain`. */
-  get device(): Device | null {
-    return this.#model.device
-  }
-
-  /** Why the devices before this one do not run; null if the first choice does. */
-  get fallbackReason(): string | null {
-    return this.#model.fallbackReason
   }
 
   /**
@@ -201,53 +186,52 @@ export class IntegratedGradients<Value = unknown, Item = never> {
     if (target !== undefined && this.#targetFn !== undefined) {
       throw new InvalidArgumentError('target', 'a target besides a targetFn', 'one of the two')
     }
-    assertLayerOf(attributeToLayerInputs, this.#layer)
+    const { sites, layerNames } = chooseSites(predictor, this.#layer, attributeToLayerInputs)
     const specs = inputsBut('forwardKwargs', predictor, forwardKwargs)
-    // All are read before the first await ends, so that what the page does to its arrays later changes nothing.
-    const [read, further, given, begins] = await Promise.all([
-      readInputs('x', x, specs, predictor),
-      readForwardArguments('forwardKwargs', forwardKwargs, predictor.inputs),
-      target === undefined ? undefined : toNdArray('target', target),
+    const [request, begins] = await Promise.all([
+      readRequest(predictor, x, specs, 'forwardKwargs', forwardKwargs, target),
       copyEachBaseline(baselines, specs, predictor),
     ])
-    assertRowCounts('forwardKwargs', further, read.exampleCount)
-    const at = attributeToLayerInputs ? 'inputs' : 'outputs'
-    const layers = this.#layer === undefined ? [] : readLayers(predictor, this.#layer, at)
-    const sites = layers.length === 0 ? inputSites<Value>() : layerSites<Value>(layers)
+    const { read, further } = request
 
     const inputs = await read.arrays(call, this.#batchSize)
     const baselineArrays: NdArray[][] = []
     for (const [m, begin] of begins.entries()) {
       const one = await begin(call, this.#batchSize)
-      const named = (j: number): string => baselineName(baselines, inputs, m, j)
       baselineArrays.push(
-        await Promise.all(inputs.map((array, j) => readBaseline(named(j), one[j], array))),
+        await Promise.all(
+          inputs.map((array, j) =>
+            readBaseline(nameBaseline(baselines, inputs, m, j), one[j], array),
+          ),
+        ),
       )
     }
     const weightsVersion = await call.weightsVersion()
     const examples = { x: inputs, further }
-    const [predictions] = await this.#each(
+    const explained = await predictTarget(
       call,
       examples,
-      async (session, { x: some, further }) => [await session.predict(some, further)],
+      this.#batchSize,
+      ({ data, shape }) =>
+        request.target ?? this.#targetFn?.({ data: data.slice(), shape: [...shape] }),
     )
-    assertFinite('the predictions at x', predictions!, lookAtTheModel)
-    const copy = { data: predictions!.data.slice(), shape: [...predictions!.shape] }
-    const chosen = await readTarget(
-      given ?? this.#targetFn?.(copy),
-      predictions!.shape,
-      predictor.output,
+    const { predictions } = explained
+    const ends = await this.#runBatches(call, examples, (session, some) =>
+      sites.values(session, some),
     )
-    const ends = await this.#each(call, examples, (session, some) => sites.values(session, some))
     const report = progressReporter('IntegratedGradients', this.#verbose, onProgress)
     const results: PathAttributions[] = []
     for (const [m, baseline] of baselineArrays.entries()) {
-      const starts = await this.#each(call, { x: baseline, further }, (session, some) =>
+      const starts = await this.#runBatches(call, { x: baseline, further }, (session, some) =>
         sites.values(session, some),
       )
-      const [atStarts] = await this.#each(call, examples, async (session, some, start, end) => [
-        await sites.predict(session, some, rowsOf(starts, start, end)),
-      ])
+      const [atStarts] = await this.#runBatches(
+        call,
+        examples,
+        async (session, some, start, end) => [
+          await sites.predict(session, some, rowsOf(starts, start, end)),
+        ],
+      )
       assertFinite('the predictions at the baselines', atStarts!, lookAtTheModel)
       results.push(
         await attributePaths(call, {
@@ -255,48 +239,34 @@ export class IntegratedGradients<Value = unknown, Item = never> {
           examples,
           ends,
           starts,
-          target: chosen.target,
+          target: explained.target,
           accuracy: this.#accuracy,
-          atEnds: predictions!,
+          atEnds: predictions,
           atStarts: atStarts!,
           batchSize: this.#batchSize,
-          report: ofSeveral(report, m, baselineArrays.length),
+          report: reportRound(report, m, baselineArrays.length),
         }),
       )
     }
     await call.assertWeights(weightsVersion)
     const { attributions, deltas, steps } = meanOf(results)
     const { tolerance } = this.#accuracy
-    return createExplanation(this.#meta(layers, inputs.length), {
-      attributions: attributions.map((values, j) => asAttribution(values, ends[j]!.shape)),
-      x: single(inputs),
+    return createExplanation(this.#createMeta(layerNames, inputs.length), {
+      attributions: attributions.map((values, j) => toAttribution(values, ends[j]!.shape)),
+      x: unwrapSingle(inputs),
       forwardKwargs: further,
-      baselines: single(asGiven(baselines, baselineArrays)),
-      predictions: predictions!,
+      baselines: unwrapSingle(stackBaselines(baselines, baselineArrays)),
+      predictions,
       deltas: { data: deltas, shape: [deltas.length] },
       ...(tolerance !== null && {
         steps: { data: steps, shape: [steps.length] },
         notReached: [...deltas.keys()].filter((i) => Math.abs(deltas[i]!) > tolerance),
       }),
-      target: chosen.array,
+      target: explained.targetArray,
     })
   }
 
-  /** Takes another model. */
-  resetPredictor(predictor: Predictor<Value, Item>): void {
-    this.#model.reset(predictor)
-  }
-
-  /** Frees what it holds. Calls still running reject; the predictor's model is not touched. */
-  dispose(): void {
-    this.#model.dispose()
-  }
-
-  [Symbol.dispose](): void {
-    this.dispose()
-  }
-
-  #each(
+  #runBatches(
     call: ModelCall<Value>,
     examples: Examples,
     step: Parameters<typeof joinBatches<Value>>[3],
@@ -304,21 +274,15 @@ export class IntegratedGradients<Value = unknown, Item = never> {
     return joinBatches(call, examples, this.#batchSize, step)
   }
 
-  #meta(layers: readonly LayerSite[], inputCount: number): Parameters<typeof createExplanation>[0] {
-    return {
-      name: 'IntegratedGradients',
-      type: ['whitebox'],
-      explanations: ['local'],
-      params: {
-        targetFn: this.#targetFn === undefined ? null : 'function',
-        ...this.#accuracy,
-        internalBatchSize: this.#batchSize,
-        layer: layers.length === 0 ? null : layers.map(({ layer }) => layer),
-        inputCount,
-        backendName: this.device,
-      },
-      version,
-    }
+  #createMeta(layer: readonly string[] | null, inputCount: number): ExplanationMeta {
+    return createMeta('IntegratedGradients', {
+      targetFn: this.#targetFn === undefined ? null : 'function',
+      ...this.#accuracy,
+      internalBatchSize: this.#batchSize,
+      layer,
+      inputCount,
+      backendName: this.device,
+    })
   }
 }
 
@@ -338,7 +302,7 @@ function readAccuracy(options: IntegratedGradientsOptions): Accuracy {
   throw new InvalidArgumentError('maxSteps', String(maxSteps), `nSteps, ${nSteps}, or more`)
 }
 
-function baselineName(
+function nameBaseline(
   baselines: Baselines<unknown> | AverageOf<unknown>,
   x: readonly NdArray[],
   m: number,
@@ -349,7 +313,7 @@ function baselineName(
 }
 
 /** Per input the baseline; of an average all of them, [baselines, …]. */
-function asGiven(
+function stackBaselines(
   baselines: Baselines<unknown> | AverageOf<unknown>,
   read: readonly (readonly NdArray[])[],
 ): readonly NdArray[] {
@@ -362,17 +326,11 @@ function asGiven(
 }
 
 /** The progress of one of several rounds, as that of all. */
-const ofSeveral =
+const reportRound =
   (report: (progress: Progress) => void, round: number, count: number) =>
   ({ phase, done, total }: Progress): void => {
     report({ phase, done: round * total + done, total: count * total })
   }
 
-const single = (arrays: readonly NdArray[]): NdArray | readonly NdArray[] =>
+const unwrapSingle = (arrays: readonly NdArray[]): NdArray | readonly NdArray[] =>
   arrays.length === 1 && arrays[0] !== undefined ? arrays[0] : arrays
-
-function asAttribution(values: Float64Array, shape: readonly number[]): NdArray {
-  const attribution = { data: Float32Array.from(values), shape }
-  assertFinite('the attributions', attribution, lookAtTheModel)
-  return attribution
-}

@@ -4,7 +4,14 @@ import {
   InvalidArgumentError,
   isGradlensError,
 } from '../../errors.js'
-import { checkSignal, describe, type Device, type DeviceChoice } from '../../options.js'
+import {
+  checkSignal,
+  describe,
+  type Device,
+  type DeviceChoice,
+  deviceChoices,
+  oneOf,
+} from '../../options.js'
 import type { Predictor, PredictorSession } from '../../predictor.js'
 import { nextTask } from '../../scheduling.js'
 
@@ -26,10 +33,11 @@ export class ModelSession<Value> {
   #generation = 0
   #isDisposed = false
 
-  constructor(predictor: Predictor<Value>, choice: DeviceChoice) {
+  /** @throws InvalidArgumentError for a predictor or a device that is none */
+  constructor(predictor: Predictor<Value>, device: DeviceChoice = 'auto') {
     checkPredictor(predictor)
     this.#predictor = predictor
-    this.#choice = choice
+    this.#choice = oneOf('device', device, deviceChoices)
   }
 
   get predictor(): Predictor<Value> {

@@ -1,7 +1,7 @@
 import type { Ranking } from '../../compute/ranking.js'
 import { createExplanation, type Explanation } from '../../explanation.js'
 import type { NdArray } from '../../ndarray.js'
-import { version } from '../../version.js'
+import { createMeta } from '../session/explanation-meta.js'
 import type { PickedExamples } from './training-set.js'
 
 /** Per test example; n is the number of training examples ranked: all of them, or topK. k = topK, at most n. */
@@ -31,15 +31,12 @@ export function similarityExplanation(
   warnNonFinite(nonFinite)
   const testCount = nonFinite.length
   const shape = [testCount, indices.length / testCount]
-  return createExplanation(
-    { name: 'GradientSimilarity', type: ['whitebox'], explanations: ['local'], params, version },
-    {
-      scores: { data: scores, shape },
-      orderedIndices: { data: indices, shape },
-      ...picked,
-      nonFinite,
-    },
-  )
+  return createExplanation(createMeta('GradientSimilarity', params), {
+    scores: { data: scores, shape },
+    orderedIndices: { data: indices, shape },
+    ...picked,
+    nonFinite,
+  })
 }
 
 /** The first k of each test example's order. */
