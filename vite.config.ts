@@ -41,7 +41,7 @@ const library: UserConfig = {
       formats: ['es'],
     },
     rolldownOptions: {
-      external: [...tfjs, 'zarrita', 'webgpu', /^gradlens/, /^(lit|d3-)/, /^node:/],
+      external: [...tfjs, 'zarrita', 'webgpu', /^(@noble\/|gradlens|lit|d3-|node:)/],
       output: { chunkFileNames: 'chunks/[name].js' },
     },
   },

@@ -31,6 +31,7 @@ export default defineConfig({
             '@tensorflow/tfjs',
             '@tensorflow/tfjs-backend-wasm',
             '@tensorflow/tfjs-backend-webgpu',
+            '@noble/hashes/sha2.js',
             'axe-core',
             'd3-scale',
             'd3-scale-chromatic',

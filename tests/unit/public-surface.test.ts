@@ -119,9 +119,9 @@ it('says that TensorFlow.js is missing where gradlens/tfjs is imported without i
   )
 })
 
-it('imports TensorFlow.js only where the adapter is, and zarrita to read stored gradients', () => {
-  expect(packagesImportedBy('dist/index.js')).toEqual(['zarrita'])
-  expect(packagesImportedBy('dist/evaluation.js')).toEqual(['zarrita'])
+it('imports TensorFlow.js only for its adapter, and zarrita and SHA-256 only for stores', () => {
+  expect(packagesImportedBy('dist/index.js')).toEqual(['@noble/hashes/sha2.js', 'zarrita'])
+  expect(packagesImportedBy('dist/evaluation.js')).toEqual(['@noble/hashes/sha2.js', 'zarrita'])
   expect(packagesImportedBy('dist/tfjs.js')).toEqual(['@tensorflow/tfjs'])
 })
 

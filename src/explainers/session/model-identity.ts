@@ -2,7 +2,7 @@ import { UnsupportedError } from '../../errors.js'
 import {
   differences,
   hashWeights,
-  lossIdentity,
+  identifyLoss,
   refuseDifferent,
   type StoreIdentity,
 } from '../../store/zarr/format/store-identity.js'
@@ -28,8 +28,8 @@ export async function modelIdentity<Value>(
     )
   }
   return {
-    weightsHash: hashWeights(weights),
-    loss: lossIdentity(loss),
+    weightsHash: await hashWeights(weights),
+    loss: await identifyLoss(loss),
     parameters: trainableParameters(call.predictor).map(({ name, shape }) => ({ name, shape })),
   }
 }

@@ -1,35 +1,39 @@
 import { StoreError } from '../../../errors.js'
 import { type NdArray, sameShape } from '../../../ndarray.js'
-import { Sha256 } from './sha256.js'
+import { createSha256 } from './sha256.js'
 
 /** What gradients depend on besides the examples. */
 export interface StoreIdentity {
   /** See `hashWeights`. */
   readonly weightsHash: string
-  /** See `lossIdentity`. */
+  /** See `identifyLoss`. */
   readonly loss: string
   /** The trainable parameters, in the model's order. */
   readonly parameters: readonly { readonly name: string; readonly shape: readonly number[] }[]
 }
 
-/** A hash of all the weights that a prediction depends on, trainable or not: their names, shapes and float32 values. */
-export function hashWeights(weights: Iterable<{ name: string; value: NdArray }>): string {
-  const hash = new Sha256()
+/** A hash of all weights that a prediction depends on: their names, shapes and float32 values. */
+export async function hashWeights(
+  weights: Iterable<{ name: string; value: NdArray }>,
+): Promise<string> {
+  const hash = await createSha256()
   const encoder = new TextEncoder()
   for (const { name, value } of weights) {
-    // A line break cannot be part of a JSON string: where one weight ends is never in doubt.
+    // JSON strings contain no line break, so the end of each header is unambiguous.
     hash.update(encoder.encode(`${JSON.stringify([name, value.shape])}\n`))
     const { buffer, byteOffset, byteLength } = Float32Array.from(value.data)
     hash.update(new Uint8Array(buffer, byteOffset, byteLength))
   }
-  return `sha256:${hash.digest()}`
+  return `sha256:${hash.digestHex()}`
 }
 
-/** A loss as a store names it: by its name, or by a hash of a function's own source. */
-export function lossIdentity(loss: string | ((...values: never[]) => unknown)): string {
+/** A loss as a store records it: its name, or a hash of a function's source text. */
+export async function identifyLoss(
+  loss: string | ((...values: never[]) => unknown),
+): Promise<string> {
   if (typeof loss === 'string') return loss
-  const source = new TextEncoder().encode(String(loss))
-  return `function sha256:${new Sha256().update(source).digest()}`
+  const hash = await createSha256()
+  return `function sha256:${hash.update(new TextEncoder().encode(String(loss))).digestHex()}`
 }
 
 /** @throws StoreError with failure `'different'` if anything differs */
