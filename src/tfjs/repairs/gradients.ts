@@ -20,6 +20,7 @@ import {
   reluGradient,
   squaredDifferenceGradient,
 } from './arithmetic/elementwise.js'
+import { maxGradient, minGradient } from './arithmetic/extremes.js'
 import {
   gatheredGradient,
   gatherGradient,
@@ -50,9 +51,11 @@ export const gradientRepairs: Readonly<Record<string, Gradient>> = {
   FusedBatchNorm: batchNormGradient,
   GatherNd: gatheredGradient('GatherNd', 'params'),
   GatherV2: gatherGradient,
+  Max: maxGradient,
   MaxPool: maxPool2DGradient,
   MaxPool3D: maxPool3DGradient,
   Maximum: maximumGradient,
+  Min: minGradient,
   Minimum: minimumGradient,
   MirrorPad: mirrorPadGradient,
   Prelu: preluGradient,
