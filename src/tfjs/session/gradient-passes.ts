@@ -4,7 +4,7 @@ import { type NdArray, rows } from '../../ndarray.js'
 import type { Loss } from '../../predictor.js'
 import { type DeviceModel, tensorOf } from './device-model.js'
 import { type TapeNode, withTape } from '../engine/engine.js'
-import { lossFunctionGradient, type LossReduction } from './loss-function.js'
+import { lossFunctionGradient } from './loss-function.js'
 import { lossKernels, lossSeed } from './losses.js'
 import {
   type PerExampleGradients,
@@ -18,8 +18,6 @@ export interface Batch {
   readonly x: readonly NdArray[]
   readonly y: NdArray
   readonly loss: Loss<Tensor>
-  /** How the loss is called, if it is a function. */
-  readonly reduction: LossReduction
 }
 
 export const countExamples = ({ y }: Batch): number => y.shape[0] ?? 0
@@ -74,13 +72,13 @@ export function wholeGradient(device: DeviceModel, batch: Batch): Map<string, Te
 
 /** The loss gradients that the backward pass starts from. */
 function seedsOf(
-  { y, loss, reduction }: Batch,
+  { y, loss }: Batch,
   output: Tensor,
   tape: readonly TapeNode[],
 ): Map<number, Tensor> {
   const labels = tensorOf(y)
   if (typeof loss === 'function') {
-    return new Map([[output.id, lossFunctionGradient(loss, reduction, labels, output)]])
+    return new Map([[output.id, lossFunctionGradient(loss, labels, output)]])
   }
   const { tensor, gradient } = lossSeed(loss, labels, output, tape)
   return new Map([[tensor.id, gradient]])

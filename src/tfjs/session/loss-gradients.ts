@@ -4,9 +4,8 @@ import type { GpuGradientBlock, GradientBlock, GradientSegment } from '../../gra
 import type { NdArray } from '../../ndarray.js'
 import type { Loss } from '../../predictor.js'
 import { nextTask } from '../../scheduling.js'
-import { type DeviceModel, tensorOf } from './device-model.js'
+import type { DeviceModel } from './device-model.js'
 import { type Batch, batchedPass, countExamples, single, wholeGradient } from './gradient-passes.js'
-import { lossFunctionGradient, type LossReduction, reductionOf } from './loss-function.js'
 import { inParts, type PerExampleGradients } from '../per-example/per-example.js'
 import { assertExamplesApart, selfCheckError, selfCheckTolerance } from './self-check.js'
 import { tensorsIn, withArrays } from '../per-example/tensor-segment.js'
@@ -14,7 +13,6 @@ import { tensorsIn, withArrays } from '../per-example/tensor-segment.js'
 /** The loss gradients of a model's examples: in one batched pass, or one by one where that is not exact. */
 export class LossGradients {
   readonly #device: DeviceModel
-  readonly #reductions = new Map<Loss<Tensor>, LossReduction>()
   /** Losses with which two examples of a batch were compared with their gradients computed alone. */
   readonly #checked = new Set<Loss<Tensor>>()
   #isApart = false
@@ -31,7 +29,7 @@ export class LossGradients {
     y: NdArray,
     loss: Loss<Tensor>,
   ): Promise<GradientBlock | GpuGradientBlock> {
-    const batch = { x, y, loss, reduction: await this.#reduction(x, y, loss) }
+    const batch = { x, y, loss }
     if (!this.#isApart && countExamples(batch) > 1) {
       await assertExamplesApart(this.#device, batch.x)
       this.#isApart = true
@@ -115,32 +113,6 @@ export class LossGradients {
       values: all,
     }))
     return { exampleCount, segments }
-  }
-
-  /** How a loss function is to be called: found out on the first batch that tells. */
-  async #reduction(x: readonly NdArray[], y: NdArray, loss: Loss<Tensor>): Promise<LossReduction> {
-    const known = this.#reductions.get(loss)
-    if (known !== undefined) return known
-    const batchSize = y.shape[0] ?? 0
-    if (typeof loss !== 'function') return 'sum'
-    if (batchSize === 1) return 'one by one'
-    const gradients = this.#device.run(() => {
-      const output = this.#device.model.call(this.#device.inputTensors(x), {})
-      const labels = tensorOf(y)
-      return (['one by one', 'sum'] as const).map((reduction) =>
-        lossFunctionGradient(loss, reduction, labels, output),
-      )
-    })
-    const [singles, batched] = await this.#device.read(gradients)
-    const reduction = reductionOf(singles!, batched!, batchSize)
-    if (reduction === undefined) return 'one by one'
-    if (reduction === 'one by one') {
-      console.warn(
-        'gradlens: lossFn mixes the examples of a batch; it is called for each example by itself.',
-      )
-    }
-    this.#reductions.set(loss, reduction)
-    return reduction
   }
 
   #fallBack(reason: string): void {
