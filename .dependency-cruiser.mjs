@@ -32,6 +32,7 @@ const parts = {
   node: { modules: 'gradients|store', packages: builtIn },
   cli: { packages: `${builtIn}|@tensorflow/tfjs[^/]*|zarrita|webgpu` },
   elements: { modules: 'explanation', packages: 'lit|lit-[^/]*|d3-[^/]*' },
+  worker: { modules: 'predictor|explanation|explainers' },
   index: { modules: 'predictor|explanation|gradients|compute|store|explainers' },
   global: { modules: 'index|tfjs' },
 }

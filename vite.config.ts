@@ -11,6 +11,7 @@ export const alias = [
   { find: /^gradlens\/elements\/define$/, replacement: at('src/elements/define.ts') },
   { find: /^gradlens\/evaluation$/, replacement: at('src/evaluation/index.ts') },
   { find: /^gradlens\/node$/, replacement: at('src/node/index.ts') },
+  { find: /^gradlens\/worker$/, replacement: at('src/worker/index.ts') },
   { find: /^gradlens\/tfjs$/, replacement: at('src/tfjs/index.ts') },
 ]
 
@@ -37,6 +38,7 @@ const library: UserConfig = {
         evaluation: at('src/evaluation/index.ts'),
         node: at('src/node/index.ts'),
         tfjs: at('src/tfjs/index.ts'),
+        worker: at('src/worker/index.ts'),
       },
       formats: ['es'],
     },

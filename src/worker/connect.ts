@@ -1,0 +1,145 @@
+import type {
+  ExpectedGradientsData,
+  ExpectedGradientsExplainOptions,
+  ExpectedGradientsOptions,
+} from '../explainers/expected-gradients.js'
+import type {
+  GradientData,
+  GradientExplainOptions,
+  GradientOptions,
+} from '../explainers/gradient.js'
+import type {
+  IntegratedGradientsData,
+  IntegratedGradientsExplainOptions,
+  IntegratedGradientsOptions,
+} from '../explainers/integrated-gradients.js'
+import type { Inputs } from '../explainers/reading/inputs.js'
+import type {
+  GradientSimilarityOptions,
+  OpenSimilarityOptions,
+} from '../explainers/similarity/similarity-options.js'
+import type { Explanation } from '../explanation.js'
+import type { NdArray } from '../ndarray.js'
+import type { CallOptions } from '../options.js'
+import type { LossName } from '../predictor.js'
+import { checkWorker, type ExplainerWorker, WorkerConnection } from './connection.js'
+import type { ExplainerName, ModelDescription } from './messages.js'
+import { RemoteAttribution, RemoteModel, RemoteSimilarity } from './remote-explainers.js'
+import { WorkerValue } from './values.js'
+
+/** An explainer of attributions in a worker: the same method and results as in the page. */
+export interface RemoteAttributionOf<Data extends object, Options, Item = never> extends Pick<
+  RemoteAttribution,
+  'device' | 'fallbackReason' | 'resetPredictor' | 'dispose' | typeof Symbol.dispose
+> {
+  explain(x: Inputs<Item>, options?: Options): Promise<Explanation<Data>>
+}
+
+/** Options whose functions and stores are named values of the worker. */
+export type RemoteOptions<Options> = {
+  readonly [Name in keyof Options]: Options[Name] | WorkerValue
+}
+
+/**
+ * The explainers of the model in a worker.
+ *
+ * @param worker runs `exposeExplainers`. It belongs to the connection, which ends it when it is disposed
+ * @example
+ * const worker = new Worker(new URL('./explain-worker.js', import.meta.url), { type: 'module' })
+ * using explainers = connectExplainers(worker)
+ * using explainer = explainers.gradientSimilarity('categoricalCrossentropy', { simFn: 'grad_cos' })
+ * await explainer.fit(xTrain, yTrain, { onProgress })
+ * const { mostSimilar } = await explainer.explain(x)
+ */
+export function connectExplainers<Item = never>(worker: ExplainerWorker): RemoteExplainers<Item> {
+  checkWorker(worker)
+  return new RemoteExplainers(new WorkerConnection(worker))
+}
+
+/** Creates explainers in a worker. Options are checked there: the first call of an explainer rejects if one is wrong. */
+export class RemoteExplainers<Item = never> implements Disposable {
+  readonly #connection: WorkerConnection
+  #model: RemoteModel<Item> | undefined
+
+  constructor(connection: WorkerConnection) {
+    this.#connection = connection
+  }
+
+  /** Resolves to the model's name, inputs and output once the worker has loaded it; rejects if that fails. */
+  get ready(): Promise<ModelDescription> {
+    return this.#connection.ready
+  }
+
+  /** A value that only the worker has: a loss function, a store, a layer, a function in options, a predictor. */
+  value(name: string): WorkerValue {
+    return new WorkerValue(name)
+  }
+
+  /** A GradientSimilarity in the worker. */
+  gradientSimilarity(
+    lossFn: LossName | WorkerValue,
+    options: RemoteOptions<GradientSimilarityOptions> = {},
+  ): RemoteSimilarity<Item> {
+    return new RemoteSimilarity(this.#connection, 'GradientSimilarity', [
+      ['lossFn', lossFn],
+      ['', options],
+    ])
+  }
+
+  /** A GradientSimilarity of the training examples in a store, which is one of the worker's values. */
+  openGradientSimilarity(
+    store: WorkerValue,
+    lossFn: LossName | WorkerValue,
+    options: RemoteOptions<Omit<OpenSimilarityOptions, 'signal'>> = {},
+  ): RemoteSimilarity<Item> {
+    return new RemoteSimilarity(this.#connection, 'GradientSimilarity.open', [
+      ['store', store],
+      ['lossFn', lossFn],
+      ['', options],
+    ])
+  }
+
+  /** An IntegratedGradients in the worker. */
+  integratedGradients(
+    options: RemoteOptions<IntegratedGradientsOptions> = {},
+  ): RemoteAttributionOf<IntegratedGradientsData, IntegratedGradientsExplainOptions<Item>, Item> {
+    return this.#attribution('IntegratedGradients', options)
+  }
+
+  /** A Gradient in the worker. */
+  gradient(
+    options: RemoteOptions<GradientOptions<Item>> = {},
+  ): RemoteAttributionOf<GradientData, GradientExplainOptions, Item> {
+    return this.#attribution('Gradient', options)
+  }
+
+  /** An ExpectedGradients in the worker. */
+  expectedGradients(
+    options: RemoteOptions<ExpectedGradientsOptions> = {},
+  ): RemoteAttributionOf<ExpectedGradientsData, ExpectedGradientsExplainOptions<Item>, Item> {
+    return this.#attribution('ExpectedGradients', options)
+  }
+
+  #attribution<Data extends object, Options, Of>(
+    name: ExplainerName,
+    options: object,
+  ): RemoteAttributionOf<Data, Options, Of> {
+    const explainer = new RemoteAttribution(this.#connection, name, [['', options]])
+    return explainer as unknown as RemoteAttributionOf<Data, Options, Of>
+  }
+
+  /** Resolves to the model's output [N, …] for x. */
+  predict(x: Inputs<Item>, options: Pick<CallOptions, 'signal'> = {}): Promise<NdArray> {
+    this.#model ??= new RemoteModel(this.#connection, 'ModelOutputs', [])
+    return this.#model.predict(x, options)
+  }
+
+  /** Ends the worker. Calls still running reject with a DisposedError. */
+  dispose(): void {
+    this.#connection.close()
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose()
+  }
+}

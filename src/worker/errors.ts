@@ -1,0 +1,41 @@
+import * as classes from '../errors.js'
+
+/** An error as a message carries it. */
+export interface EncodedError {
+  readonly name: string
+  readonly message: string
+  readonly stack: string | undefined
+  /** The fields of the library's own errors: the argument, the device, the failure. */
+  readonly fields: Readonly<Record<string, unknown>>
+  readonly cause: EncodedError | undefined
+}
+
+export function encodeError(error: unknown): EncodedError {
+  if (!(error instanceof Error)) {
+    const fields = {}
+    return { name: 'Error', message: String(error), stack: undefined, fields, cause: undefined }
+  }
+  const { name, message, stack, cause } = error
+  const own = classes.isGradlensError(error) ? Object.entries(error) : []
+  return {
+    name,
+    message,
+    stack,
+    fields: Object.fromEntries(own.filter(([key]) => key !== 'name' && key !== 'cause')),
+    cause: cause === undefined ? undefined : encodeError(cause),
+  }
+}
+
+/** Returns an error of the same class, with the same fields and the worker's stack. */
+export function decodeError({ name, message, stack, fields, cause }: EncodedError): Error {
+  if (name === 'AbortError') return new DOMException(message, name)
+  const error = new Error(message, cause === undefined ? {} : { cause: decodeError(cause) })
+  const known: unknown = (classes as Readonly<Record<string, unknown>>)[name]
+  if (typeof known === 'function') {
+    Object.setPrototypeOf(error, known.prototype as object)
+  }
+  Object.assign(error, fields)
+  Object.defineProperty(error, 'name', { value: name, configurable: true })
+  if (stack !== undefined) Object.defineProperty(error, 'stack', { value: stack })
+  return error
+}

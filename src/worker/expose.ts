@@ -1,0 +1,211 @@
+import { DisposedError, InvalidArgumentError } from '../errors.js'
+import { ExpectedGradients } from '../explainers/expected-gradients.js'
+import { Gradient } from '../explainers/gradient.js'
+import { GradientSimilarity } from '../explainers/gradient-similarity.js'
+import { IntegratedGradients } from '../explainers/integrated-gradients.js'
+import type { Explanation } from '../explanation.js'
+import { describe, type Progress } from '../options.js'
+import type { Predictor } from '../predictor.js'
+import { decodeError, encodeError } from './errors.js'
+import type { Endpoint, ExplainerName, ExplainerState, FromWorker, ToWorker } from './messages.js'
+import { ModelOutputs } from './model-outputs.js'
+import { packValue, unpackValue } from './values.js'
+
+/** What a worker explains, and with what. */
+export interface Exposed {
+  readonly predictor: Predictor
+  /** What the page refers to by name: loss functions, stores, layers, functions in options, other predictors. */
+  readonly values?: Readonly<Record<string, unknown>>
+}
+
+interface Explainer extends Partial<ExplainerState> {
+  dispose(): void
+}
+
+type Create = (predictor: Predictor, given: readonly unknown[]) => Explainer | Promise<Explainer>
+
+const createByClass =
+  (Class: unknown): Create =>
+  (predictor, given) =>
+    new (Class as new (...all: unknown[]) => Explainer)(predictor, ...given)
+
+const creators: Readonly<Record<ExplainerName, Create>> = {
+  GradientSimilarity: createByClass(GradientSimilarity),
+  'GradientSimilarity.open': (predictor, [store, loss, options]) =>
+    GradientSimilarity.open(store as never, predictor, loss as never, options as never),
+  IntegratedGradients: createByClass(IntegratedGradients),
+  Gradient: createByClass(Gradient),
+  ExpectedGradients: createByClass(ExpectedGradients),
+  ModelOutputs: createByClass(ModelOutputs),
+}
+
+/**
+ * Makes the explainers of a model available to the page that started this worker.
+ *
+ * @param scope the worker's `self`, or a MessagePort that was started
+ * @param factory loads the model; called at once, and once
+ * @example
+ * exposeExplainers(self, async () => tfjsPredictor(await tf.loadLayersModel('model.json')))
+ */
+export function exposeExplainers(
+  scope: Endpoint<FromWorker, ToWorker>,
+  factory: () => Promise<Predictor | Exposed> | Predictor | Exposed,
+): void {
+  const exposed = Promise.resolve()
+    .then(factory)
+    .then((made) => ('predictor' in made ? made : { predictor: made }))
+  const server = new ExplainerServer(scope, exposed)
+  scope.addEventListener('message', ({ data }) => {
+    server.receive(data)
+  })
+}
+
+/** Does what the page asks for, with one model. */
+class ExplainerServer {
+  readonly #scope: Endpoint<FromWorker, ToWorker>
+  readonly #exposed: Promise<Exposed>
+  readonly #explainers = new Map<number, Promise<Explainer>>()
+  readonly #calls = new Map<number, AbortController>()
+  /** Reads of the page's example sources that are not answered yet. */
+  readonly #reads = new Map<
+    number,
+    { resolve(examples: unknown): void; reject(error: Error): void }
+  >()
+  #lastRead = 0
+
+  constructor(scope: Endpoint<FromWorker, ToWorker>, exposed: Promise<Exposed>) {
+    this.#scope = scope
+    this.#exposed = exposed
+    exposed.then(
+      ({ predictor: { name, inputs, output } }) => {
+        this.#send({ kind: 'ready', model: { name, inputs, output } })
+      },
+      (error: unknown) => {
+        this.#send({ kind: 'failed', error: encodeError(error) })
+      },
+    )
+  }
+
+  receive(message: ToWorker): void {
+    switch (message.kind) {
+      case 'create': {
+        const explainer = this.#create(message.name, message.arguments)
+        // Each call of an explainer that could not be made rejects with the reason.
+        explainer.catch(() => undefined)
+        this.#explainers.set(message.explainer, explainer)
+        break
+      }
+      case 'call':
+        void this.#answer(message)
+        break
+      case 'abort':
+        this.#calls.get(message.id)?.abort()
+        break
+      case 'dispose':
+        void this.#dispose(message.explainer)
+        break
+      case 'close':
+        for (const number of this.#explainers.keys()) void this.#dispose(number)
+        break
+      case 'examples':
+        void this.#resume(message)
+        break
+      case 'no examples':
+        this.#reads.get(message.read)?.reject(decodeError(message.error))
+        this.#reads.delete(message.read)
+        break
+    }
+  }
+
+  #send(message: FromWorker, transfer: ArrayBuffer[] = []): void {
+    this.#scope.postMessage(message, transfer)
+  }
+
+  async #create(name: ExplainerName, given: readonly unknown[]): Promise<Explainer> {
+    const { predictor } = await this.#exposed
+    return creators[name](predictor, await Promise.all(given.map((value) => this.#unpack(value))))
+  }
+
+  async #resume({ read, examples }: ToWorker & { kind: 'examples' }): Promise<void> {
+    const waiting = this.#reads.get(read)
+    this.#reads.delete(read)
+    waiting?.resolve(await this.#unpack(examples))
+  }
+
+  async #dispose(number: number): Promise<void> {
+    const explainer = this.#explainers.get(number)
+    this.#explainers.delete(number)
+    const made = await explainer?.catch(() => undefined)
+    made?.dispose()
+  }
+
+  async #answer({ id, explainer, method, ...call }: ToWorker & { kind: 'call' }): Promise<void> {
+    const controller = new AbortController()
+    this.#calls.set(id, controller)
+    let made: Explainer | undefined
+    try {
+      const given = await Promise.all(call.arguments.map((value) => this.#unpack(value)))
+      const options = {
+        ...((await this.#unpack(call.options)) as object),
+        signal: controller.signal,
+        onProgress: (progress: Progress) => {
+          this.#send({ kind: 'progress', id, progress })
+        },
+      }
+      made = await this.#explainers.get(explainer)
+      if (made === undefined)
+        throw new DisposedError('This explainer was disposed; make a new one.')
+      const methods = made as unknown as Readonly<Record<string, (...all: unknown[]) => unknown>>
+      const result = await methods[method]?.call(made, ...given, options)
+      const { value, transfer } = await packValue('', contentOf(result, made))
+      this.#send({ kind: 'result', id, value, state: readState(made) }, transfer)
+    } catch (error) {
+      this.#send({ kind: 'failure', id, error: encodeError(error), state: readState(made) })
+    } finally {
+      this.#calls.delete(id)
+    }
+  }
+
+  async #unpack(packed: unknown): Promise<unknown> {
+    const { values = {} } = await this.#exposed
+    const find = (name: string): unknown => {
+      if (Object.hasOwn(values, name)) return values[name]
+      const names = Object.keys(values).join(', ') || 'none'
+      throw new InvalidArgumentError(
+        'value',
+        describe(name),
+        `a name in the worker's values: ${names}`,
+      )
+    }
+    return unpackValue(packed, find, (source, exampleCount) => ({
+      exampleCount,
+      read: (start: number, end: number): Promise<unknown> =>
+        new Promise((resolve, reject) => {
+          const read = this.#lastRead++
+          this.#reads.set(read, { resolve, reject })
+          this.#send({ kind: 'read', read, source, start, end })
+        }),
+    }))
+  }
+}
+
+/** What a message carries of a result: of an explanation its two parts, of the explainer itself nothing. */
+function contentOf(result: unknown, explainer: Explainer): unknown {
+  if (result === explainer || typeof result !== 'object' || result === null) return undefined
+  if (!('meta' in result && 'data' in result && 'toJSON' in result)) return result
+  const { meta, data } = result as Explanation
+  // A function, a loss say, is its name.
+  const params = Object.entries(meta.params).map(([key, value]) => [
+    key,
+    typeof value === 'function' ? value.name : value,
+  ])
+  return { meta: { ...meta, params: Object.fromEntries(params) as object }, data }
+}
+
+function readState(explainer: Explainer | undefined): ExplainerState {
+  return {
+    device: explainer?.device ?? null,
+    fallbackReason: explainer?.fallbackReason ?? null,
+    gradientBytes: explainer?.gradientBytes ?? 0,
+  }
+}

@@ -1,0 +1,11 @@
+export {
+  connectExplainers,
+  type RemoteAttributionOf,
+  type RemoteExplainers,
+  type RemoteOptions,
+} from './connect.js'
+export type { ExplainerWorker } from './connection.js'
+export { exposeExplainers, type Exposed } from './expose.js'
+export type { ModelDescription } from './messages.js'
+export type { RemoteSimilarity } from './remote-explainers.js'
+export type { WorkerValue } from './values.js'

@@ -1,0 +1,83 @@
+import type { ArraySpec } from '../predictor.js'
+import type { Device, Progress } from '../options.js'
+import type { EncodedError } from './errors.js'
+
+/** The explainers by the names of their classes; and the model itself, which predicts. */
+export type ExplainerName =
+  | 'GradientSimilarity'
+  | 'GradientSimilarity.open'
+  | 'IntegratedGradients'
+  | 'Gradient'
+  | 'ExpectedGradients'
+  | 'ModelOutputs'
+
+/** What the page asks of the worker. `id` names the request, `explainer` the explainer that it concerns. */
+export type ToWorker =
+  | {
+      readonly kind: 'create'
+      readonly explainer: number
+      readonly name: ExplainerName
+      /** The constructor's arguments without the predictor, packed. */
+      readonly arguments: readonly unknown[]
+    }
+  | {
+      readonly kind: 'call'
+      readonly id: number
+      readonly explainer: number
+      readonly method: string
+      /** The arguments before the options, packed; the options without `signal` and `onProgress`. */
+      readonly arguments: readonly unknown[]
+      readonly options: Readonly<Record<string, unknown>>
+    }
+  | { readonly kind: 'abort'; readonly id: number }
+  | { readonly kind: 'dispose'; readonly explainer: number }
+  /** The page is done with all of them. */
+  | { readonly kind: 'close' }
+  | { readonly kind: 'examples'; readonly read: number; readonly examples: unknown }
+  | { readonly kind: 'no examples'; readonly read: number; readonly error: EncodedError }
+
+/** What the worker answers. */
+export type FromWorker =
+  | { readonly kind: 'ready'; readonly model: ModelDescription }
+  | { readonly kind: 'failed'; readonly error: EncodedError }
+  | { readonly kind: 'progress'; readonly id: number; readonly progress: Progress }
+  | {
+      readonly kind: 'result'
+      readonly id: number
+      readonly value: unknown
+      readonly state: ExplainerState
+    }
+  | {
+      readonly kind: 'failure'
+      readonly id: number
+      readonly error: EncodedError
+      readonly state: ExplainerState
+    }
+  | {
+      /** Asks for the examples `start` to `end` − 1 of a source in the page. */
+      readonly kind: 'read'
+      readonly read: number
+      readonly source: number
+      readonly start: number
+      readonly end: number
+    }
+
+/** The model in the worker, as the page may need it. */
+export interface ModelDescription {
+  readonly name: string
+  readonly inputs: readonly ArraySpec[]
+  readonly output: ArraySpec
+}
+
+/** The properties of an explainer after a call. */
+export interface ExplainerState {
+  readonly device: Device | null
+  readonly fallbackReason: string | null
+  readonly gradientBytes: number
+}
+
+/** The side of a message channel that this module sends to: a Worker, a worker's scope or a MessagePort. */
+export interface Endpoint<Sent, Received> {
+  postMessage(message: Sent, transfer: Transferable[]): void
+  addEventListener(type: 'message', listener: (event: MessageEvent<Received>) => void): void
+}

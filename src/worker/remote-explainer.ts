@@ -1,0 +1,83 @@
+import { DisposedError } from '../errors.js'
+import { createExplanation, type Explanation, type ExplanationMeta } from '../explanation.js'
+import type { CallOptions, Device } from '../options.js'
+import type { WorkerConnection } from './connection.js'
+import type { ExplainerName, ExplainerState } from './messages.js'
+import type { WorkerValue } from './values.js'
+
+/** Named arguments: the names appear in errors. */
+export type NamedArguments = readonly (readonly [string, unknown])[]
+
+/** An explainer in a worker, in the page: its properties are those after the last call. */
+export class RemoteExplainer implements Disposable {
+  readonly #connection: WorkerConnection
+  readonly #number: number
+  #state: ExplainerState = { device: null, fallbackReason: null, gradientBytes: 0 }
+  #isDisposed = false
+
+  constructor(connection: WorkerConnection, name: ExplainerName, given: NamedArguments) {
+    this.#connection = connection
+    this.#number = connection.create(name, given)
+  }
+
+  /** The device that runs; null before the first call. */
+  get device(): Device | null {
+    return this.#state.device
+  }
+
+  /** Why the devices before this one do not run; null if the first choice does. */
+  get fallbackReason(): string | null {
+    return this.#state.fallbackReason
+  }
+
+  /** What training gradients in memory occupy, in bytes. */
+  get gradientBytes(): number {
+    return this.#state.gradientBytes
+  }
+
+  /**
+   * Gives the explainer another model: one of the worker's values.
+   *
+   * @throws as the explainer's own method
+   */
+  async resetPredictor(predictor: WorkerValue): Promise<void> {
+    await this.callMethod('resetPredictor', [['predictor', predictor]], {})
+  }
+
+  /** Frees what the explainer has in the worker. Calls still running reject. */
+  dispose(): void {
+    if (this.#isDisposed) return
+    this.#isDisposed = true
+    this.#connection.dispose(this.#number)
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose()
+  }
+
+  /** Calls a method in the worker; resolves to what it returned. */
+  protected async callMethod(
+    method: string,
+    given: NamedArguments,
+    options: CallOptions & object,
+  ): Promise<unknown> {
+    if (this.#isDisposed) throw new DisposedError('This explainer was disposed; make a new one.')
+    const { value, state } = await this.#connection.call(this.#number, method, given, {
+      ...options,
+    })
+    this.#state = state
+    return value
+  }
+
+  /** Calls a method that returns an explanation. */
+  protected async callExplain<Data extends object>(
+    given: NamedArguments,
+    options: CallOptions & object,
+  ): Promise<Explanation<Data>> {
+    const { meta, data } = (await this.callMethod('explain', given, options)) as {
+      readonly meta: ExplanationMeta
+      readonly data: Data
+    }
+    return createExplanation(meta, data)
+  }
+}

@@ -1,0 +1,77 @@
+import type { ExampleSource } from '../explainers/reading/example-source.js'
+import type { Inputs } from '../explainers/reading/inputs.js'
+import type { SimilarityData } from '../explainers/similarity/similarity-explanation.js'
+import type {
+  PrecomputeOptions,
+  SimilarityExplainOptions,
+} from '../explainers/similarity/similarity-options.js'
+import type { Explanation } from '../explanation.js'
+import type { ArrayInput, NdArray } from '../ndarray.js'
+import type { CallOptions } from '../options.js'
+import { RemoteExplainer } from './remote-explainer.js'
+
+/** GradientSimilarity in a worker: the same methods and results. */
+export class RemoteSimilarity<Item = never> extends RemoteExplainer {
+  /** As `fit` of GradientSimilarity. A source of examples stays in the page, and is read from there. */
+  async fit(
+    xTrain: Inputs<Item> | ExampleSource<Inputs<Item>>,
+    yTrain: ArrayInput | ExampleSource<ArrayInput>,
+    options: CallOptions = {},
+  ): Promise<this> {
+    await this.callMethod(
+      'fit',
+      [
+        ['xTrain', xTrain],
+        ['yTrain', yTrain],
+      ],
+      options,
+    )
+    return this
+  }
+
+  /** As `precompute` of GradientSimilarity. */
+  async precompute(
+    xTrain: Inputs<Item> | ExampleSource<Inputs<Item>>,
+    yTrain: ArrayInput | ExampleSource<ArrayInput>,
+    options: PrecomputeOptions = {},
+  ): Promise<void> {
+    await this.callMethod(
+      'precompute',
+      [
+        ['xTrain', xTrain],
+        ['yTrain', yTrain],
+      ],
+      options,
+    )
+  }
+
+  /** As `explain` of GradientSimilarity. */
+  explain(
+    x: Inputs<Item>,
+    y?: ArrayInput,
+    options: SimilarityExplainOptions = {},
+  ): Promise<Explanation<SimilarityData>> {
+    return this.callExplain(
+      [
+        ['x', x],
+        ['y', y],
+      ],
+      options,
+    )
+  }
+}
+
+/** IntegratedGradients, Gradient or ExpectedGradients in a worker: the same method and results. */
+export class RemoteAttribution extends RemoteExplainer {
+  /** As `explain` of the explainer of that name. */
+  explain(x: unknown, options: CallOptions = {}): Promise<Explanation<object>> {
+    return this.callExplain([['x', x]], options)
+  }
+}
+
+/** The model's own outputs. */
+export class RemoteModel<Item = never> extends RemoteExplainer {
+  async predict(x: Inputs<Item>, options: CallOptions): Promise<NdArray> {
+    return (await this.callMethod('predict', [['x', x]], options)) as NdArray
+  }
+}
