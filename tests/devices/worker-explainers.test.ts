@@ -150,7 +150,7 @@ describe('the connection to a worker', () => {
     const remote = throughChannel(() => ({ predictor: exposed(), values: { store } }))
     const options = { precomputeGrads: true, store: remote.value('store') }
     const ranges: number[][] = []
-    const source = <Rows>(rows: readonly Rows[]): { exampleCount: number; read: never } => ({
+    const source = (rows: readonly unknown[]): { exampleCount: number; read: never } => ({
       exampleCount: rows.length,
       read: ((start: number, end: number) => {
         ranges.push([start, end])
@@ -180,7 +180,7 @@ describe('the connection to a worker', () => {
       ) as string,
     })
     using third = remote.gradientSimilarity(loss, options)
-    const failing = third.fit(unreadable as never, trainClasses)
+    const failing = third.fit(unreadable, trainClasses)
     await expect(failing).rejects.toMatchObject({ name: 'StoreError', failure: 'unreachable' })
   })
 

@@ -1,4 +1,4 @@
-import type { NdArray, Predictor } from 'gradlens'
+import type { Predictor } from 'gradlens'
 import {
   connectExplainers,
   type Exposed,
@@ -23,6 +23,3 @@ export function throughChannel(
   })
   return explainers
 }
-
-/** Every number of an explanation, for comparison. */
-export const numbersOf = ({ data, shape }: NdArray): object => ({ shape, data: Array.from(data) })
