@@ -1,14 +1,18 @@
 import type { NdArray } from 'gradlens'
-import { Job } from './job.js'
+import { formatCount, Job } from 'gradlens/elements'
 import { find, setText } from './dom.js'
 import { keepOffline } from './offline/keep-offline.js'
 import { Session, type Answer, type Question, type Ranking } from './session.js'
 import { readAddress, writeAddress, type AddressForm } from './settings.js'
-import { formatCount } from './text/format.js'
 import { createControls } from './views/controls.js'
 import { createJobView } from './views/job-view.js'
-import { showAttributionFacts, showDevice, showMemory, showRankingFacts } from './views/machine.js'
 import { createQuadratureTable } from './views/quadrature-table.js'
+import {
+  showAttributionReport,
+  showDevice,
+  showMemory,
+  showRankingReport,
+} from './views/run-report.js'
 import type { Attribution, DataSetName, ExplanationParts, Similarity } from './workers/protocol.js'
 
 /** An element of gradlens/elements, as far as every page sets it. */
@@ -69,46 +73,41 @@ export class ExplainedPage<Data> {
     this.#asked = address.picked
     const folder = new URL(`${dataSet}/`, document.baseURI).href
     const { answer, attribution, similar, similarities } = elements
-    const similarityFacts = element('machine-similarity')
-    const attributionFacts = element('machine-attribution')
+    const similarityReport = element('report-similarity')
+    const attributionReport = element('report-attribution')
     const quadratures = createQuadratureTable(element('quadratures'))
 
-    const answerJob = createJobView(element('answer-job'), {
+    const showAnswerJob = createJobView('answer-job', {
       doing: 'Starting the model',
-      unit: '',
-      cancel: undefined,
       retry: () => void this.#session.answer(),
       results: [element('answer')],
     })
-    const attributionJob = createJobView(element('attribution-job'), {
-      doing: 'Following the path',
+    const showAttributionJob = createJobView('attribution-job', {
+      doing: 'Computing the attribution',
       unit: 'points',
       cancel: () => {
         this.#session.cancelAttribution()
       },
       retry: () => void this.#session.attribute(),
-      results: [attribution, element('attribution-delta'), attributionFacts],
+      results: [attribution, element('attribution-delta'), attributionReport],
     })
-    const rankingJob = createJobView(element('similarity-job'), {
-      doing: `Going through the training ${noun.many}`,
+    const showRankingJob = createJobView('similarity-job', {
+      doing: `Comparing the training ${noun.many}`,
       unit: noun.many,
       cancel: () => {
         this.#session.cancelRanking()
       },
       retry: () => void this.#session.rank(),
-      results: [similar, similarityFacts],
+      results: [similar, similarityReport],
     })
-    const quadraturesJob = createJobView(element('quadratures-job'), {
-      doing: 'Following the path by each quadrature',
+    const showQuadraturesJob = createJobView('quadratures-job', {
+      doing: 'Computing the attribution by each quadrature',
       unit: 'quadratures',
-      cancel: undefined,
       retry: () => void this.#session.compareQuadratures(),
       results: [element('quadratures')],
     })
-    const similaritiesJob = createJobView(element('similarities-job'), {
+    const showSimilaritiesJob = createJobView('similarities-job', {
       doing: 'Ranking by each similarity',
-      unit: '',
-      cancel: undefined,
       retry: () => void this.#session.compareSimilarities(),
       results: [...similarities],
     })
@@ -121,36 +120,36 @@ export class ExplainedPage<Data> {
     }
     this.#session = new Session(sessionOptions, {
       answer: (state) => {
-        answerJob.show(state)
+        showAnswerJob(state)
         for (const each of answer) each.loading = state.status === 'busy'
         if (state.status !== 'done') return
-        showDevice(element('machine-device'), state.value.prediction)
-        showMemory(element('machine-memory'), state.value.prediction)
+        showDevice(element('report-device'), state.value.prediction)
+        showMemory(element('report-memory'), state.value.prediction)
         options.answer(state.value)
       },
       target: (target) => options.target?.(target),
       attribution: (state) => {
-        attributionJob.show(state)
+        showAttributionJob(state)
         attribution.loading = state.status === 'busy'
         if (state.status !== 'done') return
         attribution.explanation = options.attribution?.(state.value) ?? state.value.explanation
         setText(element('attribution-delta'), options.deltaText(state.value))
-        showAttributionFacts(attributionFacts, state.value)
+        showAttributionReport(attributionReport, state.value)
       },
       ranking: (state) => {
-        rankingJob.show(state)
+        showRankingJob(state)
         similar.loading = state.status === 'busy'
         if (state.status !== 'done' || this.#data === undefined) return
         options.ranking?.(state.value, this.#data)
         similar.explanation = state.value.similarity.explanation
-        showRankingFacts(similarityFacts, state.value, noun)
+        showRankingReport(similarityReport, state.value, noun.many)
       },
       quadratures: (state) => {
-        quadraturesJob.show(state)
+        showQuadraturesJob(state)
         if (state.status === 'done') quadratures.show(state.value)
       },
       similarities: (state) => {
-        similaritiesJob.show(state)
+        showSimilaritiesJob(state)
         for (const each of similarities) each.loading = state.status === 'busy'
         if (state.status === 'done') showSimilarities(similarities, state.value)
       },
@@ -167,15 +166,14 @@ export class ExplainedPage<Data> {
       this.#session.wantSimilarities(isOpen)
     })
 
-    const dataJobView = createJobView(element('data-job'), {
+    const showDataJob = createJobView('data-job', {
       doing: `Loading the ${noun.many}`,
-      unit: '',
-      cancel: undefined,
       retry: () => void load(),
       results: [],
     })
     const dataJob = new Job<Data>((state) => {
-      dataJobView.show(state)
+      showDataJob(state)
+      element('data-job').hidden = state.status === 'done'
     })
     const load = async (): Promise<void> => {
       const data = await dataJob.run(({ signal }) => options.load(folder, signal))

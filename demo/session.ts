@@ -1,21 +1,14 @@
 import type { NdArray } from 'gradlens'
-import { Job, type JobOptions, type JobState } from './job.js'
+import { Job, SharedWork, type JobOptions, type JobState } from 'gradlens/elements'
 import { methods, simFns, type Settings, type SimFn } from './settings.js'
-import type {
-  Attribution,
-  DataSetName,
-  Fit,
-  Prediction,
-  Similarity,
-  WorkProgress,
-} from './workers/protocol.js'
+import type { Attribution, DataSetName, Fit, Prediction, Similarity } from './workers/protocol.js'
 import { WorkerClient } from './workers/worker-client.js'
 
-/** What is asked about. */
+/** The example that the user asks about. */
 export interface Question {
-  /** As the model takes it, [1, …]. */
+  /** The model's input, [1, …]. */
   readonly input: NdArray
-  /** Its class, or of a regression its value; undefined where the visitor made it up. */
+  /** Its class, or its value in a regression; undefined for an example that the user made. */
   readonly truth: number | undefined
 }
 
@@ -31,10 +24,10 @@ export interface Ranking {
 
 export interface SessionOptions {
   readonly dataSet: DataSetName
-  /** The absolute address of the data, with a slash at its end. */
+  /** The absolute URL of the data, with a trailing slash. */
   readonly folder: string
   readonly settings: Settings
-  /** Whether the true value is explained, as regressions need it; else what the model says. */
+  /** Whether the true value is explained, as in a regression, and not the prediction. */
   readonly explainsTruth?: boolean
 }
 
@@ -43,22 +36,15 @@ export interface SessionViews {
   target(target: number | undefined): void
   attribution(state: JobState<Attribution>): void
   ranking(state: JobState<Ranking>): void
-  /** The same attribution by every quadrature. */
+  /** The same attribution, computed by every quadrature. */
   quadratures?(state: JobState<readonly Attribution[]>): void
-  /** The same ranking by every similarity function. */
+  /** The same ranking, computed by every similarity function. */
   similarities?(state: JobState<readonly Similarity[]>): void
 }
 
-interface RunningFit {
-  readonly key: string
-  readonly controller: AbortController
-  readonly result: Promise<Fit>
-  onProgress: (progress: WorkProgress) => void
-}
-
 /**
- * What the visitor asks and what comes of it. Two workers: one answers and draws maps while the other
- * still goes through the training examples.
+ * The questions of the user and the jobs that answer them. One worker predicts and attributes, while another one
+ * compares the training examples.
  */
 export class Session {
   readonly #views: SessionViews
@@ -70,10 +56,10 @@ export class Session {
   readonly #rankingJob: Job<Ranking>
   readonly #quadraturesJob: Job<readonly Attribution[]>
   readonly #similaritiesJob: Job<readonly Similarity[]>
+  readonly #fit = new SharedWork<Fit>()
   #settings: Settings
   #question: Question | undefined
   #target: number | undefined
-  #fit: RunningFit | undefined
   #wantsQuadratures = false
   #wantsSimilarities = false
 
@@ -108,16 +94,16 @@ export class Session {
     return this.#settings
   }
 
-  /** Asks about an example, or (undefined) about none. */
+  /** Explains an example; undefined clears the question. */
   ask(question: Question | undefined): void {
     this.#question = question
     this.#setTarget(undefined)
     if (question === undefined) {
-      this.#answerJob.reset()
-      this.#attributionJob.reset()
-      this.#rankingJob.reset()
-      this.#quadraturesJob.reset()
-      this.#similaritiesJob.reset()
+      this.#answerJob.interrupt()
+      this.#attributionJob.interrupt()
+      this.#rankingJob.interrupt()
+      this.#quadraturesJob.interrupt()
+      this.#similaritiesJob.interrupt()
     } else {
       void this.answer()
       void this.rank()
@@ -142,11 +128,11 @@ export class Session {
     }
   }
 
-  /** Computes the answer, and then what it is owed to, anew. */
+  /** Computes the prediction and then its attribution. */
   async answer(): Promise<void> {
     const question = this.#question
     if (question === undefined) return
-    this.#attributionJob.reset()
+    this.#attributionJob.interrupt()
     const answer = await this.#answerJob.run(async ({ signal }) => {
       const { input } = question
       const { device } = this.#settings
@@ -169,11 +155,11 @@ export class Session {
     if (attribution !== undefined && this.#wantsQuadratures) await this.compareQuadratures()
   }
 
-  /** Whether the attribution is wanted by every quadrature too. */
+  /** Turns the comparison of the quadratures on or off. */
   wantQuadratures(wanted: boolean): void {
     this.#wantsQuadratures = wanted
     if (wanted) void this.compareQuadratures()
-    else this.#quadraturesJob.reset()
+    else this.#quadraturesJob.interrupt()
   }
 
   async compareQuadratures(): Promise<void> {
@@ -186,7 +172,7 @@ export class Session {
       for (const method of methods) {
         const asked = { input, target, method, steps, device }
         attributions.push(await this.#answering.call('attribute', asked, { signal }))
-        onProgress({ done: attributions.length, total: methods.length })
+        onProgress({ phase: 'explain', done: attributions.length, total: methods.length })
       }
       return attributions
     })
@@ -196,24 +182,24 @@ export class Session {
     const question = this.#question
     if (question === undefined) return
     const ranking = await this.#rankingJob.run(async (options) => {
-      const fit = await this.#fitted(options)
+      const fit = await this.#getFit(options)
       return { fit, similarity: await this.#rank(question, this.#settings.simFn, options) }
     })
     if (ranking !== undefined && this.#wantsSimilarities) await this.compareSimilarities()
   }
 
-  /** Whether the ranking is wanted by every similarity function too. */
+  /** Turns the comparison of the similarity functions on or off. */
   wantSimilarities(wanted: boolean): void {
     this.#wantsSimilarities = wanted
     if (wanted) void this.compareSimilarities()
-    else this.#similaritiesJob.reset()
+    else this.#similaritiesJob.interrupt()
   }
 
   async compareSimilarities(): Promise<void> {
     const question = this.#question
     if (question === undefined) return
     await this.#similaritiesJob.run(async (options) => {
-      await this.#fitted(options)
+      await this.#getFit(options)
       const similarities: Similarity[] = []
       for (const simFn of simFns) similarities.push(await this.#rank(question, simFn, options))
       return similarities
@@ -226,7 +212,7 @@ export class Session {
 
   cancelRanking(): void {
     this.#rankingJob.cancel()
-    this.#dropFit()
+    this.#fit.drop(new DOMException('The request was cancelled.', 'AbortError'))
   }
 
   #rank({ input, truth }: Question, simFn: SimFn, options: JobOptions): Promise<Similarity> {
@@ -235,42 +221,14 @@ export class Session {
     return this.#ranking.call('rank', { input, label, simFn, device }, options)
   }
 
-  /** The fit that the settings ask for; one that runs goes on when another example is picked meanwhile. */
-  async #fitted({ signal, onProgress }: JobOptions): Promise<Fit> {
+  /** The fit for the current settings. It continues when another example is picked. */
+  #getFit(options: JobOptions): Promise<Fit> {
     const { references, gradients, device } = this.#settings
-    const key = `${device} ${references} ${gradients}`
-    if (this.#fit?.key !== key) {
-      this.#dropFit()
-      const controller = new AbortController()
-      const fit: RunningFit = {
-        key,
-        controller,
-        onProgress,
-        result: this.#ranking.call(
-          'fit',
-          { references, gradients, device },
-          {
-            signal: controller.signal,
-            onProgress: (progress) => {
-              fit.onProgress(progress)
-            },
-          },
-        ),
-      }
-      fit.result.catch(() => {
-        if (this.#fit === fit) this.#fit = undefined
-      })
-      this.#fit = fit
-    }
-    this.#fit.onProgress = onProgress
-    const result = await this.#fit.result
-    signal.throwIfAborted()
-    return result
-  }
-
-  #dropFit(): void {
-    this.#fit?.controller.abort()
-    this.#fit = undefined
+    return this.#fit.get(
+      [references, gradients, device],
+      (call) => this.#ranking.call('fit', { references, gradients, device }, call),
+      options,
+    )
   }
 
   #setTarget(target: number | undefined): void {

@@ -1,6 +1,12 @@
 import 'gradlens/elements/define'
 import type { NdArray } from 'gradlens'
-import { GlAttributionBars, GlSimilarExamples } from 'gradlens/elements'
+import {
+  createNumberFormat,
+  formatCount,
+  formatFixed,
+  GlAttributionBars,
+  GlSimilarExamples,
+} from 'gradlens/elements'
 import {
   carNumbers,
   carOrigin,
@@ -13,7 +19,6 @@ import { fetchJson } from '../data/fetch.js'
 import { loadTraining } from '../data/images.js'
 import { create, find, findAll, setText } from '../dom.js'
 import { ExplainedPage } from '../explained-page.js'
-import { formatCount, formatFixed, sharedNotation } from '../text/format.js'
 import { createChoices, type Choice, type Choices } from '../views/choices.js'
 import { createGuess } from '../views/guess.js'
 import type { Attribution, ExplanationParts } from '../workers/protocol.js'
@@ -161,7 +166,7 @@ function deltaText({ total, delta, output }: Attribution): string {
   return (
     `It adds up to ${formatFixed(total, 2)} mpg; from the average car to this one the guess goes from ` +
     `${formatFixed(output - total + delta, 2)} to ${formatFixed(output, 2)} mpg. ` +
-    `Convergence delta ${sharedNotation([delta])(delta)} mpg.`
+    `Convergence delta ${createNumberFormat([delta])(delta)} mpg.`
   )
 }
 

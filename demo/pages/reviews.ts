@@ -1,12 +1,11 @@
 import 'gradlens/elements/define'
-import { GlAttributionText, GlProbabilities, GlSimilarExamples } from 'gradlens/elements'
+import { GlAttributionText, GlProbabilities, GlSimilarExamples, joinList } from 'gradlens/elements'
 import { loadTraining, type Training } from '../data/images.js'
 import { reviewLength, tokensOf } from '../data/review-tokens.js'
 import { loadReviews, type Review, type Reviews } from '../data/reviews.js'
 import { find, findAll, setText } from '../dom.js'
 import { ExplainedPage } from '../explained-page.js'
 import { modelFacts, probabilityDelta } from '../text/facts.js'
-import { listed } from '../text/listed.js'
 import { createChoices, type Choice, type Choices } from '../views/choices.js'
 
 interface Data {
@@ -132,7 +131,7 @@ function unknownWords({ vocabulary }: Reviews, text: string): string {
   const shown = unknown.length > 4 ? [...unknown.slice(0, 3), 'others'] : unknown
   const left =
     tokens.length > reviewLength ? ` It reads the first ${reviewLength} words alone.` : ''
-  return (unknown.length === 0 ? '' : `It does not know ${listed(shown)}.`) + left
+  return (unknown.length === 0 ? '' : `It does not know ${joinList(shown)}.`) + left
 }
 
 function choicesOf(

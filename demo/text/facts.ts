@@ -1,6 +1,6 @@
+import { createNumberFormat, formatCount, formatFixed, formatTablePercent } from 'gradlens/elements'
 import type { Training } from '../data/images.js'
 import type { Attribution } from '../workers/protocol.js'
-import { formatCount, formatFixed, formatTablePercent, sharedNotation } from './format.js'
 
 /** How large the model is, and how often it is right. */
 export function modelFacts({ parameterCount, training, heldOut }: Training, many: string): string {
@@ -20,6 +20,6 @@ export function probabilityDelta(
   return (
     `It adds up to ${formatFixed(total, 4)}; from ${baseline} to this one the probability of ` +
     `${classNames[target] ?? String(target)} goes from ${formatFixed(output - total + delta, 4)} to ` +
-    `${formatFixed(output, 4)}. Convergence delta ${sharedNotation([delta])(delta)}.`
+    `${formatFixed(output, 4)}. Convergence delta ${createNumberFormat([delta])(delta)}.`
   )
 }

@@ -1,3 +1,4 @@
+import { formatCount } from 'gradlens/elements'
 import { fillSelect, find } from '../dom.js'
 import {
   defaultSettings,
@@ -8,7 +9,6 @@ import {
   stepsRange,
   type Settings,
 } from '../settings.js'
-import { formatCount } from '../text/format.js'
 
 const deviceLabels = {
   auto: 'best available',

@@ -1,5 +1,5 @@
+import { formatFixed } from 'gradlens/elements'
 import { create } from '../dom.js'
-import { formatFixed } from '../text/format.js'
 
 export interface Guess {
   /** The labels of the training cars: where answers usually lie. */

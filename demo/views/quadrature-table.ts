@@ -1,5 +1,5 @@
+import { createNumberFormat, formatDuration, formatFixed } from 'gradlens/elements'
 import { create } from '../dom.js'
-import { formatDuration, formatFixed, sharedNotation } from '../text/format.js'
 import type { Attribution } from '../workers/protocol.js'
 
 export interface QuadratureTable {
@@ -21,7 +21,7 @@ export function createQuadratureTable(root: HTMLElement): QuadratureTable {
 
   return {
     show(attributions): void {
-      const format = sharedNotation(attributions.map(({ delta }) => delta))
+      const format = createNumberFormat(attributions.map(({ delta }) => delta))
       body.replaceChildren(
         ...attributions.map(({ method, total, delta, durationMs }) => {
           const name = create('th', '', create('code', '', method))

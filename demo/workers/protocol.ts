@@ -1,4 +1,4 @@
-import type { NdArray } from 'gradlens'
+import type { NdArray, Progress } from 'gradlens'
 import type { DeviceChoice, GradientSource, Method, SimFn } from '../settings.js'
 
 /** Which page's data and model a worker works with. */
@@ -104,11 +104,6 @@ export interface Methods {
 
 export type MethodName = keyof Methods
 
-export interface WorkProgress {
-  readonly done: number
-  readonly total: number
-}
-
 export interface Start {
   readonly dataSet: DataSetName
   /** The absolute address of the model and the data, with a slash at its end. */
@@ -130,6 +125,6 @@ export interface CallMessage<Name extends MethodName> {
 }
 
 export type FromWorker =
-  | { readonly kind: 'progress'; readonly id: number; readonly progress: WorkProgress }
+  | { readonly kind: 'progress'; readonly id: number; readonly progress: Progress }
   | { readonly kind: 'result'; readonly id: number; readonly result: unknown }
   | { readonly kind: 'failure'; readonly id: number; readonly message: string }

@@ -1,8 +1,9 @@
-import type { FromWorker, MethodName, Methods, Start, ToWorker, WorkProgress } from './protocol.js'
+import type { Progress } from 'gradlens'
+import type { FromWorker, MethodName, Methods, Start, ToWorker } from './protocol.js'
 
 export interface WorkOptions {
   readonly signal: AbortSignal
-  readonly onProgress: (progress: WorkProgress) => void
+  readonly onProgress: (progress: Progress) => void
 }
 
 export type Handlers = {
@@ -36,7 +37,7 @@ export function serve(scope: WorkerScope, createHandlers: (start: Start) => Hand
     try {
       signal.throwIfAborted()
       if (handlers === undefined) throw new Error('The worker was called before it was started.')
-      const onProgress = (progress: WorkProgress): void => {
+      const onProgress = (progress: Progress): void => {
         scope.postMessage({ kind: 'progress', id, progress })
       }
       const result = await handlers[method](callArguments, { signal, onProgress })

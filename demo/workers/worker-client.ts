@@ -1,15 +1,16 @@
-import type { FromWorker, MethodName, Methods, Start, ToWorker, WorkProgress } from './protocol.js'
+import type { Progress } from 'gradlens'
+import type { FromWorker, MethodName, Methods, Start, ToWorker } from './protocol.js'
 
 export interface CallOptions {
   /** Ends the call: it rejects with `signal.reason` at once, and the worker stops when it next looks. */
   readonly signal: AbortSignal
-  readonly onProgress?: (progress: WorkProgress) => void
+  readonly onProgress?: (progress: Progress) => void
 }
 
 interface PendingCall {
   readonly resolve: (result: unknown) => void
   readonly reject: (reason: unknown) => void
-  readonly onProgress: ((progress: WorkProgress) => void) | undefined
+  readonly onProgress: ((progress: Progress) => void) | undefined
 }
 
 /** Calls into a worker of its own, which is made at once, and anew at the next call if it has died. */

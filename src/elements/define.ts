@@ -4,10 +4,11 @@ import {
   GlAttributionText,
   GlExplainer,
   GlProbabilities,
+  GlProgress,
   GlSimilarExamples,
 } from './index.js'
 
-// With them come the elements' names and events, for document.createElement and addEventListener.
+// These types give document.createElement and addEventListener the elements' names and events.
 export type * from './index.js'
 
 const elements = {
@@ -16,10 +17,11 @@ const elements = {
   'gl-attribution-text': GlAttributionText,
   'gl-explainer': GlExplainer,
   'gl-probabilities': GlProbabilities,
+  'gl-progress': GlProgress,
   'gl-similar-examples': GlSimilarExamples,
 } as const
 
 for (const [name, element] of Object.entries(elements)) {
-  // Another copy of this module may have come first.
+  // Another copy of this module may have registered the elements already.
   if (customElements.get(name) === undefined) customElements.define(name, element)
 }

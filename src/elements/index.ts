@@ -8,13 +8,7 @@ export type { Sign } from './base/attributions.js'
 export type { Palette } from './base/color/diverging-colors.js'
 export type { ElementState, StateChange } from './base/element.js'
 export type { ExplanationSource } from './base/explanation-source.js'
-export type { ClassProbability } from './probabilities/class-probabilities.js'
-export { GlProbabilities } from './probabilities/probabilities.js'
 export type { ValueRange } from './base/picture/pixels.js'
-export type { Label, Labels } from './similar-examples/labels.js'
-export type { SelectedExample } from './similar-examples/shown-example.js'
-export { GlSimilarExamples } from './similar-examples/similar-examples.js'
-export type { ExampleKind, Examples } from './similar-examples/similarity-view.js'
 export { GlExplainer } from './explainer/explainer.js'
 export type { ExplainEvents, ExplainPart } from './explainer/explainer-events.js'
 export type {
@@ -23,3 +17,21 @@ export type {
   Predict,
   SimilarityLike,
 } from './explainer/structural-explainers.js'
+export type { ClassProbability } from './probabilities/class-probabilities.js'
+export { GlProbabilities } from './probabilities/probabilities.js'
+export { Job, type JobOptions, type JobState } from './progress/job.js'
+export { GlProgress } from './progress/progress.js'
+export { SharedWork } from './progress/shared-work.js'
+export type { Label, Labels } from './similar-examples/labels.js'
+export type { SelectedExample } from './similar-examples/shown-example.js'
+export { GlSimilarExamples } from './similar-examples/similar-examples.js'
+export type { ExampleKind, Examples } from './similar-examples/similarity-view.js'
+export {
+  createNumberFormat,
+  formatFixed,
+  formatTablePercent,
+  type NumberFormat,
+} from './text/format.js'
+export { formatBytes, formatCount, formatDuration } from './text/quantities.js'
+export { formatRunReport, type RunReport } from './text/run-report.js'
+export { joinList } from './text/words.js'

@@ -12,6 +12,7 @@ import {
   reviewExplanation,
   reviewTokens,
 } from '../support/element-fixtures.js'
+import { createDeferred } from '../support/deferred.js'
 import { mounted, textsOf, within } from '../support/mounted.js'
 import { exampleLabels, rankingJson } from '../support/ranking-fixtures.js'
 
@@ -61,21 +62,6 @@ const cases = {
 
 const tags = Object.keys(cases) as (keyof typeof cases)[]
 
-/** A promise, and what settles it. */
-function deferred(): {
-  promise: Promise<ExplanationJson>
-  resolve: (value: ExplanationJson) => void
-  reject: (reason: unknown) => void
-} {
-  let resolve: (value: ExplanationJson) => void = () => undefined
-  let reject: (reason: unknown) => void = () => undefined
-  const promise = new Promise<ExplanationJson>((fulfil, fail) => {
-    resolve = fulfil
-    reject = fail
-  })
-  return { promise, resolve, reject }
-}
-
 describe.each(tags)('%s', (tag) => {
   const { given, other, names, csv, picked } = cases[tag]
 
@@ -123,7 +109,7 @@ describe.each(tags)('%s', (tag) => {
   it('keeps the old result, dimmed, while it waits for the next', async () => {
     const element = await mounted(tag, { explanation: given() })
     const before = element.toCSV()
-    const { promise, resolve } = deferred()
+    const { promise, resolve } = createDeferred<ExplanationJson>()
     element.explanation = promise
     await element.updateComplete
     expect(element.matches(':state(loading)')).toBe(true)
@@ -138,7 +124,7 @@ describe.each(tags)('%s', (tag) => {
 
   it('shows the last of several requests, whichever comes first', async () => {
     const element = await mounted(tag)
-    const [first, second] = [deferred(), deferred()]
+    const [first, second] = [createDeferred<ExplanationJson>(), createDeferred<ExplanationJson>()]
     element.explanation = first.promise
     await element.updateComplete
     element.explanation = second.promise
@@ -161,7 +147,7 @@ describe.each(tags)('%s', (tag) => {
     const element = await mounted(tag, { explanation: given() })
     const before = element.toCSV()
     const controller = new AbortController()
-    const stopped = deferred()
+    const stopped = createDeferred<ExplanationJson>()
     element.explanation = stopped.promise
     await element.updateComplete
     controller.abort()
@@ -171,7 +157,7 @@ describe.each(tags)('%s', (tag) => {
     expect(element.state).toBe('ready')
     expect(element.toCSV()).toBe(before)
 
-    const failed = deferred()
+    const failed = createDeferred<ExplanationJson>()
     element.explanation = failed.promise
     await element.updateComplete
     failed.reject(new Error(`The GPU was lost. ${hostile}`))
@@ -219,7 +205,7 @@ describe.each(tags)('%s', (tag) => {
 
   it('goes on where it is taken away and put elsewhere, and hears of what came meanwhile', async () => {
     const element = await mounted(tag, { explanation: given() })
-    const { promise, resolve } = deferred()
+    const { promise, resolve } = createDeferred<ExplanationJson>()
     element.explanation = promise
     element.remove()
     resolve(other())

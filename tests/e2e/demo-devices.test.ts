@@ -70,7 +70,7 @@ describe('the demo on other devices', () => {
     const onWasm = await shown()
     await demo.page.selectOption('#device', 'cpu')
     await demo.settled()
-    expect(await demo.text('#machine-device')).toBe('Runs on plain JavaScript.')
+    expect(await demo.text('#report-device')).toBe('Runs on plain JavaScript.')
     expectSame(await shown(), onWasm)
   })
 
@@ -84,7 +84,7 @@ describe('the demo on other devices', () => {
       const onWasm = await shown()
       await demo.page.selectOption('#device', 'webgpu')
       await demo.settled()
-      expect(await demo.text('#machine-device')).toBe('Runs on WebGPU.')
+      expect(await demo.text('#report-device')).toBe('Runs on WebGPU.')
       expect(demo.page.url()).toContain('device=webgpu')
       expectSame(await shown(), onWasm)
 
@@ -101,7 +101,7 @@ describe('the demo on other devices', () => {
 
       await demo.page.selectOption('#references', '1000')
       await demo.page.locator('#similarity-job button', { hasText: 'Cancel' }).click()
-      expect(await demo.text('#similarity-job')).toContain('Cancelled.')
+      expect(await demo.text('#similarity-job .progress')).toContain('Cancelled.')
     },
   )
 
@@ -111,11 +111,11 @@ describe('the demo on other devices', () => {
       const page = new DemoPage(await plain.newPage())
       await page.open(server, { ...few, device: 'webgpu' })
       for (const job of ['#answer-job', '#similarity-job']) {
-        await page.page.locator(`${job} .job-failure`, { hasText: 'webgpu: ' }).waitFor()
+        await page.page.locator(`${job} .failure`, { hasText: 'webgpu: ' }).waitFor()
       }
       await page.page.selectOption('#device', 'auto')
       await page.settled()
-      expect(await page.text('#machine-device')).toMatch(/^Runs on WASM\. No WebGPU: ./)
+      expect(await page.text('#report-device')).toMatch(/^Runs on WASM\. No WebGPU: ./)
       expect(page.errors).toEqual([])
     } finally {
       await plain.close()
@@ -125,7 +125,7 @@ describe('the demo on other devices', () => {
   test('takes wasm by itself where WebGPU is only software, and says why', async () => {
     await demo.open(server, few)
     await demo.settled()
-    expect(await demo.text('#machine-device')).toMatch(/^Runs on WASM\. No WebGPU: .*software/)
+    expect(await demo.text('#report-device')).toMatch(/^Runs on WASM\. No WebGPU: .*software/)
   })
 
   test('draws its frames in time while it goes through the training digits', async () => {

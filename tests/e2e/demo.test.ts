@@ -73,13 +73,13 @@ describe('the demo on wasm', () => {
       /^On average, training examples labelled \d/,
     )
 
-    const machine = await demo.text('.machine-facts')
-    expect(machine).toContain('Runs on WASM.')
-    expect(machine).toMatch(/The model and its tensors take [\d.]+\s.B/)
-    expect(machine).toMatch(
-      /gradients of 60 training digits took [\d.]+\sm?s and \d+(\.\d)?\s.B; comparing/,
+    const report = await demo.text('.run-report-lines')
+    expect(report).toContain('Runs on WASM.')
+    expect(report).toMatch(/The model and its tensors take [\d.]+\s.B/)
+    expect(report).toMatch(
+      /gradients of 60 training digits took [\d.]+\sm?s and \d+(\.\d)?\s.B\. Comparing/,
     )
-    expect(machine).toMatch(/The attribution of 10 steps took [\d.]+\sm?s\./)
+    expect(report).toMatch(/The attribution of 10 steps took [\d.]+\sm?s\./)
   })
 
   test('explains the digit that is picked, and its address leads back to it', async () => {
@@ -143,7 +143,7 @@ describe('the demo on wasm', () => {
   test('ranks by another similarity without going through the training digits again', async () => {
     await demo.open(server, quick)
     await demo.settled()
-    const fitted = /took [^;]*;/.exec(await demo.text('#machine-similarity'))?.[0]
+    const fitted = /took .* and \S+\s.B/.exec(await demo.text('#report-similarity'))?.[0]
 
     for (const simFn of ['grad_cos', 'grad_asym_dot']) {
       const before = await demo.neighbours('least')
@@ -154,7 +154,7 @@ describe('the demo on wasm', () => {
       const scores = [...(await demo.neighbours('most')), ...(await demo.neighbours('least'))]
       expect(Math.max(...scores.map(({ score }) => Math.abs(score)))).toBeLessThanOrEqual(1)
     }
-    expect(await demo.text('#machine-similarity')).toContain(fitted)
+    expect(await demo.text('#report-similarity')).toContain(fitted)
   })
 
   test('draws the map by each quadrature, and sums closer the better it is', async () => {
@@ -174,7 +174,7 @@ describe('the demo on wasm', () => {
     await demo.page.fill('#steps', '40')
     await demo.page.keyboard.press('Enter')
     await demo.page.waitForFunction(() =>
-      document.querySelector('#machine-attribution')?.textContent.includes('40 steps took'),
+      document.querySelector('#report-attribution')?.textContent.includes('40 steps took'),
     )
   })
 
@@ -223,26 +223,26 @@ describe('the demo on wasm', () => {
     await demo.open(server, { ...quick, references: 1000, gradients: 'computed' })
     const cancel = demo.page.locator('#similarity-job button', { hasText: 'Cancel' })
     await cancel.waitFor()
-    expect(await demo.text('#similarity-job')).toContain('Going through the training digits')
+    expect(await demo.text('#similarity-job .progress')).toContain('Comparing the training digits')
     await cancel.click()
-    expect(await demo.text('#similarity-job')).toContain('Cancelled.')
+    expect(await demo.text('#similarity-job .progress')).toContain('Cancelled.')
     await demo.settled('answer', 'attribution')
     expect(await demo.page.locator('#similar').getAttribute('data-stale')).toBe('')
 
     await demo.page.selectOption('#references', '100')
     await demo.settled('similarity')
-    expect(await demo.text('#machine-similarity')).toContain('gradients of 100 training digits')
-    expect(await demo.text('#similarity-job')).toBe('')
+    expect(await demo.text('#report-similarity')).toContain('gradients of 100 training digits')
+    expect(await demo.text('#similarity-job .progress')).toBe('')
   })
 
   test('stops a long path when it is cancelled, and draws a shorter one', async () => {
     await demo.open(server, { ...quick, steps: 5000 })
     await demo.page.locator('#attribution-job button', { hasText: 'Cancel' }).click()
-    expect(await demo.text('#attribution-job')).toContain('Cancelled.')
+    expect(await demo.text('#attribution-job .progress')).toContain('Cancelled.')
     await demo.page.fill('#steps', '10')
     await demo.page.keyboard.press('Enter')
     await demo.settled()
-    expect(await demo.text('#machine-attribution')).toContain('10 steps took')
+    expect(await demo.text('#report-attribution')).toContain('10 steps took')
   })
 
   test('shows the last of several requests', async () => {
@@ -265,7 +265,7 @@ describe('the demo on wasm', () => {
     await demo.page.route('**/model.json', (route) => route.fulfill({ status: 404 }))
     await demo.open(server, quick)
     for (const job of ['#answer-job', '#similarity-job']) {
-      const failure = demo.page.locator(`${job} .job-failure`)
+      const failure = demo.page.locator(`${job} .failure`)
       await failure.waitFor()
       expect(await failure.innerText()).toMatch(/mnist\/model\.json could not be loaded.*try again/)
     }
@@ -273,7 +273,7 @@ describe('the demo on wasm', () => {
     await demo.page.locator('#answer-job button').click()
     await demo.page.locator('#similarity-job button').click()
     await demo.settled()
-    expect(await demo.page.locator('.job-failure').count()).toBe(0)
+    expect(await demo.page.locator('.failure').count()).toBe(0)
   })
 
   test('says which parts of the address it cannot use', async () => {

@@ -21,7 +21,9 @@ interface ElementDescription extends Described {
 }
 
 const folder = 'src/elements'
-const classes = Object.entries(elements) as unknown as readonly [string, typeof LitElement][]
+const classes = Object.entries(elements).filter(([name]) =>
+  name.startsWith('Gl'),
+) as unknown as readonly [string, typeof LitElement][]
 
 let manifest: Awaited<ReturnType<typeof createManifest>>
 

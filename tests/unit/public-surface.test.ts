@@ -87,7 +87,18 @@ it('offers exactly these names as gradlens/elements, and registers nothing by it
     'GlAttributionText',
     'GlExplainer',
     'GlProbabilities',
+    'GlProgress',
     'GlSimilarExamples',
+    'Job',
+    'SharedWork',
+    'createNumberFormat',
+    'formatBytes',
+    'formatCount',
+    'formatDuration',
+    'formatFixed',
+    'formatRunReport',
+    'formatTablePercent',
+    'joinList',
   ])
   expect(customElements.get('gl-probabilities')).toBeUndefined()
 })

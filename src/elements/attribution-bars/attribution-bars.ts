@@ -10,7 +10,7 @@ import { signedBarStyles } from '../base/color/signed-bar.styles.js'
 import { scaleOf, type SignedScale } from '../base/color/signed-scale.js'
 import type { Table } from '../base/table.js'
 import type { Theme } from '../base/color/theme.js'
-import { formatValue, signedNotation } from '../text/format.js'
+import { formatValue, createSignedFormat } from '../text/format.js'
 import { attributionBarsStyles } from './attribution-bars.styles.js'
 import { drawFeatures } from './draw-features.js'
 import {
@@ -90,7 +90,7 @@ export class GlAttributionBars extends GlElement<FeatureAttributions> {
 
   protected override renderView(view: FeatureAttributions): TemplateResult {
     const shown = this.#shownOf(view)
-    const format = signedNotation(shown.map(({ attribution }) => attribution))
+    const format = createSignedFormat(shown.map(({ attribution }) => attribution))
     return this.#renderRows(shown, scaleOfFeatures(view), format, view.target)
   }
 

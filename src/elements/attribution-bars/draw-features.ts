@@ -1,7 +1,7 @@
 import { shortened, textWidth, type Mark, type Picture } from '../base/picture/picture.js'
 import { placeOnScale, type SignedScale } from '../base/color/signed-scale.js'
 import type { Theme } from '../base/color/theme.js'
-import { signedNotation, formatValue } from '../text/format.js'
+import { createSignedFormat, formatValue } from '../text/format.js'
 import type { FeatureAttribution } from './feature-attributions.js'
 
 const width = 560
@@ -16,7 +16,7 @@ export function drawFeatures(
   scale: SignedScale,
   theme: Theme,
 ): Picture {
-  const format = signedNotation(features.map(({ attribution }) => attribution))
+  const format = createSignedFormat(features.map(({ attribution }) => attribution))
   const numbers = features.map(({ attribution }) => format(attribution))
   const numberWidth = Math.ceil(Math.max(0, ...numbers.map((text) => textWidth(text))))
   const names = features.map(({ name, value }) =>

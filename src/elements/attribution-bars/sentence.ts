@@ -1,12 +1,12 @@
-import { signedNotation } from '../text/format.js'
-import { inWords } from '../text/words.js'
+import { createSignedFormat } from '../text/format.js'
+import { spellCount } from '../text/words.js'
 import { byMagnitude, type FeatureAttributions } from './feature-attributions.js'
 
 /** 'Most against a higher output speaks weight (−3.2); most for it, year (+2.1). The other five add up to +0.4.' */
 export function featuresSentence({ features, target }: FeatureAttributions): string {
   const name = target ?? 'a higher output'
   const finite = byMagnitude(features).filter(({ attribution }) => Number.isFinite(attribution))
-  const format = signedNotation(finite.map(({ attribution }) => attribution))
+  const format = createSignedFormat(finite.map(({ attribution }) => attribution))
   const strongest = finite[0]
   if (strongest === undefined || strongest.attribution === 0) {
     return `No feature speaks for or against ${name}.`
@@ -23,6 +23,6 @@ export function featuresSentence({ features, target }: FeatureAttributions): str
   if (rest.length === 0) return `${first}${second}.`
   const sum = rest.reduce((total, { attribution }) => total + attribution, 0)
   const others =
-    rest.length === 1 ? 'The other one adds' : `The other ${inWords(rest.length)} add up to`
+    rest.length === 1 ? 'The other one adds' : `The other ${spellCount(rest.length)} add up to`
   return `${first}${second}. ${others} ${format(sum)}.`
 }

@@ -15,7 +15,7 @@ import { namesConverter } from '../base/names.js'
 import type { Picture } from '../base/picture/picture.js'
 import type { Table } from '../base/table.js'
 import type { Theme } from '../base/color/theme.js'
-import { signedNotation } from '../text/format.js'
+import { createSignedFormat } from '../text/format.js'
 import { attributionImageStyles } from './attribution-image.styles.js'
 import { colorBar, type ColorBar } from './color-bar.js'
 import { drawMap } from './draw-map.js'
@@ -249,7 +249,7 @@ export class GlAttributionImage extends GlElement<SignedMap> {
     const { row = 0, column = width } = this.#cursor ?? {}
     const value = column < width ? values[row * width + column] : undefined
     if (value === undefined) return html`Point at a pixel to read its value.`
-    const format = signedNotation([value])
+    const format = createSignedFormat([value])
     return html`
       <strong>${format(value)}</strong><br />
       row ${row + 1}, column ${column + 1}

@@ -1,7 +1,7 @@
 import type { Sign } from '../base/attributions.js'
 import type { ColorOf } from '../base/color/diverging-colors.js'
 import type { Theme } from '../base/color/theme.js'
-import { signedNotation } from '../text/format.js'
+import { createSignedFormat } from '../text/format.js'
 import type { Layout } from './layers.js'
 import type { SignedMap } from './signed-map.js'
 
@@ -35,7 +35,7 @@ export function colorBar(
     ramp.data.set([...(layout === 'masked' ? masked : colorOf(value)), 255], i * 4)
   }
   if (limit === 0) return { ramp, ticks: [{ at: -from / (to - from), value: '0', meaning: '' }] }
-  const format = signedNotation([limit])
+  const format = createSignedFormat([limit])
   const name = target ?? 'a higher output'
   const bound = isClipped ? { least: '≤\u202f', most: '≥\u202f' } : { least: '', most: '' }
   const end = (value: number): ColorBarTick => ({

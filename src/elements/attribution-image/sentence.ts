@@ -1,5 +1,5 @@
 import { totalsOf, type Sign } from '../base/attributions.js'
-import { capitalised } from '../text/words.js'
+import { capitalize } from '../text/words.js'
 import { regionsOf, type Region } from './regions.js'
 import type { SignedMap } from './signed-map.js'
 
@@ -31,9 +31,9 @@ export function mapSentence({ values, width, height, target }: SignedMap, sign: 
   }
   const most = `what speaks most for ${name} lies ${forPlace}`
   if (forPlace === againstPlace) {
-    return capitalised(`${most}, and so does what speaks most against it.`)
+    return capitalize(`${most}, and so does what speaks most against it.`)
   }
-  return capitalised(`${most}; what speaks most against it, ${againstPlace}.`)
+  return capitalize(`${most}; what speaks most against it, ${againstPlace}.`)
 }
 
 function greatest(regions: readonly Region[], amount: (region: Region) => number): string {

@@ -15,7 +15,7 @@ import type { Picture } from '../base/picture/picture.js'
 import { moveFocus } from '../base/roving.js'
 import type { Table } from '../base/table.js'
 import type { Theme } from '../base/color/theme.js'
-import { signedNotation } from '../text/format.js'
+import { createSignedFormat } from '../text/format.js'
 import { attributionTextStyles } from './attribution-text.styles.js'
 import { drawText } from './draw-text.js'
 import { textSentence } from './sentence.js'
@@ -94,7 +94,7 @@ export class GlAttributionText extends GlElement<TokenAttributions> {
 
   protected override renderView(view: TokenAttributions): TemplateResult {
     const shown = view.tokens.filter(({ token }) => token !== '')
-    const format = signedNotation(shown.map(({ value }) => value))
+    const format = createSignedFormat(shown.map(({ value }) => value))
     const stop = shown.some(({ index }) => index === this.#focused)
       ? this.#focused
       : shown[0]?.index

@@ -1,6 +1,6 @@
 import { totalsOf, type Sign } from '../base/attributions.js'
 import { formatPercent } from '../text/format.js'
-import { capitalised, listed } from '../text/words.js'
+import { capitalize, joinList } from '../text/words.js'
 import type { TokenAttribution, TokenAttributions } from './token-attributions.js'
 
 /** How many words the sentence names on each side. */
@@ -17,7 +17,7 @@ export function textSentence({ tokens, target }: TokenAttributions, sign: Sign):
   const forWords = sign === 'negative' ? [] : strongest(words, 1, forIt)
   const againstWords = sign === 'positive' ? [] : strongest(words, -1, againstIt)
   const speak = (named: readonly string[], side: string): string =>
-    `${listed(named)} ${named.length === 1 ? 'speaks' : 'speak'} most ${side}`
+    `${joinList(named)} ${named.length === 1 ? 'speaks' : 'speak'} most ${side}`
   const hidden = {
     all: '',
     positive: ' What speaks against it is not shown.',
@@ -27,11 +27,11 @@ export function textSentence({ tokens, target }: TokenAttributions, sign: Sign):
     if (forWords.length === 0)
       return `No word speaks ${sign === 'negative' ? 'against' : 'for'} ${name}.${hidden[sign]}`
     const none = sign === 'all' ? '; none speaks against it' : ''
-    return `${capitalised(speak(forWords, `for ${name}`))}${none}.${hidden[sign]}`
+    return `${capitalize(speak(forWords, `for ${name}`))}${none}.${hidden[sign]}`
   }
   if (forWords.length === 0) {
     const none = sign === 'all' ? '; none speaks for it' : ''
-    return `${capitalised(speak(againstWords, `against ${name}`))}${none}.${hidden[sign]}`
+    return `${capitalize(speak(againstWords, `against ${name}`))}${none}.${hidden[sign]}`
   }
   const whole = formatPercent(Math.max(forIt, againstIt) / (forIt + againstIt))
   const side = forIt >= againstIt ? 'for' : 'against'

@@ -222,7 +222,7 @@ export abstract class GlElement<View> extends LitElement {
     const { state } = this
     const view = this.#view
     return html`
-      <figure part="figure">
+      <figure class="root" part="figure">
         <div class="place">
           <div class="content">${view === null ? this.renderNothing() : this.renderView(view)}</div>
           ${

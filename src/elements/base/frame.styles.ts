@@ -1,14 +1,25 @@
 import { css, type CSSResult } from 'lit'
 
-/** What stands around every picture: its caption, its states, its table for screen readers, the menu to save it. */
+/** The styles that all elements share: text, the caption, the states, the save menu. */
 export const frameStyles: CSSResult = css`
   :host {
     background: var(--_paper);
-    color: var(--_ink);
     display: block;
+  }
+
+  /* Text is styled here, because a page's rules for the host, such as '.prose *', win over ':host'. */
+  .root {
+    background: var(--_paper);
+    color: var(--_ink);
     font: var(--_size-body) / 1.5 var(--_font);
     font-variant-numeric: tabular-nums;
+    letter-spacing: normal;
     text-align: start;
+    text-indent: 0;
+    text-shadow: none;
+    text-transform: none;
+    white-space: normal;
+    word-spacing: normal;
   }
 
   :host([hidden]),
@@ -40,7 +51,7 @@ export const frameStyles: CSSResult = css`
     position: relative;
   }
 
-  /* What it shows and what went wrong share one place, so that neither moves what is below. */
+  /* The content and the error share one place, so that neither moves what is below. */
   .place {
     display: grid;
     grid-template-columns: minmax(0, 1fr);
@@ -60,7 +71,7 @@ export const frameStyles: CSSResult = css`
     transition: opacity var(--_motion) linear;
   }
 
-  /* What is answered at once is not dimmed at all. Text keeps its contrast, and grows quiet instead. */
+  /* Dimming starts after 100 ms, so quick results never flicker. Text turns quiet instead, to keep its contrast. */
   :host(:state(loading)) .content {
     --_strength: 0.35;
     color: var(--_ink-quiet);
@@ -99,7 +110,7 @@ export const frameStyles: CSSResult = css`
   figcaption {
     flex: 1;
     max-width: 44em;
-    /* Two lines are kept free, so that a longer sentence moves nothing. */
+    /* Room for two lines, so that a longer sentence moves nothing. */
     min-height: 3em;
     min-width: 0;
     overflow-wrap: anywhere;
@@ -193,7 +204,7 @@ export const frameStyles: CSSResult = css`
     color: var(--_ink);
   }
 
-  /* The theme as canvases and saved pictures need it. */
+  /* Canvases and saved pictures read the theme's colours from this element. */
   .theme-probe {
     background-color: var(--_paper);
     border: 0 solid;
@@ -208,7 +219,7 @@ export const frameStyles: CSSResult = css`
     visibility: hidden;
   }
 
-  /* A change of it is a transition, of which one can hear. */
+  /* A change of the theme starts a transition, whose end fires an event. */
   .theme-probe::before {
     background-color: inherit;
     column-rule-color: inherit;

@@ -1,5 +1,5 @@
 import { html, type TemplateResult } from 'lit'
-import { sharedNotation } from '../text/format.js'
+import { createNumberFormat } from '../text/format.js'
 
 export type Cell = string | number
 
@@ -12,7 +12,7 @@ export interface Table {
 
 /** For screen readers, beside the picture. */
 export function renderTable({ caption, columns, rows }: Table): TemplateResult {
-  const formats = columns.map((_, i) => sharedNotation(numbersOf(rows, i)))
+  const formats = columns.map((_, i) => createNumberFormat(numbersOf(rows, i)))
   const text = (cell: Cell, i: number): string =>
     typeof cell === 'number' ? (formats[i]?.(cell) ?? String(cell)) : cell
   return html`

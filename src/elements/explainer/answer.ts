@@ -2,26 +2,29 @@ import { toNdArray, type ArrayInput, type NdArray } from '../../ndarray.js'
 import { isNdArray, readExplanation } from '../base/explanation-source.js'
 import { formatValue } from '../text/format.js'
 
-/** What the model answers about the example, as a vector. */
+/** The model's outputs for the example, as a vector. */
 export type Outputs = NdArray
 
-/** The outputs that a model returned for one example; a tensor is disposed of. */
+/** Reads the outputs that a model returned for one example, and disposes of a returned tensor. */
 export async function readOutputs(returned: unknown): Promise<Outputs> {
   try {
-    return asVector(await toNdArray('what predict returned', returned as ArrayInput))
+    return flattenFirst(await toNdArray('the result of predict', returned as ArrayInput))
   } finally {
     if (isDisposable(returned)) returned.dispose()
   }
 }
 
-/** The outputs that an explanation carries; null if it has none. */
-export function outputsOf(explanation: unknown): Outputs | null {
+/** The outputs that an explanation contains, or null. */
+export function getOutputs(explanation: unknown): Outputs | null {
   const { predictions } = readExplanation(explanation).data
-  return isNdArray(predictions) ? asVector(predictions) : null
+  return isNdArray(predictions) ? flattenFirst(predictions) : null
 }
 
-/** The class that the model says; null for a single value. One probability with two names is that of class 1. */
-export function predictedClass({ data }: Outputs, labels: readonly string[]): number | null {
+/**
+ * The predicted class, or null for a single value. A single probability with two class names is the probability of
+ * class 1.
+ */
+export function findPredictedClass({ data }: Outputs, labels: readonly string[]): number | null {
   if (data.length === 1) return labels.length === 2 ? Number(data[0]! >= 0.5) : null
   let greatest = 0
   for (let i = 1; i < data.length; i++) if (data[i]! > data[greatest]!) greatest = i
@@ -29,14 +32,14 @@ export function predictedClass({ data }: Outputs, labels: readonly string[]): nu
 }
 
 /** 'The model says 18.2 mpg; the true value is 17 mpg.' */
-export function valueSentence(value: number, truth: number | null, unit: string): string {
-  const text = (number: number): string => `${formatValue(number)}${unit === '' ? '' : ` ${unit}`}`
-  const says = `The model says ${text(value)}`
-  return truth === null ? `${says}.` : `${says}; the true value is ${text(truth)}.`
+export function describeValue(value: number, truth: number | null, unit: string): string {
+  const format = (number: number): string => `${formatValue(number)} ${unit}`.trimEnd()
+  const says = `The model says ${format(value)}`
+  return truth === null ? `${says}.` : `${says}; the true value is ${format(truth)}.`
 }
 
-/** The first example's row. */
-function asVector({ data, shape }: NdArray): NdArray {
+/** The outputs of the first example. */
+function flattenFirst({ data, shape }: NdArray): NdArray {
   const [count = 1, ...own] = shape
   if (own.length === 0) return { data, shape: [count] }
   const size = own.reduce((product, length) => product * length, 1)

@@ -1,13 +1,13 @@
 import { toNdArray, type ArrayInput, type NdArray } from '../../ndarray.js'
 import { readExplanation, type GivenExplanation } from '../base/explanation-source.js'
-import { outputsOf, predictedClass, readOutputs, type Outputs } from './answer.js'
+import { Job, type JobOptions, type JobState } from '../progress/job.js'
+import { SharedWork } from '../progress/shared-work.js'
+import { findPredictedClass, getOutputs, readOutputs, type Outputs } from './answer.js'
 import type { ExplainPart } from './explainer-events.js'
 import type { ExplainerProperties } from './explainer-properties.js'
-import { Job, type JobOptions, type JobState } from './job.js'
-import { SharedFit } from './shared-fit.js'
 import type { Predict } from './structural-explainers.js'
 
-/** What is asked, of whom. */
+/** The properties that an explanation is computed from. */
 export type Question = Pick<
   ExplainerProperties,
   | 'similarity'
@@ -24,33 +24,33 @@ export type Question = Pick<
 >
 
 export interface AttributionResult {
-  /** Null if only the model was asked. */
+  /** Null if there is no explainer and only the model was asked. */
   readonly explanation: GivenExplanation | null
 }
 
 export interface SimilarityResult {
   readonly explanation: GivenExplanation
-  /** What the ranking took, without a fit. */
+  /** How long the ranking took, in ms, without the fit. */
   readonly durationMs: number
-  /** The labels of the training examples, where they were given. */
+  /** The labels of the training examples, if `yTrain` is set. */
   readonly labels: NdArray | null
 }
 
-/** An answer of the model, and what it was asked about. */
+/** The model's answer for an example. */
 export interface Answer {
   readonly x: unknown
   readonly outputs: Outputs
 }
 
-/** What an explainer element computes: two jobs, of each of which the last request counts. */
+/** The computations of an explainer element: one job for each part. */
 export class ExplainWork {
   readonly jobs: {
     readonly attribution: Job<AttributionResult>
     readonly similarity: Job<SimilarityResult>
   }
-  readonly #fit = new SharedFit()
-  readonly #running = new Set<Promise<void>>()
-  readonly #answered: () => void
+  readonly #fit = new SharedWork<unknown>()
+  readonly #running = new Set<Promise<unknown>>()
+  readonly #onAnswer: () => void
   #asked: {
     readonly x: unknown
     readonly predict: Predict
@@ -58,65 +58,73 @@ export class ExplainWork {
   } | null = null
   #answer: Answer | null = null
 
-  /** @param changed is told of every state of a job, @param answered of every answer of the model */
-  constructor(changed: (part: ExplainPart, state: JobState) => void, answered: () => void) {
-    this.#answered = answered
+  /**
+   * @param onChange is called with every new state of a job
+   * @param onAnswer is called when the model has answered
+   */
+  constructor(onChange: (part: ExplainPart, state: JobState) => void, onAnswer: () => void) {
+    this.#onAnswer = onAnswer
     this.jobs = {
       attribution: new Job((state) => {
-        changed('attribution', state)
+        onChange('attribution', state)
       }),
       similarity: new Job((state) => {
-        changed('similarity', state)
+        onChange('similarity', state)
       }),
     }
   }
 
-  /** What the model answered last. */
+  /** The model's latest answer. */
   get answer(): Answer | null {
     return this.#answer
   }
 
-  /** How long the fit took, in ms; undefined without one. */
+  /** How long the fit took, in ms; undefined if the element did not fit. */
   get fitMs(): number | undefined {
     return this.#fit.durationMs
   }
 
-  /** Computes a part, or clears it where something is missing that it needs. */
+  /** Computes a part, or clears it if something that it needs is missing. */
   start(part: ExplainPart, question: Question): void {
     const { x, predict, attribution, similarity } = question
     const hasExample = x !== null && x !== undefined
     if (part === 'attribution') {
       if (hasExample && (predict !== null || attribution !== null)) {
-        this.#follow(this.jobs.attribution.run((options) => this.#attribute(question, options)))
+        this.#track(this.jobs.attribution.run((options) => this.#attribute(question, options)))
       } else {
         this.#answer = null
         this.jobs.attribution.reset()
       }
     } else if (hasExample && similarity !== null) {
-      this.#follow(this.jobs.similarity.run((options) => this.#rank(question, options)))
+      this.#track(this.jobs.similarity.run((options) => this.#rank(question, options)))
     } else {
       this.jobs.similarity.reset()
-      if (similarity === null) this.#fit.drop(cancelled())
+      if (similarity === null) this.#fit.drop(createAbortError('The explainer was removed.'))
     }
   }
 
   cancel(part: ExplainPart): void {
     this.jobs[part].cancel()
-    if (part === 'similarity') this.#fit.drop(cancelled())
+    if (part === 'similarity') this.#fit.drop(createAbortError('The request was cancelled.'))
   }
 
-  /** Ends what runs; the parts that did. */
+  /** Aborts the running parts because the element left the page. Returns those parts. */
   interrupt(): ExplainPart[] {
-    this.#fit.drop(new DOMException('The element has left the page.', 'AbortError'))
-    return (['attribution', 'similarity'] as const).filter((part) => this.jobs[part].interrupt())
+    const reason = createAbortError('The element was removed from the page.')
+    this.#fit.drop(reason)
+    const parts = (['attribution', 'similarity'] as const).filter(
+      (part) => this.jobs[part].state.status === 'busy',
+    )
+    for (const part of parts) this.jobs[part].interrupt(reason)
+    return parts
   }
 
-  /** Resolves when nothing runs any more. */
-  async settled(): Promise<void> {
+  /** Resolves when no part is running. */
+  async waitUntilIdle(): Promise<void> {
     while (this.#running.size > 0) await Promise.all(this.#running)
   }
 
-  #follow(run: Promise<void>): void {
+  #track(run: Promise<unknown>): void {
     this.#running.add(run)
     void run.finally(() => this.#running.delete(run))
   }
@@ -125,17 +133,17 @@ export class ExplainWork {
     const { x, attribution, attributionOptions, labels } = question
     const outputs = await this.#ask(question, options)
     if (attribution === null) return { explanation: null }
-    const predicted = outputs === null ? null : predictedClass(outputs, labels)
+    const predicted = outputs === null ? null : findPredictedClass(outputs, labels)
     const target = question.target ?? predicted
     const call = { ...attributionOptions, ...options, ...(target === null ? {} : { target }) }
     const explanation = readExplanation(await attribution.explain(x, call))
     options.signal.throwIfAborted()
-    const carried = outputs ?? outputsOf(explanation)
-    this.#answer = carried === null ? null : { x, outputs: carried }
+    const known = outputs ?? getOutputs(explanation)
+    this.#answer = known === null ? null : { x, outputs: known }
     return { explanation }
   }
 
-  /** What the model says of x, which it is asked once; shown at once. */
+  /** The model's outputs for x, computed once and shown before the attribution. */
   async #ask({ x, predict }: Question, { signal }: JobOptions): Promise<Outputs | null> {
     if (predict === null) return null
     let asked = this.#asked
@@ -153,15 +161,19 @@ export class ExplainWork {
     const outputs = await asked.outputs
     signal.throwIfAborted()
     this.#answer = { x, outputs }
-    this.#answered()
+    this.#onAnswer()
     return outputs
   }
 
   async #rank(question: Question, options: JobOptions): Promise<SimilarityResult> {
     const { x, y, similarity, similarityOptions, xTrain, yTrain } = question
-    if (similarity === null) throw new TypeError('nothing to rank with')
+    if (similarity === null) throw new TypeError('similarity is null')
     if (isGiven(xTrain) && similarity.fit !== undefined) {
-      await this.#fit.of(similarity, xTrain, yTrain, options)
+      await this.#fit.get(
+        [similarity, xTrain, yTrain],
+        async (call) => similarity.fit?.(xTrain, yTrain, call),
+        options,
+      )
     }
     const startedAt = performance.now()
     const returned = await similarity.explain(x, y, { ...similarityOptions, ...options })
@@ -174,4 +186,4 @@ export class ExplainWork {
 
 const isGiven = (value: unknown): boolean => value !== null && value !== undefined
 
-const cancelled = (): DOMException => new DOMException('It was cancelled.', 'AbortError')
+const createAbortError = (message: string): DOMException => new DOMException(message, 'AbortError')

@@ -1,17 +1,17 @@
 import type { Progress } from '../../options.js'
 import type { GivenExplanation } from '../base/explanation-source.js'
 
-/** What an explainer element works on: the answer with its attribution, or the similar training examples. */
+/** The two parts that an explainer element computes: the prediction with its attribution, and the similar examples. */
 export type ExplainPart = 'attribution' | 'similarity'
 
-/** What the events of an explainer element carry. */
+/** The details of an explainer element's events. */
 export interface ExplainEvents {
   'gl-explain-start': { readonly part: ExplainPart }
-  /** In rows of the training examples, or steps of the attribution. */
+  /** Progress is counted in training examples, or in steps of the attribution. */
   'gl-explain-progress': Progress & { readonly part: ExplainPart }
   'gl-explain-done': {
     readonly part: ExplainPart
-    /** Its meta and data; null if only the model was asked. */
+    /** The explanation's meta and data; null if only the model was asked. */
     readonly explanation: GivenExplanation | null
     readonly durationMs: number
   }
@@ -19,8 +19,8 @@ export interface ExplainEvents {
   'gl-explain-error': { readonly part: ExplainPart; readonly error: unknown }
 }
 
-/** One event of an explainer element, which goes up through the page. */
-export function explainEvent<Name extends keyof ExplainEvents>(
+/** An event of an explainer element. It bubbles and crosses shadow roots. */
+export function createExplainEvent<Name extends keyof ExplainEvents>(
   name: Name,
   detail: ExplainEvents[Name],
 ): CustomEvent<ExplainEvents[Name]> {

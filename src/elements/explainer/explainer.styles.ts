@@ -29,7 +29,7 @@ export const explainerStyles: CSSResult = css`
     margin-block-end: 12px;
   }
 
-  /* Beside a title, where there is room. */
+  /* A title with its progress to the right, if there is room. */
   .head {
     align-items: start;
     column-gap: 24px;
@@ -38,13 +38,13 @@ export const explainerStyles: CSSResult = css`
     margin-block-end: 8px;
   }
 
-  .head .job {
-    margin-block-start: -6px;
-    min-block-size: 40px;
+  gl-progress {
+    margin-block-start: 8px;
   }
 
-  .head .running {
-    justify-self: end;
+  .head gl-progress {
+    margin-block-start: -6px;
+    min-block-size: 40px;
   }
 
   .value {
@@ -53,83 +53,7 @@ export const explainerStyles: CSSResult = css`
     overflow-wrap: anywhere;
   }
 
-  /* Where a job reports; its place is kept free. */
-  .job {
-    align-items: center;
-    display: flex;
-    gap: 8px 12px;
-    margin-block-start: 8px;
-    min-block-size: 52px;
-  }
-
-  .running {
-    align-items: center;
-    display: grid;
-    flex: 1;
-    gap: 4px 12px;
-    grid-template-columns: minmax(0, 1fr) auto;
-    max-inline-size: 600px;
-  }
-
-  .running .control {
-    grid-area: 1 / 2 / 3;
-  }
-
-  .job-text {
-    color: var(--_ink-quiet);
-    font-size: var(--_size-small);
-    line-height: 20px;
-    min-inline-size: 0;
-    overflow-wrap: anywhere;
-  }
-
-  .job-text.failure {
-    border-inline-start: 3px solid var(--_alarm);
-    color: var(--_alarm);
-    font-size: inherit;
-    max-inline-size: 60em;
-    padding-inline-start: 12px;
-  }
-
-  .control {
-    background: var(--_paper);
-    block-size: 36px;
-    border: 1px solid var(--_rule-strong);
-    border-radius: var(--_radius);
-    color: var(--_ink);
-    cursor: pointer;
-    flex: none;
-    padding: 0 12px;
-    white-space: nowrap;
-  }
-
-  .control:hover {
-    border-color: var(--_ink);
-  }
-
-  progress {
-    appearance: none;
-    background: var(--_wash);
-    block-size: 8px;
-    border: 1px solid var(--_rule-strong);
-    border-radius: var(--_radius);
-    inline-size: 100%;
-    overflow: hidden;
-  }
-
-  progress::-webkit-progress-bar {
-    background: var(--_wash);
-  }
-
-  progress::-webkit-progress-value {
-    background: var(--_accent);
-  }
-
-  progress::-moz-progress-bar {
-    background: var(--_accent);
-  }
-
-  .machine {
+  .run-report {
     border-block-start: 1px solid var(--_rule);
     color: var(--_ink-quiet);
     font-size: var(--_size-small);
@@ -145,15 +69,9 @@ export const explainerStyles: CSSResult = css`
       grid-template-columns: minmax(0, 1fr);
     }
 
-    .head .job {
+    .head gl-progress {
       margin-block-start: 0;
       min-block-size: 52px;
-    }
-  }
-
-  @media (pointer: coarse) {
-    .control {
-      block-size: 44px;
     }
   }
 `

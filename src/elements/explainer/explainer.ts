@@ -1,18 +1,18 @@
 import { html, nothing, type CSSResultGroup, type PropertyValues, type TemplateResult } from 'lit'
+import { isGradlensError } from '../../errors.js'
 import { isNdArray, isRecord, type GivenExplanation } from '../base/explanation-source.js'
 import { frameStyles } from '../base/frame.styles.js'
 import { tokens } from '../base/tokens.js'
 import type { ClassProbability } from '../probabilities/class-probabilities.js'
-import { predictedClass, valueSentence } from './answer.js'
+import type { Job, JobState } from '../progress/job.js'
+import { formatRunReport } from '../text/run-report.js'
+import { describeValue, findPredictedClass } from './answer.js'
 import { ExplainWork, type Question } from './explain-work.js'
-import { explainEvent, type ExplainPart } from './explainer-events.js'
+import { createExplainEvent, type ExplainPart } from './explainer-events.js'
 import { ExplainerProperties } from './explainer-properties.js'
 import { explainerStyles } from './explainer.styles.js'
-import type { Job, JobState } from './job.js'
-import { renderJobRow, showProgressAfterMs } from './job-row.js'
-import { runReportLine } from './run-report-line.js'
 
-/** What each part is computed from: a change of one of them asks anew. */
+/** The properties that each part is computed from. A change of one of them starts a new computation. */
 const questions: Readonly<Record<ExplainPart, readonly (keyof Question)[]>> = {
   attribution: ['x', 'predict', 'attribution', 'attributionOptions', 'target'],
   similarity: ['x', 'y', 'similarity', 'similarityOptions', 'xTrain', 'yTrain'],
@@ -20,25 +20,25 @@ const questions: Readonly<Record<ExplainPart, readonly (keyof Question)[]>> = {
 const parts: readonly ExplainPart[] = ['attribution', 'similarity']
 
 /**
- * Why does the model say so? Asks a model and two explainers about one example: what it answers, which parts of the
- * example it looked at, and which training examples made it say so. It fits the explainer first if it is given training
- * data, shows progress, can be cancelled, and of several requests the last one counts.
+ * Explains one example with a model and two explainers: the prediction, the parts of the example that the model looked
+ * at, and the training examples behind the prediction. It fits the explainer first if it is given training data, shows
+ * progress, and can be cancelled. Of several requests, only the last one counts.
  *
  * @tagname gl-explainer
  *
- * @fires {CustomEvent<{ part }>} gl-explain-start - A part begins to be computed.
- * @fires {CustomEvent<{ part, phase, done, total }>} gl-explain-progress - It has come so far.
- * @fires {CustomEvent<{ part, explanation, durationMs }>} gl-explain-done - It is there.
- * @fires {CustomEvent<{ part }>} gl-explain-cancel - The visitor, or `cancel()`, has stopped it.
- * @fires {CustomEvent<{ part, error }>} gl-explain-error - It has failed.
- * @fires {CustomEvent<ClassProbability>} gl-class-select - A class was chosen to be explained.
- * @fires {CustomEvent<SelectedExample>} gl-example-select - A training example was chosen.
+ * @fires {CustomEvent<{ part }>} gl-explain-start - The computation of a part started.
+ * @fires {CustomEvent<{ part, phase, done, total }>} gl-explain-progress - The computation of a part progressed.
+ * @fires {CustomEvent<{ part, explanation, durationMs }>} gl-explain-done - A part was computed and is shown.
+ * @fires {CustomEvent<{ part }>} gl-explain-cancel - The user or `cancel()` stopped a part.
+ * @fires {CustomEvent<{ part, error }>} gl-explain-error - A part failed.
+ * @fires {CustomEvent<ClassProbability>} gl-class-select - The user chose a class to explain.
+ * @fires {CustomEvent<SelectedExample>} gl-example-select - The user chose a training example.
  *
- * @csspart part - A part of the explanation: its title and what is below it.
- * @csspart job - Progress, or what went wrong.
- * @csspart machine - The line that tells what it took.
+ * @csspart part - A part of the explanation with its title.
+ * @csspart progress - The `<gl-progress>` of a part.
+ * @csspart run-report - The line with the device, the counts and the times.
  *
- * @cssprop --gl-size-lead - The size of the parts' titles; 18 px of 16.
+ * @cssprop --gl-size-lead - The font size of the parts' titles. Default 1.125rem.
  */
 export class GlExplainer extends ExplainerProperties {
   static override styles: CSSResultGroup = [tokens, frameStyles, explainerStyles]
@@ -52,17 +52,17 @@ export class GlExplainer extends ExplainerProperties {
     },
   )
   readonly #due = new Set<ExplainPart>()
-  /** The class that the visitor has chosen, for this x. */
+  /** The class that the user chose for this x. */
   #chosen: number | null = null
 
-  /** Computes everything anew. Resolves when nothing is being computed any more, whatever came of it. */
+  /** Computes both parts again. Resolves when they are finished, cancelled or failed. */
   async explain(): Promise<void> {
     for (const part of parts) this.#due.add(part)
     this.#startDue()
-    await this.#work.settled()
+    await this.#work.waitUntilIdle()
   }
 
-  /** Stops what is being computed. What is shown stays. */
+  /** Stops the running computations. The results shown stay. */
   cancel(): void {
     for (const part of parts) this.#work.cancel(part)
   }
@@ -74,7 +74,7 @@ export class GlExplainer extends ExplainerProperties {
 
   override disconnectedCallback(): void {
     super.disconnectedCallback()
-    // Moved to another place in the page, it goes on.
+    // An element that is moved within the page continues.
     queueMicrotask(() => {
       if (this.isConnected) return
       for (const part of this.#work.interrupt()) this.#due.add(part)
@@ -91,13 +91,13 @@ export class GlExplainer extends ExplainerProperties {
 
   protected override render(): TemplateResult {
     return html`
-      <div class="explainer">
+      <div class="root explainer">
         <div class="parts">
           ${this.attribution === null && this.predict === null ? nothing : this.#renderAnswer()}
           ${this.attribution === null ? nothing : this.#renderAttribution()}
           ${this.similarity === null ? nothing : this.#renderSimilarity()}
         </div>
-        <p class="machine" part="machine">${this.#runReportLine()}</p>
+        <p class="run-report" part="run-report">${this.#formatRunReport()}</p>
       </div>
     `
   }
@@ -107,12 +107,12 @@ export class GlExplainer extends ExplainerProperties {
     const value = answer?.outputs.data.length === 1 ? answer.outputs.data[0]! : null
     const isAlone = this.attribution === null
     return html`
-      <section class=${isAlone ? 'wide' : ''} part="part" aria-label="Answer">
-        <p class="title">What the model answers</p>
+      <section class=${isAlone ? 'wide' : ''} part="part" aria-label="Prediction">
+        <p class="title">What the model predicts</p>
         ${
           value !== null && this.labels.length !== 2
             ? html`<p class="value" aria-live="polite">
-                ${valueSentence(value, this.truth, this.unit)}
+                ${describeValue(value, this.truth, this.unit)}
               </p>`
             : html`<gl-probabilities
                 .predictions=${answer?.outputs ?? null}
@@ -125,7 +125,7 @@ export class GlExplainer extends ExplainerProperties {
                 @gl-class-select=${this.#choose}
               ></gl-probabilities>`
         }
-        ${isAlone ? this.#renderJob('attribution', 'Asking the model') : nothing}
+        ${isAlone ? this.#renderProgress('attribution', 'Running the model') : nothing}
       </section>
     `
   }
@@ -133,7 +133,7 @@ export class GlExplainer extends ExplainerProperties {
   #renderAttribution(): TemplateResult {
     const { attribution } = this.#work.jobs
     const explanation = attribution.value?.explanation ?? null
-    const loading = isOld(attribution)
+    const loading = isStale(attribution)
     const { kind, labels } = this
     const map =
       kind === 'image'
@@ -161,7 +161,7 @@ export class GlExplainer extends ExplainerProperties {
     return html`
       <section part="part" aria-label="Attribution">
         <p class="title">Which parts it looked at</p>
-        ${map} ${this.#renderJob('attribution', 'Attributing the answer')}
+        ${map} ${this.#renderProgress('attribution', 'Computing the attribution')}
       </section>
     `
   }
@@ -171,17 +171,17 @@ export class GlExplainer extends ExplainerProperties {
     const { state, value } = similarity
     const isFitting = state.status === 'busy' && state.progress?.phase === 'fit'
     const doing = isFitting
-      ? 'Going through the training examples'
+      ? 'Computing the gradients of the training examples'
       : 'Ranking the training examples'
     return html`
       <section class="wide" part="part" aria-label="Training examples">
         <div class="head">
           <p class="title">Which training examples made it say so</p>
-          ${this.#renderJob('similarity', doing)}
+          ${this.#renderProgress('similarity', doing)}
         </div>
         <gl-similar-examples
           .explanation=${value?.explanation ?? null}
-          .loading=${isOld(similarity)}
+          .loading=${isStale(similarity)}
           .kind=${this.kind}
           .examples=${this.examples}
           .urlTemplate=${this.urlTemplate}
@@ -198,39 +198,40 @@ export class GlExplainer extends ExplainerProperties {
     `
   }
 
-  #renderJob(part: ExplainPart, doing: string): TemplateResult {
-    const { state, value } = this.#work.jobs[part]
-    return renderJobRow({
-      state,
-      doing,
-      unit: part === 'similarity' ? 'training examples' : 'steps',
-      hasResults: value !== null,
-      now: performance.now(),
-      cancel: () => {
+  #renderProgress(part: ExplainPart, doing: string): TemplateResult {
+    const { state } = this.#work.jobs[part]
+    return html`<gl-progress
+      part="progress"
+      .state=${state}
+      .doing=${doing}
+      .unit=${part === 'similarity' ? 'training examples' : 'steps'}
+      .hint=${state.status === 'failed' ? describeRemedy(state.error) : ''}
+      cancellable
+      @gl-progress-cancel=${() => {
         this.#work.cancel(part)
-      },
-      retry: () => {
+      }}
+      @gl-progress-retry=${() => {
         this.#start(part)
-      },
-    })
+      }}
+    ></gl-progress>`
   }
 
-  #runReportLine(): string {
+  #formatRunReport(): string {
     const { attribution, similarity } = this.#work.jobs
     const ranking = similarity.value
     const map = attribution.value?.explanation ?? null
-    const steps = paramsOf(map)['nSteps']
-    return runReportLine({
+    const steps = getParams(map)['nSteps']
+    return formatRunReport({
       devices: [
         ranking &&
-          (this.similarity?.device ?? textOf(paramsOf(ranking.explanation)['backendName'])),
+          (this.similarity?.device ?? asText(getParams(ranking.explanation)['backendName'])),
         map && this.attribution?.device,
       ],
       fallbackReasons: [
         ranking && this.similarity?.fallbackReason,
         map && this.attribution?.fallbackReason,
       ],
-      rows:
+      exampleCount:
         ranking === null ? undefined : countExamples(ranking.explanation, ranking.labels?.shape[0]),
       storedBytes: this.similarity?.gradientBytes,
       fitMs: ranking === null ? undefined : this.#work.fitMs,
@@ -243,15 +244,15 @@ export class GlExplainer extends ExplainerProperties {
     })
   }
 
-  /** The class that is asked for, by the visitor or the page. */
+  /** The class that the user or the page chose. */
   get #target(): number | null {
     return this.#chosen ?? this.target
   }
 
-  /** The class that the model says. */
+  /** The class that the model predicts. */
   get #predicted(): number | null {
     const { answer } = this.#work
-    return answer === null ? null : predictedClass(answer.outputs, this.labels)
+    return answer === null ? null : findPredictedClass(answer.outputs, this.labels)
   }
 
   readonly #choose = ({ detail }: CustomEvent<ClassProbability>): void => {
@@ -289,25 +290,22 @@ export class GlExplainer extends ExplainerProperties {
     switch (state.status) {
       case 'busy':
         if (state.progress === null) {
-          setTimeout(() => {
-            this.requestUpdate()
-          }, showProgressAfterMs)
-          this.dispatchEvent(explainEvent('gl-explain-start', { part }))
+          this.dispatchEvent(createExplainEvent('gl-explain-start', { part }))
         } else {
-          this.dispatchEvent(explainEvent('gl-explain-progress', { part, ...state.progress }))
+          this.dispatchEvent(createExplainEvent('gl-explain-progress', { part, ...state.progress }))
         }
         break
       case 'done': {
         const { durationMs } = state
         const explanation = this.#work.jobs[part].value?.explanation ?? null
-        this.dispatchEvent(explainEvent('gl-explain-done', { part, explanation, durationMs }))
+        this.dispatchEvent(createExplainEvent('gl-explain-done', { part, explanation, durationMs }))
         break
       }
       case 'cancelled':
-        this.dispatchEvent(explainEvent('gl-explain-cancel', { part }))
+        this.dispatchEvent(createExplainEvent('gl-explain-cancel', { part }))
         break
       case 'failed':
-        this.dispatchEvent(explainEvent('gl-explain-error', { part, error: state.error }))
+        this.dispatchEvent(createExplainEvent('gl-explain-error', { part, error: state.error }))
         break
       case 'idle':
         break
@@ -315,25 +313,36 @@ export class GlExplainer extends ExplainerProperties {
   }
 }
 
-/** Whether what a job shows is of an earlier request. */
-function isOld({ state, value }: Job<unknown>): boolean {
+/** Whether the value of a job belongs to an earlier request. */
+function isStale<Value>({ state, value }: Job<Value>): boolean {
   return state.status === 'busy' || (value !== null && state.status !== 'done')
 }
 
-function paramsOf(explanation: GivenExplanation | null): Readonly<Record<string, unknown>> {
+function getParams(explanation: GivenExplanation | null): Readonly<Record<string, unknown>> {
   const params = explanation?.meta['params']
   return isRecord(params) ? params : {}
 }
 
-/** How many training examples were ranked, or are labelled where only the most similar were. */
+/** The number of training examples: those ranked, or those labelled if only the most similar were ranked. */
 function countExamples({ data }: GivenExplanation, labelCount = 0): number | undefined {
   const { scores } = data
   const ranked = isNdArray(scores) ? (scores.shape[1] ?? 0) : 0
   return Math.max(ranked, labelCount) || undefined
 }
 
-const textOf = (value: unknown): string | undefined =>
+const asText = (value: unknown): string | undefined =>
   typeof value === 'string' ? value : undefined
+
+/** What to do in this element about an error; '' for errors whose message already says what to do. */
+function describeRemedy(error: unknown): string {
+  if (isGradlensError(error, 'NotFittedError')) {
+    return 'In <gl-explainer>: set xTrain and yTrain, or fit the explainer before you set it.'
+  }
+  if (isGradlensError(error, 'InvalidArgumentError') && error.argument === 'target') {
+    return 'In <gl-explainer>: set target, or set predict, whose greatest output is then explained.'
+  }
+  return ''
+}
 
 declare global {
   interface HTMLElementTagNameMap {

@@ -1,32 +1,32 @@
 import type { Progress } from '../../options.js'
 
-/** What every call is given besides its own options. */
+/** What every call receives in addition to its own options. */
 export interface ExplainCall {
-  /** Aborted when the visitor cancels, another request takes its place, or the element leaves the page. */
+  /** Aborts when the user cancels, a newer request replaces this one, or the element leaves the page. */
   readonly signal: AbortSignal
   readonly onProgress: (progress: Progress) => void
 }
 
-/** What has explained, where it tells. */
-interface ExplainerFacts {
+/** Where an explainer ran, if it reports that. */
+interface ExplainerDevice {
   readonly device?: string | null
   readonly fallbackReason?: string | null
 }
 
-/** GradientSimilarity, or whatever stands for one in a worker. */
-export interface SimilarityLike extends ExplainerFacts {
-  /** What the stored gradients occupy, in bytes. */
+/** GradientSimilarity, or an object with the same methods, such as a proxy of a worker. */
+export interface SimilarityLike extends ExplainerDevice {
+  /** The size of the stored gradients, in bytes. */
   readonly gradientBytes?: number
   fit?(xTrain: unknown, yTrain: unknown, call: ExplainCall): Promise<unknown>
-  /** The explanation, or its JSON. */
+  /** Resolves to an explanation or its JSON. */
   explain(x: unknown, y: unknown, call: ExplainCall): Promise<unknown>
 }
 
-/** IntegratedGradients or Gradient, or whatever stands for one in a worker. */
-export interface AttributionLike extends ExplainerFacts {
-  /** The explanation, or its JSON. */
+/** IntegratedGradients, Gradient, or an object with the same method, such as a proxy of a worker. */
+export interface AttributionLike extends ExplainerDevice {
+  /** Resolves to an explanation or its JSON. */
   explain(x: unknown, call: ExplainCall & { readonly target?: number }): Promise<unknown>
 }
 
-/** The model itself: its output for x. A tensor that it returns is disposed of once it is read. */
+/** The model: returns its output for x, or a promise of it. A returned tensor is disposed of after it is read. */
 export type Predict = (x: unknown, call: { readonly signal: AbortSignal }) => unknown

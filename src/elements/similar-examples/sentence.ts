@@ -1,5 +1,5 @@
-import { sharedNotation } from '../text/format.js'
-import { inWords, listed } from '../text/words.js'
+import { createNumberFormat } from '../text/format.js'
+import { spellCount, joinList } from '../text/words.js'
 import type { Label } from './labels.js'
 import type { ShownExample } from './shown-example.js'
 import type { SimilarityView } from './similarity-view.js'
@@ -20,7 +20,7 @@ export function meansSentence({ means, name }: SimilarityView): string {
   const highest = present[0]
   const lowest = present.at(-1)
   if (highest === undefined || lowest === undefined || highest === lowest) return ''
-  const format = sharedNotation(present.map(({ mean }) => mean))
+  const format = createNumberFormat(present.map(({ mean }) => mean))
   return (
     `On average, training examples labelled ${name(highest.label)} score highest (${format(highest.mean)}) and ` +
     `those labelled ${name(lowest.label)} lowest (${format(lowest.mean)}).`
@@ -33,7 +33,7 @@ function mostSentence(view: SimilarityView): string {
   const subject =
     most.length === 1
       ? `${says} most similar training example`
-      : `${says} ${inWords(most.length)} most similar training examples`
+      : `${says} ${spellCount(most.length)} most similar training examples`
   const labels = labelsText(most, view)
   if (labels === '') return scoresText(subject, most)
   return `${subject} ${most.length === 1 ? 'is' : 'are'} ${labels}.`
@@ -62,7 +62,7 @@ function labelsText(
   if (parts.length === 1 && only !== undefined) {
     return `${labels.length === 1 ? '' : 'all '}labelled ${only[0]}`
   }
-  return `labelled ${listed(parts.map(([label, count]) => `${label} (${inWords(count)})`))}`
+  return `labelled ${joinList(parts.map(([label, count]) => `${label} (${spellCount(count)})`))}`
 }
 
 function rangeText(values: readonly Label[], name: (label: Label) => string): string {
@@ -77,7 +77,7 @@ function scoresText(subject: string, most: readonly ShownExample[]): string {
   const scores = most.map(({ score }) => score).filter((score) => score !== undefined)
   const [highest = NaN] = scores
   const lowest = scores.at(-1) ?? NaN
-  const format = sharedNotation(scores)
+  const format = createNumberFormat(scores)
   const verb = most.length === 1 ? 'scores' : 'score'
   return highest === lowest
     ? `${subject} ${verb} ${format(highest)}.`
@@ -92,7 +92,7 @@ function suspectSentence({ most, predicted, name }: SimilarityView): string {
   if (suspects.length === 1) {
     return `No. ${String(first.index)} is labelled ${name(first.label)}, not ${name(predicted)}: check its label.`
   }
-  const numbers = listed(suspects.map(({ index }) => String(index)))
+  const numbers = joinList(suspects.map(({ index }) => String(index)))
   return `No. ${numbers} are not labelled ${name(predicted)}: check their labels.`
 }
 
@@ -103,7 +103,7 @@ function mistakesSentence({ most, areClasses, name }: SimilarityView): string {
   )
   const mistakes = known.filter(({ label, predicted }) => name(label!) !== name(predicted!))
   if (mistakes.length === 0) return ''
-  const count = mistakes.length === most.length ? 'all' : inWords(mistakes.length)
+  const count = mistakes.length === most.length ? 'all' : spellCount(mistakes.length)
   return `The model gets ${count} of them wrong.`
 }
 
@@ -120,5 +120,5 @@ function againstSentence({ least, predicted, areClasses, name }: SimilarityView)
   if (negative === least.length) return negative === 1 ? `It ${speaks}.` : `All of them ${speak}.`
   return negative === 1
     ? `The first of them ${speaks}.`
-    : `The first ${inWords(negative)} of them ${speak}.`
+    : `The first ${spellCount(negative)} of them ${speak}.`
 }

@@ -14,7 +14,7 @@ import { rangeOf, type ValueRange } from '../base/picture/pixels.js'
 import { moveFocus } from '../base/roving.js'
 import type { Table } from '../base/table.js'
 import type { Theme } from '../base/color/theme.js'
-import { sharedNotation } from '../text/format.js'
+import { createNumberFormat } from '../text/format.js'
 import { drawSimilarity } from './render/draw-similarity.js'
 import { paintExamples } from './example-canvas.js'
 import type { Label, Labels } from './labels.js'
@@ -155,7 +155,7 @@ export class GlSimilarExamples extends GlElement<SimilarityView> {
 
   protected override renderView(view: SimilarityView): TemplateResult {
     const { most, least } = view
-    const format = sharedNotation(scoresOf([...most, ...least]))
+    const format = createNumberFormat(scoresOf([...most, ...least]))
     // What is not ranked cannot be chosen; that is all of the least similar, or none.
     const choosable = [...most, ...least].filter(({ index }) => index !== undefined)
     const stop = Math.min(this.stop, choosable.length - 1)

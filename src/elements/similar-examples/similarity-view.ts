@@ -3,7 +3,7 @@ import type { NdArray } from '../../ndarray.js'
 import { describe } from '../../options.js'
 import { isNdArray, isRecord, rowOf, type GivenExplanation } from '../base/explanation-source.js'
 import { isImageShape } from '../base/picture/pixels.js'
-import { formatValue, sharedNotation } from '../text/format.js'
+import { formatValue, createNumberFormat } from '../text/format.js'
 import { classMeans, type ClassMean } from './class-means.js'
 import { nameOf, readLabels, type Label, type LabelList, type Labels } from './labels.js'
 import { pickedExample, rankedEnds, type RankedExample } from './ranked-ends.js'
@@ -57,7 +57,7 @@ export function similarityView(
   const { scores, indices, isWhole, ...ends } = rankedEnds(explanation, options.index, trainCount)
   const areClasses = labelsAreClasses(explanation, trainLabels)
   const values = areClasses ? [] : [...valuesIn(trainLabels, trainPredictions, [predicted])]
-  const format = values.every(Number.isInteger) ? formatValue : sharedNotation(values)
+  const format = values.every(Number.isInteger) ? formatValue : createNumberFormat(values)
   const name = (label: Label): string =>
     areClasses || typeof label === 'string' ? nameOf(label, labels) : format(label)
 

@@ -1,30 +1,76 @@
-import { formatFixed } from './format.js'
+import { formatBytes, formatCount, formatDuration } from './quantities.js'
 
-const thinSpace = '\u202f'
-
-export function formatCount(count: number): string {
-  return count.toLocaleString('en')
+/** What ran, where, and how long it took. Leave out what is unknown. */
+export interface RunReport {
+  /** The devices that ran: 'webgpu', 'wasm' or 'cpu'. */
+  readonly devices?: readonly (string | null | undefined)[]
+  /** Why a faster device was not used. */
+  readonly fallbackReasons?: readonly (string | null | undefined)[]
+  /** How many training examples were compared. */
+  readonly exampleCount?: number | undefined
+  /** The plural that names the examples. Default 'examples'. */
+  readonly noun?: string
+  /** The size of the stored gradients, in bytes. */
+  readonly storedBytes?: number | undefined
+  readonly fitMs?: number | undefined
+  readonly similarityMs?: number | undefined
+  readonly attributionMs?: number | undefined
+  /** The number of steps of the attribution's path. */
+  readonly steps?: number | undefined
 }
 
-export function formatBytes(byteLength: number): string {
-  if (byteLength < 1e3) return `${byteLength}${thinSpace}B`
-  if (byteLength < 1e6) return `${formatFixed(byteLength / 1e3, 0)}${thinSpace}kB`
-  if (byteLength < 1e9)
-    return `${formatFixed(byteLength / 1e6, byteLength < 1e7 ? 1 : 0)}${thinSpace}MB`
-  return `${formatFixed(byteLength / 1e9, 1)}${thinSpace}GB`
+const deviceNames: Readonly<Record<string, string>> = {
+  webgpu: 'WebGPU',
+  wasm: 'WASM',
+  cpu: 'plain JavaScript',
 }
 
-export function formatDuration(milliseconds: number): string {
-  if (milliseconds < 1) return `<${thinSpace}1${thinSpace}ms`
-  if (milliseconds < 999.5) return `${formatFixed(milliseconds, 0)}${thinSpace}ms`
-  const seconds = Math.round(milliseconds / 1000)
-  if (milliseconds < 9950) return `${formatFixed(milliseconds / 1000, 1)}${thinSpace}s`
-  if (seconds < 60) return `${seconds}${thinSpace}s`
-  return `${Math.floor(seconds / 60)}${thinSpace}min ${seconds % 60}${thinSpace}s`
+/** A run report as one line: the device, why faster ones were not used, counts, bytes and times. */
+export function formatRunReport(report: RunReport): string {
+  return [
+    formatDevices(report),
+    formatFit(report),
+    formatSimilarity(report),
+    formatAttribution(report),
+  ]
+    .filter((sentence) => sentence !== '')
+    .join(' ')
 }
 
-/** For a guess: whole seconds, at least one. */
-export function formatSeconds(milliseconds: number): string {
-  const seconds = Math.max(1, Math.round(milliseconds / 1000))
-  return seconds < 60 ? `${seconds}${thinSpace}s` : formatDuration(seconds * 1000)
+function formatDevices({ devices = [], fallbackReasons = [] }: RunReport): string {
+  const names = listDistinct(devices).map((device) => deviceNames[device] ?? device)
+  const reasons = listDistinct(fallbackReasons).map((reason) =>
+    reason.replaceAll(/\b(webgpu|wasm): /g, (_, name: string) => `No ${deviceNames[name]!}: `),
+  )
+  return [...(names.length === 0 ? [] : [`Runs on ${names.join(' and ')}.`]), ...reasons].join(' ')
+}
+
+function formatFit({ fitMs, storedBytes, ...report }: RunReport): string {
+  if (fitMs === undefined) return ''
+  const training = formatTraining(report)
+  const size =
+    storedBytes === undefined || storedBytes === 0 ? '' : ` and ${formatBytes(storedBytes)}`
+  const gradients = training === undefined ? 'The gradients' : `The gradients of ${training}`
+  return `${gradients} took ${formatDuration(fitMs)}${size}.`
+}
+
+function formatSimilarity({ similarityMs, fitMs, ...report }: RunReport): string {
+  if (similarityMs === undefined) return ''
+  const training = formatTraining(report)
+  const others = training === undefined || fitMs !== undefined ? 'them' : training
+  return `Comparing with ${others} took ${formatDuration(similarityMs)}.`
+}
+
+function formatAttribution({ attributionMs, steps }: RunReport): string {
+  if (attributionMs === undefined) return ''
+  const ofSteps = steps === undefined ? '' : ` of ${formatCount(steps)} steps`
+  return `The attribution${ofSteps} took ${formatDuration(attributionMs)}.`
+}
+
+function formatTraining({ exampleCount, noun = 'examples' }: RunReport): string | undefined {
+  return exampleCount === undefined ? undefined : `${formatCount(exampleCount)} training ${noun}`
+}
+
+function listDistinct(texts: readonly (string | null | undefined)[]): string[] {
+  return [...new Set(texts.map((text) => text ?? ''))].filter((text) => text !== '')
 }

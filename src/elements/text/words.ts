@@ -12,17 +12,18 @@ const words = [
   'ten',
 ]
 
-/** 'none' … 'ten'; digits beyond. */
-export function inWords(count: number): string {
-  return words[count] ?? String(count)
+/** 'none' to 'ten' in words; larger counts in digits. */
+export function spellCount(count: number): string {
+  return words[count] ?? `${count}`
 }
 
 /** 'a', 'a and b', 'a, b and c'. */
-export function listed(items: readonly string[]): string {
+export function joinList(items: readonly string[]): string {
   if (items.length < 2) return items.join('')
   return `${items.slice(0, -1).join(', ')} and ${items.at(-1) ?? ''}`
 }
 
-export function capitalised(text: string): string {
+/** The text with its first letter in upper case. */
+export function capitalize(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1)
 }

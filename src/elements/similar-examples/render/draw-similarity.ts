@@ -7,7 +7,7 @@ import {
 } from '../../base/picture/picture.js'
 import { imageOf, type ValueRange } from '../../base/picture/pixels.js'
 import type { Theme } from '../../base/color/theme.js'
-import { formatValue, sharedNotation } from '../../text/format.js'
+import { formatValue, createNumberFormat } from '../../text/format.js'
 import { shownMeans } from './render-means.js'
 import type { ShownExample } from '../shown-example.js'
 import { placeOnScale, scaleOf, type SignedScale } from '../../base/color/signed-scale.js'
@@ -41,7 +41,7 @@ export function drawSimilarity(view: SimilarityView, options: DrawOptions): Pict
     add([{ kind: 'text', x: 0, y: 14, text, fill: inkQuiet, size: small, weight: 600 }], 24)
   }
   const { most, least } = view
-  const format = sharedNotation([...most, ...least].map(({ score }) => score ?? NaN))
+  const format = createNumberFormat([...most, ...least].map(({ score }) => score ?? NaN))
   const ends = [
     ['Most similar', most],
     ['Least similar', least],
@@ -59,7 +59,7 @@ export function drawSimilarity(view: SimilarityView, options: DrawOptions): Pict
   if (means.length > 0) {
     title('Mean score per class')
     const scale = scaleOf(means.map(({ mean }) => mean))
-    const formatMean = sharedNotation(means.map(({ mean }) => mean))
+    const formatMean = createNumberFormat(means.map(({ mean }) => mean))
     for (const { label, mean } of means) {
       const text = shortened(view.name(label), barStart - 24)
       const name: Mark = { kind: 'text', x: 0, y: 16, text, fill: options.theme.ink }

@@ -1,5 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit'
-import { sharedNotation } from '../../text/format.js'
+import { createNumberFormat } from '../../text/format.js'
 import type { ClassMean } from '../class-means.js'
 import { renderSignedBar } from '../../base/color/signed-bar.js'
 import { scaleOf } from '../../base/color/signed-scale.js'
@@ -18,7 +18,7 @@ export function renderMeans(
   if (means.length === 0) return nothing
   const values = means.map(({ mean }) => mean).filter(Number.isFinite)
   const scale = scaleOf(values)
-  const format = sharedNotation(values)
+  const format = createNumberFormat(values)
   return html`
     <div class="end" part="means">
       <p class="end-title">Mean score per class <span class="hint">${hintOf(view, means)}</span></p>

@@ -1,5 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit'
-import { sharedNotation } from '../../text/format.js'
+import { createNumberFormat } from '../../text/format.js'
 import { renderSuspect, scoreText } from './render-cards.js'
 import { renderSignedBar } from '../../base/color/signed-bar.js'
 import type { RenderedEnd, ShownExample } from '../shown-example.js'
@@ -112,7 +112,7 @@ function cellFormat(examples: readonly ShownExample[], column: number): (value: 
   const values = examples
     .map(({ content }) => cellsOf(content)[column])
     .filter((cell) => typeof cell === 'number')
-  return values.every(Number.isInteger) ? wholeNumber : sharedNotation(values)
+  return values.every(Number.isInteger) ? wholeNumber : createNumberFormat(values)
 }
 
 const isText = (examples: readonly ShownExample[], column: number): boolean =>
