@@ -31,10 +31,12 @@ const parts = {
   tfjs: { modules: 'predictor|gradients', packages: '@tensorflow/tfjs[^/]*' },
   node: { modules: 'gradients|store', packages: builtIn },
   cli: { packages: `${builtIn}|@tensorflow/tfjs[^/]*|zarrita|webgpu` },
-  elements: { modules: 'explanation', packages: 'lit|lit-[^/]*|d3-[^/]*' },
+  elements: { modules: 'explanation', packages: 'lit|lit-[^/]*' },
   worker: { modules: 'predictor|explanation|explainers' },
   index: { modules: 'predictor|explanation|gradients|compute|store|explainers' },
-  global: { modules: 'index|tfjs' },
+  bundle: { modules: 'index|evaluation|tfjs|worker' },
+  'page-tensorflow': { packages: '@tensorflow/tfjs' },
+  global: { modules: 'index|page-tensorflow|tfjs' },
 }
 
 const inParts = (/** @type {string} */ names) => `^src/(?:${names})(?:/|\\.ts$)`

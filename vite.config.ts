@@ -1,10 +1,11 @@
 import { fileURLToPath } from 'node:url'
 import { defineConfig, type UserConfig } from 'vite'
 import { offlineFiles, pageNames, sharedParts } from './scripts/build/demo-site.js'
+import { pageTensorflow } from './scripts/build/page-tensorflow.js'
 
 const at = (file: string): string => fileURLToPath(new URL(file, import.meta.url))
 
-/** The package's public names, for code that is built or tested together with it. */
+/** The package's public names, for code that is built or tested with its sources. */
 export const alias = [
   { find: /^gradlens$/, replacement: at('src/index.ts') },
   { find: /^gradlens\/elements$/, replacement: at('src/elements/index.ts') },
@@ -15,18 +16,35 @@ export const alias = [
   { find: /^gradlens\/tfjs$/, replacement: at('src/tfjs/index.ts') },
 ]
 
-const tfjs = [
-  '@tensorflow/tfjs',
-  '@tensorflow/tfjs-backend-wasm',
-  '@tensorflow/tfjs-backend-webgpu',
-]
+/**
+ * zarrita names these decompressors, 1.4 MB, in case an array is compressed. The library refuses compressed stores, so
+ * that no bundle needs them.
+ */
+const refusedCodecs = {
+  find: /^numcodecs\/(?:blosc|lz4|zstd)$/,
+  replacement: at('scripts/build/refused-codec.ts'),
+}
+
+/** Peer dependencies: the library computes on the page's own copy. */
+const peers = [/^@tensorflow\//, 'webgpu']
+
+/**
+ * The library's modules, with zarrita in a chunk of them: imported as a package, it would bring its decompressors into
+ * users' bundles. The command line reads compressed arrays with the package itself.
+ */
+function isExternal(source: string, importer: string | undefined): boolean {
+  if (source === 'zarrita') return importer?.includes('/src/cli/') === true
+  return /^(?:@tensorflow\/|@noble\/|gradlens|lit|node:|webgpu$)/.test(source)
+}
 
 const library: UserConfig = {
   publicDir: false,
-  // The pool's worker is a string in its chunk, which no bundler of a page makes smaller.
+  resolve: { alias: [refusedCodecs] },
+  // The pool's worker is a string in its chunk, which users' bundlers do not minify.
   worker: { rolldownOptions: { output: { minify: true } } },
   build: {
     target: 'es2022',
+    license: { fileName: 'licenses.md' },
     minify: false,
     sourcemap: true,
     lib: {
@@ -43,60 +61,40 @@ const library: UserConfig = {
       formats: ['es'],
     },
     rolldownOptions: {
-      external: [...tfjs, 'zarrita', 'webgpu', /^(@noble\/|gradlens|lit|d3-|node:)/],
-      output: { chunkFileNames: 'chunks/[name].js' },
-    },
-  },
-}
-
-/** One classic script; TensorFlow.js is the page's own `window.tf`, whose kernels and tensors it must share. */
-const script: UserConfig = {
-  publicDir: false,
-  build: {
-    target: 'es2022',
-    emptyOutDir: false,
-    sourcemap: true,
-    lib: {
-      entry: at('src/global.ts'),
-      formats: ['iife'],
-      name: 'gradlens',
-      fileName: () => 'gradlens.global.js',
-    },
-    rolldownOptions: {
-      // Half a megabyte of decompression that zarrita would load if a store were compressed; such stores are refused.
-      external: [...tfjs, /^numcodecs\/(blosc|lz4|zstd)$/],
+      external: isExternal,
       output: {
-        globals: {
-          '@tensorflow/tfjs': 'tf',
-          '@tensorflow/tfjs-backend-wasm': 'tf.wasm',
-          '@tensorflow/tfjs-backend-webgpu': 'tf.webgpu',
-        },
+        chunkFileNames: ({ facadeModuleId, name }) =>
+          `chunks/${facadeModuleId?.includes('/zarrita/') === true ? 'zarrita' : name}.js`,
       },
     },
   },
 }
 
-/** The elements registered by one module with all it needs in it, for pages without a bundler or an import map. */
-const elements: UserConfig = {
-  publicDir: false,
-  build: {
-    target: 'es2022',
-    emptyOutDir: false,
-    sourcemap: true,
-    lib: {
-      entry: at('src/elements/define.ts'),
-      formats: ['es'],
-      fileName: () => 'elements/bundle.js',
+/** One minified file with everything but TensorFlow.js in it, for pages without a bundler. */
+function singleFile(entry: string, fileName: string, format: 'es' | 'iife'): UserConfig {
+  return {
+    publicDir: false,
+    resolve: { alias: [refusedCodecs] },
+    plugins: format === 'iife' ? [pageTensorflow(at('src/page-tensorflow.ts'))] : [],
+    build: {
+      target: 'es2022',
+      emptyOutDir: false,
+      license: { fileName: fileName.replace(/\.js$/, '.licenses.md') },
+      sourcemap: true,
+      lib: { entry: at(entry), formats: [format], name: 'gradlens', fileName: () => fileName },
+      rolldownOptions: {
+        external: peers,
+        output: { minify: true, codeSplitting: false },
+      },
     },
-    rolldownOptions: { output: { minify: true } },
-  },
+  }
 }
 
 const demo: UserConfig = {
   root: at('demo'),
   publicDir: at('public'),
   base: './',
-  resolve: { alias },
+  resolve: { alias: [...alias, refusedCodecs] },
   worker: { format: 'es' },
   plugins: [sharedParts(at('demo')), offlineFiles()],
   build: {
@@ -109,16 +107,21 @@ const demo: UserConfig = {
         'service-worker': at('demo/service-worker.ts'),
       },
       output: {
-        // Browsers ask for it under its old name to hear of a new build.
+        // Browsers look for a new service worker under the old one's name.
         entryFileNames: ({ name }) =>
           name === 'service-worker' ? '[name].js' : 'assets/[name]-[hash].js',
       },
-      // How long each plugin took concerns nobody who starts the demo.
+      // Users who start the demo don't need to know how long each plugin took.
       checks: { bundlerTimings: false },
     },
   },
 }
 
-const configs: Readonly<Record<string, UserConfig>> = { library, script, elements }
+const configs: Readonly<Record<string, UserConfig>> = {
+  library,
+  bundle: singleFile('src/bundle.ts', 'gradlens.bundle.js', 'es'),
+  script: singleFile('src/global.ts', 'gradlens.global.js', 'iife'),
+  elements: singleFile('src/elements/define.ts', 'elements.global.js', 'iife'),
+}
 
 export default defineConfig(({ mode }) => configs[mode] ?? demo)

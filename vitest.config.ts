@@ -33,8 +33,6 @@ export default defineConfig({
             '@tensorflow/tfjs-backend-webgpu',
             '@noble/hashes/sha2.js',
             'axe-core',
-            'd3-scale',
-            'd3-scale-chromatic',
             'fast-check',
             'lande',
             'lit',

@@ -3,19 +3,22 @@ import { run, tool, whenStopped } from '../checks/command.mjs'
 
 whenStopped(() => process.exit(1))
 
-// vite empties dist, so that the declarations come after it.
+// Vite empties dist, so the declarations are written after it.
 /** @type {readonly import('../checks/command.mjs').Command[]} */
 const steps = [
-  tool('vite', 'build', '--logLevel', 'warn', '--mode', 'library'),
-  tool('vite', 'build', '--logLevel', 'warn', '--mode', 'script'),
-  tool('vite', 'build', '--logLevel', 'warn', '--mode', 'elements'),
+  ...['library', 'bundle', 'script', 'elements'].map((mode) => viteBuild('--mode', mode)),
   [process.execPath, 'scripts/build/elements-manifest.mjs', 'dist/custom-elements.json'],
   tool('typescript', '-p', 'tsconfig.build.json'),
-  // By itself: what runs in pages as well may not see the types of Node.
+  // On its own, so that code for pages cannot use Node's types.
   tool('typescript', '-p', 'tsconfig.build.node.json'),
-  tool('vite', 'build', '--logLevel', 'warn'),
+  viteBuild(),
 ]
 for (const step of steps) {
   const { status } = await run(step, { show: true })
   if (status !== 0) process.exit(status)
+}
+
+/** @param {...string} options */
+function viteBuild(...options) {
+  return tool('vite', 'build', '--logLevel', 'warn', ...options)
 }

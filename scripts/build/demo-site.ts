@@ -11,8 +11,6 @@ const workerName = 'service-worker.js'
 const filesMark = '__SITE_FILES__'
 /** Larger files are kept once they have been asked for. */
 const maximumKeptBytes = 4_000_000
-/** Decompressors that zarrita brings along; the library refuses stores that would need them. */
-const neverAsked = /^assets\/(blosc|lz4|zstd)-/
 
 /**
  * Puts `demo/partials/NAME.html` where a page says `<!-- partial NAME -->`, and marks the page in the navigation. Built
@@ -66,7 +64,7 @@ export function offlineFiles(): Plugin {
       for (const file of files) {
         const bytes = readFileSync(path.join(dir, file))
         hash.update(file).update(bytes)
-        if (bytes.length <= maximumKeptBytes && !neverAsked.test(file)) kept.push(file)
+        if (bytes.length <= maximumKeptBytes) kept.push(file)
       }
       const list = JSON.stringify({ version: hash.digest('hex').slice(0, 16), kept })
       const worker = path.join(dir, workerName)

@@ -17,7 +17,7 @@ const tensorflowScripts = `<!doctype html>
     <script src="${tensorflow}/tfjs-backend-wasm/dist/tf-backend-wasm.min.js"></script>
     <script src="${tensorflow}/tfjs-backend-webgpu/dist/tf-backend-webgpu.min.js"></script>`
 const pages = {
-  '/tensorflow.html': tensorflowScripts,
+  '/empty.html': '<!doctype html><link rel="icon" href="data:," />',
   '/classic.html': `${tensorflowScripts}
     <script src="/dist/gradlens.global.js"></script>`,
   '/modules.html': `<!doctype html>
@@ -47,6 +47,8 @@ afterAll(async () => {
   await browser.close()
   server.close()
 })
+
+declare const gradlens: Window['gradlens']
 
 async function open(name: keyof typeof pages): Promise<{ page: Page; errors: string[] }> {
   const page = await browser.newPage()
@@ -142,20 +144,64 @@ it('offers exactly these names as window.gradlens', async () => {
   await page.close()
 })
 
-it("adds nothing but gradlens to the page's window", async () => {
+/** Lit's own, by which several copies of it work on one page. */
+const litNames = [
+  'litElementVersions',
+  'litHtmlVersions',
+  'litPropertyMetadata',
+  'reactiveElementVersions',
+]
+
+it.each([
+  { script: 'gradlens.global.js', added: ['gradlens'] },
+  { script: 'elements.global.js', added: litNames },
+])("adds nothing but $added to the page's window with $script", async ({ script, added }) => {
   const page = await browser.newPage()
-  await page.goto(`${server.url}/tensorflow.html`)
-  const added = await page.evaluate(async () => {
-    const before = new Set(Object.keys(window))
-    const script = document.createElement('script')
-    script.src = '/dist/gradlens.global.js'
-    await new Promise((resolve) => {
-      script.onload = resolve
-      document.head.append(script)
-    })
-    return Object.keys(window).filter((name) => !before.has(name))
+  const errors: string[] = []
+  page.on('pageerror', ({ message }) => errors.push(message))
+  await page.goto(`${server.url}/empty.html`)
+  const before = await page.evaluate(() => Object.getOwnPropertyNames(window))
+  await page.addScriptTag({ url: `/dist/${script}` })
+  const after = await page.evaluate(() => Object.getOwnPropertyNames(window))
+  expect(after.filter((name) => !before.includes(name)).sort()).toEqual(added)
+  // A top-level const, let or class is not a property of the window, but a second copy of it is an error.
+  await page.addScriptTag({ url: `/dist/${script}` })
+  expect(errors).toEqual([])
+  await page.close()
+})
+
+it('registers the elements by one classic script', async () => {
+  const page = await browser.newPage()
+  await page.goto(`${server.url}/empty.html`)
+  await page.addScriptTag({ url: '/dist/elements.global.js' })
+  expect(await page.evaluate(() => customElements.get('gl-similar-examples') !== undefined)).toBe(
+    true,
+  )
+  await page.close()
+})
+
+it('loads before TensorFlow.js, names what is missing, and finds it later', async () => {
+  const page = await browser.newPage()
+  const errors: string[] = []
+  page.on('pageerror', ({ message }) => errors.push(message))
+  await page.goto(`${server.url}/empty.html`)
+  await page.addScriptTag({ url: '/dist/gradlens.global.js' })
+  const missing = await page.evaluate(() => {
+    if (typeof gradlens !== 'object') return 'no gradlens'
+    try {
+      gradlens.tfjsPredictor({ call: (x) => x, variables: [], inputs: [{ shape: [2] }] })
+      return 'no error'
+    } catch (error) {
+      return gradlens.isGradlensError(error, 'UnsupportedError') ? error.message : String(error)
+    }
   })
-  expect(added).toEqual(['gradlens'])
+  expect(missing).toBe(
+    'tfjsPredictor needs TensorFlow.js: got no window.tf; expected the script tf.es2017.min.js of ' +
+      '@tensorflow/tfjs. Load it before you call tfjsPredictor.',
+  )
+  await page.addScriptTag({ url: `${tensorflow}/tfjs/dist/tf.es2017.min.js` })
+  expect(await explainLinearModel(page, 'cpu')).toEqual({ ...linearModel, devices: ['cpu', 'cpu'] })
+  expect(errors).toEqual([])
   await page.close()
 })
 

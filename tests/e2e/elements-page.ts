@@ -11,7 +11,7 @@ export const strictPages: Readonly<Record<string, string>> = {
     <meta name="viewport" content="width=device-width, initial-scale=1" />
     <meta http-equiv="Content-Security-Policy" content="default-src 'self'" />
     <link rel="stylesheet" href="/elements.css" />
-    <script type="module" src="/dist/elements/bundle.js"></script>
+    <script type="module" src="/dist/elements.global.js"></script>
   </head>
   <body><main></main></body>
 </html>`,

@@ -130,17 +130,26 @@ it('says that TensorFlow.js is missing where gradlens/tfjs is imported without i
   )
 })
 
-it('imports TensorFlow.js only for its adapter, and zarrita and SHA-256 only for stores', () => {
-  expect(packagesImportedBy('dist/index.js')).toEqual(['@noble/hashes/sha2.js', 'zarrita'])
-  expect(packagesImportedBy('dist/evaluation.js')).toEqual(['@noble/hashes/sha2.js', 'zarrita'])
+it('imports TensorFlow.js only for its adapter, and SHA-256 only for stores', () => {
+  expect(packagesImportedBy('dist/index.js')).toEqual(['@noble/hashes/sha2.js'])
+  expect(packagesImportedBy('dist/evaluation.js')).toEqual(['@noble/hashes/sha2.js'])
   expect(packagesImportedBy('dist/tfjs.js')).toEqual(['@tensorflow/tfjs'])
+  expect(packagesImportedBy('dist/gradlens.bundle.js')).toEqual(['@tensorflow/tfjs'])
 })
 
-it('imports Lit and d3 for the elements alone, and nothing where they are bundled', () => {
-  const packages = ['d3-scale', 'd3-scale-chromatic', 'lit']
-  expect(packagesImportedBy('dist/elements.js')).toEqual(packages)
-  expect(packagesImportedBy('dist/elements/define.js')).toEqual(packages)
-  expect(packagesImportedBy('dist/elements/bundle.js')).toEqual([])
+it('offers every name of gradlens, its adapter and its measures in one module', async () => {
+  const [bundle, ...parts] = await Promise.all(
+    ['gradlens.bundle', 'index', 'evaluation', 'tfjs', 'worker'].map(async (name) =>
+      Object.keys((await import(path.resolve(`dist/${name}.js`))) as object),
+    ),
+  )
+  expect(bundle).toEqual(parts.flat().sort())
+})
+
+it('imports Lit for the elements alone, and nothing where it is bundled', () => {
+  expect(packagesImportedBy('dist/elements.js')).toEqual(['lit'])
+  expect(packagesImportedBy('dist/elements/define.js')).toEqual(['lit'])
+  expect(packagesImportedBy('dist/elements.global.js')).toEqual([])
 })
 
 it('tells its version as package.json has it', () => {

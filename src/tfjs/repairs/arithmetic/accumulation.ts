@@ -28,8 +28,8 @@ function scan(combine: (a: tf.Tensor, b: tf.Tensor) => tf.Tensor, neutral: numbe
     })
 }
 
-export const cumsum: Kernel = scan(tf.add, 0)
-export const cumprod: Kernel = scan(tf.mul, 1)
+export const cumsum: Kernel = scan((a, b) => tf.add(a, b), 0)
+export const cumprod: Kernel = scan((a, b) => tf.mul(a, b), 1)
 
 /** The same sum from the other end; tfjs's own transposes the result along every axis but the last. */
 export const cumsumGradient: Gradient = ([dy], { attributes }) => {
