@@ -80,11 +80,13 @@ export type { StoreIdentity } from './store/zarr/format/store-identity.js'
 // The public name is the contract's; inside, TypeScript's own ArrayLike keeps its meaning.
 export type {
   ArrayInput as ArrayLike,
-  NdArray,
-  NestedNumbers,
+  ArrayObject,
+  NestedArrays,
+  NumberArray,
+  OnnxTensorLike,
   TensorLike,
-  TypedArray,
-} from './ndarray.js'
+} from './array-input.js'
+export type { NdArray, NestedNumbers, TypedArray } from './ndarray.js'
 export type { CallOptions, Device, DeviceChoice, Progress } from './options.js'
 export type { SmoothGradOptions } from './explainers/attribution/smooth-grad.js'
 export { lossNames } from './predictor.js'

@@ -18,16 +18,7 @@ export interface NdArray {
   readonly shape: readonly number[]
 }
 
-/** A framework's tensor, as far as this library looks at it (tf.Tensor is one). */
-export interface TensorLike {
-  readonly shape: readonly number[]
-  data(): Promise<ArrayLike<number> | readonly string[]>
-}
-
 export type NestedNumbers = number | readonly NestedNumbers[]
-
-/** Accepted wherever data goes in. Data are copied when they are read; the caller's are never changed. */
-export type ArrayInput = NdArray | TensorLike | NestedNumbers
 
 /** The number of elements of a shape: 1 for a scalar's []. */
 export function sizeOf(shape: readonly number[]): number {
@@ -38,7 +29,7 @@ export function sameShape(a: readonly number[], b: readonly number[]): boolean {
   return a.length === b.length && a.every((length, axis) => length === b[axis])
 }
 
-/** What to do about numbers that the model made. */
+/** What to do about a non-finite number that the model computed. */
 export const lookAtTheModel = 'Look at the weights, and at the scale of the data.'
 
 /** Rows start … end−1 along the first axis, as a view: no element is copied. */
@@ -53,7 +44,7 @@ export function rows(array: NdArray, start: number, end: number): NdArray {
 /** The rows of the given indices, in their order, as a new array of shape [indices.length, …]. */
 export function takeRows(array: NdArray, indices: ArrayLike<number>): NdArray {
   const rowSize = sizeOf(array.shape.slice(1))
-  const data = emptyLike(array.data, indices.length * rowSize)
+  const data = zerosLike(array.data, indices.length * rowSize)
   for (let i = 0; i < indices.length; i++) {
     const row = indices[i] ?? 0
     data.set(array.data.subarray(row * rowSize, (row + 1) * rowSize), i * rowSize)
@@ -67,70 +58,13 @@ export function concatenateRows(parts: readonly NdArray[]): NdArray {
   if (first === undefined) return { data: new Float32Array(), shape: [0] }
   const exampleCount = parts.reduce((sum, { shape }) => sum + (shape[0] ?? 0), 0)
   const shape = [exampleCount, ...first.shape.slice(1)]
-  const data = emptyLike(first.data, sizeOf(shape))
+  const data = zerosLike(first.data, sizeOf(shape))
   let offset = 0
   for (const part of parts) {
     data.set(part.data, offset)
     offset += part.data.length
   }
   return { data, shape }
-}
-
-/**
- * Reads any accepted form of data into an NdArray of its own. Nested lists become float64, so that the
- * caller's numbers come back as they were.
- *
- * @throws InvalidArgumentError if a list is ragged, or the data do not fit the shape, or are no numbers.
- */
-export async function toNdArray(argument: string, value: ArrayInput): Promise<NdArray> {
-  if (typeof value === 'number' || Array.isArray(value)) {
-    return fromNestedNumbers(argument, value as NestedNumbers)
-  }
-  if (!isRecord(value) || !('shape' in value) || !('data' in value)) {
-    throw new InvalidArgumentError(
-      argument,
-      describe(value),
-      'a number, nested lists of numbers, { data, shape } or a tensor',
-    )
-  }
-  const shape = readShape(argument, value.shape)
-  const source: unknown = isTensor(value) ? await readTensor(argument, value) : value.data
-  if (!isTypedArray(source)) {
-    throw new InvalidArgumentError(argument, describe(source), 'a typed array of numbers as data')
-  }
-  if (source.length !== sizeOf(shape)) {
-    throw new InvalidArgumentError(
-      argument,
-      `${source.length} elements for shape [${shape.join(', ')}]`,
-      `${sizeOf(shape)} elements`,
-    )
-  }
-  return { data: source.slice(), shape }
-}
-
-function readShape(argument: string, shape: unknown): number[] {
-  const isShape =
-    Array.isArray(shape) && shape.every((length) => Number.isInteger(length) && length >= 0)
-  if (isShape) return [...(shape as number[])]
-  const got = Array.isArray(shape) ? `[${shape.join(', ')}]` : describe(shape)
-  throw new InvalidArgumentError(argument, `shape ${got}`, 'a shape of integers of 0 or more')
-}
-
-const isTensor = (value: NdArray | TensorLike): value is TensorLike =>
-  typeof value.data === 'function'
-
-async function readTensor(argument: string, tensor: TensorLike): Promise<unknown> {
-  try {
-    return await tensor.data()
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
-    throw new InvalidArgumentError(
-      argument,
-      `a tensor that cannot be read (${reason})`,
-      'one that is alive: dispose of it after the call',
-      { cause },
-    )
-  }
 }
 
 /** Nested lists of the array's shape; a plain number for a scalar. */
@@ -200,17 +134,7 @@ export function indexOf(offset: number, shape: readonly number[]): number[] {
   return index
 }
 
-const isRecord = (value: unknown): value is object => typeof value === 'object' && value !== null
-
-function isTypedArray(value: unknown): value is TypedArray {
-  return (
-    ArrayBuffer.isView(value) &&
-    !(value instanceof DataView) &&
-    !(value instanceof BigInt64Array) &&
-    !(value instanceof BigUint64Array)
-  )
-}
-
-function emptyLike(data: TypedArray, length: number): TypedArray {
+/** Zeros, in a typed array of the same kind. */
+export function zerosLike(data: TypedArray, length: number): TypedArray {
   return new (data.constructor as new (length: number) => TypedArray)(length)
 }

@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from '../errors.js'
-import { type ArrayInput, assertFinite, type NdArray, toNdArray } from '../ndarray.js'
+import { type ArrayInput, isArrayObject, toNdArray } from '../array-input.js'
+import { assertFinite, type NdArray } from '../ndarray.js'
 import { describe } from '../options.js'
 
 /** One array for one input, or a list of arrays, one per input; the examples come first. */
@@ -40,11 +41,7 @@ export async function readArrays(argument: string, value: Arrays): Promise<NdArr
 }
 
 export function isListOfArrays(value: Arrays): value is readonly ArrayInput[] {
-  return (
-    Array.isArray(value) &&
-    value.length > 0 &&
-    value.every((item: unknown) => typeof item === 'object' && item !== null && 'shape' in item)
-  )
+  return Array.isArray(value) && value.length > 0 && value.every(isArrayObject)
 }
 
 /** Labels [n] as class indices; one-hot rows [n, C] become the index of their greatest element. */

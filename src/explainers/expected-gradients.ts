@@ -1,6 +1,7 @@
 import { InvalidArgumentError } from '../errors.js'
 import { createExplanation, type Explanation, type ExplanationMeta } from '../explanation.js'
-import { type ArrayInput, type NdArray, sizeOf } from '../ndarray.js'
+import type { ArrayInput } from '../array-input.js'
+import { type NdArray, sizeOf } from '../ndarray.js'
 import { type CallOptions, type DeviceChoice, knownKeys, positiveInteger } from '../options.js'
 import type { Predictor } from '../predictor.js'
 import { readSeed } from '../random.js'

@@ -1,6 +1,7 @@
 import { InvalidArgumentError } from '../errors.js'
 import { createExplanation, type Explanation, type ExplanationMeta } from '../explanation.js'
-import { type ArrayInput, type NdArray } from '../ndarray.js'
+import type { ArrayInput } from '../array-input.js'
+import type { NdArray } from '../ndarray.js'
 import {
   type CallOptions,
   describe,

@@ -6,7 +6,8 @@ import type {
   SimilarityExplainOptions,
 } from '../explainers/similarity/similarity-options.js'
 import type { Explanation } from '../explanation.js'
-import type { ArrayInput, NdArray } from '../ndarray.js'
+import type { ArrayInput } from '../array-input.js'
+import type { NdArray } from '../ndarray.js'
 import type { CallOptions } from '../options.js'
 import { RemoteExplainer } from './remote-explainer.js'
 

@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from '../errors.js'
-import { type ArrayInput, toNdArray } from '../ndarray.js'
+import { type ArrayInput, isArrayObject, toNdArray } from '../array-input.js'
 import { describe } from '../options.js'
 
 const valueKey = 'gradlens.value'
@@ -67,7 +67,9 @@ export async function packValue(
       return { [sourceKey]: addSource(inner), exampleCount: inner.exampleCount }
     }
     const prototype: unknown = Object.getPrototypeOf(inner)
-    if (prototype !== null && Object.getPrototypeOf(prototype) !== null) return refuse(at, inner)
+    if (prototype !== null && Object.getPrototypeOf(prototype) !== null) {
+      return isArrayObject(inner) ? pack(at, await toNdArray(at, inner)) : refuse(at, inner)
+    }
     const entries = Object.entries(inner).map(async ([key, field]) => [
       key,
       await pack(at === '' ? key : `${at}.${key}`, field),

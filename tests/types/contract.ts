@@ -1,6 +1,7 @@
 /** What must compile, and what must not, for the users of the package's declarations. It is never run. */
 import type { GraphModel, LayersModel, Tensor, Variable } from '@tensorflow/tfjs'
 import {
+  type ArrayLike,
   ExpectedGradients,
   Explanation,
   Gradient,
@@ -36,6 +37,23 @@ declare const tensor: Tensor
 declare const array: NdArray
 
 const predictor = tfjsPredictor(model)
+
+export const arrays: readonly ArrayLike[] = [
+  1,
+  [[1, 2]],
+  Float32Array.of(1, 2),
+  [Float32Array.of(1, 2), BigInt64Array.of(3n, 4n)],
+  { data: [1, 2], shape: [1, 2] },
+  { data: Float32Array.of(1, 2), shape: [1, 2], stride: [1, 1] },
+  { data: Float32Array.of(1, 2), shape: [1, 2], strides: [1, 1], offset: 0 },
+  { data: BigInt64Array.of(1n), dims: [1], type: 'int64' },
+  tensor,
+  array,
+  // @ts-expect-error: strings are no numbers
+  ['1'],
+  // @ts-expect-error: data need a shape
+  { data: Float32Array.of(1, 2) },
+]
 expectTypeOf(predictor).toEqualTypeOf<Predictor<Tensor>>()
 
 export function models(options: GraphModelOptions): void {

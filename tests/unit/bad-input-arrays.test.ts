@@ -20,7 +20,9 @@ import {
 } from '../support/small-nets.js'
 
 const loss = 'sparseCategoricalCrossentropy'
-const anArray = 'a number, nested lists of numbers, { data, shape } or a tensor'
+const anArray = 'a number, a typed array, nested lists of these, { data, shape } or a tensor'
+const someNumbers = 'a typed array or a list of numbers as data'
+const int32Range = '64-bit integers from -2147483648 to 2147483647, which int32 can hold'
 const shapeOfX = "shape [examples, 3] for model input 'input0'"
 
 /** What is no array of numbers, and what an error has to say of it. */
@@ -30,20 +32,76 @@ const noArrays: readonly (readonly [unknown, string, string])[] = [
   ['1, 2, 3', "'1, 2, 3'", anArray],
   [5n, '5n', anArray],
   [new Date(0), 'an object (Date)', anArray],
-  [new Float32Array(6), 'a Float32Array of length 6', anArray],
   [Object.create(null), 'an object (Object)', anArray],
   [{ shape: [2, 3] }, 'shape [2, 3]', anArray],
-  [{ data: [1, 2, 3], shape: [1, 3] }, 'an array of length 3', 'a typed array of numbers as data'],
+  [{ data: [1, '2', 3], shape: [1, 3] }, "'2' at 1 of data", 'numbers as data'],
+  [{ data: 'abc', shape: [1, 3] }, "'abc'", someNumbers],
   [
-    { data: new BigInt64Array(3), shape: [1, 3] },
-    'a BigInt64Array of length 3',
-    'a typed array of numbers as data',
+    { data: BigInt64Array.of(1n, 2n ** 31n, 3n), shape: [1, 3] },
+    '2147483648n at 1 of data',
+    int32Range,
   ],
   [
-    { data: new DataView(new ArrayBuffer(8)), shape: [1, 3] },
-    'an object (DataView)',
-    'a typed array of numbers as data',
+    { data: BigInt64Array.of(-(2n ** 31n) - 1n), shape: [1] },
+    '-2147483649n at 0 of data',
+    int32Range,
   ],
+  [
+    { data: BigUint64Array.of(2n ** 64n - 1n), shape: [1] },
+    '18446744073709551615n at 0 of data',
+    int32Range,
+  ],
+  [
+    { data: new Float32Array(6), shape: [2, 3], dims: [3, 2] },
+    'shape [2, 3] and dims [3, 2]',
+    'only one of the two, or both the same',
+  ],
+  [
+    { data: new Float32Array(6), shape: [2, 3], stride: [3, 1], strides: [1, 2] },
+    'stride [3, 1] and strides [1, 2]',
+    'only one of the two, or both the same',
+  ],
+  [
+    { data: new Float32Array(6), shape: [2, 3], stride: [1] },
+    'stride [1] for shape [2, 3]',
+    '2 integers, one per axis, counted in elements',
+  ],
+  [
+    { data: new Float32Array(6), shape: [2, 3], strides: [1.5, 2] },
+    'strides [1.5, 2] for shape [2, 3]',
+    '2 integers, one per axis, counted in elements',
+  ],
+  [
+    { data: new Float32Array(6), shape: [2, 3], strides: 'C' },
+    "strides 'C' for shape [2, 3]",
+    '2 integers, one per axis, counted in elements',
+  ],
+  [
+    { data: new Float32Array(6), shape: [2, 3], strides: [12, 4] },
+    'shape [2, 3] with strides [12, 4] and offset 0, which reads the elements from 0 to 20 of 6',
+    'strides that stay between 0 and 5, counted in elements, not in bytes',
+  ],
+  [
+    { data: new Float32Array(6), shape: [2, 3], strides: [3, -1], offset: 1 },
+    'shape [2, 3] with strides [3, -1] and offset 1, which reads the elements from -1 to 4 of 6',
+    'strides that stay between 0 and 5, counted in elements, not in bytes',
+  ],
+  [
+    { data: new Float32Array(6), shape: [2, 3], offset: -1 },
+    'offset -1',
+    'an integer of 0 or more, the position in data of the first element',
+  ],
+  [
+    { data: new Uint16Array(3), dims: [1, 3], type: 'float16' },
+    "a tensor of type 'float16', whose data are the bits of its numbers",
+    "type 'float32': cast it in the model, or decode it first",
+  ],
+  [
+    { data: null, dims: [1, 3], type: 'float32', location: 'gpu-buffer' },
+    "a tensor whose data are on the GPU ('gpu-buffer')",
+    "one whose data are on the CPU: await the tensor's getData() first",
+  ],
+  [{ data: new DataView(new ArrayBuffer(8)), shape: [1, 3] }, 'an object (DataView)', someNumbers],
   [{ data: new Float32Array(5), shape: [2, 3] }, '5 elements for shape [2, 3]', '6 elements'],
   [
     { data: new Float32Array(5), shape: [2.5, 2] },
@@ -91,9 +149,19 @@ const noArrays: readonly (readonly [unknown, string, string])[] = [
     'numbers in lists of equal lengths, of shape [1, 3] by the first ones',
   ],
   [
-    [new Float32Array(3)],
-    'a Float32Array of length 3 at [0]',
-    'numbers in lists of equal lengths, of shape [1] by the first ones',
+    [new Float32Array(3), new Float32Array(2)],
+    'a Float32Array of length 2 at [1]',
+    'typed arrays of equal lengths, of shape [2, 3] by the first one',
+  ],
+  [
+    [new Float32Array(3), [1, 2, 3]],
+    'an array of length 3 at [1]',
+    'typed arrays of equal lengths, of shape [2, 3] by the first one',
+  ],
+  [
+    [[1, 2, 3], new Float32Array(3)],
+    'a Float32Array of length 3 at [1]',
+    'numbers in lists of equal lengths, of shape [2, 3] by the first ones',
   ],
 ]
 
@@ -301,7 +369,7 @@ describe('tensors of TensorFlow.js', () => {
     await expectRefusal(() => explainer.explain(tensor, { target: 0 }), {
       argument: 'x',
       got: 'a tensor that cannot be read (Tensor is disposed.)',
-      expected: 'one that is alive: dispose of it after the call',
+      expected: 'a tensor that is not disposed; dispose of it after the call',
     })
   })
 
@@ -310,8 +378,8 @@ describe('tensors of TensorFlow.js', () => {
     const tensor = tf.tensor2d([['a', 'b', 'c']])
     await expectRefusal(() => explainer.explain(tensor, { target: 0 }), {
       argument: 'x',
-      got: 'an array of length 3',
-      expected: 'a typed array of numbers as data',
+      got: "'a' at 0 of data",
+      expected: 'numbers as data',
     })
     tensor.dispose()
   })

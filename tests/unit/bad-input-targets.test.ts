@@ -21,7 +21,7 @@ const forOutput = ", for output 'output'"
 const perClass = `an integer from 0 to 2${forOutput}`
 const vectorForm = `an index, or one per example, shape [2]${forOutput}`
 const gridForm = `one row of 2 indices per example, shape [2, 2]${forOutput}`
-const anArray = 'a number, nested lists of numbers, { data, shape } or a tensor'
+const anArray = 'a number, a typed array, nested lists of these, { data, shape } or a tensor'
 
 describe('the target of a vector of outputs', () => {
   it.each<[unknown, string, string]>([

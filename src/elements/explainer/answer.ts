@@ -1,4 +1,5 @@
-import { toNdArray, type ArrayInput, type NdArray } from '../../ndarray.js'
+import { toNdArray, type ArrayInput } from '../../array-input.js'
+import type { NdArray } from '../../ndarray.js'
 import { isNdArray, readExplanation } from '../base/explanation-source.js'
 import { formatValue } from '../text/format.js'
 

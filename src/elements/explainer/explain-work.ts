@@ -1,4 +1,5 @@
-import { toNdArray, type ArrayInput, type NdArray } from '../../ndarray.js'
+import { toNdArray, type ArrayInput } from '../../array-input.js'
+import type { NdArray } from '../../ndarray.js'
 import { readExplanation, type GivenExplanation } from '../base/explanation-source.js'
 import { Job, type JobOptions, type JobState } from '../progress/job.js'
 import { SharedWork } from '../progress/shared-work.js'

@@ -9,15 +9,8 @@ import { type Inputs, inputsBut, readInputs, rowsOf } from '../../explainers/rea
 import type { ModelCall } from '../../explainers/session/model-session.js'
 import { progressReporter } from '../../explainers/session/progress.js'
 import { readTarget, type Target } from '../../explainers/reading/targets.js'
-import {
-  type ArrayInput,
-  lookAtTheModel,
-  type NdArray,
-  rows,
-  sizeOf,
-  takeRows,
-  toNdArray,
-} from '../../ndarray.js'
+import { type ArrayInput, toNdArray } from '../../array-input.js'
+import { lookAtTheModel, type NdArray, rows, sizeOf, takeRows } from '../../ndarray.js'
 import type { CallOptions } from '../../options.js'
 import type { ForwardArguments, Predictor } from '../../predictor.js'
 import { type Arrays, readArrays } from '../arrays.js'

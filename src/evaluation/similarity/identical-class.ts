@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from '../../errors.js'
-import type { ArrayInput, NdArray } from '../../ndarray.js'
+import type { ArrayInput } from '../../array-input.js'
+import type { NdArray } from '../../ndarray.js'
 import { readClasses } from '../arrays.js'
 import { readOrder } from './rankings.js'
 

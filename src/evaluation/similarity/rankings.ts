@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from '../../errors.js'
-import { type ArrayInput, type NdArray, toNdArray } from '../../ndarray.js'
+import { type ArrayInput, toNdArray } from '../../array-input.js'
+import type { NdArray } from '../../ndarray.js'
 import { describe } from '../../options.js'
 
 /** Training examples in the order of their scores, as GradientSimilarity ranks them: its explanation is one. */

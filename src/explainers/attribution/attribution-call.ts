@@ -1,10 +1,5 @@
-import {
-  type ArrayInput,
-  assertFinite,
-  lookAtTheModel,
-  type NdArray,
-  toNdArray,
-} from '../../ndarray.js'
+import { type ArrayInput, toNdArray } from '../../array-input.js'
+import { assertFinite, lookAtTheModel, type NdArray } from '../../ndarray.js'
 import type { ArraySpec, ForwardArguments, LayerSite, Predictor } from '../../predictor.js'
 import { assertRowCounts, readForwardArguments } from '../reading/forward-arguments.js'
 import { type Inputs, type ReadInputs, readInputs } from '../reading/inputs.js'

@@ -1,12 +1,6 @@
 import { InvalidArgumentError } from '../../errors.js'
-import {
-  type ArrayInput,
-  assertFinite,
-  type NdArray,
-  sameShape,
-  sizeOf,
-  toNdArray,
-} from '../../ndarray.js'
+import { type ArrayInput, toNdArray } from '../../array-input.js'
+import { assertFinite, type NdArray, sameShape, sizeOf } from '../../ndarray.js'
 import { describe } from '../../options.js'
 import type { ArraySpec, Predictor } from '../../predictor.js'
 import { readInputs } from './inputs.js'

@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from '../../errors.js'
-import { type ArrayInput, type NdArray, toNdArray } from '../../ndarray.js'
+import { type ArrayInput, toNdArray } from '../../array-input.js'
+import type { NdArray } from '../../ndarray.js'
 import type { ArraySpec, ForwardArguments } from '../../predictor.js'
 import { readInput } from './inputs.js'
 

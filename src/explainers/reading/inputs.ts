@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from '../../errors.js'
-import { type ArrayInput, assertFinite, type NdArray, rows, toNdArray } from '../../ndarray.js'
+import { type ArrayInput, isArrayObject, toNdArray } from '../../array-input.js'
+import { assertFinite, type NdArray, rows } from '../../ndarray.js'
 import { describe } from '../../options.js'
 import type { ArraySpec, Predictor } from '../../predictor.js'
 import { assertFits, fits } from './input-shape.js'
@@ -48,7 +49,7 @@ export async function readInputs(
   specs: readonly ArraySpec[],
   predictor: Pick<Predictor, 'preprocess'>,
 ): Promise<ReadInputs> {
-  if (predictor.preprocess !== undefined && !isArray(x)) return readItems(argument, x, specs)
+  if (predictor.preprocess !== undefined && !isArrayObject(x)) return readItems(argument, x, specs)
   const list = specs.length === 1 ? [x as ArrayInput] : (x as readonly ArrayInput[])
   if (!Array.isArray(list) || list.length !== specs.length) {
     const names = specs.map(({ name }) => name).join(', ')
@@ -74,10 +75,6 @@ export async function readInputs(
   }
   return { exampleCount: counts[0] ?? 0, items: null, arrays: () => Promise.resolve(arrays) }
 }
-
-/** True for { data, shape } and for a framework's tensor: an array also where lists hold raw items. */
-const isArray = (value: unknown): boolean =>
-  typeof value === 'object' && value !== null && 'shape' in value && 'data' in value
 
 export const countExamples = (x: readonly NdArray[]): number => x[0]?.shape[0] ?? 0
 

@@ -1,13 +1,12 @@
 import { InvalidArgumentError } from '../../errors.js'
+import { type ArrayInput, toNdArray } from '../../array-input.js'
 import {
-  type ArrayInput,
   assertFinite,
   indexOf,
   lookAtTheModel,
   type NdArray,
   sameShape,
   sizeOf,
-  toNdArray,
 } from '../../ndarray.js'
 import { describe } from '../../options.js'
 import { type ArraySpec, type LossName, lossNames } from '../../predictor.js'

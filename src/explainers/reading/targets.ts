@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from '../../errors.js'
-import { type ArrayInput, type NdArray, sizeOf, toNdArray } from '../../ndarray.js'
+import { type ArrayInput, toNdArray } from '../../array-input.js'
+import { type NdArray, sizeOf } from '../../ndarray.js'
 import type { ArraySpec } from '../../predictor.js'
 
 /** Which element of each example's output is explained. */

@@ -1,6 +1,7 @@
 import { InvalidArgumentError } from '../../errors.js'
 import type { RowRange } from '../../store/bytes/byte-store.js'
-import { type ArrayInput, type NdArray, toNdArray } from '../../ndarray.js'
+import { type ArrayInput, toNdArray } from '../../array-input.js'
+import type { NdArray } from '../../ndarray.js'
 import type { Progress } from '../../options.js'
 import type { Loss } from '../../predictor.js'
 import { createProjection } from './create-projection.js'

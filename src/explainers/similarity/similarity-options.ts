@@ -6,7 +6,7 @@ import {
   readProjection,
 } from '../../gradients/projection/projection-options.js'
 import type { RowRange, WritableByteStore } from '../../store/bytes/byte-store.js'
-import type { ArrayInput } from '../../ndarray.js'
+import type { ArrayInput } from '../../array-input.js'
 import {
   type CallOptions,
   describe,

@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from '../../errors.js'
-import { type ArrayInput, type NdArray, rows, toNdArray } from '../../ndarray.js'
+import { type ArrayInput, toNdArray } from '../../array-input.js'
+import { type NdArray, rows } from '../../ndarray.js'
 import { describe } from '../../options.js'
 import type { Loss } from '../../predictor.js'
 import { type Inputs, readInputs, rowsOf } from '../reading/inputs.js'
