@@ -32,7 +32,7 @@ const parts = {
   node: { modules: 'gradients|store', packages: builtIn },
   cli: { packages: `${builtIn}|@tensorflow/tfjs[^/]*|zarrita|webgpu` },
   elements: { modules: 'explanation', packages: 'lit|lit-[^/]*' },
-  worker: { modules: 'predictor|explanation|explainers' },
+  worker: { modules: 'predictor|explanation|gradients|explainers' },
   index: { modules: 'predictor|explanation|gradients|compute|store|explainers' },
   bundle: { modules: 'index|evaluation|tfjs|worker' },
   'page-tensorflow': { packages: '@tensorflow/tfjs' },

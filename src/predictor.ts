@@ -119,6 +119,8 @@ export interface PredictorSession<Value = unknown> extends Disposable {
    * model from another. Left out by an adapter that cannot; its gradients are then not kept in stores.
    */
   weights?(): Promise<readonly NamedWeight[]>
+  /** How many calls may run at the same time, in workers of the session's own. Left out: one. */
+  readonly concurrency?: number | undefined
   /** The device in whose buffers `lossGradients` leaves its numbers; undefined where they come to JavaScript. */
   readonly gpuDevice?: GPUDevice | undefined
   /** The model's output, [B, …]; with `activations`, what it is when these stand at their layers. */

@@ -4,10 +4,11 @@ import { Gradient } from '../explainers/gradient.js'
 import { GradientSimilarity } from '../explainers/gradient-similarity.js'
 import { IntegratedGradients } from '../explainers/integrated-gradients.js'
 import type { Explanation } from '../explanation.js'
-import { describe, type Progress } from '../options.js'
+import { describe, type Device, type Progress } from '../options.js'
 import type { Predictor } from '../predictor.js'
 import { decodeError, encodeError } from './errors.js'
 import type { Endpoint, ExplainerName, ExplainerState, FromWorker, ToWorker } from './messages.js'
+import { HostedSession } from './hosted-session.js'
 import { ModelOutputs } from './model-outputs.js'
 import { packValue, unpackValue } from './values.js'
 
@@ -37,6 +38,8 @@ const creators: Readonly<Record<ExplainerName, Create>> = {
   Gradient: createByClass(Gradient),
   ExpectedGradients: createByClass(ExpectedGradients),
   ModelOutputs: createByClass(ModelOutputs),
+  ModelSession: (predictor, [device, allowSoftware]) =>
+    HostedSession.open(predictor, device as Device, allowSoftware as boolean),
 }
 
 /**
@@ -77,8 +80,8 @@ class ExplainerServer {
     this.#scope = scope
     this.#exposed = exposed
     exposed.then(
-      ({ predictor: { name, inputs, output } }) => {
-        this.#send({ kind: 'ready', model: { name, inputs, output } })
+      ({ predictor: { name, inputs, output, parameters } }) => {
+        this.#send({ kind: 'ready', model: { name, inputs, output, parameters } })
       },
       (error: unknown) => {
         this.#send({ kind: 'failed', error: encodeError(error) })
@@ -207,5 +210,6 @@ function readState(explainer: Explainer | undefined): ExplainerState {
     device: explainer?.device ?? null,
     fallbackReason: explainer?.fallbackReason ?? null,
     gradientBytes: explainer?.gradientBytes ?? 0,
+    weightsVersion: explainer?.weightsVersion ?? 0,
   }
 }

@@ -1,8 +1,8 @@
-import type { ArraySpec } from '../predictor.js'
+import type { ArraySpec, ParameterSpec } from '../predictor.js'
 import type { Device, Progress } from '../options.js'
 import type { EncodedError } from './errors.js'
 
-/** The explainers by the names of their classes; and the model itself, which predicts. */
+/** The explainers by the names of their classes; the model's outputs; a session of the model. */
 export type ExplainerName =
   | 'GradientSimilarity'
   | 'GradientSimilarity.open'
@@ -10,6 +10,7 @@ export type ExplainerName =
   | 'Gradient'
   | 'ExpectedGradients'
   | 'ModelOutputs'
+  | 'ModelSession'
 
 /** What the page asks of the worker. `id` names the request, `explainer` the explainer that it concerns. */
 export type ToWorker =
@@ -67,6 +68,7 @@ export interface ModelDescription {
   readonly name: string
   readonly inputs: readonly ArraySpec[]
   readonly output: ArraySpec
+  readonly parameters: readonly ParameterSpec[]
 }
 
 /** The properties of an explainer after a call. */
@@ -74,6 +76,8 @@ export interface ExplainerState {
   readonly device: Device | null
   readonly fallbackReason: string | null
   readonly gradientBytes: number
+  /** Of a session of the model. */
+  readonly weightsVersion: number
 }
 
 /** The side of a message channel that this module sends to: a Worker, a worker's scope or a MessagePort. */

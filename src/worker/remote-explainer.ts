@@ -12,7 +12,10 @@ export type NamedArguments = readonly (readonly [string, unknown])[]
 export class RemoteExplainer implements Disposable {
   readonly #connection: WorkerConnection
   readonly #number: number
-  #state: ExplainerState = { device: null, fallbackReason: null, gradientBytes: 0 }
+  #state: ExplainerState = {
+    ...{ device: null, fallbackReason: null },
+    ...{ gradientBytes: 0, weightsVersion: 0 },
+  }
   #isDisposed = false
 
   constructor(connection: WorkerConnection, name: ExplainerName, given: NamedArguments) {

@@ -3,23 +3,32 @@ import {
   connectExplainers,
   type Exposed,
   exposeExplainers,
+  type ExplainerWorker,
   type RemoteExplainers,
 } from 'gradlens/worker'
 import { onTestFinished } from 'vitest'
 
-/** The explainers of a model behind a message channel, without a thread of their own. */
-export function throughChannel(
-  factory: () => Promise<Predictor | Exposed> | Predictor | Exposed,
-): RemoteExplainers {
+type Factory = () => Promise<Predictor | Exposed> | Predictor | Exposed
+
+/** A worker without a thread of its own: a message channel to explainers. */
+export function channelTo(factory: Factory): ExplainerWorker {
   const { port1, port2 } = new MessageChannel()
   exposeExplainers(port1, factory)
   port1.start()
-  const explainers = connectExplainers(port2)
   onTestFinished(async () => {
-    explainers.dispose()
     // Until the last message has arrived, and the explainers have been disposed of.
     await new Promise((resolve) => setTimeout(resolve, 20))
     port1.close()
+    port2.close()
+  })
+  return port2
+}
+
+/** The explainers of a model behind a message channel. */
+export function throughChannel(factory: Factory): RemoteExplainers {
+  const explainers = connectExplainers(channelTo(factory))
+  onTestFinished(() => {
+    explainers.dispose()
   })
   return explainers
 }

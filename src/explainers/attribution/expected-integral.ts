@@ -93,7 +93,9 @@ export async function expectedAttributions<Value>(
     return { rowOf, atStarts, sums }
   }
 
-  for await (const { result, end } of inBatches(pointCount, batchSize, backend, memoryRemedy)) {
+  for await (const { result, end } of inBatches(pointCount, batchSize, backend, {
+    ...{ remedy: memoryRemedy, concurrency: await call.concurrency() },
+  })) {
     const { rowOf, atStarts, sums } = result
     const outputSize = sizeOf(atStarts.shape.slice(1))
     for (const [q, i] of rowOf.entries()) {

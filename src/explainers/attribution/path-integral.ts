@@ -55,12 +55,13 @@ export async function integratePath<Value>(
     }
     return sumsOf(call, pass)
   }
-  for await (const { result, start, end } of inBatches(
-    pointCount,
-    batchSize,
-    backend,
-    memoryRemedy,
-  )) {
+  const concurrency = await call.concurrency()
+  // A path of few points is shared among the workers too.
+  const size = Math.min(batchSize, Math.ceil(pointCount / concurrency))
+  for await (const { result, start, end } of inBatches(pointCount, size, backend, {
+    remedy: memoryRemedy,
+    concurrency,
+  })) {
     for (const [j, { data, shape }] of result.entries()) {
       const offset = exampleOf(start) * sizeOf(shape.slice(1))
       for (const [k, value] of data.entries()) sums[j]![offset + k]! += value

@@ -171,12 +171,10 @@ export async function joinBatches<Value>(
   const backend = (start: number, end: number): Promise<readonly NdArray[]> =>
     call.run((session) => step(session, examplesOf(examples, start, end), start, end))
   const parts: (readonly NdArray[])[] = []
-  for await (const { result } of inBatches(
-    countExamples(examples.x),
-    batchSize,
-    backend,
-    memoryRemedy,
-  )) {
+  for await (const { result } of inBatches(countExamples(examples.x), batchSize, backend, {
+    remedy: memoryRemedy,
+    concurrency: await call.concurrency(),
+  })) {
     parts.push(result)
     await call.pause()
   }

@@ -103,7 +103,9 @@ export async function meanGradient<Value>(
     return { rowOf, gradients }
   }
   let sums: { data: Float64Array; shape: readonly number[] }[] | undefined
-  for await (const { result, end } of inBatches(pointCount, batchSize, backend, memoryRemedy)) {
+  for await (const { result, end } of inBatches(pointCount, batchSize, backend, {
+    ...{ remedy: memoryRemedy, concurrency: await call.concurrency() },
+  })) {
     const { rowOf, gradients } = result
     sums ??= gradients.map(({ shape }) => {
       const whole = [exampleCount, ...shape.slice(1)]

@@ -1,40 +1,74 @@
 import { MemoryError, isGradlensError } from '../../errors.js'
 
-/** What was computed of the examples from `start` to `end` − 1. */
+/** What was computed for the examples from `start` to `end` − 1. */
 export interface Computed<Result> {
   readonly result: Result
   readonly start: number
   readonly end: number
 }
 
+export interface BatchOptions<Result> {
+  /** What to do if memory doesn't suffice for one example. */
+  readonly remedy?: string
+  /** How many batches are computed at the same time. Default 1. */
+  readonly concurrency?: number
+  /** Releases a result that is not yielded: a batch that ran ahead when the caller stopped. */
+  readonly discard?: (result: Result) => void
+}
+
+interface Batch<Result> extends Omit<Computed<Result>, 'result'> {
+  readonly result: Promise<Result>
+}
+
 /**
- * Computes examples, or points of paths, batch by batch. Where memory does not suffice for a batch, it is halved and
- * tried again, and so are those after it.
+ * Computes examples, or points of paths, batch by batch, and yields the results in order. A batch for which memory
+ * doesn't suffice is halved and tried again by itself, and so are those after it.
  *
- * @param remedy what to do where it does not suffice for one
- * @throws MemoryError if it does not suffice for one example
+ * @throws MemoryError if memory doesn't suffice for one example
  */
 export async function* inBatches<Result>(
   exampleCount: number,
   batchSize: number,
-  backend: (start: number, end: number) => Promise<Result>,
-  remedy: string = similarityRemedy,
+  compute: (start: number, end: number) => Promise<Result>,
+  { remedy = similarityRemedy, concurrency = 1, discard }: BatchOptions<Result> = {},
 ): AsyncGenerator<Computed<Result>> {
   let size = batchSize
-  let start = 0
-  while (start < exampleCount) {
-    const end = Math.min(start + size, exampleCount)
-    let result: Result
-    try {
-      result = await backend(start, end)
-    } catch (error) {
-      if (!isGradlensError(error, 'MemoryError')) throw error
-      if (end - start === 1) throw notEvenOne(error, start, remedy)
-      size = Math.ceil((end - start) / 2)
-      continue
+  let limit = concurrency
+  let next = 0
+  let running: Batch<Result>[] = []
+  const drop = (): void => {
+    for (const { result } of running) result.then(discard, () => undefined)
+    running = []
+  }
+  try {
+    for (;;) {
+      while (running.length < limit && next < exampleCount) {
+        const [start, end] = [next, Math.min(next + size, exampleCount)]
+        const result = compute(start, end)
+        // A batch that runs ahead may fail before its turn.
+        result.catch(() => undefined)
+        running.push({ result, start, end })
+        next = end
+      }
+      const batch = running[0]
+      if (batch === undefined) return
+      const { start, end } = batch
+      let result: Result
+      try {
+        result = await batch.result
+      } catch (error) {
+        if (!isGradlensError(error, 'MemoryError')) throw error
+        if (end - start === 1) throw describeShortage(error, start, remedy)
+        await Promise.allSettled(running.map((other) => other.result))
+        drop()
+        ;[next, size, limit] = [start, Math.ceil((end - start) / 2), 1]
+        continue
+      }
+      running.shift()
+      yield { result, start, end }
     }
-    yield { result, start, end }
-    start = end
+  } finally {
+    drop()
   }
 }
 
@@ -42,13 +76,13 @@ const similarityRemedy =
   'Leave precomputeGrads false, dispose of tensors and explainers that the page no longer needs, or explain a ' +
   'smaller model.'
 
-function notEvenOne(cause: MemoryError, row: number, remedy: string): MemoryError {
+function describeShortage(cause: MemoryError, example: number, remedy: string): MemoryError {
   const { device, byteLength } = cause
   const asked =
     byteLength === undefined ? '' : ` ${byteLength.toLocaleString('en')} bytes more were asked for.`
   return new MemoryError(
     device,
-    `${device}: memory does not suffice even for one example, number ${row}.${asked} ${remedy}`,
+    `${device}: memory does not suffice even for one example, number ${example}.${asked} ${remedy}`,
     { byteLength, cause },
   )
 }

@@ -161,6 +161,12 @@ export class ModelCall<Value> {
     }
   }
 
+  /** How many of its steps may run at the same time. */
+  async concurrency(): Promise<number> {
+    const { session } = await this.opened()
+    return session.concurrency ?? 1
+  }
+
   /** The version of the model's weights; see PredictorSession. */
   weightsVersion(): Promise<number> {
     return this.run((session) => Promise.resolve(session.weightsVersion))

@@ -48,6 +48,12 @@ export async function* computedBlocks<Value>(
     countExamples(x) - from,
     batchSize,
     gradientsOf,
+    {
+      concurrency: await call.concurrency(),
+      discard: (gradients) => {
+        gradients[Symbol.dispose]()
+      },
+    },
   )) {
     yield { gradients: result, start: from + start, end: from + end }
     await call.pause()

@@ -29,6 +29,9 @@ export async function readQuestionLabels<Value>(
   const parts: NdArray[] = []
   const predict = (start: number, end: number): Promise<NdArray> =>
     call.run((session) => session.predict(rowsOf(x, start, end), {}))
-  for await (const { result } of inBatches(exampleCount, batchSize, predict)) parts.push(result)
+  for await (const { result } of inBatches(exampleCount, batchSize, predict, {
+    concurrency: await call.concurrency(),
+  }))
+    parts.push(result)
   return predictedLabels(concatenateRows(parts), loss, labelShape)
 }

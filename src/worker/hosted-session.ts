@@ -1,0 +1,154 @@
+import type { GpuGradientBlock, GradientBlock } from '../gradients/block.js'
+import { UnsupportedError } from '../errors.js'
+import type { NdArray } from '../ndarray.js'
+import type { Device } from '../options.js'
+import type {
+  Activations,
+  ForwardArguments,
+  LayerSite,
+  Loss,
+  PathPoints,
+  Predictor,
+  PredictorSession,
+} from '../predictor.js'
+
+/** What a session can do besides what every session does. */
+export interface SessionAbilities {
+  readonly activations: boolean
+  readonly activationGradients: boolean
+  readonly pathGradients: boolean
+  readonly weights: boolean
+  /** Tells one set of weights from another; 0 where the session does not give them. */
+  readonly weightsChecksum: number
+}
+
+/** A session of the model in this worker, for a predictor elsewhere. Its results go into messages. */
+export class HostedSession implements Disposable {
+  readonly #predictor: Predictor
+  readonly #session: PredictorSession
+
+  private constructor(predictor: Predictor, session: PredictorSession) {
+    this.#predictor = predictor
+    this.#session = session
+  }
+
+  /** @throws DeviceError if the device cannot be used */
+  static async open(
+    predictor: Predictor,
+    device: Device,
+    allowSoftware: boolean,
+  ): Promise<HostedSession> {
+    return new HostedSession(predictor, await predictor.open(device, { allowSoftware }))
+  }
+
+  get weightsVersion(): number {
+    return this.#session.weightsVersion
+  }
+
+  async abilities(): Promise<SessionAbilities> {
+    const session = this.#session
+    return {
+      activations: session.activations !== undefined,
+      activationGradients: session.activationGradients !== undefined,
+      pathGradients: session.pathGradients !== undefined,
+      weights: session.weights !== undefined,
+      weightsChecksum: await this.#checksum(),
+    }
+  }
+
+  predict(
+    x: readonly NdArray[],
+    forwardArguments: ForwardArguments,
+    activations?: Activations,
+  ): Promise<NdArray> {
+    return this.#session.predict(x, forwardArguments, this.#findSites(activations))
+  }
+
+  inputGradients(
+    x: readonly NdArray[],
+    outputIndices: Int32Array,
+    forwardArguments: ForwardArguments,
+  ): Promise<NdArray[]> {
+    return this.#session.inputGradients(x, outputIndices, forwardArguments)
+  }
+
+  activations(
+    x: readonly NdArray[],
+    forwardArguments: ForwardArguments,
+    sites: readonly LayerSite[],
+  ): Promise<NdArray[][]> {
+    return this.#session.activations!(x, forwardArguments, this.#findAll(sites))
+  }
+
+  activationGradients(
+    x: readonly NdArray[],
+    outputIndices: Int32Array,
+    forwardArguments: ForwardArguments,
+    at: Activations | { readonly sites: readonly LayerSite[] },
+  ): Promise<NdArray[][]> {
+    const found = this.#findSites(at)
+    return this.#session.activationGradients!(x, outputIndices, forwardArguments, found)
+  }
+
+  pathGradients(
+    x: readonly NdArray[],
+    outputIndices: Int32Array,
+    forwardArguments: ForwardArguments,
+    points: PathPoints,
+  ): Promise<NdArray[][]> {
+    const { sites } = points
+    const found = sites === undefined ? points : { ...points, sites: this.#findAll(sites) }
+    return this.#session.pathGradients!(x, outputIndices, forwardArguments, found)
+  }
+
+  async lossGradients(
+    x: readonly NdArray[],
+    y: NdArray,
+    loss: Loss<unknown>,
+  ): Promise<Pick<GradientBlock, 'exampleCount' | 'segments'>> {
+    const block: GradientBlock | GpuGradientBlock = await this.#session.lossGradients(x, y, loss)
+    if ('gpuDevice' in block) {
+      block[Symbol.dispose]()
+      throw new UnsupportedError(
+        'webgpu',
+        'Gradients in GPU buffers stay in their worker; expose the explainers there instead.',
+      )
+    }
+    const { exampleCount, segments } = block
+    return { exampleCount, segments }
+  }
+
+  async weights(): Promise<unknown> {
+    return this.#session.weights?.()
+  }
+
+  dispose(): void {
+    this.#session[Symbol.dispose]()
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose()
+  }
+
+  #findSites<At extends { readonly sites: readonly LayerSite[] } | undefined>(at: At): At {
+    return at === undefined ? at : { ...at, sites: this.#findAll(at.sites) }
+  }
+
+  /** The page knows layers by their names alone. */
+  #findAll(sites: readonly LayerSite[]): LayerSite[] {
+    return sites.map(
+      ({ layer, at }) => this.#predictor.findLayer?.('layer', layer, at) ?? { layer, at },
+    )
+  }
+
+  async #checksum(): Promise<number> {
+    let sum = 0
+    for (const { value } of (await this.#session.weights?.()) ?? []) {
+      const { buffer, byteOffset, byteLength } = value.data
+      const bytes = new Uint8Array(buffer, byteOffset, byteLength)
+      // FNV-1a over the words; the numbers have four bytes or fewer.
+      for (let i = 0; i < byteLength; i++) sum = Math.imul(sum ^ bytes[i]!, 0x01000193)
+    }
+    return sum >>> 0
+  }
+}
