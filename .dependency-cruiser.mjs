@@ -6,7 +6,7 @@ import { builtinModules } from 'node:module'
  */
 
 /** What every part of src/ may import. */
-const shared = 'errors|array-input|ndarray|options|random|scheduling|version'
+const shared = 'errors|array-input|ndarray|options|random|scheduling|version|warn-once'
 
 const builtIn = builtinModules.join('|')
 

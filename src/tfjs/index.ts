@@ -9,6 +9,7 @@ import { isLayersModel, layersModel, type LayersModelOptions } from './models/la
 import type { TensorModel } from './models/model.js'
 import { withNamedInputs } from './models/named-inputs.js'
 import { type PreprocessOptions, preprocessor } from './models/preprocess.js'
+import { shareWarnings } from '../warn-once.js'
 import { TfjsSession } from './session/session.js'
 
 export type { FunctionInput, FunctionModel } from './models/function-model.js'
@@ -63,7 +64,8 @@ export function tfjsPredictor<Item>(
   const tensorModel = withNamedInputs(tensorModelOf(model, options))
   const { preprocess } = options
   const { layers } = tensorModel
-  return {
+  shareWarnings(tensorModel, model)
+  const predictor: Predictor<Tensor, Item> = {
     name: tensorModel.name,
     inputs: tensorModel.inputs,
     output: tensorModel.output,
@@ -82,6 +84,8 @@ export function tfjsPredictor<Item>(
       return new TfjsSession(tensorModel, await openDevice(device, allowSoftware))
     },
   }
+  shareWarnings(predictor, model)
+  return predictor
 }
 
 /** Not by instanceof: a page may have loaded TensorFlow.js in several pieces. */

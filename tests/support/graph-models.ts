@@ -18,8 +18,9 @@ interface Output {
 /** What tfjs-converter writes: a graph, its weights by name, and the signature where there is one. */
 export interface GraphSpec {
   readonly nodes: readonly Node[]
-  /** Shapes of the float weights, which get random values. */
+  /** Shapes of the float weights, which get random values where `values` has none for them. */
   readonly weights: Readonly<Record<string, readonly number[]>>
+  readonly values?: Readonly<Record<string, readonly number[]>>
   readonly integers?: Readonly<Record<string, readonly number[]>>
   readonly scalars?: Readonly<Record<string, number>>
   readonly integerScalars?: Readonly<Record<string, number>>
@@ -113,7 +114,9 @@ export async function loadGraph(spec: GraphSpec): Promise<tf.GraphModel> {
   const weights = [
     ...Object.entries(spec.weights).map(([name, shape]) => {
       const range = name.endsWith('variance') ? ([0.5, 1.5] as const) : ([-0.6, 0.6] as const)
-      const values = uniform(random, tf.util.sizeFromShape([...shape]), range)
+      const drawn = uniform(random, tf.util.sizeFromShape([...shape]), range)
+      const given = spec.values?.[name]
+      const values = given === undefined ? drawn : Float32Array.from(given)
       return { name, shape: [...shape], dtype: 'float32' as const, values }
     }),
     ...Object.entries(spec.integers ?? {}).map(([name, values]) => ({

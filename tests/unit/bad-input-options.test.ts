@@ -173,7 +173,7 @@ describe('GradientSimilarity refuses', () => {
     const error = await expectError(
       () => new GradientSimilarity(densePredictor(frozen), loss),
       'UnsupportedError',
-      "model 'dense-net' has 2 parameters, none of them trainable",
+      "model 'dense-net' has 2 parameters, and none of them is trainable",
       'Set trainable = true',
     )
     expect(error).toMatchObject({ feature: 'no trainable parameters' })
@@ -192,20 +192,23 @@ describe('GradientSimilarity refuses', () => {
     const reset = (): void => {
       explainer.resetPredictor(densePredictor(frozen))
     }
-    await expectError(reset, 'UnsupportedError', 'none of them trainable')
+    await expectError(reset, 'UnsupportedError', 'none of them is trainable')
     expect((await explainer.explain(testX)).toJSON()).toEqual(before.toJSON())
   })
 
-  it('nothing about frozen parameters beside trainable ones, but names them', async () => {
+  it('nothing about frozen parameters next to trainable ones, but names them once for each model', async () => {
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined)
     const layers = randomLayers([3, 4, 3], 'softmax')
     const predictor = densePredictor(layers.map((layer, i) => ({ ...layer, trainable: i === 1 })))
     using explainer = new GradientSimilarity(predictor, loss, { device: 'cpu' })
     expect(warn.mock.calls).toEqual([
       [
-        "gradlens: parameters that are not trainable have no part in the similarity: '0/kernel', '0/bias'.",
+        "gradlens: 2 of the 4 parameters of model 'dense-net' are not trainable, so similarity ignores them: '0/kernel', '0/bias'.",
       ],
     ])
+    using second = new GradientSimilarity(predictor, loss, { device: 'cpu' })
+    expect(second.device).toBeNull()
+    expect(warn.mock.calls).toHaveLength(1)
     await explainer.fit(trainX, trainClasses)
     expect((await explainer.explain(testX)).scores.shape).toEqual([2, 6])
     warn.mockRestore()

@@ -1,5 +1,6 @@
 import { UnsupportedError } from '../../errors.js'
 import type { ParameterSpec, Predictor } from '../../predictor.js'
+import { warnOnce } from '../../warn-once.js'
 
 /** The parameters that gradients are taken of, in the model's order. */
 export const trainableParameters = ({
@@ -8,23 +9,28 @@ export const trainableParameters = ({
   parameters.filter(({ trainable }) => trainable)
 
 /**
- * Warns of parameters that are frozen.
+ * Warns of parameters that are frozen, once for each model.
  *
  * @throws UnsupportedError if all are
  */
 export function checkParameters(predictor: Pick<Predictor, 'name' | 'parameters'>): void {
-  const frozen = predictor.parameters.filter(({ trainable }) => !trainable)
-  if (frozen.length === predictor.parameters.length) {
+  const { name, parameters } = predictor
+  const frozen = parameters.filter(({ trainable }) => !trainable)
+  if (frozen.length === parameters.length) {
     throw new UnsupportedError(
       'no trainable parameters',
-      `model '${predictor.name}' has ${frozen.length} parameters, none of them trainable; expected one or ` +
-        'more: the similarity is that of their gradients. Set trainable = true on the layers that count.',
+      `model '${name}' has ${frozen.length} parameters, and none of them is trainable; expected at least one, ` +
+        'because similarity compares the gradients of trainable parameters. Set trainable = true on the layers to compare.',
     )
   }
   if (frozen.length === 0) return
-  const names = frozen.map(({ name }) => `'${name}'`)
-  const shown = names.length > 8 ? [...names.slice(0, 8), `${names.length - 8} more`] : names
-  console.warn(
-    `gradlens: parameters that are not trainable have no part in the similarity: ${shown.join(', ')}.`,
+  const names = frozen.slice(0, shownCount).map((parameter) => `'${parameter.name}'`)
+  const others = frozen.length > shownCount ? ` and ${frozen.length - shownCount} more` : ''
+  warnOnce(
+    predictor,
+    `${frozen.length} of the ${parameters.length} parameters of model '${name}' are not trainable, so similarity ` +
+      `ignores them: ${names.join(', ')}${others}.`,
   )
 }
+
+const shownCount = 3

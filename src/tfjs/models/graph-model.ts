@@ -7,7 +7,9 @@ import { refuseForwardArguments } from './forward-arguments.js'
 import { type ExecuteGraph, GraphLayers } from './graph-layers.js'
 import { type GraphNode, graphNode, nodesBefore, outputShapeInSignature } from './graph-nodes.js'
 import type { TensorModel, Weight } from './model.js'
+import { parameterWarnings } from './graph-warnings.js'
 import { assertTensor, probedOutputShape } from './probe.js'
+import { findCopies, type FrozenWeight } from './tied-weights.js'
 
 /** How a GraphModel is taken. */
 export interface GraphModelOptions {
@@ -33,9 +35,18 @@ export function graphModel(model: GraphModel, options: GraphModelOptions): Tenso
   refuseDynamic(nodes)
   const inputs = model.inputs.map((input, i) => inputSpec(input, model.inputNodes[i]))
   const batchSize = fixedBatchSize(model)
+  const copies = findCopies(
+    weightsOf(model, nodes).filter(
+      ({ tensor }) => options.trainable !== undefined || tensor.rank > 0,
+    ),
+  )
+  // Each use of a copy reads the first one instead, so that the tape has one tensor for all.
+  const firstCopies = Object.fromEntries(
+    [...copies].map(([copy, first]) => [copy, model.weights[first]![0]!]),
+  )
   const execute: ExecuteGraph = (x, nodes, wanted) => {
     const feeds = Object.fromEntries(x.map((tensor, i) => [model.inputNodes[i]!, tensor]))
-    return assertTensor(model.execute({ ...feeds, ...nodes }, wanted), name)
+    return assertTensor(model.execute({ ...firstCopies, ...feeds, ...nodes }, wanted), name)
   }
   const layers = new GraphLayers(model, output, (x, nodes, wanted) => {
     const declared = x.map(asDeclared(inputs))
@@ -52,7 +63,11 @@ export function graphModel(model: GraphModel, options: GraphModelOptions): Tenso
       call,
       'Convert it from a SavedModel with a signature, or wrap it: { call: (x) => model.execute(x), … }.',
     )
-  const parameters = parametersOf(model, nodes, options.trainable)
+  const parameters = parametersOf(
+    model,
+    nodes.filter((node) => !copies.has(node.name)),
+    options.trainable,
+  )
   const parameterNames = new Set(parameters.map((parameter) => parameter.name))
   return {
     name,
@@ -66,9 +81,11 @@ export function graphModel(model: GraphModel, options: GraphModelOptions): Tenso
       )
     },
     constants: nodes.flatMap((node) => {
-      const tensor = parameterNames.has(node.name) ? undefined : model.weights[node.name]?.[0]
+      const isUsed = !parameterNames.has(node.name) && !copies.has(node.name)
+      const tensor = isUsed ? model.weights[node.name]?.[0] : undefined
       return tensor === undefined || tensor.dtype === 'string' ? [] : [tensor]
     }),
+    parameterWarnings: parameterWarnings(copies, nodes),
     layers,
     call: (x, forwardArguments): Tensor => {
       refuseForwardArguments(forwardArguments, name, inputs)
@@ -177,6 +194,15 @@ const dynamicOps: ReadonlySet<string> = new Set([
   ...['HashTable', 'HashTableV2', 'LookupTableImport', 'LookupTableImportV2'],
   ...['LookupTableFind', 'LookupTableFindV2', 'LookupTableSize', 'LookupTableSizeV2'],
 ])
+
+/** The float weights that the output depends on, in the order of the file. */
+function weightsOf(model: GraphModel, nodes: readonly GraphNode[]): FrozenWeight[] {
+  const nodeOf = new Map(nodes.map((node) => [node.name, node]))
+  return Object.entries(model.weights).flatMap(([name, [tensor]]) => {
+    const node = nodeOf.get(name)
+    return node === undefined || tensor?.dtype !== 'float32' ? [] : [{ node, tensor }]
+  })
+}
 
 /** A frozen graph keeps variables and constants alike; scalars are an epsilon, a bound or a factor of a formula. */
 function parametersOf(

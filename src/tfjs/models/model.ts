@@ -11,6 +11,8 @@ export interface TensorModel {
   weights(): readonly Weight[]
   /** Further tensors that it computes with, which are no parameters: they have to be on the device as well. */
   readonly constants: readonly Tensor[]
+  /** What the user should know before gradients by the parameters are used, one sentence each. */
+  readonly parameterWarnings?: readonly string[]
   /** Left out where it has none that could be looked into. */
   readonly layers?: ModelLayers
   call(x: readonly Tensor[], forwardArguments: Readonly<Record<string, Tensor>>): Tensor

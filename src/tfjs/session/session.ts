@@ -10,6 +10,7 @@ import type {
   PathPoints,
   PredictorSession,
 } from '../../predictor.js'
+import { warnOnce } from '../../warn-once.js'
 import { activationsAt, gradientsAt, outputFrom } from './activations.js'
 import { DeviceModel } from './device-model.js'
 import type { OpenDevice } from '../engine/devices.js'
@@ -127,6 +128,8 @@ export class TfjsSession implements PredictorSession<Tensor> {
     loss: Loss<Tensor>,
   ): Promise<GradientBlock | GpuGradientBlock> {
     await this.#device.refresh()
+    const { model } = this.#device
+    for (const warning of model.parameterWarnings ?? []) warnOnce(model, warning)
     return this.#lossGradients.compute(x, y, loss)
   }
 
