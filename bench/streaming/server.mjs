@@ -1,9 +1,11 @@
 /**
- * Writes its port, and then what is posted to /result, a line each. Serves a folder, and stores of any number of rows that are made of a few: what is put to /base/NAME/KEY, a store of
- * whole chunks, is served below /store/NAME/ROWS/ with its chunks repeated. Nothing is kept on disk.
+ * Serves a folder, and stores of any number of rows that repeat the chunks of a small one: what is put to /base/NAME/KEY,
+ * a store of whole chunks, is served below /store/NAME/ROWS/. Nothing is written to disk. Prints its port, and then what
+ * is posted to /result, a line each.
  *
  *     node server.mjs FOLDER
  */
+import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import path from 'node:path'
@@ -19,24 +21,91 @@ const types = new Map([
 ])
 
 /**
- * As much of a store's metadata as changes with its length: the group's, and that of an array.
+ * The fields of a store's metadata that change with its length: the group's and those of an array.
  *
- * @typedef {{ row_count: number, rows_written: number, rows_per_chunk: number }} Rows
+ * @typedef {{ row_count: number, rows_written: number, rows_per_chunk: number, checksums_hash: string, hash: string }} Rows
  * @typedef {{ attributes: { gradlens: Rows } }} Group
- * @typedef {{ shape: number[] }} Array
+ * @typedef {{ shape: number[], chunk_grid: { configuration: { chunk_shape: number[] } } }} Array
  */
+
+/** The table of checksums of a store that has grown: see docs/gradient-store.md. */
+class Checksums {
+  /** @param {Buffer} base the table of the small store @param {number} lineCount @param {number} arrayCount */
+  constructor(base, lineCount, arrayCount) {
+    this.lineCount = lineCount
+    this.lineByteLength = 4 * arrayCount
+    this.linesPerChunk = Math.max(1, Math.min(lineCount, Math.floor(2 ** 14 / arrayCount)))
+    this.base = base.subarray(0, base.length - 4)
+  }
+
+  /** @param {number} start @param {number} end the lines of those chunks of rows */
+  lines(start, end) {
+    const { base, lineByteLength } = this
+    const baseCount = base.length / lineByteLength
+    return Buffer.concat(
+      Array.from({ length: end - start }, (_, i) => {
+        const at = ((start + i) % baseCount) * lineByteLength
+        return base.subarray(at, at + lineByteLength)
+      }),
+    )
+  }
+
+  /** @param {number} index */
+  chunk(index) {
+    const start = index * this.linesPerChunk
+    const lines = this.lines(start, Math.min(start + this.linesPerChunk, this.lineCount))
+    const bytes = Buffer.alloc(this.linesPerChunk * this.lineByteLength + 4)
+    lines.copy(bytes)
+    bytes.writeUInt32LE(crc32c(bytes.subarray(0, -4)), bytes.length - 4)
+    return bytes
+  }
+
+  get hash() {
+    return sha256(this.lines(0, this.lineCount))
+  }
+}
+
+/** @param {Buffer | string} content */
+const sha256 = (content) => `sha256:${createHash('sha256').update(content).digest('hex')}`
+
+/** @param {Buffer} bytes */
+function crc32c(bytes) {
+  let crc = -1
+  for (const byte of bytes) {
+    crc ^= byte
+    for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0x82f63b78 : crc >>> 1
+  }
+  return ~crc >>> 0
+}
+
+/** @param {object} fields their JSON with sorted keys */
+function canonicalJson(fields) {
+  return JSON.stringify(fields, (_, /** @type {unknown} */ value) =>
+    typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : value,
+  )
+}
 
 /** @param {string} name @param {number} rows @param {string} key @returns {Buffer | undefined} */
 function stored(name, rows, key) {
   const base = bases.get(name)
   const root = base?.get('zarr.json')
+  const table = base?.get('checksums/c.0.0')
+  const tableMetadata = base?.get('checksums/zarr.json')
   if (base === undefined || root === undefined) return undefined
+  if (table === undefined || tableMetadata === undefined) return undefined
   /** @type {Group} */
   const group = JSON.parse(root.toString())
   const { gradlens } = group.attributes
+  /** @type {Array} */
+  const { shape } = JSON.parse(tableMetadata.toString())
+  const lineCount = Math.ceil(rows / gradlens.rows_per_chunk)
+  const checksums = new Checksums(table, lineCount, shape[1] ?? 0)
   const chunk = /^(.*\/c\.)(\d+)(.*)$/.exec(key)
   if (chunk !== null) {
     const [, before, index, after] = chunk
+    if (key.startsWith('checksums/')) return checksums.chunk(Number(index))
     const chunkCount = gradlens.row_count / gradlens.rows_per_chunk
     return base.get(`${String(before)}${Number(index) % chunkCount}${String(after)}`)
   }
@@ -45,8 +114,18 @@ function stored(name, rows, key) {
   /** @type {Group & Array} */
   const json = JSON.parse(metadata.toString())
   if (key === 'zarr.json') {
-    json.attributes.gradlens.row_count = rows
-    json.attributes.gradlens.rows_written = rows
+    const grown = {
+      ...json.attributes.gradlens,
+      row_count: rows,
+      rows_written: rows,
+      checksums_hash: checksums.hash,
+    }
+    // JSON has no undefined: the hash covers all other fields.
+    const hash = sha256(canonicalJson({ ...grown, hash: undefined }))
+    json.attributes.gradlens = { ...grown, hash }
+  } else if (key === 'checksums/zarr.json') {
+    json.shape[0] = lineCount
+    json.chunk_grid.configuration.chunk_shape[0] = checksums.linesPerChunk
   } else {
     json.shape[0] = rows
   }

@@ -1,20 +1,28 @@
 import { InvalidArgumentError, StoreError } from '../errors.js'
 import { type CallOptions, checkSignal } from '../options.js'
 import type { RowRange, WritableByteStore } from './bytes/byte-store.js'
-import { encodeArrayMetadata, metadataKey } from './zarr/format/array-metadata.js'
-import { damagedChunks, type DamagedChunk } from './zarr/reading/check-chunks.js'
-import { copyRanges } from './zarr/writing/copy-ranges.js'
-import { readHeader } from './zarr/reading/open-reader.js'
+import { Checksums } from './zarr/format/checksums.js'
 import {
-  assertAlike,
   assertRangesPossible,
+  assertSameStore,
+  deleteRanges,
   describeRange,
+  formatRangeKey,
   listRanges,
-  rangeKey,
   type RangeRecord,
   readRange,
 } from './zarr/format/row-ranges.js'
-import { encodeHeader, rootKey, storeArrays, type StoreHeader } from './zarr/format/store-header.js'
+import {
+  encodeArrays,
+  encodeHeader,
+  listArrays,
+  rootKey,
+  type StoreHeader,
+} from './zarr/format/store-header.js'
+import { type DamagedChunk, findDamagedChunks } from './zarr/reading/check-chunks.js'
+import { readHeader } from './zarr/reading/open-reader.js'
+import { copyRanges, readRangeChecksums } from './zarr/writing/copy-ranges.js'
+import { encodeAllChecksums } from './zarr/writing/encode-checksums.js'
 
 export interface MergeOptions extends CallOptions {
   /** Stores whose ranges are copied into this one first; they stay as they are. */
@@ -47,54 +55,61 @@ export async function mergeGradientStore(
   }
   const lock = await store.lock?.()
   try {
-    const root = await readHeader(store, signal)
-    if (root !== undefined && !root.isInRanges) return await alreadyWhole(store, root)
+    const root = await readHeader(store, { signal })
+    if (root !== undefined && !root.isInRanges) return await finishMergedStore(store, root)
     if (from.length > 0) {
       await copyRanges(from, store, signal, (done, total) => {
         onProgress?.({ phase: 'merge', done, total })
       })
     }
-    const records = await recordsOf(store, signal)
+    const records = await readRecords(store, signal)
     const header = assertComplete(records)
     const { rowCount } = header
-    // The copies of several folders may lack them, or one bring another's.
-    for (const array of storeArrays(header)) {
-      await store.set(metadataKey(array.name), encodeArrayMetadata(array, header))
+    const checksums = await mergeChecksums(store, records, signal)
+    // Copies of several folders may lack the metadata, or have those of another store.
+    for (const [key, bytes] of encodeArrays(header)) await store.set(key, bytes)
+    const whole: StoreHeader = {
+      ...header,
+      rowsWritten: rowCount,
+      isInRanges: false,
+      checksumsHash: checksums.hash,
     }
-    const whole = { ...header, rowsWritten: rowCount, isInRanges: false }
-    const all = { start: 0, end: rowCount }
-    const damaged = await damagedChunks(store, whole, all, signal, (row) => {
+    const rows = { start: 0, end: rowCount }
+    const description = { header: whole, checksums }
+    const damaged = await findDamagedChunks(store, description, rows, signal, (row) => {
       onProgress?.({ phase: 'verify', done: row, total: rowCount })
     })
     refuseDamaged(damaged, records)
+    for (const [key, bytes] of encodeAllChecksums(checksums, whole, undefined)) {
+      await store.set(key, bytes)
+    }
     await lock?.assertHeld()
-    await store.set(rootKey, encodeHeader(whole))
-    await forget(store)
+    await store.set(rootKey, await encodeHeader(whole))
+    await deleteRanges(store)
     return { rowCount, rangeCount: records.length }
   } finally {
     await lock?.release()
   }
 }
 
-async function alreadyWhole(store: WritableByteStore, root: StoreHeader): Promise<MergedStore> {
+/** Finishes a merge that was interrupted at its last step. @throws StoreError if the store isn't complete */
+async function finishMergedStore(
+  store: WritableByteStore,
+  root: StoreHeader,
+): Promise<MergedStore> {
   const { rowCount, rowsWritten } = root
   if (rowsWritten < rowCount) {
     throw new StoreError(
       'different',
-      `The store was not written in ranges of rows, and holds ${rowsWritten} of ${rowCount} rows. ` +
-        'Go on writing it in the way that it was begun.',
+      `The store was not written in ranges of rows, and has ${rowsWritten} of ${rowCount} rows. ` +
+        'Complete it in the way it was started.',
     )
   }
-  // What a merge left that was stopped at its last step.
-  await forget(store)
+  await deleteRanges(store)
   return { rowCount, rangeCount: 0 }
 }
 
-async function forget(store: WritableByteStore): Promise<void> {
-  for (const rows of await listRanges(store)) await store.delete!(rangeKey(rows))
-}
-
-async function recordsOf(
+async function readRecords(
   store: WritableByteStore,
   signal: AbortSignal | undefined,
 ): Promise<RangeRecord[]> {
@@ -103,7 +118,21 @@ async function recordsOf(
   return records.filter((record) => record !== undefined)
 }
 
-/** What all ranges are a part of. @throws StoreError if they differ, or rows are missing */
+/** The checksums of all ranges, which must be complete and in order. */
+async function mergeChecksums(
+  store: WritableByteStore,
+  records: readonly RangeRecord[],
+  signal: AbortSignal | undefined,
+): Promise<Checksums> {
+  const merged = await Checksums.create(0, listArrays(records[0]!.header).length)
+  for (const record of records) {
+    const checksums = await readRangeChecksums(store, record, signal)
+    merged.append(checksums.getLines(checksums.firstChunk, checksums.endChunk))
+  }
+  return merged
+}
+
+/** The header that all ranges share. @throws StoreError if they differ or rows are missing */
 function assertComplete(records: readonly RangeRecord[]): StoreHeader {
   const [first] = records
   if (first === undefined) {
@@ -112,7 +141,7 @@ function assertComplete(records: readonly RangeRecord[]): StoreHeader {
       'There are no ranges of gradients here to be merged. Write them first, with rows, or check the address.',
     )
   }
-  for (const record of records) assertAlike(first, record)
+  for (const record of records) assertSameStore(first, record)
   const missing: string[] = []
   const { rowCount } = first.header
   let next = 0
@@ -121,7 +150,7 @@ function assertComplete(records: readonly RangeRecord[]): StoreHeader {
       throw new StoreError(
         'different',
         `The range ${describeRange(rows)} overlaps the one before it, which ends at row ${next}. Remove the ` +
-          `record of the one that is not wanted: ${rangeKey(rows)}, say.`,
+          `record of the one that is not wanted: ${formatRangeKey(rows)}, say.`,
       )
     }
     if (rows.start > next) missing.push(describeRange({ start: next, end: rows.start }))
@@ -151,7 +180,7 @@ function refuseDamaged(damaged: readonly DamagedChunk[], records: readonly Range
     others === 0 ? '' : ` ${others} more chunk${others === 1 ? ' is' : 's are'} not whole.`
   throw new StoreError(
     'damaged',
-    `${first.message}${more} Delete ${rangeKey(rows)}, write the rows ${describeRange(rows)} again, and merge again.`,
+    `${first.message}${more} Delete ${formatRangeKey(rows)}, write the rows ${describeRange(rows)} again, and merge again.`,
     { chunk: first.chunk },
   )
 }

@@ -1,31 +1,31 @@
 import { StoreError } from '../errors.js'
 import { type CallOptions, checkSignal } from '../options.js'
 import type { ByteStore } from './bytes/byte-store.js'
-import { type DamagedChunk, damagedChunks } from './zarr/reading/check-chunks.js'
-import { readHeader } from './zarr/reading/open-reader.js'
-import { storeArrays } from './zarr/format/store-header.js'
+import { listArrays } from './zarr/format/store-header.js'
+import { type DamagedChunk, findDamagedChunks } from './zarr/reading/check-chunks.js'
+import { describeStore } from './zarr/reading/open-reader.js'
 
 export type { DamagedChunk } from './zarr/reading/check-chunks.js'
 
-/** What became of a store. */
+/** The state of a store. */
 export interface StoreVerification {
   /** How many rows the store has once it is complete. */
   readonly totalRowCount: number
   /** How many of them are written, and were checked. */
   readonly rowCount: number
-  /** True while ranges of rows are written by themselves, and are not merged yet. Their rows are not checked. */
+  /** True while ranges of rows are written separately and not yet merged. Their rows are not checked. */
   readonly isInRanges: boolean
-  /** How many chunks were checked, of all arrays. */
+  /** How many chunks were checked, in all arrays. */
   readonly chunkCount: number
-  /** Those that are not what was written, in the order of their rows. */
+  /** The chunks that differ from what was written, in the order of their rows. */
   readonly damaged: readonly DamagedChunk[]
 }
 
 /**
- * Reads all of a store of gradients, and checks its metadata and the crc32c of every chunk.
+ * Reads all of a store of gradients. Checks its metadata, and that each chunk is the one that was written at its place.
  *
- * @throws StoreError if there is no store, its metadata are not what they must be, or it cannot be reached; or the
- *   signal's reason
+ * @throws StoreError if there is no store, its metadata or its table of checksums are damaged, or it cannot be reached;
+ *   or the signal's reason
  */
 export async function verifyGradientStore(
   store: ByteStore,
@@ -33,17 +33,19 @@ export async function verifyGradientStore(
 ): Promise<StoreVerification> {
   checkSignal(signal)
   signal?.throwIfAborted()
-  const header = await readHeader(store, signal)
-  if (header === undefined) {
+  const description = await describeStore(store, { signal, maxByteLength: Infinity })
+  if (description === undefined) {
     throw new StoreError(
       'missing',
       'There is no store of gradients here: zarr.json is missing. Check its address.',
     )
   }
+  const { header } = description
   const { rowCount: totalRowCount, rowsWritten: rowCount, rowsPerChunk, isInRanges } = header
-  const damaged = await damagedChunks(store, header, { start: 0, end: rowCount }, signal, (row) => {
+  const rows = { start: 0, end: rowCount }
+  const damaged = await findDamagedChunks(store, description, rows, signal, (row) => {
     onProgress?.({ phase: 'verify', done: row, total: rowCount })
   })
-  const chunkCount = Math.ceil(rowCount / rowsPerChunk) * storeArrays(header).length
+  const chunkCount = Math.ceil(rowCount / rowsPerChunk) * listArrays(header).length
   return { totalRowCount, rowCount, isInRanges, chunkCount, damaged }
 }

@@ -1,5 +1,5 @@
 import type { NdArray } from 'gradlens'
-import type { GradientRows } from '../../src/store/zarr/format/stored-layout.js'
+import type { GradientRows } from '../../src/store/zarr/format/gradient-rows.js'
 import type { StoreIdentity } from '../../src/store/zarr/format/store-identity.js'
 import { seededRandom, uniform } from './random.js'
 

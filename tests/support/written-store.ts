@@ -1,5 +1,5 @@
 import type { MemoryStore, WritableByteStore } from 'gradlens'
-import type { WriterOptions } from '../../src/store/zarr/format/layout.js'
+import type { WriterOptions } from '../../src/store/zarr/format/create-header.js'
 import { openGradientWriter } from '../../src/store/zarr/writing/open-writer.js'
 import { exampleRows, identity, someRows } from './gradient-rows.js'
 

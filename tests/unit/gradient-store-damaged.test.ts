@@ -1,6 +1,8 @@
 import { MemoryStore, openGradientStore, type ByteReadOptions, type StoreError } from 'gradlens'
+import { verifyGradientStore } from 'gradlens/node'
 import { expect, it } from 'vitest'
-import { crc32c } from '../../src/store/zarr/format/crc32c.js'
+import { crc32c } from '../../src/gradients/numbers/crc32c.js'
+import { sealChunks, sealHeader } from '../support/sealed-store.js'
 import { changeJson, flipBit, storedRows, writeRows } from '../support/written-store.js'
 
 /** A store that tells what was asked of it. */
@@ -29,7 +31,7 @@ async function failure(store: MemoryStore, maxByteLength?: number): Promise<Stor
   return expect.fail('It could be read.')
 }
 
-/** Puts a right checksum behind changed bytes. */
+/** Changes a chunk, and all checksums and hashes with it. */
 async function changeChunk(
   store: MemoryStore,
   key: string,
@@ -40,6 +42,7 @@ async function changeChunk(
   const end = bytes.length - 4
   new DataView(bytes.buffer).setUint32(end, crc32c(bytes.subarray(0, end)), true)
   await store.set(key, bytes)
+  await sealChunks(store)
 }
 
 it.each([0, 17, 48])(
@@ -117,7 +120,7 @@ it('says where there is no store', async () => {
 })
 
 const lies: [string, string, string, string, string][] = [
-  ['no JSON', 'zarr.json', '{', '', 'no JSON'],
+  ['no JSON', 'zarr.json', '{', '', "isn't valid JSON"],
   [
     'another version',
     'zarr.json',
@@ -183,9 +186,101 @@ const lies: [string, string, string, string, string][] = [
 it.each(lies)('refuses metadata with %s', async (_, key, from, to, message) => {
   const store = await writtenStore()
   await changeJson(store, key, (json) => json.replace(from, to))
+  if (key === 'zarr.json' && to !== '') await sealHeader(store)
   const error = await failure(store)
   expect(error.name).toBe('StoreError')
   expect(error.message).toContain(message)
+})
+
+it.each([
+  ['a number of a segment', '"output_size": 3', '"output_size": 4'],
+  ["a segment's parameter", '"parameter": "dense/bias"', '"parameter": "dense/kernel"'],
+  ['the loss', '"categoricalCrossentropy"', '"meanSquaredError"'],
+  ['a weight hash', '"sha256:000', '"sha256:100'],
+  ['the rows', '"rows_written": 10', '"rows_written": 8'],
+  ['a further field', '"format_version": 1', '"format_version": 1, "note": "x"'],
+  ['the hash of the checksums', '"checksums_hash": "sha256:', '"checksums_hash": "sha256:0'],
+])('refuses a header in which %s was edited', async (_, from, to) => {
+  const store = await writtenStore()
+  await changeJson(store, 'zarr.json', (json) => json.replace(from, to))
+  const error = await failure(store)
+  expect(error).toMatchObject({ name: 'StoreError', failure: 'damaged' })
+  expect(error.message).toContain('zarr.json of the store was changed after it was written')
+})
+
+it('accepts a header whose white space and order of keys differ', async () => {
+  const store = await writtenStore()
+  await changeJson(store, 'zarr.json', (json) => {
+    const root = JSON.parse(json) as { attributes: { gradlens: object } }
+    const fields = Object.entries(root.attributes.gradlens).reverse()
+    root.attributes.gradlens = Object.fromEntries(fields)
+    return JSON.stringify(root)
+  })
+  const reader = await openGradientStore(store)
+  expect((await reader.gradients(0, 10)).block).toEqual(storedRows.block)
+})
+
+/** Two versions of a store, which differ in the numbers of a row of the second chunk. */
+async function twoVersions(): Promise<[WatchedStore, MemoryStore]> {
+  const other = await writtenStore()
+  await changeChunk(other, 'segment-0-values/c.1.0', (bytes) => {
+    bytes.setFloat32(0, 5, true)
+  })
+  return [await writtenStore(), other]
+}
+
+it.each([
+  ['of other rows', 'segment-0-values/c.0.0', 'segment-0-values/c.1.0'],
+  ['of another array', 'segment-1-delta/c.1.0.0', 'segment-2-delta/c.1.0.0'],
+])('refuses a whole chunk %s', async (_, from, to) => {
+  const store = await writtenStore()
+  const bytes = (await store.get(from))!
+  expect(bytes).toHaveLength((await store.get(to))!.length)
+  await store.set(to, bytes)
+  const error = await failure(store)
+  const [array] = to.split('/')
+  expect(error).toMatchObject({ name: 'StoreError', failure: 'damaged', array, chunk: 1 })
+  expect(error.message).toContain('It belongs to another place or another version of the store')
+  expect((await verifyGradientStore(store)).damaged).toMatchObject([{ array, chunk: 1 }])
+})
+
+it.each(['segment-0-values/c.1.0', 'checksums/c.0.0', 'zarr.json'])(
+  'refuses %s of another version of the store',
+  async (key) => {
+    const [store, other] = await twoVersions()
+    await store.set(key, (await other.get(key))!)
+    expect(await failure(store)).toMatchObject({ name: 'StoreError', failure: 'damaged' })
+    if (key.startsWith('segment')) {
+      expect((await verifyGradientStore(store)).damaged).toHaveLength(1)
+    } else {
+      await expect(verifyGradientStore(store)).rejects.toMatchObject({
+        failure: 'damaged',
+        array: 'checksums',
+      })
+    }
+  },
+)
+
+it.each(['segment-0-values/c.1.0', 'checksums/c.0.0', 'zarr.json'])(
+  'reads %s again, past a cache that has the one of another version',
+  async (stale) => {
+    const [store, other] = await twoVersions()
+    const cached = {
+      get: (key: string, options?: ByteReadOptions) =>
+        (key === stale && options?.reload !== true ? other : store).get(key),
+    }
+    const reader = await openGradientStore(cached)
+    expect((await reader.gradients(0, 10)).block).toEqual(storedRows.block)
+  },
+)
+
+it('refuses metadata that are nested too deeply', async () => {
+  const store = await writtenStore()
+  const nested = `${'['.repeat(200_000)}${']'.repeat(200_000)}`
+  await changeJson(store, 'zarr.json', (json) =>
+    json.replace('"format_version": 1', `"format_version": 1, "note": ${nested}`),
+  )
+  expect(await failure(store)).toMatchObject({ name: 'StoreError', failure: 'damaged' })
 })
 
 it('refuses metadata of more than 4 MiB unread', async () => {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { expect, it } from 'vitest'
-import { crc32c } from '../../src/store/zarr/format/crc32c.js'
+import { crc32c } from '../../src/gradients/numbers/crc32c.js'
 import {
   decodeFloat16,
   encodeFloat16,

@@ -3,6 +3,7 @@ import { beforeEach, expect, it } from 'vitest'
 import type { ProjectionPlan } from '../../src/gradients/projection/projection-plan.js'
 import { openGradientWriter } from '../../src/store/zarr/writing/open-writer.js'
 import { someRows } from '../support/gradient-rows.js'
+import { sealHeader } from '../support/sealed-store.js'
 import { changeJson, storedRows, writerOptions } from '../support/written-store.js'
 
 /** As if the kernel had had 20 × 6 numbers, and the table 50 × 9. */
@@ -126,6 +127,7 @@ it.each(lies)('refuses metadata of a projection with %s', async (_, change, mess
     change(projection, projection['parameters'] as Json[], gradlens)
     return JSON.stringify(json)
   })
+  await sealHeader(store)
   await expect(openGradientStore(store)).rejects.toMatchObject({
     name: 'StoreError',
     failure: 'damaged',

@@ -144,7 +144,7 @@ it.each([
 
 it.each([
   ['it has 10 rows in all, here 11', { rowCount: 11 }],
-  ['it holds float32, here float16', { dtype: 'float16' }],
+  ['it has float32, here float16', { dtype: 'float16' }],
   ['its chunks have 4 rows, here 5', { rowsPerChunk: 5 }],
 ] as const)('refuses to go on with other options: %s', async (message, options) => {
   const store = new MemoryStore()
@@ -240,8 +240,8 @@ it('is whole whichever write was the last, and continued the same to the last by
   const whole = new MemoryStore()
   await writeRows(whole, 3)
   const expected = await contentOf(whole)
-  // Each key once, and zarr.json for each of the three chunks besides.
-  const writeCount = whole.keys().length + 3
+  // Each key once; besides, zarr.json for each of the three chunks, and the checksums for two of them.
+  const writeCount = whole.keys().length + 3 + 2
   for (let writes = 0; writes < writeCount; writes++) {
     const store = new BreakingStore()
     store.writesLeft = writes

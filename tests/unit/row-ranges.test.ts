@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { GradientSimilarity, MemoryStore, openGradientStore } from 'gradlens'
 import { mergeGradientStore, verifyGradientStore } from 'gradlens/node'
 import { expect, it } from 'vitest'
-import type { WriterOptions } from '../../src/store/zarr/format/layout.js'
+import type { WriterOptions } from '../../src/store/zarr/format/create-header.js'
 import { openGradientWriter } from '../../src/store/zarr/writing/open-writer.js'
 import { exampleRows, identity, someRows } from '../support/gradient-rows.js'
 import { changeJson, contentOf, flipBit } from '../support/written-store.js'
@@ -155,9 +155,9 @@ it('are refused over others, in a store that was begun as a whole, and where the
   const writer = await openGradientWriter(begun, { identity, rowCount, rowsPerChunk })
   await writer.append(someRows(rows, 0, 8))
   await writer.close()
-  await expect(writeRange(begun, 8, 12)).rejects.toThrow('was begun as a whole')
+  await expect(writeRange(begun, 8, 12)).rejects.toThrow('was started as a whole')
   await expect(mergeGradientStore(begun)).rejects.toThrow(
-    'was not written in ranges of rows, and holds 8 of 22 rows',
+    'was not written in ranges of rows, and has 8 of 22 rows',
   )
 })
 

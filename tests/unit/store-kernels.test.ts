@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { compileKernels } from '../../scripts/build/compile-kernels.mjs'
-import { crc32c, plainCrc32c } from '../../src/store/zarr/format/crc32c.js'
+import { crc32c, plainCrc32c } from '../../src/gradients/numbers/crc32c.js'
 import { decodeFloat16, plainDecodeFloat16 } from '../../src/gradients/numbers/float16.js'
 import { numberBinary } from '../../src/gradients/numbers/number-binary.js'
 import { loadNumberKernels, numberKernels } from '../../src/gradients/numbers/number-kernels.js'

@@ -1,9 +1,9 @@
 import { UnsupportedError } from '../../errors.js'
 import {
-  differences,
+  compareIdentities,
   hashWeights,
   identifyLoss,
-  refuseDifferent,
+  refuseDifferences,
   type StoreIdentity,
 } from '../../store/zarr/format/store-identity.js'
 import type { Loss } from '../../predictor.js'
@@ -40,5 +40,5 @@ export async function assertSameModel<Value>(
   loss: Loss<Value>,
   identity: StoreIdentity,
 ): Promise<void> {
-  refuseDifferent(differences(await modelIdentity(call, loss), identity))
+  refuseDifferences(compareIdentities(await modelIdentity(call, loss), identity))
 }

@@ -53,11 +53,11 @@ export async function fillTrainingStore<Value>(
   let failure: { readonly error: unknown } | undefined
   try {
     call.check()
-    const { rows, rowsWritten, header } = writer
-    if (header !== undefined && rowsWritten > rows.start) {
+    const { rows, rowsWritten, written } = writer
+    if (written !== undefined && rowsWritten > rows.start) {
       const { signal } = call
-      const { readerOf } = await import('../../store/zarr/reading/open-reader.js')
-      const reader = await readerOf(store, header, { signal, maxByteLength: Infinity })
+      const { createReader } = await import('../../store/zarr/reading/open-reader.js')
+      const reader = await createReader(store, written, { signal, maxByteLength: Infinity })
       await assertSameExamples(reader, train, { start: rows.start, end: rowsWritten }, signal)
       report({ phase: 'fit', done: rowsWritten - rows.start, total: rows.end - rows.start })
     }

@@ -1,42 +1,53 @@
 import { sameShape, sizeOf } from '../../../ndarray.js'
 import { StoreError } from '../../../errors.js'
 import { describe } from '../../../options.js'
+import { encodeJson } from './encode-json.js'
 import { JsonReader } from './json-reader.js'
 import { elementTypes, type StoredArray } from './store-arrays.js'
-import { encodeJson, type StoreHeader } from './store-header.js'
 
-type Rows = Pick<StoreHeader, 'rowCount' | 'rowsPerChunk'>
+/** How many rows an array has, and how many of them are in a chunk. */
+export interface RowCounts {
+  readonly rowCount: number
+  readonly rowsPerChunk: number
+}
 
-export const metadataKey = (name: string): string => `${name}/zarr.json`
+export const formatMetadataKey = (name: string): string => `${name}/zarr.json`
 
-/** Where the writer puts a chunk: Zarr's default encoding with dots, which spares a directory for each chunk. */
-export function chunkKey({ name, rowShape }: StoredArray, chunk: number): string {
+/** The key of a chunk: Zarr's default encoding, with dots, so that chunks need no folders. */
+export function formatChunkKey(
+  { name, rowShape }: Pick<StoredArray, 'name' | 'rowShape'>,
+  chunk: number,
+): string {
   return `${name}/${['c', chunk, ...rowShape.map(() => 0)].join('.')}`
 }
 
-export const chunkShape = ({ rowShape }: StoredArray, { rowsPerChunk }: Rows): number[] => [
-  rowsPerChunk,
-  ...rowShape,
-]
+export const getChunkShape = (
+  { rowShape }: StoredArray,
+  { rowsPerChunk }: Pick<RowCounts, 'rowsPerChunk'>,
+): number[] => [rowsPerChunk, ...rowShape]
 
-/** What a chunk takes in the store, its four bytes of crc32c included. */
-export const encodedChunkByteLength = (array: StoredArray, rows: Rows): number =>
-  sizeOf(chunkShape(array, rows)) * elementTypes[array.type].byteLength + crcByteLength
+/** The stored size of a chunk in bytes, including its crc32c. */
+export const countChunkBytes = (array: StoredArray, rows: RowCounts): number =>
+  sizeOf(getChunkShape(array, rows)) * elementTypes[array.type].byteLength + crcByteLength
 
 export const crcByteLength = 4
 
+/** Reads the crc32c at the end of a chunk. */
+export const readChecksum = (chunk: Uint8Array): number =>
+  new DataView(chunk.buffer, chunk.byteOffset + chunk.length - crcByteLength).getUint32(0, true)
+
 /** An array's zarr.json. */
-export function encodeArrayMetadata(array: StoredArray, rows: Rows): Uint8Array<ArrayBuffer> {
+export function encodeArrayMetadata(array: StoredArray, rows: RowCounts): Uint8Array<ArrayBuffer> {
   return encodeJson({
     zarr_format: 3,
     node_type: 'array',
     shape: [rows.rowCount, ...array.rowShape],
     data_type: array.type,
-    chunk_grid: { name: 'regular', configuration: { chunk_shape: chunkShape(array, rows) } },
+    chunk_grid: { name: 'regular', configuration: { chunk_shape: getChunkShape(array, rows) } },
     chunk_key_encoding: { name: 'default', configuration: { separator: '.' } },
     fill_value: elementTypes[array.type].fillName,
     codecs: checkedCodecs,
-    dimension_names: ['row', ...array.axes],
+    dimension_names: [array.rowAxis ?? 'row', ...array.axes],
     attributes: {},
   })
 }
@@ -46,54 +57,60 @@ const checkedCodecs = [
   { name: 'crc32c' },
 ] as const
 
-/** How an array is cut and named in the store: the writer's own way, or shards of a program that packed it anew. */
+/** How an array is divided into files: as the writer does it, or in shards made by another program. */
 export interface ChunkGrid {
   readonly separator: '.' | '/'
-  /** Rows of a shard, each of them a file of several chunks; null for a file per chunk. */
+  /** Rows per shard, which is a file of several chunks; null for one file per chunk. */
   readonly rowsPerShard: number | null
 }
 
-/**
- * Reads an array's zarr.json and holds it to the header's word.
- *
- * @throws StoreError if it says anything else, or needs a codec that is none of the format's
- */
-export function parseArrayMetadata(bytes: Uint8Array, array: StoredArray, rows: Rows): ChunkGrid {
-  const json = JsonReader.parse(metadataKey(array.name), bytes)
-  json.field('zarr_format').oneOf([3])
-  json.field('node_type').oneOf(['array'])
-  json.field('data_type').oneOf([array.type])
-  const chunk = chunkShape(array, rows)
-  expectShape(array, 'shape', json.field('shape'), [rows.rowCount, ...array.rowShape])
-  const grid = json.field('chunk_grid')
-  grid.field('name').oneOf(['regular'])
-  const outer = grid.field('configuration').field('chunk_shape')
-  const keys = json.field('chunk_key_encoding')
-  keys.field('name').oneOf(['default'])
-  const separator = keys.optional('configuration')?.optional('separator')?.oneOf(['.', '/']) ?? '/'
+/** The grid that the writer makes. */
+export const plainGrid: ChunkGrid = { separator: '.', rowsPerShard: null }
 
-  const codecs = json.field('codecs').list((codec) => codec)
+/**
+ * Reads an array's zarr.json and checks it against the header.
+ *
+ * @throws StoreError if it differs from the header, or needs an unsupported codec
+ */
+export function parseArrayMetadata(
+  bytes: Uint8Array,
+  array: StoredArray,
+  rows: RowCounts,
+): ChunkGrid {
+  const json = JsonReader.parse(formatMetadataKey(array.name), bytes)
+  json.get('zarr_format').toChoice([3])
+  json.get('node_type').toChoice(['array'])
+  json.get('data_type').toChoice([array.type])
+  const chunk = getChunkShape(array, rows)
+  expectShape(array, 'shape', json.get('shape'), [rows.rowCount, ...array.rowShape])
+  const grid = json.get('chunk_grid')
+  grid.get('name').toChoice(['regular'])
+  const outer = grid.get('configuration').get('chunk_shape')
+  const keys = json.get('chunk_key_encoding')
+  keys.get('name').toChoice(['default'])
+  const separator =
+    keys.getOptional('configuration')?.getOptional('separator')?.toChoice(['.', '/']) ?? '/'
+
+  const codecs = json.get('codecs').toList((codec) => codec)
   const sharding = codecs.length === 1 ? codecs[0]! : undefined
-  if (sharding?.field('name').value !== 'sharding_indexed') {
+  if (sharding?.get('name').value !== 'sharding_indexed') {
     expectCheckedCodecs(array, codecs)
     expectShape(array, 'chunk shape', outer, chunk)
     return { separator, rowsPerShard: null }
   }
-  const configuration = sharding.field('configuration')
-  expectShape(array, 'chunk shape', configuration.field('chunk_shape'), chunk)
-  expectCheckedCodecs(
-    array,
-    configuration.field('codecs').list((codec) => codec),
-  )
-  expectCheckedCodecs(
-    array,
-    configuration.field('index_codecs').list((codec) => codec),
-  )
-  configuration.optional('index_location')?.oneOf(['end'])
-  const shard = outer.list((length) => length.integer(0))
+  const configuration = sharding.get('configuration')
+  expectShape(array, 'chunk shape', configuration.get('chunk_shape'), chunk)
+  for (const name of ['codecs', 'index_codecs']) {
+    expectCheckedCodecs(
+      array,
+      configuration.get(name).toList((codec) => codec),
+    )
+  }
+  configuration.getOptional('index_location')?.toChoice(['end'])
+  const shard = outer.toList((length) => length.toInteger(0))
   const rowsPerShard = shard[0] ?? 0
   expectShape(array, 'shard shape', outer, [rowsPerShard, ...array.rowShape])
-  // The index takes 16 bytes a chunk of the shard, and is read as a whole.
+  // The index has 16 bytes per chunk of the shard, and is read as a whole.
   const chunks = rowsPerShard / rows.rowsPerChunk
   if (Number.isInteger(chunks) && chunks >= 1 && chunks <= maxChunksPerShard)
     return { separator, rowsPerShard }
@@ -113,12 +130,12 @@ function expectShape(
   json: JsonReader,
   expected: readonly number[],
 ): void {
-  const shape = json.list((length) => length.integer(0))
+  const shape = json.toList((length) => length.toInteger(0))
   if (sameShape(shape, expected)) return
   throw new StoreError(
     'damaged',
-    `array ${array.name} of the store: got ${what} [${shape.join(', ')}]; expected [${expected.join(', ')}], ` +
-      'as the attributes of the group have it.',
+    `array ${array.name} of the store: got ${what} [${shape.join(', ')}]; expected ` +
+      `[${expected.join(', ')}], as in the attributes of the group.`,
     { array: array.name },
   )
 }
@@ -126,17 +143,17 @@ function expectShape(
 function expectCheckedCodecs(array: StoredArray, codecs: readonly JsonReader[]): void {
   const fits =
     codecs.length === checkedCodecs.length &&
-    checkedCodecs.every(({ name }, i) => codecs[i]!.field('name').value === name)
-  const endian = codecs[0]?.optional('configuration')?.optional('endian')?.value
-  // Single bytes have no order, and Zarr for Python names none.
+    checkedCodecs.every(({ name }, i) => codecs[i]!.get('name').value === name)
+  const endian = codecs[0]?.getOptional('configuration')?.getOptional('endian')?.value
+  // Single bytes have no order, and Python's zarr names none.
   const isLittle =
     endian === 'little' || (endian === undefined && elementTypes[array.type].byteLength === 1)
   if (fits && isLittle) return
-  const names = codecs.map((codec) => describe(codec.field('name').value)).join(', ')
+  const names = codecs.map((codec) => describe(codec.get('name').value)).join(', ')
   throw new StoreError(
     'unsupported',
-    `array ${array.name} of the store: got the codecs ${names}; expected bytes (little-endian) and crc32c, ` +
-      'in shards if need be. Gradients hardly compress; store them without compression.',
+    `array ${array.name} of the store: got the codecs ${names}; expected bytes (little-endian) and ` +
+      'crc32c, with or without shards. Store gradients without compression; they hardly compress.',
     { array: array.name },
   )
 }

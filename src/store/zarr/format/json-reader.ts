@@ -1,7 +1,10 @@
 import { StoreError } from '../../../errors.js'
 import { describe } from '../../../options.js'
 
-/** A value of a JSON file of a store, with the path to it. What is not as expected is a StoreError that says where. */
+/**
+ * A value in a JSON file of a store, with its path. Each conversion throws a StoreError that names
+ * the path if the value isn't as expected.
+ */
 export class JsonReader {
   readonly value: unknown
   readonly #file: string
@@ -17,50 +20,58 @@ export class JsonReader {
     try {
       return new JsonReader(JSON.parse(new TextDecoder().decode(bytes)), file, '')
     } catch (cause) {
-      throw new StoreError('damaged', `${file} of the store is no JSON.`, { cause })
+      throw new StoreError('damaged', `${file} of the store isn't valid JSON.`, { cause })
     }
   }
 
-  field(name: string): JsonReader {
-    return this.optional(name) ?? this.#fail('nothing', 'a value', this.#at(name))
+  /** The field of that name. It must exist. */
+  get(name: string): JsonReader {
+    return this.getOptional(name) ?? this.#fail('nothing', 'a value', this.#appendPath(name))
   }
 
-  optional(name: string): JsonReader | undefined {
+  /** The field of that name, or undefined if it doesn't exist. */
+  getOptional(name: string): JsonReader | undefined {
     const { value } = this
     if (typeof value !== 'object' || value === null) return this.#fail(describe(value), 'an object')
     if (!Object.hasOwn(value, name)) return undefined
-    return new JsonReader((value as Record<string, unknown>)[name], this.#file, this.#at(name))
+    const field = (value as Record<string, unknown>)[name]
+    return new JsonReader(field, this.#file, this.#appendPath(name))
   }
 
-  list<Item>(read: (item: JsonReader) => Item): Item[] {
+  toList<Item>(read: (item: JsonReader) => Item): Item[] {
     const { value } = this
     if (!Array.isArray(value)) return this.#fail(describe(value), 'a list')
-    return value.map((item, i) => read(new JsonReader(item, this.#file, this.#at(String(i)))))
+    return value.map((item, i) => read(new JsonReader(item, this.#file, this.#appendPath(`${i}`))))
   }
 
-  string(): string {
+  toText(): string {
     return typeof this.value === 'string' ? this.value : this.#fail(describe(this.value), 'a text')
   }
 
-  integer(least: number, most: number = Number.MAX_SAFE_INTEGER): number {
+  toInteger(least: number, most: number = Number.MAX_SAFE_INTEGER): number {
     const { value } = this
     const fits = typeof value === 'number' && Number.isInteger(value)
     if (fits && value >= least && value <= most) return value
     return this.#fail(describe(value), `an integer from ${least} to ${most}`)
   }
 
-  oneOf<const Choice extends string | number>(choices: readonly Choice[]): Choice {
+  toChoice<const Choice extends string | number | boolean>(choices: readonly Choice[]): Choice {
     const choice = choices.find((candidate) => candidate === this.value)
     if (choice !== undefined) return choice
     return this.#fail(describe(this.value), `one of ${choices.join(', ')}`)
   }
 
-  #at(name: string): string {
+  /** Where the value is, for error messages: its path and its file. */
+  describePlace(): string {
+    return this.#path === '' ? this.#file : `${this.#path} in ${this.#file}`
+  }
+
+  #appendPath(name: string): string {
     return this.#path === '' ? name : `${this.#path}.${name}`
   }
 
   #fail(got: string, expected: string, path = this.#path): never {
-    const what = path === '' ? this.#file : `${path} in ${this.#file}`
-    throw new StoreError('damaged', `${what} of the store: got ${got}; expected ${expected}.`)
+    const place = new JsonReader(undefined, this.#file, path).describePlace()
+    throw new StoreError('damaged', `${place} of the store: got ${got}; expected ${expected}.`)
   }
 }

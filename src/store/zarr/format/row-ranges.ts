@@ -1,55 +1,73 @@
 import { InvalidArgumentError, StoreError } from '../../../errors.js'
 import { describe } from '../../../options.js'
 import type { ByteStore, RowRange, WritableByteStore } from '../../bytes/byte-store.js'
+import { emptyChecksumsHash } from './checksums.js'
+import { encodeJson } from './encode-json.js'
 import { JsonReader } from './json-reader.js'
-import { layoutDifferences } from './layout.js'
-import { encodeAttributes, encodeJson, parseAttributes, type StoreHeader } from './store-header.js'
-import { differences } from './store-identity.js'
+import { compareHeaders } from './create-header.js'
+import { checkSeal, sealObject } from './sealed-json.js'
+import { encodeAttributes, parseAttributes, type StoreHeader } from './store-header.js'
+import { compareIdentities } from './store-identity.js'
+import { readMetadata } from '../reading/read-metadata.js'
 
-/** How far a range of rows has come, in a store whose ranges are written by themselves and merged later. */
+/** The progress of a range of rows, in a store whose ranges are written separately and merged later. */
 export interface RangeRecord {
   readonly rows: RowRange
-  /** What the range is a part of. Its `rowsWritten` counts from the store's first row: up to there the range is whole. */
+  /**
+   * The header of the whole store, but for two fields: `rowsWritten`, counted from the store's first row, is where the
+   * written part of the range ends, and `checksumsHash` is that of the range.
+   */
   readonly header: StoreHeader
 }
 
 const rangesFolder = 'ranges'
 
-export const rangeKey = ({ start, end }: RowRange): string => `${rangesFolder}/${start}-${end}.json`
+export const formatRangeKey = (rows: RowRange): string => `${formatRangeFolder(rows)}.json`
+
+/** The folder of the checksums of a range, until it is merged. */
+export const formatRangeFolder = ({ start, end }: RowRange): string =>
+  `${rangesFolder}/${start}-${end}`
 
 export const describeRange = ({ start, end }: RowRange): string => `${start}:${end}`
 
 /** Equal records give equal bytes. */
-export const encodeRange = ({ rows, header }: RangeRecord): Uint8Array<ArrayBuffer> =>
-  encodeJson({
-    start: rows.start,
-    end: rows.end,
-    rows_written: header.rowsWritten - rows.start,
-    gradlens: encodeAttributes(rootOfRanges(header)),
-  })
+export const encodeRange = async ({
+  rows,
+  header,
+}: RangeRecord): Promise<Uint8Array<ArrayBuffer>> =>
+  encodeJson(
+    await sealObject({
+      start: rows.start,
+      end: rows.end,
+      rows_written: header.rowsWritten - rows.start,
+      checksums_hash: header.checksumsHash,
+      gradlens: await encodeAttributes(createRangesRoot(header)),
+    }),
+  )
 
-/** The group's header while ranges are written: it tells of no row, so that nobody takes the store for complete. */
-export const rootOfRanges = (header: StoreHeader): StoreHeader => ({
+/** The header of the group while ranges are written. It has no rows, so that the store can't be taken for complete. */
+export const createRangesRoot = (header: StoreHeader): StoreHeader => ({
   ...header,
   rowsWritten: 0,
   isInRanges: true,
+  checksumsHash: emptyChecksumsHash,
 })
 
-/** The range's record; undefined if it was not begun. */
+/** The record of a range, or undefined if the range was not started. */
 export async function readRange(
   store: ByteStore,
   rows: RowRange,
   signal?: AbortSignal,
 ): Promise<RangeRecord | undefined> {
-  const { readMetadata } = await import('../reading/open-reader.js')
-  const key = rangeKey(rows)
-  const bytes = await readMetadata(store, key, signal)
+  const key = formatRangeKey(rows)
+  const bytes = await readMetadata(store, key, { signal })
   if (bytes === undefined) return undefined
   const json = JsonReader.parse(key, bytes)
-  json.field('start').oneOf([rows.start])
-  json.field('end').oneOf([rows.end])
-  const count = json.field('rows_written').integer(0, rows.end - rows.start)
-  const header = parseAttributes(json.field('gradlens'))
+  await checkSeal(json)
+  json.get('start').toChoice([rows.start])
+  json.get('end').toChoice([rows.end])
+  const count = json.get('rows_written').toInteger(0, rows.end - rows.start)
+  const header = await parseAttributes(json.get('gradlens'))
   const rowsWritten = rows.start + count
   if (
     !isBorder(rows.start, header) ||
@@ -62,15 +80,32 @@ export async function readRange(
         `of ${header.rowsPerChunk} rows, of ${header.rowCount} in all.`,
     )
   }
-  return { rows, header: { ...header, rowsWritten } }
+  return {
+    rows,
+    header: { ...header, rowsWritten, checksumsHash: json.get('checksums_hash').toText() },
+  }
 }
 
-/** The ranges that were begun, in their order. */
+/** The ranges that were started, in their order. */
 export async function listRanges(store: WritableByteStore): Promise<RowRange[]> {
   const names = await store.list!(rangesFolder)
+  return parseRanges(names.filter((name) => name.endsWith('.json')))
+}
+
+/** Deletes the records of all ranges and their checksums. */
+export async function deleteRanges(store: WritableByteStore): Promise<void> {
+  for (const rows of parseRanges(await store.list!(rangesFolder))) {
+    const folder = formatRangeFolder(rows)
+    // The record comes last, so that an interrupted call can be repeated.
+    for (const name of await store.list!(folder)) await store.delete!(`${folder}/${name}`)
+    await store.delete!(formatRangeKey(rows))
+  }
+}
+
+function parseRanges(names: readonly string[]): RowRange[] {
   return names
     .flatMap((name) => {
-      const [, start, end] = /^(\d+)-(\d+)\.json$/.exec(name) ?? []
+      const [, start, end] = /^(\d+)-(\d+)(?:\.json)?$/.exec(name) ?? []
       return start === undefined ? [] : [{ start: Number(start), end: Number(end) }]
     })
     .sort((a, b) => a.start - b.start || a.end - b.end)
@@ -95,7 +130,7 @@ export function checkRows(rows: RowRange, rowCount: number): void {
 }
 
 /** @throws InvalidArgumentError if the range would share a chunk with another */
-export function checkBorders(rows: RowRange, header: StoreHeader): void {
+export function checkChunkBorders(rows: RowRange, header: StoreHeader): void {
   if (isBorder(rows.start, header) && isBorder(rows.end, header)) return
   const { rowsPerChunk, rowCount } = header
   const start = Math.floor(rows.start / rowsPerChunk) * rowsPerChunk
@@ -135,10 +170,10 @@ export async function refuseOverlap(store: WritableByteStore, rows: RowRange): P
 }
 
 /** @throws StoreError with failure `'different'` if two ranges are not parts of the same store */
-export function assertAlike(first: RangeRecord, other: RangeRecord): void {
+export function assertSameStore(first: RangeRecord, other: RangeRecord): void {
   const found = [
-    ...differences(first.header.identity, other.header.identity),
-    ...layoutDifferences(other.header, first.header),
+    ...compareIdentities(first.header.identity, other.header.identity),
+    ...compareHeaders(other.header, first.header),
   ]
   if (found.length === 0) return
   throw new StoreError(

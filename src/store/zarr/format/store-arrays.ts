@@ -50,7 +50,7 @@ export const elementTypes: Readonly<Record<ElementTypeName, ElementType>> = {
 }
 
 /** The type of numbers from outside, under which they come back as they were. */
-export function elementTypeOf(data: TypedArray): ElementTypeName {
+export function getElementType(data: TypedArray): ElementTypeName {
   if (data instanceof Float32Array) return 'float32'
   if (data instanceof Float64Array) return 'float64'
   if (data instanceof Int8Array) return 'int8'
@@ -70,8 +70,10 @@ export interface ColumnSpec {
 /** An array of the store. */
 export interface StoredArray extends ColumnSpec {
   readonly name: string
-  /** What its axes after the first are. */
+  /** The names of its axes after the first. */
   readonly axes: readonly string[]
+  /** The name of its first axis; `'row'` if left out. */
+  readonly rowAxis?: string
 }
 
 /** A segment of the store's table: the form in which a parameter's gradient is kept, the same for every row. */
@@ -79,11 +81,11 @@ export type StoredSegment = CompactLayout & { readonly parameter: string }
 
 export type StoredFloat = 'float32' | 'float16'
 
-export const rowByteLength = ({ type, rowShape }: ColumnSpec): number =>
+export const countRowBytes = ({ type, rowShape }: ColumnSpec): number =>
   sizeOf(rowShape) * elementTypes[type].byteLength
 
 /** The arrays of a segment: its components, in the order of the fields of a GradientSegment. */
-export function segmentArrays(
+export function listSegmentArrays(
   segment: StoredSegment,
   index: number,
   float: StoredFloat,

@@ -1,12 +1,15 @@
 import { StoreError } from '../../../errors.js'
 import type { ProjectionPlan } from '../../../gradients/projection/projection-plan.js'
+import { encodeArrayMetadata, formatMetadataKey, type RowCounts } from './array-metadata.js'
+import { encodeJson } from './encode-json.js'
 import { JsonReader } from './json-reader.js'
+import { checkSeal, sealObject } from './sealed-json.js'
 import {
   type ColumnSpec,
   type ElementTypeName,
   elementTypes,
-  rowByteLength,
-  segmentArrays,
+  countRowBytes,
+  listSegmentArrays,
   type StoredArray,
   type StoredFloat,
   type StoredSegment,
@@ -14,11 +17,11 @@ import {
 import type { StoreIdentity } from './store-identity.js'
 import { encodeProjection, parseProjection } from './stored-projection.js'
 
-/** The examples themselves: one array per model input, or a page address each, in which `{id}` stands for the id. */
+/** The stored examples: one array per model input, or a URL per example with `{id}` for its id. */
 export type StoredExamples =
   { readonly arrays: readonly ColumnSpec[] } | { readonly urlTemplate: string }
 
-/** What a store holds: the attribute `gradlens` of its group. */
+/** What a store contains: the attribute `gradlens` of its group. */
 export interface StoreHeader {
   readonly identity: StoreIdentity
   readonly float: StoredFloat
@@ -33,8 +36,10 @@ export interface StoreHeader {
   readonly labels: ColumnSpec
   readonly ids: ColumnSpec
   readonly examples: StoredExamples | null
-  /** True while ranges of rows are written by themselves: what is there, their records tell; see row-ranges.ts. */
+  /** True while ranges of rows are written separately. Their records say which rows exist; see row-ranges.ts. */
   readonly isInRanges: boolean
+  /** The hash of the checksums of all chunks of the written rows. */
+  readonly checksumsHash: string
 }
 
 const formatVersion = 1
@@ -45,12 +50,12 @@ export const exponentsName = 'exponents'
 
 export const normsName = 'squared-norms'
 
-/** All arrays of the store, the segments' first. */
-export function storeArrays(
-  header: Omit<StoreHeader, 'rowsWritten' | 'rowsPerChunk' | 'isInRanges'>,
+/** The arrays with a line per row, those of the segments first. */
+export function listArrays(
+  header: Pick<StoreHeader, 'float' | 'segments' | 'labels' | 'ids' | 'examples'>,
 ): StoredArray[] {
   const { float, segments, labels, ids, examples } = header
-  const gradients = segments.flatMap((segment, i) => segmentArrays(segment, i, float))
+  const gradients = segments.flatMap((segment, i) => listSegmentArrays(segment, i, float))
   const floatCount = gradients.filter(({ type }) => type === float).length
   const column = (name: string, { type, rowShape }: ColumnSpec): StoredArray => ({
     name,
@@ -71,21 +76,49 @@ export function storeArrays(
   ]
 }
 
-/** What one row takes in all arrays, in bytes. */
-export const headerRowByteLength = (header: StoreHeader): number =>
-  storeArrays(header).reduce((sum, array) => sum + rowByteLength(array), 0)
+/** The array of checksums: a line per chunk of rows, with a number per array. */
+export function getChecksumsArray(header: StoreHeader): StoredArray & RowCounts {
+  const { rowCount, rowsPerChunk } = header
+  const arrayCount = listArrays(header).length
+  const lineCount = Math.ceil(rowCount / rowsPerChunk)
+  return {
+    name: 'checksums',
+    type: 'uint32',
+    rowShape: [arrayCount],
+    axes: ['array'],
+    rowAxis: 'chunk',
+    rowCount: lineCount,
+    rowsPerChunk: Math.max(1, Math.min(lineCount, Math.floor(mostChecksumsPerChunk / arrayCount))),
+  }
+}
+
+/** 64 KiB: little to write again with each chunk of rows, and few files to read. */
+const mostChecksumsPerChunk = 2 ** 14
+
+/** The zarr.json of all arrays, by key. */
+export function encodeArrays(header: StoreHeader): [string, Uint8Array<ArrayBuffer>][] {
+  const checksums = getChecksumsArray(header)
+  return [
+    ...listArrays(header).map((array) => ({ array, rows: header })),
+    { array: checksums, rows: checksums },
+  ].map(({ array, rows }) => [formatMetadataKey(array.name), encodeArrayMetadata(array, rows)])
+}
+
+/** How many bytes a row has in all arrays. */
+export const countHeaderRowBytes = (header: StoreHeader): number =>
+  listArrays(header).reduce((sum, array) => sum + countRowBytes(array), 0)
 
 /** The group's zarr.json. Equal headers give equal bytes. */
-export const encodeHeader = (header: StoreHeader): Uint8Array<ArrayBuffer> =>
+export const encodeHeader = async (header: StoreHeader): Promise<Uint8Array<ArrayBuffer>> =>
   encodeJson({
     zarr_format: 3,
     node_type: 'group',
-    attributes: { gradlens: encodeAttributes(header) },
+    attributes: { gradlens: await encodeAttributes(header) },
   })
 
-export function encodeAttributes(header: StoreHeader): object {
+export async function encodeAttributes(header: StoreHeader): Promise<object> {
   const { identity, examples, isInRanges } = header
-  return {
+  return sealObject({
     format_version: formatVersion,
     row_count: header.rowCount,
     rows_written: header.rowsWritten,
@@ -105,11 +138,9 @@ export function encodeAttributes(header: StoreHeader): object {
           ? { arrays: examples.arrays.map(encodeColumn) }
           : { url_template: examples.urlTemplate },
     ...(isInRanges ? { in_ranges: true } : {}),
-  }
+    checksums_hash: header.checksumsHash,
+  })
 }
-
-export const encodeJson = (value: unknown): Uint8Array<ArrayBuffer> =>
-  new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`)
 
 const encodeColumn = ({ type, rowShape }: ColumnSpec): object => ({
   dtype: type,
@@ -133,30 +164,32 @@ function encodeSegment(segment: StoredSegment): object {
 }
 
 /**
- * Reads a group's zarr.json, believing nothing of it.
+ * Reads a group's zarr.json and checks all of it.
  *
- * @throws StoreError with failure `'damaged'` if it is no header, `'unsupported'` if it is one of another version
+ * @throws StoreError with failure `'damaged'` if it isn't a header or was changed, `'unsupported'` if it has another
+ *   format version
  */
-export function parseHeader(bytes: Uint8Array): StoreHeader {
+export async function parseHeader(bytes: Uint8Array): Promise<StoreHeader> {
   const root = JsonReader.parse(rootKey, bytes)
-  root.field('zarr_format').oneOf([3])
-  root.field('node_type').oneOf(['group'])
-  return parseAttributes(root.field('attributes').field('gradlens'))
+  root.get('zarr_format').toChoice([3])
+  root.get('node_type').toChoice(['group'])
+  return parseAttributes(root.get('attributes').get('gradlens'))
 }
 
 /** @throws as `parseHeader` */
-export function parseAttributes(gradlens: JsonReader): StoreHeader {
-  const version = gradlens.field('format_version').integer(1)
+export async function parseAttributes(gradlens: JsonReader): Promise<StoreHeader> {
+  const version = gradlens.get('format_version').toInteger(1)
   if (version !== formatVersion) {
     throw new StoreError(
       'unsupported',
       `The store has format version ${version}; this version of gradlens reads ${formatVersion}. Use a newer one.`,
     )
   }
-  const rowCount = gradlens.field('row_count').integer(1, maxRowCount)
-  const rowsPerChunk = gradlens.field('rows_per_chunk').integer(1, rowCount)
-  const isInRanges = gradlens.optional('in_ranges') !== undefined
-  const rowsWritten = gradlens.field('rows_written').integer(0, isInRanges ? 0 : rowCount)
+  await checkSeal(gradlens)
+  const rowCount = gradlens.get('row_count').toInteger(1, maxRowCount)
+  const rowsPerChunk = gradlens.get('rows_per_chunk').toInteger(1, rowCount)
+  const isInRanges = gradlens.getOptional('in_ranges')?.toChoice([true]) ?? false
+  const rowsWritten = gradlens.get('rows_written').toInteger(0, isInRanges ? 0 : rowCount)
   if (rowsWritten % rowsPerChunk !== 0 && rowsWritten !== rowCount) {
     throw new StoreError(
       'damaged',
@@ -164,34 +197,35 @@ export function parseAttributes(gradlens: JsonReader): StoreHeader {
         `${rowsPerChunk} rows, or all ${rowCount}.`,
     )
   }
-  const parameters = gradlens.field('parameters').list((parameter) => ({
-    name: parameter.field('name').string(),
-    shape: parameter.field('shape').list((length) => length.integer(0)),
+  const parameters = gradlens.get('parameters').toList((parameter) => ({
+    name: parameter.get('name').toText(),
+    shape: parameter.get('shape').toList((length) => length.toInteger(0)),
   }))
-  const segments = gradlens.field('segments').list(parseSegment)
+  const segments = gradlens.get('segments').toList(parseSegment)
   return {
     identity: {
-      weightsHash: gradlens.field('weights_hash').string(),
-      loss: gradlens.field('loss').string(),
+      weightsHash: gradlens.get('weights_hash').toText(),
+      loss: gradlens.get('loss').toText(),
       parameters,
     },
-    float: gradlens.field('dtype').oneOf(['float32', 'float16']),
+    float: gradlens.get('dtype').toChoice(['float32', 'float16']),
     rowCount,
     rowsWritten,
     rowsPerChunk,
     segments,
-    projection: parseProjection(gradlens.field('projection'), parameters, segments),
-    labels: parseColumn(gradlens.field('labels')),
-    ids: parseColumn(gradlens.field('ids')),
-    examples: parseExamples(gradlens.field('examples')),
+    projection: parseProjection(gradlens.get('projection'), parameters, segments),
+    labels: parseColumn(gradlens.get('labels')),
+    ids: parseColumn(gradlens.get('ids')),
+    examples: parseExamples(gradlens.get('examples')),
     isInRanges,
+    checksumsHash: gradlens.get('checksums_hash').toText(),
   }
 }
 
 function parseSegment(json: JsonReader): StoredSegment {
-  const parameter = json.field('parameter').string()
-  const size = (name: string): number => json.field(name).integer(1)
-  const kind = json.field('kind').oneOf(['dense', 'factored', 'lookup'])
+  const parameter = json.get('parameter').toText()
+  const size = (name: string): number => json.get(name).toInteger(1)
+  const kind = json.get('kind').toChoice(['dense', 'factored', 'lookup'])
   switch (kind) {
     case 'dense':
       return { parameter, kind, size: size('size') }
@@ -209,23 +243,23 @@ function parseSegment(json: JsonReader): StoredSegment {
         kind,
         positions: size('positions'),
         rowSize: size('row_size'),
-        parameterRows: json.field('parameter_rows').integer(1, maxRowCount),
+        parameterRows: json.get('parameter_rows').toInteger(1, maxRowCount),
       }
   }
 }
 
 function parseColumn(json: JsonReader): ColumnSpec {
   return {
-    type: json.field('dtype').oneOf(Object.keys(elementTypes) as ElementTypeName[]),
-    rowShape: json.field('row_shape').list((length) => length.integer(1)),
+    type: json.get('dtype').toChoice(Object.keys(elementTypes) as ElementTypeName[]),
+    rowShape: json.get('row_shape').toList((length) => length.toInteger(1)),
   }
 }
 
 function parseExamples(json: JsonReader): StoredExamples | null {
   if (json.value === null) return null
-  const template = json.optional('url_template')
-  if (template !== undefined) return { urlTemplate: template.string() }
-  return { arrays: json.field('arrays').list(parseColumn) }
+  const template = json.getOptional('url_template')
+  if (template !== undefined) return { urlTemplate: template.toText() }
+  return { arrays: json.get('arrays').toList(parseColumn) }
 }
 
 /** Rows are counted in int32. */

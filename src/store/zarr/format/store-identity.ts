@@ -37,7 +37,7 @@ export async function identifyLoss(
 }
 
 /** @throws StoreError with failure `'different'` if anything differs */
-export function refuseDifferent(found: readonly string[]): void {
+export function refuseDifferences(found: readonly string[]): void {
   if (found.length === 0) return
   throw new StoreError(
     'different',
@@ -47,17 +47,17 @@ export function refuseDifferent(found: readonly string[]): void {
 }
 
 /** What tells two identities apart, a sentence each: `theirs` is the store's. */
-export function differences(ours: StoreIdentity, theirs: StoreIdentity): string[] {
+export function compareIdentities(ours: StoreIdentity, theirs: StoreIdentity): string[] {
   const found: string[] = []
   if (ours.loss !== theirs.loss) found.push(`the loss is ${theirs.loss}, here ${ours.loss}`)
-  found.push(...parameterDifferences(ours.parameters, theirs.parameters))
+  found.push(...compareParameters(ours.parameters, theirs.parameters))
   if (ours.weightsHash !== theirs.weightsHash) {
     found.push(`the weights are ${theirs.weightsHash}, here ${ours.weightsHash}`)
   }
   return found
 }
 
-function parameterDifferences(
+function compareParameters(
   ours: StoreIdentity['parameters'],
   theirs: StoreIdentity['parameters'],
 ): string[] {

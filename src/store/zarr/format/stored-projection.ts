@@ -35,8 +35,8 @@ export function parseProjection(
 ): ProjectionPlan | null {
   if (json.value === null) return null
   const projected = json
-    .field('parameters')
-    .list((item) => parseParameter(item, parameters, segments))
+    .get('parameters')
+    .toList((item) => parseParameter(item, parameters, segments))
   const names = projected.map(({ parameter }) => parameter)
   const twice = names.find((name, i) => names.indexOf(name) < i)
   if (twice !== undefined) refuse(twice, 'twice', 'once')
@@ -49,8 +49,8 @@ export function parseProjection(
     )
   }
   return {
-    seed: json.field('seed').integer(0, 2 ** 32 - 1),
-    size: json.field('size').integer(1),
+    seed: json.get('seed').toInteger(0, 2 ** 32 - 1),
+    size: json.get('size').toInteger(1),
     parameters: projected,
   }
 }
@@ -70,12 +70,12 @@ function parseParameter(
   parameters: StoreIdentity['parameters'],
   segments: readonly StoredSegment[],
 ): ParameterProjection {
-  const parameter = json.field('parameter').string()
+  const parameter = json.get('parameter').toText()
   const index = parameters.findIndex(({ name }) => name === parameter)
   if (index < 0) refuse(parameter, 'no parameter', "one of the store's parameters")
   const size = sizeOf(parameters[index]!.shape)
-  const inputSize = json.field('input_size').integer(1, size)
-  const outputSize = json.field('output_size').integer(1, size)
+  const inputSize = json.get('input_size').toInteger(1, size)
+  const outputSize = json.get('output_size').toInteger(1, size)
   if (inputSize * outputSize !== size) {
     refuse(parameter, `${inputSize} × ${outputSize}`, `${size} numbers`)
   }
@@ -84,8 +84,8 @@ function parseParameter(
     index,
     inputSize,
     outputSize,
-    projectedInputSize: json.field('projected_input_size').integer(1, inputSize),
-    projectedOutputSize: json.field('projected_output_size').integer(1, outputSize),
+    projectedInputSize: json.get('projected_input_size').toInteger(1, inputSize),
+    projectedOutputSize: json.get('projected_output_size').toInteger(1, outputSize),
   }
   const other = segments.find(
     (segment) => segment.parameter === parameter && !fits(segment, projection),

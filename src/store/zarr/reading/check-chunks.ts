@@ -1,42 +1,44 @@
 import { isGradlensError, type StoreError } from '../../../errors.js'
 import type { ByteStore, RowRange } from '../../bytes/byte-store.js'
 import type { ChunkReader } from './chunk-reader.js'
-import { openArrays } from './open-reader.js'
+import { openArrays, type StoreDescription } from './open-reader.js'
 import { readAll } from './read-all.js'
-import type { StoreHeader } from '../format/store-header.js'
 
-/** A chunk that is not what was written. */
+/** A chunk that differs from what was written. */
 export interface DamagedChunk {
   /** The array of the store. */
   readonly array: string
-  /** Its chunk, by index along the rows. */
+  /** The index of the chunk along the rows. */
   readonly chunk: number
   readonly failure: 'missing' | 'damaged'
   readonly message: string
 }
 
 /**
- * The chunks of those rows, of all arrays, that are missing or whose checksum or length is wrong. Each is read, those of
- * the same rows at once, and none is kept.
+ * The chunks of those rows, in all arrays, that are missing, have a wrong length or checksum, or belong to another place
+ * or version. The chunks of the same rows are read at once, and none is kept.
  *
- * @param report takes the row up to which they are checked
- * @throws StoreError if an array's metadata are wrong, or the store cannot be reached; or the signal's reason
+ * @param report is called with the row up to which chunks are checked
+ * @throws StoreError if an array's metadata are wrong or the store cannot be reached; or the signal's reason
  */
-export async function damagedChunks(
+export async function findDamagedChunks(
   store: ByteStore,
-  header: StoreHeader,
+  description: StoreDescription,
   { start, end }: RowRange,
   signal: AbortSignal | undefined,
   report: (row: number) => void,
 ): Promise<DamagedChunk[]> {
-  const { arrays, chunks } = await openArrays(store, header, signal)
-  const { rowsPerChunk } = header
+  const { arrays, chunks } = await openArrays(store, description, signal)
+  const { rowsPerChunk } = description.header
   const found: DamagedChunk[] = []
   for (let row = start; row < end; row += rowsPerChunk) {
     const chunk = Math.floor(row / rowsPerChunk)
-    const check = async (reader: ChunkReader): Promise<StoreError | undefined> => {
+    const check = async (
+      reader: ChunkReader,
+      reading: AbortSignal,
+    ): Promise<StoreError | undefined> => {
       try {
-        await reader.read(chunk, { signal })
+        await reader.read(chunk, { signal: reading })
         return undefined
       } catch (error) {
         if (isGradlensError(error, 'StoreError') && isDamage(error)) return error
@@ -55,5 +57,5 @@ export async function damagedChunks(
   return found
 }
 
-const isDamage = ({ failure }: StoreError): boolean =>
+export const isDamage = ({ failure }: StoreError): boolean =>
   failure === 'missing' || failure === 'damaged'

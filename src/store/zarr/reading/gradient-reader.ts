@@ -13,15 +13,15 @@ import type { ChunkReader, ChunkReadOptions } from './chunk-reader.js'
 import { readAll } from './read-all.js'
 import {
   elementTypes,
-  rowByteLength,
-  segmentArrays,
+  countRowBytes,
+  listSegmentArrays,
   type StoredArray,
   type StoredFloat,
   type StoredSegment,
 } from '../format/store-arrays.js'
 import {
   exponentsName,
-  headerRowByteLength,
+  countHeaderRowBytes,
   normsName,
   type StoreHeader,
 } from '../format/store-header.js'
@@ -101,7 +101,7 @@ export class GradientReader {
 
   /** What a row takes in the store, in bytes, with all that belongs to it. */
   get rowByteLength(): number {
-    return headerRowByteLength(this.#header)
+    return countHeaderRowBytes(this.#header)
   }
 
   /**
@@ -182,7 +182,9 @@ export class GradientReader {
   /** The names of each segment's arrays. */
   #gradientNames(): string[][] {
     const { float, segments } = this.#header
-    return segments.map((segment, i) => segmentArrays(segment, i, float).map(({ name }) => name))
+    return segments.map((segment, i) =>
+      listSegmentArrays(segment, i, float).map(({ name }) => name),
+    )
   }
 
   get #extraNames(): readonly string[] {
@@ -259,7 +261,7 @@ export class GradientReader {
         `a range within the ${this.rowCount} rows that the store holds`,
       )
     }
-    const byteLength = (end - start) * arrays.reduce((sum, array) => sum + rowByteLength(array), 0)
+    const byteLength = (end - start) * arrays.reduce((sum, array) => sum + countRowBytes(array), 0)
     if (byteLength <= this.#maxByteLength) return
     throw new InvalidArgumentError(
       'rows',

@@ -1,108 +1,132 @@
-import { StoreError } from '../../../errors.js'
-import type { ByteStore } from '../../bytes/byte-store.js'
-import { metadataKey, parseArrayMetadata } from '../format/array-metadata.js'
-import { ChunkReader } from './chunk-reader.js'
-import { GradientReader } from './gradient-reader.js'
+import { isGradlensError, StoreError } from '../../../errors.js'
+import { loadNumberKernels } from '../../../gradients/numbers/number-kernels.js'
+import type { ByteReadOptions, ByteStore } from '../../bytes/byte-store.js'
+import { formatMetadataKey, parseArrayMetadata } from '../format/array-metadata.js'
+import type { Checksums } from '../format/checksums.js'
 import type { StoredArray } from '../format/store-arrays.js'
 import {
-  headerRowByteLength,
+  countHeaderRowBytes,
+  listArrays,
   parseHeader,
   rootKey,
-  storeArrays,
   type StoreHeader,
 } from '../format/store-header.js'
-import { loadNumberKernels } from '../../../gradients/numbers/number-kernels.js'
+import { ChunkReader } from './chunk-reader.js'
+import { GradientReader } from './gradient-reader.js'
+import { readChecksums } from './read-checksums.js'
+import { readMetadata } from './read-metadata.js'
 
 export interface StoreOpenOptions {
   readonly signal?: AbortSignal | undefined
-  /** What a read may take in memory, in bytes; 512 MiB if left out. A store whose chunks take more is refused. */
+  /** How much memory a read may use, in bytes: 512 MiB. A store with larger chunks is refused. */
   readonly maxByteLength?: number | undefined
 }
 
-/** The arrays of a store, as its header has them, and what reads their chunks. */
+type MetadataReadOptions = Pick<ByteReadOptions, 'signal' | 'reload'>
+
+/** What a store says about itself, checked. */
+export interface StoreDescription {
+  readonly header: StoreHeader
+  readonly checksums: Checksums
+}
+
+/** The arrays of a store according to its header, and a reader of each. */
 export interface OpenArrays {
   readonly arrays: readonly StoredArray[]
   readonly chunks: readonly ChunkReader[]
 }
 
-/** The store's header; undefined if there is no store yet. */
+/** The store's header, or undefined if there is no store yet. */
 export async function readHeader(
   store: ByteStore,
-  signal?: AbortSignal,
+  options: MetadataReadOptions = {},
 ): Promise<StoreHeader | undefined> {
-  const bytes = await readMetadata(store, rootKey, signal)
+  const bytes = await readMetadata(store, rootKey, options)
   return bytes === undefined ? undefined : parseHeader(bytes)
 }
 
 /**
- * The store's reader; undefined if there is no store.
+ * The store's header and checksums, or undefined if there is no store. If they don't belong together they are read
+ * once more, without caches.
  *
- * @throws StoreError if its metadata are not what they must be
+ * @throws StoreError if they are damaged
+ */
+export async function describeStore(
+  store: ByteStore,
+  { signal, maxByteLength = defaultMaxByteLength }: StoreOpenOptions = {},
+): Promise<StoreDescription | undefined> {
+  const read = async (reload: boolean): Promise<StoreDescription | undefined> => {
+    const header = await readHeader(store, { signal, reload })
+    if (header === undefined) return undefined
+    assertSmallChunks(header, maxByteLength)
+    return { header, checksums: await readChecksums(store, header, { signal, reload }) }
+  }
+  try {
+    return await read(false)
+  } catch (error) {
+    if (!isGradlensError(error, 'StoreError') || error.failure !== 'damaged') throw error
+    return read(true)
+  }
+}
+
+/**
+ * The store's reader, or undefined if there is no store.
+ *
+ * @throws StoreError if its metadata are damaged
  */
 export async function openReader(
   store: ByteStore,
-  { signal, maxByteLength = defaultMaxByteLength }: StoreOpenOptions = {},
+  options: StoreOpenOptions = {},
 ): Promise<GradientReader | undefined> {
-  const header = await readHeader(store, signal)
-  return header === undefined ? undefined : readerOf(store, header, { signal, maxByteLength })
+  const description = await describeStore(store, options)
+  return description === undefined ? undefined : createReader(store, description, options)
 }
 
-/** A reader of the rows of which the header tells. */
-export async function readerOf(
+/** A reader of the rows that the header counts as written. */
+export async function createReader(
   store: ByteStore,
-  header: StoreHeader,
+  description: StoreDescription,
   { signal, maxByteLength = defaultMaxByteLength }: StoreOpenOptions = {},
 ): Promise<GradientReader> {
-  const byteLength = header.rowsPerChunk * headerRowByteLength(header)
-  if (byteLength > maxByteLength) {
-    throw new StoreError(
-      'damaged',
-      `The store's chunks of ${header.rowsPerChunk} rows take ${byteLength} bytes; expected no more ` +
-        `than ${maxByteLength}. If that is right, raise maxByteLength.`,
-    )
-  }
-  const { arrays, chunks } = await openArrays(store, header, signal)
-  return new GradientReader(header, arrays, chunks, maxByteLength)
+  const { arrays, chunks } = await openArrays(store, description, signal)
+  return new GradientReader(description.header, arrays, chunks, maxByteLength)
 }
 
-/** @throws StoreError if the arrays' metadata are not what the header has of them */
+/** @throws StoreError if the arrays' metadata differ from the header */
 export async function openArrays(
   store: ByteStore,
-  header: StoreHeader,
+  { header, checksums }: StoreDescription,
   signal: AbortSignal | undefined,
 ): Promise<OpenArrays> {
   await loadNumberKernels()
-  const arrays = storeArrays(header)
+  const arrays = listArrays(header)
+  const scanByteLength = header.rowCount * countHeaderRowBytes(header)
   const chunks = await Promise.all(
-    arrays.map(async (array) => {
-      const key = metadataKey(array.name)
-      const metadata = await readMetadata(store, key, signal)
+    arrays.map(async (array, i) => {
+      const key = formatMetadataKey(array.name)
+      const metadata = await readMetadata(store, key, { signal })
       if (metadata === undefined) {
-        throw new StoreError('missing', `The store has no ${key}, which its zarr.json tells of.`, {
+        throw new StoreError('missing', `The store has no ${key}, which its zarr.json names.`, {
           array: array.name,
         })
       }
-      return ChunkReader.open(store, array, header, parseArrayMetadata(metadata, array, header))
+      return ChunkReader.open(store, array, header, parseArrayMetadata(metadata, array, header), {
+        getChecksum: (chunk) => checksums.get(chunk, i),
+        scanByteLength,
+      })
     }),
   )
   return { arrays, chunks }
 }
 
-export async function readMetadata(
-  store: ByteStore,
-  key: string,
-  signal: AbortSignal | undefined,
-): Promise<Uint8Array | undefined> {
-  const bytes = await store.get(key, { signal, maxByteLength: maxMetadataByteLength })
-  signal?.throwIfAborted()
-  if (bytes === undefined || bytes.length <= maxMetadataByteLength) return bytes
+function assertSmallChunks(header: StoreHeader, maxByteLength: number): void {
+  const byteLength = header.rowsPerChunk * countHeaderRowBytes(header)
+  if (byteLength <= maxByteLength) return
   throw new StoreError(
     'damaged',
-    `${key} of the store has ${bytes.length} bytes; expected no more than ${maxMetadataByteLength}.`,
+    `The store's chunks of ${header.rowsPerChunk} rows have ${byteLength} bytes; expected no more ` +
+      `than ${maxByteLength}. If this is right, raise maxByteLength.`,
   )
 }
-
-/** Thousands of parameters take some hundred kilobytes. */
-const maxMetadataByteLength = 4 * 2 ** 20
 
 const defaultMaxByteLength = 512 * 2 ** 20

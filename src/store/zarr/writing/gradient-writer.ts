@@ -1,42 +1,51 @@
 import { DisposedError, InvalidArgumentError } from '../../../errors.js'
 import type { RowRange, StoreLock, WritableByteStore } from '../../bytes/byte-store.js'
-import { chunkKey, encodeArrayMetadata, metadataKey } from '../format/array-metadata.js'
+import { formatChunkKey, readChecksum } from '../format/array-metadata.js'
+import { Checksums } from '../format/checksums.js'
 import { ChunkBuffer } from './chunk-buffer.js'
+import { encodeChecksums } from './encode-checksums.js'
 import { encodeFloat16 } from '../../../gradients/numbers/float16.js'
-import { refuseDifferent } from '../format/store-identity.js'
+import { refuseDifferences } from '../format/store-identity.js'
 import {
-  blockColumns,
+  listBlockColumns,
   checkLength,
   type ColumnData,
   type GradientRows,
-} from '../format/stored-layout.js'
-import { layOut, layoutDifferences, type WriterOptions } from '../format/layout.js'
+} from '../format/gradient-rows.js'
+import { createHeader, compareHeaders, type WriterOptions } from '../format/create-header.js'
 import {
+  encodeArrays,
   encodeHeader,
   exponentsName,
   rootKey,
-  storeArrays,
+  listArrays,
   type StoreHeader,
 } from '../format/store-header.js'
-import { checkBorders, encodeRange, rangeKey, rootOfRanges } from '../format/row-ranges.js'
+import {
+  checkChunkBorders,
+  encodeRange,
+  formatRangeKey,
+  createRangesRoot,
+} from '../format/row-ranges.js'
 import type { StoredArray } from '../format/store-arrays.js'
+import type { StoreDescription } from '../reading/open-reader.js'
 
 /**
- * Gathers rows to whole chunks and writes them. The group's zarr.json, which says how many rows there are, is written
- * after the chunks that hold them: a crash at any point leaves the rows that it tells of. Rows are the same bytes
- * whatever the blocks in which they come. Of a range of rows, it is the range's own record that is written then.
+ * Collects rows into whole chunks and writes them. The group's zarr.json says how many rows there are and which checksums
+ * their chunks have. It is replaced after the chunks, so a crash at any point leaves the rows that it counts. The bytes
+ * don't depend on the blocks in which rows come. A range of rows has a record that is replaced instead.
  */
 export class GradientWriter {
   readonly #store: WritableByteStore
   readonly #lock: StoreLock | undefined
   readonly #options: WriterOptions
   readonly #rows: RowRange
-  #header: StoreHeader | undefined
-  #isLaidOut = false
+  #written: StoreDescription | undefined
+  #hasMetadata = false
   /** Two sets: one is filled while the other is written. */
   #filling: ChunkBuffer[] = []
   #spare: ChunkBuffer[] = []
-  #rowsTaken: number
+  #rowsAppended: number
   #writing: Promise<void> = Promise.resolve()
   #failure: { readonly error: unknown } | undefined
   #isClosed = false
@@ -45,65 +54,65 @@ export class GradientWriter {
     store: WritableByteStore,
     lock: StoreLock | undefined,
     options: WriterOptions,
-    header: StoreHeader | undefined,
+    written: StoreDescription | undefined,
   ) {
     this.#store = store
     this.#lock = lock
     this.#options = options
     this.#rows = options.rows ?? { start: 0, end: options.rowCount }
-    this.#header = header
-    this.#rowsTaken = this.rowsWritten
+    this.#written = written
+    this.#rowsAppended = this.rowsWritten
   }
 
-  /** The rows that are written: all, or a range of them. */
+  /** The rows that this writer writes: all, or a range of them. */
   get rows(): RowRange {
     return this.#rows
   }
 
-  /** Up to which row they are in the store for good. The first row to `append` is this one. */
+  /** The row up to which the store would outlast a crash. The next row to `append` after opening is this one. */
   get rowsWritten(): number {
-    return this.#header?.rowsWritten ?? this.#rows.start
+    return this.#written?.header.rowsWritten ?? this.#rows.start
   }
 
-  /** What the store holds; undefined before the first rows. */
-  get header(): StoreHeader | undefined {
-    return this.#header
+  /** What is in the store; undefined before the first rows. */
+  get written(): StoreDescription | undefined {
+    return this.#written
   }
 
   /**
-   * Takes the next rows; their numbers are copied. Resolves as soon as more can be taken, which is while they are
-   * being written: what fails then is thrown by the next call.
+   * Copies the next rows. Resolves as soon as more rows can be appended, which may be before these are written; a
+   * failure to write is thrown by the next call.
    *
-   * @throws InvalidArgumentError if they do not fit the rows before; StoreError if the store is full, or another writer
+   * @throws InvalidArgumentError if the rows don't fit those before; StoreError if the store is full or another writer
    *   has taken it over. Rows written before stay.
    */
   async append(rows: GradientRows): Promise<void> {
     this.#assertUsable()
     const { exampleCount: rowCount } = rows.block
-    if (this.#rowsTaken + rowCount > this.#rows.end) {
+    if (this.#rowsAppended + rowCount > this.#rows.end) {
       throw new InvalidArgumentError(
         'rows',
-        `${rowCount} after the first ${this.#rowsTaken}`,
+        `${rowCount} after the first ${this.#rowsAppended}`,
         `${this.#rows.end} rows in all, as the store was opened for`,
       )
     }
-    const header = await this.#layOut(rows)
-    const columns = this.#columns(rows, header)
+    const header = await this.#prepare(rows)
+    const columns = this.#listColumns(rows, header)
     for (let row = 0; row < rowCount;) {
-      const at = this.#rowsTaken % header.rowsPerChunk
+      const at = this.#rowsAppended % header.rowsPerChunk
       const count = Math.min(rowCount - row, header.rowsPerChunk - at)
       this.#fill(columns, row, at, count)
       row += count
-      this.#rowsTaken += count
-      if (at + count === header.rowsPerChunk || this.#rowsTaken === this.#rows.end) {
-        await this.#flush(header, at + count)
+      this.#rowsAppended += count
+      if (at + count === header.rowsPerChunk || this.#rowsAppended === this.#rows.end) {
+        await this.#flush(at + count)
       }
     }
   }
 
   /**
-   * Ends the writing: waits for what is being written, and lets other writers in. Rows that fill no chunk are dropped,
-   * unless they are the last; `rowsWritten` says where to go on.
+   * Waits until everything is written, and lets other writers in. Rows that don't fill a chunk are dropped, unless they
+   * are the last ones; `rowsWritten` says where to continue.
    */
   async close(): Promise<void> {
     if (this.#isClosed) return
@@ -118,41 +127,44 @@ export class GradientWriter {
     if (this.#failure !== undefined) throw this.#failure.error
   }
 
-  /** The header, made of the first rows; of a store that is continued, held to them. */
-  async #layOut(rows: GradientRows): Promise<StoreHeader> {
-    if (this.#isLaidOut && this.#header !== undefined) return this.#header
-    const fresh = layOut(this.#options, rows, this.#header)
-    if (this.#header !== undefined) refuseDifferent(layoutDifferences(this.#header, fresh))
-    const header = { ...fresh, rowsWritten: this.rowsWritten }
-    checkBorders(this.#rows, header)
-    if (header.rowsWritten === this.#rows.start) {
-      // The group first: from then on, whoever wants another layout is told.
+  /** The header. It is created from the first rows; that of a store that is continued is checked against them. */
+  async #prepare(rows: GradientRows): Promise<StoreHeader> {
+    if (this.#hasMetadata && this.#written !== undefined) return this.#written.header
+    const existing = this.#written?.header
+    const fresh = createHeader(this.#options, rows, existing)
+    if (existing !== undefined) refuseDifferences(compareHeaders(existing, fresh))
+    checkChunkBorders(this.#rows, fresh)
+    const { start } = this.#rows
+    const arrays = listArrays(fresh)
+    const checksums =
+      this.#written?.checksums ??
+      (await Checksums.create(Math.floor(start / fresh.rowsPerChunk), arrays.length))
+    const header = { ...fresh, rowsWritten: this.rowsWritten, checksumsHash: checksums.hash }
+    if (header.rowsWritten === start) {
+      // The group comes first, so that writers with another header are refused from then on.
       if (this.#options.rows !== undefined) {
-        await this.#store.set(rootKey, encodeHeader(rootOfRanges(header)))
+        await this.#store.set(rootKey, await encodeHeader(createRangesRoot(header)))
       }
       await this.#commit(header)
-      for (const array of storeArrays(header)) {
-        await this.#store.set(metadataKey(array.name), encodeArrayMetadata(array, header))
-      }
+      for (const [key, bytes] of encodeArrays(header)) await this.#store.set(key, bytes)
     }
-    const buffers = (): ChunkBuffer[] =>
-      storeArrays(header).map((array) => new ChunkBuffer(array, header))
-    this.#filling = buffers()
-    this.#spare = buffers()
-    this.#header = header
-    this.#isLaidOut = true
+    const createBuffers = (): ChunkBuffer[] => arrays.map((array) => new ChunkBuffer(array, header))
+    this.#filling = createBuffers()
+    this.#spare = createBuffers()
+    this.#written = { header, checksums }
+    this.#hasMetadata = true
     return header
   }
 
-  /** What goes into each array but the exponents, in their order. */
-  #columns(rows: GradientRows, header: StoreHeader): Map<string, ColumnData | undefined> {
+  /** The numbers of each array except the exponents; undefined for those of a gradient that is zero. */
+  #listColumns(rows: GradientRows, header: StoreHeader): Map<string, ColumnData | undefined> {
     const { block, squaredNorms, labels, examples = [] } = rows
     const { exampleCount: rowCount } = block
     const ids =
-      rows.ids?.data ?? Int32Array.from({ length: rowCount }, (_, i) => this.#rowsTaken + i)
-    const arrays = storeArrays(header).filter(({ name }) => name !== exponentsName)
+      rows.ids?.data ?? Int32Array.from({ length: rowCount }, (_, i) => this.#rowsAppended + i)
+    const arrays = listArrays(header).filter(({ name }) => name !== exponentsName)
     const given = [
-      ...blockColumns(block, header.segments),
+      ...listBlockColumns(block, header.segments),
       squaredNorms,
       labels.data,
       ids,
@@ -196,19 +208,17 @@ export class GradientWriter {
     }
   }
 
-  async #flush(header: StoreHeader, rowCount: number): Promise<void> {
+  async #flush(rowCount: number): Promise<void> {
     await this.#writing
     if (this.#failure !== undefined) throw this.#failure.error
     const full = this.#filling
     this.#filling = this.#spare
     this.#spare = full
-    const chunk = Math.ceil(this.#rowsTaken / header.rowsPerChunk) - 1
-    const written = { ...header, rowsWritten: this.#rowsTaken }
-    this.#writing = this.#write(full, chunk, rowCount, written).catch((error: unknown) => {
+    this.#writing = this.#write(full, rowCount, this.#rowsAppended).catch((error: unknown) => {
       this.#failure = { error }
     })
-    // There is nothing more to compute meanwhile, and whoever appended the last rows may look at the store.
-    if (this.#rowsTaken === this.#rows.end) {
+    // There is nothing left to compute, and the caller may read the store after the last rows.
+    if (this.#rowsAppended === this.#rows.end) {
       await this.#writing
       this.#assertUsable()
     }
@@ -216,23 +226,29 @@ export class GradientWriter {
 
   async #write(
     buffers: readonly ChunkBuffer[],
-    chunk: number,
     rowCount: number,
-    header: StoreHeader,
+    rowsWritten: number,
   ): Promise<void> {
+    const { header, checksums } = this.#written!
+    const chunk = Math.ceil(rowsWritten / header.rowsPerChunk) - 1
+    const files = buffers.map((buffer): [string, Uint8Array<ArrayBuffer>] => [
+      formatChunkKey(buffer.array, chunk),
+      buffer.encode(rowCount),
+    ])
+    checksums.append(files.map(([, bytes]) => readChecksum(bytes)))
+    files.push(encodeChecksums(checksums, header, chunk, this.#options.rows))
     await this.#lock?.assertHeld()
-    await eachAtOnce(buffers, (buffer) =>
-      this.#store.set(chunkKey(buffer.array, chunk), buffer.encode(rowCount)),
-    )
-    await this.#commit(header)
-    this.#header = header
+    await runAll(files, ([key, bytes]) => this.#store.set(key, bytes))
+    const written = { ...header, rowsWritten, checksumsHash: checksums.hash }
+    await this.#commit(written)
+    this.#written = { header: written, checksums }
   }
 
   async #commit(header: StoreHeader): Promise<void> {
     await this.#lock?.assertHeld()
     const { rows } = this.#options
-    if (rows === undefined) await this.#store.set(rootKey, encodeHeader(header))
-    else await this.#store.set(rangeKey(rows), encodeRange({ rows, header }))
+    if (rows === undefined) await this.#store.set(rootKey, await encodeHeader(header))
+    else await this.#store.set(formatRangeKey(rows), await encodeRange({ rows, header }))
   }
 }
 
@@ -243,8 +259,8 @@ function clear(part: Uint16Array): number {
   return 0
 }
 
-/** Runs the step for all items, a few at once; rejects with the first failure, when no step is running any more. */
-async function eachAtOnce<Item>(
+/** Runs the step for all items, a few at a time. Rejects with the first failure, after all running steps have ended. */
+async function runAll<Item>(
   items: readonly Item[],
   step: (item: Item) => Promise<void>,
 ): Promise<void> {

@@ -1,20 +1,22 @@
-import { InvalidArgumentError, StoreError, isGradlensError } from '../../../errors.js'
+import { InvalidArgumentError, StoreError } from '../../../errors.js'
 import { positiveInteger } from '../../../options.js'
 import type { RowRange, WritableByteStore } from '../../bytes/byte-store.js'
+import type { FoundRows } from './find-intact-rows.js'
 import { GradientWriter } from './gradient-writer.js'
-import type { WriterOptions } from '../format/layout.js'
+import { emptyChecksumsHash } from '../format/checksums.js'
+import type { WriterOptions } from '../format/create-header.js'
 import { assertRangesPossible, checkRows, readRange, refuseOverlap } from '../format/row-ranges.js'
-import { differences, refuseDifferent } from '../format/store-identity.js'
+import { compareIdentities, refuseDifferences } from '../format/store-identity.js'
 import { describeSettings } from '../format/stored-projection.js'
 import type { StoreHeader } from '../format/store-header.js'
 import { loadNumberKernels } from '../../../gradients/numbers/number-kernels.js'
 
 /**
- * A writer to the store: of a new one, or of one that was left unfinished, which goes on after its last whole chunk
- * (`rowsWritten`). Other writers are kept out until it is closed; those of other ranges of rows, where it writes a range.
+ * A writer of a new store, or of an unfinished one, which it continues after the last whole chunk (`rowsWritten`). It
+ * locks the store until it is closed: all of it, or the rows of its range.
  *
- * @throws StoreError with failure `'locked'` if somebody else writes to the store, `'different'` if it is of another
- *   model, loss, parameter list, dtype, projection or number of rows, or written in ranges where this one is not
+ * @throws StoreError with failure `'locked'` if another writer has the store, `'different'` if the store is of another
+ *   model, loss, parameter list, dtype, projection or number of rows, or is written in ranges and this writer isn't
  */
 export async function openGradientWriter(
   store: WritableByteStore,
@@ -34,58 +36,65 @@ export async function openGradientWriter(
   try {
     const { readHeader } = await import('../reading/open-reader.js')
     const [root] = await Promise.all([readHeader(store), loadNumberKernels()])
-    if (root !== undefined) refuseDifferent(headerDifferences(options, root))
-    const header = rows === undefined ? wholeStore(root) : await range(store, rows, root, options)
-    if (header === undefined) return new GradientWriter(store, lock, options, undefined)
-    const rowsWritten = await wholeRows(store, header, rows?.start ?? 0)
-    return new GradientWriter(store, lock, options, { ...header, rowsWritten })
+    if (root !== undefined) refuseDifferences(compareOptions(options, root))
+    const found =
+      rows === undefined ? findWholeStore(root) : await findRange(store, rows, root, options)
+    if (found === undefined) return new GradientWriter(store, lock, options, undefined)
+    const { findIntactRows } = await import('./find-intact-rows.js')
+    const intact = await findIntactRows(store, found, rows?.start ?? 0)
+    return new GradientWriter(store, lock, options, intact)
   } catch (error) {
     await lock?.release()
     throw error
   }
 }
 
-function wholeStore(root: StoreHeader | undefined): StoreHeader | undefined {
-  if (root?.isInRanges !== true) return root
+function findWholeStore(root: StoreHeader | undefined): FoundRows | undefined {
+  if (root?.isInRanges !== true) return root === undefined ? undefined : { header: root }
   throw new StoreError(
     'different',
-    'The store is being written in ranges of rows. Write those that are missing in the same way, then merge it; or ' +
+    'The store is being written in ranges of rows. Write the missing ranges in the same way and then merge it, or ' +
       'write to a store of another name.',
   )
 }
 
-/** What the range has come to; undefined if neither it nor any other was begun. */
-async function range(
+/** The state of the range; undefined if neither it nor any other range was started. */
+async function findRange(
   store: WritableByteStore,
   rows: RowRange,
   root: StoreHeader | undefined,
   options: WriterOptions,
-): Promise<StoreHeader | undefined> {
+): Promise<FoundRows | undefined> {
   if (root !== undefined && !root.isInRanges) {
-    // Merged already, if it was in ranges.
-    if (root.rowsWritten === root.rowCount) return { ...root, rowsWritten: rows.end }
+    // The ranges may have been merged already.
+    if (root.rowsWritten === root.rowCount) return { header: root, end: rows.end }
     throw new StoreError(
       'different',
-      'The store was begun as a whole, not in ranges of rows. Complete it without rows, or write to a store of ' +
+      'The store was started as a whole, not in ranges of rows. Complete it without rows, or write to a store of ' +
         'another name.',
     )
   }
   await refuseOverlap(store, rows)
   const record = await readRange(store, rows)
-  if (record === undefined)
-    return root === undefined ? undefined : { ...root, rowsWritten: rows.start }
-  refuseDifferent(headerDifferences(options, record.header))
-  return record.header
+  if (record === undefined) {
+    if (root === undefined) return undefined
+    return {
+      header: { ...root, rowsWritten: rows.start, checksumsHash: emptyChecksumsHash },
+      range: rows,
+    }
+  }
+  refuseDifferences(compareOptions(options, record.header))
+  return { header: record.header, range: rows }
 }
 
-function headerDifferences(options: WriterOptions, header: StoreHeader): string[] {
+function compareOptions(options: WriterOptions, header: StoreHeader): string[] {
   const { identity, rowCount, dtype = 'float32', rowsPerChunk = header.rowsPerChunk } = options
   const { projection = null } = options
-  const found = differences(identity, header.identity)
+  const found = compareIdentities(identity, header.identity)
   if (header.rowCount !== rowCount) {
     found.push(`it has ${header.rowCount} rows in all, here ${rowCount}`)
   }
-  if (header.float !== dtype) found.push(`it holds ${header.float}, here ${dtype}`)
+  if (header.float !== dtype) found.push(`it has ${header.float}, here ${dtype}`)
   const [theirs, ours] = [header.projection, projection].map((settings) =>
     settings === null ? 'exact' : `projected to ${describeSettings(settings)}`,
   )
@@ -95,36 +104,3 @@ function headerDifferences(options: WriterOptions, header: StoreHeader): string[
   }
   return found
 }
-
-/** Up to where rows are whole: to the first chunk that did not outlast what ended the last writer, a failure of power. */
-async function wholeRows(
-  store: WritableByteStore,
-  header: StoreHeader,
-  first: number,
-): Promise<number> {
-  const { rowsPerChunk } = header
-  let { rowsWritten } = header
-  if (rowsWritten === first) return first
-  const { readerOf } = await import('../reading/open-reader.js')
-  const reader = await readerOf(store, header, { maxByteLength: Infinity })
-  while (rowsWritten > first) {
-    const start = Math.floor((rowsWritten - 1) / rowsPerChunk) * rowsPerChunk
-    try {
-      await Promise.all([
-        reader.gradients(start, rowsWritten),
-        reader.labels(start, rowsWritten),
-        reader.ids(start, rowsWritten),
-        reader.examples(start, rowsWritten),
-      ])
-      return rowsWritten
-    } catch (error) {
-      if (!isLost(error)) throw error
-      rowsWritten = start
-    }
-  }
-  return first
-}
-
-const isLost = (error: unknown): boolean =>
-  isGradlensError(error, 'StoreError') &&
-  (error.failure === 'missing' || error.failure === 'damaged')

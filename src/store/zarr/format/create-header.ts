@@ -1,9 +1,15 @@
 import { InvalidArgumentError } from '../../../errors.js'
 import type { ProjectionSettings } from '../../../gradients/projection/projection-options.js'
 import type { RowRange } from '../../bytes/byte-store.js'
-import { columnSpec, describeSegment, type GradientRows, segmentSpec } from './stored-layout.js'
+import {
+  getColumnSpec,
+  describeSegment,
+  type GradientRows,
+  getSegmentSpec,
+} from './gradient-rows.js'
 import type { ColumnSpec, StoredFloat } from './store-arrays.js'
-import { headerRowByteLength, type StoredExamples, type StoreHeader } from './store-header.js'
+import { emptyChecksumsHash } from './checksums.js'
+import { countHeaderRowBytes, type StoredExamples, type StoreHeader } from './store-header.js'
 import type { StoreIdentity } from './store-identity.js'
 import { describeProjection } from './stored-projection.js'
 
@@ -24,7 +30,7 @@ export interface WriterOptions {
 }
 
 /** The header of a store that begins with these rows; `existing` is that of the store that is continued. */
-export function layOut(
+export function createHeader(
   options: WriterOptions,
   { block, labels, ids, examples, projection }: GradientRows,
   existing: StoreHeader | undefined,
@@ -39,17 +45,18 @@ export function layOut(
     rowCount,
     rowsWritten: 0,
     rowsPerChunk: 1,
-    segments: block.segments.map(segmentSpec),
+    segments: block.segments.map(getSegmentSpec),
     projection: projection ?? null,
-    labels: columnSpec(labels),
-    ids: ids === undefined ? { type: 'int32', rowShape: [] } : columnSpec(ids),
+    labels: getColumnSpec(labels),
+    ids: ids === undefined ? { type: 'int32', rowShape: [] } : getColumnSpec(ids),
     examples: storedExamples(examples, exampleUrl),
     isInRanges: false,
+    checksumsHash: emptyChecksumsHash,
   }
   const rowsPerChunk =
     options.rowsPerChunk ??
     existing?.rowsPerChunk ??
-    Math.max(1, Math.floor(chunkBytes / headerRowByteLength(header)))
+    Math.max(1, Math.floor(chunkBytes / countHeaderRowBytes(header)))
   return { ...header, rowsPerChunk: Math.min(rowsPerChunk, rowCount) }
 }
 
@@ -60,12 +67,12 @@ function storedExamples(
   examples: GradientRows['examples'],
   urlTemplate: string | undefined,
 ): StoredExamples | null {
-  if (examples !== undefined) return { arrays: examples.map(columnSpec) }
+  if (examples !== undefined) return { arrays: examples.map(getColumnSpec) }
   return urlTemplate === undefined ? null : { urlTemplate }
 }
 
 /** Why rows of a fresh layout cannot follow those of the store, a sentence each. */
-export function layoutDifferences(store: StoreHeader, fresh: StoreHeader): string[] {
+export function compareHeaders(store: StoreHeader, fresh: StoreHeader): string[] {
   const found: string[] = []
   const compare = (what: string, theirs: string, ours: string): void => {
     if (theirs !== ours) found.push(`${what}: ${theirs} in the store, ${ours} here`)

@@ -3,7 +3,7 @@ import { InvalidArgumentError } from '../../../errors.js'
 import { type NdArray, sizeOf } from '../../../ndarray.js'
 import { describe } from '../../../options.js'
 import type { ProjectionPlan } from '../../../gradients/projection/projection-plan.js'
-import { type ColumnSpec, elementTypeOf, type StoredSegment } from './store-arrays.js'
+import { type ColumnSpec, getElementType, type StoredSegment } from './store-arrays.js'
 
 /** Rows to be stored: the gradients of B examples and what belongs to them. */
 export interface GradientRows {
@@ -23,7 +23,7 @@ export interface GradientRows {
 /** The numbers of one array for B rows, row-major. */
 export type ColumnData = NdArray['data']
 
-export const segmentSpec = (segment: CompactSegment): StoredSegment => {
+export const getSegmentSpec = (segment: CompactSegment): StoredSegment => {
   const { parameter } = segment
   switch (segment.kind) {
     case 'dense':
@@ -39,11 +39,11 @@ export const segmentSpec = (segment: CompactSegment): StoredSegment => {
   }
 }
 
-export function columnSpec({ data, shape }: NdArray): ColumnSpec {
-  return { type: elementTypeOf(data), rowShape: shape.slice(1) }
+export function getColumnSpec({ data, shape }: NdArray): ColumnSpec {
+  return { type: getElementType(data), rowShape: shape.slice(1) }
 }
 
-/** The segment's components, in the order of `segmentArrays`. */
+/** The segment's components, in the order of `listSegmentArrays`. */
 function components(segment: CompactSegment): readonly ColumnData[] {
   switch (segment.kind) {
     case 'dense':
@@ -61,14 +61,14 @@ function components(segment: CompactSegment): readonly ColumnData[] {
  *
  * @throws InvalidArgumentError if the block has anything that is not in the table
  */
-export function blockColumns(
+export function listBlockColumns(
   { segments }: CompactBlock,
   table: readonly StoredSegment[],
 ): (ColumnData | undefined)[] {
   let next = 0
   const columns = table.flatMap((expected): readonly (ColumnData | undefined)[] => {
     const segment = segments[next]
-    if (segment === undefined || !sameSegment(segmentSpec(segment), expected)) {
+    if (segment === undefined || !sameSegment(getSegmentSpec(segment), expected)) {
       return Array.from({ length: expected.kind === 'dense' ? 1 : 2 }, () => undefined)
     }
     next++
@@ -78,7 +78,7 @@ export function blockColumns(
   if (stray === undefined) return columns
   throw new InvalidArgumentError(
     'block',
-    `a segment ${describeSegment(segmentSpec(stray))}`,
+    `a segment ${describeSegment(getSegmentSpec(stray))}`,
     `segments of the store's table, in its order: ${table.map(describeSegment).join('; ')}`,
   )
 }

@@ -1,4 +1,4 @@
-import { numberKernels } from '../../../gradients/numbers/number-kernels.js'
+import { numberKernels } from './number-kernels.js'
 
 /** CRC-32C (Castagnoli; RFC 3720, B.4) of the bytes, as an unsigned integer. */
 export const crc32c = (bytes: Uint8Array): number =>
