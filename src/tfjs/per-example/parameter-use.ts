@@ -1,13 +1,17 @@
 import type { Tensor } from '@tensorflow/tfjs'
 import type { KernelCall } from '../kernel.js'
+import type { BatchLayout } from './batch-layout.js'
 
-/** One use of a parameter: which input of a kernel it came in by. */
+/** One use of a parameter by a kernel whose output carries the batch. */
 export interface ParameterUse {
   readonly parameter: string
+  /** The kernel's input that is the parameter. */
   readonly parameterInput: string
   readonly kernelName: string
   readonly call: KernelCall
   /** δ, the gradient at the kernel's output. */
   readonly delta: Tensor
+  /** The layout of the kernel's output, and so of δ. */
+  readonly layout: BatchLayout
   readonly batchSize: number
 }

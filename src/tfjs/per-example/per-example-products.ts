@@ -1,78 +1,35 @@
 import * as tf from '@tensorflow/tfjs'
 import type { Tensor } from '@tensorflow/tfjs'
-import type { ParameterUse } from './parameter-use.js'
 import { type Indices, indicesOf } from '../repairs/arithmetic/einsum.js'
 import { sumToShape } from '../repairs/sum-to-shape.js'
+import { examplesFirst } from './batch-layout.js'
+import type { ParameterUse } from './parameter-use.js'
 import type { TensorSegment } from './tensor-segment.js'
 
-/** Products of matrices: the parameter on either side, one matrix for all or one for each head. */
+/**
+ * Matrix products, with the parameter on either side. Where one matrix serves all rows, G = Σ_t a_t δ_tᵀ keeps its
+ * factors. Where there is one matrix per head, G is computed.
+ */
 export function matMul(use: ParameterUse): TensorSegment | undefined {
-  const { a, b } = use.call.inputs
-  if (a === undefined || b === undefined) return undefined
-  const own = use.call.inputs[use.parameterInput]!
+  const { parameter, parameterInput, call, delta, layout, batchSize } = use
+  const isRight = parameterInput === 'b'
+  const { transposeA, transposeB } = call.attributes as Record<string, boolean | undefined>
+  const { [isRight ? 'b' : 'a']: own, [isRight ? 'a' : 'b']: other } = call.inputs
+  if (own === undefined || other === undefined) return undefined
+  // Rows [t, d] that the matrix meets and rows [t, p] of δ. To the right of the parameter, its columns are the rows.
+  const isOtherSwapped = isRight ? transposeA === true : transposeB !== true
+  const x = inRank(isOtherSwapped ? swapped(other) : other, delta.rank)
+  const rows = isRight ? delta : swapped(delta)
+  const axis =
+    isRight || layout.axis < delta.rank - 2 ? layout.axis : otherOfLastTwo(layout.axis, delta.rank)
+  // The last axis of the rows is the parameter's own, so a batch on it would be the parameter's.
+  if (axis === rows.rank - 1 || x.shape[axis] !== rows.shape[axis]) return undefined
+  const [a, d] = [x, rows].map((tensor) => examplesFirst(tensor, { ...layout, axis }, batchSize))
+  const isSwapped = isRight ? transposeB === true : transposeA !== true
   const isOneMatrix = own.size === tf.util.sizeFromShape(own.shape.slice(-2))
-  if (!isOneMatrix) return matrixPerHead(use, own)
-  return use.parameterInput === 'b' ? matrixOnTheRight(use, a) : matrixOnTheLeft(use, b)
-}
-
-/** [B·T, d] · [d, p]: G = Σ_t a_t δ_tᵀ. With the weights transposed the roles are swapped. */
-function matrixOnTheRight(
-  { parameter, call, delta, batchSize }: ParameterUse,
-  a: Tensor,
-): TensorSegment | undefined {
-  const { transposeA, transposeB } = call.attributes
-  if (transposeA === true) return undefined
-  const inputSize = a.shape.at(-1)!
-  const outputSize = delta.shape.at(-1)!
-  const positions = a.size / inputSize / batchSize
-  if (!Number.isInteger(positions)) return undefined
-  return factored(
-    parameter,
-    a.reshape([batchSize, positions, inputSize]),
-    delta.reshape([batchSize, positions, outputSize]),
-    transposeB === true,
-  )
-}
-
-/** [p, d] · [B, …, d, n]: G = Σ_t δ_t a_tᵀ over the n columns. */
-function matrixOnTheLeft(
-  { parameter, call, delta, batchSize }: ParameterUse,
-  b: Tensor,
-): TensorSegment | undefined {
-  const { transposeA, transposeB } = call.attributes
-  if (b.rank < 3 || b.shape[0] !== batchSize) return undefined
-  const columnsLast = (x: Tensor, isTransposed: boolean): Tensor => {
-    const rows = isTransposed ? x : swapped(x)
-    return rows.reshape([batchSize, -1, rows.shape.at(-1)!])
-  }
-  return factored(
-    parameter,
-    columnsLast(delta, false),
-    columnsLast(b, transposeB === true),
-    transposeA === true,
-  )
-}
-
-/** [B, h, T, d] · [h, d, p]: G of each head by itself. */
-function matrixPerHead(
-  { parameter, parameterInput, call, delta, batchSize }: ParameterUse,
-  own: Tensor,
-): TensorSegment | undefined {
-  const { a, b } = call.inputs as { a: Tensor; b: Tensor }
-  const { transposeA, transposeB } = call.attributes as Record<string, boolean>
-  const other = parameterInput === 'b' ? a : b
-  const ownShape = own.rank === other.rank && own.shape[0] === 1 ? own.shape.slice(1) : own.shape
-  if (other.rank <= ownShape.length || other.shape[0] !== batchSize) return undefined
-  const gradient =
-    parameterInput === 'b'
-      ? transposeB
-        ? tf.matMul(delta, a, true, transposeA)
-        : tf.matMul(a, delta, !transposeA, false)
-      : transposeA
-        ? tf.matMul(b, delta, transposeB, true)
-        : tf.matMul(delta, b, false, !transposeB)
-  const ones = Array.from({ length: gradient.rank - 1 - ownShape.length }, () => 1)
-  const perExample = [batchSize, ...ones, ...ownShape]
+  if (isOneMatrix) return factored(parameter, byPosition(a!), byPosition(d!), isSwapped)
+  const gradient = isSwapped ? tf.matMul(d!, a!, true) : tf.matMul(a!, d!, true)
+  const perExample = [batchSize, ...onesBefore(own.shape, gradient.rank - 1)]
   return {
     kind: 'dense',
     parameter,
@@ -81,52 +38,73 @@ function matrixPerHead(
   }
 }
 
+/** [B, …, d] → [B, T, d] */
+const byPosition = (x: Tensor): Tensor => x.reshape([x.shape[0], -1, x.shape.at(-1)!])
+
+const otherOfLastTwo = (axis: number, rank: number): number => 2 * rank - 3 - axis
+
+const onesBefore = (shape: readonly number[], rank: number): number[] => [
+  ...Array.from({ length: rank - shape.length }, () => 1),
+  ...shape,
+]
+
+const inRank = (x: Tensor, rank: number): Tensor =>
+  x.rank === rank ? x : x.reshape(onesBefore(x.shape, rank))
+
 /**
- * A sum over products of two operands' elements, by their indices. Where each index of the parameter stands either in
- * the other operand or in the result, the gradient has factors; where one stands in both (a head's), it is formed.
+ * A sum over products of two operands' elements, by their indices. Where each index of the parameter is in either the
+ * other operand or the result, G keeps its factors. Where one is in both (a head's), G is computed.
  */
 export function einsum({
   parameter,
   parameterInput,
   call,
   delta,
+  layout,
   batchSize,
 }: ParameterUse): TensorSegment | undefined {
   const { terms, result } = indicesOf(call.attributes)
   const at = Number(parameterInput)
   const [own, other] = [terms[at]!, terms[1 - at]]
   const x = call.inputs[String(1 - at)]
-  const [batch] = result
-  if (other === undefined || x === undefined || batch === undefined) return undefined
-  const isBatchFirst = other[0] === batch && x.shape[0] === batchSize && !own.includes(batch)
+  const shared = result[layout.axis]
+  if (other === undefined || x === undefined || shared === undefined) return undefined
   const isSummedAlone = [own, other].some((term, k) =>
     term.some((index) => !result.includes(index) && ![own, other][1 - k]!.includes(index)),
   )
-  if (!isBatchFirst || isSummedAlone) return undefined
+  const otherAxis = other.indexOf(shared)
+  if (otherAxis < 0 || own.includes(shared) || isSummedAlone) return undefined
+  // The index of the batch's axis remains, for the positions that share that axis with the batch.
+  const batch = unusedIndex([...own, ...other, ...result])
+  const a = examplesFirst(x, { ...layout, axis: otherAxis }, batchSize)
+  const d = examplesFirst(delta, layout, batchSize)
   const inputIndices = own.filter((index) => other.includes(index))
   const outputIndices = own.filter((index) => result.includes(index))
   const isSwapped = own.join() === [...outputIndices, ...inputIndices].join()
   if (own.join() === [...inputIndices, ...outputIndices].join() || isSwapped) {
-    const positions = result.slice(1).filter((index) => !own.includes(index))
+    const positions = result.filter((index) => !own.includes(index))
     const lengthOf = (index: string): number => call.inputs[at]!.shape[own.indexOf(index)]!
     const arranged = (tensor: Tensor, from: Indices, last: Indices): Tensor =>
-      transposedTo(tensor, from, [batch, ...positions, ...last]).reshape([
+      transposedTo(tensor, [batch, ...from], [batch, ...positions, ...last]).reshape([
         batchSize,
         -1,
         tf.util.sizeFromShape(last.map(lengthOf)),
       ])
     return factored(
       parameter,
-      arranged(x, other, inputIndices),
-      arranged(delta, result, outputIndices),
+      arranged(a, other, inputIndices),
+      arranged(d, result, outputIndices),
       isSwapped,
     )
   }
-  const equation = `${result.join('')},${other.join('')}->${batch}${own.join('')}`
-  const values = tf.einsum(equation, delta, x)
+  const equation = `${batch}${result.join('')},${batch}${other.join('')}->${batch}${own.join('')}`
+  const values = tf.einsum(equation, d, a)
   const size = values.size / batchSize
   return { kind: 'dense', parameter, size, values: values.reshape([batchSize, size]) }
 }
+
+const unusedIndex = (used: readonly string[]): string =>
+  'abcdefghijklmnopqrstuvwxyz'.split('').find((index) => !used.includes(index))!
 
 /** a [B, T, d] and δ [B, T, p]; of a transposed matrix, [p, d], in the other order. */
 function factored(
@@ -155,6 +133,7 @@ function transposedTo(x: Tensor, from: Indices, to: Indices): Tensor {
   )
 }
 
+/** The last two axes swapped. */
 function swapped(x: Tensor): Tensor {
   const axes = x.shape.map((_, axis) => axis)
   return tf.transpose(x, [...axes.slice(0, -2), x.rank - 1, x.rank - 2])

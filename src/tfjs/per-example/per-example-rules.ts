@@ -2,28 +2,30 @@ import * as tf from '@tensorflow/tfjs'
 import type { Tensor } from '@tensorflow/tfjs'
 import type { ConvolutionGeometry } from '../../gradients/block.js'
 import type { KernelCall } from '../kernel.js'
-import type { ParameterUse } from './parameter-use.js'
 import { filterGradients } from '../kernels/convolution.js'
-import { einsum, matMul } from './per-example-products.js'
 import { metByTap } from '../repairs/axes.js'
 import { gradientRepairs } from '../repairs/gradients.js'
 import { windowAxes, type WindowAxis } from '../repairs/window.js'
+import { examplesFirst } from './batch-layout.js'
+import { materializeSegment } from './materialize-segment.js'
+import type { ParameterUse } from './parameter-use.js'
+import { einsum, matMul } from './per-example-products.js'
 import type { TensorSegment } from './tensor-segment.js'
 
-/** The gradient of each example through one use; undefined where the rule does not hold. */
+/** The gradient of each example through one use; undefined where the rule does not apply. */
 type PerExampleRule = (use: ParameterUse) => TensorSegment | undefined
 
 /**
- * The rules, by the kernel that uses the parameter. They take rows to be batch-major, [B · T, …]; the
- * session proves that on the first batch of each model.
+ * The rules, by the kernel that uses the parameter. Each is given the batch's place in the kernel's output. The other
+ * inputs have it in the same place, since their rows correspond to those of the output.
  */
 export const perExampleRules: Readonly<Record<string, PerExampleRule | undefined>> = {
   BatchMatMul: matMul,
-  Conv2D: convolution,
-  Conv2DBackpropInput: transposedConvolution,
-  DepthwiseConv2dNative: depthwiseConvolution,
-  Conv3D: convolution3D,
-  Conv3DBackpropInputV2: transposedConvolution3D,
+  Conv2D: perImage(convolution),
+  Conv2DBackpropInput: perImage(transposedConvolution),
+  DepthwiseConv2dNative: perImage(depthwiseConvolution),
+  Conv3D: perImage(convolution3D),
+  Conv3DBackpropInputV2: perImage(transposedConvolution3D),
   Einsum: einsum,
   GatherV2: embedding,
   Add: ({ delta, ...use }) => reduced(use, delta),
@@ -37,6 +39,25 @@ export const perExampleRules: Readonly<Record<string, PerExampleRule | undefined
   Pow: elementwise,
   Prelu: elementwise,
   FusedBatchNorm: elementwise,
+}
+
+/**
+ * A convolution's rule where an example has several images, [B · k, H, W, C] in any order, as dilated convolutions
+ * have: G is the sum over an example's images.
+ */
+function perImage(rule: PerExampleRule): PerExampleRule {
+  return (use) => {
+    const { layout, batchSize } = use
+    if (layout.axis !== 0) return undefined
+    const imagesPerExample = layout.outer * layout.inner
+    if (imagesPerExample === 1) return rule(use)
+    const images = batchSize * imagesPerExample
+    const segment = rule({ ...use, layout: { axis: 0, outer: 1, inner: 1 }, batchSize: images })
+    if (segment === undefined) return undefined
+    const gradients = examplesFirst(materializeSegment(segment), layout, batchSize)
+    const size = gradients.shape[2]!
+    return { kind: 'dense', parameter: use.parameter, size, values: gradients.sum(1) }
+  }
 }
 
 function convolution(use: ParameterUse): TensorSegment | undefined {
@@ -56,7 +77,7 @@ function transposedConvolution(use: ParameterUse): TensorSegment | undefined {
   return geometry && convolutionSegment(parameter, geometry, delta, dy)
 }
 
-/** Where the gradients themselves are smaller, and kernels of ours reach the tensors, what comes back is them alone. */
+/** The gradients themselves where they are smaller and a kernel of ours computes them, else their factors. */
 function convolutionSegment(
   parameter: string,
   geometry: ConvolutionGeometry,
@@ -72,7 +93,7 @@ function convolutionSegment(
   return { kind: 'convolution', parameter, geometry, a: a.clone(), delta: delta.clone() }
 }
 
-/** What a filter is laid on, if the parameter is the filter and the first axis the batch; and the filter. */
+/** What the filter is applied to, and the filter, if the filter is the parameter. */
 function filtered(
   { parameterInput, call, batchSize }: ParameterUse,
   input: string,
@@ -163,7 +184,7 @@ function convolution3DGradient(
   return { kind: 'dense', parameter, size: filter.size, values }
 }
 
-/** What each tap of a window meets at every output position, in the order of the filter's taps. */
+/** The inputs that each tap of a window meets at every output position, in the order of the filter's taps. */
 function metByTaps(x: Tensor, axes: readonly WindowAxis[]): Tensor[] {
   let parts = [x]
   for (const [k, axis] of axes.entries()) {
@@ -180,14 +201,15 @@ function embedding({
   parameterInput,
   call,
   delta,
+  layout,
   batchSize,
 }: ParameterUse): TensorSegment | undefined {
   const { x, indices } = call.inputs
   const { axis, batchDims } = call.attributes
   if (parameterInput !== 'x' || x === undefined || indices === undefined) return undefined
   if (axis !== 0 || (batchDims !== undefined && batchDims !== 0)) return undefined
+  if (layout.axis >= indices.rank) return undefined
   const positions = indices.size / batchSize
-  if (!Number.isInteger(positions)) return undefined
   const rowSize = x.size / x.shape[0]
   return {
     kind: 'lookup',
@@ -195,12 +217,12 @@ function embedding({
     positions,
     rowSize,
     parameterRows: x.shape[0],
-    indices: indices.reshape([batchSize, positions]),
-    delta: delta.reshape([batchSize, positions, rowSize]),
+    indices: examplesFirst(indices, layout, batchSize).reshape([batchSize, positions]),
+    delta: examplesFirst(delta, layout, batchSize).reshape([batchSize, positions, rowSize]),
   }
 }
 
-/** An op on elements, the parameter broadcast: the gradient as if each element had its own, summed up. */
+/** An op on elements with the parameter broadcast: the gradient as if each element had its own, then summed. */
 function elementwise(use: ParameterUse): TensorSegment | undefined {
   const { kernelName, parameterInput, call, delta } = use
   const parameter = call.inputs[parameterInput]!
@@ -223,21 +245,32 @@ function elementwise(use: ParameterUse): TensorSegment | undefined {
   return gradient && reduced(use, gradient)
 }
 
-/** A gradient at every element, summed over all axes but the batch and those that the parameter has. */
+/** A gradient at every element, summed over the elements that share one of the parameter's. */
 function reduced(
-  { parameter, parameterInput, call, batchSize }: Omit<ParameterUse, 'delta'>,
+  { parameter, parameterInput, call, layout, batchSize }: Omit<ParameterUse, 'delta'>,
   gradient: Tensor,
 ): TensorSegment | undefined {
   const { shape, size } = call.inputs[parameterInput]!
-  const first = shape.findIndex((length) => length !== 1)
-  const own = first < 0 ? [] : shape.slice(first)
-  const trailing = gradient.shape.slice(gradient.rank - own.length)
-  const positions = gradient.size / tf.util.sizeFromShape(trailing) / batchSize
-  if (!Number.isInteger(positions)) return undefined
-  if (own.some((length, axis) => length !== 1 && length !== trailing[axis])) return undefined
-  const broadcastAxes = own.flatMap((length, axis) =>
-    length === 1 && trailing[axis] !== 1 ? [axis + 2] : [],
-  )
-  const values = gradient.reshape([batchSize, positions, ...trailing]).sum([1, ...broadcastAxes])
+  const own = [...Array.from({ length: gradient.rank - shape.length }, () => 1), ...shape]
+  // An axis of the parameter on which the batch repeats it: each repetition must belong to one example.
+  if (layout.inner % own[layout.axis]! !== 0) return undefined
+  const perExample = examplesFirst(gradient, layout, batchSize)
+  const axes: { length: number; isShared: boolean }[] = []
+  for (const [axis, length] of perExample.shape.slice(1).entries()) {
+    const ownLength = own[axis]!
+    if (length % ownLength !== 0) return undefined
+    for (const part of [
+      { length: length / ownLength, isShared: true },
+      { length: ownLength, isShared: false },
+    ]) {
+      const last = axes.at(-1)
+      if (part.length === 1) continue
+      if (last?.isShared === part.isShared) last.length *= part.length
+      else axes.push(part)
+    }
+  }
+  const parts = perExample.reshape([batchSize, ...axes.map(({ length }) => length)])
+  const shared = axes.flatMap(({ isShared }, k) => (isShared ? [k + 1] : []))
+  const values = shared.length === 0 ? parts : parts.sum(shared)
   return { kind: 'dense', parameter, size, values: values.reshape([batchSize, size]) }
 }

@@ -1,26 +1,42 @@
 import type { Tensor } from '@tensorflow/tfjs'
 import type { TapeNode } from '../engine/engine.js'
+import { backpropagate, dependents, inputsOf } from '../engine/tape.js'
+import type { KernelCall } from '../kernel.js'
+import {
+  type BatchPlacements,
+  isSettled,
+  placedKernels,
+  type Unsettled,
+} from './batch-placements.js'
 import { derivationKernels, pulledBack } from './parameter-derivations.js'
 import { type ParameterPart, type ParameterTrace, traceParameters } from './parameter-trace.js'
 import { perExampleRules } from './per-example-rules.js'
-import { backpropagate, dependents, inputsOf } from '../engine/tape.js'
 import { joined, type TensorSegment } from './tensor-segment.js'
 
 /** The kernels whose calls must be on the tape for this module. */
 export const ruledKernels: readonly string[] = [
   ...Object.keys(perExampleRules),
   ...derivationKernels,
+  ...placedKernels,
   'SplitV',
 ]
 
-/** Gradients of parts of parameters: a split parameter's pieces count as parameters of their own. */
+/** Gradients by parameter. The pieces of a split parameter count as parameters of their own. */
 export interface PerExampleGradients {
   readonly segments: readonly TensorSegment[]
-  /** Where each part comes from, by the name that the segments give it; whole parameters are left out. */
+  /** The pieces, by the names that the segments give them. Whole parameters are left out. */
   readonly parts: ReadonlyMap<string, ParameterPart>
 }
 
-/** Whole parameters' gradients by name, those that are split cut into the parts of that name. */
+/** The first use of a parameter that keeps the examples of a batch from being separated. */
+export interface Unseparated {
+  /** Which op, which parameter and why, as part of a sentence. */
+  readonly reason: string
+  /** Set if all that is missing is the order of the examples in the op's output. */
+  readonly order?: Unsettled['order']
+}
+
+/** The gradients of whole parameters by name, those of split ones cut into their pieces. */
 export function inParts(
   wholes: ReadonlyMap<string, Tensor>,
   parts: ReadonlyMap<string, ParameterPart>,
@@ -37,79 +53,121 @@ export function inParts(
 }
 
 /**
- * The gradients of each example by itself, from one backward pass: per use of a parameter a and δ.
+ * The gradients of each example, from one backward pass: per use of a parameter a and δ.
  *
  * @param parameters the trainable parameters' names by their tensors' ids
- * @param dataIds the tensors that hold the examples
- * @param seeds where the backward pass starts
- * @returns the gradients; or, if some use has no rule, the kernel that stood there
+ * @param seeds the gradients that the backward pass starts from
  */
 export function perExampleGradients(
   tape: readonly TapeNode[],
   parameters: ReadonlyMap<number, string>,
-  dataIds: readonly number[],
+  placements: BatchPlacements,
   seeds: ReadonlyMap<number, Tensor>,
   batchSize: number,
-): PerExampleGradients | { readonly without: string } {
-  const backward = { tape, seeds, batchSize }
-  const trace = traceParameters(tape, parameters, dataIds, batchSize, true)
+): PerExampleGradients | Unseparated {
+  const backward = { tape, placements, seeds, batchSize }
+  const trace = traceParameters(tape, parameters, placements, true)
   const gradients = gradientsAlong(trace, parameters, backward)
   // A parameter that is used both whole and in pieces has products between the two that no form keeps apart.
   const isMixed =
     'uses' in gradients && [...trace.parts.values()].some(({ owner }) => gradients.uses.has(owner))
   const final = isMixed
-    ? gradientsAlong(
-        traceParameters(tape, parameters, dataIds, batchSize, false),
-        parameters,
-        backward,
-      )
+    ? gradientsAlong(traceParameters(tape, parameters, placements, false), parameters, backward)
     : gradients
-  if ('without' in final) return final
+  if ('reason' in final) return final
   const segments = [...final.uses.values()].flatMap(joined)
   return { segments, parts: isMixed ? new Map() : trace.parts }
 }
 
 interface BackwardPass {
   readonly tape: readonly TapeNode[]
+  readonly placements: BatchPlacements
   readonly seeds: ReadonlyMap<number, Tensor>
   readonly batchSize: number
 }
 
-/** The segments of each parameter, or of each of its parts. */
+/** The segments of each parameter, or of each of its pieces. */
 function gradientsAlong(
   trace: ParameterTrace,
   parameters: ReadonlyMap<number, string>,
-  { tape, seeds, batchSize }: BackwardPass,
-): { readonly uses: ReadonlyMap<string, TensorSegment[]> } | { readonly without: string } {
-  const { parameterOf, derived, withBatch } = trace
+  { tape, placements, seeds, batchSize }: BackwardPass,
+): { readonly uses: ReadonlyMap<string, TensorSegment[]> } | Unseparated {
+  const { parameterOf, derived } = trace
   const wanted = dependents(tape, parameters.keys())
   for (const id of [...parameterOf.keys(), ...derived]) wanted.delete(id)
 
   const uses = new Map<string, TensorSegment[]>()
   const derivedUses = new Map<number, TensorSegment[]>()
-  let without: string | undefined
+  let unseparated: Unseparated | undefined
   const visit = (node: TapeNode, delta: Tensor): void => {
-    if (without !== undefined) return
-    const { kernelName, call } = node
-    const carriesBatch = node.outputs.every((output) => withBatch.has(output.id))
     for (const [parameterInput, input] of inputsOf(node)) {
+      if (unseparated !== undefined) return
       const parameter = parameterOf.get(input.id) ?? ''
       const isDerived = derived.has(input.id)
       if (parameter === '' && !isDerived) continue
-      const rule = carriesBatch ? perExampleRules[kernelName] : undefined
-      const segment =
-        call && rule?.({ parameter, parameterInput, kernelName, call, delta, batchSize })
-      if (segment === undefined) without = kernelName
-      else if (isDerived) add(derivedUses, input.id, segment)
+      const segment = segmentOf(node, { parameter, parameterInput, delta, batchSize }, placements)
+      if ('reason' in segment) {
+        unseparated = {
+          ...segment,
+          reason: `${node.kernelName}, ${usedBy(node, trace)}: ${segment.reason}`,
+        }
+      } else if (isDerived) add(derivedUses, input.id, segment)
       else add(uses, parameter, segment)
     }
   }
   backpropagate(tape, { seeds, wanted, visit })
-  if (without !== undefined) return { without }
+  if (unseparated !== undefined) return unseparated
   for (const segment of pulledBack(trace, derivedUses, batchSize)) {
     add(uses, segment.parameter, segment)
   }
   return { uses }
+}
+
+interface Use {
+  readonly parameter: string
+  readonly parameterInput: string
+  readonly delta: Tensor
+  readonly batchSize: number
+}
+
+function segmentOf(
+  node: TapeNode,
+  use: Use,
+  placements: BatchPlacements,
+): TensorSegment | Unseparated {
+  const placement = placements.get(node.outputs[0]!.id)
+  if (!isSettled(placement)) {
+    const { why = 'its output has no batch axis', order } = placement ?? {}
+    return { reason: why, ...(order === undefined ? {} : { order }) }
+  }
+  const { kernelName, call } = ruledCall(node)
+  const rule = perExampleRules[kernelName]
+  const segment = call && rule?.({ ...use, kernelName, call, layout: placement })
+  return segment ?? { reason: 'no batched rule applies' }
+}
+
+/** A tensor broadcast to a batch of one example is copied, where it is tiled to larger ones. */
+function ruledCall({ kernelName, call, inputs, outputs }: TapeNode): {
+  readonly kernelName: string
+  readonly call: KernelCall | undefined
+} {
+  if (kernelName !== 'Identity') return { kernelName, call }
+  return { kernelName: 'Tile', call: { inputs, outputs, attributes: {} } }
+}
+
+/** The parameters that a node uses, or those from which its inputs are computed. */
+function usedBy(node: TapeNode, { parameterOf, derived, derivations }: ParameterTrace): string {
+  const names = new Set<string>()
+  const wanted = new Set(inputsOf(node).map(([, { id }]) => id))
+  for (const id of wanted) if (parameterOf.has(id)) names.add(parameterOf.get(id)!)
+  for (const derivation of derivations.toReversed()) {
+    if (!derivation.outputs.some(({ id }) => derived.has(id) && wanted.has(id))) continue
+    for (const [, { id }] of inputsOf(derivation)) {
+      wanted.add(id)
+      if (parameterOf.has(id)) names.add(parameterOf.get(id)!)
+    }
+  }
+  return `which uses ${[...names].map((name) => `'${name}'`).join(', ')}`
 }
 
 function add<Key>(segments: Map<Key, TensorSegment[]>, key: Key, segment: TensorSegment): void {

@@ -2,16 +2,20 @@ import * as tf from '@tensorflow/tfjs'
 import type { Tensor } from '@tensorflow/tfjs'
 import { type NdArray, rows } from '../../ndarray.js'
 import type { Loss } from '../../predictor.js'
-import { type DeviceModel, tensorOf } from './device-model.js'
 import { type TapeNode, withTape } from '../engine/engine.js'
-import { lossFunctionGradient } from './loss-function.js'
-import { lossKernels, lossSeed } from './losses.js'
+import { backpropagate, dependents } from '../engine/tape.js'
+import { batchPlacements, placedKernels } from '../per-example/batch-placements.js'
+import { orderEvidence } from '../per-example/example-orders.js'
 import {
   type PerExampleGradients,
   perExampleGradients,
   ruledKernels,
+  type Unseparated,
 } from '../per-example/per-example.js'
-import { backpropagate, dependents } from '../engine/tape.js'
+import { outlineOf, type TapeOutline } from '../per-example/tape-outline.js'
+import { type DeviceModel, tensorOf } from './device-model.js'
+import { lossFunctionGradient } from './loss-function.js'
+import { lossKernels, lossSeed } from './losses.js'
 
 /** A batch of examples with their labels, and the loss that is differentiated. */
 export interface Batch {
@@ -31,26 +35,81 @@ export const single = (batch: Batch, row: number): Batch => ({
 
 const keptKernels: ReadonlySet<string> = new Set([...ruledKernels, ...lossKernels])
 
-/** Within `run`: one forward and one backward pass for all examples. */
+/** What tells where the examples are in the tensors of a batch. */
+export interface BatchEvidence {
+  /** What the model computes for another number of examples. */
+  readonly outline: TapeOutline
+  readonly orders: ReadonlyMap<number, number>
+}
+
+export type BatchedPass =
+  | { readonly gradients: PerExampleGradients; readonly output: Tensor }
+  | Unseparated
+  | { readonly difference: string }
+
+/**
+ * Within `run`: one forward and one backward pass for all examples.
+ *
+ * @returns the difference if the model computes other ops for this number of examples than for that of the outline
+ */
 export function batchedPass(
   device: DeviceModel,
   batch: Batch,
-): PerExampleGradients | { readonly without: string } {
+  { outline, orders }: BatchEvidence,
+): BatchedPass {
   const parameters = new Map(device.trainable().map(({ name, tensor }) => [tensor.id, name]))
   const inputs = device.inputTensors(batch.x)
-  const inputIds = inputs.map((input) => input.id)
+  const exampleCount = countExamples(batch)
   return withTape(
     keptKernels,
     () => device.model.call(inputs, {}),
-    (tape, output) => {
+    (tape, output): BatchedPass => {
+      const placements = batchPlacements(tape, exampleCount, outline, orders)
+      if ('difference' in placements) return placements
       const seeds = seedsOf(batch, output, tape)
-      return perExampleGradients(tape, parameters, inputIds, seeds, countExamples(batch))
+      const gradients = perExampleGradients(tape, parameters, placements, seeds, exampleCount)
+      return 'reason' in gradients ? gradients : { gradients, output }
     },
   )
 }
 
-/** Within `run`: the gradient of one example, or the sum over several, by trainable parameter. */
-export function wholeGradient(device: DeviceModel, batch: Batch): Map<string, Tensor> {
+/** Within `run`: what the model computes for these examples, in one forward pass. */
+export function outlinePass(device: DeviceModel, x: readonly NdArray[]): TapeOutline {
+  const inputs = device.inputTensors(x)
+  return withTape(
+    new Set(),
+    () => device.model.call(inputs, {}),
+    (tape) => outlineOf(tape, x[0]?.shape[0] ?? 0),
+  )
+}
+
+/** Within `run`: a pass over `orderExamples` examples that tells their order where shapes leave it open. */
+export function orderPass(
+  device: DeviceModel,
+  x: readonly NdArray[],
+  { outline, orders }: BatchEvidence,
+): ReturnType<typeof orderEvidence> {
+  const inputs = device.inputTensors(x)
+  return withTape(
+    new Set(placedKernels),
+    () => device.model.call(inputs, {}),
+    (tape, output) => {
+      const placements = batchPlacements(tape, x[0]?.shape[0] ?? 0, outline, orders)
+      if ('difference' in placements) return []
+      const parameterIds = device.trainable().map(({ tensor }) => tensor.id)
+      return orderEvidence(tape, parameterIds, placements, output)
+    },
+  )
+}
+
+/** The gradients of one example, or their sum over several, by trainable parameter, with the model's output. */
+export interface WholeGradient {
+  readonly gradients: ReadonlyMap<string, Tensor>
+  readonly output: Tensor
+}
+
+/** Within `run`: one forward and one backward pass for the sum of the examples' losses. */
+export function wholeGradient(device: DeviceModel, batch: Batch): WholeGradient {
   const trainable = device.trainable()
   const ids = trainable.map(({ tensor }) => tensor.id)
   const inputs = device.inputTensors(batch.x)
@@ -59,13 +118,11 @@ export function wholeGradient(device: DeviceModel, batch: Batch): Map<string, Te
     () => device.model.call(inputs, {}),
     (tape, output) => {
       const seeds = seedsOf(batch, output, tape)
-      const gradients = backpropagate(tape, { seeds, wanted: dependents(tape, ids) })
-      return new Map(
-        trainable.map(({ name, tensor }) => [
-          name,
-          gradients.get(tensor.id) ?? tf.zeros(tensor.shape),
-        ]),
+      const found = backpropagate(tape, { seeds, wanted: dependents(tape, ids) })
+      const gradients = new Map(
+        trainable.map(({ name, tensor }) => [name, found.get(tensor.id) ?? tf.zeros(tensor.shape)]),
       )
+      return { gradients, output }
     },
   )
 }

@@ -1,23 +1,35 @@
 import * as tf from '@tensorflow/tfjs'
 import type { Tensor } from '@tensorflow/tfjs'
 import type { GpuGradientBlock, GradientBlock, GradientSegment } from '../../gradients/block.js'
-import type { NdArray } from '../../ndarray.js'
+import { type NdArray, takeRows } from '../../ndarray.js'
 import type { Loss } from '../../predictor.js'
 import { nextTask } from '../../scheduling.js'
-import type { DeviceModel } from './device-model.js'
-import { type Batch, batchedPass, countExamples, single, wholeGradient } from './gradient-passes.js'
+import { orderExamples, orderFrom } from '../per-example/example-orders.js'
 import { inParts, type PerExampleGradients } from '../per-example/per-example.js'
-import { assertExamplesApart, selfCheckError, selfCheckTolerance } from './self-check.js'
 import { tensorsIn, withArrays } from '../per-example/tensor-segment.js'
+import type { DeviceModel } from './device-model.js'
+import {
+  type Batch,
+  type BatchedPass,
+  batchedPass,
+  type BatchEvidence,
+  countExamples,
+  orderPass,
+  outlinePass,
+  single,
+  wholeGradient,
+} from './gradient-passes.js'
+import { assertExamplesApart, selfCheckError, selfCheckTolerance } from './self-check.js'
+import { forget, type TapeKnowledge, tapeKnowledge } from './tape-knowledge.js'
+
+type PassResult = Extract<BatchedPass, { gradients: unknown }>
 
 /** The loss gradients of a model's examples: in one batched pass, or one by one where that is not exact. */
 export class LossGradients {
   readonly #device: DeviceModel
-  /** Losses with which two examples of a batch were compared with their gradients computed alone. */
-  readonly #checked = new Set<Loss<Tensor>>()
   #isApart = false
   #isOneByOne = false
-  /** How the last batched pass cut parameters up; gradients of single examples must be cut alike. */
+  /** How the last batched pass cut parameters into pieces. Gradients of single examples must be cut alike. */
   #parts: PerExampleGradients['parts'] = new Map()
 
   constructor(device: DeviceModel) {
@@ -30,62 +42,148 @@ export class LossGradients {
     loss: Loss<Tensor>,
   ): Promise<GradientBlock | GpuGradientBlock> {
     const batch = { x, y, loss }
-    if (!this.#isApart && countExamples(batch) > 1) {
-      await assertExamplesApart(this.#device, batch.x)
-      this.#isApart = true
-    }
     if (!this.#isOneByOne) {
       const block = await this.#batchedBlock(batch)
       if (block !== undefined) return block
     }
+    if (!this.#isApart && countExamples(batch) > 1) {
+      await assertExamplesApart(this.#device, batch.x)
+      this.#isApart = true
+    }
     return this.#oneByOneBlock(batch)
   }
 
-  /** Undefined if the model's gradients have to be taken one by one. */
+  /** Undefined if the model's gradients have to be computed one by one. */
   async #batchedBlock(batch: Batch): Promise<GradientBlock | GpuGradientBlock | undefined> {
-    const batched = this.#device.run(() => batchedPass(this.#device, batch))
-    if ('without' in batched) {
-      this.#fallBack(`${batched.without} has no batched rule here`)
-      return undefined
-    }
-    const tensors = batched.segments.flatMap(tensorsIn)
-    try {
-      if (!(await this.#agrees(batch, batched))) {
-        tf.dispose(tensors)
-        return undefined
-      }
-    } catch (error) {
-      tf.dispose(tensors)
-      throw error
-    }
-    this.#parts = batched.parts
+    const pass = await this.#passOf(batch)
+    if (pass === undefined) return undefined
+    const { gradients } = pass
+    this.#parts = gradients.parts
+    const tensors = gradients.segments.flatMap(tensorsIn)
     const exampleCount = countExamples(batch)
     const { gpuDevice } = this.#device
     if (gpuDevice === undefined) {
       const values = await this.#device.read(tensors)
-      return { exampleCount, segments: inSegments<Float32Array, Int32Array>(batched, values) }
+      return { exampleCount, segments: inSegments<Float32Array, Int32Array>(gradients, values) }
     }
     return {
       gpuDevice,
       exampleCount,
-      segments: inSegments<GPUBuffer, GPUBuffer>(batched, await this.#device.lend(tensors)),
+      segments: inSegments<GPUBuffer, GPUBuffer>(gradients, await this.#device.lend(tensors)),
       [Symbol.dispose]: () => {
         tf.dispose(tensors)
       },
     }
   }
 
-  /** On a loss's first batch: are the gradients those of the examples by themselves? */
-  async #agrees(batch: Batch, batched: PerExampleGradients): Promise<boolean> {
-    if (this.#checked.has(batch.loss) || countExamples(batch) === 1) return true
-    const error = await selfCheckError(this.#device, batch, batched)
+  /** A batched pass that agrees with single examples; undefined if there is none for this batch. */
+  async #passOf(batch: Batch): Promise<PassResult | undefined> {
+    const backend = this.#device.run(() => tf.getBackend())
+    const known = tapeKnowledge(this.#device.model, backend, batch.x)
+    const result = await this.#separatedPass(batch, known)
+    if ('reason' in result) {
+      this.#fallBack(result.reason)
+      return undefined
+    }
+    const tensors = [...result.gradients.segments.flatMap(tensorsIn), result.output]
+    try {
+      if (await this.#agrees(batch, result, known)) {
+        result.output.dispose()
+        return result
+      }
+      tf.dispose(tensors)
+      return undefined
+    } catch (error) {
+      tf.dispose(tensors)
+      throw error
+    }
+  }
+
+  /** A batched pass, or the reason why there is none. */
+  async #separatedPass(
+    batch: Batch,
+    known: TapeKnowledge,
+  ): Promise<PassResult | { readonly reason: string }> {
+    const isNew = known.outlines.size === 0
+    let result = await this.#attempt(batch, known)
+    if ('difference' in result && !isNew) {
+      // A function may compute other ops than when its outline was made.
+      forget(known)
+      result = await this.#attempt(batch, known)
+    }
+    if ('difference' in result && countExamples(batch) === 1 && !known.isOneDoubled) {
+      known.isOneDoubled = true
+      result = await this.#attempt(batch, known)
+    }
+    return 'difference' in result
+      ? { reason: `the model's ops depend on the batch: ${result.difference}` }
+      : result
+  }
+
+  async #attempt(batch: Batch, known: TapeKnowledge): Promise<BatchedPass> {
+    const isDoubled = known.isOneDoubled && countExamples(batch) === 1
+    const passed = isDoubled ? doubled(batch) : batch
+    const evidence = this.#evidenceFor(passed.x, known)
+    const pass = (): BatchedPass =>
+      this.#device.run(() => batchedPass(this.#device, passed, evidence))
+    let result = pass()
+    if ('reason' in result && result.order !== undefined && !known.hasOrders) {
+      await this.#findOrders(passed.x, known)
+      result = pass()
+    }
+    return isDoubled && 'gradients' in result ? this.#firstExample(result) : result
+  }
+
+  /** What the model computes for another number of examples. */
+  #evidenceFor(x: readonly NdArray[], known: TapeKnowledge): BatchEvidence {
+    const otherCount = x[0]?.shape[0] === 2 ? 3 : 2
+    const outline =
+      known.outlines.get(otherCount) ??
+      this.#device.run(() => outlinePass(this.#device, cycled(x, otherCount)))
+    known.outlines.set(otherCount, outline)
+    return { outline, orders: known.orders }
+  }
+
+  async #findOrders(x: readonly NdArray[], known: TapeKnowledge): Promise<void> {
+    const examples = cycled(x, orderExamples)
+    const outlines = this.#evidenceFor(examples, known)
+    const evidence = this.#device.run(() => orderPass(this.#device, examples, outlines))
+    const reached = await this.#device.read(evidence.map((tensor) => tensor.reached))
+    for (const [k, { number, length }] of evidence.entries()) {
+      const inner = orderFrom(reached[k]!, length)
+      if (inner !== undefined) known.orders.set(number, inner)
+    }
+    known.hasOrders = true
+    await this.#device.refresh()
+  }
+
+  #firstExample({ gradients, output }: PassResult): PassResult {
+    const first = this.#device.run(() => ({
+      segments: gradients.segments.map((segment) =>
+        withArrays<Tensor, Tensor>(
+          segment,
+          tensorsIn(segment).map((tensor) => tensor.slice(0, 1)),
+        ),
+      ),
+      output: output.slice(0, 1),
+    }))
+    tf.dispose([...gradients.segments.flatMap(tensorsIn), output])
+    return { gradients: { ...gradients, segments: first.segments }, output: first.output }
+  }
+
+  /** For each new batch size: are the gradients those of single examples? */
+  async #agrees(batch: Batch, pass: PassResult, known: TapeKnowledge): Promise<boolean> {
+    const sizes = known.checkedSizes.get(batch.loss) ?? new Set()
+    const size = countExamples(batch)
+    if (sizes.has(size)) return true
+    const error = await selfCheckError(this.#device, batch, pass, sizes.size === 0 ? 2 : 1)
     if (error > selfCheckTolerance) {
       this.#fallBack(
         `the batched pass differs from single examples by a factor of ${error.toExponential(1)}`,
       )
       return false
     }
-    if (!Number.isNaN(error)) this.#checked.add(batch.loss)
+    if (!Number.isNaN(error)) known.checkedSizes.set(batch.loss, sizes.add(size))
     return true
   }
 
@@ -95,9 +193,10 @@ export class LossGradients {
     for (let row = 0; row < exampleCount; row++) {
       if (row > 0) await nextTask()
       await this.#device.refresh()
-      const gradients = this.#device.run(() =>
-        Object.fromEntries(inParts(wholeGradient(this.#device, single(batch, row)), this.#parts)),
-      )
+      const gradients = this.#device.run(() => {
+        const whole = wholeGradient(this.#device, single(batch, row))
+        return Object.fromEntries(inParts(whole.gradients, this.#parts))
+      })
       const data = await this.#device.read(Object.values(gradients))
       for (const [k, name] of Object.keys(gradients).entries()) {
         const gradient = data[k]!
@@ -124,7 +223,26 @@ export class LossGradients {
   }
 }
 
-/** A pass's segments with arrays in their tensors' place, the arrays in the order of all their tensors. */
+/** The examples of the arrays in turn, as many as asked for. */
+const cycled = (x: readonly NdArray[], exampleCount: number): NdArray[] =>
+  x.map((array) => cycledArray(array, exampleCount))
+
+function cycledArray(array: NdArray, exampleCount: number): NdArray {
+  const [own = 1] = array.shape
+  return takeRows(
+    array,
+    Array.from({ length: exampleCount }, (_, k) => k % own),
+  )
+}
+
+/** One example twice, for models that compute other ops for one example than for several. */
+const doubled = (batch: Batch): Batch => ({
+  ...batch,
+  x: cycled(batch.x, 2),
+  y: cycledArray(batch.y, 2),
+})
+
+/** A pass's segments with arrays in place of their tensors, the arrays in the order of all tensors. */
 function inSegments<Floats, Integers>(
   { segments }: PerExampleGradients,
   arrays: readonly (Floats | Integers)[],

@@ -10,22 +10,22 @@ import { inParts, type PerExampleGradients } from '../per-example/per-example.js
 import type { TensorSegment } from '../per-example/tensor-segment.js'
 
 /**
- * Outputs of an example alone and in its batch, relative to the batch's largest: float32 sums in another order stay
- * below 1e-5 in every model of the tests; deep nets on GPUs come near 1e-4.
+ * The largest difference between an example's output alone and in its batch, relative to the batch's largest output.
+ * Float32 sums in another order stay below 1e-5 in every model of the tests, and come near 1e-4 in deep nets on GPUs.
  */
 const outputTolerance = 1e-3
 
 /**
- * Above this relative error the batched pass has mixed examples or positions up: that gives errors of order
- * 1, while float32 sums in another order stay below 1e-4 in every model of the tests.
+ * The largest relative error of a batched pass against passes of single examples. Mixed-up examples or positions give
+ * errors of order 1. Float32 sums in another order stay below 1e-4 in every model of the tests.
  */
 export const selfCheckTolerance = 1e-2
 
 /**
- * Looks whether the model gives for an example alone what it gives for it in its batch.
+ * Compares the model's outputs for the first and the last example alone with those in their batch.
  *
- * @param remedy the option that takes each example by itself
- * @throws UnsupportedError if it does not: then a batch's gradients are not those of its examples
+ * @param remedy the option that computes each example in a batch of its own
+ * @throws UnsupportedError if they differ: the gradients of a batch are then not those of its examples
  */
 export async function assertExamplesApart(
   device: DeviceModel,
@@ -48,25 +48,40 @@ export async function assertExamplesApart(
   }
   const outputs = device.run(() => [run(0, exampleCount), ...alone.map((row) => run(row, row + 1))])
   const [together, ...singles] = await device.read(outputs)
-  const scale = largestFinite(together!)
+  const { name } = device.model
   for (const [k, row] of alone.entries()) {
-    const output = singles[k]!
-    const own = together!.subarray(row * output.length, (row + 1) * output.length)
-    const isSplit = together!.length === exampleCount * output.length
-    // NaN − NaN says nothing: a gradient that is not finite is reported by those who use it.
-    const difference = largestFinite(output.map((value, at) => value - own[at]!))
-    if (isSplit && difference <= outputTolerance * scale) continue
-    const { name } = device.model
-    const measured = isSplit
-      ? `differs by ${difference.toPrecision(2)}, where the batch's largest value is ${scale.toPrecision(2)}`
-      : `has ${output.length} numbers, all ${exampleCount} examples together ${together!.length}`
-    throw new UnsupportedError(
-      name,
-      `model '${name}' mixes the examples of a batch: its output for example ${row} alone ${measured}. ` +
-        'So the gradient of an example depends on its neighbours. Take the op across the batch axis out (a mean, a ' +
-        `softmax, statistics of the batch), or give ${remedy}, which takes each example by itself.`,
-    )
+    assertSameOutput({ name, exampleCount, together: together!, remedy }, row, singles[k]!)
   }
+}
+
+interface BatchOutput {
+  readonly name: string
+  readonly exampleCount: number
+  readonly together: Float32Array
+  readonly remedy: string
+}
+
+/** @throws UnsupportedError if the model's output for one example alone differs from that in its batch */
+function assertSameOutput(
+  { name, exampleCount, together, remedy }: BatchOutput,
+  row: number,
+  alone: Float32Array,
+): void {
+  const isSplit = together.length === exampleCount * alone.length
+  const scale = largestFinite(together)
+  const own = together.subarray(row * alone.length, (row + 1) * alone.length)
+  // NaN − NaN proves nothing. Gradients that are not finite are reported where they are used.
+  const difference = largestFinite(alone.map((value, at) => value - own[at]!))
+  if (isSplit && difference <= outputTolerance * scale) return
+  const measured = isSplit
+    ? `differs by ${difference.toPrecision(2)}, where the batch's largest value is ${scale.toPrecision(2)}`
+    : `has ${alone.length} numbers, and that for all ${exampleCount} examples has ${together.length}`
+  throw new UnsupportedError(
+    name,
+    `model '${name}' mixes the examples of a batch: its output for example ${row} alone ${measured}. ` +
+      'So the gradient of an example depends on the other examples. Remove the op across the batch axis (a mean, a ' +
+      `softmax, statistics of the batch), or use ${remedy}, which computes each example in a batch of its own.`,
+  )
 }
 
 const largestFinite = (values: Float32Array): number =>
@@ -76,31 +91,50 @@ const largestFinite = (values: Float32Array): number =>
   )
 
 /**
- * The larger relative error of two examples' batched gradients against passes of their own; NaN if no gradient is
- * finite. The two are those of the largest gradients, beside which float32's rounding is the smallest.
+ * Compares a batched pass with passes of single examples: those of the largest gradients, which float32 rounds least.
+ *
+ * @param exampleCount how many examples to compare
+ * @returns the largest relative error of a gradient; NaN if no gradient is finite
+ * @throws UnsupportedError if an example's output alone differs from that in the batch
  */
 export async function selfCheckError(
   device: DeviceModel,
   batch: Batch,
-  batched: PerExampleGradients,
+  { gradients, output }: { readonly gradients: PerExampleGradients; readonly output: Tensor },
+  exampleCount: number,
 ): Promise<number> {
-  const [sizes] = await device.read([
-    device.run(() => gradientSizes(batched.segments, countExamples(batch))),
-  ])
-  const rows = [...sizes!.keys()]
+  const batchSize = countExamples(batch)
+  const [sizes, together] = await device.read(
+    device.run(() => [gradientSizes(gradients.segments, batchSize), output.clone()]),
+  )
+  const examples = [...sizes!.keys()]
     .filter((row) => Number.isFinite(sizes![row]))
     .sort((one, other) => sizes![other]! - sizes![one]!)
-    .slice(0, 2)
-  const errors = device.run(() =>
-    rows.map((row) => relativeError(batched, row, wholeGradient(device, single(batch, row)))),
+    .slice(0, exampleCount)
+  if (examples.length === 0) return NaN
+  await device.refresh()
+  const compared = device.run(() =>
+    examples.flatMap((row) =>
+      tf.tidy(() => {
+        const alone = wholeGradient(device, single(batch, row))
+        return [relativeError(gradients, row, alone.gradients), alone.output]
+      }),
+    ),
   )
-  const values = await device.read(errors)
-  return rows.length === 0 ? NaN : Math.max(...values.map(([value]) => value!))
+  const values = await device.read(compared)
+  const { name } = device.model
+  const remedy = 'batchSize: 1'
+  for (const [k, row] of examples.entries()) {
+    const own = { name, exampleCount: batchSize, together: together!, remedy }
+    assertSameOutput(own, row, values[2 * k + 1]!)
+  }
+  return Math.max(...examples.map((_, k) => values[2 * k]![0]!))
 }
 
-/** Per example, a measure of its gradient that no small number underflows: sums of |a| times sums of |δ|. */
+/** Per example, a measure of its gradient that does not underflow: sums of |a| times sums of |δ|. */
 function gradientSizes(segments: readonly TensorSegment[], exampleCount: number): Tensor {
-  const sumOf = (tensor: Tensor): Tensor => tensor.abs().reshape([exampleCount, -1]).sum(1)
+  const sumOf = (tensor: Tensor): Tensor =>
+    tf.tidy(() => tensor.abs().reshape([exampleCount, -1]).sum(1))
   return tf.addN([
     tf.zeros([exampleCount]),
     ...segments.map((segment) => {
@@ -118,7 +152,8 @@ function gradientSizes(segments: readonly TensorSegment[], exampleCount: number)
 }
 
 /**
- * ‖G_batched − G_alone‖ / ‖G_alone‖ of one example over all parameters, as a scalar tensor.
+ * ‖G_batched − G_alone‖ / ‖G_alone‖ of one example over all parameters, as a scalar tensor. Only one parameter's
+ * gradient is dense at a time.
  *
  * @param alone the whole parameters' gradients of that example, by name
  */
@@ -129,26 +164,34 @@ function relativeError(
 ): Tensor {
   // Squares of gradients of 1e-25 would be zero.
   const scale = tf
-    .stack([...alone.values()].map((gradient) => gradient.abs().max()))
+    .stack([...alone.values()].map((gradient) => tf.tidy(() => gradient.abs().max())))
     .max()
     .maximum(smallestScale)
-  const squaredNorm = (tensors: readonly Tensor[]): Tensor =>
-    tf.addN(tensors.map((tensor) => tensor.div(scale).square().sum()))
-  const differences = [...inParts(alone, parts)].map(([name, gradient]) => {
-    const materialized = segments
-      .filter(({ parameter }) => parameter === name)
-      .map((segment) => denseGradient(segment, row).flatten())
-    return tf.addN([gradient.flatten().neg(), ...materialized])
-  })
-  return squaredNorm(differences)
-    .div(squaredNorm([...alone.values()]).maximum(smallestScale))
-    .sqrt()
+  const squaredNorm = (tensorOf: () => Tensor): Tensor =>
+    tf.tidy(() =>
+      tf
+        .tidy(() => tf.tidy(tensorOf).div(scale))
+        .square()
+        .sum(),
+    )
+  const differences = [...inParts(alone, parts)].map(([name, gradient]) =>
+    squaredNorm(() =>
+      segments
+        .filter(({ parameter }) => parameter === name)
+        .reduce(
+          (rest, segment) => tf.tidy(() => rest.sub(denseGradient(segment, row).flatten())),
+          gradient.flatten(),
+        ),
+    ),
+  )
+  const norms = [...alone.values()].map((gradient) => squaredNorm(() => gradient.clone()))
+  return tf.addN(differences).div(tf.addN(norms).maximum(smallestScale)).sqrt()
 }
 
-/** Above float32's subnormal numbers, which GPUs may take for zero. */
+/** Above float32's subnormal numbers, which GPUs may treat as zero. */
 const smallestScale = 1e-37
 
-/** G of one example, formed from its segment. */
+/** G of one example, computed from its segment. */
 function denseGradient(segment: TensorSegment, row: number): Tensor {
   const rowOf = (tensor: Tensor): Tensor => tf.gather(tensor, [row])
   switch (segment.kind) {
@@ -170,7 +213,7 @@ function denseGradient(segment: TensorSegment, row: number): Tensor {
   }
 }
 
-/** Σ over positions of patch ⊗ δ, offset by offset: written apart from the rule that it checks. */
+/** Σ over positions of patch ⊗ δ, offset by offset. It shares no code with the rule that it checks. */
 function filterGradient(
   a: Tensor,
   delta: Tensor,
