@@ -6,7 +6,8 @@ import { builtinModules } from 'node:module'
  */
 
 /** What every part of src/ may import. */
-const shared = 'errors|array-input|ndarray|options|random|scheduling|version|warn-once'
+const shared =
+  'errors|array-input|float16|is-record|ndarray|options|random|scheduling|version|warn-once'
 
 const builtIn = builtinModules.join('|')
 

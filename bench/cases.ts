@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { DataFolder } from '../scripts/data/data-folder.js'
-import { seededRandom, type Random } from '../scripts/data/random.js'
+import { type Random, seededRandom, toNormal } from '../scripts/data/random.js'
 import { type Activation, type Layer, weightShapes } from './layers.js'
 
 /** A model and its data as they are written for all who take part; `serve.py` reads the same files. */
@@ -162,25 +162,19 @@ function digits(set: 'train' | 'test', exampleCount: number): Data {
 
 /** Rows of length about 1, as sentence embeddings are, and labels at random. */
 function normalData(random: Random, exampleCount: number, width: number, classCount: number): Data {
-  const x = Float32Array.from(
-    { length: exampleCount * width },
-    () => normal(random) / Math.sqrt(width),
-  )
+  const normal = toNormal(random)
+  const x = Float32Array.from({ length: exampleCount * width }, () => normal() / Math.sqrt(width))
   return { x, labels: Uint8Array.from({ length: exampleCount }, () => random() * classCount) }
 }
 
 /** Kernels as He et al. (2015) start them; biases away from 0, so that none is left out by mistake. */
 function randomWeights(shapes: readonly (readonly number[])[], random: Random): Float32Array {
+  const normal = toNormal(random)
   const parts = shapes.flatMap((shape) => {
     const deviation = shape.length === 1 ? 0.05 : Math.sqrt(2 / sizeOf(shape.slice(0, -1)))
-    return Array.from({ length: sizeOf(shape) }, () => deviation * normal(random))
+    return Array.from({ length: sizeOf(shape) }, () => deviation * normal())
   })
   return Float32Array.from(parts)
-}
-
-/** Box and Muller (1958). */
-function normal(random: Random): number {
-  return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random())
 }
 
 function oneHot(labels: ArrayLike<number>, classCount: number): Float32Array {

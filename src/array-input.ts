@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from './errors.js'
+import { isRecord } from './is-record.js'
 import {
   fromNestedNumbers,
   indexOf,
@@ -306,5 +307,3 @@ function kindOf(value: unknown): string | undefined {
 
 const constructorOf = (kind: string): new (source: TypedArray) => TypedArray =>
   (globalThis as unknown as Record<string, new (source: TypedArray) => TypedArray>)[kind]!
-
-const isRecord = (value: unknown): value is object => typeof value === 'object' && value !== null

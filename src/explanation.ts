@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from './errors.js'
+import { isRecord } from './is-record.js'
 import { fromNestedNumbers, type NdArray, type NestedNumbers, toNestedNumbers } from './ndarray.js'
 import { describe } from './options.js'
 
@@ -196,10 +197,6 @@ const toSnakeCase = (key: string): string =>
 
 const toCamelCase = (key: string): string =>
   key === 'X' ? 'x' : key.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
 
 function isNdArray(value: unknown): value is NdArray {
   return isRecord(value) && ArrayBuffer.isView(value['data']) && Array.isArray(value['shape'])

@@ -5,7 +5,7 @@ import { describe } from './options.js'
 export type Random = () => number
 
 /**
- * The random numbers of a seed: the same on every machine. Further integers after it name one of the seed's many
+ * The random numbers of a seed, the same on every machine. Further integers after the seed select one of its many
  * independent streams.
  *
  * xoshiro128** of Blackman and Vigna (2021), "Scrambled linear pseudorandom number generators".
@@ -17,7 +17,7 @@ export function seededRandom(...key: readonly number[]): Random {
     for (const part of [word, ...key]) mixed = mix(mixed + part)
     state[word] = mixed
   }
-  // The one state that it would never leave.
+  // The generator never leaves the state of zeros.
   if (state.every((word) => word === 0)) state[0] = 1
   return () => {
     const [s0, s1, s2, s3] = state as unknown as readonly [number, number, number, number]
@@ -32,9 +32,11 @@ export function seededRandom(...key: readonly number[]): Random {
   }
 }
 
-/** Normal numbers of mean 0 and standard deviation 1 (Box and Muller, 1958), streams as in `seededRandom`. */
-export function seededNormal(...key: readonly number[]): Random {
-  const random = seededRandom(...key)
+/** Normal numbers of mean 0 and standard deviation 1, with streams as in `seededRandom`. */
+export const seededNormal = (...key: readonly number[]): Random => toNormal(seededRandom(...key))
+
+/** Turns uniform numbers into normal ones of mean 0 and standard deviation 1 (Box and Muller, 1958). */
+export function toNormal(random: Random): Random {
   let next: number | undefined
   return () => {
     if (next !== undefined) {
@@ -49,7 +51,7 @@ export function seededNormal(...key: readonly number[]): Random {
   }
 }
 
-/** The value, if it is an integer of 32 bits without a sign. */
+/** Returns the value if it is an unsigned 32-bit integer. */
 export function readSeed(argument: string, value: unknown): number {
   if (typeof value === 'number' && Number.isInteger(value) && value >= 0 && value < 2 ** 32) {
     return value
@@ -59,7 +61,7 @@ export function readSeed(argument: string, value: unknown): number {
 
 const rotateLeft = (word: number, by: number): number => (word << by) | (word >>> (32 - by))
 
-/** A step of the 32-bit SplitMix: neighbouring integers become numbers that have nothing in common. */
+/** One step of the 32-bit SplitMix: neighbouring integers become unrelated numbers. */
 function mix(value: number): number {
   let z = (value + 0x9e3779b9) | 0
   z = Math.imul(z ^ (z >>> 16), 0x85ebca6b)

@@ -1,4 +1,6 @@
-/** A task of a few milliseconds is repeated for so long; a long one runs once. */
+import { median } from '../statistics.js'
+
+/** A task of a few milliseconds is repeated for this long; a long one runs once. */
 const minimumMs = 300
 
 /** The median of the times of a call, in milliseconds. */
@@ -12,6 +14,5 @@ export async function medianMs(run: () => unknown): Promise<number> {
     times.push(time)
     total += time
   }
-  times.sort((a, b) => a - b)
-  return times[times.length >> 1] ?? NaN
+  return median(times)
 }

@@ -19,6 +19,7 @@ import { readAhead } from '../../src/store/stream/read-ahead.js'
 import { planStream } from '../../src/store/stream/stream-limits.js'
 import { openGradientWriter } from '../../src/store/zarr/writing/open-writer.js'
 import { FileSystemStore } from '../../src/node/file-system-store.js'
+import { median } from '../../bench/statistics.js'
 import { seededRandom } from '../data/random.js'
 
 const ROUNDS = 7
@@ -67,9 +68,6 @@ async function writeStore(): Promise<void> {
 }
 
 const isStreamed = (file: string): boolean => /^(segment|exponents|squared).*[/\\]c\./.test(file)
-
-const median = (values: readonly number[]): number =>
-  values.toSorted((a, b) => a - b)[values.length >> 1]!
 
 await writeStore()
 const server = spawn(

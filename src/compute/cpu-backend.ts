@@ -6,7 +6,8 @@ import { releaseBlock } from '../gradients/release-block.js'
 import { type Float16Block, isFloat16Block } from '../gradients/float16-block.js'
 import { hostBlock } from './host-block.js'
 import { innerProducts, squaredNorms } from './inner-products.js'
-import { HostRanking, type RankingOptions } from './ranking.js'
+import { HostRanking } from './host-ranking.js'
+import type { RankingOptions } from './ranking.js'
 import { similarity } from './similarity.js'
 
 /** The reference: plain loops, sums in float64. What it is asked for is done when the call resolves. */

@@ -6,6 +6,7 @@ import type {
 } from '../gradients/block.js'
 import { denseSize } from '../gradients/compact-layout.js'
 import { dot } from './dot.js'
+import { isGramCheaper } from './product-method.js'
 import { type DenseGradient, rowReader } from '../gradients/dense-gradient.js'
 
 /** ⟨g_i, g'_j⟩ over all parameters, summed in float64: [a.rowCount, b.rowCount]. */
@@ -43,7 +44,7 @@ function addDot(
 
 /** ⟨G_i, G'_j⟩ in the cheapest way that the two forms allow, without forming where that costs more. */
 function pairProduct(a: CompactSegment, b: CompactSegment): (i: number, j: number) => number {
-  if (a.kind === 'factored' && b.kind === 'factored' && gramIsCheaper(a, b)) {
+  if (a.kind === 'factored' && b.kind === 'factored' && isGramCheaper(a, b)) {
     return (i, j) => gram(a, i, b, j)
   }
   if (a.kind === 'lookup' && b.kind === 'lookup') return (i, j) => matchingRows(a, i, b, j)
@@ -65,14 +66,7 @@ function pairProduct(a: CompactSegment, b: CompactSegment): (i: number, j: numbe
   }
 }
 
-/** Σ_{t,s} (a_t·a'_s)(δ_t·δ'_s) takes T·T'(d+p) products per pair, a formed gradient d·p and the forming. */
-const gramIsCheaper = (a: FactoredSegment, b: FactoredSegment): boolean =>
-  // A parameter may be used as matrices of several shapes.
-  a.inputSize === b.inputSize &&
-  a.outputSize === b.outputSize &&
-  a.positions * b.positions * (a.inputSize + a.outputSize) <=
-    Math.max(a.positions, b.positions) * a.inputSize * a.outputSize
-
+/** Σ_{t,s} (a_t·a'_s)(δ_t·δ'_s) */
 function gram(a: FactoredSegment, i: number, b: FactoredSegment, j: number): number {
   const { inputSize, outputSize } = a
   let sum = 0
@@ -129,7 +123,7 @@ function rowProduct(a: CompactSegment, b: CompactSegment): (row: number) => numb
 
 /** ‖G_row‖², formed once where it has to be formed. */
 function selfProduct(segment: CompactSegment): (row: number) => number {
-  if (segment.kind !== 'factored' || gramIsCheaper(segment, segment)) {
+  if (segment.kind !== 'factored' || isGramCheaper(segment, segment)) {
     return rowProduct(segment, segment)
   }
   const size = denseSize(segment)

@@ -4,9 +4,9 @@ export interface RankingOptions {
   readonly testCount: number
   readonly trainCount: number
   readonly similarity: Similarity
-  /** How many of the most similar come back, in order; `trainCount` gives the full order. */
+  /** How many of the most similar are returned, in order; `trainCount` gives the full order. */
   readonly most: number
-  /** How many of the least similar come back. */
+  /** How many of the least similar are returned. */
   readonly least: number
 }
 
@@ -16,68 +16,73 @@ export interface Ranking {
   /** [testCount, most]: the training examples in that order; ties keep the lower index first. */
   readonly indices: Int32Array
   /**
-   * [testCount, least]: the least similar, the least of all first: the end of the full order, backwards. Scores
-   * that are not finite stand there only for want of others, by index.
+   * [testCount, least]: the least similar, the very least first: the end of the full order, backwards. Examples whose
+   * score is not finite, by index, fill the places that finite scores leave.
    */
   readonly leastIndices: Int32Array
   /** Per test example, the training examples whose score is NaN or infinite, ascending. */
   readonly nonFinite: readonly (readonly number[])[]
 }
 
-interface Scored {
-  readonly score: number
-  readonly index: number
+/** Training examples with their scores. */
+export interface ScoredExamples {
+  readonly scores: Float32Array
+  readonly indices: Int32Array
 }
 
-/** The reference: candidates of each test example as a list, cut to those that can still come back. */
-export class HostRanking {
+/** Builds a ranking, one test example at a time. */
+export class RankingBuilder {
   readonly #options: RankingOptions
-  readonly #finite: Scored[][]
-  readonly #nonFinite: Scored[][]
+  readonly #scores: Float32Array
+  readonly #indices: Int32Array
+  readonly #leastIndices: Int32Array
+  readonly #nonFinite: (readonly number[])[]
 
   constructor(options: RankingOptions) {
+    const { testCount, most, least } = options
     this.#options = options
-    this.#finite = Array.from({ length: options.testCount }, () => [])
-    this.#nonFinite = Array.from({ length: options.testCount }, () => [])
+    this.#scores = new Float32Array(testCount * most)
+    this.#indices = new Int32Array(testCount * most)
+    this.#leastIndices = new Int32Array(testCount * least)
+    this.#nonFinite = Array.from({ length: testCount }, () => [])
   }
 
-  /** The scores of training examples from `trainStart` on. */
-  add(test: number, trainStart: number, scores: Float32Array): void {
-    const finite = this.#finite[test]!
-    for (const [k, score] of scores.entries()) {
-      const scored = { score, index: trainStart + k }
-      if (Number.isFinite(score)) finite.push(scored)
-      else this.#nonFinite[test]!.push(scored)
-    }
-    const { most, least, trainCount } = this.#options
-    if (most >= trainCount || finite.length <= candidatesPerPlace * (most + least)) return
-    finite.sort(descending)
-    if (finite.length > most + least) finite.splice(most, finite.length - most - least)
+  /**
+   * Adds the examples of one test example.
+   *
+   * @param finite those with a finite score, descending: the first `most` or more
+   * @param leastIndices the least similar of them, the very least first; by default the end of `finite`, backwards
+   * @param nonFinite those without, by index; only the scores that have a place among the first `most` are needed
+   */
+  add(
+    test: number,
+    finite: ScoredExamples,
+    nonFinite: ScoredExamples,
+    leastIndices: Int32Array = finite.indices.slice(-this.#options.least).reverse(),
+  ): void {
+    const { most, least } = this.#options
+    const finiteCount = Math.min(most, finite.indices.length)
+    this.#writeMost(test, 0, finite, finiteCount)
+    this.#writeMost(test, finiteCount, nonFinite, most - finiteCount)
+    const leastCount = Math.min(least, leastIndices.length)
+    const start = test * least
+    this.#leastIndices.set(leastIndices.subarray(0, leastCount), start)
+    this.#leastIndices.set(nonFinite.indices.subarray(0, least - leastCount), start + leastCount)
+    this.#nonFinite[test] = [...nonFinite.indices]
   }
 
-  finish(): Ranking {
-    const { testCount, most, least } = this.#options
-    const scores = new Float32Array(testCount * most)
-    const indices = new Int32Array(testCount * most)
-    const leastIndices = new Int32Array(testCount * least)
-    const nonFinite: number[][] = []
-    for (const [test, finite] of this.#finite.entries()) {
-      finite.sort(descending)
-      const last = this.#nonFinite[test]!.sort((a, b) => a.index - b.index)
-      for (const [k, { score, index }] of [...finite, ...last].slice(0, most).entries()) {
-        scores[test * most + k] = score
-        indices[test * most + k] = index
-      }
-      for (const [k, { index }] of [...finite.toReversed(), ...last].slice(0, least).entries()) {
-        leastIndices[test * least + k] = index
-      }
-      nonFinite.push(last.map(({ index }) => index))
+  build(): Ranking {
+    return {
+      scores: this.#scores,
+      indices: this.#indices,
+      leastIndices: this.#leastIndices,
+      nonFinite: this.#nonFinite,
     }
-    return { scores, indices, leastIndices, nonFinite }
+  }
+
+  #writeMost(test: number, place: number, examples: ScoredExamples, count: number): void {
+    const start = test * this.#options.most + place
+    this.#scores.set(examples.scores.subarray(0, count), start)
+    this.#indices.set(examples.indices.subarray(0, count), start)
   }
 }
-
-/** Sorted once so many have gathered per place to fill: seldom, and without holding many. */
-const candidatesPerPlace = 8
-
-const descending = (a: Scored, b: Scored): number => b.score - a.score || a.index - b.index

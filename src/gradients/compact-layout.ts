@@ -1,4 +1,5 @@
 import type { GradientSegment } from './block.js'
+import { bytesPerFloat32, bytesPerNorm, bytesPerFloat16 } from './numbers/byte-sizes.js'
 
 /** The form in which a segment is held, with its sizes per example. */
 export type CompactLayout =
@@ -76,7 +77,7 @@ export function compactByteLength(
   segments: readonly GradientSegment<unknown, unknown>[],
 ): number {
   const numbers = segments.reduce((sum, segment) => sum + numberCount(chooseLayout(segment)), 0)
-  return exampleCount * (numbers * bytesPerNumber + bytesPerNorm)
+  return exampleCount * (numbers * bytesPerFloat32 + bytesPerNorm)
 }
 
 /** What the forms take per example with their numbers in float16, the squared norm included. */
@@ -86,9 +87,5 @@ export function float16ByteLengthPerExample(layouts: readonly CompactLayout[]): 
     (sum, layout) => sum + (layout.kind === 'lookup' ? layout.positions : 0),
     0,
   )
-  return (numbers - indices) * bytesPerFloat16 + indices * bytesPerNumber + bytesPerNorm
+  return (numbers - indices) * bytesPerFloat16 + indices * bytesPerFloat32 + bytesPerNorm
 }
-
-const bytesPerNumber = 4
-const bytesPerFloat16 = 2
-const bytesPerNorm = 8

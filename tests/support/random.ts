@@ -1,16 +1,6 @@
-/** A seeded generator (mulberry32): numbers of [0, 1), the same on every machine. */
-export function seededRandom(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let t = state
-    t = Math.imul(t ^ (t >>> 15), t | 1)
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296
-  }
-}
+export { seededRandom } from '../../src/random.js'
 
-/** `count` numbers of [low, high). */
+/** Returns `count` numbers of [low, high). */
 export function uniform(
   random: () => number,
   count: number,
@@ -20,8 +10,8 @@ export function uniform(
 }
 
 /**
- * `count` numbers of both signs that keep `gap` from each other and half of it from zero, in random order:
- * whatever moves one of them by less than half a gap changes neither their order nor a sign.
+ * Returns `count` numbers of both signs in random order. They are `gap` apart, and half of it from zero: moving one of
+ * them by less than half a gap changes neither their order nor a sign.
  */
 export function separated(random: () => number, count: number, gap: number): Float32Array {
   const values = Float32Array.from(

@@ -1,46 +1,42 @@
 import { createHash } from 'node:crypto'
 import { expect, it } from 'vitest'
 import { crc32c } from '../../src/gradients/numbers/crc32c.js'
-import {
-  decodeFloat16,
-  encodeFloat16,
-  float16Bits,
-  float16Value,
-} from '../../src/gradients/numbers/float16.js'
+import { decodeFloat16, encodeFloat16 } from '../../src/gradients/numbers/float16.js'
 import { createSha256 } from '../../src/store/zarr/format/sha256.js'
 import { hashWeights, identifyLoss } from '../../src/store/zarr/format/store-identity.js'
 import { seededRandom } from '../support/random.js'
+import { fromFloat16Bits, toFloat16Bits } from '../../src/float16.js'
 
 const allBits = Array.from({ length: 0x10000 }, (_, bits) => bits)
 const finiteBits = allBits.filter((bits) => (bits & 0x7c00) !== 0x7c00)
 
 it('gives each of the 65,536 float16 its own bits back, and each NaN a NaN', () => {
   for (const bits of allBits) {
-    const value = float16Value(bits)
-    if (Number.isNaN(value)) expect(Number.isNaN(float16Value(float16Bits(value)))).toBe(true)
-    else if (float16Bits(value) !== bits) expect.fail(`${bits} is ${value}`)
+    const value = fromFloat16Bits(bits)
+    if (Number.isNaN(value)) expect(Number.isNaN(fromFloat16Bits(toFloat16Bits(value)))).toBe(true)
+    else if (toFloat16Bits(value) !== bits) expect.fail(`${bits} is ${value}`)
   }
 })
 
 it('reads the float16 that the standard names', () => {
   expect(
-    [0x0001, 0x03ff, 0x0400, 0x3c00, 0x7bff, 0x8000, 0xc000, 0xfc00].map(float16Value),
+    [0x0001, 0x03ff, 0x0400, 0x3c00, 0x7bff, 0x8000, 0xc000, 0xfc00].map(fromFloat16Bits),
   ).toEqual([2 ** -24, 1023 * 2 ** -24, 2 ** -14, 1, 65504, -0, -2, -Infinity])
 })
 
 it('rounds to the nearest float16 between any two neighbours, halves to the even one', () => {
   for (const bits of finiteBits.filter((bits) => bits < 0x7bff)) {
-    const [low, high] = [float16Value(bits), float16Value(bits + 1)]
+    const [low, high] = [fromFloat16Bits(bits), fromFloat16Bits(bits + 1)]
     const half = (low + high) / 2
     const step = (high - low) / 8
-    const got = [half - step, half, half + step].map(float16Bits)
+    const got = [half - step, half, half + step].map(toFloat16Bits)
     const expected = [bits, bits % 2 === 0 ? bits : bits + 1, bits + 1]
     if (got.join() !== expected.join()) expect.fail(`at ${bits}: ${got.join()}`)
   }
 })
 
 it('makes what lies beyond the largest float16 and its rounding an infinity', () => {
-  expect([65519, 65520, 1e6, -1e6, 1e-30].map(float16Bits)).toEqual([
+  expect([65519, 65520, 1e6, -1e6, 1e-30].map(toFloat16Bits)).toEqual([
     0x7bff, 0x7c00, 0x7c00, 0xfc00, 0,
   ])
 })

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { HostRanking, type Ranking } from '../../src/compute/ranking.js'
+import { HostRanking } from '../../src/compute/host-ranking.js'
+import type { Ranking } from '../../src/compute/ranking.js'
 import { similarity, similarityNames } from '../../src/compute/similarity.js'
 import golden from '../fixtures/alibi-golden.json'
 

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { compileKernels } from '../../scripts/build/compile-kernels.mjs'
 import { crc32c, plainCrc32c } from '../../src/gradients/numbers/crc32c.js'
-import { decodeFloat16, plainDecodeFloat16 } from '../../src/gradients/numbers/float16.js'
+import { decodeFloat16, decodeInJavaScript } from '../../src/gradients/numbers/float16.js'
 import { numberBinary } from '../../src/gradients/numbers/number-binary.js'
 import { loadNumberKernels, numberKernels } from '../../src/gradients/numbers/number-kernels.js'
 import { seededRandom } from '../support/random.js'
@@ -35,7 +35,7 @@ describe('the kernels of stores', () => {
     for (const exponent of [-163, -150, -126, -101, -100, -99, -25, 0, 7, 112, 113]) {
       const exponents = Int16Array.of(exponent)
       const decoded = decodeFloat16(bits, bits.length, exponents)
-      expect(decoded).toEqual(plainDecodeFloat16(bits, bits.length, exponents))
+      expect(decoded).toEqual(decodeInJavaScript(bits, bits.length, exponents))
       // Minus zero equals zero here.
       expect(Object.is(decoded[0x8000], -0)).toBe(true)
     }
@@ -58,7 +58,7 @@ describe('the kernels of stores', () => {
         () => Math.floor(random() * 60) - 40,
       )
       expect(decodeFloat16(bits, rowSize, exponents)).toEqual(
-        plainDecodeFloat16(bits, rowSize, exponents),
+        decodeInJavaScript(bits, rowSize, exponents),
       )
     },
   )

@@ -1,4 +1,5 @@
 import type { NdArray } from 'gradlens'
+import { fromFloat16Bits } from '../../float16.js'
 import { InputError } from './array-source.js'
 
 /** A typed array of numbers. */
@@ -24,18 +25,6 @@ export function int32Of(
   return Int32Array.from(values, Number)
 }
 
-/** The numbers of IEEE 754 half precision whose bits these are. */
-function float16Of(bits: Uint16Array): Float32Array {
-  return Float32Array.from(bits, (half) => {
-    const sign = half & 0x8000 ? -1 : 1
-    const exponent = (half >>> 10) & 31
-    const fraction = half & 1023
-    if (exponent === 0) return sign * fraction * 2 ** -24
-    if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN
-    return sign * (1 + fraction / 1024) * 2 ** (exponent - 15)
-  })
-}
-
 /** How bytes are read as numbers: the length of one, and all of them. */
 export interface NumberFormat {
   readonly byteLength: number
@@ -44,7 +33,10 @@ export interface NumberFormat {
 
 /** By the type codes of .npy, little-endian: `<f4`. */
 export const numberFormats: Readonly<Record<string, NumberFormat>> = {
-  f2: { byteLength: 2, read: (buffer) => float16Of(new Uint16Array(buffer)) },
+  f2: {
+    byteLength: 2,
+    read: (buffer) => Float32Array.from(new Uint16Array(buffer), fromFloat16Bits),
+  },
   f4: { byteLength: 4, read: (buffer) => new Float32Array(buffer) },
   f8: { byteLength: 8, read: (buffer) => new Float64Array(buffer) },
   i1: { byteLength: 1, read: (buffer) => new Int8Array(buffer) },

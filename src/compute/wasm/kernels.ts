@@ -41,7 +41,7 @@ export interface Kernels {
     scratch: number,
     sums: number,
   ) => void
-  readonly decodeFloat16Row: (
+  readonly decodeFloat16Rows: (
     from: number,
     size: number,
     rows: number,

@@ -1,7 +1,6 @@
 import type { CompactBlock, CompactSegment } from '../../gradients/block.js'
+import { bytesPerFloat32 } from '../../gradients/numbers/byte-sizes.js'
 import { nonFiniteExponent, type Slab, type SlabSegment } from './slab.js'
-
-const bytesPerNumber = 4
 
 interface Source {
   readonly buffer: GPUBuffer
@@ -13,7 +12,7 @@ export function segmentSources(
   { layout, first, second }: SlabSegment,
   exampleCount: number,
 ): Source[] {
-  const bytes = exampleCount * bytesPerNumber
+  const bytes = exampleCount * bytesPerFloat32
   switch (layout.kind) {
     case 'dense':
       return [{ buffer: first, byteLength: bytes * layout.size }]

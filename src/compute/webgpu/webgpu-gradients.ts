@@ -1,11 +1,10 @@
 import { DisposedError } from '../../errors.js'
 import type { CompactBlock } from '../../gradients/block.js'
+import { bytesPerNorm } from '../../gradients/numbers/byte-sizes.js'
 import type { DeviceGradients } from '../gradient-backend.js'
 import type { GpuWork } from './gpu/gpu-work.js'
 import { readSlabs, segmentSources } from './read-slabs.js'
 import { nonFiniteExponent, type Slab } from './slab.js'
-
-const bytesPerNorm = 8
 
 export class GpuGradients implements DeviceGradients {
   readonly exampleCount: number

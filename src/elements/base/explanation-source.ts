@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from '../../errors.js'
 import { Explanation, type ExplanationJson } from '../../explanation.js'
+import { isRecord } from '../../is-record.js'
 import type { NdArray } from '../../ndarray.js'
 import { describe } from '../../options.js'
 
@@ -63,10 +64,6 @@ export function targetOf({ data }: GivenExplanation, index: number): number | nu
   const { target } = data
   if (typeof target === 'number') return target
   return isNdArray(target) ? (target.data[target.data.length === 1 ? 0 : index] ?? null) : null
-}
-
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function holdsArrays(value: unknown): boolean {

@@ -1,6 +1,7 @@
 import { html, nothing, type CSSResultGroup, type PropertyValues, type TemplateResult } from 'lit'
 import { isGradlensError } from '../../errors.js'
-import { isNdArray, isRecord, type GivenExplanation } from '../base/explanation-source.js'
+import { isRecord } from '../../is-record.js'
+import { isNdArray, type GivenExplanation } from '../base/explanation-source.js'
 import { frameStyles } from '../base/frame.styles.js'
 import { tokens } from '../base/tokens.js'
 import type { ClassProbability } from '../probabilities/class-probabilities.js'

@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from '../../errors.js'
 import type { NdArray } from '../../ndarray.js'
 import { describe } from '../../options.js'
-import { isNdArray, isRecord, rowOf, type GivenExplanation } from '../base/explanation-source.js'
+import { isNdArray, rowOf, type GivenExplanation } from '../base/explanation-source.js'
 import { isImageShape } from '../base/picture/pixels.js'
 import { formatValue, createNumberFormat } from '../text/format.js'
 import { classMeans, type ClassMean } from './class-means.js'
@@ -9,6 +9,7 @@ import { nameOf, readLabels, type Label, type LabelList, type Labels } from './l
 import { pickedExample, rankedEnds, type RankedExample } from './ranked-ends.js'
 import type { ExampleContent, ShownExample } from './shown-example.js'
 import { scaleOf, type SignedScale } from '../base/color/signed-scale.js'
+import { isRecord } from '../../is-record.js'
 
 /** What kind of data the examples are. */
 export type ExampleKind = 'image' | 'text' | 'tabular'

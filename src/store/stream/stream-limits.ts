@@ -1,6 +1,7 @@
 import { float16ByteLengthPerExample, numberCount } from '../../gradients/compact-layout.js'
 import { InvalidArgumentError } from '../../errors.js'
 import type { StoredFloat, StoredSegment } from '../zarr/format/store-arrays.js'
+import { bytesPerFloat32, bytesPerNorm } from '../../gradients/numbers/byte-sizes.js'
 
 /** How much of a store is in memory at once. */
 export interface StreamLimits {
@@ -47,7 +48,7 @@ export function planStream(
   { isOnGpu, keepsFloat16 }: StreamTarget,
 ): StreamPlan {
   const numbers = segments.reduce((sum, segment) => sum + numberCount(segment), 0)
-  const floatRowByteLength = numbers * bytesPerNumber + bytesPerNorm
+  const floatRowByteLength = numbers * bytesPerFloat32 + bytesPerNorm
   const storedRowByteLength =
     dtype === 'float16' ? float16ByteLengthPerExample(segments) : floatRowByteLength
   const heldRowByteLength = keepsFloat16 ? storedRowByteLength : floatRowByteLength
@@ -103,6 +104,3 @@ const chunksAtOnce = 4
 
 /** What keeps a device busy for longer than it takes to be told so. */
 const maxTileBytes = 8 * 2 ** 20
-
-const bytesPerNumber = 4
-const bytesPerNorm = 8

@@ -2,8 +2,8 @@ import type { Tensor } from '@tensorflow/tfjs'
 import type { ConvolutionGeometry } from '../../gradients/block.js'
 import type { WindowAxis } from '../repairs/window.js'
 import { type Heap, heap } from './heap.js'
+import { bytesPerFloat32 } from '../../gradients/numbers/byte-sizes.js'
 
-const floatSize = 4
 /** An offset and a value. */
 const entrySize = 8
 
@@ -33,8 +33,8 @@ export function filterGradients(
     const reachHeight = (outHeight - 1) * strideHeight + (filterHeight - 1) * dilationHeight + 1
     const reachWidth = (outWidth - 1) * strideWidth + (filterWidth - 1) * dilationWidth + 1
     const padded = allocate([reachHeight, reachWidth, inChannels])
-    kernels.zero(addressOf(padded), padded.size * floatSize)
-    const lists = allocate([(outHeight * outWidth * outChannels * entrySize) / floatSize])
+    kernels.zero(addressOf(padded), padded.size * bytesPerFloat32)
+    const lists = allocate([(outHeight * outWidth * outChannels * entrySize) / bytesPerFloat32])
     const ends = allocate([outChannels])
     const sums = allocate([inChannels])
     kernels.sparseFilterGradients(
@@ -45,14 +45,14 @@ export function filterGradients(
     for (const scratch of [padded, lists, ends, sums]) scratch.dispose()
     return gradients
   }
-  const [imageSize, deltaSize] = [x, delta].map(({ size }) => (size / batch) * floatSize)
+  const [imageSize, deltaSize] = [x, delta].map(({ size }) => (size / batch) * bytesPerFloat32)
   const [image, position, gradient] = [x, delta, gradients].map(addressOf)
   for (let example = 0; example < batch; example++) {
     kernels.contract(
       image! + example * imageSize!,
       position! + example * deltaSize!,
-      gradient! + example * filterSize * floatSize,
-      ...[inChannels * floatSize, outChannels * floatSize],
+      gradient! + example * filterSize * bytesPerFloat32,
+      ...[inChannels * bytesPerFloat32, outChannels * bytesPerFloat32],
       ...[inHeight, inWidth, inChannels, filterHeight, filterWidth],
       ...[outHeight, outWidth, outChannels, ...window],
     )
@@ -79,7 +79,7 @@ export function sparseInputGradient(
   const taps = tapsHeight * tapsWidth
   const addresses = [filter, exchanged].map(addressOf)
   kernels.exchangeChannels(...addresses, 0, taps, inChannels, outChannels)
-  const list = allocate([(outChannels * entrySize) / floatSize])
+  const list = allocate([(outChannels * entrySize) / bytesPerFloat32])
   const batch = delta.shape[0]
   const dx = allocate([batch, ...axes.map(({ input }) => input), inChannels])
   kernels.sparseInputGradient(

@@ -4,6 +4,7 @@ import type { OpenDevice } from '../engine/devices.js'
 import { isOn } from '../engine/engine.js'
 import { runWithMemory } from '../engine/memory.js'
 import type { TensorModel } from '../models/model.js'
+import { bytesPerFloat32 } from '../../gradients/numbers/byte-sizes.js'
 
 interface DeviceCopy {
   readonly of: object
@@ -102,9 +103,8 @@ export class DeviceWeights {
 
   /** The bytes of the largest weight. */
   #largest(): number {
-    const bytesPerNumber = 4
     const sizes = this.#model.weights().map(({ tensor }) => tensor.size)
-    return bytesPerNumber * Math.max(0, ...sizes)
+    return bytesPerFloat32 * Math.max(0, ...sizes)
   }
 
   #drop(tensor: Tensor): void {

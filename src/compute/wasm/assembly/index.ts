@@ -9,7 +9,7 @@ export {
   addMatching,
   materializeLookup,
 } from './forms'
-export { decodeFloat16Row } from './half'
+export { decodeFloat16Rows } from './float16'
 export { allocate, release } from './memory'
 export { offerScores, scoreRows, sortHeaps, sortScores, sortScratchSize } from './ranking'
 export { normalize } from './scale'

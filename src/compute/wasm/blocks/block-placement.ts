@@ -1,5 +1,6 @@
 import type { GradientSegment } from '../../../gradients/block.js'
 import { chooseLayout, type CompactLayout } from '../../../gradients/compact-layout.js'
+import { bytesPerFloat32, bytesPerFloat64 } from '../../../gradients/numbers/byte-sizes.js'
 
 /**
  * A segment in the memory of an instance. Addresses count from the block's own; each row of numbers begins at a multiple of
@@ -55,13 +56,10 @@ export interface PlacedBlock extends BlockPlacement {
   readonly address: number
 }
 
-const floatSize = 4
-const doubleSize = 8
-
 const roundUp = (byteLength: number): number => (byteLength + 15) & ~15
 
 /** Bytes from one row of so many float32 to the next. */
-export const rowStep = (count: number): number => roundUp(count * floatSize)
+export const rowStep = (count: number): number => roundUp(count * bytesPerFloat32)
 
 /** That of the segments in the smaller of their forms. */
 export const placeBlock = (
@@ -83,9 +81,9 @@ export function placeSegments(
     end += Math.ceil(byteLength / 16) * 16
     return start
   }
-  const squaredNorms = place(exampleCount * doubleSize)
+  const squaredNorms = place(exampleCount * bytesPerFloat64)
   const placedSegments = segments.map((segment): PlacedSegment => {
-    const scales = place(exampleCount * doubleSize)
+    const scales = place(exampleCount * bytesPerFloat64)
     return { ...placeNumbers(segment, exampleCount, place), parameter: segment.parameter, scales }
   })
   return { exampleCount, segments: placedSegments, squaredNorms, byteLength: end }
@@ -116,7 +114,7 @@ function placeNumbers(
     }
     case 'lookup': {
       const deltaStep = rowStep(layout.rowSize)
-      const indices = place(exampleCount * layout.positions * floatSize)
+      const indices = place(exampleCount * layout.positions * bytesPerFloat32)
       return {
         ...layout,
         indices,

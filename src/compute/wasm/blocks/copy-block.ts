@@ -17,9 +17,7 @@ import {
 import type { WasmInstance } from '../instance.js'
 import { materializeFactored } from './products.js'
 import { addSquaredNorms } from './squared-norms.js'
-
-const floatSize = 4
-const doubleSize = 8
+import { bytesPerFloat64, bytesPerFloat32 } from '../../../gradients/numbers/byte-sizes.js'
 
 /**
  * Copies a block into the instance's memory, each segment in its smaller form, each row scaled by a power of two so that its
@@ -56,7 +54,7 @@ function copySegment(
   placed: PlacedSegment,
 ): void {
   const setScale: SetScale = (row, scale) => {
-    instance.doubles[(address + placed.scales) / doubleSize + row] = scale
+    instance.doubles[(address + placed.scales) / bytesPerFloat64 + row] = scale
   }
   if (placed.kind === 'dense') {
     const values = address + placed.values
@@ -66,7 +64,7 @@ function copySegment(
     for (let row = 0; row < exampleCount; row++) {
       const to = values + row * placed.valuesStep
       const scale = materializeRow(instance, segment, exampleCount, row, to)
-      setScale(row, scale * instance.kernels.normalize(to, placed.valuesStep / floatSize))
+      setScale(row, scale * instance.kernels.normalize(to, placed.valuesStep / bytesPerFloat32))
     }
   } else if (placed.kind === 'lookup') {
     copyLookup(instance, address, segment as LookupSegment, placed, setScale)
@@ -89,10 +87,10 @@ function materializeRow(
     case 'lookup': {
       const { positions, rowSize, indices } = segment
       const picked = indices.subarray(row * positions, (row + 1) * positions)
-      const rowBytes = rowSize * floatSize
+      const rowBytes = rowSize * bytesPerFloat32
       return withRow(instance, segment.delta, exampleCount, row, (delta, scale) =>
         instance.withScratch(picked.byteLength, (copy) => {
-          instance.integers.set(picked, copy / floatSize)
+          instance.integers.set(picked, copy / bytesPerFloat32)
           instance.kernels.materializeLookup(copy, delta, rowBytes, positions, rowBytes, to)
           return scale
         }),
@@ -104,7 +102,10 @@ function materializeRow(
           if (segment.kind === 'convolution') contract(instance, segment.geometry, a, delta, to)
           else {
             const { inputSize, outputSize } = segment
-            const steps = { aStep: inputSize * floatSize, deltaStep: outputSize * floatSize }
+            const steps = {
+              aStep: inputSize * bytesPerFloat32,
+              deltaStep: outputSize * bytesPerFloat32,
+            }
             materializeFactored(instance, a, delta, { ...segment, ...steps }, to)
           }
           return aScale * deltaScale
@@ -122,8 +123,8 @@ function withRow(
   work: (address: number, scale: number) => number,
 ): number {
   const size = numbers.length / exampleCount
-  return instance.withScratch(size * floatSize, (address) => {
-    instance.floats.set(numbers.subarray(row * size, (row + 1) * size), address / floatSize)
+  return instance.withScratch(size * bytesPerFloat32, (address) => {
+    instance.floats.set(numbers.subarray(row * size, (row + 1) * size), address / bytesPerFloat32)
     return work(address, instance.kernels.normalize(address, size))
   })
 }
@@ -148,10 +149,10 @@ function copyFactored(
     const deltaAt = address + placed.delta + row * positions * placed.deltaStep
     copyRows(instance, a, placed.inputSize, aAt, placed.aStep)
     copyRows(instance, delta, placed.outputSize, deltaAt, placed.deltaStep)
-    const aScale = instance.kernels.normalize(aAt, (positions * placed.aStep) / floatSize)
+    const aScale = instance.kernels.normalize(aAt, (positions * placed.aStep) / bytesPerFloat32)
     const deltaScale = instance.kernels.normalize(
       deltaAt,
-      (positions * placed.deltaStep) / floatSize,
+      (positions * placed.deltaStep) / bytesPerFloat32,
     )
     setScale(row, aScale * deltaScale)
   }
@@ -166,9 +167,9 @@ function copyLookup(
 ): void {
   const { positions, deltaStep } = placed
   const deltaAt = address + placed.delta
-  instance.integers.set(indices, (address + placed.indices) / floatSize)
+  instance.integers.set(indices, (address + placed.indices) / bytesPerFloat32)
   copyRows(instance, delta, placed.rowSize, deltaAt, deltaStep)
-  const numbers = (positions * deltaStep) / floatSize
+  const numbers = (positions * deltaStep) / bytesPerFloat32
   for (let row = 0; row * positions < indices.length; row++) {
     setScale(row, instance.kernels.normalize(deltaAt + row * positions * deltaStep, numbers))
   }
@@ -183,12 +184,12 @@ function copyRows(
   step: number,
 ): void {
   const { floats } = instance
-  if (step === size * floatSize) {
-    floats.set(numbers, address / floatSize)
+  if (step === size * bytesPerFloat32) {
+    floats.set(numbers, address / bytesPerFloat32)
     return
   }
   for (let start = 0, at = address; start < numbers.length; start += size, at += step) {
-    floats.set(numbers.subarray(start, start + size), at / floatSize)
+    floats.set(numbers.subarray(start, start + size), at / bytesPerFloat32)
   }
 }
 
@@ -202,7 +203,7 @@ function contract(
   const { inHeight, inWidth, inChannels, filterHeight, filterWidth } = geometry
   const { outHeight, outWidth, outChannels } = geometry
   kernels.contract(
-    ...([a, delta, gradient, inChannels * floatSize, outChannels * floatSize] as const),
+    ...([a, delta, gradient, inChannels * bytesPerFloat32, outChannels * bytesPerFloat32] as const),
     ...[inHeight, inWidth, inChannels, filterHeight, filterWidth, outHeight, outWidth, outChannels],
     ...[geometry.strideHeight, geometry.strideWidth],
     ...[geometry.dilationHeight, geometry.dilationWidth],

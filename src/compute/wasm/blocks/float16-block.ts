@@ -4,6 +4,7 @@ import type { Float16Block, Float16Values } from '../../../gradients/float16-blo
 import { type BlockPlacement, type PlacedBlock, placeSegments, rowStep } from './block-placement.js'
 import type { WasmInstance } from '../instance.js'
 import { addSquaredNorms } from './squared-norms.js'
+import { bytesPerFloat64, bytesPerInt32 } from '../../../gradients/numbers/byte-sizes.js'
 
 type Float16Segment = CompactSegment<Float16Values>
 
@@ -83,7 +84,7 @@ export function addPartNorms(
   norms: Float64Array,
 ): void {
   const sums = part.address + part.squaredNorms
-  const first = sums / doubleSize
+  const first = sums / bytesPerFloat64
   instance.doubles.fill(0, first, first + part.exampleCount)
   addSquaredNorms(instance, part, sums)
   const { doubles } = instance
@@ -101,7 +102,7 @@ export function decodeFloat16Row(instance: WasmInstance, half: HostFloat16Block)
   const layout = placeSegments(half.exampleCount, segments)
   const place = { ...layout, address: instance.allocate(layout.byteLength) }
   const placed = decode(instance, half.exampleCount, segments, [0, half.exampleCount], place)
-  instance.doubles.set(norms, (placed.address + placed.squaredNorms) / doubleSize)
+  instance.doubles.set(norms, (placed.address + placed.squaredNorms) / bytesPerFloat64)
   return placed
 }
 
@@ -129,10 +130,10 @@ function decode(
     } else if (segment.kind === 'lookup' && placed.kind === 'lookup') {
       const { positions } = segment
       const indices = segment.indices.subarray(start * positions, (start + count) * positions)
-      instance.integers.set(indices, (address + placed.indices) / indexSize)
+      instance.integers.set(indices, (address + placed.indices) / bytesPerInt32)
       decodeRows(segment.delta, placed.rowSize, placed.delta)
     }
-    const scales = (address + placed.scales) / doubleSize
+    const scales = (address + placed.scales) / bytesPerFloat64
     const { doubles } = instance
     const [first, second] = exponents
     for (let row = 0; row < count; row++) {
@@ -157,7 +158,7 @@ function decodeNumbers(
   // Decoding reads on behind the last number.
   instance.withScratch(own.byteLength + 16, (from) => {
     instance.bytes.set(new Uint8Array(own.buffer, own.byteOffset, own.byteLength), from)
-    instance.kernels.decodeFloat16Row(from, size, own.length / size, to, rowStep(size))
+    instance.kernels.decodeFloat16Rows(from, size, own.length / size, to, rowStep(size))
   })
 }
 
@@ -170,6 +171,3 @@ const powersOfTwo = Float64Array.from(
 
 /** What stays in a core's own cache, decoded, beside the rows that it is multiplied with. */
 const partBytes = 2 ** 18
-
-const indexSize = 4
-const doubleSize = 8

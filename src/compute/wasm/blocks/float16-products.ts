@@ -3,8 +3,7 @@ import { addPartNorms, eachPart, type HostFloat16Block } from './float16-block.j
 import type { WasmInstance } from '../instance.js'
 import { addProducts } from './products.js'
 import { segmentRows } from './segment-rows.js'
-
-const doubleSize = 8
+import { bytesPerFloat64 } from '../../../gradients/numbers/byte-sizes.js'
 
 /**
  * Adds ⟨g_i, g'_j⟩ to `sums`, the address of [test.rowCount, half.rowCount] float64. The first time, the block's squared
@@ -25,7 +24,7 @@ export function addFloat16Products(
     eachPart(instance, half, segments, (part, start) => {
       if (norms !== undefined) addPartNorms(instance, part, start, norms)
       const count = part.exampleCount
-      const byteLength = test.exampleCount * count * doubleSize
+      const byteLength = test.exampleCount * count * bytesPerFloat64
       instance.withScratch(byteLength, (partSums) => {
         instance.bytes.fill(0, partSums, partSums + byteLength)
         for (const rows of tests) {
@@ -35,8 +34,8 @@ export function addFloat16Products(
         }
         const { doubles } = instance
         for (let i = 0; i < test.exampleCount; i++) {
-          const from = partSums / doubleSize + i * count
-          const to = sums / doubleSize + i * half.exampleCount + start
+          const from = partSums / bytesPerFloat64 + i * count
+          const to = sums / bytesPerFloat64 + i * half.exampleCount + start
           for (let j = 0; j < count; j++) doubles[to + j]! += doubles[from + j]!
         }
       })

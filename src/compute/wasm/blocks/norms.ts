@@ -1,8 +1,7 @@
 import type { PlacedBlock } from './block-placement.js'
 import { computeFloat16Norms, type HostFloat16Block, isHostFloat16Block } from './float16-block.js'
 import type { WasmInstance } from '../instance.js'
-
-const doubleSize = 8
+import { bytesPerFloat64 } from '../../../gradients/numbers/byte-sizes.js'
 
 /** ‖g‖² per row, in memory of JavaScript's own. */
 export function squaredNormsOf(
@@ -10,7 +9,7 @@ export function squaredNormsOf(
   placed: PlacedBlock | HostFloat16Block,
 ): Float64Array {
   if (isHostFloat16Block(placed)) return computeFloat16Norms(instance, placed).slice()
-  const start = (placed.address + placed.squaredNorms) / doubleSize
+  const start = (placed.address + placed.squaredNorms) / bytesPerFloat64
   return instance.doubles.slice(start, start + placed.exampleCount)
 }
 
@@ -26,7 +25,7 @@ export function withNorms(
   }
   const norms = computeFloat16Norms(instance, placed)
   instance.withScratch(norms.byteLength, (address) => {
-    instance.doubles.set(norms, address / doubleSize)
+    instance.doubles.set(norms, address / bytesPerFloat64)
     work(address)
   })
 }

@@ -1,10 +1,9 @@
 import { denseSize } from '../../../gradients/compact-layout.js'
+import { isGramCheaper } from '../../product-method.js'
 import { rowStep } from './block-placement.js'
 import type { WasmInstance } from '../instance.js'
 import type { DenseRows, FactoredRows, LookedUpPositions, SegmentRows } from './segment-rows.js'
-
-const floatSize = 4
-const doubleSize = 8
+import { bytesPerFloat64, bytesPerFloat32 } from '../../../gradients/numbers/byte-sizes.js'
 
 /** Adds ⟨G_i, G'_j⟩ of two segments of one parameter to `sums`, the address of [a.count, b.count] float64. */
 export function addProducts(
@@ -15,31 +14,20 @@ export function addProducts(
 ): void {
   if (a.kind === 'lookup') {
     if (b.kind === 'lookup') addMatching(instance, a, b, sums)
-    else addLookedUp(instance, a, b, sums, [doubleSize, b.count * doubleSize])
+    else addLookedUp(instance, a, b, sums, [bytesPerFloat64, b.count * bytesPerFloat64])
   } else if (b.kind === 'lookup') {
-    addLookedUp(instance, b, a, sums, [b.count * doubleSize, doubleSize])
+    addLookedUp(instance, b, a, sums, [b.count * bytesPerFloat64, bytesPerFloat64])
   } else if (a.kind === 'dense' && b.kind === 'dense') {
     addDense(instance, a, b, sums)
-  } else if (a.kind === 'factored' && b.kind === 'factored' && gramIsCheaper(a, b)) {
+  } else if (a.kind === 'factored' && b.kind === 'factored' && isGramCheaper(a, b)) {
     addFactored(instance, a, b, sums)
   } else {
     addMaterialized(instance, a, b, sums)
   }
 }
 
-/**
- * Σ_{t,s} (a_t·a'_s)(δ_t·δ'_s) takes T·T'(d+p) products per pair, a formed gradient d·p and the forming. How many pairs there
- * are must not matter: it would change the last bits of a score.
- */
-export const gramIsCheaper = (a: FactoredRows, b: FactoredRows): boolean =>
-  // A parameter may be used as matrices of several shapes.
-  a.inputSize === b.inputSize &&
-  a.outputSize === b.outputSize &&
-  a.positions * b.positions * (a.inputSize + a.outputSize) <=
-    Math.max(a.positions, b.positions) * a.inputSize * a.outputSize
-
 function addDense(instance: WasmInstance, a: DenseRows, b: DenseRows, sums: number): void {
-  instance.withScratch(a.count * b.count * doubleSize, (scratch) => {
+  instance.withScratch(a.count * b.count * bytesPerFloat64, (scratch) => {
     instance.kernels.addDense(
       ...([a.values, a.scales, a.count] as const),
       ...([b.values, b.scales, b.count] as const),
@@ -51,7 +39,7 @@ function addDense(instance: WasmInstance, a: DenseRows, b: DenseRows, sums: numb
 function addFactored(instance: WasmInstance, a: FactoredRows, b: FactoredRows, sums: number): void {
   const single = a.positions === 1 && b.positions === 1
   const tableSize = single ? a.count * b.count : a.positions * b.positions
-  instance.withScratch(2 * tableSize * doubleSize, (scratch) => {
+  instance.withScratch(2 * tableSize * bytesPerFloat64, (scratch) => {
     instance.kernels.addFactored(
       ...([a.a, a.delta, a.positions, a.scales, a.count] as const),
       ...([b.a, b.delta, b.positions, b.scales, b.count] as const),
@@ -84,10 +72,10 @@ function addLookedUp(
   instance.withScratch(formedStep(other), (scratch) => {
     for (let k = 0; k < other.count; k++) {
       const table = denseGradient(instance, other, k, scratch)
-      const scale = instance.doubles[other.scales / doubleSize + k]!
+      const scale = instance.doubles[other.scales / bytesPerFloat64 + k]!
       instance.kernels.addLookedUp(
         ...([rows.indices, rows.delta, rows.deltaStep, rows.positions] as const),
-        ...([rows.scales, rows.count, table, rows.rowSize * floatSize, scale] as const),
+        ...([rows.scales, rows.count, table, rows.rowSize * bytesPerFloat32, scale] as const),
         ...([sums + k * otherStep, rowsStep] as const),
       )
     }
@@ -119,16 +107,16 @@ function addMaterialized(
       for (let j = 0; j < b.count; j++) {
         const other = denseGradient(instance, b, j, single)
         const { doubles } = instance
-        doubles.fill(0, column / doubleSize, column / doubleSize + count)
+        doubles.fill(0, column / bytesPerFloat64, column / bytesPerFloat64 + count)
         // The one row first: the kernel takes four of the second side together.
         instance.kernels.addDense(
-          ...([other, b.scales + j * doubleSize, 1] as const),
-          ...([rows, a.scales + start * doubleSize, count] as const),
+          ...([other, b.scales + j * bytesPerFloat64, 1] as const),
+          ...([rows, a.scales + start * bytesPerFloat64, count] as const),
           ...([step, column + columnSize, column] as const),
         )
         for (let k = 0; k < count; k++) {
-          doubles[sums / doubleSize + (start + k) * b.count + j]! +=
-            doubles[column / doubleSize + k]!
+          doubles[sums / bytesPerFloat64 + (start + k) * b.count + j]! +=
+            doubles[column / bytesPerFloat64 + k]!
         }
       }
     }
@@ -146,7 +134,7 @@ function denseGradient(
 ): number {
   if (rows.kind === 'dense') return rows.values + row * rows.valuesStep
   const { positions, inputSize, outputSize, aStep, deltaStep } = rows
-  const end = scratch + inputSize * outputSize * floatSize
+  const end = scratch + inputSize * outputSize * bytesPerFloat32
   instance.bytes.fill(0, end, scratch + formedStep(rows))
   materializeFactored(
     instance,

@@ -1,9 +1,7 @@
 import type { CompactBlock, CompactSegment } from '../../../gradients/block.js'
 import type { PlacedBlock, PlacedSegment } from './block-placement.js'
 import type { WasmInstance } from '../instance.js'
-
-const floatSize = 4
-const doubleSize = 8
+import { bytesPerFloat64, bytesPerFloat32 } from '../../../gradients/numbers/byte-sizes.js'
 
 /** The numbers of a held block in memory of JavaScript's own, each row as it was before it was scaled. */
 export function readBlock(instance: WasmInstance, placed: PlacedBlock): CompactBlock {
@@ -20,7 +18,7 @@ function readSegment(
   segment: PlacedSegment,
 ): CompactSegment {
   const { parameter } = segment
-  const scales = instance.doubles.subarray((address + segment.scales) / doubleSize)
+  const scales = instance.doubles.subarray((address + segment.scales) / bytesPerFloat64)
   const read = (at: number, step: number, size: number, perRow: number): Float32Array =>
     readRows(instance, address + at, step, size, exampleCount * perRow)
   switch (segment.kind) {
@@ -41,7 +39,7 @@ function readSegment(
     }
     case 'lookup': {
       const { positions, rowSize, parameterRows } = segment
-      const start = (address + segment.indices) / floatSize
+      const start = (address + segment.indices) / bytesPerFloat32
       const delta = read(segment.delta, segment.deltaStep, rowSize, positions)
       return {
         ...{ kind: 'lookup', parameter, positions, rowSize, parameterRows },
@@ -62,7 +60,7 @@ function readRows(
 ): Float32Array {
   const numbers = new Float32Array(count * size)
   for (let row = 0; row < count; row++) {
-    const start = (address + row * step) / floatSize
+    const start = (address + row * step) / bytesPerFloat32
     numbers.set(floats.subarray(start, start + size), row * size)
   }
   return numbers

@@ -1,3 +1,4 @@
+import { bytesPerFloat64, bytesPerInt32 } from '../../../gradients/numbers/byte-sizes.js'
 import type {
   PlacedBlock,
   PlacedDense,
@@ -12,8 +13,6 @@ export type DenseRows = PlacedDense & { readonly count: number }
 export type FactoredRows = PlacedFactored & { readonly count: number }
 export type LookedUpPositions = PlacedLookup & { readonly count: number }
 
-const doubleSize = 8
-
 /** `count` rows from `start` on. */
 export function segmentRows(
   { address }: PlacedBlock,
@@ -21,7 +20,7 @@ export function segmentRows(
   start: number,
   count: number,
 ): SegmentRows {
-  const scales = address + segment.scales + start * doubleSize
+  const scales = address + segment.scales + start * bytesPerFloat64
   switch (segment.kind) {
     case 'dense': {
       const values = address + segment.values + start * segment.valuesStep
@@ -35,11 +34,9 @@ export function segmentRows(
     }
     case 'lookup': {
       const first = start * segment.positions
-      const indices = address + segment.indices + first * indexSize
+      const indices = address + segment.indices + first * bytesPerInt32
       const delta = address + segment.delta + first * segment.deltaStep
       return { ...segment, count, scales, indices, delta }
     }
   }
 }
-
-const indexSize = 4

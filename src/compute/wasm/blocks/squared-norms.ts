@@ -1,9 +1,9 @@
 import type { PlacedBlock } from './block-placement.js'
 import type { WasmInstance } from '../instance.js'
-import { addProducts, gramIsCheaper } from './products.js'
+import { isGramCheaper } from '../../product-method.js'
+import { addProducts } from './products.js'
 import { type SegmentRows, segmentRows } from './segment-rows.js'
-
-const doubleSize = 8
+import { bytesPerFloat64 } from '../../../gradients/numbers/byte-sizes.js'
 
 /** Adds ‖g‖² of each row, by the same products that score it, to float64 at an address. */
 export function addSquaredNorms(instance: WasmInstance, placed: PlacedBlock, sums: number): void {
@@ -14,7 +14,7 @@ export function addSquaredNorms(instance: WasmInstance, placed: PlacedBlock, sum
         continue
       for (let row = 0; row < placed.exampleCount; row++) {
         const [left, right] = [segmentRows(placed, a, row, 1), segmentRows(placed, b, row, 1)]
-        addProducts(instance, left, right, sums + row * doubleSize)
+        addProducts(instance, left, right, sums + row * bytesPerFloat64)
       }
     }
   }
@@ -25,13 +25,13 @@ function addSquares(instance: WasmInstance, rows: SegmentRows, sums: number): bo
   const { kernels } = instance
   const { count, scales } = rows
   if (rows.kind === 'dense') {
-    instance.withScratch(count * doubleSize, (scratch) => {
+    instance.withScratch(count * bytesPerFloat64, (scratch) => {
       kernels.addDenseSquares(rows.values, scales, count, rows.valuesStep, scratch, sums)
     })
     return true
   }
-  if (rows.kind !== 'factored' || rows.positions > 1 || !gramIsCheaper(rows, rows)) return false
-  instance.withScratch(2 * count * doubleSize, (scratch) => {
+  if (rows.kind !== 'factored' || rows.positions > 1 || !isGramCheaper(rows, rows)) return false
+  instance.withScratch(2 * count * bytesPerFloat64, (scratch) => {
     const { a, delta, aStep, deltaStep } = rows
     kernels.addFactoredSquares(a, delta, scales, count, aStep, deltaStep, scratch, sums)
   })

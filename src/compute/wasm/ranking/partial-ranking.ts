@@ -1,4 +1,4 @@
-import type { RankingOptions } from '../../ranking.js'
+import type { RankingOptions, ScoredExamples } from '../../ranking.js'
 import { similarityNames } from '../../similarity.js'
 import { addFloat16Products } from '../blocks/float16-products.js'
 import type { PlacedBlock } from '../blocks/block-placement.js'
@@ -7,12 +7,11 @@ import { withNorms } from '../blocks/norms.js'
 import type { WasmInstance } from '../instance.js'
 import { addProducts } from '../blocks/products.js'
 import { segmentRows } from '../blocks/segment-rows.js'
+import { bytesPerFloat64, bytesPerFloat32 } from '../../../gradients/numbers/byte-sizes.js'
 
 /** For each of the test examples in turn, `counts` of them, training examples with their scores. */
-export interface ScoredIndices {
+export interface ScoredIndices extends ScoredExamples {
   readonly counts: Int32Array
-  readonly scores: Float32Array
-  readonly indices: Int32Array
 }
 
 /** What one instance knows of a ranking: the training examples that it has seen. */
@@ -36,8 +35,6 @@ interface Scored {
   readonly index: number
 }
 
-const floatSize = 4
-const doubleSize = 8
 const keySize = 8
 const headerSize = 8
 
@@ -78,8 +75,8 @@ export class InstanceRanking {
     const instance = this.#instance
     const { name, eps } = this.#options.similarity
     const pairCount = test.exampleCount * train.exampleCount
-    instance.withScratch(pairCount * (doubleSize + floatSize), (sums) => {
-      const scores = sums + pairCount * doubleSize
+    instance.withScratch(pairCount * (bytesPerFloat64 + bytesPerFloat32), (sums) => {
+      const scores = sums + pairCount * bytesPerFloat64
       instance.bytes.fill(0, sums, scores)
       if (isHostFloat16Block(train)) addFloat16Products(instance, test, train, sums)
       else addBlockProducts(instance, test, train, sums)
@@ -91,7 +88,7 @@ export class InstanceRanking {
         )
       })
       for (let row = 0; row < test.exampleCount; row++) {
-        const at = scores + row * train.exampleCount * floatSize
+        const at = scores + row * train.exampleCount * bytesPerFloat32
         this.#take(testStart + row, at, trainStart, train.exampleCount)
       }
     })
@@ -131,7 +128,7 @@ export class InstanceRanking {
   #take(test: number, address: number, trainStart: number, count: number): void {
     const { kernels } = this.#instance
     const { most, least } = this.#options
-    const start = address / floatSize
+    const start = address / bytesPerFloat32
     if (this.#stretches === undefined) {
       const state = this.#stateOf(test)
       if (kernels.offerScores(state, most, least, address, count, trainStart) === 0) return
@@ -145,13 +142,13 @@ export class InstanceRanking {
   }
 
   /** The finite ones of all scores of a test example, sorted. */
-  #sorted(stretches: Stretch[]): Scores {
+  #sorted(stretches: Stretch[]): ScoredExamples {
     stretches.sort((a, b) => a.trainStart - b.trainStart)
     const count = stretches.reduce((sum, { scores }) => sum + scores.length, 0)
     const { kernels } = this.#instance
     const scratchSize = kernels.sortScratchSize(count)
-    return this.#instance.withScratch(2 * count * floatSize + scratchSize, (address) => {
-      const order = address + count * floatSize
+    return this.#instance.withScratch(2 * count * bytesPerFloat32 + scratchSize, (address) => {
+      const order = address + count * bytesPerFloat32
       const given = new Float32Array(count)
       const indices = new Int32Array(count)
       let at = 0
@@ -160,15 +157,15 @@ export class InstanceRanking {
         for (let k = 0; k < scores.length; k++) indices[at + k] = trainStart + k
         at += scores.length
       }
-      this.#instance.floats.set(given, address / floatSize)
-      kernels.sortScores(address, count, order, order + count * floatSize)
+      this.#instance.floats.set(given, address / bytesPerFloat32)
+      kernels.sortScores(address, count, order, order + count * bytesPerFloat32)
       const positions = this.#instance.integers.subarray(
-        order / floatSize,
-        order / floatSize + count,
+        order / bytesPerFloat32,
+        order / bytesPerFloat32 + count,
       )
       let finite = count
       while (finite > 0 && !Number.isFinite(given[positions[finite - 1]!])) finite--
-      const sorted: Scores = {
+      const sorted: ScoredExamples = {
         scores: new Float32Array(finite),
         indices: new Int32Array(finite),
       }
@@ -181,8 +178,8 @@ export class InstanceRanking {
   }
 
   /** The keys of the most similar: the score's code above the complement of the index. */
-  #mostOf(state: number): Scores {
-    const count = this.#instance.integers[state / floatSize]!
+  #mostOf(state: number): ScoredExamples {
+    const count = this.#instance.integers[state / bytesPerFloat32]!
     return this.#decoded(
       state + headerSize,
       count,
@@ -192,8 +189,8 @@ export class InstanceRanking {
   }
 
   /** Of the least similar the complements of such keys. */
-  #leastOf(state: number): Scores {
-    const count = this.#instance.integers[state / floatSize + 1]!
+  #leastOf(state: number): ScoredExamples {
+    const count = this.#instance.integers[state / bytesPerFloat32 + 1]!
     const keys = state + headerSize + keySize * this.#options.most
     return this.#decoded(
       keys,
@@ -208,12 +205,12 @@ export class InstanceRanking {
     count: number,
     code: (high: number) => number,
     index: (low: number) => number,
-  ): Scores {
+  ): ScoredExamples {
     const bits = new Int32Array(count)
     const indices = new Int32Array(count)
     const { integers } = this.#instance
     for (let k = 0; k < count; k++) {
-      const at = (keys + k * keySize) / floatSize
+      const at = (keys + k * keySize) / bytesPerFloat32
       indices[k] = index(integers[at]!)
       const high = code(integers[at + 1]!)
       // The sign bit is set in the codes of positive numbers; those of negative ones are complements.
@@ -238,16 +235,14 @@ function addBlockProducts(
   }
 }
 
-type Scores = Omit<ScoredIndices, 'counts'>
+const noScores: ScoredExamples = { scores: new Float32Array(), indices: new Int32Array() }
 
-const noScores: Scores = { scores: new Float32Array(), indices: new Int32Array() }
-
-const arraysOf = (scored: readonly Scored[]): Scores => ({
+const arraysOf = (scored: readonly Scored[]): ScoredExamples => ({
   scores: Float32Array.from(scored, ({ score }) => score),
   indices: Int32Array.from(scored, ({ index }) => index),
 })
 
-function concatenated(parts: readonly Scores[]): ScoredIndices {
+function concatenated(parts: readonly ScoredExamples[]): ScoredIndices {
   const counts = Int32Array.from(parts, ({ indices }) => indices.length)
   const total = counts.reduce((sum, count) => sum + count, 0)
   const scores = new Float32Array(total)

@@ -1,4 +1,5 @@
 import { type CompactLayout, denseSize } from '../../../gradients/compact-layout.js'
+import { isGramCheaper } from '../../product-method.js'
 import { operandShape } from './operand.js'
 
 interface ParameterLayout {
@@ -33,7 +34,7 @@ export function productPlans<Segment extends ParameterLayout>(
   for (const one of left) {
     for (const other of right) {
       if (one.parameter !== other.parameter) continue
-      const method = methodOf(one.layout, other.layout)
+      const method = chooseMethod(one.layout, other.layout)
       const chunks = chunksOf(one.layout, method)
       plans.push({ left: one, right: other, method, ...chunks, slot: slotCount })
       slotCount += chunks.chunkCount
@@ -42,18 +43,14 @@ export function productPlans<Segment extends ParameterLayout>(
   return { plans, slotCount }
 }
 
-/**
- * Factors are never formed where both sides have them: they are held because T(d + p) < d·p, and so
- * T·T'(d + p) products take less than the T'·d·p of a formed side.
- */
-function methodOf(left: CompactLayout, right: CompactLayout): ProductPlan['method'] {
+/** Chooses the method of a pair of segments. Where a side is a lookup, the other one is read at its indices only. */
+function chooseMethod(left: CompactLayout, right: CompactLayout): ProductPlan['method'] {
   const [l, r] = [operandShape(left), operandShape(right)]
   const isAlike = l.inputSize === r.inputSize && l.outputSize === r.outputSize
   if (left.kind === 'dense' || right.kind === 'dense' || !isAlike) return 'dense'
-  const isSingle = l.positions === 1 && r.positions === 1
-  return isSingle && left.kind === 'factored' && right.kind === 'factored'
-    ? 'single position'
-    : 'gram'
+  if (left.kind === 'lookup' || right.kind === 'lookup') return 'gram'
+  if (!isGramCheaper(l, r)) return 'dense'
+  return l.positions === 1 && r.positions === 1 ? 'single position' : 'gram'
 }
 
 /** Workgroups for one tile of pairs, where the sum is long. What it is cut into depends on the parameter alone. */

@@ -1,4 +1,4 @@
-import type { RankingOptions } from '../../ranking.js'
+import type { RankingBuilder, ScoredExamples } from '../../ranking.js'
 
 /** A score's bits and 1 + its training example's index. */
 export const bytesPerPair = 8
@@ -13,47 +13,42 @@ export interface GroupRows {
   readonly nonFinite: readonly (readonly number[])[] | undefined
 }
 
-interface RankingInTheMaking {
-  readonly scores: Float32Array
-  readonly indices: Int32Array
-  readonly leastIndices: Int32Array
-  readonly nonFinite: (readonly number[])[]
-}
-
-/** Writes the rows of the test examples from `start` on into a ranking. */
-export function writeRows(
-  ranking: RankingInTheMaking,
-  { most, least }: RankingOptions,
+/** Adds the rows of the test examples from `start` on to a ranking. */
+export function addRows(
+  builder: RankingBuilder,
   start: number,
   { count, columns, pairs, nonFinite }: GroupRows,
 ): void {
-  const bits = new Float32Array(pairs.buffer)
   for (let row = 0; row < count; row++) {
-    const test = start + row
-    for (let k = 0; k < most; k++) {
-      const at = 2 * (row * columns + k)
-      ranking.scores[test * most + k] = bits[at]!
-      ranking.indices[test * most + k] = pairs[at + 1]! - 1
-    }
-    if (nonFinite !== undefined) {
-      for (let k = 0; k < least; k++) {
-        const at = 2 * ((count + row) * columns + k)
-        ranking.leastIndices[test * least + k] = pairs[at + 1]! - 1
-      }
-      ranking.nonFinite[test] = nonFinite[row] ?? []
+    const { finite, rest } = readRow(pairs, row, columns)
+    if (nonFinite === undefined) {
+      builder.add(start + row, finite, rest)
       continue
     }
-    let finiteCount = columns
-    while (finiteCount > 0 && !Number.isFinite(bits[2 * (row * columns + finiteCount - 1)])) {
-      finiteCount--
-    }
-    const indexAt = (k: number): number => pairs[2 * (row * columns + k) + 1]! - 1
-    for (let k = 0; k < least; k++) {
-      ranking.leastIndices[test * least + k] = indexAt(k < finiteCount ? finiteCount - 1 - k : k)
-    }
-    ranking.nonFinite[test] = Array.from({ length: columns - finiteCount }, (_, k) =>
-      indexAt(finiteCount + k),
-    )
+    const indices = Int32Array.from(nonFinite[row] ?? [])
+    const least = readRow(pairs, count + row, columns).finite.indices
+    builder.add(start + row, finite, { scores: rest.scores, indices }, least)
+  }
+}
+
+/** Reads a row of sorted pairs: those with a finite score, and the others after them. */
+function readRow(
+  pairs: Uint32Array,
+  row: number,
+  columns: number,
+): { readonly finite: ScoredExamples; readonly rest: ScoredExamples } {
+  const bits = new Float32Array(pairs.buffer, pairs.byteOffset, pairs.length)
+  const scores = new Float32Array(columns)
+  const indices = new Int32Array(columns)
+  for (let k = 0, at = 2 * row * columns; k < columns; k++, at += 2) {
+    scores[k] = bits[at]!
+    indices[k] = pairs[at + 1]! - 1
+  }
+  let finiteCount = columns
+  while (finiteCount > 0 && !Number.isFinite(scores[finiteCount - 1])) finiteCount--
+  return {
+    finite: { scores: scores.subarray(0, finiteCount), indices: indices.subarray(0, finiteCount) },
+    rest: { scores: scores.subarray(finiteCount), indices: indices.subarray(finiteCount) },
   }
 }
 

@@ -1,13 +1,13 @@
 import { DeviceError, DisposedError } from '../../../errors.js'
 import type { DeviceGradients, Ranker } from '../../gradient-backend.js'
-import type { Ranking, RankingOptions } from '../../ranking.js'
+import { type Ranking, RankingBuilder, type RankingOptions } from '../../ranking.js'
 import type { Commands } from '../gpu/commands.js'
 import { copyPairs } from './copy-pairs.js'
 import type { GpuWork } from '../gpu/gpu-work.js'
 import type { GpuGradients } from '../webgpu-gradients.js'
 import { productPlans } from '../products/product-plan.js'
 import { pairProducts } from '../products/products.js'
-import { bytesPerPair, type GroupRows, maskedIndices, writeRows } from './ranked-rows.js'
+import { bytesPerPair, type GroupRows, maskedIndices, addRows } from './ranked-rows.js'
 import { type ScoredTile, scoreTile } from './scores.js'
 import type { Slab } from '../slab.js'
 import { sortPairs } from './sort-pairs.js'
@@ -78,18 +78,12 @@ export class GpuRanker implements Ranker {
   }
 
   async finish(): Promise<Ranking> {
-    const { testCount, most, least } = this.#options
-    const ranking = {
-      scores: new Float32Array(testCount * most),
-      indices: new Int32Array(testCount * most),
-      leastIndices: new Int32Array(testCount * least),
-      nonFinite: new Array<readonly number[]>(testCount),
-    }
+    const builder = new RankingBuilder(this.#options)
     for (const group of this.#usable()) {
       const rows = this.#isFull ? await this.#readFull(group) : await this.#readEnds(group)
-      writeRows(ranking, this.#options, group.start, rows)
+      addRows(builder, group.start, rows)
     }
-    return ranking
+    return builder.build()
   }
 
   [Symbol.dispose](): void {

@@ -12,6 +12,7 @@ import { findRowMaxima } from '../scaling/row-maximum.js'
 import { findRowNorms } from '../scaling/row-norms.js'
 import type { RowsOfBuffer } from './buffer-rows.js'
 import { copyScaledRows, scaleRows } from '../scaling/scale-rows.js'
+import { bytesPerNorm } from '../../../gradients/numbers/byte-sizes.js'
 
 /** Some rows of a block, and where to put what is held of them. */
 export interface RowsToUpload<Numbers> {
@@ -60,8 +61,6 @@ export function uploadRows<Numbers>(
   findRowNorms(commands, exampleCount, slotCount, { partials, exponents, norms })
   return { segments: uploaded, norms }
 }
-
-const bytesPerNorm = 8
 
 class PartMaker<Numbers> {
   readonly #commands: Commands

@@ -1,3 +1,5 @@
+import { decodeEight } from './decode-eight'
+
 /** How many bytes go in at once: what a core's own cache holds beside what comes out. */
 const pieceSize = 1 << 17
 
@@ -114,8 +116,8 @@ function addFolded(distance: usize): void {
 }
 
 /**
- * The float32 numbers of `count` float16 of the input from number `first` on, times both scales, to the same place of
- * the output. Up to seven numbers after them are written too.
+ * Decodes `count` float16 of the input from number `first` on, multiplies them by both scales, and writes them to the same
+ * place of the output. Up to seven numbers after them are written too.
  */
 export function decodeFloat16(first: i32, count: i32, scale: f32, lastScale: f32): void {
   const scales = f32x4.splat(scale)
@@ -125,8 +127,9 @@ export function decodeFloat16(first: i32, count: i32, scale: f32, lastScale: f32
   const end = to + ((<usize>count) << 2)
   while (to < end) {
     const bits = v128.load(from)
-    const low = decodeFour(i32x4.extend_low_i16x8_u(bits))
-    const high = decodeFour(i32x4.extend_high_i16x8_u(bits))
+    decodeEight(bits, to)
+    const low = v128.or(v128.load(to), signs(i32x4.extend_low_i16x8_u(bits)))
+    const high = v128.or(v128.load(to, 16), signs(i32x4.extend_high_i16x8_u(bits)))
     v128.store(to, f32x4.mul(f32x4.mul(low, scales), lastScales))
     v128.store(to, f32x4.mul(f32x4.mul(high, scales), lastScales), 16)
     from += 16
@@ -134,17 +137,7 @@ export function decodeFloat16(first: i32, count: i32, scale: f32, lastScale: f32
   }
 }
 
-function decodeFour(bits: v128): v128 {
-  const sign = i32x4.shl(v128.and(bits, i32x4.splat(0x8000)), 16)
-  const magnitude = i32x4.shl(v128.and(bits, i32x4.splat(0x7fff)), 13)
-  // The exponents' biases differ by 112.
-  const normal = i32x4.add(magnitude, i32x4.splat(112 << 23))
-  const special = v128.or(magnitude, i32x4.splat(0x7f800000))
-  const isSpecial = i32x4.ge_s(magnitude, i32x4.splat(31 << 23))
-  // 2^-14 more, then less: as float32 a subnormal number would take processors a hundred times as long.
-  const smallest = i32x4.splat(113 << 23)
-  const subnormal = f32x4.sub(i32x4.add(magnitude, smallest), smallest)
-  const isSubnormal = i32x4.lt_s(magnitude, i32x4.splat(1 << 23))
-  const finite = v128.bitselect(subnormal, normal, isSubnormal)
-  return v128.or(sign, v128.bitselect(special, finite, isSpecial))
+/** The sign bits of four float16 at the place of those of float32: `decodeEight` drops the sign of −0. */
+function signs(bits: v128): v128 {
+  return i32x4.shl(v128.and(bits, i32x4.splat(0x8000)), 16)
 }
