@@ -139,7 +139,7 @@ describe('gradlens verify', () => {
     await store.delete('segment-0-values/c.0.0')
     const { code, stdout, stderr } = await runHere('verify', at('store'))
     expect(stderr).toMatch(
-      /array segment-0-values, chunk 0 of the store cannot be read: it is not there/,
+      /array segment-0-values, chunk 0 of the store cannot be read: it does not exist/,
     )
     expect(stderr).toMatch(/array labels, chunk 1 .*checksum/)
     expect(stderr).toMatch(/array ids, chunk 2 .*got 5 bytes; expected 20/)

@@ -210,6 +210,53 @@ it('writes again, from there on, what did not outlast the end of the last writer
   expect(await contentOf(hurt)).toEqual(await contentOf(whole))
 })
 
+it.each([
+  ['is missing', 8, (store: MemoryStore) => store.delete('checksums/c.0.0')],
+  ['is damaged', 8, (store: MemoryStore) => flipBit(store, 'checksums/c.0.0', 1)],
+  [
+    'is older than the header',
+    8,
+    async (store: MemoryStore) => {
+      const older = new MemoryStore()
+      await writeRows(older, 4, {}, 4)
+      await store.set('checksums/c.0.0', (await older.get('checksums/c.0.0'))!)
+    },
+  ],
+  [
+    'and the last chunk are missing',
+    0,
+    async (store: MemoryStore) => {
+      await store.delete('checksums/c.0.0')
+      await store.delete('labels/c.1.0')
+    },
+  ],
+])('continues a store whose table of checksums %s', async (_, rowsWritten, damage) => {
+  const [whole, hurt] = [new MemoryStore(), new MemoryStore()]
+  await writeRows(whole, 5)
+  await writeRows(hurt, 5, {}, 8)
+  await damage(hurt)
+  const writer = await openGradientWriter(hurt, writerOptions)
+  expect(writer.rowsWritten).toBe(rowsWritten)
+  await writer.close()
+  await writeRows(hurt, 3)
+  const keys = whole.keys().sort()
+  expect(hurt.keys().sort()).toEqual(keys)
+  expect(await contentOf(hurt)).toEqual(await contentOf(whole))
+})
+
+it('reads the rows that were counted when it was opened, while others are written', async () => {
+  const store = new MemoryStore()
+  await writeRows(store, 4, {}, 4)
+  const header = (await store.get('zarr.json'))!
+  await writeRows(store, 4)
+  const early = {
+    get: (key: string) => (key === 'zarr.json' ? Promise.resolve(header) : store.get(key)),
+  }
+  const reader = await openGradientStore(early)
+  expect(reader.rowCount).toBe(4)
+  expect((await reader.gradients(0, 4)).block).toEqual(someRows(storedRows, 0, 4).block)
+})
+
 it('stops at the first failure, says it, and keeps the rows before', async () => {
   class FullStore extends MemoryStore {
     room = Infinity

@@ -230,6 +230,48 @@ it('are not merged if a chunk is damaged or missing; the range to be written aga
   expect(await sorted(store)).toEqual(await sorted(await wholeStore()))
 })
 
+it('are not merged if a chunk is of another version of the range', async () => {
+  const [store, other] = [new MemoryStore(), new MemoryStore()]
+  await writeRange(store, 0, 12)
+  await writeRange(store, 12, rowCount)
+  const options = { identity, rowCount, rowsPerChunk, rows: { start: 12, end: rowCount } }
+  const writer = await openGradientWriter(other, options)
+  await writer.append(someRows(exampleRows(rowCount, 2), 12, rowCount))
+  await writer.close()
+  await store.set('labels/c.4.0', (await other.get('labels/c.4.0'))!)
+  await expect(mergeGradientStore(store)).rejects.toMatchObject({
+    failure: 'damaged',
+    message: expect.stringMatching(
+      /^array labels, chunk 4 .* another version of the store.* write the rows 12:22 again/,
+    ) as string,
+  })
+  await store.set('ranges/12-22/c.0.0', (await other.get('ranges/12-22/c.0.0'))!)
+  await expect(mergeGradientStore(store)).rejects.toMatchObject({
+    failure: 'damaged',
+    message: expect.stringMatching(
+      /^The checksums of the range 12:22: .* write the rows/,
+    ) as string,
+  })
+})
+
+it('are copied again where they were written again after the first copy', async () => {
+  const [first, second, target] = [new MemoryStore(), new MemoryStore(), new MemoryStore()]
+  await writeRange(first, 0, 12)
+  const other = await openGradientWriter(second, {
+    ...{ identity, rowCount, rowsPerChunk },
+    rows: { start: 12, end: rowCount },
+  })
+  await other.append(someRows(exampleRows(rowCount, 2), 12, 16))
+  await other.close()
+  await expect(mergeGradientStore(target, { from: [first, second] })).rejects.toMatchObject({
+    failure: 'missing',
+  })
+  const again = new MemoryStore()
+  await writeRange(again, 12, rowCount)
+  await mergeGradientStore(target, { from: [first, again] })
+  expect(await sorted(target)).toEqual(await sorted(await wholeStore()))
+})
+
 it('go on after the last chunk that outlasted what ended their writer', async () => {
   const store = new MemoryStore()
   await writeRange(store, 8, 20, { until: 18 })
