@@ -32,7 +32,7 @@ const parts = {
   tfjs: { modules: 'predictor|gradients', packages: '@tensorflow/tfjs[^/]*' },
   node: { modules: 'gradients|store', packages: builtIn },
   cli: { packages: `${builtIn}|@tensorflow/tfjs[^/]*|zarrita|webgpu` },
-  elements: { modules: 'explanation', packages: 'lit|lit-[^/]*' },
+  elements: { modules: 'explanation', packages: 'lit|lit-[^/]*|(?:@types/)?react|svelte|vue' },
   worker: { modules: 'predictor|explanation|gradients|explainers' },
   index: { modules: 'predictor|explanation|gradients|compute|store|explainers' },
   bundle: { modules: 'index|evaluation|tfjs|worker' },

@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import type { GpuGradientBlock, GradientBlock } from './gradients/block.js'
 import type { NdArray } from './ndarray.js'
 import type { Device } from './options.js'

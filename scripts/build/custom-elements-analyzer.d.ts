@@ -1,5 +1,5 @@
-/** The analyzer's command line as a function; it has no declarations of its own for it. */
-declare module '@custom-elements-manifest/analyzer/cli.js' {
+/** The parts of the analyzer that the build uses. Its own declarations do not cover them. */
+declare module '@custom-elements-manifest/analyzer' {
   export interface Named {
     readonly name: string
     readonly description?: string
@@ -21,11 +21,22 @@ declare module '@custom-elements-manifest/analyzer/cli.js' {
     readonly cssProperties?: readonly Named[]
   }
 
-  export function cli(options: {
-    readonly argv: readonly string[]
-    readonly noWrite: boolean
-  }): Promise<{
+  export interface Plugin {
+    readonly name: string
+  }
+
+  export const ts: typeof import('typescript')
+
+  export function create(options: {
+    readonly modules: readonly import('typescript').SourceFile[]
+    readonly plugins: readonly Plugin[]
+    readonly context: { readonly dev: boolean; readonly thirdPartyCEMs: readonly object[] }
+  }): {
     readonly schemaVersion: string
     readonly modules: readonly { readonly declarations?: readonly Declaration[] }[]
-  }>
+  }
+}
+
+declare module '@custom-elements-manifest/analyzer/src/features/framework-plugins/lit/lit.js' {
+  export function litPlugin(): import('@custom-elements-manifest/analyzer').Plugin[]
 }

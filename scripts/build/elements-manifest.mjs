@@ -1,8 +1,12 @@
-import { writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
 import process from 'node:process'
-import { cli } from '@custom-elements-manifest/analyzer/cli.js'
+import { create, ts } from '@custom-elements-manifest/analyzer'
+import { litPlugin } from '@custom-elements-manifest/analyzer/src/features/framework-plugins/lit/lit.js'
 
-/** @typedef {import('@custom-elements-manifest/analyzer/cli.js').Declaration} Declaration */
+/** @typedef {import('@custom-elements-manifest/analyzer').Declaration} Declaration */
+
+const folder = 'src/elements'
 
 const lists = /** @type {const} */ ([
   'attributes',
@@ -13,14 +17,27 @@ const lists = /** @type {const} */ ([
   'cssProperties',
 ])
 
+/** The elements' sources, in the order in which the disk lists them. */
+function sourceFiles() {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => path.posix.join(folder, ...file.split(path.sep)))
+}
+
 /**
- * The custom elements manifest of the package, from the elements' docs: what a user of them can set, call, hear and
- * style, by the names of the built package.
+ * The custom elements manifest of the package, from the elements' docs: what users can set, call, listen to and
+ * style, by the names of the built package. It does not depend on the order of the files.
  */
-export async function createManifest() {
-  const { schemaVersion, modules } = await cli({
-    argv: ['analyze', '--litelement', '--quiet', '--globs', 'src/elements/**/*.ts'],
-    noWrite: true,
+export function createManifest(files = sourceFiles()) {
+  const sources = files
+    .toSorted()
+    .map((file) =>
+      ts.createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.ES2015, true),
+    )
+  const { schemaVersion, modules } = create({
+    modules: sources,
+    plugins: litPlugin(),
+    context: { dev: false, thirdPartyCEMs: [] },
   })
   const declarations = modules.flatMap(({ declarations = [] }) => declarations)
   const tokens = declarations.find(({ name }) => name === 'GlElement')?.cssProperties ?? []
@@ -53,7 +70,7 @@ export async function createManifest() {
   }
 
   /**
-   * An element that is made of others has their tokens too.
+   * An element that contains others has their tokens too.
    *
    * @param {Declaration} element
    */
@@ -65,7 +82,7 @@ export async function createManifest() {
 }
 
 /**
- * Without what only the elements themselves may use, and where it stands in the sources.
+ * Leaves out what only the elements themselves may use, and where the sources declare it.
  *
  * @param {Declaration} element
  */
@@ -91,5 +108,5 @@ function isForUsers({ name, privacy }) {
 
 const [, script = '', file] = process.argv
 if (script.endsWith('manifest.mjs') && file !== undefined) {
-  writeFileSync(file, `${JSON.stringify(await createManifest(), null, 2)}\n`)
+  writeFileSync(file, `${JSON.stringify(createManifest(), null, 2)}\n`)
 }

@@ -7,16 +7,19 @@ const file = 'docs/elements.md'
 const start = '<!-- From the elements’ own docs: node scripts/build/elements-reference.mjs -->\n'
 
 /**
- * The page on the elements, its reference made anew from their manifest.
+ * The page on the elements, with its reference rewritten from their manifest.
  *
  * @param {string} page
- * @param {Awaited<ReturnType<typeof createManifest>>} manifest
+ * @param {ReturnType<typeof createManifest>} manifest
  */
 export async function withReference(page, manifest) {
   const elements = manifest.modules[0]?.declarations ?? []
   const [first] = elements
   const before = page.slice(0, page.indexOf(start))
-  if (first === undefined || before === '') throw new Error(`There is no place for it in ${file}.`)
+  if (first === undefined || before === '')
+    throw new Error(
+      `${file}: got no line '${start.trim()}'; expected it where the reference begins.`,
+    )
   const shared = new Set(sharedBy(elements))
   const reference = [
     '### All elements',
@@ -33,11 +36,11 @@ export async function withReference(page, manifest) {
 }
 
 /**
- * @typedef {import('@custom-elements-manifest/analyzer/cli.js').Declaration} Declaration
- * @typedef {import('@custom-elements-manifest/analyzer/cli.js').Named} Named
+ * @typedef {import('@custom-elements-manifest/analyzer').Declaration} Declaration
+ * @typedef {import('@custom-elements-manifest/analyzer').Named} Named
  */
 
-/** What the elements that show an explanation have in common. @param {readonly Declaration[]} elements */
+/** The names that all elements for explanations have. @param {readonly Declaration[]} elements */
 function sharedBy(elements) {
   const [first, ...others] = elements.filter(({ cssStates = [] }) => cssStates.length > 0)
   return namesOf(first).filter((name) => others.every((other) => namesOf(other).includes(name)))
@@ -93,5 +96,5 @@ function escaped(cell) {
 
 if (process.argv[1]?.endsWith('elements-reference.mjs') === true) {
   const page = readFileSync(file, 'utf8')
-  writeFileSync(file, await withReference(page, await createManifest()))
+  writeFileSync(file, await withReference(page, createManifest()))
 }

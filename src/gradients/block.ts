@@ -1,3 +1,11 @@
+declare global {
+  // Declared again, empty, for the compilers of users whose DOM types do not have WebGPU yet.
+  /* eslint-disable @typescript-eslint/no-empty-object-type -- their members are in the DOM's types */
+  interface GPUBuffer {}
+  interface GPUDevice {}
+  /* eslint-enable @typescript-eslint/no-empty-object-type */
+}
+
 /**
  * Per-example gradients of one batch of B examples, parameter by parameter, each in an exact form. The
  * gradient of a parameter is the sum of its segments, mostly one; a parameter without influence on the loss

@@ -25,10 +25,10 @@ const classes = Object.entries(elements).filter(([name]) =>
   name.startsWith('Gl'),
 ) as unknown as readonly [string, typeof LitElement][]
 
-let manifest: Awaited<ReturnType<typeof createManifest>>
+let manifest: ReturnType<typeof createManifest>
 
-beforeAll(async () => {
-  manifest = await createManifest()
+beforeAll(() => {
+  manifest = createManifest()
 })
 
 function descriptionOf(className: string): ElementDescription {
@@ -71,6 +71,16 @@ it('lists every element, and where it is registered', () => {
 it('is what the page on the elements says: node scripts/build/elements-reference.mjs', async () => {
   const page = readFileSync('docs/elements.md', 'utf8')
   expect(page).toBe(await withReference(page, manifest))
+})
+
+it('does not depend on the order in which the disk lists the files', () => {
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => path.join(folder, file))
+    .sort()
+  for (const order of [files, files.toReversed()]) {
+    expect(JSON.stringify(createManifest(order))).toBe(JSON.stringify(manifest))
+  }
 })
 
 describe.each(classes)('%s', (name, element) => {
