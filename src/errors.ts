@@ -40,6 +40,11 @@ export class DisposedError extends GradlensError {
   override readonly name = 'DisposedError'
 }
 
+/** The model's weights, or which of them are trainable, changed during a call. Nothing of it was kept; call it again. */
+export class ModelChangedError extends GradlensError {
+  override readonly name = 'ModelChangedError'
+}
+
 /** The model, an operation or a combination cannot be explained exactly, and so is not explained at all. */
 export class UnsupportedError extends GradlensError {
   override readonly name = 'UnsupportedError'
@@ -126,6 +131,7 @@ interface ErrorsByName {
   NonFiniteError: NonFiniteError
   NotFittedError: NotFittedError
   DisposedError: DisposedError
+  ModelChangedError: ModelChangedError
   UnsupportedError: UnsupportedError
   DeviceError: DeviceError
   MemoryError: MemoryError
@@ -149,6 +155,7 @@ const errorNames: ReadonlySet<string> = new Set<'GradlensError' | keyof ErrorsBy
   'NonFiniteError',
   'NotFittedError',
   'DisposedError',
+  'ModelChangedError',
   'UnsupportedError',
   'DeviceError',
   'MemoryError',

@@ -4,6 +4,7 @@ export {
   GradlensError,
   InvalidArgumentError,
   MemoryError,
+  ModelChangedError,
   NonFiniteError,
   NotFittedError,
   StoreError,

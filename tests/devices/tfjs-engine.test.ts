@@ -129,6 +129,7 @@ describe.each(devices)('working on %s', (device) => {
       })
     }
     await expect(explainer.explain(pixels, { target: 0, onProgress })).rejects.toMatchObject({
+      name: 'ModelChangedError',
       message: expect.stringContaining('changed while this call was running') as string,
     })
     await explainer.explain(pixels, { target: 0 })

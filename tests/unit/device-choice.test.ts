@@ -9,7 +9,7 @@ import {
   type PredictorSession,
   UnsupportedError,
 } from 'gradlens'
-import { beforeAll, describe, expect, it, vi } from 'vitest'
+import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { useDevice } from '../support/devices.js'
 import { errorOf, expectError } from '../support/refusals.js'
 import { classifier, testX } from '../support/small-nets.js'
@@ -213,5 +213,29 @@ describe('TensorFlow.js in Node', () => {
     const call = (): unknown => explainer.explain(testX, { target: 0 })
     const error = await expectError(call, 'DeviceError', 'webgpu: ')
     expect(error).toMatchObject({ device: 'webgpu' })
+  })
+})
+
+describe('device webgpu', () => {
+  it.each([
+    ['without WebGPU', undefined, 'WebGPU is not available here'],
+    [
+      'without an adapter',
+      { gpu: { requestAdapter: () => Promise.resolve(null) } },
+      'no GPU adapter on this machine',
+    ],
+  ])('is refused %s, with the way out', async (_, navigator, reason) => {
+    vi.stubGlobal('navigator', navigator)
+    onTestFinished(() => {
+      vi.unstubAllGlobals()
+    })
+    using explainer = new IntegratedGradients(tfjsClassifier(), { device: 'webgpu' })
+    const refused = await expectError(
+      () => explainer.explain(testX, { target: 0 }),
+      'DeviceError',
+      reason,
+      "Use device 'wasm', or 'auto'",
+    )
+    expect(refused).toMatchObject({ device: 'webgpu' })
   })
 })

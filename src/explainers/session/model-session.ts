@@ -1,6 +1,7 @@
 import {
   type DeviceError,
   DisposedError,
+  ModelChangedError,
   InvalidArgumentError,
   isGradlensError,
 } from '../../errors.js'
@@ -172,10 +173,10 @@ export class ModelCall<Value> {
     return this.run((session) => Promise.resolve(session.weightsVersion))
   }
 
-  /** @throws DisposedError if the weights are no longer those of that version */
+  /** @throws ModelChangedError if the weights are no longer those of that version */
   async assertWeights(version: number): Promise<void> {
     if ((await this.weightsVersion()) === version) return
-    throw new DisposedError(
+    throw new ModelChangedError(
       "the model's weights, or which of them are trainable, changed while this call was running; call it again.",
     )
   }

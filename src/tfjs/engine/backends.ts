@@ -11,7 +11,7 @@ export interface WebgpuBackend extends KernelBackend {
   readonly device: GPUDevice
   readonly tensorMap: {
     has(dataId: DataId): boolean
-    get(dataId: DataId): { readonly resource?: unknown }
+    get(dataId: DataId): { readonly resource?: unknown; readonly values?: unknown }
   }
   readonly bufferManager: {
     acquireBuffer: (size: number, usage: number, ...how: boolean[]) => GPUBuffer

@@ -1,7 +1,7 @@
 import type { KernelBackend } from '@tensorflow/tfjs'
 import { DeviceError } from '../../errors.js'
 import type { Device } from '../../options.js'
-import { ensureBackend } from './engine.js'
+import { ensureBackend, hasBackend } from './engine.js'
 
 /** A device that is ready for use. */
 export interface OpenDevice {
@@ -20,7 +20,9 @@ export interface OpenDevice {
  *   and that is not allowed: such an adapter is some 200 times slower than wasm
  */
 export async function openDevice(name: Device, allowSoftware: boolean): Promise<OpenDevice> {
-  if (name === 'webgpu' && !allowSoftware) await refuseSoftwareAdapter()
+  if (name === 'webgpu' && !(allowSoftware && hasBackend(name))) {
+    await checkAdapter(allowSoftware)
+  }
   const backend = await ensureBackend(name)
   const { device: gpuDevice } = backend as { device?: GPUDevice }
   const lost = lossOf(name, gpuDevice)
@@ -46,18 +48,25 @@ function lossOf(device: Device, gpuDevice: GPUDevice | undefined): Promise<never
   return lost
 }
 
-async function refuseSoftwareAdapter(): Promise<void> {
+/** @throws DeviceError if there is no adapter, or only one that is emulated and not allowed */
+async function checkAdapter(allowSoftware: boolean): Promise<void> {
   const gpu = (globalThis.navigator as Navigator | undefined)?.gpu
   if (gpu === undefined) {
     throw new DeviceError(
       'webgpu',
-      'webgpu: this page has none (it needs https or localhost, and a browser with WebGPU).',
+      "webgpu: WebGPU is not available here. It needs a browser with WebGPU, and https or localhost. Use device 'wasm', " +
+        "or 'auto', which picks the best device that works.",
     )
   }
   const adapter = await gpu.requestAdapter()
   if (adapter === null) {
-    throw new DeviceError('webgpu', 'webgpu: the browser offers no adapter on this machine.')
+    throw new DeviceError(
+      'webgpu',
+      "webgpu: the browser found no GPU adapter on this machine. Use device 'wasm', or 'auto', which picks the best " +
+        'device that works.',
+    )
   }
+  if (allowSoftware) return
   const { isFallbackAdapter, architecture } = adapter.info
   if (isFallbackAdapter || architecture === 'swiftshader') {
     throw new DeviceError(

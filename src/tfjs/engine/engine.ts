@@ -6,12 +6,14 @@
  */
 import * as tf from '@tensorflow/tfjs'
 import type { KernelBackend, NamedTensorMap, Tensor, TensorContainer } from '@tensorflow/tfjs'
-import { DeviceError } from '../../errors.js'
+import { DeviceError, UnsupportedError } from '../../errors.js'
 import type { Device } from '../../options.js'
 import type { Attributes, KernelCall } from '../kernel.js'
 import { openHeap } from '../kernels/heap.js'
 import { gradientRepairs } from '../repairs/gradients.js'
+import { lacksStatistics, normalizeByInput } from '../repairs/arithmetic/batch-statistics.js'
 import { repairedKernel } from '../repairs/kernels.js'
+import { reportLookup } from './lookups.js'
 
 /** A kernel call recorded in the forward pass. `gradient` is tfjs's own; undefined where it has none. */
 export interface TapeNode {
@@ -46,7 +48,7 @@ interface Engine {
   >
   readonly state: {
     activeTape: EngineNode[] | null
-    activeScope: { name: string } | null
+    activeScope: { readonly name: string; readonly track: Tensor[] } | null
     gradientDepth: number
     kernelDepth: number
     readonly tensorInfo: WeakMap<object, { backend: KernelBackend }>
@@ -110,6 +112,9 @@ async function startedBackend(device: Device): Promise<KernelBackend> {
   return backend
 }
 
+/** True if the device's backend is ready: made by the page, or by an earlier session. */
+export const hasBackend = (device: Device): boolean => engine().registry[device] !== undefined
+
 /** True if the tensor's values are on that device's backend. */
 export function isOn(device: Device, tensor: Tensor): boolean {
   return engine().state.tensorInfo.get(tensor.dataId)?.backend === engine().registry[device]
@@ -133,7 +138,7 @@ export function runOn<Result>(device: Device, run: () => Result): Result {
   current.runKernel = repairedRunKernel(current, runKernel.bind(current), device)
   current.customGrad = unfusedCustomGrad(current, customGrad.bind(current))
   try {
-    return tf.tidy(run as () => TensorContainer) as Result
+    return withoutScope(current, () => tf.tidy(run as () => TensorContainer) as Result)
   } finally {
     current.backendName = backendName
     current.backendInstance = backendInstance
@@ -142,6 +147,15 @@ export function runOn<Result>(device: Device, run: () => Result): Result {
     if (ownMethods.includes('customGrad')) current.customGrad = customGrad
     else Reflect.deleteProperty(current, 'customGrad')
   }
+}
+
+/** Leaves what a function returns out of the page's scope, which may end while the tensors are still needed. */
+function withoutScope<Result>({ state }: Engine, run: () => Result): Result {
+  const tracked = state.activeScope?.track
+  const trackedBefore = tracked?.length ?? 0
+  const result = run()
+  tracked?.splice(trackedBefore)
+  return result
 }
 
 /**
@@ -189,7 +203,12 @@ function repairedRunKernel(current: Engine, runKernel: RunKernel, device: Device
     const isTapeOn = current.isTapeOn()
     const unfused = isTapeOn && isLinear(attributes) ? unfusedKernels[name] : undefined
     if (unfused !== undefined) return unfused(current, inputs, attributes)
+    if (lacksStatistics(name, inputs)) return normalizeByInput(inputs, attributes)
+    untaped(current, () => {
+      reportLookup(name, inputs, attributes)
+    })
     const repair = repairedKernel(device, name, inputs, attributes)
+    if (repair === undefined && !hasKernel(name, device)) throw missingKernel(name, device)
     const hasOwnGradient = name in gradientRepairs
     const isKept = isTapeOn && (hasOwnGradient || ruledKernels.has(name))
     if (repair === undefined && !isKept) {
@@ -217,6 +236,24 @@ function repairedRunKernel(current: Engine, runKernel: RunKernel, device: Device
     }
     return output
   }
+}
+
+const hasKernel = (name: string, device: Device): boolean =>
+  (tf.getKernel(name, device) as unknown) !== undefined
+
+const devices: readonly Device[] = ['webgpu', 'wasm', 'cpu']
+
+function missingKernel(name: string, device: Device): UnsupportedError {
+  const others = devices.filter((other) => hasKernel(name, other))
+  const remedy =
+    others.length === 0
+      ? 'Replace the op in the model.'
+      : `Use device ${others.map((other) => `'${other}'`).join(' or ')}, or replace the op in the model.`
+  const what = name === 'Complex' ? 'Complex (complex numbers, as in fft and rfft)' : name
+  return new UnsupportedError(
+    name,
+    `TensorFlow.js cannot compute ${what} on ${device}, and the model needs it. ${remedy}`,
+  )
 }
 
 const isLinear = ({ activation }: Attributes): boolean =>

@@ -1,11 +1,18 @@
-import * as tf from '@tensorflow/tfjs'
 import type { GraphModel, Tensor } from '@tensorflow/tfjs'
 import { DisposedError, InvalidArgumentError, UnsupportedError } from '../../errors.js'
 import { describe, knownKeys } from '../../options.js'
 import type { ArraySpec } from '../../predictor.js'
+import { withChannelAxis } from '../repairs/arithmetic/batch-statistics.js'
 import { refuseForwardArguments } from './forward-arguments.js'
+import { GraphBatches } from './graph-batches.js'
 import { type ExecuteGraph, GraphLayers } from './graph-layers.js'
-import { type GraphNode, graphNode, nodesBefore, outputShapeInSignature } from './graph-nodes.js'
+import {
+  channelAxisOf,
+  type GraphNode,
+  graphNode,
+  nodesBefore,
+  outputShapeInSignature,
+} from './graph-nodes.js'
 import type { TensorModel, Weight } from './model.js'
 import { parameterWarnings } from './graph-warnings.js'
 import { assertTensor, probedOutputShape } from './probe.js'
@@ -34,7 +41,8 @@ export function graphModel(model: GraphModel, options: GraphModelOptions): Tenso
   const nodes = nodesBefore(graphNode(model, output)!)
   refuseDynamic(nodes)
   const inputs = model.inputs.map((input, i) => inputSpec(input, model.inputNodes[i]))
-  const batchSize = fixedBatchSize(model)
+  const batches = new GraphBatches(model)
+  const channelAxis = channelAxisOf(nodes)
   const copies = findCopies(
     weightsOf(model, nodes).filter(
       ({ tensor }) => options.trainable !== undefined || tensor.rank > 0,
@@ -48,13 +56,12 @@ export function graphModel(model: GraphModel, options: GraphModelOptions): Tenso
     const feeds = Object.fromEntries(x.map((tensor, i) => [model.inputNodes[i]!, tensor]))
     return assertTensor(model.execute({ ...firstCopies, ...feeds, ...nodes }, wanted), name)
   }
-  const layers = new GraphLayers(model, output, (x, nodes, wanted) => {
-    const declared = x.map(asDeclared(inputs))
-    return batchSize === 1
-      ? oneByOne(declared, nodes, (some, someNodes) => execute(some, someNodes, wanted))
-      : execute(declared, nodes, wanted)
-  })
-  const call = (x: readonly Tensor[]): Tensor => layers.call(x)
+  const layers = new GraphLayers(model, output, (x, nodes, wanted) =>
+    batches.run(x.map(asDeclared(inputs)), nodes, wanted === output, (some, someNodes) =>
+      execute(some, someNodes, wanted),
+    ),
+  )
+  const call = (x: readonly Tensor[]): Tensor => withChannelAxis(channelAxis, () => layers.call(x))
   const shape =
     outputShapeInSignature(model, output) ??
     probedOutputShape(
@@ -129,36 +136,6 @@ function inputSpec(
     shape: shape.slice(1).map((length) => (length < 0 ? null : length)),
     dtype: dtype === 'float32' ? 'float32' : 'int32',
   }
-}
-
-/** 1 for a graph that takes one example at a time; null where any number goes. */
-function fixedBatchSize(model: GraphModel): 1 | null {
-  const sizes = new Set(model.inputs.map(({ shape }) => shape?.[0] ?? -1))
-  const [size = -1, ...others] = sizes
-  if (others.length === 0 && size < 0) return null
-  if (others.length === 0 && size === 1) return 1
-  throw new UnsupportedError(
-    'fixed batch size',
-    `the graph model takes batches of exactly ${[...sizes].join(' and ')} examples; expected any number, or 1. ` +
-      'Convert it again with a free first axis.',
-  )
-}
-
-function oneByOne(
-  x: readonly Tensor[],
-  nodes: Readonly<Record<string, Tensor>>,
-  execute: (x: readonly Tensor[], nodes: Readonly<Record<string, Tensor>>) => Tensor,
-): Tensor {
-  const batchSize = x[0]?.shape[0] ?? 0
-  const outputs = Array.from({ length: batchSize }, (_, row) =>
-    execute(
-      x.map((tensor) => tf.slice(tensor, row, 1)),
-      Object.fromEntries(
-        Object.entries(nodes).map(([node, tensor]) => [node, tf.slice(tensor, row, 1)]),
-      ),
-    ),
-  )
-  return tf.concat(outputs)
 }
 
 /** A graph's executor takes no other dtype than the declared one. */

@@ -8,6 +8,7 @@ export interface GraphNode {
   /** With the port, where it is not the first: 'split:1'. */
   readonly inputNames: readonly string[]
   readonly children: readonly GraphNode[]
+  readonly attrParams?: Readonly<Record<string, { readonly value?: unknown } | undefined>>
 }
 
 /** Private to the converter, pinned by tests/support/graph-model-suite.ts. */
@@ -58,4 +59,15 @@ function signatureEntry(model: GraphModel, output: string): SignatureEntry | und
     signature?.outputs?.[output] ??
     Object.values(signature?.outputs ?? {}).find((entry) => entry?.name === output)
   )
+}
+
+/** The axis of the channels in the batch normalizations; undefined where there are none, or they differ in it. */
+export function channelAxisOf(nodes: readonly GraphNode[]): number | undefined {
+  const formats = new Set(
+    nodes
+      .filter(({ op }) => op.startsWith('FusedBatchNorm'))
+      .map(({ attrParams }) => attrParams?.['dataFormat']?.value ?? 'nhwc'),
+  )
+  if (formats.size !== 1) return undefined
+  return formats.has('nchw') ? 1 : 3
 }

@@ -8,6 +8,9 @@ import { conv3D } from './convolution/conv-3d.js'
 import { depthwiseConv2D } from './convolution/depthwise-conv-2d.js'
 import { einsum } from './arithmetic/einsum.js'
 import { addN, prelu } from './arithmetic/elementwise.js'
+import { linSpaceOfOne } from './arithmetic/lin-space.js'
+import { biasRepairs } from './arithmetic/fused-bias.js'
+import { productOfIntegers } from './arithmetic/integer-product.js'
 import { highRankRepairs } from './arrangement/high-rank.js'
 import { integerRepairs } from './arithmetic/integers.js'
 import { maxPool3DGradByTaps } from './sampling/max-pool-by-taps.js'
@@ -46,19 +49,22 @@ export const kernelRepairs: Readonly<Record<Device, Readonly<Record<string, Kern
   },
 }
 
-/** What a backend gets wrong for some inputs. */
-const partialRepairs: Readonly<Record<Device, Readonly<Record<string, PartialRepair>>>> = {
+/** Repairs of kernels that a backend gets wrong for some inputs. The first that is needed is used. */
+const partialRepairs: Readonly<
+  Record<Device, Readonly<Record<string, PartialRepair | readonly PartialRepair[]>>>
+> = {
   cpu: {},
   wasm: {
-    BatchMatMul: productOfPacked('BatchMatMul'),
+    BatchMatMul: [productOfIntegers, productOfPacked('BatchMatMul')],
     Cast: castToBoolean,
+    ...biasRepairs,
     Sum: sumOfMiddleAxes,
-    _FusedMatMul: productOfPacked('_FusedMatMul'),
+    _FusedMatMul: [biasRepairs._FusedMatMul, productOfPacked('_FusedMatMul')],
   },
-  webgpu: { Cast: castToFloat, ...integerRepairs, ...highRankRepairs },
+  webgpu: { Cast: castToFloat, LinSpace: linSpaceOfOne, ...integerRepairs, ...highRankRepairs },
 }
 
-/** What stands in for the device's own kernel in this call; undefined where its own is right. */
+/** The kernel that replaces the device's own in this call; undefined where its own is right. */
 export function repairedKernel(
   device: Device,
   kernelName: string,
@@ -67,6 +73,6 @@ export function repairedKernel(
 ): Kernel | undefined {
   const repair = kernelRepairs[device][kernelName]
   if (repair !== undefined) return repair
-  const partial = partialRepairs[device][kernelName]
-  return partial?.isNeeded(inputs, attributes) === true ? partial.kernel : undefined
+  const partial = partialRepairs[device][kernelName] ?? []
+  return [partial].flat().find(({ isNeeded }) => isNeeded(inputs, attributes))?.kernel
 }

@@ -9,6 +9,7 @@ import type { OpenDevice } from '../engine/devices.js'
 import { asMemoryError, freeIdleMemory, memoryError } from '../engine/memory.js'
 import type { TensorModel, Weight } from '../models/model.js'
 import { inputsBut } from '../models/named-inputs.js'
+import { LookupChecks } from './lookup-checks.js'
 import { DeviceWeights } from './weights.js'
 
 /** A model on one device: what goes there, runs there and comes back. */
@@ -48,7 +49,10 @@ export class DeviceModel {
    */
   run<Result>(run: () => Result): Result {
     try {
-      return this.#watched(() => this.#weights.run(run))
+      const lookups = new LookupChecks(this.#device, (table) => this.#weightName(table))
+      const result = this.#watched(() => lookups.run(() => this.#weights.run(run)))
+      this.#refusals.push(lookups.finish())
+      return result
     } catch (error) {
       if (isGradlensError(error, 'MemoryError')) freeIdleMemory(this.#device)
       throw error
@@ -173,6 +177,10 @@ export class DeviceModel {
       freeIdleMemory(this.#device)
     }
     return error
+  }
+
+  #weightName({ dataId }: Tensor): string | undefined {
+    return this.model.weights().find(({ tensor }) => tensor.dataId === dataId)?.name
   }
 
   #assertUsable(): void {
