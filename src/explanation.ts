@@ -18,9 +18,16 @@ interface ExplanationBase<Data> {
   readonly data: Data
   /**
    * alibi's schema, ready for JSON.stringify: snake_case keys and nested lists. JSON has no NaN or
-   * infinities; they stand as the strings "NaN", "Infinity" and "-Infinity".
+   * infinities: they become the strings "NaN", "Infinity" and "-Infinity".
    */
   toJSON(): ExplanationJson
+  /**
+   * The attributions of one input, layer or call of a layer, by its name in `attributionNames`: the name of an input; the
+   * name of a layer; of a layer that is called several times, the input or layer that it was called on.
+   *
+   * @throws InvalidArgumentError for an unknown name, or if the explanation has no attributions with names
+   */
+  attribution(name: string): NdArray
 }
 
 /** The result of an explainer. The fields of `data` and `meta` are its own fields too. */
@@ -40,12 +47,29 @@ export function createExplanation<Data extends object>(
   const base: ExplanationBase<Data> = {
     meta: Object.freeze({ ...meta, params: Object.freeze({ ...meta.params }) }),
     data: Object.freeze({ ...data }),
+    attribution: (name) => findAttribution(data, name),
     toJSON: () => ({
       meta: { ...meta, params: mapFields(meta.params, toSnakeCase, (field) => toJsonValue(field)) },
       data: mapFields(data, toSnakeCase, (field) => toJsonValue(field)),
     }),
   }
   return Object.freeze({ ...data, ...base.meta, ...base })
+}
+
+function findAttribution(data: object, name: unknown): NdArray {
+  const { attributions, attributionNames } = data as Readonly<Record<string, unknown>>
+  if (!Array.isArray(attributions) || !Array.isArray(attributionNames)) {
+    throw new InvalidArgumentError(
+      'attribution',
+      describe(name),
+      'an explanation with attributionNames, as IntegratedGradients, ExpectedGradients and Gradient give it; ' +
+        'use attributions[i] of one that has none',
+    )
+  }
+  const found = (attributions as NdArray[])[attributionNames.indexOf(name)]
+  if (found !== undefined) return found
+  const names = attributionNames.map((known) => describe(known)).join(', ')
+  throw new InvalidArgumentError('attribution', describe(name), `one of ${names}`)
 }
 
 export const Explanation = {
@@ -79,7 +103,7 @@ export const Explanation = {
   },
 } as const
 
-/** What the user gave: finite numbers, or texts; one array per input, if the model has several. */
+/** The user's data: finite numbers, or texts; one array per input, if the model has several. */
 const fieldsPerInput: ReadonlySet<string> = new Set([
   'X',
   'baselines',
@@ -87,10 +111,10 @@ const fieldsPerInput: ReadonlySet<string> = new Set([
   'least_similar',
 ])
 const integerFields: ReadonlySet<string> = new Set(['ordered_indices', 'target', 'steps'])
-/** Lists of indices, none or of unequal lengths: they stay lists. */
-const plainFields: ReadonlySet<string> = new Set(['non_finite', 'not_reached'])
+/** Lists of indices or names: they stay lists. */
+const plainFields: ReadonlySet<string> = new Set(['non_finite', 'not_reached', 'attribution_names'])
 
-/** alibi does not write it: there, one attribution each is what tells, if inputs are attributed. */
+/** alibi does not write the count: there, it is that of the attributions, if inputs are attributed. */
 function inputCountOf(
   { inputCount, layer }: Readonly<Record<string, unknown>>,
   { attributions }: Readonly<Record<string, unknown>>,
@@ -100,7 +124,7 @@ function inputCountOf(
   return attributesInputs && Array.isArray(attributions) ? attributions.length : 1
 }
 
-/** A new object with its keys and values changed. Keys further down are the user's, and stay. */
+/** A new object with its keys and values changed. Keys of inner objects are the user's, and stay. */
 function mapFields(
   fields: object,
   rename: (key: string) => string,
@@ -111,7 +135,7 @@ function mapFields(
   )
 }
 
-/** What JSON cannot hold, a user's raw examples among it, stands as its description. */
+/** What JSON cannot hold, such as a user's raw examples, becomes its description. */
 function toJsonValue(value: unknown, around: readonly unknown[] = []): unknown {
   if (typeof value === 'number') return finiteOrName(value)
   if (typeof value === 'string' || typeof value === 'boolean') return value

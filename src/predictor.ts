@@ -44,6 +44,11 @@ export interface NamedWeight {
 export interface LayerSite {
   readonly layer: string
   readonly at: 'outputs' | 'inputs'
+  /**
+   * A name for each tensor there, in the order of `activations`: the calls of the layer in the order in which the model
+   * was built, each by what the layer was called on. Left out by an adapter that doesn't know them.
+   */
+  readonly tensors?: readonly string[]
 }
 
 /** What takes the place of the model's own activations at layers: per site, one array [B, …] for each tensor there. */

@@ -66,6 +66,8 @@ const explainOptionNames: readonly (keyof ExpectedGradientsExplainOptions)[] = [
 export interface ExpectedGradientsData {
   /** f32: one array per input of the model, of the input's shape; with `layer`, as for IntegratedGradients. */
   readonly attributions: readonly NdArray[]
+  /** A name for each of them; see `attribution` of the explanation. */
+  readonly attributionNames: readonly string[]
   /** The model's whole output at x. */
   readonly predictions: NdArray
   /** [N] f64: Σ attributions − (F(x) − the mean of F over the drawn baselines); what the sampling left over. */
@@ -127,8 +129,8 @@ export class ExpectedGradients<Value = unknown, Item = never> extends Explainer<
     if ((background as unknown) === undefined) {
       throw new InvalidArgumentError('background', 'none', 'examples that baselines are drawn from')
     }
-    const { sites, layerNames } = chooseSites(predictor, this.#layer, attributeToLayerInputs)
     const specs = inputsBut('forwardKwargs', predictor, forwardKwargs)
+    const { sites, layerNames } = chooseSites(predictor, specs, this.#layer, attributeToLayerInputs)
     const [request, drawnFrom] = await Promise.all([
       readRequest(predictor, x, specs, 'forwardKwargs', forwardKwargs, target),
       readInputs('background', background, specs, predictor),
@@ -162,6 +164,7 @@ export class ExpectedGradients<Value = unknown, Item = never> extends Explainer<
     })
     return createExplanation(this.#createMeta(layerNames, specs.length), {
       attributions: attributions.map((values, j) => toAttribution(values, ends[j]!.shape)),
+      attributionNames: sites.names(),
       predictions,
       deltas: { data: deltas, shape: [deltas.length] },
       target: explained.targetArray,

@@ -67,6 +67,8 @@ export interface GradientExplainOptions extends CallOptions {
 export interface GradientData {
   /** f32, one array per input of the model, of its shape; with `layer`, in the order of its list. */
   readonly attributions: readonly NdArray[]
+  /** A name for each of them; see `attribution` of the explanation. */
+  readonly attributionNames: readonly string[]
   /** The model's whole output. */
   readonly predictions: NdArray
   /** The output explained, per example; null for a single output without target. */
@@ -171,6 +173,7 @@ export class Gradient<Value = unknown, Item = never, Batch = Inputs<Item>> exten
     await call.assertWeights(weightsVersion)
     return createExplanation(this.#createMeta(sites, specs.length), {
       attributions,
+      attributionNames: sites.attributionNames(),
       predictions: explained.predictions,
       target: explained.targetArray,
     })

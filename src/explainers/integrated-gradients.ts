@@ -16,6 +16,7 @@ import {
   type Baselines,
   copyEachBaseline,
   isAverage,
+  nameBaseline,
   readBaseline,
 } from './reading/baselines.js'
 import { type Inputs, inputsBut, rowsOf } from './reading/inputs.js'
@@ -109,6 +110,8 @@ export interface IntegratedGradientsData {
    * shape, and several for a layer that is called several times or has several inputs.
    */
   readonly attributions: readonly NdArray[]
+  /** A name for each of them; see `attribution` of the explanation. */
+  readonly attributionNames: readonly string[]
   /** Raw items as the predictor preprocessed them. */
   readonly x: NdArray | readonly NdArray[]
   readonly forwardKwargs: Readonly<Record<string, NdArray>>
@@ -181,8 +184,8 @@ export class IntegratedGradients<Value = unknown, Item = never> extends Explaine
     if (target !== undefined && this.#targetFn !== undefined) {
       throw new InvalidArgumentError('target', 'a target besides a targetFn', 'one of the two')
     }
-    const { sites, layerNames } = chooseSites(predictor, this.#layer, attributeToLayerInputs)
     const specs = inputsBut('forwardKwargs', predictor, forwardKwargs)
+    const { sites, layerNames } = chooseSites(predictor, specs, this.#layer, attributeToLayerInputs)
     const [request, begins] = await Promise.all([
       readRequest(predictor, x, specs, 'forwardKwargs', forwardKwargs, target),
       copyEachBaseline(baselines, specs, predictor),
@@ -193,12 +196,12 @@ export class IntegratedGradients<Value = unknown, Item = never> extends Explaine
     const baselineArrays: NdArray[][] = []
     for (const [m, begin] of begins.entries()) {
       const one = await begin(call, this.#batchSize)
+      const named = (j: number): string =>
+        isAverage(baselines)
+          ? nameBaseline(`baselines.average[${m}]`, baselines.average[m], specs, j)
+          : nameBaseline('baselines', baselines, specs, j)
       baselineArrays.push(
-        await Promise.all(
-          inputs.map((array, j) =>
-            readBaseline(nameBaseline(baselines, inputs, m, j), one[j], array),
-          ),
-        ),
+        await Promise.all(inputs.map((array, j) => readBaseline(named(j), one[j], array))),
       )
     }
     const weightsVersion = await call.weightsVersion()
@@ -248,6 +251,7 @@ export class IntegratedGradients<Value = unknown, Item = never> extends Explaine
     const { tolerance } = this.#accuracy
     return createExplanation(this.#createMeta(layerNames, inputs.length), {
       attributions: attributions.map((values, j) => toAttribution(values, ends[j]!.shape)),
+      attributionNames: sites.names(),
       x: unwrapSingle(inputs),
       forwardKwargs: further,
       baselines: unwrapSingle(stackBaselines(baselines, baselineArrays)),
@@ -295,16 +299,6 @@ function readAccuracy(options: IntegratedGradientsOptions): Accuracy {
   const maxSteps = positiveInteger('maxSteps', options.maxSteps ?? 16 * nSteps)
   if (maxSteps >= nSteps) return { method, nSteps, tolerance, maxSteps }
   throw new InvalidArgumentError('maxSteps', String(maxSteps), `nSteps, ${nSteps}, or more`)
-}
-
-function nameBaseline(
-  baselines: Baselines<unknown> | AverageOf<unknown>,
-  x: readonly NdArray[],
-  m: number,
-  j: number,
-): string {
-  const one = isAverage(baselines) ? `baselines.average[${m}]` : 'baselines'
-  return x.length === 1 ? one : `${one}[${j}]`
 }
 
 /** Per input the baseline; of an average all of them, [baselines, …]. */

@@ -287,7 +287,8 @@ describe('a model of two inputs', () => {
     await expectRefusal(() => explainer.explain(x as Inputs, { target: 0 }), {
       argument: 'x',
       got,
-      expected: 'a list of 2 arrays, one per model input (input0, input1)',
+      expected:
+        "a list of 2 arrays, one per model input, or an object of arrays by input name ('input0', 'input1')",
     })
   })
 

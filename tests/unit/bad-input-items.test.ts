@@ -80,7 +80,7 @@ describe('raw items', () => {
       argument: 'x',
       got,
       expected:
-        'a list of raw items, as preprocess takes them; or { data, shape } or a tensor, as it gives them',
+        'a list of raw items, as preprocess takes them; or { data, shape } or a tensor, as it returns them',
     })
   })
 

@@ -114,7 +114,7 @@ const cases: readonly Refused[] = [
     build: twoHeads,
     asked: { layer: 'size', target: 0 },
     error: 'UnsupportedError',
-    parts: ["layer 'size': the output does not depend on its outputs", 'Name a layer between'],
+    parts: ["layer 'size': the model does not call it on the way to its output", 'comes after it'],
   },
   {
     title: 'integers without a layer, which have no gradient',

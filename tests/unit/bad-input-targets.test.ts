@@ -217,7 +217,7 @@ describe('baselines', () => {
   })
 
   it.each<[unknown, string, string]>([
-    [0, 'baselines: got 0', 'a list of 2, one per model input, null for zeros'],
+    [0, 'baselines: got 0', 'a list of 2, one per model input, or an object by input name'],
     [[0], 'baselines: got an array of length 1', 'a list of 2, one per model input'],
     [[0, [1, 2]], 'baselines[1]: got shape [2]', 'shape [1, 3] as x, or [3] as one example'],
     [[NaN, 0], 'baselines[0]: NaN', 'finite numbers'],

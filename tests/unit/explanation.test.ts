@@ -154,6 +154,7 @@ describe('the JSON of IntegratedGradients', () => {
     })
     expect(Object.keys(data).sort()).toEqual([
       'X',
+      'attribution_names',
       'attributions',
       'baselines',
       'deltas',

@@ -89,15 +89,17 @@ export interface ChosenSites<Value> {
 /**
  * Finds the layers of the option `layer`, or chooses the model's inputs where it is undefined.
  *
+ * @param specs the inputs that `x` gives
  * @throws InvalidArgumentError if the model has no such layer, or for layer inputs without a layer
  */
 export function chooseSites<Value>(
   predictor: Predictor<Value>,
+  specs: readonly ArraySpec[],
   layer: unknown,
   attributeToLayerInputs: boolean,
 ): ChosenSites<Value> {
   assertLayerOf(attributeToLayerInputs, layer)
-  if (layer === undefined) return { sites: inputSites(), layerNames: null }
+  if (layer === undefined) return { sites: inputSites(specs), layerNames: null }
   const at: LayerSite['at'] = attributeToLayerInputs ? 'inputs' : 'outputs'
   const layers = readLayers(predictor, layer, at)
   return { sites: layerSites(layers), layerNames: layers.map(({ layer: name }) => name) }

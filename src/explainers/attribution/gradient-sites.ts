@@ -1,11 +1,14 @@
 import type { NdArray } from '../../ndarray.js'
 import type { ArraySpec, Predictor, PredictorSession } from '../../predictor.js'
+import { distinctNames, namesAtLayer } from './attribution-names.js'
 import { type Examples, readLayers, withLayers } from './sites.js'
 
-/** Where plain gradients are taken, inputs and layers' outputs in any order: the model's own values stand there. */
+/** Where plain gradients are taken: at inputs and at layers' outputs, in any order. The model's values are its own. */
 export interface GradientSites<Value> {
   /** What the user named; null for all inputs. */
   readonly names: readonly string[] | null
+  /** A name for each array there, known after `gradients`. */
+  attributionNames(): string[]
   /** The gradients of the chosen outputs, [N, …] each. */
   gradients(
     session: PredictorSession<Value>,
@@ -29,6 +32,7 @@ export function gradientSites<Value>(
   if (layer === undefined) {
     return {
       names: null,
+      attributionNames: () => specs.map(({ name }) => name),
       gradients: (session, { x, further }, outputIndices) =>
         session.inputGradients(x, outputIndices, further),
       values: (_, { x }) => Promise.resolve(x),
@@ -40,20 +44,30 @@ export function gradientSites<Value>(
   const others = references.filter((_, k) => inputs[k] === -1)
   const sites = others.length === 0 ? [] : readLayers(predictor, others, 'outputs')
 
+  /** Per reference the position of its site; -1 for an input. */
+  const siteOf = inputs.map((input, k) =>
+    input >= 0 ? -1 : inputs.slice(0, k).filter((earlier) => earlier < 0).length,
+  )
+  /** How many tensors there are at each site, once that is known. */
+  let counts: readonly number[] = sites.map(() => 1)
+
   /** The arrays of inputs and those of layers, in the order of the list. */
   const inOrder = (
     ofInputs: readonly NdArray[],
     ofLayers: readonly (readonly NdArray[])[],
   ): NdArray[] => {
-    const remaining = [...ofLayers]
-    return inputs.flatMap((input) => (input < 0 ? remaining.shift()! : [ofInputs[input]!]))
+    return siteOf.flatMap((site, k) => (site < 0 ? [ofInputs[inputs[k]!]!] : ofLayers[site]!))
   }
   return {
-    names: inputs.map((input, k) =>
-      input >= 0
-        ? inputNames[input]!
-        : sites[inputs.slice(0, k).filter((earlier) => earlier < 0).length]!.layer,
-    ),
+    names: siteOf.map((site, k) => (site < 0 ? inputNames[inputs[k]!]! : sites[site]!.layer)),
+    attributionNames: () =>
+      distinctNames(
+        siteOf.map((site, k) =>
+          site < 0
+            ? { layer: null, names: [inputNames[inputs[k]!]!] }
+            : namesAtLayer(sites[site]!, counts[site]!),
+        ),
+      ),
     async gradients(session, { x, further }, outputIndices) {
       const wantsInputs = sites.length < references.length
       const ofInputs = wantsInputs ? await session.inputGradients(x, outputIndices, further) : []
@@ -61,6 +75,7 @@ export function gradientSites<Value>(
         sites.length === 0
           ? []
           : await withLayers(session).activationGradients(x, outputIndices, further, { sites })
+      counts = ofLayers.map(({ length }) => length)
       return inOrder(ofInputs, ofLayers)
     },
     async values(session, { x, further }) {

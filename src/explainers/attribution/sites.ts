@@ -2,12 +2,14 @@ import { InvalidArgumentError, UnsupportedError } from '../../errors.js'
 import { concatenateRows, type NdArray, rows, takeRows } from '../../ndarray.js'
 import { describe } from '../../options.js'
 import type {
+  ArraySpec,
   ForwardArguments,
   LayerSite,
   PathPoints,
   Predictor,
   PredictorSession,
 } from '../../predictor.js'
+import { distinctNames, namesAtLayer } from './attribution-names.js'
 import { inBatches } from '../session/batches.js'
 import { mapValues } from '../reading/forward-arguments.js'
 import { countExamples, rowsOf } from '../reading/inputs.js'
@@ -21,6 +23,8 @@ export interface Examples {
 
 /** Where attributions are taken: at the model's inputs, or at the activations of layers. */
 export interface Sites<Value> {
+  /** A name for each array there, known after `values`. */
+  names(): string[]
   /** What there is for these examples: one array [N, …] per input, or per tensor at the layers. */
   values(session: PredictorSession<Value>, examples: Examples): Promise<readonly NdArray[]>
   /** The predictions with these values in place of the examples' own; every other route sees the examples. */
@@ -52,8 +56,10 @@ export interface Points extends Pick<PathPoints, 'pathOf' | 'alphas' | 'weights'
   readonly ends: readonly NdArray[]
 }
 
-export function inputSites<Value>(): Sites<Value> {
+/** @param specs the inputs that are attributed */
+export function inputSites<Value>(specs: readonly ArraySpec[]): Sites<Value> {
   return {
+    names: () => specs.map(({ name }) => name),
     values: (_, { x }) => Promise.resolve(x),
     predict: (session, { further }, values) => session.predict(values, further),
     gradients: (session, { further }, rowOf, values, outputIndices) =>
@@ -77,6 +83,7 @@ export function layerSites<Value>(sites: readonly LayerSite[]): Sites<Value> {
     return ends.map((end, k) => values.slice(end - (counts[k] ?? 0), end))
   }
   return {
+    names: () => distinctNames(sites.map((site, k) => namesAtLayer(site, counts[k] ?? 0))),
     async values(session, { x, further }) {
       const values = await withLayers(session).activations(x, further, sites)
       counts = values.map(({ length }) => length)

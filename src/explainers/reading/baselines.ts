@@ -3,11 +3,12 @@ import { type ArrayInput, toNdArray } from '../../array-input.js'
 import { assertFinite, type NdArray, sameShape, sizeOf } from '../../ndarray.js'
 import { describe } from '../../options.js'
 import type { ArraySpec, Predictor } from '../../predictor.js'
+import { inInputOrder, isByName, listNames } from './by-name.js'
 import { readInputs } from './inputs.js'
 import type { ModelCall } from '../session/model-session.js'
 
 /**
- * The baseline of one input, in x's shape and float64, so that fractions stay on integer inputs.
+ * The baseline of one input, in x's shape and float64: integer inputs may have fractional baselines.
  *
  * @param baseline none (zeros), a number, an array of x's shape, or that of one example, which is broadcast
  * @throws InvalidArgumentError if its shape fits neither; NonFiniteError if it holds NaN or an infinity
@@ -46,11 +47,16 @@ export interface ItemsOf<Item = never> {
   readonly items: readonly Item[]
 }
 
-/** Where paths begin, one for each input of a model; null stands for zeros. */
+/** Where paths begin, in a list of one per input or by input name; null, or no value, means zeros. */
 export type Baselines<Item = never> =
-  ArrayInput | readonly (ArrayInput | null)[] | ItemsOf<Item> | null | undefined
+  | ArrayInput
+  | readonly (ArrayInput | null)[]
+  | Readonly<Record<string, ArrayInput | null>>
+  | ItemsOf<Item>
+  | null
+  | undefined
 
-/** Several baselines, each in any form of one: attributions and deltas are the means over them. */
+/** Several baselines, each in any form of one. Attributions and deltas are the means over them. */
 export interface AverageOf<Item = never> {
   readonly average: readonly Baselines<Item>[]
 }
@@ -111,27 +117,51 @@ export async function copyBaselines(
       'a number or arrays; or make the predictor with preprocess',
     )
   }
-  const arrays = await copyArrays(argument, baselines, specs.length)
+  const arrays = await copyArrays(argument, baselines, specs)
   return () => Promise.resolve(arrays)
 }
 
 async function copyArrays(
   argument: string,
   baselines: Exclude<Baselines<unknown>, ItemsOf<unknown>>,
-  inputCount: number,
+  specs: readonly ArraySpec[],
 ): Promise<(NdArray | null)[]> {
-  if (baselines == null) return Array.from({ length: inputCount }, () => null)
-  if (inputCount === 1) return [await toNdArray(argument, baselines as ArrayInput)]
-  if (!Array.isArray(baselines) || baselines.length !== inputCount) {
-    throw new InvalidArgumentError(
-      argument,
-      describe(baselines),
-      `a list of ${inputCount}, one per model input, null for zeros`,
-    )
-  }
+  if (baselines == null) return specs.map(() => null)
+  const list = isByName(baselines, specs)
+    ? inInputOrder(argument, baselines as Readonly<Record<string, ArrayInput | null>>, specs)
+    : listOfBaselines(argument, baselines, specs)
   return Promise.all(
-    (baselines as readonly (ArrayInput | null)[]).map(async (baseline, j) =>
-      baseline === null ? null : await toNdArray(`${argument}[${j}]`, baseline),
+    list.map(async (baseline, j) =>
+      baseline == null
+        ? null
+        : await toNdArray(nameBaseline(argument, baselines, specs, j), baseline),
     ),
   )
+}
+
+function listOfBaselines(
+  argument: string,
+  baselines: unknown,
+  specs: readonly ArraySpec[],
+): readonly (ArrayInput | null)[] {
+  if (specs.length === 1) return [baselines as ArrayInput]
+  if (Array.isArray(baselines) && baselines.length === specs.length) {
+    return baselines as readonly (ArrayInput | null)[]
+  }
+  throw new InvalidArgumentError(
+    argument,
+    describe(baselines),
+    `a list of ${specs.length}, one per model input, or an object by input name (${listNames(specs)}); null for zeros`,
+  )
+}
+
+/** The baseline of one input, as the caller would write it. */
+export function nameBaseline(
+  argument: string,
+  baselines: unknown,
+  specs: readonly ArraySpec[],
+  j: number,
+): string {
+  if (isByName(baselines, specs)) return `${argument}.${specs[j]!.name}`
+  return specs.length === 1 ? argument : `${argument}[${j}]`
 }

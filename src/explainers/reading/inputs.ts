@@ -3,19 +3,20 @@ import { type ArrayInput, isArrayObject, toNdArray } from '../../array-input.js'
 import { assertFinite, type NdArray, rows } from '../../ndarray.js'
 import { describe } from '../../options.js'
 import type { ArraySpec, Predictor } from '../../predictor.js'
+import { type ByName, hasInputNames, inInputOrder, isByName, listNames } from './by-name.js'
 import { assertFits, fits } from './input-shape.js'
 import type { ModelCall } from '../session/model-session.js'
 
 /**
- * Examples: one array for a model of one input, a list of arrays for one of several, the batch first. For a predictor
- * that preprocesses, a list is one of its raw items, and only { data, shape } or a tensor is an array.
+ * Examples, the batch first: one array for a model of one input; for one of several inputs a list of arrays, or an object of
+ * arrays by input name. For a predictor that preprocesses, a list is a list of its raw items.
  */
-export type Inputs<Item = never> = ArrayInput | readonly ArrayInput[] | readonly Item[]
+export type Inputs<Item = never> = ArrayInput | readonly ArrayInput[] | ByName | readonly Item[]
 
 /** Examples that were read. */
 export interface ReadInputs {
   readonly exampleCount: number
-  /** What was given in place of arrays, in a list of its own; null where arrays were. */
+  /** A copy of the list of raw items; null for arrays. */
   readonly items: readonly unknown[] | null
   /** One array per input; of raw items, what the predictor makes of them, `batchSize` at a time. */
   readonly arrays: <Value>(call: ModelCall<Value>, batchSize: number) => Promise<NdArray[]>
@@ -49,20 +50,18 @@ export async function readInputs(
   specs: readonly ArraySpec[],
   predictor: Pick<Predictor, 'preprocess'>,
 ): Promise<ReadInputs> {
-  if (predictor.preprocess !== undefined && !isArrayObject(x)) return readItems(argument, x, specs)
-  const list = specs.length === 1 ? [x as ArrayInput] : (x as readonly ArrayInput[])
-  if (!Array.isArray(list) || list.length !== specs.length) {
-    const names = specs.map(({ name }) => name).join(', ')
-    throw new InvalidArgumentError(
-      argument,
-      describe(x),
-      `a list of ${specs.length} arrays, one per model input (${names})`,
-    )
+  const hasNames = isByName(x, specs)
+  if (predictor.preprocess !== undefined) {
+    const isArrays = isArrayObject(x) || (hasNames && hasInputNames(x as ByName, specs))
+    if (!isArrays) return readItems(argument, x, specs)
   }
+  const list = hasNames
+    ? arraysByName(argument, x as ByName, specs)
+    : listOfArrays(argument, x, specs)
   const arrays = await Promise.all(
     specs.map((spec, i) => {
-      const name = specs.length === 1 ? argument : `${argument}[${i}]`
-      return readInput(name, list[i] as ArrayInput, spec)
+      const position = specs.length === 1 ? '' : `[${i}]`
+      return readInput(`${argument}${hasNames ? `.${spec.name}` : position}`, list[i]!, spec)
     }),
   )
   const counts = arrays.map(({ shape }) => shape[0] ?? 0)
@@ -74,6 +73,31 @@ export async function readInputs(
     )
   }
   return { exampleCount: counts[0] ?? 0, items: null, arrays: () => Promise.resolve(arrays) }
+}
+
+function arraysByName(argument: string, x: ByName, specs: readonly ArraySpec[]): ArrayInput[] {
+  const list = inInputOrder(argument, x, specs)
+  const missing = specs.filter((_, i) => list[i] == null)
+  if (missing.length === 0) return list as ArrayInput[]
+  throw new InvalidArgumentError(
+    argument,
+    `no array for ${listNames(missing)}`,
+    `an array for each input: ${listNames(specs)}`,
+  )
+}
+
+function listOfArrays(
+  argument: string,
+  x: Inputs<unknown>,
+  specs: readonly ArraySpec[],
+): readonly ArrayInput[] {
+  if (specs.length === 1) return [x as ArrayInput]
+  if (Array.isArray(x) && x.length === specs.length) return x as readonly ArrayInput[]
+  throw new InvalidArgumentError(
+    argument,
+    describe(x),
+    `a list of ${specs.length} arrays, one per model input, or an object of arrays by input name (${listNames(specs)})`,
+  )
 }
 
 export const countExamples = (x: readonly NdArray[]): number => x[0]?.shape[0] ?? 0
@@ -108,7 +132,7 @@ function readItems(argument: string, x: unknown, specs: readonly ArraySpec[]): R
     throw new InvalidArgumentError(
       argument,
       Array.isArray(x) ? 'an empty list' : describe(x),
-      'a list of raw items, as preprocess takes them; or { data, shape } or a tensor, as it gives them',
+      'a list of raw items, as preprocess takes them; or { data, shape } or a tensor, as it returns them',
     )
   }
   const items: readonly unknown[] = [...(x as readonly unknown[])]

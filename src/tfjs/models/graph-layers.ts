@@ -50,7 +50,7 @@ export class GraphLayers implements ModelLayers {
           `takes its input from, or those that use it: ${listed(node.children)}.`,
       )
     }
-    return { layer: node.name, at }
+    return { layer: node.name, at, tensors: [node.name] }
   }
 
   intercept<Result>(sites: readonly LayerSite[], visit: Visit, run: () => Result): Result {
@@ -75,7 +75,7 @@ export class GraphLayers implements ModelLayers {
     const inOrder = [...sites.keys()].sort((a, b) => depthOf(sites[a]!) - depthOf(sites[b]!))
     for (const k of inOrder) {
       const { layer } = sites[k]!
-      replaced[layer] = visit(k, [replaced[layer] ?? this.#execute(x, replaced, layer)])[0]!
+      replaced[layer] = visit(k, [replaced[layer] ?? this.#execute(x, replaced, layer)], 0)[0]!
     }
     return this.#execute(x, replaced, this.#output)
   }

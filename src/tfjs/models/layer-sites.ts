@@ -1,43 +1,86 @@
-import type { LayersModel, Tensor } from '@tensorflow/tfjs'
-import { InvalidArgumentError } from '../../errors.js'
+import type { LayersModel, SymbolicTensor, Tensor } from '@tensorflow/tfjs'
+import { InvalidArgumentError, UnsupportedError } from '../../errors.js'
 import { describe } from '../../options.js'
-import type { LayerSite } from '../../predictor.js'
+import type { ArraySpec, LayerSite } from '../../predictor.js'
 import { closestNames } from './closest-names.js'
+import {
+  callsOf,
+  type CallVisitor,
+  isInputLayer,
+  type Layer,
+  type LayerCall,
+  namesAt,
+  visitCalls,
+} from './layer-calls.js'
 
-export type Layer = LayersModel['layers'][number]
+/**
+ * Sees the tensors of one call at a site, and returns those that take their place.
+ *
+ * @param first the position of the first of them among all tensors of the site
+ */
+export type Visit = (site: number, tensors: Tensor[], first: number) => Tensor[]
 
-/** Sees the tensors that pass a site, and says which go on in their place. */
-export type Visit = (site: number, tensors: Tensor[]) => Tensor[]
-
-/** The layers that a model can be looked into at. */
+/** The layers of a model at which attributions can be taken. */
 export interface ModelLayers {
   find(argument: string, reference: unknown, at: LayerSite['at']): LayerSite
-  /** Runs the model synchronously, what passes the sites put through `visit`. */
+  /** Runs the model synchronously; `visit` sees the tensors at the sites. */
   intercept<Result>(sites: readonly LayerSite[], visit: Visit, run: () => Result): Result
 }
 
-/** The layers of a LayersModel, those of the models within it included. */
-export function modelLayers(model: LayersModel): ModelLayers {
-  const layerOf = new WeakMap<LayerSite, Layer>()
+/**
+ * The layers of a LayersModel, those of the models within it included. The tensors at a layer are in the order in which
+ * the layer was called when the model was built.
+ *
+ * @param inputs the names of the model's inputs
+ * @param output the output that is explained
+ */
+export function modelLayers(
+  model: LayersModel,
+  inputs: readonly ArraySpec[],
+  output: SymbolicTensor,
+): ModelLayers {
+  const callsAt = new WeakMap<LayerSite, LayerCall[]>()
   return {
     find(argument, reference, at) {
-      const layer = findLayer(model, argument, reference)
-      const site = { layer: layer.name, at }
-      layerOf.set(site, calledLayer(layer, at))
+      const found = findLayer(model, argument, reference)
+      const layer = calledLayer(found, at)
+      const calls = callsOf(layer, [output])
+      if (calls.length === 0) throw notCalled(found)
+      const around = { inputs: model.inputs, outputs: [output] }
+      const names = namesAt(layer, at, calls, around, inputs)
+      const isOwnName = names.length === 1 && names[0] === layer.name
+      const site = { layer: found.name, at, tensors: isOwnName ? [found.name] : names }
+      callsAt.set(site, calls)
       return site
     },
     intercept(sites, visit, run) {
-      const release = sites.map((site, k) =>
-        interceptLayer(layerOf.get(site)!, site.at, (tensors) => visit(k, tensors)),
-      )
-      try {
-        return run()
-      } finally {
-        for (const restore of release.toReversed()) restore()
-      }
+      const visitors = sites.flatMap((site, k) => visitorsAt(callsAt.get(site)!, site.at, visit, k))
+      return visitCalls(model.outputs, visitors, run)
     },
   }
 }
+
+function visitorsAt(
+  calls: readonly LayerCall[],
+  at: LayerSite['at'],
+  visit: Visit,
+  site: number,
+): CallVisitor[] {
+  let next = 0
+  return calls.map((call) => {
+    const { inputTensors, outputTensors } = call.at(-1)!
+    const first = next
+    next += at === 'inputs' ? inputTensors.length : outputTensors.length
+    return { call, [at]: (tensors: Tensor[]) => visit(site, tensors, first) }
+  })
+}
+
+const notCalled = ({ name }: Layer): UnsupportedError =>
+  new UnsupportedError(
+    name,
+    `layer '${name}': the model does not call it on the way to its output. Name one of the layers within it, or a ` +
+      'layer that comes after it.',
+  )
 
 export function allLayers(model: LayersModel): Layer[] {
   return model.layers.flatMap((layer) =>
@@ -69,7 +112,7 @@ function findLayer(model: LayersModel, argument: string, reference: unknown): La
       'the layer itself',
     )
   }
-  if (isInput(layer)) {
+  if (isInputLayer(layer)) {
     throw new InvalidArgumentError(
       argument,
       `'${layer.name}', an input of the model`,
@@ -80,32 +123,12 @@ function findLayer(model: LayersModel, argument: string, reference: unknown): La
 }
 
 /**
- * The layer that is called in a model's place: a Sequential that begins another one is not called itself, only
- * its layers are.
+ * The layer whose calls stand for those of a model: TensorFlow.js does not call a Sequential that is the first layer of
+ * another one, but only its layers.
  */
 function calledLayer(layer: Layer, at: LayerSite['at']): Layer {
   if (layer.getClassName() !== 'Sequential') return layer
   const { layers } = layer as LayersModel
-  const inner = at === 'outputs' ? layers.at(-1)! : layers.find((one) => !isInput(one))!
+  const inner = at === 'outputs' ? layers.at(-1)! : layers.find((one) => !isInputLayer(one))!
   return calledLayer(inner, at)
-}
-
-const isInput = (layer: Layer): boolean => layer.getClassName() === 'InputLayer'
-
-/** Puts what a layer gives, or takes, through `visit`, until the function that comes back is called. */
-function interceptLayer(
-  layer: Layer,
-  at: LayerSite['at'],
-  visit: (tensors: Tensor[]) => Tensor[],
-): () => void {
-  const own = Object.getOwnPropertyDescriptor(layer, 'call')
-  const call = layer.call.bind(layer)
-  const through = (tensors: Tensor | Tensor[]): Tensor | Tensor[] =>
-    Array.isArray(tensors) ? visit(tensors) : visit([tensors])[0]!
-  layer.call = (inputs, kwargs) =>
-    at === 'inputs' ? call(through(inputs), kwargs) : through(call(inputs, kwargs))
-  return () => {
-    if (own === undefined) delete (layer as Partial<Layer>).call
-    else Object.defineProperty(layer, 'call', own)
-  }
 }

@@ -28,10 +28,11 @@ export function layersModel(model: LayersModel, options: LayersModelOptions): Te
   }
   const chosen = outputIndex(model, options.output)
   refuseStateful(model)
+  // A Sequential has no names of its own for its inputs.
+  const inputs = model.inputs.map((input, i) => specOf(input, model.inputNames[i]))
   return {
     name: model.name,
-    // A Sequential has no names of its own for them.
-    inputs: model.inputs.map((input, i) => specOf(input, model.inputNames[i])),
+    inputs,
     output: specOf(model.outputs[chosen]!, model.outputNames[chosen]),
     weights: (): Weight[] => {
       const trainable = new Set(model.trainableWeights)
@@ -43,10 +44,10 @@ export function layersModel(model: LayersModel, options: LayersModelOptions): Te
       }))
     },
     constants: [],
-    layers: modelLayers(model),
+    layers: modelLayers(model, inputs, model.outputs[chosen]!),
     call: (x, forwardArguments): Tensor => {
-      const inputs = x.length === 1 && x[0] !== undefined ? x[0] : [...x]
-      const result = model.apply(inputs, { ...forwardArguments, training: false })
+      const given = x.length === 1 && x[0] !== undefined ? x[0] : [...x]
+      const result = model.apply(given, { ...forwardArguments, training: false })
       return (Array.isArray(result) ? result[chosen] : result) as Tensor
     },
   }

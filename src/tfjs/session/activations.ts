@@ -18,8 +18,10 @@ export async function activationsAt(
 ): Promise<NdArray[][]> {
   const collected = sites.map((): Tensor[] => [])
   // Models tidy up what they make on their way.
-  const collect: Visit = (site, passing) => {
-    collected[site]!.push(...passing.map((tensor) => tf.keep(tensor.clone())))
+  const collect: Visit = (site, passing, first) => {
+    for (const [i, tensor] of passing.entries()) {
+      collected[site]![first + i] = tf.keep(tensor.clone())
+    }
     return passing
   }
   try {
@@ -92,7 +94,7 @@ export function activationGradients(
     new Set(),
     () => intercept(device, sites, visit, () => device.model.call(x, forwardArguments)),
     (tape, output) => {
-      assertCalled(sites, leaves)
+      assertCalled(sites, at.leaves === undefined ? leaves : replaced)
       const ids = leaves.flatMap((group) => group.map(({ id }) => id))
       const byId = outputGradients(tape, ids, output, outputIndices)
       const behind = leavesBehind(tape, ids, replaced.flat(), byId)
@@ -120,23 +122,23 @@ function intercept<Result>(
 
 /** Copies go on in the tensors' place, so that what comes after the layer, and nothing else, depends on them. */
 function copiedInto(copies: readonly Tensor[][]): Visit {
-  return (site, tensors) => {
+  return (site, tensors, first) => {
     const own = tensors.map((tensor) => tensor.clone())
-    copies[site]!.push(...own)
+    for (const [i, copy] of own.entries()) copies[site]![first + i] = copy
     return own
   }
 }
 
-/** The leaves of a site go on one after the other, in the order of its layer's calls. */
+/** The leaves of a site take the place of its tensors, in the order of its layer's calls. */
 function replacedBy(
   sites: readonly LayerSite[],
   leaves: readonly (readonly Tensor[])[],
   replaced: Tensor[][] = sites.map(() => []),
 ): Visit {
-  return (site, tensors) =>
-    tensors.map((own) => {
-      const leaf = leaves[site]![replaced[site]!.length]
-      replaced[site]!.push(own)
+  return (site, tensors, first) =>
+    tensors.map((own, i) => {
+      const leaf = leaves[site]![first + i]
+      replaced[site]![first + i] = own
       if (leaf !== undefined && tf.util.arraysEqual(leaf.shape, own.shape)) return leaf.clone()
       const { layer } = sites[site]!
       throw new InvalidArgumentError(
@@ -166,14 +168,18 @@ function leavesBehind(
   return behind
 }
 
+/** @throws UnsupportedError for a call that did not happen: of a model that overrides how it calls its layers, say */
 function assertCalled(sites: readonly LayerSite[], groups: readonly (readonly Tensor[])[]): void {
-  const missing = groups.findIndex((group) => group.length === 0)
+  const missing = sites.findIndex(({ tensors }, k) => {
+    const called = Object.keys(groups[k]!).length
+    return called === 0 || called < (tensors?.length ?? 1)
+  })
   if (missing < 0) return
   const { layer } = sites[missing]!
   throw new UnsupportedError(
     layer,
-    `layer '${layer}': the model does not call it on the way to its output. Name one of the layers within it, or ` +
-      'one that comes after.',
+    `layer '${layer}': the model does not make all of its calls on the way to its output. Name one of the layers ` +
+      'within it, or a layer that comes after it.',
   )
 }
 

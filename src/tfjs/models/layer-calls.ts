@@ -1,0 +1,184 @@
+import type { LayersModel, SymbolicTensor, Tensor } from '@tensorflow/tfjs'
+import type { ArraySpec, LayerSite } from '../../predictor.js'
+
+export type Layer = LayersModel['layers'][number]
+
+/** One call of a layer while the model was built, with the symbolic tensors that it took and gave. */
+type Node = Layer['inboundNodes'][number] & { readonly id: number }
+
+/** A call of a layer: the calls of the models around it, the outermost first, and last its own. */
+export type LayerCall = readonly Node[]
+
+/** Sees the tensors of a call, and returns those that take their place. */
+export interface CallVisitor {
+  readonly call: LayerCall
+  readonly inputs?: (tensors: Tensor[]) => Tensor[]
+  readonly outputs?: (tensors: Tensor[]) => Tensor[]
+}
+
+/** A model that is called as a layer. */
+type Container = Layer & Pick<LayersModel, 'inputs' | 'outputs'>
+
+export const isInputLayer = (layer: Layer): boolean => layer.getClassName() === 'InputLayer'
+
+const isContainer = (layer: Layer): layer is Container => 'layers' in layer && 'outputs' in layer
+
+const nodeOf = ({ sourceLayer, nodeIndex }: SymbolicTensor): Node =>
+  sourceLayer.inboundNodes[nodeIndex] as Node
+
+/** The calls that these tensors are computed from, in the order in which they were made. */
+function nodesBefore(tensors: readonly SymbolicTensor[]): Node[] {
+  const found = new Set(tensors.map(nodeOf))
+  for (const node of found) for (const tensor of node.inputTensors) found.add(nodeOf(tensor))
+  return [...found].sort((a, b) => a.id - b.id)
+}
+
+/**
+ * The calls of a layer on the way to these outputs, in the order in which they were made; calls of a model that
+ * contains the layer count as calls of the layer.
+ */
+export function callsOf(layer: Layer, outputs: readonly SymbolicTensor[]): LayerCall[] {
+  return nodesBefore(outputs).flatMap((node): LayerCall[] => {
+    if (node.outboundLayer === layer) return [[node]]
+    if (!isContainer(node.outboundLayer)) return []
+    return callsOf(layer, node.outboundLayer.outputs).map((inner) => [node, ...inner])
+  })
+}
+
+/**
+ * A name for each tensor at the calls of a layer. A layer that is called once is named by its name; each call of a
+ * layer that is called several times, by the input or layer that it was called on.
+ */
+export function namesAt(
+  layer: Layer,
+  at: LayerSite['at'],
+  calls: readonly LayerCall[],
+  model: Pick<LayersModel, 'inputs' | 'outputs'>,
+  specs: readonly ArraySpec[],
+): string[] {
+  const inputName = (tensor: SymbolicTensor): string =>
+    specs[model.inputs.indexOf(tensor)]?.name ?? tensor.sourceLayer.name
+  return calls.flatMap((call) => {
+    const node = call.at(-1)!
+    const around = call.length === 1 ? model.outputs : containerAt(call, call.length - 2).outputs
+    if (at === 'inputs' && node.inputTensors.length > 1) {
+      return node.inputTensors.map((tensor) => sourceName(tensor, around, inputName))
+    }
+    const name = calls.length === 1 ? layer.name : callName(call, model.outputs, inputName)
+    const tensors = at === 'inputs' ? node.inputTensors : node.outputTensors
+    return tensors.length === 1 ? [name] : tensors.map((_, k) => `${name}:${k}`)
+  })
+}
+
+const containerAt = (call: LayerCall, level: number): Container =>
+  call[level]!.outboundLayer as Container
+
+/** What the layer, and the models around it, were called on, where they are called several times. */
+function callName(
+  call: LayerCall,
+  outputs: readonly SymbolicTensor[],
+  inputName: (tensor: SymbolicTensor) => string,
+): string {
+  const parts = call.flatMap((node, level) => {
+    const around = level === 0 ? outputs : containerAt(call, level - 1).outputs
+    return isShared(node, around) ? [calledOn(node, around, inputName)] : []
+  })
+  return parts.join('/')
+}
+
+const isShared = (node: Node, outputs: readonly SymbolicTensor[]): boolean =>
+  nodesBefore(outputs).filter(({ outboundLayer }) => outboundLayer === node.outboundLayer).length >
+  1
+
+const calledOn = (
+  node: Node,
+  outputs: readonly SymbolicTensor[],
+  inputName: (tensor: SymbolicTensor) => string,
+): string => node.inputTensors.map((tensor) => sourceName(tensor, outputs, inputName)).join(', ')
+
+/** The input, or the layer, that a tensor comes from; of a layer called several times, what that was called on. */
+function sourceName(
+  tensor: SymbolicTensor,
+  outputs: readonly SymbolicTensor[],
+  inputName: (tensor: SymbolicTensor) => string,
+): string {
+  if (isInputLayer(tensor.sourceLayer)) return inputName(tensor)
+  const node = nodeOf(tensor)
+  return isShared(node, outputs) ? calledOn(node, outputs, inputName) : tensor.sourceLayer.name
+}
+
+/**
+ * Runs a model with visitors at some of its calls. TensorFlow.js executes a model's calls in an order that follows
+ * from how their outputs are joined. It asks each symbolic tensor for its layer: while `run` runs, the tensors of each
+ * call have a stand-in for the layer, which knows the call.
+ */
+export function visitCalls<Result>(
+  outputs: readonly SymbolicTensor[],
+  visitors: readonly CallVisitor[],
+  run: () => Result,
+): Result {
+  const layers = new Set(visitors.map(({ call }) => call.at(-1)!.outboundLayer))
+  /** The calls that are running, the outermost first. */
+  const running: Node[] = []
+  const apply = (node: Node, layer: Layer): Layer['apply'] =>
+    function (inputs, kwargs) {
+      running.push(node)
+      try {
+        const here = visitors.filter(({ call }) => isSameCall(call, running))
+        const taken = visited(
+          inputs as Tensor | Tensor[],
+          here.map((one) => one.inputs),
+        )
+        const given = layer.apply(taken, kwargs) as Tensor | Tensor[]
+        return visited(
+          given,
+          here.map((one) => one.outputs),
+        )
+      } finally {
+        running.pop()
+      }
+    }
+  const replaced: (readonly [SymbolicTensor, Layer])[] = []
+  try {
+    for (const node of nodesToWatch(layers, outputs)) {
+      for (const tensor of node.outputTensors) {
+        const layer = tensor.sourceLayer
+        replaced.push([tensor, layer])
+        tensor.sourceLayer = Object.create(layer, {
+          apply: { value: apply(node, layer) },
+        }) as Layer
+      }
+    }
+    return run()
+  } finally {
+    for (const [tensor, layer] of replaced.toReversed()) tensor.sourceLayer = layer
+  }
+}
+
+/** All calls of the layers, and of the models that they may be in. */
+function nodesToWatch(
+  layers: ReadonlySet<Layer>,
+  outputs: readonly SymbolicTensor[],
+  found = new Set<Node>(),
+): Set<Node> {
+  for (const node of nodesBefore(outputs)) {
+    const isWithin = isContainer(node.outboundLayer)
+    if (!isWithin && !layers.has(node.outboundLayer)) continue
+    if (found.has(node)) continue
+    found.add(node)
+    if (isWithin) nodesToWatch(layers, (node.outboundLayer as Container).outputs, found)
+  }
+  return found
+}
+
+const isSameCall = (call: LayerCall, running: readonly Node[]): boolean =>
+  call.length === running.length && call.every((node, level) => node === running[level])
+
+function visited(
+  tensors: Tensor | Tensor[],
+  visits: readonly (CallVisitor['inputs'] | undefined)[],
+): Tensor | Tensor[] {
+  const own = Array.isArray(tensors) ? tensors : [tensors]
+  const all = visits.reduce((passing, visit) => visit?.(passing) ?? passing, own)
+  return Array.isArray(tensors) ? all : all[0]!
+}
