@@ -36,7 +36,7 @@ export function checkSignal(signal: AbortSignal | undefined): void {
 }
 
 /** The value, if it is one of the choices; else an error that lists them. */
-export function oneOf<Choice extends string>(
+export function readChoice<Choice extends string>(
   argument: string,
   value: unknown,
   choices: readonly Choice[],
@@ -47,20 +47,20 @@ export function oneOf<Choice extends string>(
 }
 
 /** @throws InvalidArgumentError for a key that is none of the names: it would be overlooked in silence */
-export function knownKeys(argument: string, options: object, names: readonly string[]): void {
+export function assertKnownKeys(argument: string, options: object, names: readonly string[]): void {
   const unknown = Object.keys(options).find((key) => !names.includes(key))
   if (unknown === undefined) return
   throw new InvalidArgumentError(argument, `'${unknown}'`, `none but ${names.join(', ')}`)
 }
 
 /** The value, if it is an integer ≥ 1. */
-export function positiveInteger(argument: string, value: unknown): number {
+export function readPositiveInteger(argument: string, value: unknown): number {
   if (typeof value === 'number' && Number.isInteger(value) && value >= 1) return value
   throw new InvalidArgumentError(argument, describe(value), 'an integer of 1 or more')
 }
 
 /** The value, if it is a finite number ≥ 0. */
-export function nonNegativeNumber(argument: string, value: unknown): number {
+export function readNonNegativeNumber(argument: string, value: unknown): number {
   if (typeof value === 'number' && Number.isFinite(value) && value >= 0) return value
   throw new InvalidArgumentError(argument, describe(value), 'a finite number of 0 or more')
 }

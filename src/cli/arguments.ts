@@ -81,7 +81,7 @@ export function integer(given: GivenArguments, name: string, least: number): num
   throw new UsageError(`--${name}: got '${value}'; expected an integer of ${least} or more.`)
 }
 
-export function oneOf<Choice extends string>(
+export function readChoice<Choice extends string>(
   given: GivenArguments,
   name: string,
   choices: readonly Choice[],

@@ -1,5 +1,5 @@
-/** The inner product of two stretches. Four partial sums: one would make each addition wait for the one before. */
-export function dot(
+/** The inner product of two ranges of numbers. With a single sum, each addition would wait for the one before. */
+export function computeDot(
   a: Float32Array | Float64Array,
   aOffset: number,
   b: Float32Array | Float64Array,

@@ -2,39 +2,39 @@ import type { CompactBlock, GpuGradientBlock, GradientBlock } from '../gradients
 import type { Float16Block } from '../gradients/float16-block.js'
 import type { Ranking, RankingOptions } from './ranking.js'
 
-/** The arithmetic on gradients, on the device where they lie. */
+/** The arithmetic on gradients, on the device that stores them. */
 export interface GradientBackend extends Disposable {
-  /** Whether a block of float16 takes no more than that where it is held. */
+  /** True if an uploaded block of float16 stays float16 in memory. */
   readonly keepsFloat16: boolean
   /**
-   * Takes a block over, which must not be used afterwards: each parameter in the smaller of its exact forms,
-   * with its squared norms; one of float16 in the form that it has. Resolves as soon as more can be taken, which may be before the work is done; what
-   * fails later is thrown by `settle` and by each use of the result.
+   * Uploads a block, which must not be used afterwards. Each parameter takes the smaller of its exact layouts; a block of
+   * float16 keeps its layouts. Resolves when the backend can accept more work, which may be before this work is done.
+   * Later failures are thrown by `settle` and by each use of the result.
    */
   upload(block: GradientBlock | Float16Block | GpuGradientBlock): Promise<DeviceGradients>
   openRanking(options: RankingOptions): Ranker
-  /** Resolves when all that was asked for is done. */
+  /** Resolves when all requested work is done; rejects with its first failure. */
   settle(): Promise<void>
 }
 
-/** Gradients that a Compute holds until they are disposed. */
+/** Gradients on a device, until they are disposed. */
 export interface DeviceGradients extends Disposable {
   readonly exampleCount: number
-  /** What the numbers occupy, in bytes: the gradients in their compact forms, and the squared norms. */
+  /** The bytes of the numbers: the gradients in their compact layouts, and the squared norms. */
   readonly byteLength: number
-  /** ‖g‖² per row over all parameters; NaN or infinite where a gradient is not finite. */
+  /** ‖g‖² per example over all parameters; NaN or infinite where a gradient is not finite. */
   squaredNorms(): Promise<Float64Array>
-  /** The gradients themselves, each parameter in its compact form, in arrays that are the caller's. */
+  /** Copies the gradients into arrays of the caller, each parameter in its compact layout. */
   read(): Promise<CompactBlock>
 }
 
-/** Training examples by their similarity to test examples, from tiles of pairs. */
+/** Ranks training examples by their similarity to test examples, from tiles of pairs. */
 export interface Ranker extends Disposable {
   /**
-   * Scores each row of `test` with each row of `train`. Tiles may come in any order, each pair once. Resolves as
-   * soon as more can be taken.
+   * Scores each example of `test` with each example of `train`. Tiles may come in any order, each pair once. Resolves
+   * when the ranker can accept more work.
    *
-   * @param testStart the index of the first row of `test` among all test examples; `trainStart` likewise
+   * @param testStart the index of the first example of `test` among all test examples; `trainStart` likewise
    */
   add(
     test: DeviceGradients,

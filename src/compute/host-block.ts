@@ -2,8 +2,8 @@ import { InvalidArgumentError } from '../errors.js'
 import type { GpuGradientBlock, GradientBlock } from '../gradients/block.js'
 import type { Float16Block } from '../gradients/float16-block.js'
 
-/** @throws InvalidArgumentError for a block in the buffers of a GPU */
-export function hostBlock(
+/** @throws InvalidArgumentError for a block in GPU buffers */
+export function requireHostBlock(
   block: GradientBlock | Float16Block | GpuGradientBlock,
 ): GradientBlock | Float16Block {
   if (!('gpuDevice' in block)) return block

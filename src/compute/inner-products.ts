@@ -4,13 +4,13 @@ import type {
   FactoredSegment,
   LookupSegment,
 } from '../gradients/block.js'
-import { denseSize } from '../gradients/compact-layout.js'
-import { dot } from './dot.js'
+import { getDenseSize } from '../gradients/compact-layout.js'
+import { computeDot } from './dot.js'
 import { isGramCheaper } from './product-method.js'
-import { type DenseGradient, rowReader } from '../gradients/dense-gradient.js'
+import { type DenseGradient, createGradientReader } from '../gradients/dense-gradient.js'
 
-/** ⟨g_i, g'_j⟩ over all parameters, summed in float64: [a.rowCount, b.rowCount]. */
-export function innerProducts(a: CompactBlock, b: CompactBlock): Float64Array {
+/** ⟨g_i, g'_j⟩ over all parameters, summed in float64: [a.exampleCount, b.exampleCount]. */
+export function computeInnerProducts(a: CompactBlock, b: CompactBlock): Float64Array {
   const products = new Float64Array(a.exampleCount * b.exampleCount)
   for (const left of a.segments) {
     for (const right of b.segments) {
@@ -24,112 +24,112 @@ export function innerProducts(a: CompactBlock, b: CompactBlock): Float64Array {
 /** ⟨G_i, G'_j⟩ of two segments of one parameter, added to products[i, j]. */
 function addDot(
   a: CompactSegment,
-  aRows: number,
+  aCount: number,
   b: CompactSegment,
-  bRows: number,
+  bCount: number,
   products: Float64Array,
 ): void {
-  const pair = pairProduct(a, b)
-  // The outer loop's side is formed once a row, the inner one's once a pair: the longer side goes outside.
-  if (aRows > bRows) {
-    for (let i = 0; i < aRows; i++) {
-      for (let j = 0; j < bRows; j++) products[i * bRows + j]! += pair(i, j)
+  const pair = choosePairProduct(a, b)
+  // Gradients of the outer loop are materialized once each, those of the inner loop once per pair.
+  if (aCount > bCount) {
+    for (let i = 0; i < aCount; i++) {
+      for (let j = 0; j < bCount; j++) products[i * bCount + j]! += pair(i, j)
     }
   } else {
-    for (let j = 0; j < bRows; j++) {
-      for (let i = 0; i < aRows; i++) products[i * bRows + j]! += pair(i, j)
+    for (let j = 0; j < bCount; j++) {
+      for (let i = 0; i < aCount; i++) products[i * bCount + j]! += pair(i, j)
     }
   }
 }
 
-/** ⟨G_i, G'_j⟩ in the cheapest way that the two forms allow, without forming where that costs more. */
-function pairProduct(a: CompactSegment, b: CompactSegment): (i: number, j: number) => number {
+/** Chooses the cheapest exact way to compute ⟨G_i, G'_j⟩ for two layouts. */
+function choosePairProduct(a: CompactSegment, b: CompactSegment): (i: number, j: number) => number {
   if (a.kind === 'factored' && b.kind === 'factored' && isGramCheaper(a, b)) {
-    return (i, j) => gram(a, i, b, j)
+    return (i, j) => computeGramProduct(a, i, b, j)
   }
-  if (a.kind === 'lookup' && b.kind === 'lookup') return (i, j) => matchingRows(a, i, b, j)
+  if (a.kind === 'lookup' && b.kind === 'lookup') return (i, j) => multiplyLookups(a, i, b, j)
   if (a.kind === 'lookup') {
-    const other = rowReader(b)
-    return (i, j) => lookedUp(a, i, other(j))
+    const other = createGradientReader(b)
+    return (i, j) => multiplyLookup(a, i, other(j))
   }
   if (b.kind === 'lookup') {
-    const other = rowReader(a)
-    return (i, j) => lookedUp(b, j, other(i))
+    const other = createGradientReader(a)
+    return (i, j) => multiplyLookup(b, j, other(i))
   }
-  const size = denseSize(a)
-  const left = rowReader(a)
-  const right = rowReader(b)
+  const size = getDenseSize(a)
+  const left = createGradientReader(a)
+  const right = createGradientReader(b)
   return (i, j) => {
     const g = left(i)
     const other = right(j)
-    return dot(g.data, g.offset, other.data, other.offset, size)
+    return computeDot(g.data, g.offset, other.data, other.offset, size)
   }
 }
 
 /** Σ_{t,s} (a_t·a'_s)(δ_t·δ'_s) */
-function gram(a: FactoredSegment, i: number, b: FactoredSegment, j: number): number {
+function computeGramProduct(a: FactoredSegment, i: number, b: FactoredSegment, j: number): number {
   const { inputSize, outputSize } = a
   let sum = 0
   for (let t = i * a.positions; t < (i + 1) * a.positions; t++) {
     for (let s = j * b.positions; s < (j + 1) * b.positions; s++) {
       sum +=
-        dot(a.a, t * inputSize, b.a, s * inputSize, inputSize) *
-        dot(a.delta, t * outputSize, b.delta, s * outputSize, outputSize)
+        computeDot(a.a, t * inputSize, b.a, s * inputSize, inputSize) *
+        computeDot(a.delta, t * outputSize, b.delta, s * outputSize, outputSize)
     }
   }
   return sum
 }
 
 /** Σ_{t,s} [index_t = index'_s] (δ_t·δ'_s) */
-function matchingRows(a: LookupSegment, i: number, b: LookupSegment, j: number): number {
+function multiplyLookups(a: LookupSegment, i: number, b: LookupSegment, j: number): number {
   let sum = 0
   for (let t = i * a.positions; t < (i + 1) * a.positions; t++) {
     for (let s = j * b.positions; s < (j + 1) * b.positions; s++) {
       if (a.indices[t] !== b.indices[s]) continue
-      sum += dot(a.delta, t * a.rowSize, b.delta, s * a.rowSize, a.rowSize)
+      sum += computeDot(a.delta, t * a.rowSize, b.delta, s * a.rowSize, a.rowSize)
     }
   }
   return sum
 }
 
 /** Σ_t δ_t · G'[index_t] */
-function lookedUp(a: LookupSegment, i: number, b: DenseGradient): number {
+function multiplyLookup(a: LookupSegment, i: number, b: DenseGradient): number {
   let sum = 0
   for (let t = i * a.positions; t < (i + 1) * a.positions; t++) {
     const offset = b.offset + a.indices[t]! * a.rowSize
-    sum += dot(a.delta, t * a.rowSize, b.data, offset, a.rowSize)
+    sum += computeDot(a.delta, t * a.rowSize, b.data, offset, a.rowSize)
   }
   return sum
 }
 
 /** ‖g_i‖² over all parameters, summed in float64. */
-export function squaredNorms({ exampleCount, segments }: CompactBlock): Float64Array {
+export function computeSquaredNorms({ exampleCount, segments }: CompactBlock): Float64Array {
   const norms = new Float64Array(exampleCount)
   for (const left of segments) {
     for (const right of segments) {
       if (left.parameter !== right.parameter) continue
-      const product = left === right ? selfProduct(left) : rowProduct(left, right)
+      const product = left === right ? chooseSelfProduct(left) : chooseRowProduct(left, right)
       for (let row = 0; row < exampleCount; row++) norms[row]! += product(row)
     }
   }
   return norms
 }
 
-/** ⟨G_row, G'_row⟩ of two segments of one parameter. */
-function rowProduct(a: CompactSegment, b: CompactSegment): (row: number) => number {
-  const pair = pairProduct(a, b)
+/** Chooses how to compute ⟨G_i, G'_i⟩ for two segments of one parameter. */
+function chooseRowProduct(a: CompactSegment, b: CompactSegment): (row: number) => number {
+  const pair = choosePairProduct(a, b)
   return (row) => pair(row, row)
 }
 
-/** ‖G_row‖², formed once where it has to be formed. */
-function selfProduct(segment: CompactSegment): (row: number) => number {
+/** Chooses how to compute ‖G_i‖², materializing G_i at most once. */
+function chooseSelfProduct(segment: CompactSegment): (row: number) => number {
   if (segment.kind !== 'factored' || isGramCheaper(segment, segment)) {
-    return rowProduct(segment, segment)
+    return chooseRowProduct(segment, segment)
   }
-  const size = denseSize(segment)
-  const read = rowReader(segment)
+  const size = getDenseSize(segment)
+  const read = createGradientReader(segment)
   return (row) => {
     const { data, offset } = read(row)
-    return dot(data, offset, data, offset, size)
+    return computeDot(data, offset, data, offset, size)
   }
 }

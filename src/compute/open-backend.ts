@@ -2,10 +2,10 @@ import type { Device } from '../options.js'
 import type { GradientBackend } from './gradient-backend.js'
 
 /**
- * What works on the gradients that a model gives on that device, and why it is not the fastest that there is for
- * it, if it is not.
+ * Opens the fastest backend that works for gradients of a model on this device. `fallbackReason` says why a faster one
+ * is not used.
  *
- * @param gpuDevice the device in whose buffers the gradients lie, if they do
+ * @param gpuDevice the device whose buffers store the gradients; undefined if they are in JavaScript's memory
  */
 export async function openBackend(
   device: Device,

@@ -9,14 +9,14 @@ export interface Similarity {
 }
 
 /**
- * The score of a pair of gradients from their inner product and squared norms; 0 where a gradient is zero, NaN
- * where the training example's is not finite.
+ * Computes the score of a pair of gradients from their inner product and squared norms. It is 0 if a gradient is zero,
+ * and NaN if the training example's is not finite.
  *
  * - `grad_dot`: g·g'
  * - `grad_cos`: g·g' / (‖g‖ ‖g'‖ + eps)
  * - `grad_asym_dot`: g·g' / (‖g'‖² + eps), g' the training example's (Charpiat et al., 2019)
  */
-export function similarity(
+export function computeSimilarity(
   { name, eps }: Similarity,
   dot: number,
   testSquaredNorm: number,

@@ -55,7 +55,7 @@ export async function readClasses(argument: string, value: ArrayInput): Promise<
       'class indices, shape [n], or one-hot rows, shape [n, classes]',
     )
   }
-  if (width > 1) return oneHotClasses(argument, data, width)
+  if (width > 1) return readOneHot(argument, data, width)
   return Int32Array.from(data, (label, i) => {
     if (Number.isInteger(label) && label >= 0 && label < 2 ** 31) return label
     throw new InvalidArgumentError(
@@ -66,7 +66,7 @@ export async function readClasses(argument: string, value: ArrayInput): Promise<
   })
 }
 
-function oneHotClasses(argument: string, data: NdArray['data'], width: number): Int32Array {
+function readOneHot(argument: string, data: NdArray['data'], width: number): Int32Array {
   return Int32Array.from({ length: data.length / width }, (_, i) => {
     const row = data.subarray(i * width, (i + 1) * width)
     const best = row.indexOf(1)

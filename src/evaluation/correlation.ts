@@ -1,8 +1,8 @@
 /** Pearson's correlation; NaN where one of the two is constant, or there are fewer than two pairs. */
-export function pearson(a: Float64Array, b: Float64Array): number {
+export function computePearson(a: Float64Array, b: Float64Array): number {
   if (isConstant(a) || isConstant(b)) return NaN
-  const meanA = mean(a)
-  const meanB = mean(b)
+  const meanA = computeMean(a)
+  const meanB = computeMean(b)
   let covariance = 0
   let varianceA = 0
   let varianceB = 0
@@ -19,18 +19,18 @@ export function pearson(a: Float64Array, b: Float64Array): number {
 }
 
 /** Spearman's rank correlation: Pearson's of the ranks, where ties share the mean of theirs. NaN as there. */
-export function spearman(a: Float64Array, b: Float64Array): number {
-  return pearson(meanRanks(a), meanRanks(b))
+export function computeSpearman(a: Float64Array, b: Float64Array): number {
+  return computePearson(rankValues(a), rankValues(b))
 }
 
 /** The same of the pairs of which both are finite. */
-export function spearmanOfFinite(a: Float64Array, b: Float64Array): number {
+export function computeFiniteSpearman(a: Float64Array, b: Float64Array): number {
   const isFinitePair = (_: number, k: number): boolean =>
     Number.isFinite(a[k]) && Number.isFinite(b[k])
-  return spearman(a.filter(isFinitePair), b.filter(isFinitePair))
+  return computeSpearman(a.filter(isFinitePair), b.filter(isFinitePair))
 }
 
-function meanRanks(values: Float64Array): Float64Array {
+function rankValues(values: Float64Array): Float64Array {
   const order = Uint32Array.from(values, (_, k) => k).sort((i, j) => values[i]! - values[j]!)
   const ranks = new Float64Array(values.length)
   for (let first = 0; first < order.length;) {
@@ -46,7 +46,7 @@ function meanRanks(values: Float64Array): Float64Array {
 const isConstant = (values: Float64Array): boolean => values.every((value) => value === values[0])
 
 /** The mean of the numbers that are defined, those that are not NaN; NaN if none is. */
-export function mean(values: Float64Array): number {
+export function computeMean(values: Float64Array): number {
   let sum = 0
   let count = 0
   for (const value of values) {

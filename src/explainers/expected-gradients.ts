@@ -2,13 +2,18 @@ import { InvalidArgumentError } from '../errors.js'
 import { createExplanation, type Explanation, type ExplanationMeta } from '../explanation.js'
 import type { ArrayInput } from '../array-input.js'
 import { type NdArray, sizeOf } from '../ndarray.js'
-import { type CallOptions, type DeviceChoice, knownKeys, positiveInteger } from '../options.js'
+import {
+  type CallOptions,
+  type DeviceChoice,
+  assertKnownKeys,
+  readPositiveInteger,
+} from '../options.js'
 import type { Predictor } from '../predictor.js'
 import { readSeed } from '../random.js'
 import { expectedAttributions } from './attribution/expected-integral.js'
 import { type Inputs, inputsBut, readInputs } from './reading/inputs.js'
 import { ModelSession } from './session/model-session.js'
-import { progressReporter } from './session/progress.js'
+import { createProgressReporter } from './session/progress.js'
 import { type Examples, joinBatches } from './attribution/sites.js'
 import {
   chooseSites,
@@ -98,14 +103,14 @@ export class ExpectedGradients<Value = unknown, Item = never> extends Explainer<
 
   /** @throws InvalidArgumentError for an unknown option value */
   constructor(predictor: Predictor<Value, Item>, options: ExpectedGradientsOptions = {}) {
-    knownKeys('options', options, optionNames)
+    assertKnownKeys('options', options, optionNames)
     const model = new ModelSession(predictor, options.device)
     super(model)
     this.#model = model
     this.#layer = options.layer
-    this.#nSamples = positiveInteger('nSamples', options.nSamples ?? 100)
+    this.#nSamples = readPositiveInteger('nSamples', options.nSamples ?? 100)
     this.#seed = readSeed('seed', options.seed ?? 0)
-    this.#batchSize = positiveInteger('internalBatchSize', options.internalBatchSize ?? 100)
+    this.#batchSize = readPositiveInteger('internalBatchSize', options.internalBatchSize ?? 100)
     this.#verbose = options.verbose ?? false
   }
 
@@ -121,7 +126,7 @@ export class ExpectedGradients<Value = unknown, Item = never> extends Explainer<
     x: Inputs<Item>,
     options: ExpectedGradientsExplainOptions<Item>,
   ): Promise<Explanation<ExpectedGradientsData>> {
-    knownKeys('options', options, explainOptionNames)
+    assertKnownKeys('options', options, explainOptionNames)
     const { background, forwardKwargs = {}, target, signal, onProgress } = options
     const { attributeToLayerInputs = false } = options
     const call = this.#model.begin(signal)
@@ -136,7 +141,7 @@ export class ExpectedGradients<Value = unknown, Item = never> extends Explainer<
       readInputs('background', background, specs, predictor),
     ])
     const { read, further } = request
-    const report = progressReporter('ExpectedGradients', this.#verbose, onProgress)
+    const report = createProgressReporter('ExpectedGradients', this.#verbose, onProgress)
 
     const weightsVersion = await call.weightsVersion()
     const examples: Examples = { x: await read.arrays(call, this.#batchSize), further }

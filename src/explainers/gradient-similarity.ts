@@ -5,21 +5,27 @@ import type { Explanation } from '../explanation.js'
 import type { ByteStore } from '../store/bytes/byte-store.js'
 import { type ArrayInput, toNdArray } from '../array-input.js'
 import type { NdArray } from '../ndarray.js'
-import { type CallOptions, knownKeys, oneOf, positiveInteger, type Progress } from '../options.js'
+import {
+  type CallOptions,
+  assertKnownKeys,
+  readChoice,
+  readPositiveInteger,
+  type Progress,
+} from '../options.js'
 import type { Loss, Predictor } from '../predictor.js'
-import { BackendSession } from './session/compute-session.js'
-import { disposeAll, finiteBlocks } from './similarity/gradient-blocks.js'
+import { BackendSession } from './session/backend-session.js'
+import { disposeAll, computeFiniteBlocks } from './similarity/gradient-blocks.js'
 import { countExamples, type Inputs, readInputs } from './reading/inputs.js'
 import { keepTrainingSet, readTraining, writeTrainingSet } from './similarity/keep-training-set.js'
 import { checkLossName } from './reading/labels.js'
 import { checkPredictor, type ModelCall, ModelSession } from './session/model-session.js'
 import { checkParameters } from './session/parameters.js'
-import { progressReporter } from './session/progress.js'
+import { createProgressReporter } from './session/progress.js'
 import { isExampleSource, type ExampleSource } from './reading/example-source.js'
 import {
-  mostSimilarIndices,
+  selectMostSimilar,
   type SimilarityData,
-  similarityExplanation,
+  createSimilarityExplanation,
 } from './similarity/similarity-explanation.js'
 import {
   explainOptionNames,
@@ -138,7 +144,7 @@ export class GradientSimilarity<Value = unknown, Item = never> extends Explainer
     { signal, onProgress }: CallOptions = {},
   ): Promise<this> {
     const call = this.#model.begin(signal)
-    const report = progressReporter('GradientSimilarity', this.#options.verbose, onProgress)
+    const report = createProgressReporter('GradientSimilarity', this.#options.verbose, onProgress)
     const examples = await readTraining(xTrain, yTrain, call, this.#lossFn, this.#options)
     if (this.#options.precomputeGrads || !('items' in examples)) {
       const weightsVersion = await call.weightsVersion()
@@ -183,7 +189,7 @@ export class GradientSimilarity<Value = unknown, Item = never> extends Explainer
     if (store === undefined) {
       throw new InvalidArgumentError('store', 'none', 'where precompute writes the gradients')
     }
-    const report = progressReporter('GradientSimilarity', verbose, onProgress)
+    const report = createProgressReporter('GradientSimilarity', verbose, onProgress)
     const [given, ownIds] = await Promise.all([
       readTraining(xTrain, yTrain, call, this.#lossFn, this.#options),
       ids === undefined || isExampleSource(ids) ? ids : toNdArray('ids', ids),
@@ -207,7 +213,7 @@ export class GradientSimilarity<Value = unknown, Item = never> extends Explainer
     y?: ArrayInput,
     options: SimilarityExplainOptions = {},
   ): Promise<Explanation<SimilarityData>> {
-    knownKeys('options', options, explainOptionNames)
+    assertKnownKeys('options', options, explainOptionNames)
     const call = this.#model.begin(options.signal)
     const fitted = this.#fitted
     if (fitted === undefined) {
@@ -256,10 +262,10 @@ export class GradientSimilarity<Value = unknown, Item = never> extends Explainer
     { onProgress, topK, simFn, ranking }: SimilarityExplainOptions,
   ): Promise<Question> {
     const { eps, simFn: ownSimFn, topK: ownTopK, verbose } = this.#options
-    const name = oneOf('simFn', simFn ?? ownSimFn, similarityNames)
-    const extent = oneOf('ranking', ranking ?? 'full', rankings)
+    const name = readChoice('simFn', simFn ?? ownSimFn, similarityNames)
+    const extent = readChoice('ranking', ranking ?? 'full', rankings)
     const trainCount = fitted.exampleCount
-    const k = Math.min(positiveInteger('topK', topK ?? ownTopK), trainCount)
+    const k = Math.min(readPositiveInteger('topK', topK ?? ownTopK), trainCount)
     const { predictor } = this.#model
     const [read, given] = await Promise.all([
       readInputs('x', x, predictor.inputs, predictor),
@@ -269,7 +275,7 @@ export class GradientSimilarity<Value = unknown, Item = never> extends Explainer
       tests: await read.arrays(call, this.#options.batchSize),
       y: given,
       k,
-      report: progressReporter('GradientSimilarity', verbose, onProgress),
+      report: createProgressReporter('GradientSimilarity', verbose, onProgress),
       ranking: {
         testCount: read.exampleCount,
         trainCount,
@@ -293,11 +299,11 @@ export class GradientSimilarity<Value = unknown, Item = never> extends Explainer
     const pick = (indices: Int32Array): Promise<SimilarityData['mostSimilar']> =>
       fitted.pick(indices, ranking.testCount, call.signal)
     const picked = {
-      mostSimilar: await pick(mostSimilarIndices(ranked, k)),
+      mostSimilar: await pick(selectMostSimilar(ranked, k)),
       leastSimilar: await pick(ranked.leastIndices),
     }
     call.check()
-    return similarityExplanation(ranked, picked, {
+    return createSimilarityExplanation(ranked, picked, {
       simFnName: ranking.similarity.name,
       storeGrads: fitted.keepsGradients,
       backendName: this.device,
@@ -306,7 +312,7 @@ export class GradientSimilarity<Value = unknown, Item = never> extends Explainer
       topK: k,
       eps: ranking.similarity.eps,
       inputCount: fitted.inputCount,
-      ...(fitted.givesItems && { rawItems: true }),
+      ...(fitted.hasItems && { rawItems: true }),
       ...(fitted.projection?.settings && {
         projectionSize: fitted.projection.settings.size,
         projectionSeed: fitted.projection.settings.seed,
@@ -333,7 +339,7 @@ export class GradientSimilarity<Value = unknown, Item = never> extends Explainer
     const context = await this.#context(call)
     const { task } = this.#options
     const y = await readQuestionLabels(context, x, given, task, fitted.labelShape)
-    const tests = await finiteBlocks({ ...context, x, y, projection: fitted.projection })
+    const tests = await computeFiniteBlocks({ ...context, x, y, projection: fitted.projection })
     const ranker = context.backend.openRanking(ranking)
     try {
       const { blocks, usage } = await fitted.pass(context)

@@ -6,14 +6,14 @@ import {
   type CallOptions,
   describe,
   type DeviceChoice,
-  knownKeys,
-  positiveInteger,
+  assertKnownKeys,
+  readPositiveInteger,
 } from '../options.js'
 import type { Predictor } from '../predictor.js'
 import { type GradientSites, gradientSites } from './attribution/gradient-sites.js'
 import { type Inputs, inputsBut } from './reading/inputs.js'
 import { ModelSession } from './session/model-session.js'
-import { progressReporter } from './session/progress.js'
+import { createProgressReporter } from './session/progress.js'
 import { meanGradient, readSmoothGrad, type SmoothGradOptions } from './attribution/smooth-grad.js'
 import { type Examples, joinBatches } from './attribution/sites.js'
 import { readRequest, predictTarget, toAttribution } from './attribution/attribution-call.js'
@@ -97,19 +97,19 @@ export class Gradient<Value = unknown, Item = never, Batch = Inputs<Item>> exten
 
   /** @throws InvalidArgumentError for an unknown option value */
   constructor(predictor: Predictor<Value, Item>, options: GradientOptions<Item, Batch> = {}) {
-    knownKeys('options', options, optionNames)
+    assertKnownKeys('options', options, optionNames)
     for (const name of ['forwardArgExtractor', 'additionalForwardArgExtractor'] as const) {
       const extractor: unknown = options[name]
       if (extractor !== undefined && typeof extractor !== 'function') {
         throw new InvalidArgumentError(name, describe(extractor), 'a function of the batch')
       }
     }
-    if (options.nClasses !== undefined) positiveInteger('nClasses', options.nClasses)
+    if (options.nClasses !== undefined) readPositiveInteger('nClasses', options.nClasses)
     const model = new ModelSession(predictor, options.device)
     super(model)
     this.#model = model
     this.#options = options
-    this.#batchSize = positiveInteger('internalBatchSize', options.internalBatchSize ?? 100)
+    this.#batchSize = readPositiveInteger('internalBatchSize', options.internalBatchSize ?? 100)
     this.#smoothGrad =
       options.smoothGrad === undefined ? null : readSmoothGrad('smoothGrad', options.smoothGrad)
   }
@@ -125,7 +125,7 @@ export class Gradient<Value = unknown, Item = never, Batch = Inputs<Item>> exten
     batch: Batch,
     options: GradientExplainOptions = {},
   ): Promise<Explanation<GradientData>> {
-    knownKeys('options', options, ['target', 'signal', 'onProgress'])
+    assertKnownKeys('options', options, ['target', 'signal', 'onProgress'])
     const { target, signal, onProgress } = options
     const call = this.#model.begin(signal)
     const { predictor } = this.#model
@@ -141,7 +141,7 @@ export class Gradient<Value = unknown, Item = never, Batch = Inputs<Item>> exten
       target,
     )
     const sites = gradientSites(predictor, specs, this.#options.layer)
-    const report = progressReporter('Gradient', verbose ?? false, onProgress)
+    const report = createProgressReporter('Gradient', verbose ?? false, onProgress)
 
     const weightsVersion = await call.weightsVersion()
     const examples: Examples = {

@@ -6,8 +6,8 @@ import {
   type CallOptions,
   describe,
   type DeviceChoice,
-  knownKeys,
-  positiveInteger,
+  assertKnownKeys,
+  readPositiveInteger,
   type Progress,
 } from '../options.js'
 import type { Predictor } from '../predictor.js'
@@ -27,7 +27,7 @@ import {
   meanOf,
   type PathAttributions,
 } from './attribution/path-attributions.js'
-import { progressReporter } from './session/progress.js'
+import { createProgressReporter } from './session/progress.js'
 import { quadrature, type QuadratureMethod } from './attribution/quadrature.js'
 import { type Examples, joinBatches } from './attribution/sites.js'
 import {
@@ -150,12 +150,12 @@ export class IntegratedGradients<Value = unknown, Item = never> extends Explaine
 
   /** @throws InvalidArgumentError for an unknown option value */
   constructor(predictor: Predictor<Value, Item>, options: IntegratedGradientsOptions = {}) {
-    knownKeys('options', options, optionNames)
+    assertKnownKeys('options', options, optionNames)
     const model = new ModelSession(predictor, options.device)
     super(model)
     this.#model = model
     this.#accuracy = readAccuracy(options)
-    this.#batchSize = positiveInteger('internalBatchSize', options.internalBatchSize ?? 100)
+    this.#batchSize = readPositiveInteger('internalBatchSize', options.internalBatchSize ?? 100)
     this.#targetFn = options.targetFn
     if (this.#targetFn !== undefined && typeof this.#targetFn !== 'function') {
       throw new InvalidArgumentError('targetFn', describe(this.#targetFn), 'a function')
@@ -176,7 +176,7 @@ export class IntegratedGradients<Value = unknown, Item = never> extends Explaine
     x: Inputs<Item>,
     options: IntegratedGradientsExplainOptions<Item> = {},
   ): Promise<Explanation<IntegratedGradientsData>> {
-    knownKeys('options', options, explainOptionNames)
+    assertKnownKeys('options', options, explainOptionNames)
     const { forwardKwargs = {}, baselines, target, signal, onProgress } = options
     const { attributeToLayerInputs = false } = options
     const call = this.#model.begin(signal)
@@ -217,7 +217,7 @@ export class IntegratedGradients<Value = unknown, Item = never> extends Explaine
     const ends = await this.#runBatches(call, examples, (session, some) =>
       sites.values(session, some),
     )
-    const report = progressReporter('IntegratedGradients', this.#verbose, onProgress)
+    const report = createProgressReporter('IntegratedGradients', this.#verbose, onProgress)
     const results: PathAttributions[] = []
     for (const [m, baseline] of baselineArrays.entries()) {
       const starts = await this.#runBatches(call, { x: baseline, further }, (session, some) =>
@@ -296,7 +296,7 @@ function readAccuracy(options: IntegratedGradientsOptions): Accuracy {
   if (!(tolerance > 0 && Number.isFinite(tolerance))) {
     throw new InvalidArgumentError('tolerance', describe(tolerance), 'a number above 0')
   }
-  const maxSteps = positiveInteger('maxSteps', options.maxSteps ?? 16 * nSteps)
+  const maxSteps = readPositiveInteger('maxSteps', options.maxSteps ?? 16 * nSteps)
   if (maxSteps >= nSteps) return { method, nSteps, tolerance, maxSteps }
   throw new InvalidArgumentError('maxSteps', String(maxSteps), `nSteps, ${nSteps}, or more`)
 }

@@ -7,8 +7,8 @@ import type {
   GradientSegment,
   LookupSegment,
 } from './block.js'
-import { chooseLayout, denseSize } from './compact-layout.js'
-import { rowReader } from './dense-gradient.js'
+import { chooseLayout, getDenseSize } from './compact-layout.js'
+import { createGradientReader } from './dense-gradient.js'
 import { contractPatches, extractPatches } from './patches.js'
 
 /** The reference: each segment in the smaller of its exact forms, sums in float64. */
@@ -24,20 +24,23 @@ function compactSegment(segment: GradientSegment, exampleCount: number): Compact
   const layout = chooseLayout(segment)
   const { parameter } = segment
   if (segment.kind !== 'convolution') {
-    return layout.kind === segment.kind ? segment : denseOf(segment, exampleCount)
+    return layout.kind === segment.kind ? segment : materializeSegment(segment, exampleCount)
   }
   const { a, delta, geometry } = segment
   if (layout.kind === 'factored') {
     return { ...layout, parameter, a: extractPatches(a, geometry, exampleCount), delta }
   }
   const values = contractPatches(a, delta, geometry, exampleCount)
-  return { kind: 'dense', parameter, size: denseSize(layout), values }
+  return { kind: 'dense', parameter, size: getDenseSize(layout), values }
 }
 
-function denseOf(segment: FactoredSegment | LookupSegment, exampleCount: number): DenseSegment {
-  const size = denseSize(segment)
+function materializeSegment(
+  segment: FactoredSegment | LookupSegment,
+  exampleCount: number,
+): DenseSegment {
+  const size = getDenseSize(segment)
   const values = new Float32Array(exampleCount * size)
-  const read = rowReader(segment)
+  const read = createGradientReader(segment)
   for (let row = 0; row < exampleCount; row++) values.set(read(row).data, row * size)
   return { kind: 'dense', parameter: segment.parameter, size, values }
 }

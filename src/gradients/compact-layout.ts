@@ -24,15 +24,15 @@ export function chooseLayout(segment: GradientSegment<unknown, unknown>): Compac
       return { kind: 'dense', size: segment.size }
     case 'lookup': {
       const { positions, rowSize, parameterRows } = segment
-      return smaller({ kind: 'lookup', positions, rowSize, parameterRows })
+      return chooseSmaller({ kind: 'lookup', positions, rowSize, parameterRows })
     }
     case 'factored': {
       const { positions, inputSize, outputSize } = segment
-      return smaller({ kind: 'factored', positions, inputSize, outputSize })
+      return chooseSmaller({ kind: 'factored', positions, inputSize, outputSize })
     }
     case 'convolution': {
       const { filterHeight, filterWidth, inChannels, ...geometry } = segment.geometry
-      return smaller({
+      return chooseSmaller({
         kind: 'factored',
         positions: geometry.outHeight * geometry.outWidth,
         inputSize: filterHeight * filterWidth * inChannels,
@@ -42,13 +42,13 @@ export function chooseLayout(segment: GradientSegment<unknown, unknown>): Compac
   }
 }
 
-function smaller(layout: CompactLayout): CompactLayout {
-  const size = denseSize(layout)
-  return size <= numberCount(layout) ? { kind: 'dense', size } : layout
+function chooseSmaller(layout: CompactLayout): CompactLayout {
+  const size = getDenseSize(layout)
+  return size <= countNumbers(layout) ? { kind: 'dense', size } : layout
 }
 
 /** How many numbers the gradient itself has. */
-export function denseSize(layout: CompactLayout): number {
+export function getDenseSize(layout: CompactLayout): number {
   switch (layout.kind) {
     case 'dense':
       return layout.size
@@ -60,7 +60,7 @@ export function denseSize(layout: CompactLayout): number {
 }
 
 /** How many numbers of four bytes the form takes per example. */
-export function numberCount(layout: CompactLayout): number {
+export function countNumbers(layout: CompactLayout): number {
   switch (layout.kind) {
     case 'dense':
       return layout.size
@@ -72,17 +72,17 @@ export function numberCount(layout: CompactLayout): number {
 }
 
 /** What a block of these segments occupies in compact form, its squared norms of eight bytes included. */
-export function compactByteLength(
+export function getCompactByteLength(
   exampleCount: number,
   segments: readonly GradientSegment<unknown, unknown>[],
 ): number {
-  const numbers = segments.reduce((sum, segment) => sum + numberCount(chooseLayout(segment)), 0)
+  const numbers = segments.reduce((sum, segment) => sum + countNumbers(chooseLayout(segment)), 0)
   return exampleCount * (numbers * bytesPerFloat32 + bytesPerNorm)
 }
 
 /** What the forms take per example with their numbers in float16, the squared norm included. */
-export function float16ByteLengthPerExample(layouts: readonly CompactLayout[]): number {
-  const numbers = layouts.reduce((sum, layout) => sum + numberCount(layout), 0)
+export function getFloat16ByteLength(layouts: readonly CompactLayout[]): number {
+  const numbers = layouts.reduce((sum, layout) => sum + countNumbers(layout), 0)
   const indices = layouts.reduce(
     (sum, layout) => sum + (layout.kind === 'lookup' ? layout.positions : 0),
     0,

@@ -4,7 +4,7 @@ import { mapSegment } from './map-segment.js'
 import { decodeFloat16 } from './numbers/float16.js'
 
 /** The same in float32; numbers beyond its ends are the nearest that it has. */
-export function decodedBlock({ exampleCount, segments }: Float16Block): CompactBlock {
+export function decodeBlock({ exampleCount, segments }: Float16Block): CompactBlock {
   const decode = ({ bits, exponents }: Float16Values): Float32Array =>
     decodeFloat16(bits, bits.length / exampleCount, exponents)
   return { exampleCount, segments: segments.map((segment) => mapSegment(segment, decode)) }

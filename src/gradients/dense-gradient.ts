@@ -1,5 +1,5 @@
 import type { CompactSegment, FactoredSegment, LookupSegment } from './block.js'
-import { denseSize } from './compact-layout.js'
+import { getDenseSize } from './compact-layout.js'
 
 /** The gradient of one example, from `offset` on. */
 export interface DenseGradient {
@@ -11,11 +11,11 @@ export interface DenseGradient {
  * Reads the gradient of a row, formed in float64 where it has to be. One row is held at a time: that of a wide
  * layer takes megabytes.
  */
-export function rowReader(segment: CompactSegment): (row: number) => DenseGradient {
+export function createGradientReader(segment: CompactSegment): (row: number) => DenseGradient {
   if (segment.kind === 'dense') {
     return (row) => ({ data: segment.values, offset: row * segment.size })
   }
-  const data = new Float64Array(denseSize(segment))
+  const data = new Float64Array(getDenseSize(segment))
   let readRow = -1
   return (row) => {
     if (row !== readRow) {

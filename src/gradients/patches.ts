@@ -1,7 +1,7 @@
 import type { ConvolutionGeometry } from './block.js'
 
 /** The output rows or columns, first to end − 1, whose patch meets the image at a filter tap, along one axis. */
-function tapRange(
+function findTapRange(
   offset: number,
   stride: number,
   inLength: number,
@@ -66,8 +66,8 @@ function contractTap(
   const { strideHeight, strideWidth } = geometry
   const top = filterRow * geometry.dilationHeight - geometry.padTop
   const left = filterColumn * geometry.dilationWidth - geometry.padLeft
-  const rowRange = tapRange(top, strideHeight, inHeight, outHeight)
-  const columnRange = tapRange(left, strideWidth, inWidth, outWidth)
+  const rowRange = findTapRange(top, strideHeight, inHeight, outHeight)
+  const columnRange = findTapRange(left, strideWidth, inWidth, outWidth)
   const pixelStep = strideWidth * inChannels
   let sum0 = 0
   let sum1 = 0
@@ -108,8 +108,8 @@ export function extractPatches(
     for (let tap = 0; tap < filterHeight * filterWidth; tap++) {
       const top = Math.floor(tap / filterWidth) * geometry.dilationHeight - geometry.padTop
       const left = (tap % filterWidth) * geometry.dilationWidth - geometry.padLeft
-      const rowRange = tapRange(top, geometry.strideHeight, inHeight, outHeight)
-      const columnRange = tapRange(left, geometry.strideWidth, inWidth, outWidth)
+      const rowRange = findTapRange(top, geometry.strideHeight, inHeight, outHeight)
+      const columnRange = findTapRange(left, geometry.strideWidth, inWidth, outWidth)
       for (let outRow = rowRange.first; outRow < rowRange.end; outRow++) {
         for (let outColumn = columnRange.first; outColumn < columnRange.end; outColumn++) {
           const inRow = outRow * geometry.strideHeight + top

@@ -2,7 +2,7 @@ import type { GradientBlock } from './block.js'
 import { type Float16Block, isFloat16Block } from './float16-block.js'
 
 /** All buffers of a block's arrays, each once. */
-export function blockBuffers(block: GradientBlock | Float16Block): ArrayBuffer[] {
+export function listBlockBuffers(block: GradientBlock | Float16Block): ArrayBuffer[] {
   const numbers = isFloat16Block(block)
     ? block.segments.flatMap((segment) => {
         if (segment.kind === 'dense') return [segment.values.bits]
@@ -20,5 +20,5 @@ export function blockBuffers(block: GradientBlock | Float16Block): ArrayBuffer[]
 
 /** Gives the buffers of a block back whose numbers are elsewhere by now. */
 export function releaseBlock(block: GradientBlock | Float16Block): void {
-  if (block.release !== undefined) blockBuffers(block).forEach(block.release)
+  if (block.release !== undefined) listBlockBuffers(block).forEach(block.release)
 }

@@ -1,7 +1,7 @@
 import { readInputs } from '../explainers/reading/inputs.js'
 import { ModelSession } from '../explainers/session/model-session.js'
 import type { NdArray } from '../ndarray.js'
-import { type CallOptions, type DeviceChoice, deviceChoices, oneOf } from '../options.js'
+import { type CallOptions, type DeviceChoice, deviceChoices, readChoice } from '../options.js'
 import type { Predictor } from '../predictor.js'
 
 /** The model's own outputs, on a session of their own. */
@@ -9,7 +9,7 @@ export class ModelOutputs {
   readonly #model: ModelSession<unknown>
 
   constructor(predictor: Predictor, { device }: { readonly device?: DeviceChoice } = {}) {
-    this.#model = new ModelSession(predictor, oneOf('device', device ?? 'auto', deviceChoices))
+    this.#model = new ModelSession(predictor, readChoice('device', device ?? 'auto', deviceChoices))
   }
 
   get device(): ModelSession<unknown>['device'] {

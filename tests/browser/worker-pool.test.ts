@@ -9,7 +9,7 @@ import { openWasmBackend } from '../../src/compute/wasm/open.js'
 import { PageBackend } from '../../src/compute/wasm/page-backend.js'
 import { relaxedBinary } from '../../src/compute/wasm/relaxed-binary.js'
 import { describeBackend } from '../support/compute-suite.js'
-import { blockRows, randomBlock } from '../support/random-blocks.js'
+import { sliceBlock, randomBlock } from '../support/random-blocks.js'
 import { endWorkers, liveWorkers, refuseWorkers, workersSettle } from '../support/workers.js'
 
 async function openPool(): Promise<GradientBackend> {
@@ -41,9 +41,9 @@ const train = randomBlock(
 async function rank(backend: GradientBackend, most: number): Promise<Ranking> {
   const counts = { testCount: 5, trainCount: 60, most, least: 4 }
   using ranker = backend.openRanking({ ...counts, similarity: { name: 'grad_cos', eps: 0 } })
-  using test = await backend.upload(blockRows(train, 0, 5))
+  using test = await backend.upload(sliceBlock(train, 0, 5))
   for (let start = 0; start < 60; start += 5) {
-    const uploaded = await backend.upload(blockRows(train, start, start + 5))
+    const uploaded = await backend.upload(sliceBlock(train, start, start + 5))
     await ranker.add(test, 0, uploaded, start)
     uploaded[Symbol.dispose]()
   }
@@ -65,7 +65,7 @@ describe('the pool of workers', () => {
   })
 
   it('takes the next block while the one before is in work', async () => {
-    const blocks = Array.from({ length: 8 }, () => blockRows(train, 0, 60))
+    const blocks = Array.from({ length: 8 }, () => sliceBlock(train, 0, 60))
     const uploaded = []
     for (const block of blocks) uploaded.push(await backend.upload(block))
     const unfinished = Symbol('unfinished')
@@ -77,8 +77,8 @@ describe('the pool of workers', () => {
   })
 
   it('takes arrays over without a copy, and copies those that are views of larger ones', async () => {
-    const whole = blockRows(train, 0, 3)
-    const all = blockRows(train, 0, 6).segments[0]!
+    const whole = sliceBlock(train, 0, 3)
+    const all = sliceBlock(train, 0, 6).segments[0]!
     if (all.kind !== 'dense') throw new Error('the first segment is dense')
     const view = all.values.subarray(0, 3 * all.size)
     const uploaded = await backend.upload({
@@ -94,7 +94,7 @@ describe('the pool of workers', () => {
   it('has no more workers than the machine has processors, and none after the last Compute', async () => {
     const other = await openPool()
     const uploaded = []
-    for (let k = 0; k < 12; k++) uploaded.push(await backend.upload(blockRows(train, 0, 60)))
+    for (let k = 0; k < 12; k++) uploaded.push(await backend.upload(sliceBlock(train, 0, 60)))
     await backend.settle()
     await other.settle()
     expect(liveWorkers()).toBeGreaterThan(0)
@@ -108,7 +108,7 @@ describe('the pool of workers', () => {
   })
 
   it('ends its work when it is disposed in the middle, and says so', async () => {
-    const uploaded = await backend.upload(blockRows(train, 0, 60))
+    const uploaded = await backend.upload(sliceBlock(train, 0, 60))
     const ranker = backend.openRanking({
       testCount: 60,
       trainCount: 60,
@@ -120,7 +120,7 @@ describe('the pool of workers', () => {
     const pending = [
       uploaded.squaredNorms(),
       ranker.finish(),
-      backend.upload(blockRows(train, 0, 60)),
+      backend.upload(sliceBlock(train, 0, 60)),
     ]
     backend[Symbol.dispose]()
     for (const outcome of await Promise.allSettled(pending)) {
@@ -128,14 +128,14 @@ describe('the pool of workers', () => {
       if (outcome.status !== 'rejected') continue
       expect(isGradlensError(outcome.reason, 'DisposedError')).toBe(true)
     }
-    await expect(backend.upload(blockRows(train, 0, 1))).rejects.toThrow('disposed')
+    await expect(backend.upload(sliceBlock(train, 0, 1))).rejects.toThrow('disposed')
   })
 
   it('rejects what a worker was doing when the browser ended it, and goes on with another', async () => {
-    const uploaded = await backend.upload(blockRows(train, 0, 60))
+    const uploaded = await backend.upload(sliceBlock(train, 0, 60))
     await backend.settle()
     const norms = uploaded.squaredNorms()
-    const more = await backend.upload(blockRows(train, 0, 60))
+    const more = await backend.upload(sliceBlock(train, 0, 60))
     // Ended behind the library's back: as for want of memory, no event tells.
     endWorkers()
     await expect(backend.settle()).rejects.toThrow('a worker was ended by the browser')

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import type { GradientBlock } from 'gradlens'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { chooseLayout, compactByteLength } from '../../src/gradients/compact-layout.js'
+import { chooseLayout, getCompactByteLength } from '../../src/gradients/compact-layout.js'
 import type { CompactSegment } from '../../src/gradients/block.js'
 import type { GradientBackend } from '../../src/compute/gradient-backend.js'
 import type { Ranking } from '../../src/compute/ranking.js'
@@ -123,7 +123,7 @@ export function describeBackend(
           const expected = new ExpectedScores(block)
           using uploaded = await upload(backend, block)
           expect(uploaded.exampleCount).toBe(3)
-          expect(uploaded.byteLength).toBe(compactByteLength(3, block.segments))
+          expect(uploaded.byteLength).toBe(getCompactByteLength(3, block.segments))
           for (const [row, norm] of (await uploaded.squaredNorms()).entries()) {
             const difference = Math.abs(norm - expected.squaredNorms[row]!)
             expect(difference).toBeLessThanOrEqual(tolerance * expected.normScale(row))

@@ -1,5 +1,5 @@
 import type { GradientBlock, GradientSegment } from 'gradlens'
-import { type Similarity, similarity } from '../../src/compute/similarity.js'
+import { computeSimilarity, type Similarity } from '../../src/compute/similarity.js'
 import { materializedGradients } from './formed-gradients.js'
 
 type Materialized = Map<string, Float64Array>
@@ -53,8 +53,8 @@ export class ExpectedScores {
     const normError = testScale / testNorm + trainScale / trainNorm
     const scale = by.name === 'grad_dot' ? dotScale : dotScale * normError
     return {
-      score: similarity(by, dot, testNorm, trainNorm),
-      scale: Math.abs(similarity(by, scale, testNorm, trainNorm)),
+      score: computeSimilarity(by, dot, testNorm, trainNorm),
+      scale: Math.abs(computeSimilarity(by, scale, testNorm, trainNorm)),
     }
   }
 }

@@ -8,7 +8,7 @@ import type { Float16Block, Float16Values } from '../../src/gradients/float16-bl
 import { mapSegment } from '../../src/gradients/map-segment.js'
 import type { Ranking } from '../../src/compute/ranking.js'
 import { similarityNames } from '../../src/compute/similarity.js'
-import { decodedBlock } from '../../src/gradients/decode-block.js'
+import { decodeBlock } from '../../src/gradients/decode-block.js'
 import { encodeFloat16 } from '../../src/gradients/numbers/float16.js'
 import { materializedGradients } from './formed-gradients.js'
 import { asOneParameter, randomBlock, type SegmentShape, segmentShapes } from './random-blocks.js'
@@ -78,7 +78,7 @@ export function describeFloat16(name: string, { open, runs }: Float16SuiteOption
       train: Float16Block,
       most: number,
     ): Promise<void> {
-      const [floatTests, floatTrain] = [decodedBlock(tests), decodedBlock(train)]
+      const [floatTests, floatTrain] = [decodeBlock(tests), decodeBlock(train)]
       const expected = await rank(floatTests, floatTrain, most)
       expect(await rank(floatTests, train, most)).toEqual(expected)
       expect(await rank(tests, train, most)).toEqual(expected)
@@ -127,10 +127,10 @@ export function describeFloat16(name: string, { open, runs }: Float16SuiteOption
       if (values?.kind !== 'dense') throw new Error('the first segment is dense')
       values.values[5003 + 17] = NaN
       values.values[3 * 5003] = -Infinity
-      const tests = decodedBlock(float16Block(randomBlock(many, 1, 4)))
+      const tests = decodeBlock(float16Block(randomBlock(many, 1, 4)))
       const ranking = await rank(tests, float16Block(block), 6)
       expect(ranking.nonFinite).toEqual([[1, 3]])
-      expect(ranking).toEqual(await rank(tests, decodedBlock(float16Block(block)), 6))
+      expect(ranking).toEqual(await rank(tests, decodeBlock(float16Block(block)), 6))
     })
 
     it('adds up the segments of one parameter', async () => {
@@ -140,9 +140,9 @@ export function describeFloat16(name: string, { open, runs }: Float16SuiteOption
         { kind: 'lookup', positions: 2, rowSize: 3, parameterRows: 4 },
       ]
       const train = float16Block(asOneParameter(randomBlock(shapes, 7, 5)))
-      const tests = decodedBlock(float16Block(randomBlock(shapes, 2, 6)))
+      const tests = decodeBlock(float16Block(randomBlock(shapes, 2, 6)))
       const found = await rank(tests, train, 7)
-      const expected = await rank(tests, decodedBlock(train), 7)
+      const expected = await rank(tests, decodeBlock(train), 7)
       expect(found.indices).toEqual(expected.indices)
       // The sums are made in another order.
       for (const [k, score] of expected.scores.entries()) {

@@ -1,6 +1,6 @@
 import type { GradientBlock } from 'gradlens'
 import type { GradientBackend, DeviceGradients } from '../../src/compute/gradient-backend.js'
-import { blockRows } from './random-blocks.js'
+import { sliceBlock } from './random-blocks.js'
 
 /** How a block gets to a Compute. */
 export type Upload = (backend: GradientBackend, block: GradientBlock) => Promise<DeviceGradients>
@@ -27,7 +27,7 @@ export async function uploadRows(
 ): Promise<PlacedRows[]> {
   const placed: PlacedRows[] = []
   for (let start = 0; start < block.exampleCount; start += step) {
-    const rows = blockRows(block, start, Math.min(start + step, block.exampleCount))
+    const rows = sliceBlock(block, start, Math.min(start + step, block.exampleCount))
     placed.push({ uploaded: await upload(backend, rows), start })
   }
   return placed

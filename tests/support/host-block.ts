@@ -14,11 +14,11 @@ export async function hostGradients<Value>(
   y: NdArray,
   loss: Loss<Value>,
 ): Promise<GradientBlock> {
-  return hostBlock(await session.lossGradients(x, y, loss))
+  return requireHostBlock(await session.lossGradients(x, y, loss))
 }
 
 /** A block's numbers in JavaScript; one in GPU buffers is read back and disposed. */
-async function hostBlock(block: GradientBlock | GpuGradientBlock): Promise<GradientBlock> {
+async function requireHostBlock(block: GradientBlock | GpuGradientBlock): Promise<GradientBlock> {
   if (!('gpuDevice' in block)) return block
   const { gpuDevice, exampleCount, segments } = block
   const floats = async (buffer: GPUBuffer, perRow: number): Promise<Float32Array> =>

@@ -1,5 +1,5 @@
 import type { ProjectionPlan } from '../../src/gradients/projection/projection-plan.js'
-import { randomMatrix } from '../../src/gradients/projection/random-matrix.js'
+import { drawRandomMatrix } from '../../src/gradients/projection/random-matrix.js'
 
 /** P_aᵀ G P_δ by its definition, in float64; G itself for a parameter that is not in the plan. */
 export function projectedGradient(
@@ -11,8 +11,8 @@ export function projectedGradient(
   if (projection === undefined) return gradient
   const { index, inputSize: d, outputSize: p } = projection
   const { projectedInputSize: ka, projectedOutputSize: kd } = projection
-  const pa = ka === d ? identity(d) : randomMatrix(d, ka, { seed, index, side: 'input' })
-  const pd = kd === p ? identity(p) : randomMatrix(p, kd, { seed, index, side: 'output' })
+  const pa = ka === d ? identity(d) : drawRandomMatrix(d, ka, { seed, index, side: 'input' })
+  const pd = kd === p ? identity(p) : drawRandomMatrix(p, kd, { seed, index, side: 'output' })
   return Float64Array.from({ length: ka * kd }, (_, at) => {
     let sum = 0
     for (let i = 0; i < d; i++) {

@@ -111,7 +111,7 @@ export function asOneParameter({ exampleCount, segments }: GradientBlock): Gradi
 }
 
 /** Some rows of a block, in arrays of their own. */
-export function blockRows(block: GradientBlock, start: number, end: number): GradientBlock {
+export function sliceBlock(block: GradientBlock, start: number, end: number): GradientBlock {
   const cut = <Numbers extends Float32Array | Int32Array>(numbers: Numbers): Numbers => {
     const perRow = numbers.length / block.exampleCount
     return numbers.slice(start * perRow, end * perRow) as Numbers

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { MemoryError, isGradlensError } from 'gradlens'
 import { describe, expect, it } from 'vitest'
-import { inBatches } from '../../src/explainers/session/batches.js'
+import { runInBatches } from '../../src/explainers/session/batches.js'
 
 /** Computes with room for so many examples at once; what was computed, and what was tried. */
 async function backendWith(
@@ -17,7 +17,7 @@ async function backendWith(
       return Promise.reject(new MemoryError('wasm', 'full', { byteLength: 8 }))
     return Promise.resolve(Array.from({ length: end - start }, (_, k) => start + k))
   }
-  for await (const { result, start, end } of inBatches(exampleCount, batchSize, backend)) {
+  for await (const { result, start, end } of runInBatches(exampleCount, batchSize, backend)) {
     expect(result).toHaveLength(end - start)
     done.push(...result)
   }
@@ -57,7 +57,7 @@ describe('batches', () => {
 
   it('end at once in what is no lack of memory', async () => {
     const tried: number[] = []
-    const failing = inBatches(8, 4, (start) => {
+    const failing = runInBatches(8, 4, (start) => {
       tried.push(start)
       return Promise.reject(new TypeError('the page is at fault'))
     })

@@ -3,14 +3,14 @@ import type { GradientBlock, GradientSegment } from 'gradlens'
 import { describe, expect, it } from 'vitest'
 import { compactBlock } from '../../src/gradients/compact-block.js'
 import type { CompactBlock } from '../../src/gradients/block.js'
-import { chooseLayout, numberCount } from '../../src/gradients/compact-layout.js'
+import { chooseLayout, countNumbers } from '../../src/gradients/compact-layout.js'
 import { Projection } from '../../src/gradients/projection/projection.js'
 import {
   type ParameterProjection,
   type ParameterShape,
   planProjection,
 } from '../../src/gradients/projection/projection-plan.js'
-import { randomMatrix } from '../../src/gradients/projection/random-matrix.js'
+import { drawRandomMatrix } from '../../src/gradients/projection/random-matrix.js'
 import { materializedGradients } from '../support/formed-gradients.js'
 import { innerProduct, projectedGradient } from '../support/projected-gradients.js'
 import {
@@ -36,7 +36,7 @@ const parametersOf = (shapes: readonly SegmentShape[]): ParameterShape[] =>
   })
 
 const numbersPerRow = ({ segments }: { segments: readonly GradientSegment[] }): number =>
-  segments.reduce((sum, segment) => sum + numberCount(chooseLayout(segment)), 0)
+  segments.reduce((sum, segment) => sum + countNumbers(chooseLayout(segment)), 0)
 
 async function project(block: GradientBlock, projection: Projection): Promise<CompactBlock> {
   return projection.project(compactBlock(block), noPause)
@@ -124,7 +124,7 @@ describe('a projection', () => {
     const whole = await project(block, new Projection(settings, parametersOf(shapes)))
     const alone = new Projection(settings, parametersOf(shapes))
     await project(randomBlock(shapes, 1, 2), alone)
-    const again = await project(block, Projection.following(alone.plan!))
+    const again = await project(block, Projection.fromPlan(alone.plan!))
     expect(again).toEqual(whole)
   })
 
@@ -205,11 +205,11 @@ describe('the plan of a projection', () => {
 
 it('draws the matrices that a program in Python draws', () => {
   // docs/gradient-store.md has the program.
-  expect([...randomMatrix(3, 2, { seed: 7, index: 5, side: 'output' })]).toEqual([
+  expect([...drawRandomMatrix(3, 2, { seed: 7, index: 5, side: 'output' })]).toEqual([
     0.5276017785072327, 1.1452449560165405, 0.13437551259994507, -0.44501200318336487,
     -0.5674931406974792, -0.20894844830036163,
   ])
-  const last = randomMatrix(3, 3, { seed: 2 ** 32 - 1, index: 0, side: 'input' })
+  const last = drawRandomMatrix(3, 3, { seed: 2 ** 32 - 1, index: 0, side: 'input' })
   expect([...last.subarray(0, 2)]).toEqual([-0.0938073992729187, -0.7409688234329224])
 })
 

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { HostRanking } from '../../src/compute/host-ranking.js'
 import type { Ranking } from '../../src/compute/ranking.js'
-import { similarity, similarityNames } from '../../src/compute/similarity.js'
+import { computeSimilarity, similarityNames } from '../../src/compute/similarity.js'
 import golden from '../fixtures/alibi-golden.json'
 
 /** alibi's figures are float64 too; the issue asks for 1e-6. */
@@ -16,7 +16,7 @@ const scoreOf = (
   eps: number,
   test: readonly number[],
   train: readonly number[],
-): number => similarity({ name, eps }, dot(test, train), dot(test, test), dot(train, train))
+): number => computeSimilarity({ name, eps }, dot(test, train), dot(test, test), dot(train, train))
 
 const { metrics } = golden
 

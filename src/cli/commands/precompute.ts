@@ -6,7 +6,7 @@ import {
   type ExampleSource,
 } from 'gradlens'
 import { FileSystemStore } from 'gradlens/node'
-import { integer, oneOf, optional, required, rowRange } from '../arguments.js'
+import { integer, readChoice, optional, required, rowRange } from '../arguments.js'
 import type { ArraySource } from '../arrays/array-source.js'
 import { type Command, type CommandOption, type GivenArguments, UsageError } from '../command.js'
 import { chooseDevice, importTfjs } from '../device.js'
@@ -116,7 +116,9 @@ export const precomputeCommand: Command = {
       const { exampleCount } = examples
       const rows = rowRange(given, 'rows', exampleCount)
       const tf = await importTfjs()
-      const { device, note: where } = await chooseDevice(oneOf(given, 'device', devices) ?? 'auto')
+      const { device, note: where } = await chooseDevice(
+        readChoice(given, 'device', devices) ?? 'auto',
+      )
       // Else it advises everybody in Node to install another package.
       tf.enableProdMode()
       // Weights are loaded to where they are used.
@@ -163,11 +165,11 @@ export const precomputeCommand: Command = {
 
 function lossOf(given: GivenArguments): LossName {
   required(given, 'loss', 'categoricalCrossentropy')
-  return oneOf(given, 'loss', lossNames)!
+  return readChoice(given, 'loss', lossNames)!
 }
 
 function storageOptions(given: GivenArguments): object {
-  const dtype = oneOf(given, 'dtype', ['f32', 'f16'])
+  const dtype = readChoice(given, 'dtype', ['f32', 'f16'])
   const url = optional(given, 'example-url')
   const isStored = given.values['store-examples'] !== undefined
   if (url !== undefined && isStored) {

@@ -1,7 +1,7 @@
 import { MemoryError } from '../../errors.js'
 import type { Kernels } from './kernels.js'
 
-/** The kernels with a memory of their own. */
+/** An instance of the kernels, with its own memory. */
 export class WasmInstance {
   readonly kernels: Kernels
   #bytes = new Uint8Array()
@@ -17,7 +17,7 @@ export class WasmInstance {
     return new WasmInstance(await WebAssembly.instantiate(compiled))
   }
 
-  // What a view is of goes when the memory grows: views are asked for anew after each call that may allocate.
+  // Growing the memory detaches its buffer, so read the views again after each call that may allocate.
   get bytes(): Uint8Array {
     const { buffer } = this.kernels.memory
     if (this.#bytes.buffer !== buffer) this.#bytes = new Uint8Array(buffer)
@@ -43,25 +43,25 @@ export class WasmInstance {
   }
 
   /**
-   * The address of so many bytes, a multiple of 16; what stands there is what was there before.
+   * Allocates memory at a multiple of 16 and returns its address. The content is undefined.
    *
-   * @throws MemoryError where memory does not suffice; nothing has changed then
+   * @throws MemoryError if there is not enough memory; nothing has changed then
    */
   allocate(byteLength: number): number {
     try {
-      // An address is a 32-bit number, which JavaScript takes for a signed one.
+      // JavaScript reads a 32-bit address as a signed number.
       if (byteLength < addressable) return this.kernels.allocate(byteLength) >>> 0
     } catch (cause) {
-      throw outOfMemory(byteLength, this.kernels.memory.buffer.byteLength, cause)
+      throw createMemoryError(byteLength, this.kernels.memory.buffer.byteLength, cause)
     }
-    throw outOfMemory(byteLength, this.kernels.memory.buffer.byteLength, undefined)
+    throw createMemoryError(byteLength, this.kernels.memory.buffer.byteLength, undefined)
   }
 
   release(address: number): void {
     this.kernels.release(address)
   }
 
-  /** Lends so many bytes to a piece of work. */
+  /** Runs `work` with temporary memory. */
   withScratch<Result>(byteLength: number, work: (address: number) => Result): Result {
     const address = this.allocate(byteLength)
     try {
@@ -72,14 +72,14 @@ export class WasmInstance {
   }
 }
 
-/** What a 32-bit address reaches. */
+/** The bytes that 32-bit addresses reach. */
 const addressable = 2 ** 32
 
-function outOfMemory(byteLength: number, placed: number, cause: unknown): MemoryError {
+function createMemoryError(byteLength: number, placed: number, cause: unknown): MemoryError {
   return new MemoryError(
     'wasm',
-    `WebAssembly memory does not suffice: ${byteLength} bytes more are needed, beside ${placed} that it ` +
-      'has. Use a smaller batchSize, fewer training examples at once, or no precomputeGrads.',
+    `WebAssembly is out of memory: ${byteLength} more bytes are needed, and ${placed} are in use. Use a smaller ` +
+      'batchSize, fewer training examples at once, or no precomputeGrads.',
     { byteLength, cause },
   )
 }

@@ -4,10 +4,10 @@ import { compileKernels } from './kernels.js'
 import { PageBackend } from './page-backend.js'
 
 /**
- * The SIMD kernels in the page's workers; where those are refused, in the thread that asks, with the reason why. In Node,
- * which has no such workers, that is the way it is.
+ * Opens the SIMD kernels in a pool of workers; where the page refuses workers, in the calling thread, with the reason. Node
+ * has no such workers, so there it is always the calling thread.
  *
- * @throws WebAssembly.CompileError where wasm itself is refused
+ * @throws WebAssembly.CompileError if WebAssembly itself is refused
  */
 export async function openWasmBackend(): Promise<{
   backend: GradientBackend
@@ -21,7 +21,7 @@ export async function openWasmBackend(): Promise<{
       return { backend: await PoolBackend.open(compiled), fallbackReason: null }
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error)
-      fallbackReason = `gradients are compared in one thread, since there are no workers: ${reason}`
+      fallbackReason = `gradients are compared in one thread, because workers cannot be started: ${reason}`
     }
   }
   return { backend: new PageBackend(await WasmInstance.open(compiled)), fallbackReason }

@@ -1,27 +1,27 @@
 import { DisposedError } from '../../errors.js'
 import type { CompactBlock, GpuGradientBlock, GradientBlock } from '../../gradients/block.js'
-import { float16ByteLengthPerExample, compactByteLength } from '../../gradients/compact-layout.js'
+import { getFloat16ByteLength, getCompactByteLength } from '../../gradients/compact-layout.js'
 import type { GradientBackend, DeviceGradients, Ranker } from '../gradient-backend.js'
 import { releaseBlock } from '../../gradients/release-block.js'
 import { type Float16Block, isFloat16Block } from '../../gradients/float16-block.js'
-import { hostBlock } from '../host-block.js'
+import { requireHostBlock } from '../host-block.js'
 import type { Ranking, RankingOptions } from '../ranking.js'
 import type { PlacedBlock } from './blocks/block-placement.js'
 import {
-  decodeFloat16Row,
-  float16Buffers,
+  decodeFloat16Block,
+  listFloat16Buffers,
   groupFloat16Block,
   type HostFloat16Block,
   isHostFloat16Block,
 } from './blocks/float16-block.js'
-import { squaredNormsOf } from './blocks/norms.js'
+import { readSquaredNorms } from './blocks/norms.js'
 import type { WasmInstance } from './instance.js'
 import { mergeRankings } from './ranking/merge-rankings.js'
 import { InstanceRanking } from './ranking/partial-ranking.js'
 import { readBlock } from './blocks/read-block.js'
 import { copyBlock } from './blocks/copy-block.js'
 
-/** Works in the thread that asks, on one instance: what it is asked for is done when the call resolves. */
+/** A backend in the calling thread, with one instance. Work is done when its call resolves. */
 export class PageBackend implements GradientBackend {
   readonly keepsFloat16 = true
   #instance: WasmInstance | undefined
@@ -30,27 +30,27 @@ export class PageBackend implements GradientBackend {
     this.#instance = instance
   }
 
-  // eslint-disable-next-line @typescript-eslint/require-await -- what is thrown is to reject
+  // eslint-disable-next-line @typescript-eslint/require-await -- an exception must reject
   async upload(block: GradientBlock | Float16Block | GpuGradientBlock): Promise<DeviceGradients> {
-    return new PageGradients(this.#opened(), hostBlock(block))
+    return new PageGradients(this.#requireInstance(), requireHostBlock(block))
   }
 
   openRanking(options: RankingOptions): Ranker {
-    return new PageRanker(this.#opened(), options)
+    return new PageRanker(this.#requireInstance(), options)
   }
 
   settle(): Promise<void> {
     return Promise.resolve()
   }
 
-  /** The instance's memory goes as a whole, once nothing that it holds is in use. */
+  /** The instance's memory is collected when no gradients use it any more. */
   [Symbol.dispose](): void {
     this.#instance = undefined
   }
 
-  #opened(): WasmInstance {
+  #requireInstance(): WasmInstance {
     if (this.#instance !== undefined) return this.#instance
-    throw new DisposedError('this Compute was disposed; open another one.')
+    throw new DisposedError('This backend was disposed; open another one.')
   }
 }
 
@@ -67,10 +67,10 @@ class PageGradients implements DeviceGradients {
     this.exampleCount = exampleCount
     this.#release = block.release
     if (isFloat16Block(block)) {
-      this.byteLength = exampleCount * float16ByteLengthPerExample(block.segments)
+      this.byteLength = exampleCount * getFloat16ByteLength(block.segments)
       this.#block = groupFloat16Block(block)
     } else {
-      this.byteLength = compactByteLength(exampleCount, segments)
+      this.byteLength = getCompactByteLength(exampleCount, segments)
       this.#block = copyBlock(instance, block)
       releaseBlock(block)
     }
@@ -78,24 +78,24 @@ class PageGradients implements DeviceGradients {
 
   get block(): PlacedBlock | HostFloat16Block {
     if (this.#block !== undefined) return this.#block
-    throw new DisposedError('these gradients were disposed; hold them again.')
+    throw new DisposedError('These gradients were disposed; upload them again.')
   }
 
-  /** The block in float32, from now on if it was not. */
+  /** The block in float32. A block of float16 is decoded once and stays float32. */
   get decoded(): PlacedBlock {
     const placed = this.block
     if (!isHostFloat16Block(placed)) return placed
-    const block = decodeFloat16Row(this.#instance, placed)
+    const block = decodeFloat16Block(this.#instance, placed)
     this.#block = block
     return block
   }
 
-  // eslint-disable-next-line @typescript-eslint/require-await -- what is thrown is to reject
+  // eslint-disable-next-line @typescript-eslint/require-await -- an exception must reject
   async squaredNorms(): Promise<Float64Array> {
-    return squaredNormsOf(this.#instance, this.block)
+    return readSquaredNorms(this.#instance, this.block)
   }
 
-  // eslint-disable-next-line @typescript-eslint/require-await -- what is thrown is to reject
+  // eslint-disable-next-line @typescript-eslint/require-await -- an exception must reject
   async read(): Promise<CompactBlock> {
     return readBlock(this.#instance, this.decoded)
   }
@@ -105,7 +105,7 @@ class PageGradients implements DeviceGradients {
     this.#block = undefined
     if (block === undefined) return
     if (!isHostFloat16Block(block)) this.#instance.release(block.address)
-    else if (this.#release !== undefined) float16Buffers(block).forEach(this.#release)
+    else if (this.#release !== undefined) listFloat16Buffers(block).forEach(this.#release)
   }
 }
 
@@ -118,7 +118,7 @@ class PageRanker implements Ranker {
     this.#ranking = new InstanceRanking(instance, options)
   }
 
-  // eslint-disable-next-line @typescript-eslint/require-await -- what is thrown is to reject
+  // eslint-disable-next-line @typescript-eslint/require-await -- an exception must reject
   async add(
     test: DeviceGradients,
     testStart: number,
@@ -126,12 +126,12 @@ class PageRanker implements Ranker {
     trainStart: number,
   ): Promise<void> {
     const { decoded } = test as PageGradients
-    this.#opened().add(decoded, testStart, (train as PageGradients).block, trainStart)
+    this.#requireInstance().add(decoded, testStart, (train as PageGradients).block, trainStart)
   }
 
-  // eslint-disable-next-line @typescript-eslint/require-await -- what is thrown is to reject
+  // eslint-disable-next-line @typescript-eslint/require-await -- an exception must reject
   async finish(): Promise<Ranking> {
-    return mergeRankings(this.#options, [this.#opened().finish()])
+    return mergeRankings(this.#options, [this.#requireInstance().finish()])
   }
 
   [Symbol.dispose](): void {
@@ -139,8 +139,8 @@ class PageRanker implements Ranker {
     this.#ranking = undefined
   }
 
-  #opened(): InstanceRanking {
+  #requireInstance(): InstanceRanking {
     if (this.#ranking !== undefined) return this.#ranking
-    throw new DisposedError('this ranking was disposed; open another one.')
+    throw new DisposedError('This ranking was disposed; open another one.')
   }
 }

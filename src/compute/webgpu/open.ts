@@ -5,8 +5,8 @@ import { uploadBlock } from './upload/upload-block.js'
 import { GpuRanker } from './ranking/ranker.js'
 
 /**
- * Works on gradients in the buffers of a GPU device, in float32 on scaled rows; nothing but rankings and norms comes
- * back. The device is borrowed: it may be the framework's own, and is never destroyed.
+ * Opens a backend on a GPU device, which computes in float32 on scaled gradients. Only rankings and norms are read back.
+ * The device may belong to the framework, and is never destroyed.
  */
 export function openWebgpuBackend(device: GPUDevice): Promise<GradientBackend> {
   const work = new GpuWork(device)
@@ -16,7 +16,7 @@ export function openWebgpuBackend(device: GPUDevice): Promise<GradientBackend> {
       const uploaded = uploadBlock(work, block)
       if (!('gpuDevice' in block)) releaseBlock(block)
       try {
-        await work.room()
+        await work.waitForRoom()
       } catch (error) {
         uploaded[Symbol.dispose]()
         throw error

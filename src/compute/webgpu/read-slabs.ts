@@ -7,8 +7,8 @@ interface Source {
   readonly byteLength: number
 }
 
-/** The buffers of a segment that have numbers of their own. */
-export function segmentSources(
+/** Lists the buffers of a segment, each once. */
+export function listSources(
   { layout, first, second }: SlabSegment,
   exampleCount: number,
 ): Source[] {
@@ -31,7 +31,7 @@ export function segmentSources(
   }
 }
 
-/** The rows as they were before they were scaled, from what was read: of each slab its norms, then its segments. */
+/** Rebuilds the block before scaling from the buffers that were read: for each slab its norms, then its segments. */
 export function readSlabs(slabs: readonly Slab[], read: readonly ArrayBuffer[]): CompactBlock {
   const next = read[Symbol.iterator]()
   const parts = slabs.map(({ segments, exampleCount }) => {
@@ -39,10 +39,10 @@ export function readSlabs(slabs: readonly Slab[], read: readonly ArrayBuffer[]):
     const exponents = Int32Array.from({ length: exampleCount }, (_, row) => norms[2 * row + 1]!)
     return segments.map(({ layout, parameter }): CompactSegment => {
       if (layout.kind === 'dense') {
-        return { ...layout, parameter, values: unscaled(next.next().value!, exponents) }
+        return { ...layout, parameter, values: unscaleInPlace(next.next().value!, exponents) }
       }
       const first = next.next().value!
-      const delta = unscaled(next.next().value!, exponents)
+      const delta = unscaleInPlace(next.next().value!, exponents)
       return layout.kind === 'factored'
         ? { ...layout, parameter, a: new Float32Array(first), delta }
         : { ...layout, parameter, indices: new Int32Array(first), delta }
@@ -51,12 +51,12 @@ export function readSlabs(slabs: readonly Slab[], read: readonly ArrayBuffer[]):
   const exampleCount = slabs.reduce((sum, slab) => sum + slab.exampleCount, 0)
   return {
     exampleCount,
-    segments: (parts[0] ?? []).map((_, k) => joined(parts.map((part) => part[k]!))),
+    segments: (parts[0] ?? []).map((_, k) => joinSegments(parts.map((part) => part[k]!))),
   }
 }
 
-/** Each row times 2^E. */
-function unscaled(bytes: ArrayBuffer, exponents: Int32Array): Float32Array {
+/** Multiplies each example by 2^E. */
+function unscaleInPlace(bytes: ArrayBuffer, exponents: Int32Array): Float32Array {
   const numbers = new Float32Array(bytes)
   const size = numbers.length / exponents.length
   for (const [row, exponent] of exponents.entries()) {
@@ -67,29 +67,29 @@ function unscaled(bytes: ArrayBuffer, exponents: Int32Array): Float32Array {
   return numbers
 }
 
-/** The parts of a segment, slab after slab, as one. */
-function joined(parts: readonly CompactSegment[]): CompactSegment {
+/** Joins the parts of a segment, slab after slab. */
+function joinSegments(parts: readonly CompactSegment[]): CompactSegment {
   const [first] = parts
   if (first === undefined || parts.length === 1) return first!
   switch (first.kind) {
     case 'dense':
-      return { ...first, values: floats(parts.map((part) => (part as typeof first).values)) }
+      return { ...first, values: joinFloats(parts.map((part) => (part as typeof first).values)) }
     case 'factored':
       return {
         ...first,
-        a: floats(parts.map((part) => (part as typeof first).a)),
-        delta: floats(parts.map((part) => (part as typeof first).delta)),
+        a: joinFloats(parts.map((part) => (part as typeof first).a)),
+        delta: joinFloats(parts.map((part) => (part as typeof first).delta)),
       }
     case 'lookup':
       return {
         ...first,
         indices: Int32Array.from(parts.flatMap((part) => [...(part as typeof first).indices])),
-        delta: floats(parts.map((part) => (part as typeof first).delta)),
+        delta: joinFloats(parts.map((part) => (part as typeof first).delta)),
       }
   }
 }
 
-function floats(parts: readonly Float32Array[]): Float32Array {
+function joinFloats(parts: readonly Float32Array[]): Float32Array {
   const all = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0))
   let at = 0
   for (const part of parts) {

@@ -3,13 +3,13 @@ import type { CompactBlock } from '../../gradients/block.js'
 import { bytesPerNorm } from '../../gradients/numbers/byte-sizes.js'
 import type { DeviceGradients } from '../gradient-backend.js'
 import type { GpuWork } from './gpu/gpu-work.js'
-import { readSlabs, segmentSources } from './read-slabs.js'
+import { readSlabs, listSources } from './read-slabs.js'
 import { nonFiniteExponent, type Slab } from './slab.js'
 
 export class GpuGradients implements DeviceGradients {
   readonly exampleCount: number
   readonly byteLength: number
-  /** Rejects if what these are made from failed. */
+  /** Rejects if the upload failed. */
   readonly ready: Promise<void>
   readonly #work: GpuWork
   #slabs: readonly Slab[] | undefined
@@ -32,7 +32,7 @@ export class GpuGradients implements DeviceGradients {
   get slabs(): readonly Slab[] {
     this.#work.assertUsable()
     if (this.#slabs !== undefined) return this.#slabs
-    throw new DisposedError('These gradients were disposed; hold their block again.')
+    throw new DisposedError('These gradients were disposed; upload their block again.')
   }
 
   async squaredNorms(): Promise<Float64Array> {
@@ -41,14 +41,14 @@ export class GpuGradients implements DeviceGradients {
       byteLength: exampleCount * bytesPerNorm,
     }))
     const norms = await this.#work.read(sources, this.ready)
-    return Float64Array.from(norms.flatMap((bytes) => [...squaredNormsIn(bytes)]))
+    return Float64Array.from(norms.flatMap((bytes) => [...decodeNorms(bytes)]))
   }
 
   async read(): Promise<CompactBlock> {
     const slabs = this.slabs
     const sources = slabs.flatMap(({ segments, norms, exampleCount }) => [
       { buffer: norms, byteLength: exampleCount * bytesPerNorm },
-      ...segments.flatMap((segment) => segmentSources(segment, exampleCount)),
+      ...segments.flatMap((segment) => listSources(segment, exampleCount)),
     ])
     return readSlabs(slabs, await this.#work.read(sources, this.ready))
   }
@@ -57,17 +57,17 @@ export class GpuGradients implements DeviceGradients {
     const slabs = this.#slabs ?? []
     this.#slabs = undefined
     for (const slab of slabs) {
-      for (const buffer of buffersOf(slab)) this.#work.destroyBuffer(buffer)
+      for (const buffer of listBuffers(slab)) this.#work.destroyBuffer(buffer)
     }
   }
 }
 
-const buffersOf = ({ segments, norms }: Slab): GPUBuffer[] => [
+const listBuffers = ({ segments, norms }: Slab): GPUBuffer[] => [
   norms,
   ...segments.flatMap(({ first, second }) => [first, second]),
 ]
 
-function squaredNormsIn(bytes: ArrayBuffer): Float64Array {
+function decodeNorms(bytes: ArrayBuffer): Float64Array {
   const mantissas = new Float32Array(bytes)
   const exponents = new Int32Array(bytes)
   return Float64Array.from({ length: mantissas.length / 2 }, (_, row) => {

@@ -1,5 +1,5 @@
 import { html, type CSSResultGroup, type PropertyDeclarations, type TemplateResult } from 'lit'
-import { oneOf } from '../../options.js'
+import { readChoice } from '../../options.js'
 import { type Palette, palettes } from '../base/color/diverging-colors.js'
 import { GlElement } from '../base/element.js'
 import type { GivenExplanation } from '../base/explanation-source.js'
@@ -83,8 +83,8 @@ export class GlAttributionBars extends GlElement<FeatureAttributions> {
   }
 
   protected override read(explanation: GivenExplanation | null): FeatureAttributions | null {
-    oneOf('order', this.order, orders)
-    oneOf('palette', this.palette, palettes)
+    readChoice('order', this.order, orders)
+    readChoice('palette', this.palette, palettes)
     return explanation === null ? null : featureAttributions(explanation, this)
   }
 

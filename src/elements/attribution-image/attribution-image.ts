@@ -6,7 +6,7 @@ import {
   type TemplateResult,
 } from 'lit'
 import { fromNestedNumbers, type NdArray, type NestedNumbers } from '../../ndarray.js'
-import { oneOf } from '../../options.js'
+import { readChoice } from '../../options.js'
 import { signs, type Sign } from '../base/attributions.js'
 import { divergingColors, palettes, type Palette } from '../base/color/diverging-colors.js'
 import { GlElement } from '../base/element.js'
@@ -108,9 +108,9 @@ export class GlAttributionImage extends GlElement<SignedMap> {
   }
 
   protected override read(explanation: GivenExplanation | null): SignedMap | null {
-    oneOf('layout', this.layout, layouts)
-    oneOf('palette', this.palette, palettes)
-    const sign = oneOf('sign', this.sign, signs)
+    readChoice('layout', this.layout, layouts)
+    readChoice('palette', this.palette, palettes)
+    const sign = readChoice('sign', this.sign, signs)
     if (explanation === null) return null
     const { index, input, labels, clip, image } = this
     return signedMap(explanation, {

@@ -5,7 +5,7 @@ import {
   type PropertyDeclarations,
   type TemplateResult,
 } from 'lit'
-import { oneOf } from '../../options.js'
+import { readChoice } from '../../options.js'
 import { signs, type Sign } from '../base/attributions.js'
 import { palettes, type Palette } from '../base/color/diverging-colors.js'
 import { GlElement } from '../base/element.js'
@@ -87,8 +87,8 @@ export class GlAttributionText extends GlElement<TokenAttributions> {
   }
 
   protected override read(explanation: GivenExplanation | null): TokenAttributions | null {
-    oneOf('palette', this.palette, palettes)
-    oneOf('sign', this.sign, signs)
+    readChoice('palette', this.palette, palettes)
+    readChoice('sign', this.sign, signs)
     return explanation === null ? null : tokenAttributions(explanation, this)
   }
 

@@ -5,7 +5,7 @@ import {
   type PropertyDeclarations,
   type TemplateResult,
 } from 'lit'
-import { oneOf } from '../../options.js'
+import { readChoice } from '../../options.js'
 import { GlElement } from '../base/element.js'
 import { type GivenExplanation } from '../base/explanation-source.js'
 import { namesConverter } from '../base/names.js'
@@ -144,7 +144,7 @@ export class GlSimilarExamples extends GlElement<SimilarityView> {
 
   protected override read(explanation: GivenExplanation | null): SimilarityView | null {
     if (explanation === null) return null
-    if (this.kind !== null) oneOf('kind', this.kind, kinds)
+    if (this.kind !== null) readChoice('kind', this.kind, kinds)
     const given: unknown[] = [explanation, ...questions.map((name) => this[name])]
     // Of a million training examples, a view is not made anew because one of them is focused.
     if (this.#read?.given.every((value, i) => value === given[i]) === true) return this.#read.view

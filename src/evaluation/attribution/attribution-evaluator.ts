@@ -4,21 +4,21 @@ import {
   type Device,
   type DeviceChoice,
   deviceChoices,
-  knownKeys,
-  oneOf,
-  positiveInteger,
+  assertKnownKeys,
+  readChoice,
+  readPositiveInteger,
 } from '../../options.js'
 import type { Predictor } from '../../predictor.js'
 import { readSeed } from '../../random.js'
 import type { Arrays } from '../arrays.js'
-import { type CompletenessData, completenessDeltas } from './completeness.js'
-import { type CurveData, featureCurve } from './curves.js'
+import { type CompletenessData, computeCompleteness } from './completeness.js'
+import { type CurveData, computeCurve } from './curves.js'
 import { type AttributionMeasureOptions, type EvaluatedCase, readCase } from './evaluated-case.js'
 import {
   type CorrelationName,
   correlationNames,
   type MuFidelityData,
-  subsetCorrelations,
+  correlateSubsets,
 } from './mu-fidelity.js'
 
 export interface AttributionEvaluatorOptions {
@@ -63,9 +63,9 @@ export class AttributionEvaluator<Value = unknown, Item = never> {
 
   /** @throws InvalidArgumentError for an unknown option value */
   constructor(predictor: Predictor<Value, Item>, options: AttributionEvaluatorOptions = {}) {
-    knownKeys('options', options, optionNames)
-    this.#batchSize = positiveInteger('batchSize', options.batchSize ?? 64)
-    const device = oneOf('device', options.device ?? 'auto', deviceChoices)
+    assertKnownKeys('options', options, optionNames)
+    this.#batchSize = readPositiveInteger('batchSize', options.batchSize ?? 64)
+    const device = readChoice('device', options.device ?? 'auto', deviceChoices)
     this.#model = new ModelSession(predictor, device)
   }
 
@@ -90,8 +90,8 @@ export class AttributionEvaluator<Value = unknown, Item = never> {
     attributions: Arrays,
     options: AttributionMeasureOptions<Item> = {},
   ): Promise<CompletenessData> {
-    knownKeys('options', options, measureOptions)
-    return completenessDeltas(await this.#read(x, attributions, options))
+    assertKnownKeys('options', options, measureOptions)
+    return computeCompleteness(await this.#read(x, attributions, options))
   }
 
   /**
@@ -107,7 +107,7 @@ export class AttributionEvaluator<Value = unknown, Item = never> {
     attributions: Arrays,
     options: CurveOptions<Item> = {},
   ): Promise<CurveData> {
-    return this.#curve('deletion', x, attributions, options)
+    return this.#measureCurve('deletion', x, attributions, options)
   }
 
   /**
@@ -119,7 +119,7 @@ export class AttributionEvaluator<Value = unknown, Item = never> {
     attributions: Arrays,
     options: CurveOptions<Item> = {},
   ): Promise<CurveData> {
-    return this.#curve('insertion', x, attributions, options)
+    return this.#measureCurve('insertion', x, attributions, options)
   }
 
   /**
@@ -135,7 +135,7 @@ export class AttributionEvaluator<Value = unknown, Item = never> {
     attributions: Arrays,
     options: MuFidelityOptions<Item> = {},
   ): Promise<MuFidelityData> {
-    knownKeys('options', options, [
+    assertKnownKeys('options', options, [
       ...measureOptions,
       'samples',
       'subsetSize',
@@ -144,12 +144,13 @@ export class AttributionEvaluator<Value = unknown, Item = never> {
     ])
     const { samples = 200, subsetSize, correlation = 'pearson', seed = 0 } = options
     const read = {
-      samples: positiveInteger('samples', samples),
-      subsetSize: subsetSize === undefined ? undefined : positiveInteger('subsetSize', subsetSize),
-      correlation: oneOf('correlation', correlation, correlationNames),
+      samples: readPositiveInteger('samples', samples),
+      subsetSize:
+        subsetSize === undefined ? undefined : readPositiveInteger('subsetSize', subsetSize),
+      correlation: readChoice('correlation', correlation, correlationNames),
       seed: readSeed('seed', seed),
     }
-    return subsetCorrelations(await this.#read(x, attributions, options), read)
+    return correlateSubsets(await this.#read(x, attributions, options), read)
   }
 
   /** Frees what it holds. Calls still running reject; the predictor's model is not touched. */
@@ -161,15 +162,15 @@ export class AttributionEvaluator<Value = unknown, Item = never> {
     this.dispose()
   }
 
-  async #curve(
+  async #measureCurve(
     measure: 'deletion' | 'insertion',
     x: Inputs<Item>,
     attributions: Arrays,
     options: CurveOptions<Item>,
   ): Promise<CurveData> {
-    knownKeys('options', options, [...measureOptions, 'steps'])
-    const steps = positiveInteger('steps', options.steps ?? 50)
-    return featureCurve(measure, await this.#read(x, attributions, options), steps)
+    assertKnownKeys('options', options, [...measureOptions, 'steps'])
+    const steps = readPositiveInteger('steps', options.steps ?? 50)
+    return computeCurve(measure, await this.#read(x, attributions, options), steps)
   }
 
   #read(

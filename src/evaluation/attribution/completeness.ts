@@ -1,5 +1,5 @@
 import type { NdArray } from '../../ndarray.js'
-import { mean } from '../correlation.js'
+import { computeMean } from '../correlation.js'
 import { type EvaluatedCase, scorePerturbed } from './evaluated-case.js'
 import { copyExample } from './features.js'
 
@@ -12,7 +12,7 @@ export interface CompletenessData {
   readonly mean: number
 }
 
-export async function completenessDeltas<Value>(
+export async function computeCompleteness<Value>(
   evaluated: EvaluatedCase<Value>,
 ): Promise<CompletenessData> {
   const { exampleCount, features, attributions, x, baselines } = evaluated
@@ -31,6 +31,6 @@ export async function completenessDeltas<Value>(
   return {
     deltas: { data: deltas, shape: [exampleCount] },
     differences: { data: differences, shape: [exampleCount] },
-    mean: mean(deltas.map(Math.abs)),
+    mean: computeMean(deltas.map(Math.abs)),
   }
 }

@@ -1,5 +1,5 @@
 import type { NdArray } from '../../ndarray.js'
-import { mean } from '../correlation.js'
+import { computeMean } from '../correlation.js'
 import { type EvaluatedCase, scorePerturbed } from './evaluated-case.js'
 import { copyExample, copyFeature } from './features.js'
 
@@ -15,7 +15,7 @@ export interface CurveData {
 }
 
 /** F while features go from `begins` to `ends`, the greatest attributions first. */
-export async function featureCurve<Value>(
+export async function computeCurve<Value>(
   measure: 'deletion' | 'insertion',
   evaluated: EvaluatedCase<Value>,
   steps: number,
@@ -26,7 +26,7 @@ export async function featureCurve<Value>(
   const changed = Int32Array.from({ length: stepCount + 1 }, (_, step) =>
     Math.floor((step * features.count) / stepCount),
   )
-  const order = descendingOrder(evaluated)
+  const order = sortFeatures(evaluated)
   const byStep = await scorePerturbed(measure, evaluated, stepCount + 1, (step, example, point) => {
     copyExample(features, begins, example, point)
     const start = example * features.count
@@ -40,18 +40,18 @@ export async function featureCurve<Value>(
     return byStep[step * exampleCount + example]!
   })
   const areas = Float64Array.from({ length: exampleCount }, (_, example) =>
-    areaUnder(fractions, scores.subarray(example * changed.length)),
+    computeArea(fractions, scores.subarray(example * changed.length)),
   )
   return {
     scores: { data: scores, shape: [exampleCount, changed.length] },
     fractions: { data: fractions, shape: [changed.length] },
     areas: { data: areas, shape: [exampleCount] },
-    mean: mean(areas),
+    mean: computeMean(areas),
   }
 }
 
 /** Per example its features, the greatest attribution first; among equals the lower feature. */
-function descendingOrder<Value>({
+function sortFeatures<Value>({
   exampleCount,
   features,
   attributions,
@@ -66,7 +66,7 @@ function descendingOrder<Value>({
   return order
 }
 
-function areaUnder(fractions: Float64Array, scores: Float64Array): number {
+function computeArea(fractions: Float64Array, scores: Float64Array): number {
   let area = 0
   for (let step = 1; step < fractions.length; step++) {
     area += (fractions[step]! - fractions[step - 1]!) * ((scores[step - 1]! + scores[step]!) / 2)

@@ -7,14 +7,14 @@ import {
 } from '../../explainers/reading/forward-arguments.js'
 import { type Inputs, inputsBut, readInputs, rowsOf } from '../../explainers/reading/inputs.js'
 import type { ModelCall } from '../../explainers/session/model-session.js'
-import { progressReporter } from '../../explainers/session/progress.js'
+import { createProgressReporter } from '../../explainers/session/progress.js'
 import { readTarget, type Target } from '../../explainers/reading/targets.js'
 import { type ArrayInput, toNdArray } from '../../array-input.js'
 import { lookAtTheModel, type NdArray, rows, sizeOf, takeRows } from '../../ndarray.js'
 import type { CallOptions } from '../../options.js'
 import type { ForwardArguments, Predictor } from '../../predictor.js'
 import { type Arrays, readArrays } from '../arrays.js'
-import { type Features, featuresOf, sumOverFeatures } from './features.js'
+import { type Features, divideIntoFeatures, sumOverFeatures } from './features.js'
 
 export interface AttributionMeasureOptions<Item = never> extends CallOptions {
   /** Which output was explained, as the explainer was told: an index, one per example, or a row of indices each. */
@@ -76,7 +76,7 @@ export async function readCase<Value>(
       return readBaseline(name, begins[j], array)
     }),
   )
-  const features = featuresOf(inputs, groupLastAxis)
+  const features = divideIntoFeatures(inputs, groupLastAxis)
   const importances = sumOverFeatures(given, inputs, features)
   // The outputs' shape need not be known before.
   const one = await call.run((session) =>
@@ -115,14 +115,14 @@ export async function scorePerturbed<Value>(
   write: (step: number, example: number, point: readonly Float32Array[]) => void,
 ): Promise<Float64Array> {
   const { call, exampleCount, x, further, target, batchSize, onProgress } = evaluated
-  const report = progressReporter(measure, false, onProgress)
+  const report = createProgressReporter(measure, false, onProgress)
   const weightsVersion = await call.weightsVersion()
   const pointCount = stepCount * exampleCount
   const scores = new Float64Array(pointCount)
   for (let first = 0; first < pointCount; first += batchSize) {
     const end = Math.min(first + batchSize, pointCount)
     const examples = Int32Array.from({ length: end - first }, (_, q) => (first + q) % exampleCount)
-    const points = x.map(({ shape }) => emptyPoints(examples.length, shape))
+    const points = x.map(({ shape }) => createPoints(examples.length, shape))
     for (const [q, example] of examples.entries()) {
       const step = Math.floor((first + q) / exampleCount)
       const point = points.map(({ data, size }) => data.subarray(q * size, (q + 1) * size))
@@ -152,7 +152,7 @@ export async function scorePerturbed<Value>(
   return scores
 }
 
-function emptyPoints(
+function createPoints(
   count: number,
   shape: readonly number[],
 ): NdArray & { data: Float32Array; size: number } {

@@ -21,7 +21,10 @@ export interface Features {
  *
  * @param groupLastAxis for every input; where it is undefined, images [N, height, width, channels] alone are grouped
  */
-export function featuresOf(x: readonly NdArray[], groupLastAxis: boolean | undefined): Features {
+export function divideIntoFeatures(
+  x: readonly NdArray[],
+  groupLastAxis: boolean | undefined,
+): Features {
   if (groupLastAxis !== undefined && typeof groupLastAxis !== 'boolean') {
     throw new InvalidArgumentError('groupLastAxis', describe(groupLastAxis), 'true or false')
   }
@@ -81,8 +84,8 @@ export function sumOverFeatures(
   if (attributions.length !== x.length) {
     throw new InvalidArgumentError(
       'attributions',
-      arrayCount(attributions.length),
-      `${arrayCount(x.length)}, one per model input`,
+      describeCount(attributions.length),
+      `${describeCount(x.length)}, one per model input`,
     )
   }
   const exampleCount = x[0]?.shape[0] ?? 0
@@ -106,4 +109,4 @@ export function sumOverFeatures(
   return sums
 }
 
-const arrayCount = (count: number): string => (count === 1 ? 'one array' : `${count} arrays`)
+const describeCount = (count: number): string => (count === 1 ? 'one array' : `${count} arrays`)

@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from '../../errors.js'
 import type { NdArray } from '../../ndarray.js'
 import { type Random, seededRandom } from '../../random.js'
-import { mean, pearson, spearman } from '../correlation.js'
+import { computeMean, computePearson, computeSpearman } from '../correlation.js'
 import { type EvaluatedCase, scorePerturbed } from './evaluated-case.js'
 import { copyExample, copyFeature } from './features.js'
 
@@ -28,7 +28,7 @@ export interface SubsetOptions {
 }
 
 /** Per example, the correlation over random subsets S of Σ_S attribution and F(x) − F(x with S at the baseline). */
-export async function subsetCorrelations<Value>(
+export async function correlateSubsets<Value>(
   evaluated: EvaluatedCase<Value>,
   { samples, subsetSize, correlation, seed }: SubsetOptions,
 ): Promise<MuFidelityData> {
@@ -42,7 +42,7 @@ export async function subsetCorrelations<Value>(
     )
   }
   const sums = new Float64Array(exampleCount * samples)
-  const drawSubset = subsetDrawer(features.count, size, seededRandom(seed))
+  const drawSubset = createSubsetDrawer(features.count, size, seededRandom(seed))
   let drawnFor = 0
   let subset = new Int32Array()
   // Step 0 is x itself; the subset of a step is the same for all examples.
@@ -65,7 +65,7 @@ export async function subsetCorrelations<Value>(
       sums[example * samples + step - 1] = sum
     },
   )
-  const correlate = correlation === 'pearson' ? pearson : spearman
+  const correlate = correlation === 'pearson' ? computePearson : computeSpearman
   const correlations = Float64Array.from({ length: exampleCount }, (_, example) => {
     const drops = Float64Array.from(
       { length: samples },
@@ -73,11 +73,18 @@ export async function subsetCorrelations<Value>(
     )
     return correlate(sums.subarray(example * samples, (example + 1) * samples), drops)
   })
-  return { correlations: { data: correlations, shape: [exampleCount] }, mean: mean(correlations) }
+  return {
+    correlations: { data: correlations, shape: [exampleCount] },
+    mean: computeMean(correlations),
+  }
 }
 
 /** Draws `size` of 0 … count−1 at a time, each subset equally likely, in ascending order. */
-function subsetDrawer(count: number, size: number, random: Random): () => Int32Array<ArrayBuffer> {
+function createSubsetDrawer(
+  count: number,
+  size: number,
+  random: Random,
+): () => Int32Array<ArrayBuffer> {
   const numbers = Int32Array.from({ length: count }, (_, k) => k)
   return () => {
     for (let k = 0; k < size; k++) {

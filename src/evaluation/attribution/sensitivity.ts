@@ -1,18 +1,18 @@
 import { InvalidArgumentError } from '../../errors.js'
-import { progressReporter } from '../../explainers/session/progress.js'
+import { createProgressReporter } from '../../explainers/session/progress.js'
 import { type NdArray, sameShape, sizeOf } from '../../ndarray.js'
 import {
   type CallOptions,
   checkSignal,
   describe,
-  knownKeys,
-  nonNegativeNumber,
-  positiveInteger,
+  assertKnownKeys,
+  readNonNegativeNumber,
+  readPositiveInteger,
 } from '../../options.js'
 import { readSeed, seededRandom } from '../../random.js'
-import { nextTask } from '../../scheduling.js'
+import { waitForNextTask } from '../../scheduling.js'
 import { type Arrays, isListOfArrays, readArrays } from '../arrays.js'
-import { mean } from '../correlation.js'
+import { computeMean } from '../correlation.js'
 
 export interface SensitivityOptions extends CallOptions {
   /** How far each element may move, in its own units: the noise is uniform between −radius and radius. Default 0.02. */
@@ -68,20 +68,20 @@ export async function sensitivityMax(
   x: Arrays,
   options: SensitivityOptions = {},
 ): Promise<SensitivityData> {
-  knownKeys('options', options, optionNames)
+  assertKnownKeys('options', options, optionNames)
   const { signal, onProgress } = options
   checkSignal(signal)
   signal?.throwIfAborted()
   if (typeof explain !== 'function') {
     throw new InvalidArgumentError('explain', describe(explain), 'a function of the examples')
   }
-  const radius = nonNegativeNumber('radius', options.radius ?? 0.02)
-  const samples = positiveInteger('samples', options.samples ?? 10)
+  const radius = readNonNegativeNumber('radius', options.radius ?? 0.02)
+  const samples = readPositiveInteger('samples', options.samples ?? 10)
   const seed = readSeed('seed', options.seed ?? 0)
   const isList = isListOfArrays(x)
-  const inputs = (await readArrays('x', x)).map(inFloat32)
+  const inputs = (await readArrays('x', x)).map(toFloat32)
   const exampleCount = inputs[0]?.shape[0] ?? 0
-  const report = progressReporter('sensitivityMax', false, onProgress)
+  const report = createProgressReporter('sensitivityMax', false, onProgress)
   const attribute = async (points: readonly NdArray[]): Promise<NdArray[]> => {
     const given = await explain(isList ? points : points[0]!, signal)
     signal?.throwIfAborted()
@@ -91,15 +91,17 @@ export async function sensitivityMax(
   }
 
   const own = await attribute(inputs)
-  const norms = distancesBetween(own)
+  const norms = computeDistances(own)
   const distances = new Float64Array(exampleCount)
   for (let sample = 0; sample < samples; sample++) {
-    const moved = await attribute(inputs.map((array, j) => noisy(array, radius, [seed, sample, j])))
+    const moved = await attribute(
+      inputs.map((array, j) => addNoise(array, radius, [seed, sample, j])),
+    )
     assertSameShapes(moved, own)
-    for (const [i, distance] of distancesBetween(own, moved).entries()) {
+    for (const [i, distance] of computeDistances(own, moved).entries()) {
       distances[i] = Math.max(distances[i]!, distance)
     }
-    await nextTask()
+    await waitForNextTask()
     signal?.throwIfAborted()
     report({
       phase: 'evaluate',
@@ -113,14 +115,14 @@ export async function sensitivityMax(
     sensitivities: { data: sensitivities, shape },
     distances: { data: distances, shape },
     norms: { data: norms, shape },
-    mean: mean(sensitivities),
+    mean: computeMean(sensitivities),
   }
 }
 
-const inFloat32 = ({ data, shape }: NdArray): NdArray => ({ data: Float32Array.from(data), shape })
+const toFloat32 = ({ data, shape }: NdArray): NdArray => ({ data: Float32Array.from(data), shape })
 
 /** Each example with noise of its own, which does not depend on how many there are. */
-function noisy(array: NdArray, radius: number, key: readonly number[]): NdArray {
+function addNoise(array: NdArray, radius: number, key: readonly number[]): NdArray {
   const size = sizeOf(array.shape.slice(1))
   const data = new Float32Array(array.data.length)
   for (let start = 0; start < data.length; start += size) {
@@ -133,7 +135,7 @@ function noisy(array: NdArray, radius: number, key: readonly number[]): NdArray 
 }
 
 /** Per example ‖a − b‖ over all arrays together; without b, ‖a‖. */
-function distancesBetween(a: readonly NdArray[], b?: readonly NdArray[]): Float64Array {
+function computeDistances(a: readonly NdArray[], b?: readonly NdArray[]): Float64Array {
   const sums = new Float64Array(a[0]?.shape[0] ?? 0)
   for (const [j, { data, shape }] of a.entries()) {
     const size = sizeOf(shape.slice(1))

@@ -90,10 +90,10 @@ async function compareClasses(
   const classes = labels.map((label): ClassMatches => {
     const own = matches.filter((_, i) => test[i] === label)
     const trainCount = train.filter((other) => other === label).length
-    return { label, testCount: own.length, trainCount, share: shareOf(own) }
+    return { label, testCount: own.length, trainCount, share: computeShare(own) }
   })
-  return { share: shareOf(matches), matches: { data: matches, shape: [testCount] }, classes }
+  return { share: computeShare(matches), matches: { data: matches, shape: [testCount] }, classes }
 }
 
-const shareOf = (matches: Uint8Array): number =>
+const computeShare = (matches: Uint8Array): number =>
   matches.reduce((sum, match) => sum + match, 0) / matches.length

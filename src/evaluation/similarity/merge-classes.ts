@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from '../../errors.js'
 import type { NdArray } from '../../ndarray.js'
-import { describe, knownKeys } from '../../options.js'
+import { describe, assertKnownKeys } from '../../options.js'
 import { readSeed, seededRandom } from '../../random.js'
 
 /**
@@ -14,7 +14,7 @@ export function mergeClasses(
   classCount: number,
   options: { readonly seed?: number | undefined } = {},
 ): NdArray {
-  knownKeys('options', options, ['seed'])
+  assertKnownKeys('options', options, ['seed'])
   if (!Number.isInteger(classCount) || classCount < 2) {
     throw new InvalidArgumentError('classCount', describe(classCount), 'an integer of 2 or more')
   }

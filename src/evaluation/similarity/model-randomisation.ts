@@ -1,15 +1,15 @@
 import { InvalidArgumentError } from '../../errors.js'
-import { progressReporter } from '../../explainers/session/progress.js'
+import { createProgressReporter } from '../../explainers/session/progress.js'
 import type { NdArray } from '../../ndarray.js'
 import {
   type CallOptions,
   checkSignal,
   describe,
-  knownKeys,
-  positiveInteger,
+  assertKnownKeys,
+  readPositiveInteger,
 } from '../../options.js'
-import { nextTask } from '../../scheduling.js'
-import { mean, spearmanOfFinite } from '../correlation.js'
+import { waitForNextTask } from '../../scheduling.js'
+import { computeMean, computeFiniteSpearman } from '../correlation.js'
 import { readScores, type SimilarityRanking } from './rankings.js'
 
 export interface ModelRandomisationOptions extends CallOptions {
@@ -50,7 +50,7 @@ export async function modelRandomisationTest(
   explainRandomised: (run: number, signal?: AbortSignal) => Promise<SimilarityRanking>,
   options: ModelRandomisationOptions = {},
 ): Promise<ModelRandomisationData> {
-  knownKeys('options', options, ['runs', 'signal', 'onProgress'])
+  assertKnownKeys('options', options, ['runs', 'signal', 'onProgress'])
   const { signal, onProgress } = options
   checkSignal(signal)
   signal?.throwIfAborted()
@@ -61,8 +61,8 @@ export async function modelRandomisationTest(
       'a function that explains by a re-initialised model',
     )
   }
-  const runs = positiveInteger('runs', options.runs ?? 1)
-  const report = progressReporter('modelRandomisationTest', false, onProgress)
+  const runs = readPositiveInteger('runs', options.runs ?? 1)
+  const report = createProgressReporter('modelRandomisationTest', false, onProgress)
   const own = await readScores('trained', trained)
   const [testCount = 0, trainCount = 0] = own.shape
   const correlations = new Float64Array(runs * testCount)
@@ -79,17 +79,17 @@ export async function modelRandomisationTest(
     }
     for (let test = 0; test < testCount; test++) {
       const [start, end] = [test * trainCount, (test + 1) * trainCount]
-      correlations[run * testCount + test] = spearmanOfFinite(
+      correlations[run * testCount + test] = computeFiniteSpearman(
         Float64Array.from(own.data.subarray(start, end)),
         Float64Array.from(other.data.subarray(start, end)),
       )
     }
-    await nextTask()
+    await waitForNextTask()
     signal?.throwIfAborted()
     report({ phase: 'evaluate', done: (run + 1) * testCount, total: runs * testCount })
   }
   return {
     correlations: { data: correlations, shape: [runs, testCount] },
-    mean: mean(correlations),
+    mean: computeMean(correlations),
   }
 }

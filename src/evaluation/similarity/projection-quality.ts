@@ -1,13 +1,13 @@
 import { type SimilarityName, similarityNames } from '../../compute/similarity.js'
 import { InvalidArgumentError } from '../../errors.js'
 import type { Inputs } from '../../explainers/reading/inputs.js'
-import { progressReporter } from '../../explainers/session/progress.js'
+import { createProgressReporter } from '../../explainers/session/progress.js'
 import type { GradientSimilarityOptions } from '../../explainers/similarity/similarity-options.js'
 import type { ProjectionOptions } from '../../gradients/projection/projection-options.js'
 import type { ArrayInput } from '../../array-input.js'
-import { type CallOptions, knownKeys, positiveInteger } from '../../options.js'
+import { type CallOptions, assertKnownKeys, readPositiveInteger } from '../../options.js'
 import type { Loss, Predictor } from '../../predictor.js'
-import { mean, spearmanOfFinite } from '../correlation.js'
+import { computeMean, computeFiniteSpearman } from '../correlation.js'
 import { readOrder, readScores, type SimilarityRanking } from './rankings.js'
 
 export interface ProjectionQualityOptions
@@ -53,11 +53,11 @@ export async function projectionQuality<Value, Item = never>(
   y: ArrayInput,
   options: ProjectionQualityOptions = {},
 ): Promise<ProjectionQualityData> {
-  knownKeys('options', options, optionNames)
+  assertKnownKeys('options', options, optionNames)
   const { projection, storeDtype = 'float32', signal, onProgress, ...given } = options
-  const topK = positiveInteger('topK', options.topK ?? 10)
+  const topK = readPositiveInteger('topK', options.topK ?? 10)
   const { device = 'auto', batchSize = 32 } = given
-  const report = progressReporter('projectionQuality', false, onProgress)
+  const report = createProgressReporter('projectionQuality', false, onProgress)
   const own = { precomputeGrads: true, device, batchSize } as const
   // The other measures need neither.
   const [{ GradientSimilarity }, { MemoryStore }] = await Promise.all([
@@ -71,15 +71,15 @@ export async function projectionQuality<Value, Item = never>(
     ...own,
     ...{ projection, store, storeDtype, storeExamples: false },
   })
-  let half = 0
+  let fittedCount = 0
   for (const explainer of [exact, projected]) {
     await explainer.fit(x, y, {
       signal,
       onProgress: ({ done, total }) => {
-        report({ phase: 'evaluate', done: half * total + done, total: 2 * total })
+        report({ phase: 'evaluate', done: fittedCount * total + done, total: 2 * total })
       },
     })
-    half++
+    fittedCount++
   }
   const found: [SimilarityName, SimilarityQuality][] = []
   let sampleSize = 0
@@ -112,7 +112,7 @@ async function compare(
   projected: SimilarityRanking,
   topK: number,
 ): Promise<SimilarityQuality> {
-  const tops = await Promise.all([othersFirst(exact, topK), othersFirst(projected, topK)])
+  const tops = await Promise.all([rankOthers(exact, topK), rankOthers(projected, topK)])
   const scores = await Promise.all([readScores('exact', exact), readScores('projected', projected)])
   const count = tops[0].length
   const recalls = new Float64Array(count)
@@ -123,13 +123,13 @@ async function compare(
     const [a, b] = scores.map(({ data }) =>
       Float64Array.from(data.subarray(i * count, (i + 1) * count)).filter((_, j) => j !== i),
     ) as [Float64Array, Float64Array]
-    correlations[i] = spearmanOfFinite(a, b)
+    correlations[i] = computeFiniteSpearman(a, b)
   }
-  return { recall: mean(recalls), rankCorrelation: mean(correlations) }
+  return { recall: computeMean(recalls), rankCorrelation: computeMean(correlations) }
 }
 
 /** Of each example the k most similar others. */
-async function othersFirst({ orderedIndices }: SimilarityRanking, k: number): Promise<number[][]> {
+async function rankOthers({ orderedIndices }: SimilarityRanking, k: number): Promise<number[][]> {
   const { data, shape } = await readOrder('orderedIndices', orderedIndices)
   const [count = 0] = shape
   return Array.from({ length: count }, (_, i) =>

@@ -1,7 +1,7 @@
 import { assertFinite, lookAtTheModel, type NdArray, sizeOf, takeRows } from '../../ndarray.js'
 import type { Progress } from '../../options.js'
 import { seededRandom } from '../../random.js'
-import { inBatches } from '../session/batches.js'
+import { runInBatches } from '../session/batches.js'
 import { mapValues } from '../reading/forward-arguments.js'
 import { countExamples } from '../reading/inputs.js'
 import type { ModelCall } from '../session/model-session.js'
@@ -93,7 +93,7 @@ export async function expectedAttributions<Value>(
     return { rowOf, atStarts, sums }
   }
 
-  for await (const { result, end } of inBatches(pointCount, batchSize, backend, {
+  for await (const { result, end } of runInBatches(pointCount, batchSize, backend, {
     ...{ remedy: memoryRemedy, concurrency: await call.concurrency() },
   })) {
     const { rowOf, atStarts, sums } = result

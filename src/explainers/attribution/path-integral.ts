@@ -1,6 +1,6 @@
 import { type NdArray, sizeOf } from '../../ndarray.js'
 import type { Progress } from '../../options.js'
-import { inBatches } from '../session/batches.js'
+import { runInBatches } from '../session/batches.js'
 import { countExamples, rowsOf } from '../reading/inputs.js'
 import type { ModelCall } from '../session/model-session.js'
 import { type PathPass, sumsOf } from './path-sums.js'
@@ -58,7 +58,7 @@ export async function integratePath<Value>(
   const concurrency = await call.concurrency()
   // A path of few points is shared among the workers too.
   const size = Math.min(batchSize, Math.ceil(pointCount / concurrency))
-  for await (const { result, start, end } of inBatches(pointCount, size, backend, {
+  for await (const { result, start, end } of runInBatches(pointCount, size, backend, {
     remedy: memoryRemedy,
     concurrency,
   })) {

@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from '../../errors.js'
-import { oneOf, positiveInteger } from '../../options.js'
+import { readChoice, readPositiveInteger } from '../../options.js'
 
 export const quadratureMethods = [
   'riemann_left',
@@ -19,8 +19,8 @@ export interface Quadrature {
 
 /** The nodes and weights of a rule on [0, 1]. The trapezoid needs two steps or more, its ends. */
 export function quadrature(method: QuadratureMethod, nSteps: number): Quadrature {
-  oneOf('method', method, quadratureMethods)
-  const n = positiveInteger('nSteps', nSteps)
+  readChoice('method', method, quadratureMethods)
+  const n = readPositiveInteger('nSteps', nSteps)
   switch (method) {
     case 'riemann_left':
       return equallySpaced(n, (k) => k / n)

@@ -10,7 +10,7 @@ import type {
   PredictorSession,
 } from '../../predictor.js'
 import { distinctNames, namesAtLayer } from './attribution-names.js'
-import { inBatches } from '../session/batches.js'
+import { runInBatches } from '../session/batches.js'
 import { mapValues } from '../reading/forward-arguments.js'
 import { countExamples, rowsOf } from '../reading/inputs.js'
 import type { ModelCall } from '../session/model-session.js'
@@ -178,7 +178,7 @@ export async function joinBatches<Value>(
   const backend = (start: number, end: number): Promise<readonly NdArray[]> =>
     call.run((session) => step(session, examplesOf(examples, start, end), start, end))
   const parts: (readonly NdArray[])[] = []
-  for await (const { result } of inBatches(countExamples(examples.x), batchSize, backend, {
+  for await (const { result } of runInBatches(countExamples(examples.x), batchSize, backend, {
     remedy: memoryRemedy,
     concurrency: await call.concurrency(),
   })) {

@@ -1,9 +1,9 @@
 import { InvalidArgumentError, NonFiniteError } from '../../errors.js'
 import { type NdArray, sizeOf, takeRows } from '../../ndarray.js'
-import { describe, knownKeys, positiveInteger, type Progress } from '../../options.js'
+import { describe, assertKnownKeys, readPositiveInteger, type Progress } from '../../options.js'
 import type { ArraySpec } from '../../predictor.js'
 import { type Random, readSeed, seededNormal } from '../../random.js'
-import { inBatches } from '../session/batches.js'
+import { runInBatches } from '../session/batches.js'
 import { mapValues } from '../reading/forward-arguments.js'
 import type { GradientSites } from './gradient-sites.js'
 import { countExamples } from '../reading/inputs.js'
@@ -37,7 +37,7 @@ export function readSmoothGrad(
   if (typeof options !== 'object' || (options as unknown) === null) {
     throw new InvalidArgumentError(argument, describe(options), 'an object of options')
   }
-  knownKeys(argument, options, optionNames)
+  assertKnownKeys(argument, options, optionNames)
   const noiseLevel = options.noiseLevel ?? 0.15
   if (!(noiseLevel > 0 && Number.isFinite(noiseLevel))) {
     throw new InvalidArgumentError(
@@ -47,7 +47,7 @@ export function readSmoothGrad(
     )
   }
   return {
-    samples: positiveInteger(`${argument}.samples`, options.samples ?? 25),
+    samples: readPositiveInteger(`${argument}.samples`, options.samples ?? 25),
     noiseLevel,
     squared: options.squared ?? false,
     seed: readSeed(`${argument}.seed`, options.seed ?? 0),
@@ -103,7 +103,7 @@ export async function meanGradient<Value>(
     return { rowOf, gradients }
   }
   let sums: { data: Float64Array; shape: readonly number[] }[] | undefined
-  for await (const { result, end } of inBatches(pointCount, batchSize, backend, {
+  for await (const { result, end } of runInBatches(pointCount, batchSize, backend, {
     ...{ remedy: memoryRemedy, concurrency: await call.concurrency() },
   })) {
     const { rowOf, gradients } = result

@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from '../../errors.js'
-import { describe, positiveInteger } from '../../options.js'
+import { describe, readPositiveInteger } from '../../options.js'
 
 /** Rows that are read as they are needed: of data that memory does not hold at once. */
 export interface ExampleSource<Rows> {
@@ -28,5 +28,5 @@ export function checkExampleSource(argument: string, source: ExampleSource<unkno
       'a function (start, end) => rows',
     )
   }
-  return positiveInteger(`${argument}.exampleCount`, source.exampleCount)
+  return readPositiveInteger(`${argument}.exampleCount`, source.exampleCount)
 }

@@ -26,7 +26,7 @@ interface Batch<Result> extends Omit<Computed<Result>, 'result'> {
  *
  * @throws MemoryError if memory doesn't suffice for one example
  */
-export async function* inBatches<Result>(
+export async function* runInBatches<Result>(
   exampleCount: number,
   batchSize: number,
   compute: (start: number, end: number) => Promise<Result>,

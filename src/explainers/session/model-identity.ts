@@ -8,14 +8,14 @@ import {
 } from '../../store/zarr/format/store-identity.js'
 import type { Loss } from '../../predictor.js'
 import type { ModelCall } from './model-session.js'
-import { trainableParameters } from './parameters.js'
+import { selectTrainable } from './parameters.js'
 
 /**
  * What tells this model with this loss from others.
  *
  * @throws UnsupportedError if the predictor does not give its weights
  */
-export async function modelIdentity<Value>(
+export async function readModelIdentity<Value>(
   call: ModelCall<Value>,
   loss: Loss<Value>,
 ): Promise<StoreIdentity> {
@@ -30,7 +30,7 @@ export async function modelIdentity<Value>(
   return {
     weightsHash: await hashWeights(weights),
     loss: await identifyLoss(loss),
-    parameters: trainableParameters(call.predictor).map(({ name, shape }) => ({ name, shape })),
+    parameters: selectTrainable(call.predictor).map(({ name, shape }) => ({ name, shape })),
   }
 }
 
@@ -40,5 +40,5 @@ export async function assertSameModel<Value>(
   loss: Loss<Value>,
   identity: StoreIdentity,
 ): Promise<void> {
-  refuseDifferences(compareIdentities(await modelIdentity(call, loss), identity))
+  refuseDifferences(compareIdentities(await readModelIdentity(call, loss), identity))
 }

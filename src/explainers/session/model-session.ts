@@ -11,10 +11,10 @@ import {
   type Device,
   type DeviceChoice,
   deviceChoices,
-  oneOf,
+  readChoice,
 } from '../../options.js'
 import type { Predictor, PredictorSession } from '../../predictor.js'
-import { nextTask } from '../../scheduling.js'
+import { waitForNextTask } from '../../scheduling.js'
 
 /** A session, and the device that it is on. */
 interface Opened<Value> {
@@ -38,7 +38,7 @@ export class ModelSession<Value> {
   constructor(predictor: Predictor<Value>, device: DeviceChoice = 'auto') {
     checkPredictor(predictor)
     this.#predictor = predictor
-    this.#choice = oneOf('device', device, deviceChoices)
+    this.#choice = readChoice('device', device, deviceChoices)
   }
 
   get predictor(): Predictor<Value> {
@@ -183,7 +183,7 @@ export class ModelCall<Value> {
 
   /** Lets the page have its turn. */
   async pause(): Promise<void> {
-    await nextTask()
+    await waitForNextTask()
     this.check()
   }
 

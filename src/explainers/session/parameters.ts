@@ -3,7 +3,7 @@ import type { ParameterSpec, Predictor } from '../../predictor.js'
 import { warnOnce } from '../../warn-once.js'
 
 /** The parameters that gradients are taken of, in the model's order. */
-export const trainableParameters = ({
+export const selectTrainable = ({
   parameters,
 }: Pick<Predictor, 'parameters'>): readonly ParameterSpec[] =>
   parameters.filter(({ trainable }) => trainable)

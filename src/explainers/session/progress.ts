@@ -2,7 +2,7 @@ import { InvalidArgumentError } from '../../errors.js'
 import { type CallOptions, describe, type Progress } from '../../options.js'
 
 /** Passes progress on to the caller and, if verbose, to the terminal or the console. */
-export function progressReporter(
+export function createProgressReporter(
   name: string,
   verbose: boolean,
   onProgress: CallOptions['onProgress'],
@@ -10,7 +10,7 @@ export function progressReporter(
   if (onProgress !== undefined && typeof onProgress !== 'function') {
     throw new InvalidArgumentError('onProgress', describe(onProgress), 'a function')
   }
-  const show = verbose ? verboseReporter(name) : undefined
+  const show = verbose ? createVerboseReporter(name) : undefined
   return (progress) => {
     show?.(progress)
     onProgress?.(progress)
@@ -22,7 +22,7 @@ interface NodeLike {
 }
 
 /** In Node one line that is drawn over; in a browser one log entry per tenth. */
-function verboseReporter(name: string): (progress: Progress) => void {
+function createVerboseReporter(name: string): (progress: Progress) => void {
   const terminal = (globalThis as NodeLike).process?.stderr
   if (terminal !== undefined) {
     return ({ phase, done, total }) => {

@@ -6,7 +6,7 @@ import type { DeviceGradients } from '../../compute/gradient-backend.js'
  */
 export class CachedGradients implements Disposable {
   readonly #blocks: DeviceGradients[] = []
-  #holders = 1
+  #userCount = 1
 
   append(gradients: DeviceGradients): void {
     this.#blocks.push(gradients)
@@ -22,13 +22,13 @@ export class CachedGradients implements Disposable {
   }
 
   retain(): void {
-    this.#holders++
+    this.#userCount++
   }
 
   /** Once for the constructor, and once for each `retain`. */
   [Symbol.dispose](): void {
-    this.#holders--
-    if (this.#holders > 0) return
+    this.#userCount--
+    if (this.#userCount > 0) return
     for (const gradients of this.#blocks) gradients[Symbol.dispose]()
     this.#blocks.length = 0
   }

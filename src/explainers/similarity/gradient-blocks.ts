@@ -4,7 +4,7 @@ import type { CachedGradients } from './cached-gradients.js'
 import type { Projection } from '../../gradients/projection/projection.js'
 import { type NdArray, rows } from '../../ndarray.js'
 import type { Loss } from '../../predictor.js'
-import { inBatches } from '../session/batches.js'
+import { runInBatches } from '../session/batches.js'
 import { countExamples, rowsOf } from '../reading/inputs.js'
 import type { ModelCall } from '../session/model-session.js'
 
@@ -32,22 +32,22 @@ export interface PlacedGradients {
  *
  * @param from the example to begin with
  */
-export async function* computedBlocks<Value>(
+export async function* computeBlocks<Value>(
   of: GradientBatches<Value>,
   from = 0,
 ): AsyncGenerator<PlacedGradients> {
   const { call, backend, x, y, loss, batchSize, projection } = of
-  const gradientsOf = async (first: number, last: number): Promise<DeviceGradients> => {
+  const computeBatch = async (first: number, last: number): Promise<DeviceGradients> => {
     const [start, end] = [from + first, from + last]
     const [xBatch, yBatch] = [rowsOf(x, start, end), rows(y, start, end)]
     const block = await call.run((session) => session.lossGradients(xBatch, yBatch, loss))
     const gradients = await backend.upload(block)
-    return projection === undefined ? gradients : projected(gradients, projection, of)
+    return projection === undefined ? gradients : projectAndUpload(gradients, projection, of)
   }
-  for await (const { result, start, end } of inBatches(
+  for await (const { result, start, end } of runInBatches(
     countExamples(x) - from,
     batchSize,
-    gradientsOf,
+    computeBatch,
     {
       concurrency: await call.concurrency(),
       discard: (gradients) => {
@@ -61,7 +61,7 @@ export async function* computedBlocks<Value>(
 }
 
 /** The gradients projected, in their stead: read back from the device and held there anew. */
-async function projected<Value>(
+async function projectAndUpload<Value>(
   gradients: DeviceGradients,
   projection: Projection,
   { call, backend }: Pick<GradientBatches<Value>, 'call' | 'backend'>,
@@ -74,11 +74,11 @@ async function projected<Value>(
   }
 }
 
-/** As `computedBlocks`, each disposed when the next one is asked for. */
-export async function* passingBlocks<Value>(
+/** As `computeBlocks`, each disposed when the next one is asked for. */
+export async function* streamBlocks<Value>(
   of: GradientBatches<Value>,
 ): AsyncGenerator<PlacedGradients> {
-  for await (const placed of computedBlocks(of)) {
+  for await (const placed of computeBlocks(of)) {
     try {
       yield placed
     } finally {
@@ -88,10 +88,12 @@ export async function* passingBlocks<Value>(
 }
 
 /** All blocks of the examples to be explained, whose gradients must be finite. */
-export async function finiteBlocks<Value>(of: GradientBatches<Value>): Promise<PlacedGradients[]> {
+export async function computeFiniteBlocks<Value>(
+  of: GradientBatches<Value>,
+): Promise<PlacedGradients[]> {
   const blocks: PlacedGradients[] = []
   try {
-    for await (const placed of computedBlocks(of)) {
+    for await (const placed of computeBlocks(of)) {
       blocks.push(placed)
       await assertFinite(placed)
     }
@@ -119,7 +121,7 @@ async function assertFinite({ gradients, start }: PlacedGradients): Promise<void
 }
 
 /** Gradients in memory block by block; the page gets its turn in between. */
-export async function* heldBlocks<Value>(
+export async function* readCachedBlocks<Value>(
   uploaded: CachedGradients,
   call: ModelCall<Value>,
 ): AsyncGenerator<PlacedGradients> {

@@ -9,7 +9,7 @@ import { readInputs, type Inputs } from '../reading/inputs.js'
 import { readLabels } from '../reading/labels.js'
 import type { ModelCall } from '../session/model-session.js'
 import { isExampleSource, type ExampleSource } from '../reading/example-source.js'
-import { refuseKeeping, type SimilaritySettings } from './similarity-options.js'
+import { refuseStoringItems, type SimilaritySettings } from './similarity-options.js'
 import type { TrainingSources } from './training-rows.js'
 import {
   type GradientContext,
@@ -30,10 +30,10 @@ export async function readTraining<Value, Item>(
   settings: SimilaritySettings,
 ): Promise<TrainingExamples | TrainingSources<Item>> {
   if (isExampleSource(xTrain)) {
-    if (settings.store === undefined) throw noStore('xTrain')
+    if (settings.store === undefined) throw createNoStoreError('xTrain')
     return { x: xTrain, y: isExampleSource(yTrain) ? yTrain : await toNdArray('yTrain', yTrain) }
   }
-  if (isExampleSource(yTrain)) throw noStore('yTrain')
+  if (isExampleSource(yTrain)) throw createNoStoreError('yTrain')
   const { predictor } = call
   // Both are read before the first await ends, so that what the page does to its arrays later changes nothing.
   const [read, given] = await Promise.all([
@@ -41,12 +41,12 @@ export async function readTraining<Value, Item>(
     toNdArray('yTrain', yTrain),
   ])
   const { exampleCount, items } = read
-  if (items !== null) refuseKeeping(settings)
+  if (items !== null) refuseStoringItems(settings)
   const y = await readLabels('yTrain', given, exampleCount, loss, predictor.output)
   return { x: await read.arrays(call, settings.batchSize), y, items }
 }
 
-const noStore = (argument: string): InvalidArgumentError =>
+const createNoStoreError = (argument: string): InvalidArgumentError =>
   new InvalidArgumentError(
     argument,
     'a source of rows',
@@ -83,7 +83,7 @@ export async function writeTrainingSet<Value, Item>(
   range?: RowRange,
 ): Promise<void> {
   const projection = await createProjection(settings.projection, context.call.predictor)
-  const { fillTrainingStore, trainingRows } = await import('./open-training-store.js')
-  const rows = await trainingRows(given, ids, context.call, context.loss, settings)
+  const { fillTrainingStore, openTrainingRows } = await import('./open-training-store.js')
+  const rows = await openTrainingRows(given, ids, context.call, context.loss, settings)
   await fillTrainingStore({ ...context, projection }, rows, settings, report, range)
 }

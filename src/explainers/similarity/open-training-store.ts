@@ -1,21 +1,21 @@
 import type { ByteStore, RowRange } from '../../store/bytes/byte-store.js'
 import type { StreamLimits } from '../../store/stream/stream-limits.js'
-import { blockRows } from '../../gradients/block-rows.js'
+import { sliceBlock } from '../../gradients/slice-block.js'
 import type { GradientWriter } from '../../store/zarr/writing/gradient-writer.js'
 import { openGradientWriter } from '../../store/zarr/writing/open-writer.js'
 import { rows } from '../../ndarray.js'
 import type { Progress } from '../../options.js'
 import type { Loss } from '../../predictor.js'
-import { computedBlocks } from './gradient-blocks.js'
+import { computeBlocks } from './gradient-blocks.js'
 import { rowsOf } from '../reading/inputs.js'
-import { modelIdentity } from '../session/model-identity.js'
+import { readModelIdentity } from '../session/model-identity.js'
 import type { ModelCall } from '../session/model-session.js'
 import { StoredTrainingSet, assertSameExamples } from './stored-training-set.js'
 import type { SimilaritySettings } from './similarity-options.js'
 import type { TrainingRows } from './training-rows.js'
 import type { GradientContext } from './training-set.js'
 
-export { trainingRows } from './training-rows.js'
+export { openTrainingRows } from './training-rows.js'
 
 /** Loaded when a store is first used. */
 export const openTrainingStore = <Value>(
@@ -40,7 +40,7 @@ export async function fillTrainingStore<Value>(
   const { call, loss, projection } = context
   const { storeExamples = !train.isRaw } = settings
   const store = settings.store!
-  const identity = await modelIdentity(call, loss)
+  const identity = await readModelIdentity(call, loss)
   const writer = await openGradientWriter(store, {
     identity,
     rowCount: train.exampleCount,
@@ -94,7 +94,7 @@ async function writeRows<Value>(
     const end = Math.min(first + batchSize, train.exampleCount)
     const { x, y, ids } = await train.read(first, end)
     let most = 0
-    for await (const placed of computedBlocks({ ...exact, batchSize: size, x, y })) {
+    for await (const placed of computeBlocks({ ...exact, batchSize: size, x, y })) {
       most = Math.max(most, placed.end - placed.start)
       let block, norms
       try {
@@ -108,7 +108,7 @@ async function writeRows<Value>(
       const count = Math.min(range.end - first, placed.end) - placed.start
       if (skipped >= count) continue
       const [start, stop] = [placed.start + skipped, placed.start + count]
-      const own = blockRows(block, skipped, count)
+      const own = sliceBlock(block, skipped, count)
       const kept = (await projection?.project(own, () => call.pause())) ?? own
       await writer.append({
         block: kept,

@@ -2,7 +2,7 @@ import { InvalidArgumentError } from '../../errors.js'
 import { concatenateRows, type NdArray } from '../../ndarray.js'
 import { countExamples, rowsOf } from '../reading/inputs.js'
 import { predictedLabels, readLabels } from '../reading/labels.js'
-import { inBatches } from '../session/batches.js'
+import { runInBatches } from '../session/batches.js'
 import type { SimilaritySettings } from './similarity-options.js'
 import type { GradientContext } from './training-set.js'
 
@@ -29,7 +29,7 @@ export async function readQuestionLabels<Value>(
   const parts: NdArray[] = []
   const predict = (start: number, end: number): Promise<NdArray> =>
     call.run((session) => session.predict(rowsOf(x, start, end), {}))
-  for await (const { result } of inBatches(exampleCount, batchSize, predict, {
+  for await (const { result } of runInBatches(exampleCount, batchSize, predict, {
     concurrency: await call.concurrency(),
   }))
     parts.push(result)

@@ -23,7 +23,7 @@ export interface SimilarityData {
 }
 
 /** The explanation that a ranking gives, with the examples that it picks. */
-export function similarityExplanation(
+export function createSimilarityExplanation(
   { scores, indices, nonFinite }: Ranking,
   picked: Pick<SimilarityData, 'mostSimilar' | 'leastSimilar'>,
   params: Readonly<Record<string, unknown>>,
@@ -40,7 +40,7 @@ export function similarityExplanation(
 }
 
 /** The first k of each test example's order. */
-export function mostSimilarIndices({ indices, nonFinite }: Ranking, k: number): Int32Array {
+export function selectMostSimilar({ indices, nonFinite }: Ranking, k: number): Int32Array {
   const length = indices.length / nonFinite.length
   return indices.filter((_, at) => at % length < k)
 }

@@ -12,10 +12,10 @@ import {
   describe,
   type DeviceChoice,
   deviceChoices,
-  knownKeys,
-  nonNegativeNumber,
-  oneOf,
-  positiveInteger,
+  assertKnownKeys,
+  readNonNegativeNumber,
+  readChoice,
+  readPositiveInteger,
 } from '../../options.js'
 import type { ExampleSource } from '../reading/example-source.js'
 
@@ -129,7 +129,7 @@ export const explainOptionNames: readonly (keyof SimilarityExplainOptions)[] = [
 
 /** @throws InvalidArgumentError for an unknown option, or one that is not what it must be */
 export function readSimilarityOptions(options: GradientSimilarityOptions): SimilaritySettings {
-  knownKeys('options', options, optionNames)
+  assertKnownKeys('options', options, optionNames)
   const { store, precomputeGrads = false, storeExamples, storeRowsPerChunk } = options
   const { projection } = options
   if (store !== undefined && !precomputeGrads) {
@@ -154,29 +154,29 @@ export function readSimilarityOptions(options: GradientSimilarityOptions): Simil
     )
   }
   return {
-    simFn: oneOf('simFn', options.simFn ?? 'grad_dot', similarityNames),
-    task: oneOf('task', options.task ?? 'classification', tasks),
+    simFn: readChoice('simFn', options.simFn ?? 'grad_dot', similarityNames),
+    task: readChoice('task', options.task ?? 'classification', tasks),
     precomputeGrads,
     store,
-    storeDtype: oneOf('storeDtype', options.storeDtype ?? 'float32', storeDtypes),
+    storeDtype: readChoice('storeDtype', options.storeDtype ?? 'float32', storeDtypes),
     storeExamples,
     storeRowsPerChunk:
       storeRowsPerChunk === undefined
         ? undefined
-        : positiveInteger('storeRowsPerChunk', storeRowsPerChunk),
+        : readPositiveInteger('storeRowsPerChunk', storeRowsPerChunk),
     projection: projection === undefined ? undefined : readProjection(projection),
-    maxBytes: positiveInteger('maxBytes', options.maxBytes ?? defaultMaxBytes),
-    maxGpuBytes: positiveInteger('maxGpuBytes', options.maxGpuBytes ?? defaultMaxBytes),
-    topK: positiveInteger('topK', options.topK ?? 5),
-    eps: nonNegativeNumber('eps', options.eps ?? 0),
-    device: oneOf('device', options.device ?? 'auto', deviceChoices),
-    batchSize: positiveInteger('batchSize', options.batchSize ?? 32),
+    maxBytes: readPositiveInteger('maxBytes', options.maxBytes ?? defaultMaxBytes),
+    maxGpuBytes: readPositiveInteger('maxGpuBytes', options.maxGpuBytes ?? defaultMaxBytes),
+    topK: readPositiveInteger('topK', options.topK ?? 5),
+    eps: readNonNegativeNumber('eps', options.eps ?? 0),
+    device: readChoice('device', options.device ?? 'auto', deviceChoices),
+    batchSize: readPositiveInteger('batchSize', options.batchSize ?? 32),
     verbose: options.verbose ?? false,
   }
 }
 
 /** @throws InvalidArgumentError if a store is to keep examples that are no arrays */
-export function refuseKeeping({ store, storeExamples }: GradientSimilarityOptions): void {
+export function refuseStoringItems({ store, storeExamples }: GradientSimilarityOptions): void {
   if (store === undefined || storeExamples !== true) return
   throw new InvalidArgumentError(
     'storeExamples',

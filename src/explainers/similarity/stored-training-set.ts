@@ -12,16 +12,16 @@ import { assertSameModel } from '../session/model-identity.js'
 import type { TrainingRows } from './training-rows.js'
 import {
   type GradientContext,
-  pickedArrays,
+  groupArrays,
   type PickedExamples,
-  pickedLists,
+  groupLists,
   type TrainingPass,
   type TrainingSet,
 } from './training-set.js'
 
 /** Training examples whose gradients are in a store, and stream from there at each pass. */
 export class StoredTrainingSet<Value> implements TrainingSet<Value> {
-  readonly givesItems = false
+  readonly hasItems = false
   readonly keepsGradients = true
   readonly gradientBytes = 0
   readonly isOnDevice = false
@@ -75,7 +75,7 @@ export class StoredTrainingSet<Value> implements TrainingSet<Value> {
     limits: StreamLimits,
   ) {
     const { projection } = reader
-    this.projection = projection === null ? undefined : Projection.following(projection)
+    this.projection = projection === null ? undefined : Projection.fromPlan(projection)
     this.#reader = reader
     this.labelShape = labelShape
     this.inputCount = inputCount
@@ -125,20 +125,20 @@ export class StoredTrainingSet<Value> implements TrainingSet<Value> {
     testCount: number,
     signal: AbortSignal | undefined,
   ): Promise<PickedExamples> {
-    const examples = await this.#take(indices, (start, end) =>
+    const examples = await this.#readColumns(indices, (start, end) =>
       this.#reader.examples(start, end, { signal }),
     )
-    if (examples !== null) return pickedArrays(examples, testCount)
-    const ids = await this.#take(indices, async (start, end) => [
+    if (examples !== null) return groupArrays(examples, testCount)
+    const ids = await this.#readColumns(indices, async (start, end) => [
       await this.#reader.ids(start, end, { signal }),
     ])
     const urls = Array.from(ids![0]!.data, (id) => this.#reader.exampleUrl(id))
-    if (!urls.every((url) => url !== null)) return pickedArrays(ids!, testCount)
-    return pickedLists(urls, testCount)
+    if (!urls.every((url) => url !== null)) return groupArrays(ids!, testCount)
+    return groupLists(urls, testCount)
   }
 
   /** The columns of the rows of those indices, each chunk read once; null where the store has none. */
-  async #take(
+  async #readColumns(
     indices: Int32Array,
     read: (start: number, end: number) => Promise<readonly NdArray[] | null>,
   ): Promise<readonly NdArray[] | null> {

@@ -11,7 +11,7 @@ import {
   isExampleSource,
   type ExampleSource,
 } from '../reading/example-source.js'
-import { refuseKeeping, type SimilaritySettings } from './similarity-options.js'
+import { refuseStoringItems, type SimilaritySettings } from './similarity-options.js'
 import type { TrainingExamples } from './training-set.js'
 
 /** Training examples with their labels and, if they have any, their ids: an array of as many rows each. */
@@ -41,7 +41,7 @@ export interface TrainingSources<Item> {
  *
  * @throws InvalidArgumentError or NonFiniteError, here or when a source is read
  */
-export async function trainingRows<Value, Item>(
+export async function openTrainingRows<Value, Item>(
   given: TrainingExamples | TrainingSources<Item>,
   ids: NdArray | ExampleSource<ArrayInput> | undefined,
   call: ModelCall<Value>,
@@ -51,7 +51,7 @@ export async function trainingRows<Value, Item>(
   const { predictor, signal } = call
   const exampleCount =
     'items' in given ? (given.y.shape[0] ?? 0) : checkExampleSource('xTrain', given.x)
-  const column = async (
+  const openColumn = async (
     argument: string,
     column: NdArray | ExampleSource<ArrayInput>,
     check: (name: string, part: ArrayInput, partCount: number) => Promise<NdArray>,
@@ -71,10 +71,10 @@ export async function trainingRows<Value, Item>(
     return async (start, end) => {
       const part = await column.read(start, end, { signal })
       call.check()
-      return check(nameOf(argument, start, end), part, end - start)
+      return check(nameRange(argument, start, end), part, end - start)
     }
   }
-  const readIds = ids === undefined ? undefined : await column('ids', ids, integers)
+  const readIds = ids === undefined ? undefined : await openColumn('ids', ids, readIdArray)
   if ('items' in given) {
     const { x, y, items } = given
     return {
@@ -89,11 +89,11 @@ export async function trainingRows<Value, Item>(
   }
   const { x, y } = given
   const readX = async (start: number, end: number): Promise<readonly NdArray[]> => {
-    const name = nameOf('xTrain', start, end)
+    const name = nameRange('xTrain', start, end)
     const some = await x.read(start, end, { signal })
     call.check()
     const read = await readInputs(name, some, predictor.inputs, predictor)
-    if (read.items !== null) refuseKeeping(settings)
+    if (read.items !== null) refuseStoringItems(settings)
     if (read.exampleCount === end - start) return read.arrays(call, settings.batchSize)
     throw new InvalidArgumentError(
       name,
@@ -101,7 +101,7 @@ export async function trainingRows<Value, Item>(
       `${end - start}: those from start to end − 1`,
     )
   }
-  const readY = await column('yTrain', y, (name, part, partCount) =>
+  const readY = await openColumn('yTrain', y, (name, part, partCount) =>
     readLabels(name, part, partCount, loss, predictor.output),
   )
   return {
@@ -116,11 +116,11 @@ export async function trainingRows<Value, Item>(
   }
 }
 
-const nameOf = (argument: string, start: number, end: number): string =>
+const nameRange = (argument: string, start: number, end: number): string =>
   `${argument} (rows ${start} to ${end - 1})`
 
 /** Ids as int32. */
-async function integers(
+async function readIdArray(
   argument: string,
   given: ArrayInput,
   exampleCount: number,

@@ -4,10 +4,10 @@ import type { Projection } from '../../gradients/projection/projection.js'
 import { type NdArray, takeRows } from '../../ndarray.js'
 import type { Progress } from '../../options.js'
 import {
-  computedBlocks,
+  computeBlocks,
   type GradientBatches,
-  heldBlocks,
-  passingBlocks,
+  readCachedBlocks,
+  streamBlocks,
   type PlacedGradients,
 } from './gradient-blocks.js'
 import { countExamples } from '../reading/inputs.js'
@@ -36,7 +36,7 @@ export interface TrainingSet<Value> extends Disposable {
   /** The shape of one label. */
   readonly labelShape: readonly number[]
   /** True if `pick` gives the raw items that the examples were given as. */
-  readonly givesItems: boolean
+  readonly hasItems: boolean
   /** True if gradients are kept, and not computed by each pass. */
   readonly keepsGradients: boolean
   /** What gradients in memory occupy, in bytes. */
@@ -84,7 +84,7 @@ export class ExamplesInMemory<Value> implements TrainingSet<Value> {
     return this.#y.shape[0] ?? 0
   }
 
-  get givesItems(): boolean {
+  get hasItems(): boolean {
     return this.#items !== null
   }
 
@@ -131,8 +131,8 @@ export class ExamplesInMemory<Value> implements TrainingSet<Value> {
   pass(context: GradientContext<Value>): Promise<TrainingPass> {
     const blocks =
       this.#kept === null
-        ? passingBlocks({ ...context, x: this.#x, y: this.#y })
-        : heldBlocks(this.#kept.gradients, context.call)
+        ? streamBlocks({ ...context, x: this.#x, y: this.#y })
+        : readCachedBlocks(this.#kept.gradients, context.call)
     return Promise.resolve({ blocks, usage: () => ({}) })
   }
 
@@ -140,14 +140,14 @@ export class ExamplesInMemory<Value> implements TrainingSet<Value> {
     const items = this.#items
     if (items !== null) {
       return Promise.resolve(
-        pickedLists(
+        groupLists(
           Array.from(indices, (row) => items[row]),
           testCount,
         ),
       )
     }
     return Promise.resolve(
-      pickedArrays(
+      groupArrays(
         this.#x.map((array) => takeRows(array, indices)),
         testCount,
       ),
@@ -171,7 +171,7 @@ export async function uploadGradients<Value>(
   const weightsVersion = await call.weightsVersion()
   const gradients = new CachedGradients()
   try {
-    for await (const placed of computedBlocks(batches)) {
+    for await (const placed of computeBlocks(batches)) {
       gradients.append(placed.gradients)
       report({ phase: 'fit', done: placed.end, total: countExamples(x) })
     }
@@ -186,7 +186,7 @@ export async function uploadGradients<Value>(
 }
 
 /** Rows [nTest · k, …] as [nTest, k, …]; the array itself for a model of one input. */
-export function pickedArrays(rows: readonly NdArray[], testCount: number): PickedExamples {
+export function groupArrays(rows: readonly NdArray[], testCount: number): PickedExamples {
   const picked = rows.map(({ data, shape: [count = 0, ...own] }) => ({
     data,
     shape: [testCount, count / testCount, ...own],
@@ -195,7 +195,7 @@ export function pickedArrays(rows: readonly NdArray[], testCount: number): Picke
 }
 
 /** One value for each of [nTest, k] as lists. */
-export function pickedLists<One>(values: readonly One[], testCount: number): One[][] {
+export function groupLists<One>(values: readonly One[], testCount: number): One[][] {
   const k = values.length / testCount
   return Array.from({ length: testCount }, (_, test) => values.slice(test * k, (test + 1) * k))
 }

@@ -1,8 +1,8 @@
-import { numberKernels } from './number-kernels.js'
+import { getNumberKernels } from './number-kernels.js'
 
 /** CRC-32C (Castagnoli; RFC 3720, B.4) of the bytes, as an unsigned integer. */
 export const crc32c = (bytes: Uint8Array): number =>
-  numberKernels()?.crc32c(bytes) ?? plainCrc32c(bytes)
+  getNumberKernels()?.crc32c(bytes) ?? plainCrc32c(bytes)
 
 /** In JavaScript: sixteen bytes a step, by as many tables (Kounavis and Berry, 2008). */
 export function plainCrc32c(bytes: Uint8Array): number {

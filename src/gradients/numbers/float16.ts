@@ -4,7 +4,7 @@ import {
   fromFloat16Bits,
   toFloat16Bits,
 } from '../../float16.js'
-import { numberKernels } from './number-kernels.js'
+import { getNumberKernels } from './number-kernels.js'
 
 /** Decodes rows that `encodeFloat16` wrote, with the exponent that it returned for each of them. */
 export function decodeFloat16(
@@ -12,7 +12,7 @@ export function decodeFloat16(
   rowSize: number,
   exponents: Int16Array,
 ): Float32Array {
-  const kernels = numberKernels()
+  const kernels = getNumberKernels()
   // The kernels do not clamp numbers that overflow.
   if (kernels === undefined || exponents.some((exponent) => exponent >= largestExponent)) {
     return decodeInJavaScript(bits, rowSize, exponents)

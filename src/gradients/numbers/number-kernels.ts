@@ -30,7 +30,7 @@ export function loadNumberKernels(): Promise<void> {
 }
 
 /** The kernels, if they are loaded. */
-export const numberKernels = (): NumberKernels | undefined => loaded
+export const getNumberKernels = (): NumberKernels | undefined => loaded
 
 /** Checks and decodes piece by piece, in a memory of fixed size. */
 class NumberKernels {

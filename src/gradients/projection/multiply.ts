@@ -6,14 +6,14 @@ export interface StridedMatrix {
 }
 
 /** A whole matrix of so many columns, row-major. */
-export const rowMajor = (data: Float64Array, columns: number): StridedMatrix => ({
+export const viewRowMajor = (data: Float64Array, columns: number): StridedMatrix => ({
   data,
   rowStep: columns,
   columnStep: 1,
 })
 
 /** The transpose of such a matrix. */
-export const transposed = (data: Float64Array, columns: number): StridedMatrix => ({
+export const viewTransposed = (data: Float64Array, columns: number): StridedMatrix => ({
   data,
   rowStep: 1,
   columnStep: columns,

@@ -1,6 +1,6 @@
 import type { CompactSegment, DenseSegment, FactoredSegment, LookupSegment } from '../block.js'
-import { rowReader } from '../dense-gradient.js'
-import { multiply, rowMajor, transposed } from './multiply.js'
+import { createGradientReader } from '../dense-gradient.js'
+import { multiply, viewRowMajor, viewTransposed } from './multiply.js'
 import { hasFactors, type ParameterProjection } from './projection-plan.js'
 
 /** A parameter's projection with its matrices; undefined for a side that stays as it is. */
@@ -26,7 +26,7 @@ export function prepareSegment(
   if (!hasFactors(segment, sides)) return prepareDense(segment, sides, exampleCount)
   return segment.kind === 'factored'
     ? prepareFactored(segment, sides, exampleCount)
-    : prepareRows(segment, sides, exampleCount)
+    : prepareLookup(segment, sides, exampleCount)
 }
 
 function prepareDense(segment: CompactSegment, sides: Sides, exampleCount: number): Prepared {
@@ -38,7 +38,7 @@ function prepareDense(segment: CompactSegment, sides: Sides, exampleCount: numbe
     size,
     values: new Float32Array(exampleCount * size),
   }
-  const read = rowReader(segment)
+  const read = createGradientReader(segment)
   const gradient = new Float64Array(d * p)
   const between = new Float64Array(Math.max(ka * p, d * kd))
   const result = new Float64Array(size)
@@ -50,11 +50,11 @@ function prepareDense(segment: CompactSegment, sides: Sides, exampleCount: numbe
       const { data, offset } = read(row)
       gradient.set(data.subarray(offset, offset + d * p))
       if (inputFirst) {
-        const half = projectInput(gradient, [d, p], sides, between)
-        target.values.set(projectOutput(half, [ka, p], sides, result), row * size)
+        const intermediate = projectInput(gradient, [d, p], sides, between)
+        target.values.set(projectOutput(intermediate, [ka, p], sides, result), row * size)
       } else {
-        const half = projectOutput(gradient, [d, p], sides, between)
-        target.values.set(projectInput(half, [d, kd], sides, result), row * size)
+        const intermediate = projectOutput(gradient, [d, p], sides, between)
+        target.values.set(projectInput(intermediate, [d, kd], sides, result), row * size)
       }
     },
   }
@@ -68,7 +68,7 @@ function projectInput(
   into: Float64Array,
 ): Float64Array {
   if (input === undefined) return gradient
-  multiply(transposed(input, ka), gradient, [ka, d, n], into)
+  multiply(viewTransposed(input, ka), gradient, [ka, d, n], into)
   return into.subarray(0, ka * n)
 }
 
@@ -80,7 +80,7 @@ function projectOutput(
   into: Float64Array,
 ): Float64Array {
   if (output === undefined) return gradient
-  multiply(rowMajor(gradient, p), output, [m, p, kd], into)
+  multiply(viewRowMajor(gradient, p), output, [m, p, kd], into)
   return into.subarray(0, m * kd)
 }
 
@@ -90,39 +90,57 @@ function prepareFactored(
   exampleCount: number,
 ): Prepared {
   const { projectedInputSize: ka, projectedOutputSize: kd } = sides
-  const ofA = projectVectors(a, positions, [inputSize, ka], sides.input, exampleCount)
-  const ofDelta = projectVectors(delta, positions, [outputSize, kd], sides.output, exampleCount)
+  const aProjection = projectVectors(a, positions, [inputSize, ka], sides.input, exampleCount)
+  const deltaProjection = projectVectors(
+    delta,
+    positions,
+    [outputSize, kd],
+    sides.output,
+    exampleCount,
+  )
   const sizes = { positions, inputSize: ka, outputSize: kd }
   return {
-    target: { kind: 'factored', parameter, ...sizes, a: ofA.target, delta: ofDelta.target },
+    target: {
+      kind: 'factored',
+      parameter,
+      ...sizes,
+      a: aProjection.target,
+      delta: deltaProjection.target,
+    },
     projectRow(row) {
-      ofA.projectRow(row)
-      ofDelta.projectRow(row)
+      aProjection.projectRow(row)
+      deltaProjection.projectRow(row)
     },
   }
 }
 
 /** A table's a_t are unit vectors: P_aᵀ a_t is a row of P_a. */
-function prepareRows(segment: LookupSegment, sides: Sides, exampleCount: number): Prepared {
+function prepareLookup(segment: LookupSegment, sides: Sides, exampleCount: number): Prepared {
   const { parameter, positions, rowSize, indices, delta } = segment
   const { input, projectedInputSize: ka, projectedOutputSize: kd } = sides
-  const ofDelta = projectVectors(delta, positions, [rowSize, kd], sides.output, exampleCount)
+  const deltaProjection = projectVectors(
+    delta,
+    positions,
+    [rowSize, kd],
+    sides.output,
+    exampleCount,
+  )
   if (input === undefined) {
     return {
-      target: { ...segment, rowSize: kd, delta: ofDelta.target },
-      projectRow: ofDelta.projectRow,
+      target: { ...segment, rowSize: kd, delta: deltaProjection.target },
+      projectRow: deltaProjection.projectRow,
     }
   }
   const a = new Float32Array(exampleCount * positions * ka)
   const sizes = { positions, inputSize: ka, outputSize: kd }
   return {
-    target: { kind: 'factored', parameter, ...sizes, a, delta: ofDelta.target },
+    target: { kind: 'factored', parameter, ...sizes, a, delta: deltaProjection.target },
     projectRow(row) {
       for (let t = row * positions; t < (row + 1) * positions; t++) {
         const index = indices[t]!
         a.set(input.subarray(index * ka, (index + 1) * ka), t * ka)
       }
-      ofDelta.projectRow(row)
+      deltaProjection.projectRow(row)
     },
   }
 }
@@ -143,7 +161,7 @@ function projectVectors(
     target,
     projectRow(row) {
       given.set(vectors.subarray(row * given.length, (row + 1) * given.length))
-      multiply(rowMajor(given, size), matrix, [positions, size, projectedSize], result)
+      multiply(viewRowMajor(given, size), matrix, [positions, size, projectedSize], result)
       target.set(result, row * result.length)
     },
   }

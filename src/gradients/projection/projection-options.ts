@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from '../../errors.js'
-import { describe, knownKeys, positiveInteger } from '../../options.js'
+import { describe, assertKnownKeys, readPositiveInteger } from '../../options.js'
 import { readSeed } from '../../random.js'
 
 /** Gradients in fewer numbers, by a random projection whose inner products are unbiased. */
@@ -19,10 +19,10 @@ export function readProjection(value: unknown): ProjectionSettings {
   if (typeof value !== 'object' || value === null) {
     throw new InvalidArgumentError('projection', describe(value), 'an object: { size, seed }')
   }
-  knownKeys('projection', value, ['size', 'seed'])
+  assertKnownKeys('projection', value, ['size', 'seed'])
   const { size, seed } = value as Partial<ProjectionOptions>
   return {
-    size: positiveInteger('projection.size', size),
+    size: readPositiveInteger('projection.size', size),
     seed: readSeed('projection.seed', seed ?? 0),
   }
 }

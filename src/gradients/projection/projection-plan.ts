@@ -1,5 +1,5 @@
 import type { CompactBlock, CompactSegment, FactoredSegment, LookupSegment } from '../block.js'
-import { chooseLayout, numberCount } from '../compact-layout.js'
+import { chooseLayout, countNumbers } from '../compact-layout.js'
 import { InvalidArgumentError } from '../../errors.js'
 import { sizeOf } from '../../ndarray.js'
 import type { ProjectionSettings } from './projection-options.js'
@@ -57,7 +57,7 @@ export function planProjection(
   const claims = parameters
     .map(({ name, shape }, index) => {
       const own = segments.filter(({ parameter }) => parameter === name)
-      const exact = own.reduce((sum, segment) => sum + numberCount(chooseLayout(segment)), 0)
+      const exact = own.reduce((sum, segment) => sum + countNumbers(chooseLayout(segment)), 0)
       return { parameter: name, index, shape, own, exact }
     })
     .filter(({ own }) => own.length > 0)
@@ -69,8 +69,8 @@ export function planProjection(
     const leftForOthers = numbersLeft - exact >= usesLeft - own.length
     const staysExact = exact <= share || (exact <= share * worthKeeping && leftForOthers)
     if (!staysExact) {
-      const { inputSize, outputSize } = matrixSize(own, shape)
-      const sides = bestSides({ inputSize, outputSize }, own, share)
+      const { inputSize, outputSize } = getMatrixSize(own, shape)
+      const sides = chooseSides({ inputSize, outputSize }, own, share)
       projected.push({ parameter, index, inputSize, outputSize, ...sides })
     }
     numbersLeft -= staysExact ? exact : share
@@ -87,7 +87,7 @@ interface MatrixSize {
 }
 
 /** The sizes of the segment's factors; undefined for a gradient that has none. */
-function factorSizes(segment: CompactSegment): MatrixSize | undefined {
+function getFactorSizes(segment: CompactSegment): MatrixSize | undefined {
   switch (segment.kind) {
     case 'dense':
       return undefined
@@ -105,9 +105,9 @@ function factorSizes(segment: CompactSegment): MatrixSize | undefined {
 const worthKeeping = 1.25
 
 /** As its factors have it; else with the parameter's last axis as p, a single axis being [1, p]. */
-function matrixSize(segments: readonly CompactSegment[], shape: readonly number[]): MatrixSize {
+function getMatrixSize(segments: readonly CompactSegment[], shape: readonly number[]): MatrixSize {
   for (const segment of segments) {
-    const sizes = factorSizes(segment)
+    const sizes = getFactorSizes(segment)
     if (sizes !== undefined) return sizes
   }
   const last = shape.at(-1) ?? 1
@@ -119,12 +119,12 @@ export function hasFactors(
   segment: CompactSegment,
   { inputSize, outputSize }: MatrixSize,
 ): segment is FactoredSegment | LookupSegment {
-  const sizes = factorSizes(segment)
+  const sizes = getFactorSizes(segment)
   return sizes?.inputSize === inputSize && sizes.outputSize === outputSize
 }
 
 /** How many numbers the segments of a parameter take once its sides have these sizes. */
-function projectedCount(
+function countProjected(
   segments: readonly CompactSegment[],
   whole: MatrixSize,
   inputSize: number,
@@ -134,11 +134,11 @@ function projectedCount(
     if (!hasFactors(segment, whole)) return inputSize * outputSize
     // Indices stay indices where their side is not projected.
     if (segment.kind === 'lookup' && inputSize === whole.inputSize) {
-      return numberCount(chooseLayout({ ...segment, rowSize: outputSize }))
+      return countNumbers(chooseLayout({ ...segment, rowSize: outputSize }))
     }
     const { parameter, positions } = segment
     const sizes = { positions, inputSize, outputSize }
-    return numberCount(
+    return countNumbers(
       chooseLayout({ kind: 'factored', parameter, ...sizes, a: undefined, delta: undefined }),
     )
   })
@@ -148,13 +148,13 @@ function projectedCount(
 type Sides = Pick<ParameterProjection, 'projectedInputSize' | 'projectedOutputSize'>
 
 /** Of all sides that take no more than so many numbers, those of the least variance. */
-function bestSides(whole: MatrixSize, segments: readonly CompactSegment[], share: number): Sides {
+function chooseSides(whole: MatrixSize, segments: readonly CompactSegment[], share: number): Sides {
   const { inputSize: d, outputSize: p } = whole
-  const fits = (ka: number, kd: number): boolean => projectedCount(segments, whole, ka, kd) <= share
+  const fits = (ka: number, kd: number): boolean => countProjected(segments, whole, ka, kd) <= share
   let best: Sides = { projectedInputSize: 1, projectedOutputSize: 1 }
   let least = Infinity
   for (let kd = 1; kd <= p && fits(1, kd); kd++) {
-    const ka = fits(d, kd) ? d : greatest(d - 1, (k) => fits(k, kd))
+    const ka = fits(d, kd) ? d : findGreatest(d - 1, (k) => fits(k, kd))
     const variance = (1 + (ka === d ? 0 : 1 / ka)) * (1 + (kd === p ? 0 : 1 / kd)) - 1
     if (variance >= least) continue
     least = variance
@@ -164,7 +164,7 @@ function bestSides(whole: MatrixSize, segments: readonly CompactSegment[], share
 }
 
 /** The greatest integer from 1 to `most` that fits, if 1 does and none after one that does not. */
-function greatest(most: number, fits: (k: number) => boolean): number {
+function findGreatest(most: number, fits: (k: number) => boolean): number {
   let [low, high] = [1, Math.max(1, most)]
   while (low < high) {
     const middle = Math.ceil((low + high) / 2)

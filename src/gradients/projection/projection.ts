@@ -8,7 +8,7 @@ import {
   type ProjectionPlan,
 } from './projection-plan.js'
 import { prepareSegment, type Sides } from './project-segment.js'
-import { type ProjectedSide, randomMatrix } from './random-matrix.js'
+import { type ProjectedSide, drawRandomMatrix } from './random-matrix.js'
 
 /**
  * Two-sided random projection, G̃ = P_aᵀ G P_δ: where a gradient has factors, Σ_t (P_aᵀ a_t)(P_δᵀ δ_t)ᵀ without ever forming
@@ -28,9 +28,9 @@ export class Projection {
   }
 
   /** As gradients were projected before. */
-  static following(plan: ProjectionPlan): Projection {
+  static fromPlan(plan: ProjectionPlan): Projection {
     const projection = new Projection(plan, [])
-    projection.#follow(plan)
+    projection.#setPlan(plan)
     return projection
   }
 
@@ -46,7 +46,7 @@ export class Projection {
    */
   async project(block: CompactBlock, pause: () => Promise<void>): Promise<CompactBlock> {
     if (this.#plan === undefined) {
-      this.#follow(planProjection(this.settings, block, this.#parameters))
+      this.#setPlan(planProjection(this.settings, block, this.#parameters))
     }
     const { exampleCount, segments } = block
     const projected: CompactSegment[] = []
@@ -69,25 +69,27 @@ export class Projection {
     return compactBlock({ exampleCount, segments: projected })
   }
 
-  #follow(plan: ProjectionPlan): void {
+  #setPlan(plan: ProjectionPlan): void {
     this.#plan = plan
     this.#sides = new Map(
       plan.parameters.map((projection) => [
         projection.parameter,
-        withMatrices(projection, plan.seed),
+        drawMatrices(projection, plan.seed),
       ]),
     )
   }
 }
 
-function withMatrices(projection: ParameterProjection, seed: number): Sides {
+function drawMatrices(projection: ParameterProjection, seed: number): Sides {
   const { index, inputSize, outputSize, projectedInputSize, projectedOutputSize } = projection
   const matrix = (
     side: ProjectedSide,
     size: number,
     projectedSize: number,
   ): Float64Array | undefined =>
-    projectedSize === size ? undefined : randomMatrix(size, projectedSize, { seed, index, side })
+    projectedSize === size
+      ? undefined
+      : drawRandomMatrix(size, projectedSize, { seed, index, side })
   return {
     ...projection,
     input: matrix('input', inputSize, projectedInputSize),

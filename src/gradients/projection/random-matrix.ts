@@ -7,7 +7,7 @@ export type ProjectedSide = 'input' | 'output'
  * P [size, projectedSize], row-major: normal numbers of variance 1/projectedSize, so that the mean of P Pᵀ over all seeds
  * is the identity. Rounded to float32, beyond which engines may differ in logarithm and sine. The stream of random numbers is named by seed, parameter and side; see docs/gradient-store.md.
  */
-export function randomMatrix(
+export function drawRandomMatrix(
   size: number,
   projectedSize: number,
   {

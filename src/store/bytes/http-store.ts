@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from '../../errors.js'
-import { describe, knownKeys, nonNegativeNumber } from '../../options.js'
+import { describe, assertKnownKeys, readNonNegativeNumber } from '../../options.js'
 import { ByteCache } from './byte-cache.js'
 import { type ByteRange, type ByteReadOptions, type ByteStore, keyParts } from './byte-store.js'
 import type { HttpRequest } from './http-request.js'
@@ -34,7 +34,7 @@ export class HttpStore implements ByteStore {
 
   /** @param url the address of the store's directory; in a page it may be relative */
   constructor(url: string | URL, options: HttpStoreOptions = {}) {
-    knownKeys('options', options, [
+    assertKnownKeys('options', options, [
       'requestInit',
       'retries',
       'retryDelayMs',
@@ -43,11 +43,11 @@ export class HttpStore implements ByteStore {
     ])
     this.#url = directoryUrl(url)
     this.#init = options.requestInit ?? {}
-    this.#retries = nonNegativeNumber('retries', options.retries ?? 4)
-    this.#retryDelayMs = nonNegativeNumber('retryDelayMs', options.retryDelayMs ?? 250)
-    this.#timeoutMs = nonNegativeNumber('timeoutMs', options.timeoutMs ?? 30_000)
+    this.#retries = readNonNegativeNumber('retries', options.retries ?? 4)
+    this.#retryDelayMs = readNonNegativeNumber('retryDelayMs', options.retryDelayMs ?? 250)
+    this.#timeoutMs = readNonNegativeNumber('timeoutMs', options.timeoutMs ?? 30_000)
     const capacity = options.cacheByteLength ?? 64 * 2 ** 20
-    this.#cache = new ByteCache(nonNegativeNumber('cacheByteLength', capacity))
+    this.#cache = new ByteCache(readNonNegativeNumber('cacheByteLength', capacity))
   }
 
   get(key: string, options: ByteReadOptions = {}): Promise<Uint8Array<ArrayBuffer> | undefined> {

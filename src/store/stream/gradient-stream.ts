@@ -2,7 +2,7 @@ import type { CompactBlock } from '../../gradients/block.js'
 import type { GradientBackend, DeviceGradients } from '../../compute/gradient-backend.js'
 import type { Float16Block } from '../../gradients/float16-block.js'
 import type { GradientReader } from '../zarr/reading/gradient-reader.js'
-import { blockRows } from '../../gradients/block-rows.js'
+import { sliceBlock } from '../../gradients/slice-block.js'
 import { BufferPool } from './buffer-pool.js'
 import { readAhead } from './read-ahead.js'
 import type { StreamPlan } from './stream-limits.js'
@@ -70,7 +70,7 @@ export class GradientStream {
       for await (const block of readAhead(chunkCount, chunksAhead, read, signal)) {
         for (let row = 0; row < block.exampleCount; row += rowsPerTile) {
           const end = Math.min(row + rowsPerTile, block.exampleCount)
-          const tile = await this.#upload(blockRows(block, row, end))
+          const tile = await this.#upload(sliceBlock(block, row, end))
           yield { gradients: tile.gradients, start: start + row, end: start + end }
           tile.done = this.#letGo(tile)
           tile.done.catch((error: unknown) => {

@@ -1,4 +1,4 @@
-import { float16ByteLengthPerExample, numberCount } from '../../gradients/compact-layout.js'
+import { getFloat16ByteLength, countNumbers } from '../../gradients/compact-layout.js'
 import { InvalidArgumentError } from '../../errors.js'
 import type { StoredFloat, StoredSegment } from '../zarr/format/store-arrays.js'
 import { bytesPerFloat32, bytesPerNorm } from '../../gradients/numbers/byte-sizes.js'
@@ -47,10 +47,10 @@ export function planStream(
   { maxBytes, maxGpuBytes }: StreamLimits,
   { isOnGpu, keepsFloat16 }: StreamTarget,
 ): StreamPlan {
-  const numbers = segments.reduce((sum, segment) => sum + numberCount(segment), 0)
+  const numbers = segments.reduce((sum, segment) => sum + countNumbers(segment), 0)
   const floatRowByteLength = numbers * bytesPerFloat32 + bytesPerNorm
   const storedRowByteLength =
-    dtype === 'float16' ? float16ByteLengthPerExample(segments) : floatRowByteLength
+    dtype === 'float16' ? getFloat16ByteLength(segments) : floatRowByteLength
   const heldRowByteLength = keepsFloat16 ? storedRowByteLength : floatRowByteLength
   const chunkStoredBytes = rowsPerChunk * storedRowByteLength
   const chunkByteLength = copiesOfBytes * chunkStoredBytes

@@ -1,6 +1,6 @@
 import type { Tensor, Variable } from '@tensorflow/tfjs'
 import { DisposedError, InvalidArgumentError } from '../../errors.js'
-import { describe, knownKeys } from '../../options.js'
+import { describe, assertKnownKeys } from '../../options.js'
 import type { ArraySpec } from '../../predictor.js'
 import { refuseForwardArguments } from './forward-arguments.js'
 import type { TensorModel, Weight } from './model.js'
@@ -37,8 +37,8 @@ export function isFunctionModel(model: object): model is FunctionModel {
 
 /** A function of tensors and variables as a TensorModel. */
 export function functionModel(model: FunctionModel, options: object): TensorModel {
-  knownKeys('options', options, ['preprocess'])
-  knownKeys('model', model, ['call', 'variables', 'inputs', 'outputShape', 'name'])
+  assertKnownKeys('options', options, ['preprocess'])
+  assertKnownKeys('model', model, ['call', 'variables', 'inputs', 'outputShape', 'name'])
   const { name = 'function', outputShape } = model
   assertVariables(model.variables)
   const inputs = inputSpecs(model.inputs)
@@ -76,7 +76,7 @@ function inputSpecs(inputs: unknown): ArraySpec[] {
   }
   const specs = (inputs as FunctionInput[]).map((input, i): ArraySpec => {
     const argument = `model.inputs[${i}]`
-    knownKeys(argument, input, ['shape', 'name', 'dtype'])
+    assertKnownKeys(argument, input, ['shape', 'name', 'dtype'])
     const { shape, name = `x${i}`, dtype = 'float32' } = input
     if (!Array.isArray(shape) || !shape.every(isLength)) {
       throw new InvalidArgumentError(

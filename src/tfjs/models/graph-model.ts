@@ -1,6 +1,6 @@
 import type { GraphModel, Tensor } from '@tensorflow/tfjs'
 import { DisposedError, InvalidArgumentError, UnsupportedError } from '../../errors.js'
-import { describe, knownKeys } from '../../options.js'
+import { describe, assertKnownKeys } from '../../options.js'
 import type { ArraySpec } from '../../predictor.js'
 import { withChannelAxis } from '../repairs/arithmetic/batch-statistics.js'
 import { refuseForwardArguments } from './forward-arguments.js'
@@ -35,7 +35,7 @@ export function isGraphModel(model: object): model is GraphModel {
 
 /** A synchronous GraphModel as a TensorModel. */
 export function graphModel(model: GraphModel, options: GraphModelOptions): TensorModel {
-  knownKeys('options', options, ['output', 'trainable', 'preprocess'])
+  assertKnownKeys('options', options, ['output', 'trainable', 'preprocess'])
   const name = 'graph model'
   const output = outputOf(model, options.output)
   const nodes = nodesBefore(graphNode(model, output)!)

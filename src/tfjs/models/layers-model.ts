@@ -1,6 +1,6 @@
 import type { LayersModel, Sequential, SymbolicTensor, Tensor, Variable } from '@tensorflow/tfjs'
 import { DisposedError, InvalidArgumentError, UnsupportedError } from '../../errors.js'
-import { describe, knownKeys } from '../../options.js'
+import { describe, assertKnownKeys } from '../../options.js'
 import type { ArraySpec } from '../../predictor.js'
 import { allLayers, modelLayers } from './layer-sites.js'
 import type { TensorModel, Weight } from './model.js'
@@ -17,7 +17,7 @@ export interface LayersModelOptions {
 
 /** A LayersModel, Sequential or functional, as a TensorModel. */
 export function layersModel(model: LayersModel, options: LayersModelOptions): TensorModel {
-  knownKeys('options', options, ['output', 'preprocess'])
+  assertKnownKeys('options', options, ['output', 'preprocess'])
   buildSequential(model)
   if (!model.built) {
     throw new InvalidArgumentError(

@@ -3,7 +3,7 @@ import type { Tensor } from '@tensorflow/tfjs'
 import { DeviceError, DisposedError, isGradlensError } from '../../errors.js'
 import type { NdArray } from '../../ndarray.js'
 import type { ArraySpec, ForwardArguments } from '../../predictor.js'
-import { nextTask } from '../../scheduling.js'
+import { waitForNextTask } from '../../scheduling.js'
 import { buffersOf, isWebgpu } from '../engine/backends.js'
 import type { OpenDevice } from '../engine/devices.js'
 import { asMemoryError, freeIdleMemory, memoryError } from '../engine/memory.js'
@@ -166,7 +166,7 @@ export class DeviceModel {
     // Why a read failed stands in the scopes; or the device is being lost, which is told a moment later.
     for (const refusal of refused) if (refusal !== null) throw refusal
     if (outcome.status === 'fulfilled') return outcome.value
-    await Promise.race([nextTask(), this.#device.lost])
+    await Promise.race([waitForNextTask(), this.#device.lost])
     throw asMemoryError(this.#device.name, outcome.reason)
   }
 

@@ -3,7 +3,7 @@ import type { Tensor } from '@tensorflow/tfjs'
 import type { GpuGradientBlock, GradientBlock, GradientSegment } from '../../gradients/block.js'
 import { type NdArray, takeRows } from '../../ndarray.js'
 import type { Loss } from '../../predictor.js'
-import { nextTask } from '../../scheduling.js'
+import { waitForNextTask } from '../../scheduling.js'
 import { orderExamples, orderFrom } from '../per-example/example-orders.js'
 import { inParts, type PerExampleGradients } from '../per-example/per-example.js'
 import { tensorsIn, withArrays } from '../per-example/tensor-segment.js'
@@ -191,7 +191,7 @@ export class LossGradients {
     const exampleCount = countExamples(batch)
     const values = new Map<string, Float32Array>()
     for (let row = 0; row < exampleCount; row++) {
-      if (row > 0) await nextTask()
+      if (row > 0) await waitForNextTask()
       await this.#device.refresh()
       const gradients = this.#device.run(() => {
         const whole = wholeGradient(this.#device, single(batch, row))

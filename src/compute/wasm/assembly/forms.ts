@@ -1,4 +1,4 @@
-import { innerProducts, shortProduct, squares } from './products'
+import { computeInnerProducts, shortProduct, squares } from './products'
 
 /** sums[i, j] += a_i's scale · b_j's scale · products[i, j]; sums and products are [aRows, bRows] float64. */
 function addScaled(
@@ -32,7 +32,7 @@ export function addDense(
   scratch: usize,
   sums: usize,
 ): void {
-  innerProducts(a, aRows, b, bRows, size, scratch)
+  computeInnerProducts(a, aRows, b, bRows, size, scratch)
   addScaled(scratch, aScales, aRows, bScales, bRows, sums)
 }
 
@@ -100,8 +100,8 @@ export function addFactored(
   if (aPositions === 1 && bPositions === 1) {
     const count = aRows * bRows
     const other = scratch + ((<usize>count) << 3)
-    innerProducts(a, aRows, b, bRows, inputSize, scratch)
-    innerProducts(alpha, aRows, beta, bRows, outputSize, other)
+    computeInnerProducts(a, aRows, b, bRows, inputSize, scratch)
+    computeInnerProducts(alpha, aRows, beta, bRows, outputSize, other)
     for (let at: usize = 0; at < (<usize>count) << 3; at += 8) {
       store<f64>(scratch + at, load<f64>(scratch + at) * load<f64>(other + at))
     }
@@ -117,8 +117,8 @@ export function addFactored(
     for (let j = 0; j < bRows; j++) {
       const bRow = b + <usize>(j * bPositions) * inputSize
       const betaRow = beta + <usize>(j * bPositions) * outputSize
-      innerProducts(aRow, aPositions, bRow, bPositions, inputSize, scratch)
-      innerProducts(alphaRow, aPositions, betaRow, bPositions, outputSize, other)
+      computeInnerProducts(aRow, aPositions, bRow, bPositions, inputSize, scratch)
+      computeInnerProducts(alphaRow, aPositions, betaRow, bPositions, outputSize, other)
       let sum: f64 = 0
       for (let at: usize = 0; at < (<usize>count) << 3; at += 8) {
         sum += load<f64>(scratch + at) * load<f64>(other + at)

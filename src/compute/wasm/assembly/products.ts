@@ -10,7 +10,7 @@ const rowsAtOnce: i32 = 64
  * the other. Each product is summed in the same order, whatever tile it falls into: f32x4 along a stretch, float64
  * from stretch to stretch.
  */
-export function innerProducts(
+export function computeInnerProducts(
   a: usize,
   aRows: i32,
   b: usize,
@@ -160,7 +160,7 @@ function tile1x1(a: usize, b: usize, length: usize, to: usize): void {
   store<f64>(to, load<f64>(to) + total(sums))
 }
 
-/** products[i] = ⟨a_i, a_i⟩, float64, each summed as by `innerProducts`. */
+/** products[i] = ⟨a_i, a_i⟩, float64, each summed as by `computeInnerProducts`. */
 export function squares(a: usize, rows: i32, size: usize, products: usize): void {
   memory.fill(products, 0, (<usize>rows) << 3)
   const four = size << 2

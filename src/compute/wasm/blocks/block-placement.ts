@@ -3,14 +3,14 @@ import { chooseLayout, type CompactLayout } from '../../../gradients/compact-lay
 import { bytesPerFloat32, bytesPerFloat64 } from '../../../gradients/numbers/byte-sizes.js'
 
 /**
- * A segment in the memory of an instance. Addresses count from the block's own; each row of numbers begins at a multiple of
- * 16 bytes and is filled up with zeros, so that the kernels know no remainder.
+ * A segment in the memory of an instance. Addresses are relative to the block's. Each row of numbers starts at a multiple
+ * of 16 bytes and is padded with zeros, so that the kernels need no code for remainders.
  */
 export type PlacedSegment = PlacedDense | PlacedFactored | PlacedLookup
 
 interface PlacedNumbers {
   readonly parameter: string
-  /** Float64 [rowCount]: the power of two that the row's numbers stand for their multiple of. */
+  /** Float64 [exampleCount]: the power of two that multiplies the numbers of each example. */
   readonly scales: number
 }
 
@@ -42,11 +42,11 @@ export interface PlacedLookup extends PlacedNumbers {
   readonly deltaStep: number
 }
 
-/** Where the numbers of a block stand, relative to its address. */
+/** The places of the numbers of a block, relative to its address. */
 export interface BlockPlacement {
   readonly exampleCount: number
   readonly segments: readonly PlacedSegment[]
-  /** Float64 [rowCount] */
+  /** Float64 [exampleCount] */
   readonly squaredNorms: number
   readonly byteLength: number
 }
@@ -58,10 +58,10 @@ export interface PlacedBlock extends BlockPlacement {
 
 const roundUp = (byteLength: number): number => (byteLength + 15) & ~15
 
-/** Bytes from one row of so many float32 to the next. */
-export const rowStep = (count: number): number => roundUp(count * bytesPerFloat32)
+/** The bytes from one row of `count` float32 to the next. */
+export const getRowStep = (count: number): number => roundUp(count * bytesPerFloat32)
 
-/** That of the segments in the smaller of their forms. */
+/** Places the segments, each in the smaller of its layouts. */
 export const placeBlock = (
   exampleCount: number,
   segments: readonly GradientSegment[],
@@ -98,11 +98,11 @@ function placeNumbers(
 ): Placed<PlacedSegment> {
   switch (layout.kind) {
     case 'dense': {
-      const valuesStep = rowStep(layout.size)
+      const valuesStep = getRowStep(layout.size)
       return { ...layout, values: place(exampleCount * valuesStep), valuesStep }
     }
     case 'factored': {
-      const [aStep, deltaStep] = [rowStep(layout.inputSize), rowStep(layout.outputSize)]
+      const [aStep, deltaStep] = [getRowStep(layout.inputSize), getRowStep(layout.outputSize)]
       const a = place(exampleCount * layout.positions * aStep)
       return {
         ...layout,
@@ -113,7 +113,7 @@ function placeNumbers(
       }
     }
     case 'lookup': {
-      const deltaStep = rowStep(layout.rowSize)
+      const deltaStep = getRowStep(layout.rowSize)
       const indices = place(exampleCount * layout.positions * bytesPerFloat32)
       return {
         ...layout,

@@ -20,10 +20,10 @@ import { addSquaredNorms } from './squared-norms.js'
 import { bytesPerFloat64, bytesPerFloat32 } from '../../../gradients/numbers/byte-sizes.js'
 
 /**
- * Copies a block into the instance's memory, each segment in its smaller form, each row scaled by a power of two so that its
- * products neither underflow nor overflow, with its squared norms.
+ * Copies a block into the instance's memory, each segment in its smaller layout, with its squared norms. Each example is
+ * scaled by a power of two, so that its products neither underflow nor overflow.
  *
- * @throws MemoryError where memory does not suffice; what was allocated is free again
+ * @throws MemoryError if there is not enough memory; everything allocated is released
  */
 export function copyBlock(
   instance: WasmInstance,
@@ -63,7 +63,7 @@ function copySegment(
     }
     for (let row = 0; row < exampleCount; row++) {
       const to = values + row * placed.valuesStep
-      const scale = materializeRow(instance, segment, exampleCount, row, to)
+      const scale = materializeExample(instance, segment, exampleCount, row, to)
       setScale(row, scale * instance.kernels.normalize(to, placed.valuesStep / bytesPerFloat32))
     }
   } else if (placed.kind === 'lookup') {
@@ -73,8 +73,8 @@ function copySegment(
   }
 }
 
-/** The gradient of one example, formed into zeros of the memory; returns what it is to be multiplied by. */
-function materializeRow(
+/** Materializes the gradient of one example into zeros of the memory, and returns the factor that it lacks. */
+function materializeExample(
   instance: WasmInstance,
   segment: GradientSegment,
   exampleCount: number,
@@ -88,7 +88,7 @@ function materializeRow(
       const { positions, rowSize, indices } = segment
       const picked = indices.subarray(row * positions, (row + 1) * positions)
       const rowBytes = rowSize * bytesPerFloat32
-      return withRow(instance, segment.delta, exampleCount, row, (delta, scale) =>
+      return withNormalizedExample(instance, segment.delta, exampleCount, row, (delta, scale) =>
         instance.withScratch(picked.byteLength, (copy) => {
           instance.integers.set(picked, copy / bytesPerFloat32)
           instance.kernels.materializeLookup(copy, delta, rowBytes, positions, rowBytes, to)
@@ -97,8 +97,8 @@ function materializeRow(
       )
     }
     default:
-      return withRow(instance, segment.a, exampleCount, row, (a, aScale) =>
-        withRow(instance, segment.delta, exampleCount, row, (delta, deltaScale) => {
+      return withNormalizedExample(instance, segment.a, exampleCount, row, (a, aScale) =>
+        withNormalizedExample(instance, segment.delta, exampleCount, row, (delta, deltaScale) => {
           if (segment.kind === 'convolution') contract(instance, segment.geometry, a, delta, to)
           else {
             const { inputSize, outputSize } = segment
@@ -114,8 +114,8 @@ function materializeRow(
   }
 }
 
-/** Lends a row's numbers, copied and normalized, with what they are to be multiplied by. */
-function withRow(
+/** Runs `work` with a normalized copy of an example's numbers, and the factor that they lack. */
+function withNormalizedExample(
   instance: WasmInstance,
   numbers: Float32Array,
   exampleCount: number,
@@ -175,7 +175,7 @@ function copyLookup(
   }
 }
 
-/** Copies rows of `size` numbers to where they stand `step` bytes apart. */
+/** Copies rows of `size` numbers to places `step` bytes apart. */
 function copyRows(
   instance: WasmInstance,
   numbers: Float32Array,

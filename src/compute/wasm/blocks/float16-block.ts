@@ -1,7 +1,12 @@
 import type { CompactSegment } from '../../../gradients/block.js'
-import { blockBuffers } from '../../../gradients/release-block.js'
+import { listBlockBuffers } from '../../../gradients/release-block.js'
 import type { Float16Block, Float16Values } from '../../../gradients/float16-block.js'
-import { type BlockPlacement, type PlacedBlock, placeSegments, rowStep } from './block-placement.js'
+import {
+  type BlockPlacement,
+  type PlacedBlock,
+  placeSegments,
+  getRowStep,
+} from './block-placement.js'
 import type { WasmInstance } from '../instance.js'
 import { addSquaredNorms } from './squared-norms.js'
 import { bytesPerFloat64, bytesPerInt32 } from '../../../gradients/numbers/byte-sizes.js'
@@ -9,14 +14,14 @@ import { bytesPerFloat64, bytesPerInt32 } from '../../../gradients/numbers/byte-
 type Float16Segment = CompactSegment<Float16Values>
 
 /**
- * A block of float16 beside an instance, in the arrays in which it came: only what is being worked with is in the
- * instance's memory, which never shrinks.
+ * A block of float16 in its original arrays. Only the part in use is copied into the instance's memory, which never
+ * shrinks.
  */
 export interface HostFloat16Block {
   readonly exampleCount: number
-  /** The segments, those of one parameter together. */
+  /** The segments, grouped by parameter. */
   readonly parameters: readonly (readonly Float16Segment[])[]
-  /** ‖g‖² per row, once they are known. */
+  /** ‖g‖² per example; undefined until they are computed. */
   squaredNorms: Float64Array | undefined
 }
 
@@ -34,17 +39,16 @@ export function groupFloat16Block({ exampleCount, segments }: Float16Block): Hos
   return { exampleCount, parameters: [...byParameter.values()], squaredNorms: undefined }
 }
 
-/** The buffers in which its numbers came. */
-export const float16Buffers = ({ exampleCount, parameters }: HostFloat16Block): ArrayBuffer[] =>
-  blockBuffers({ exampleCount, segments: parameters.flat() })
+/** The buffers of its numbers. */
+export const listFloat16Buffers = ({ exampleCount, parameters }: HostFloat16Block): ArrayBuffer[] =>
+  listBlockBuffers({ exampleCount, segments: parameters.flat() })
 
 /**
- * Decodes the segments of one parameter, some rows at a time, so few that they stay in a core's cache while they are worked
- * with.
+ * Decodes the segments of one parameter, a few examples at a time, so that they stay in a core's cache while they are used.
  *
  * @throws MemoryError
  */
-export function eachPart(
+export function decodeParts(
   instance: WasmInstance,
   { exampleCount }: HostFloat16Block,
   segments: readonly Float16Segment[],
@@ -52,7 +56,7 @@ export function eachPart(
 ): void {
   const rowBytes = placeSegments(1, segments).byteLength
   const fitting = Math.max(1, Math.floor(partBytes / rowBytes))
-  // The kernels take rows four at a time.
+  // The kernels process four examples at a time.
   const count = Math.min(exampleCount, fitting < 4 ? fitting : fitting & ~3)
   const layout = placeSegments(count, segments)
   instance.withScratch(layout.byteLength, (address) => {
@@ -63,20 +67,23 @@ export function eachPart(
   })
 }
 
-/** Computes ‖g‖² per row, unless they are known. */
-export function computeFloat16Norms(instance: WasmInstance, half: HostFloat16Block): Float64Array {
-  if (half.squaredNorms !== undefined) return half.squaredNorms
-  const norms = new Float64Array(half.exampleCount)
-  for (const segments of half.parameters) {
-    eachPart(instance, half, segments, (part, start) => {
+/** Computes ‖g‖² per example, or returns them if they are known. */
+export function computeFloat16Norms(
+  instance: WasmInstance,
+  float16Block: HostFloat16Block,
+): Float64Array {
+  if (float16Block.squaredNorms !== undefined) return float16Block.squaredNorms
+  const norms = new Float64Array(float16Block.exampleCount)
+  for (const segments of float16Block.parameters) {
+    decodeParts(instance, float16Block, segments, (part, start) => {
       addPartNorms(instance, part, start, norms)
     })
   }
-  half.squaredNorms = norms
+  float16Block.squaredNorms = norms
   return norms
 }
 
-/** Adds what a part contributes to the squared norms of its rows. */
+/** Adds the contribution of a part to the squared norms of its examples. */
 export function addPartNorms(
   instance: WasmInstance,
   part: PlacedBlock,
@@ -92,21 +99,30 @@ export function addPartNorms(
 }
 
 /**
- * The whole block in float32, in the instance's memory.
+ * Decodes the whole block to float32 in the instance's memory.
  *
  * @throws MemoryError
  */
-export function decodeFloat16Row(instance: WasmInstance, half: HostFloat16Block): PlacedBlock {
-  const norms = computeFloat16Norms(instance, half)
-  const segments = half.parameters.flat()
-  const layout = placeSegments(half.exampleCount, segments)
+export function decodeFloat16Block(
+  instance: WasmInstance,
+  float16Block: HostFloat16Block,
+): PlacedBlock {
+  const norms = computeFloat16Norms(instance, float16Block)
+  const segments = float16Block.parameters.flat()
+  const layout = placeSegments(float16Block.exampleCount, segments)
   const place = { ...layout, address: instance.allocate(layout.byteLength) }
-  const placed = decode(instance, half.exampleCount, segments, [0, half.exampleCount], place)
+  const placed = decode(
+    instance,
+    float16Block.exampleCount,
+    segments,
+    [0, float16Block.exampleCount],
+    place,
+  )
   instance.doubles.set(norms, (placed.address + placed.squaredNorms) / bytesPerFloat64)
   return placed
 }
 
-/** `count` rows from `start` on, where a block of as many rows or more has its place. */
+/** Decodes `count` examples from `start` on, into the place of a block of as many examples or more. */
 function decode(
   instance: WasmInstance,
   exampleCount: number,
@@ -144,7 +160,7 @@ function decode(
   return { ...place, exampleCount: count }
 }
 
-/** These rows of an array, `size` numbers at a time from multiples of 16 bytes on. */
+/** Decodes these examples of an array, `size` numbers per row; each row starts at a multiple of 16 bytes. */
 function decodeNumbers(
   instance: WasmInstance,
   bits: Uint16Array,
@@ -155,19 +171,19 @@ function decodeNumbers(
 ): void {
   const perRow = bits.length / exampleCount
   const own = bits.subarray(start * perRow, (start + count) * perRow)
-  // Decoding reads on behind the last number.
+  // The kernel reads past the last number.
   instance.withScratch(own.byteLength + 16, (from) => {
     instance.bytes.set(new Uint8Array(own.buffer, own.byteOffset, own.byteLength), from)
-    instance.kernels.decodeFloat16Rows(from, size, own.length / size, to, rowStep(size))
+    instance.kernels.decodeFloat16Rows(from, size, own.length / size, to, getRowStep(size))
   })
 }
 
-/** Those of all exponents that float32 numbers have, and of their sums. */
+/** The largest exponent in the table: it covers all exponents of float32 numbers, and sums of two. */
 const largestPower = 400
 const powersOfTwo = Float64Array.from(
   { length: 2 * largestPower + 1 },
   (_, k) => 2 ** (k - largestPower),
 )
 
-/** What stays in a core's own cache, decoded, beside the rows that it is multiplied with. */
+/** Decoded bytes that fit in a core's own cache, together with the examples that they are multiplied with. */
 const partBytes = 2 ** 18

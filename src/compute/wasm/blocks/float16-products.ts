@@ -1,27 +1,30 @@
 import type { PlacedBlock } from './block-placement.js'
-import { addPartNorms, eachPart, type HostFloat16Block } from './float16-block.js'
+import { addPartNorms, decodeParts, type HostFloat16Block } from './float16-block.js'
 import type { WasmInstance } from '../instance.js'
 import { addProducts } from './products.js'
-import { segmentRows } from './segment-rows.js'
+import { sliceSegment } from './segment-slice.js'
 import { bytesPerFloat64 } from '../../../gradients/numbers/byte-sizes.js'
 
 /**
- * Adds ⟨g_i, g'_j⟩ to `sums`, the address of [test.rowCount, half.rowCount] float64. The first time, the block's squared
- * norms come from the same decoding.
+ * Adds ⟨g_i, g'_j⟩ to `sums`, the address of float64 [test examples, block's examples]. The first call also computes the
+ * block's squared norms, from the same decoded numbers.
  */
 export function addFloat16Products(
   instance: WasmInstance,
   test: PlacedBlock,
-  half: HostFloat16Block,
+  float16Block: HostFloat16Block,
   sums: number,
 ): void {
-  const norms = half.squaredNorms === undefined ? new Float64Array(half.exampleCount) : undefined
-  for (const segments of half.parameters) {
+  const norms =
+    float16Block.squaredNorms === undefined
+      ? new Float64Array(float16Block.exampleCount)
+      : undefined
+  for (const segments of float16Block.parameters) {
     const tests = test.segments
       .filter(({ parameter }) => parameter === segments[0]!.parameter)
-      .map((segment) => segmentRows(test, segment, 0, test.exampleCount))
+      .map((segment) => sliceSegment(test, segment, 0, test.exampleCount))
     if (tests.length === 0 && norms === undefined) continue
-    eachPart(instance, half, segments, (part, start) => {
+    decodeParts(instance, float16Block, segments, (part, start) => {
       if (norms !== undefined) addPartNorms(instance, part, start, norms)
       const count = part.exampleCount
       const byteLength = test.exampleCount * count * bytesPerFloat64
@@ -29,17 +32,17 @@ export function addFloat16Products(
         instance.bytes.fill(0, partSums, partSums + byteLength)
         for (const rows of tests) {
           for (const segment of part.segments) {
-            addProducts(instance, rows, segmentRows(part, segment, 0, count), partSums)
+            addProducts(instance, rows, sliceSegment(part, segment, 0, count), partSums)
           }
         }
         const { doubles } = instance
         for (let i = 0; i < test.exampleCount; i++) {
           const from = partSums / bytesPerFloat64 + i * count
-          const to = sums / bytesPerFloat64 + i * half.exampleCount + start
+          const to = sums / bytesPerFloat64 + i * float16Block.exampleCount + start
           for (let j = 0; j < count; j++) doubles[to + j]! += doubles[from + j]!
         }
       })
     })
   }
-  half.squaredNorms ??= norms
+  float16Block.squaredNorms ??= norms
 }

@@ -3,8 +3,8 @@ import { computeFloat16Norms, type HostFloat16Block, isHostFloat16Block } from '
 import type { WasmInstance } from '../instance.js'
 import { bytesPerFloat64 } from '../../../gradients/numbers/byte-sizes.js'
 
-/** ‖g‖² per row, in memory of JavaScript's own. */
-export function squaredNormsOf(
+/** Copies ‖g‖² per example into JavaScript's memory. */
+export function readSquaredNorms(
   instance: WasmInstance,
   placed: PlacedBlock | HostFloat16Block,
 ): Float64Array {
@@ -13,7 +13,7 @@ export function squaredNormsOf(
   return instance.doubles.slice(start, start + placed.exampleCount)
 }
 
-/** Lends the address of the same in the instance's memory. */
+/** Runs `work` with the address of ‖g‖² per example in the instance's memory. */
 export function withNorms(
   instance: WasmInstance,
   placed: PlacedBlock | HostFloat16Block,

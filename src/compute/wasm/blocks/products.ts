@@ -1,15 +1,15 @@
-import { denseSize } from '../../../gradients/compact-layout.js'
+import { getDenseSize } from '../../../gradients/compact-layout.js'
 import { isGramCheaper } from '../../product-method.js'
-import { rowStep } from './block-placement.js'
+import { getRowStep } from './block-placement.js'
 import type { WasmInstance } from '../instance.js'
-import type { DenseRows, FactoredRows, LookedUpPositions, SegmentRows } from './segment-rows.js'
+import type { DenseSlice, FactoredSlice, LookupSlice, SegmentSlice } from './segment-slice.js'
 import { bytesPerFloat64, bytesPerFloat32 } from '../../../gradients/numbers/byte-sizes.js'
 
 /** Adds ⟨G_i, G'_j⟩ of two segments of one parameter to `sums`, the address of [a.count, b.count] float64. */
 export function addProducts(
   instance: WasmInstance,
-  a: SegmentRows,
-  b: SegmentRows,
+  a: SegmentSlice,
+  b: SegmentSlice,
   sums: number,
 ): void {
   if (a.kind === 'lookup') {
@@ -26,7 +26,7 @@ export function addProducts(
   }
 }
 
-function addDense(instance: WasmInstance, a: DenseRows, b: DenseRows, sums: number): void {
+function addDense(instance: WasmInstance, a: DenseSlice, b: DenseSlice, sums: number): void {
   instance.withScratch(a.count * b.count * bytesPerFloat64, (scratch) => {
     instance.kernels.addDense(
       ...([a.values, a.scales, a.count] as const),
@@ -36,7 +36,12 @@ function addDense(instance: WasmInstance, a: DenseRows, b: DenseRows, sums: numb
   })
 }
 
-function addFactored(instance: WasmInstance, a: FactoredRows, b: FactoredRows, sums: number): void {
+function addFactored(
+  instance: WasmInstance,
+  a: FactoredSlice,
+  b: FactoredSlice,
+  sums: number,
+): void {
   const single = a.positions === 1 && b.positions === 1
   const tableSize = single ? a.count * b.count : a.positions * b.positions
   instance.withScratch(2 * tableSize * bytesPerFloat64, (scratch) => {
@@ -48,12 +53,7 @@ function addFactored(instance: WasmInstance, a: FactoredRows, b: FactoredRows, s
   })
 }
 
-function addMatching(
-  instance: WasmInstance,
-  a: LookedUpPositions,
-  b: LookedUpPositions,
-  sums: number,
-): void {
+function addMatching(instance: WasmInstance, a: LookupSlice, b: LookupSlice, sums: number): void {
   instance.kernels.addMatching(
     ...([a.indices, a.delta, a.positions, a.scales, a.count] as const),
     ...([b.indices, b.delta, b.positions, b.scales, b.count] as const),
@@ -61,17 +61,17 @@ function addMatching(
   )
 }
 
-/** Σ_t δ_t · G'[index_t] of each pair; the sums stand `steps` bytes apart, along `other` and along `rows`. */
+/** Adds Σ_t δ_t · G'[index_t] of each pair. The sums are `otherStep` and `rowsStep` bytes apart. */
 function addLookedUp(
   instance: WasmInstance,
-  rows: LookedUpPositions,
-  other: DenseRows | FactoredRows,
+  rows: LookupSlice,
+  other: DenseSlice | FactoredSlice,
   sums: number,
   [otherStep, rowsStep]: readonly [number, number],
 ): void {
-  instance.withScratch(formedStep(other), (scratch) => {
+  instance.withScratch(getDenseStep(other), (scratch) => {
     for (let k = 0; k < other.count; k++) {
-      const table = denseGradient(instance, other, k, scratch)
+      const table = materializeGradient(instance, other, k, scratch)
       const scale = instance.doubles[other.scales / bytesPerFloat64 + k]!
       instance.kernels.addLookedUp(
         ...([rows.indices, rows.delta, rows.deltaStep, rows.positions] as const),
@@ -82,33 +82,34 @@ function addLookedUp(
   })
 }
 
-/** Rows that are formed at a time; those of a wide layer take megabytes each. */
+/** Bytes of gradients that are materialized at a time; one of a wide layer takes megabytes. */
 const materializedBytes = 2 ** 25
 
-/** The inner products of gradients formed: `a`'s as many as may be at a time, and `b`'s once for each such group. */
+/** Adds inner products of materialized gradients: those of `a` group by group, those of `b` once for each group. */
 function addMaterialized(
   instance: WasmInstance,
-  a: DenseRows | FactoredRows,
-  b: DenseRows | FactoredRows,
+  a: DenseSlice | FactoredSlice,
+  b: DenseSlice | FactoredSlice,
   sums: number,
 ): void {
-  const step = formedStep(b)
+  const step = getDenseStep(b)
   const groupSize = Math.min(a.count, Math.max(1, Math.floor(materializedBytes / step)))
-  const columnSize = rowStep(2 * groupSize)
+  const columnSize = getRowStep(2 * groupSize)
   instance.withScratch(groupSize * step + step + 2 * columnSize, (group) => {
     const single = group + groupSize * step
     const column = single + step
     for (let start = 0; start < a.count; start += groupSize) {
       const count = Math.min(groupSize, a.count - start)
       if (a.kind === 'factored') {
-        for (let k = 0; k < count; k++) denseGradient(instance, a, start + k, group + k * step)
+        for (let k = 0; k < count; k++)
+          materializeGradient(instance, a, start + k, group + k * step)
       }
       const rows = a.kind === 'dense' ? a.values + start * step : group
       for (let j = 0; j < b.count; j++) {
-        const other = denseGradient(instance, b, j, single)
+        const other = materializeGradient(instance, b, j, single)
         const { doubles } = instance
         doubles.fill(0, column / bytesPerFloat64, column / bytesPerFloat64 + count)
-        // The one row first: the kernel takes four of the second side together.
+        // The single gradient comes first: the kernel takes four of the second side together.
         instance.kernels.addDense(
           ...([other, b.scales + j * bytesPerFloat64, 1] as const),
           ...([rows, a.scales + start * bytesPerFloat64, count] as const),
@@ -123,19 +124,19 @@ function addMaterialized(
   })
 }
 
-const formedStep = (rows: DenseRows | FactoredRows): number => rowStep(denseSize(rows))
+const getDenseStep = (rows: DenseSlice | FactoredSlice): number => getRowStep(getDenseSize(rows))
 
-/** The address of a row's gradient: its own where it is dense, else `scratch`, where it is formed. */
-function denseGradient(
+/** Returns the address of an example's gradient: its own if it is dense, else `scratch`, where it is materialized. */
+function materializeGradient(
   instance: WasmInstance,
-  rows: DenseRows | FactoredRows,
+  rows: DenseSlice | FactoredSlice,
   row: number,
   scratch: number,
 ): number {
   if (rows.kind === 'dense') return rows.values + row * rows.valuesStep
   const { positions, inputSize, outputSize, aStep, deltaStep } = rows
   const end = scratch + inputSize * outputSize * bytesPerFloat32
-  instance.bytes.fill(0, end, scratch + formedStep(rows))
+  instance.bytes.fill(0, end, scratch + getDenseStep(rows))
   materializeFactored(
     instance,
     rows.a + row * positions * aStep,
@@ -146,7 +147,7 @@ function denseGradient(
   return scratch
 }
 
-/** G = Σ_t a_t δ_tᵀ: the filter gradient of a 1×1 convolution on a picture of one row. */
+/** Computes G = Σ_t a_t δ_tᵀ: the filter gradient of a 1×1 convolution on a picture of one row. */
 export function materializeFactored(
   { kernels }: WasmInstance,
   a: number,

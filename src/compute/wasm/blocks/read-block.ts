@@ -3,7 +3,7 @@ import type { PlacedBlock, PlacedSegment } from './block-placement.js'
 import type { WasmInstance } from '../instance.js'
 import { bytesPerFloat64, bytesPerFloat32 } from '../../../gradients/numbers/byte-sizes.js'
 
-/** The numbers of a held block in memory of JavaScript's own, each row as it was before it was scaled. */
+/** Copies a block into JavaScript's memory, each example as it was before scaling. */
 export function readBlock(instance: WasmInstance, placed: PlacedBlock): CompactBlock {
   const { exampleCount, segments } = placed
   return {
@@ -24,7 +24,7 @@ function readSegment(
   switch (segment.kind) {
     case 'dense': {
       const { size } = segment
-      const values = scaled(read(segment.values, segment.valuesStep, size, 1), size, scales)
+      const values = unscaleInPlace(read(segment.values, segment.valuesStep, size, 1), size, scales)
       return { kind: 'dense', parameter, size, values }
     }
     case 'factored': {
@@ -34,7 +34,7 @@ function readSegment(
       return {
         ...{ kind: 'factored', parameter, positions, inputSize, outputSize },
         a: read(segment.a, segment.aStep, inputSize, positions),
-        delta: scaled(delta, positions * outputSize, scales),
+        delta: unscaleInPlace(delta, positions * outputSize, scales),
       }
     }
     case 'lookup': {
@@ -44,13 +44,13 @@ function readSegment(
       return {
         ...{ kind: 'lookup', parameter, positions, rowSize, parameterRows },
         indices: instance.integers.slice(start, start + exampleCount * positions),
-        delta: scaled(delta, positions * rowSize, scales),
+        delta: unscaleInPlace(delta, positions * rowSize, scales),
       }
     }
   }
 }
 
-/** `count` rows of `size` numbers that stand `step` bytes apart. */
+/** Copies `count` rows of `size` numbers that are `step` bytes apart. */
 function readRows(
   { floats }: WasmInstance,
   address: number,
@@ -66,8 +66,8 @@ function readRows(
   return numbers
 }
 
-/** In place: each row, of `size` numbers, times the power of two that it was divided by. */
-function scaled(numbers: Float32Array, size: number, scales: Float64Array): Float32Array {
+/** Multiplies each example, of `size` numbers, by the power of two that it was divided by. */
+function unscaleInPlace(numbers: Float32Array, size: number, scales: Float64Array): Float32Array {
   for (let at = 0; at < numbers.length; at++) numbers[at]! *= scales[Math.floor(at / size)]!
   return numbers
 }

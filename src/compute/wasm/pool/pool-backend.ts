@@ -1,16 +1,13 @@
 import { DisposedError } from '../../../errors.js'
 import type { GpuGradientBlock, GradientBlock, GradientSegment } from '../../../gradients/block.js'
-import {
-  float16ByteLengthPerExample,
-  compactByteLength,
-} from '../../../gradients/compact-layout.js'
+import { getFloat16ByteLength, getCompactByteLength } from '../../../gradients/compact-layout.js'
 import type { GradientBackend, DeviceGradients, Ranker } from '../../gradient-backend.js'
 import {
   type Float16Block,
   type Float16Values,
   isFloat16Block,
 } from '../../../gradients/float16-block.js'
-import { hostBlock } from '../../host-block.js'
+import { requireHostBlock } from '../../host-block.js'
 import { mapSegment } from '../../../gradients/map-segment.js'
 import type { RankingOptions } from '../../ranking.js'
 import { PoolGradients } from './pool-gradients.js'
@@ -19,7 +16,7 @@ import { WorkerPool } from './worker-pool.js'
 
 let lastKey = 0
 
-/** Works in the page's workers, while the page goes on: each holds a share of the blocks, and scores what it holds. */
+/** A backend in the page's workers. Each worker stores a share of the blocks, and scores them. */
 export class PoolBackend implements GradientBackend {
   readonly keepsFloat16 = true
   readonly #pool: WorkerPool
@@ -39,20 +36,20 @@ export class PoolBackend implements GradientBackend {
 
   async upload(given: GradientBlock | Float16Block | GpuGradientBlock): Promise<DeviceGradients> {
     this.#check()
-    const block = hostBlock(given)
+    const block = requireHostBlock(given)
     const byteLength = isFloat16Block(block)
-      ? block.exampleCount * float16ByteLengthPerExample(block.segments)
-      : compactByteLength(block.exampleCount, block.segments)
-    const home = await this.#pool.withRoom()
+      ? block.exampleCount * getFloat16ByteLength(block.segments)
+      : getCompactByteLength(block.exampleCount, block.segments)
+    const owner = await this.#pool.findFreeWorker()
     this.#check()
     const key = ++lastKey
-    const { gradients, transfer } = transferable(block)
-    const holding = home.ask({ kind: 'upload', block: key, gradients }, transfer)
-    this.#track(holding)
+    const { gradients, transfer } = toTransferable(block)
+    const uploading = owner.ask({ kind: 'upload', block: key, gradients }, transfer)
+    this.#track(uploading)
     const placed = new PoolGradients(
-      { home, key },
+      { owner, key },
       { exampleCount: block.exampleCount, byteLength },
-      isFloat16Block(block) ? undefined : (holding as Promise<Float64Array>),
+      isFloat16Block(block) ? undefined : (uploading as Promise<Float64Array>),
       (disposed) => this.#open.delete(disposed),
       block.release,
     )
@@ -82,7 +79,7 @@ export class PoolBackend implements GradientBackend {
     if (failure !== undefined) throw failure.reason
   }
 
-  /** What is still asked for rejects, if not done before; the workers end with the last Compute. */
+  /** Pending work rejects. The workers end with the last backend. */
   [Symbol.dispose](): void {
     if (this.#isDisposed) return
     this.#isDisposed = true
@@ -92,7 +89,7 @@ export class PoolBackend implements GradientBackend {
 
   #check(): void {
     if (this.#isDisposed) {
-      throw new DisposedError('this Compute was disposed; open another one.')
+      throw new DisposedError('This backend was disposed; open another one.')
     }
   }
 
@@ -106,13 +103,13 @@ export class PoolBackend implements GradientBackend {
   }
 }
 
-/** The block in arrays that can change hands, those that are views of something that others need copied. */
-function transferable(block: GradientBlock | Float16Block): {
+/** Prepares a block for transfer: buffers that it does not own exclusively are copied. */
+function toTransferable(block: GradientBlock | Float16Block): {
   readonly gradients: GradientBlock | Float16Block
   readonly transfer: Transferable[]
 } {
   const transfer = new Set<ArrayBuffer>()
-  const own = <Numbers extends Float32Array | Int32Array | Uint16Array>(
+  const moveOrCopy = <Numbers extends Float32Array | Int32Array | Uint16Array>(
     numbers: Numbers,
   ): Numbers => {
     const { buffer, byteLength } = numbers
@@ -126,17 +123,19 @@ function transferable(block: GradientBlock | Float16Block): {
   }
   const { exampleCount } = block
   if (isFloat16Block(block)) {
-    const ownHalf = ({ bits, exponents }: Float16Values): Float16Values => ({
-      bits: own(bits),
+    const moveOrCopyFloat16 = ({ bits, exponents }: Float16Values): Float16Values => ({
+      bits: moveOrCopy(bits),
       exponents,
     })
-    const segments = block.segments.map((segment) => mapSegment(segment, ownHalf, own))
+    const segments = block.segments.map((segment) =>
+      mapSegment(segment, moveOrCopyFloat16, moveOrCopy),
+    )
     return { gradients: { exampleCount, segments }, transfer: [...transfer] }
   }
   const segments = block.segments.map((segment): GradientSegment =>
     segment.kind === 'convolution'
-      ? { ...segment, a: own(segment.a), delta: own(segment.delta) }
-      : mapSegment(segment, own, own),
+      ? { ...segment, a: moveOrCopy(segment.a), delta: moveOrCopy(segment.delta) }
+      : mapSegment(segment, moveOrCopy, moveOrCopy),
   )
   return { gradients: { exampleCount, segments }, transfer: [...transfer] }
 }

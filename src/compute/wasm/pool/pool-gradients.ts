@@ -3,13 +3,13 @@ import type { CompactBlock } from '../../../gradients/block.js'
 import type { DeviceGradients } from '../../gradient-backend.js'
 import type { PoolWorker } from './pool-worker.js'
 
-/** Gradients in one worker of the pool, and copies of them in those that have compared them with others. */
+/** Gradients in one worker of the pool, and copies in the workers that have compared them with their own. */
 export class PoolGradients implements DeviceGradients {
   readonly exampleCount: number
   readonly byteLength: number
-  readonly home: PoolWorker
+  readonly owner: PoolWorker
   readonly #key: number
-  /** Undefined until somebody asks, where holding does not tell them. */
+  /** Computed on first use if the upload does not return them. */
   #norms: Promise<Float64Array> | undefined
   readonly #copies = new Map<PoolWorker, Promise<void>>()
   readonly #onDispose: (gradients: PoolGradients) => void
@@ -17,7 +17,7 @@ export class PoolGradients implements DeviceGradients {
   #isDisposed = false
 
   constructor(
-    at: { readonly home: PoolWorker; readonly key: number },
+    at: { readonly owner: PoolWorker; readonly key: number },
     size: { readonly exampleCount: number; readonly byteLength: number },
     norms: Promise<Float64Array> | undefined,
     onDispose: (gradients: PoolGradients) => void,
@@ -25,15 +25,15 @@ export class PoolGradients implements DeviceGradients {
   ) {
     this.exampleCount = size.exampleCount
     this.byteLength = size.byteLength
-    this.home = at.home
+    this.owner = at.owner
     this.#key = at.key
     this.#norms = norms
     this.#onDispose = onDispose
     this.#release = release
-    this.home.cachedBytes += this.byteLength
+    this.owner.cachedBytes += this.byteLength
   }
 
-  /** Its number in the workers. */
+  /** The number of this block in the workers. */
   get key(): number {
     this.#check()
     return this.#key
@@ -41,34 +41,34 @@ export class PoolGradients implements DeviceGradients {
 
   async squaredNorms(): Promise<Float64Array> {
     this.#check()
-    this.#norms ??= this.home.ask({ kind: 'norms', block: this.#key })
+    this.#norms ??= this.owner.ask({ kind: 'norms', block: this.#key })
     return (await this.#norms).slice()
   }
 
   async read(): Promise<CompactBlock> {
-    return this.home.ask({ kind: 'read', block: this.key })
+    return this.owner.ask({ kind: 'read', block: this.key })
   }
 
-  /** Sees to it that the worker has them, or is sent them before whatever it is asked next. */
+  /** Copies the gradients to a worker, before the next task that it is given. */
   copyTo(worker: PoolWorker): Promise<void> {
-    if (worker === this.home) return Promise.resolve()
+    if (worker === this.owner) return Promise.resolve()
     const copying = this.#copies.get(worker) ?? this.#sendTo(worker)
     this.#copies.set(worker, copying)
     return copying
   }
 
   async #sendTo(worker: PoolWorker): Promise<void> {
-    const moved = await this.home.ask({ kind: 'lend', block: this.key })
-    // What fails there fails each use again.
-    worker.ask({ kind: 'borrow', block: this.key, moved }, [moved.bytes.buffer]).catch(ignore)
+    const moved = await this.owner.ask({ kind: 'copyOut', block: this.key })
+    // A failure is thrown again by each use.
+    worker.ask({ kind: 'copyIn', block: this.key, moved }, [moved.bytes.buffer]).catch(ignore)
   }
 
   [Symbol.dispose](): void {
     if (this.#isDisposed) return
     this.#isDisposed = true
     this.#onDispose(this)
-    this.home.cachedBytes -= this.byteLength
-    for (const worker of [this.home, ...this.#copies.keys()]) {
+    this.owner.cachedBytes -= this.byteLength
+    for (const worker of [this.owner, ...this.#copies.keys()]) {
       void worker.ask({ kind: 'release', block: this.#key }).then((buffers) => {
         if (this.#release !== undefined) buffers.forEach(this.#release)
       }, ignore)
@@ -77,9 +77,9 @@ export class PoolGradients implements DeviceGradients {
 
   #check(): void {
     if (!this.#isDisposed) return
-    throw new DisposedError('these gradients were disposed; hold them again.')
+    throw new DisposedError('These gradients were disposed; upload them again.')
   }
 }
 
-/** A worker that has ended holds nothing. */
+/** A worker that has ended stores nothing. */
 const ignore = (): void => undefined

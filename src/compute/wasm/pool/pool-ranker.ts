@@ -6,10 +6,10 @@ import type { PoolGradients } from './pool-gradients.js'
 import type { PoolWorker } from './pool-worker.js'
 import type { WorkerPool } from './worker-pool.js'
 
-/** Tiles that a worker has before it: they carry no numbers, and keep it busy while the page is. */
+/** Tiles queued for a worker: they carry no numbers, and keep it busy while the page is busy. */
 const tilesAhead = 64
 
-/** Each worker scores the training examples that it holds; their rankings are merged at the end. */
+/** Ranks in the workers: each scores the training examples that it stores, and their rankings are merged at the end. */
 export class PoolRanker implements Ranker {
   readonly #pool: WorkerPool
   readonly #options: RankingOptions
@@ -41,10 +41,10 @@ export class PoolRanker implements Ranker {
     trainStart: number,
   ): Promise<void> {
     const [test, train] = [testGradients as PoolGradients, trainGradients as PoolGradients]
-    const worker = train.home
+    const worker = train.owner
     this.#check()
     await test.copyTo(worker)
-    await this.#pool.roomIn(worker, tilesAhead)
+    await this.#pool.waitForRoom(worker, tilesAhead)
     this.#check()
     if (!this.#workers.has(worker)) {
       this.#workers.add(worker)
@@ -56,7 +56,7 @@ export class PoolRanker implements Ranker {
 
   async finish(): Promise<Ranking> {
     this.#check()
-    // A worker answers in the order in which it was asked, so that what failed before is known by now.
+    // A worker replies in order, so that earlier failures are known by now.
     const parts = await Promise.all(
       Array.from(this.#workers, (worker) => worker.ask({ kind: 'finish', ranking: this.#key })),
     )
@@ -82,6 +82,6 @@ export class PoolRanker implements Ranker {
 
   #check(): void {
     if (this.#failure !== undefined) throw this.#failure.reason
-    if (this.#isDisposed) throw new DisposedError('this ranking was disposed; open another one.')
+    if (this.#isDisposed) throw new DisposedError('This ranking was disposed; open another one.')
   }
 }

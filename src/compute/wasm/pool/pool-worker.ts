@@ -1,21 +1,21 @@
 import { DeviceError } from '../../../errors.js'
-import { nextTask } from '../../../scheduling.js'
-import { errorOf, type Reply, type Request, type Task, type TaskResults } from './messages.js'
+import { waitForNextTask } from '../../../scheduling.js'
+import { toError, type Reply, type Request, type Task, type TaskResults } from './messages.js'
 import WorkerScript from './worker.js?worker&inline'
 
-/** A worker takes this long to start on a very busy machine; one that needs longer is not coming. */
+/** More than a worker needs to start on a very busy machine. */
 const startTimeoutMs = 20_000
 
-/** Nobody waits for what these give: several go in one message, which costs as much as the work of a small tile. */
-const gathered: ReadonlySet<Task['kind']> = new Set([
+/** Tasks without a result: several share one message, which costs as much as a small tile. */
+const batchedKinds: ReadonlySet<Task['kind']> = new Set([
   'openRanking',
   'add',
   'release',
   'closeRanking',
 ])
 
-/** So many, and the worker begins while the page goes on asking. */
-const mostGathered = 16
+/** A full batch is sent at once, so that the worker starts while the page adds more. */
+const maxBatchSize = 16
 
 interface Pending {
   readonly resolve: (result: never) => void
@@ -24,13 +24,13 @@ interface Pending {
 
 /** A worker of the page's pool. */
 export class PoolWorker {
-  /** Bytes of the blocks that live in it. */
+  /** The bytes of the blocks that this worker stores. */
   cachedBytes = 0
   readonly #worker: Worker
   readonly #pending = new Map<number, Pending>()
   readonly #watch = new AbortController()
   readonly #onReply: () => void
-  #gathered: Request[] = []
+  #batch: Request[] = []
   #lastId = 0
   #ended: Error | undefined
 
@@ -42,7 +42,7 @@ export class PoolWorker {
       this.#onReply()
     }
     this.#worker.onmessageerror = (): void => {
-      this.end(new DeviceError('wasm', 'a message of a worker could not be read.'))
+      this.end(new DeviceError('wasm', 'A message of a worker could not be read.'))
     }
     this.#worker.onerror = (event): void => {
       event.preventDefault()
@@ -54,7 +54,7 @@ export class PoolWorker {
   }
 
   /**
-   * @param onReply called whenever there is less to do for it than before
+   * @param onReply called when tasks have been completed
    * @throws DeviceError, or what `new Worker` throws
    */
   static async start(compiled: WebAssembly.Module, onReply: () => void): Promise<PoolWorker> {
@@ -72,12 +72,12 @@ export class PoolWorker {
     return worker
   }
 
-  /** Why it works no more; undefined while it does. */
+  /** Why the worker has ended; undefined while it runs. */
   get ended(): Error | undefined {
     return this.#ended
   }
 
-  /** How many tasks it has before it. */
+  /** The number of tasks without a reply. */
   get pendingCount(): number {
     return this.#pending.size
   }
@@ -93,16 +93,16 @@ export class PoolWorker {
       }
       const request: Request = { id: ++this.#lastId, task }
       this.#pending.set(request.id, { resolve, reject })
-      this.#gathered.push(request)
-      if (!gathered.has(task.kind) || this.#gathered.length >= mostGathered) this.#send(transfer)
-      else if (this.#gathered.length === 1)
-        void nextTask().then(() => {
+      this.#batch.push(request)
+      if (!batchedKinds.has(task.kind) || this.#batch.length >= maxBatchSize) this.#send(transfer)
+      else if (this.#batch.length === 1)
+        void waitForNextTask().then(() => {
           this.#send([])
         })
     })
   }
 
-  /** Ends it; what it was asked for rejects with the reason. */
+  /** Ends the worker; pending tasks reject with the reason. */
   end(reason: Error): void {
     if (this.#ended !== undefined) return
     this.#ended = reason
@@ -114,20 +114,20 @@ export class PoolWorker {
   }
 
   #send(transfer: Transferable[]): void {
-    if (this.#gathered.length === 0 || this.#ended !== undefined) return
-    this.#worker.postMessage(this.#gathered, transfer)
-    this.#gathered = []
+    if (this.#batch.length === 0 || this.#ended !== undefined) return
+    this.#worker.postMessage(this.#batch, transfer)
+    this.#batch = []
   }
 
   #settle(reply: Reply): void {
     const pending = this.#pending.get(reply.id)
     if (pending === undefined) return
     this.#pending.delete(reply.id)
-    if ('failure' in reply) pending.reject(errorOf(reply.failure))
+    if ('failure' in reply) pending.reject(toError(reply.failure))
     else pending.resolve(reply.result as never)
   }
 
-  /** A worker that is killed, for want of memory say, fires no event; its lock is free then. */
+  /** A worker that the browser kills, because of memory for example, fires no event, but its lock becomes free. */
   async #watchLock(name: string): Promise<void> {
     try {
       await navigator.locks.request(name, { signal: this.#watch.signal }, () => {

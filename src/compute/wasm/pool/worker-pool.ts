@@ -1,13 +1,13 @@
 import { DisposedError } from '../../../errors.js'
 import { PoolWorker } from './pool-worker.js'
 
-/** More workers than this share the memory's speed, which is the limit of scoring, and hold a copy of each test block. */
+/** More workers don't score faster: memory bandwidth is the limit, and each stores a copy of each test block. */
 const mostWorkers = 8
 
-/** A worker has one block in work and the next one at hand. */
+/** A worker has one block in progress and one in its queue. */
 const tasksAhead = 2
 
-/** The page's workers, shared by all that compute in it; they end with the last user. */
+/** The page's workers, shared by all backends. They end with the last one. */
 export class WorkerPool {
   static #shared: WorkerPool | undefined
   static #userCount = 0
@@ -25,7 +25,7 @@ export class WorkerPool {
   }
 
   /**
-   * The shared pool, in which a worker runs; each user gives it back by `leave`.
+   * Joins the shared pool, with one worker running at least; call `leave` when done.
    *
    * @throws DeviceError, or what `new Worker` throws, where workers are refused
    */
@@ -44,17 +44,17 @@ export class WorkerPool {
   leave(): void {
     if (--WorkerPool.#userCount > 0) return
     WorkerPool.#shared = undefined
-    this.#close(new DisposedError('the last Compute of the page was disposed.'))
+    this.#close(new DisposedError('The last backend of the page was disposed.'))
   }
 
   #close(reason: Error): void {
     this.#closed = reason
     for (const worker of [...this.#workers]) worker.end(reason)
-    this.#changed()
+    this.#notifyWaiting()
   }
 
-  /** A worker that can take a block: the one with least to do, and of those the one that holds least. */
-  async withRoom(): Promise<PoolWorker> {
+  /** Finds a worker for a block: the one with the fewest tasks, and among those the one that stores least. */
+  async findFreeWorker(): Promise<PoolWorker> {
     for (;;) {
       if (this.#closed !== undefined) throw this.#closed
       if (this.#workers.length === 0) await this.#start()
@@ -63,22 +63,22 @@ export class WorkerPool {
       )
       if (first !== undefined && first.pendingCount > 0) this.#grow()
       if (first !== undefined && first.pendingCount < tasksAhead) return first
-      await this.#change()
+      await this.#waitForChange()
     }
   }
 
-  /** Resolves when the worker has room for one more task. */
-  async roomIn(worker: PoolWorker, tasks: number): Promise<void> {
-    while (worker.ended === undefined && worker.pendingCount >= tasks) await this.#change()
+  /** Resolves when the worker has fewer tasks than that. */
+  async waitForRoom(worker: PoolWorker, tasks: number): Promise<void> {
+    while (worker.ended === undefined && worker.pendingCount >= tasks) await this.#waitForChange()
   }
 
-  #change(): Promise<void> {
+  #waitForChange(): Promise<void> {
     return new Promise((resolve) => {
       this.#waiting.push(resolve)
     })
   }
 
-  /** While another worker starts, those that there are work on; if it cannot, they do all the work. */
+  /** Starts another worker in the background; if that fails, the pool stays as it is. */
   #grow(): void {
     if (!this.#canGrow || this.#workers.length >= this.#size) return
     this.#start().catch(() => {
@@ -89,14 +89,14 @@ export class WorkerPool {
   #start(): Promise<PoolWorker> {
     this.#starting ??= this.#startOne().finally(() => {
       this.#starting = undefined
-      this.#changed()
+      this.#notifyWaiting()
     })
     return this.#starting
   }
 
   async #startOne(): Promise<PoolWorker> {
     const worker = await PoolWorker.start(this.#compiled, () => {
-      this.#changed()
+      this.#notifyWaiting()
     })
     this.#workers.push(worker)
     if (this.#closed === undefined) return worker
@@ -104,7 +104,7 @@ export class WorkerPool {
     throw this.#closed
   }
 
-  #changed(): void {
+  #notifyWaiting(): void {
     const alive = this.#workers.filter(({ ended }) => ended === undefined)
     this.#workers.splice(0, this.#workers.length, ...alive)
     for (const resolve of this.#waiting.splice(0)) resolve()

@@ -1,38 +1,42 @@
-/** A worker of the pool: one instance, which does one task after the other. */
+/** A worker of the pool: one instance, one task at a time. */
 import { DisposedError } from '../../../errors.js'
 import type { CompactSegment } from '../../../gradients/block.js'
 import { freeBuffers } from '../../../gradients/free-buffers.js'
-import { blockBuffers } from '../../../gradients/release-block.js'
+import { listBlockBuffers } from '../../../gradients/release-block.js'
 import { isFloat16Block } from '../../../gradients/float16-block.js'
 import type { PlacedBlock } from '../blocks/block-placement.js'
 import {
-  decodeFloat16Row,
-  float16Buffers,
+  decodeFloat16Block,
+  listFloat16Buffers,
   groupFloat16Block,
   type HostFloat16Block,
   isHostFloat16Block,
 } from '../blocks/float16-block.js'
-import { squaredNormsOf } from '../blocks/norms.js'
+import { readSquaredNorms } from '../blocks/norms.js'
 import { WasmInstance } from '../instance.js'
-import { failureOf, type Reply, type Request, type Task, type TaskResults } from './messages.js'
+import { toFailure, type Reply, type Request, type Task, type TaskResults } from './messages.js'
 import { InstanceRanking } from '../ranking/partial-ranking.js'
 import { readBlock } from '../blocks/read-block.js'
 import { copyBlock } from '../blocks/copy-block.js'
 
 let instance: WasmInstance
-/** Blocks by their numbers; in place of one that could not be taken, why. */
+/** Blocks by number; the error in place of one that failed. */
 const blocks = new Map<number, PlacedBlock | HostFloat16Block | Error>()
 const rankings = new Map<number, InstanceRanking | Error>()
 
-function found<Thing>(things: ReadonlyMap<number, Thing | Error>, key: number): Thing {
+function requireEntry<Thing>(things: ReadonlyMap<number, Thing | Error>, key: number): Thing {
   const thing = things.get(key)
   if (thing instanceof Error) throw thing
   if (thing !== undefined) return thing
-  throw new DisposedError('these gradients, or this ranking, were disposed.')
+  throw new DisposedError('These gradients, or this ranking, were disposed.')
 }
 
-/** Makes a thing, and remembers it or why there is none. */
-function made<Thing>(things: Map<number, Thing | Error>, key: number, make: () => Thing): Thing {
+/** Creates a thing and stores it, or the error that prevented it. */
+function createEntry<Thing>(
+  things: Map<number, Thing | Error>,
+  key: number,
+  make: () => Thing,
+): Thing {
   try {
     const thing = make()
     things.set(key, thing)
@@ -43,24 +47,24 @@ function made<Thing>(things: Map<number, Thing | Error>, key: number, make: () =
   }
 }
 
-/** A block in float32, from now on if it was not. */
-function decoded(key: number): PlacedBlock {
-  const placed = found(blocks, key)
+/** Returns a block in float32; one of float16 is decoded once and stays float32. */
+function requireDecoded(key: number): PlacedBlock {
+  const placed = requireEntry(blocks, key)
   if (!isHostFloat16Block(placed)) return placed
-  const block = decodeFloat16Row(instance, placed)
+  const block = decodeFloat16Block(instance, placed)
   release(placed)
   blocks.set(key, block)
   return block
 }
 
-/** What comes back are buffers that may be used again. */
+/** Releases a block, and returns buffers that can be reused. */
 function release(placed: PlacedBlock | HostFloat16Block): ArrayBuffer[] {
-  if (isHostFloat16Block(placed)) return float16Buffers(placed)
+  if (isHostFloat16Block(placed)) return listFloat16Buffers(placed)
   instance.release(placed.address)
   return []
 }
 
-async function done(task: Task): Promise<TaskResults[Task['kind']]> {
+async function runTask(task: Task): Promise<TaskResults[Task['kind']]> {
   switch (task.kind) {
     case 'start':
       instance = await WasmInstance.open(task.compiled)
@@ -72,21 +76,21 @@ async function done(task: Task): Promise<TaskResults[Task['kind']]> {
         blocks.set(task.block, groupFloat16Block(gradients))
         return undefined
       }
-      const placed = made(blocks, task.block, () => copyBlock(instance, gradients))
-      freeBuffers(blockBuffers(gradients))
-      return squaredNormsOf(instance, placed)
+      const placed = createEntry(blocks, task.block, () => copyBlock(instance, gradients))
+      freeBuffers(listBlockBuffers(gradients))
+      return readSquaredNorms(instance, placed)
     }
     case 'norms':
-      return squaredNormsOf(instance, found(blocks, task.block))
+      return readSquaredNorms(instance, requireEntry(blocks, task.block))
     case 'read':
-      return readBlock(instance, decoded(task.block))
-    case 'lend': {
-      const { address, ...layout } = decoded(task.block)
+      return readBlock(instance, requireDecoded(task.block))
+    case 'copyOut': {
+      const { address, ...layout } = requireDecoded(task.block)
       return { layout, bytes: instance.bytes.slice(address, address + layout.byteLength) }
     }
-    case 'borrow': {
+    case 'copyIn': {
       const { layout, bytes } = task.moved
-      made(blocks, task.block, () => {
+      createEntry(blocks, task.block, () => {
         const address = instance.allocate(layout.byteLength)
         instance.bytes.set(bytes, address)
         return { ...layout, address }
@@ -99,15 +103,15 @@ async function done(task: Task): Promise<TaskResults[Task['kind']]> {
       return block === undefined || block instanceof Error ? [] : release(block)
     }
     case 'openRanking':
-      made(rankings, task.ranking, () => new InstanceRanking(instance, task.options))
+      createEntry(rankings, task.ranking, () => new InstanceRanking(instance, task.options))
       return undefined
     case 'add': {
-      const [test, train] = [decoded(task.test), found(blocks, task.train)]
-      found(rankings, task.ranking).add(test, task.testStart, train, task.trainStart)
+      const [test, train] = [requireDecoded(task.test), requireEntry(blocks, task.train)]
+      requireEntry(rankings, task.ranking).add(test, task.testStart, train, task.trainStart)
       return undefined
     }
     case 'finish':
-      return found(rankings, task.ranking).finish()
+      return requireEntry(rankings, task.ranking).finish()
     case 'closeRanking': {
       const ranking = rankings.get(task.ranking)
       rankings.delete(task.ranking)
@@ -117,7 +121,7 @@ async function done(task: Task): Promise<TaskResults[Task['kind']]> {
   }
 }
 
-/** Holds a lock until the worker ends, in whichever way: it is how the page learns that it has. */
+/** Acquires a lock that becomes free when the worker ends for any reason, which tells the page. */
 function holdLock(name: string): Promise<void> {
   return new Promise((resolve) => {
     try {
@@ -125,16 +129,16 @@ function holdLock(name: string): Promise<void> {
         resolve()
         return new Promise(() => undefined)
       })
-      // Where there are locks, but not for this page.
+      // The page may not use locks.
       placed.catch(resolve)
     } catch {
-      // Without them, on a page that is not secure, only errors tell.
+      // An insecure page has no locks, so it only learns of errors.
       resolve()
     }
   })
 }
 
-function buffersOf(segment: CompactSegment): ArrayBufferLike[] {
+function listBuffers(segment: CompactSegment): ArrayBufferLike[] {
   switch (segment.kind) {
     case 'dense':
       return [segment.values.buffer]
@@ -145,18 +149,18 @@ function buffersOf(segment: CompactSegment): ArrayBufferLike[] {
   }
 }
 
-function transferred(result: TaskResults[Task['kind']]): Transferable[] {
+function listTransferables(result: TaskResults[Task['kind']]): Transferable[] {
   if (result === undefined) return []
   if (Array.isArray(result)) return result
   if (result instanceof Float64Array) return [result.buffer]
   if ('bytes' in result) return [result.bytes.buffer]
-  if ('segments' in result) return result.segments.flatMap(buffersOf)
+  if ('segments' in result) return result.segments.flatMap(listBuffers)
   return [result.most, result.least, result.nonFinite].flatMap(({ counts, scores, indices }) => [
     ...new Set([counts.buffer, scores.buffer, indices.buffer]),
   ])
 }
 
-// One after the other, also where a task waits.
+// Messages are processed one at a time, even while a task waits.
 let last: Promise<void> = Promise.resolve()
 
 globalThis.onmessage = ({ data }: MessageEvent<readonly Request[]>): void => {
@@ -165,11 +169,11 @@ globalThis.onmessage = ({ data }: MessageEvent<readonly Request[]>): void => {
     const transfer: Transferable[] = []
     for (const { id, task } of data) {
       try {
-        const result = await done(task)
+        const result = await runTask(task)
         replies.push({ id, result })
-        transfer.push(...transferred(result))
+        transfer.push(...listTransferables(result))
       } catch (error) {
-        replies.push({ id, failure: failureOf(error) })
+        replies.push({ id, failure: toFailure(error) })
       }
     }
     globalThis.postMessage(replies, { transfer })

@@ -6,19 +6,19 @@ import { type HostFloat16Block, isHostFloat16Block } from '../blocks/float16-blo
 import { withNorms } from '../blocks/norms.js'
 import type { WasmInstance } from '../instance.js'
 import { addProducts } from '../blocks/products.js'
-import { segmentRows } from '../blocks/segment-rows.js'
+import { sliceSegment } from '../blocks/segment-slice.js'
 import { bytesPerFloat64, bytesPerFloat32 } from '../../../gradients/numbers/byte-sizes.js'
 
-/** For each of the test examples in turn, `counts` of them, training examples with their scores. */
+/** Training examples with their scores, for one test example after another: `counts` for each. */
 export interface ScoredIndices extends ScoredExamples {
   readonly counts: Int32Array
 }
 
-/** What one instance knows of a ranking: the training examples that it has seen. */
+/** The ranking of the training examples that one instance has seen. */
 export interface PartialRanking {
-  /** The most similar in order, none that is not finite; all of them, where the full order is wanted. */
+  /** The most similar in order, finite scores only; all of them for a full order. */
   readonly most: ScoredIndices
-  /** The least similar, the least of all first; none where the full order is wanted, whose end they are. */
+  /** The least similar, the very least first; empty for a full order, whose end they are. */
   readonly least: ScoredIndices
   /** Ascending by index. */
   readonly nonFinite: ScoredIndices
@@ -38,14 +38,14 @@ interface Scored {
 const keySize = 8
 const headerSize = 8
 
-/** Scores pairs of blocks of one instance, and keeps what may come back of them. */
+/** Scores pairs of blocks of one instance, and keeps the candidates for the ranking. */
 export class InstanceRanking {
   readonly #instance: WasmInstance
   readonly #options: RankingOptions
   readonly #nonFinite: Scored[][]
-  /** All scores of each test example, where the full order is wanted. */
+  /** All scores of each test example, for a full order. */
   readonly #stretches: Stretch[][] | undefined
-  /** Else the heaps of each, see assembly/ranking.ts. */
+  /** The heaps of each test example otherwise; see assembly/ranking.ts. */
   #states: number | undefined
   readonly #stateSize: number
 
@@ -65,7 +65,7 @@ export class InstanceRanking {
     instance.bytes.fill(0, this.#states, this.#states + byteLength)
   }
 
-  /** @throws MemoryError, and then none of these pairs counts */
+  /** @throws MemoryError, and none of these pairs is counted */
   add(
     test: PlacedBlock,
     testStart: number,
@@ -89,7 +89,7 @@ export class InstanceRanking {
       })
       for (let row = 0; row < test.exampleCount; row++) {
         const at = scores + row * train.exampleCount * bytesPerFloat32
-        this.#take(testStart + row, at, trainStart, train.exampleCount)
+        this.#addScores(testStart + row, at, trainStart, train.exampleCount)
       }
     })
   }
@@ -101,17 +101,17 @@ export class InstanceRanking {
     const tests = Array.from({ length: testCount }, (_, test) => test)
     if (this.#stretches !== undefined) {
       return {
-        most: concatenated(this.#stretches.map((stretches) => this.#sorted(stretches))),
-        least: concatenated(tests.map(() => noScores)),
-        nonFinite: concatenated(this.#nonFinite.map(arraysOf)),
+        most: concatenate(this.#stretches.map((stretches) => this.#sort(stretches))),
+        least: concatenate(tests.map(() => noScores)),
+        nonFinite: concatenate(this.#nonFinite.map(toArrays)),
       }
     }
-    const states = tests.map((test) => this.#stateOf(test))
+    const states = tests.map((test) => this.#getState(test))
     for (const state of states) this.#instance.kernels.sortHeaps(state, most)
     return {
-      most: concatenated(states.map((state) => this.#mostOf(state))),
-      least: concatenated(states.map((state) => this.#leastOf(state))),
-      nonFinite: concatenated(this.#nonFinite.map(arraysOf)),
+      most: concatenate(states.map((state) => this.#readMost(state))),
+      least: concatenate(states.map((state) => this.#readLeast(state))),
+      nonFinite: concatenate(this.#nonFinite.map(toArrays)),
     }
   }
 
@@ -120,17 +120,17 @@ export class InstanceRanking {
     this.#states = undefined
   }
 
-  #stateOf(test: number): number {
+  #getState(test: number): number {
     return this.#states! + test * this.#stateSize
   }
 
-  /** Scores at an address, of one test example with the training examples from `trainStart` on. */
-  #take(test: number, address: number, trainStart: number, count: number): void {
+  /** Adds scores at an address: one test example with the training examples from `trainStart` on. */
+  #addScores(test: number, address: number, trainStart: number, count: number): void {
     const { kernels } = this.#instance
     const { most, least } = this.#options
     const start = address / bytesPerFloat32
     if (this.#stretches === undefined) {
-      const state = this.#stateOf(test)
+      const state = this.#getState(test)
       if (kernels.offerScores(state, most, least, address, count, trainStart) === 0) return
     } else {
       const scores = this.#instance.floats.slice(start, start + count)
@@ -141,8 +141,8 @@ export class InstanceRanking {
     }
   }
 
-  /** The finite ones of all scores of a test example, sorted. */
-  #sorted(stretches: Stretch[]): ScoredExamples {
+  /** Sorts the finite scores of a test example. */
+  #sort(stretches: Stretch[]): ScoredExamples {
     stretches.sort((a, b) => a.trainStart - b.trainStart)
     const count = stretches.reduce((sum, { scores }) => sum + scores.length, 0)
     const { kernels } = this.#instance
@@ -177,10 +177,10 @@ export class InstanceRanking {
     })
   }
 
-  /** The keys of the most similar: the score's code above the complement of the index. */
-  #mostOf(state: number): ScoredExamples {
+  /** Reads the keys of the most similar: the score's code above the complement of the index. */
+  #readMost(state: number): ScoredExamples {
     const count = this.#instance.integers[state / bytesPerFloat32]!
-    return this.#decoded(
+    return this.#decodeKeys(
       state + headerSize,
       count,
       (word) => word,
@@ -188,11 +188,11 @@ export class InstanceRanking {
     )
   }
 
-  /** Of the least similar the complements of such keys. */
-  #leastOf(state: number): ScoredExamples {
+  /** Reads the keys of the least similar, which are complements. */
+  #readLeast(state: number): ScoredExamples {
     const count = this.#instance.integers[state / bytesPerFloat32 + 1]!
     const keys = state + headerSize + keySize * this.#options.most
-    return this.#decoded(
+    return this.#decodeKeys(
       keys,
       count,
       (word) => ~word,
@@ -200,7 +200,7 @@ export class InstanceRanking {
     )
   }
 
-  #decoded(
+  #decodeKeys(
     keys: number,
     count: number,
     code: (high: number) => number,
@@ -229,20 +229,20 @@ function addBlockProducts(
   for (const a of test.segments) {
     for (const b of train.segments) {
       if (a.parameter !== b.parameter) continue
-      const tests = segmentRows(test, a, 0, test.exampleCount)
-      addProducts(instance, tests, segmentRows(train, b, 0, train.exampleCount), sums)
+      const tests = sliceSegment(test, a, 0, test.exampleCount)
+      addProducts(instance, tests, sliceSegment(train, b, 0, train.exampleCount), sums)
     }
   }
 }
 
 const noScores: ScoredExamples = { scores: new Float32Array(), indices: new Int32Array() }
 
-const arraysOf = (scored: readonly Scored[]): ScoredExamples => ({
+const toArrays = (scored: readonly Scored[]): ScoredExamples => ({
   scores: Float32Array.from(scored, ({ score }) => score),
   indices: Int32Array.from(scored, ({ index }) => index),
 })
 
-function concatenated(parts: readonly ScoredExamples[]): ScoredIndices {
+function concatenate(parts: readonly ScoredExamples[]): ScoredIndices {
   const counts = Int32Array.from(parts, ({ indices }) => indices.length)
   const total = counts.reduce((sum, count) => sum + count, 0)
   const scores = new Float32Array(total)

@@ -1,13 +1,13 @@
-import { type Kernel, parameterBytes, pipelineOf } from './kernel.js'
+import { type Kernel, encodeParameters, getPipeline } from './kernel.js'
 
-/** One pass over the GPU. */
+/** One dispatch of a kernel. */
 export interface Dispatch {
   readonly kernel: Kernel
   /** Values of the kernel's overrides. */
   readonly constants?: Readonly<Record<string, number>>
-  /** What is bound from binding 1 on; undefined where the entry point has no use for it. */
+  /** The buffers from binding 1 on; undefined for those that the entry point does not use. */
   readonly bindings: readonly (GPUBuffer | GPUBufferBinding | undefined)[]
-  /** By name, but for `workgroupCount`. */
+  /** By name, without `workgroupCount`. */
   readonly parameters: Readonly<Record<string, number>>
   readonly workgroupCount: number
 }
@@ -20,14 +20,14 @@ interface Copy {
   readonly byteLength: number
 }
 
-/** Takes buffers from the device and gives them back. */
+/** Creates and destroys buffers. */
 export interface BufferOwner {
   readonly device: GPUDevice
   createBuffer(byteLength: number, usage: GPUBufferUsageFlags): GPUBuffer
   destroyBuffer(buffer: GPUBuffer): void
 }
 
-/** Commands for one submission, with buffers that live as long as it is in the making. */
+/** Commands for one submission, with temporary buffers. */
 export class Commands {
   readonly #owner: BufferOwner
   readonly #steps: (Dispatch | Copy)[] = []
@@ -45,24 +45,24 @@ export class Commands {
     this.#steps.push(step)
   }
 
-  /** A buffer of zeros for these commands alone. */
-  temporary(byteLength: number): GPUBuffer {
+  /** Creates a buffer of zeros for these commands only. */
+  createTemporary(byteLength: number): GPUBuffer {
     const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC
     const buffer = this.#owner.createBuffer(byteLength, usage)
     this.#temporaries.push(buffer)
     return buffer
   }
 
-  /** A temporary buffer with these numbers. */
+  /** Uploads numbers into a temporary buffer. */
   upload(numbers: Float32Array | Int32Array | Uint16Array): GPUBuffer {
-    const buffer = this.temporary(numbers.byteLength)
-    this.#owner.device.queue.writeBuffer(buffer, 0, wholeWords(numbers) as BufferSource)
+    const buffer = this.createTemporary(numbers.byteLength)
+    this.#owner.device.queue.writeBuffer(buffer, 0, padToWords(numbers) as BufferSource)
     return buffer
   }
 
   submit(): void {
     const { device } = this.#owner
-    const uniforms = this.#uniforms()
+    const uniforms = this.#uploadUniforms()
     const encoder = device.createCommandEncoder()
     let pass: GPUComputePassEncoder | undefined
     let offset = 0
@@ -82,17 +82,17 @@ export class Commands {
     device.queue.submit([encoder.finish()])
   }
 
-  /** Gives its buffers back; what has been submitted still finds them. */
+  /** Destroys the temporary buffers; submitted commands still use them. */
   dispose(): void {
     for (const buffer of this.#temporaries.splice(0)) this.#owner.destroyBuffer(buffer)
   }
 
-  /** The parameters of all dispatches in one buffer. */
-  #uniforms(): GPUBuffer {
+  /** Uploads the parameters of all dispatches in one buffer. */
+  #uploadUniforms(): GPUBuffer {
     const dispatches = this.#steps.filter((step) => 'kernel' in step)
     const bytes = new Uint8Array(Math.max(1, dispatches.length) * uniformPitch)
     for (const [k, { kernel, parameters, workgroupCount }] of dispatches.entries()) {
-      const values = parameterBytes(kernel, { ...parameters, workgroupCount })
+      const values = encodeParameters(kernel, { ...parameters, workgroupCount })
       bytes.set(new Uint8Array(values), k * uniformPitch)
     }
     const usage = GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST
@@ -103,8 +103,8 @@ export class Commands {
   }
 }
 
-/** What is written to a buffer takes a multiple of four bytes. */
-function wholeWords<Numbers extends Float32Array | Int32Array | Uint16Array>(
+/** Pads to a multiple of four bytes, which writes to a buffer require. */
+function padToWords<Numbers extends Float32Array | Int32Array | Uint16Array>(
   numbers: Numbers,
 ): Numbers | Uint16Array {
   if (numbers.byteLength % 4 === 0) return numbers
@@ -113,7 +113,7 @@ function wholeWords<Numbers extends Float32Array | Int32Array | Uint16Array>(
   return padded
 }
 
-/** The largest alignment that a device may ask of an offset. */
+/** The largest offset alignment that a device may require. */
 const uniformPitch = 256
 
 function encode(
@@ -123,14 +123,14 @@ function encode(
   uniforms: GPUBufferBinding,
 ): void {
   if (workgroupCount === 0) return
-  const pipeline = pipelineOf(device, kernel, constants)
+  const pipeline = getPipeline(device, kernel, constants)
   const entries = [uniforms, ...bindings].flatMap((bound, binding) => {
     if (bound === undefined) return []
     return [{ binding, resource: 'buffer' in bound ? bound : { buffer: bound } }]
   })
   pass.setPipeline(pipeline)
   pass.setBindGroup(0, device.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries }))
-  // A dimension ends at 65,535 workgroups: the grid is folded, and kernels number its workgroups row by row.
+  // A dimension has at most 65,535 workgroups, so the grid is folded: kernels number its workgroups row by row.
   const width = Math.min(workgroupCount, device.limits.maxComputeWorkgroupsPerDimension)
   pass.dispatchWorkgroups(width, Math.ceil(workgroupCount / width))
 }

@@ -1,14 +1,11 @@
 import { DeviceError, DisposedError, MemoryError } from '../../../errors.js'
-import { nextTask } from '../../../scheduling.js'
+import { waitForNextTask } from '../../../scheduling.js'
 import { type BufferOwner, Commands } from './commands.js'
 
-/** Submissions that the GPU may be behind: enough to keep it busy, few enough to bound what it holds meanwhile. */
+/** Enough submissions in flight to keep the GPU busy, and few enough to bound their memory. */
 const maxSubmissionsInFlight = 4
 
-/**
- * What one user has a GPU device do: submissions, their failures, and the buffers they work on. The device is
- * borrowed.
- */
+/** The submissions of one user to a GPU device, their failures, and their buffers. The device is not owned. */
 export class GpuWork implements BufferOwner {
   readonly device: GPUDevice
   readonly #buffers = new Set<GPUBuffer>()
@@ -25,23 +22,23 @@ export class GpuWork implements BufferOwner {
       throw new DeviceError(
         'webgpu',
         `webgpu: the GPU device was lost (${reason}${message === '' ? '' : `: ${message}`}). ` +
-          "Make a new explainer with device 'wasm', or reload the page.",
+          "Create a new explainer with device 'wasm', or reload the page.",
       )
     })
-    // It is awaited only in races; one that nobody runs at the time is no unhandled error.
+    // It is only awaited in races; without one, the rejection must not count as unhandled.
     this.#lost.catch(() => undefined)
   }
 
-  /** The largest stretch of a buffer that a kernel can have, in bytes. */
+  /** The most bytes of a buffer that can be bound. */
   get maxBindingBytes(): number {
     const { maxStorageBufferBindingSize, maxBufferSize } = this.device.limits
     return Math.min(maxStorageBufferBindingSize, maxBufferSize)
   }
 
-  /** Throws if it was disposed. */
+  /** @throws DisposedError after `dispose` */
   assertUsable(): void {
     if (!this.#isDisposed) return
-    throw new DisposedError('This Compute was disposed; open another one.')
+    throw new DisposedError('This backend was disposed; open another one.')
   }
 
   createBuffer(byteLength: number, usage: GPUBufferUsageFlags): GPUBuffer {
@@ -57,15 +54,15 @@ export class GpuWork implements BufferOwner {
   }
 
   /**
-   * Has commands recorded and submits them. What is returned rejects if the GPU refuses one of them or has no
-   * memory left: that is known only later, and an unhandled one is no error of its own.
+   * Records commands and submits them. The promise rejects if the GPU refuses a command or is out of memory, which is
+   * known later; a rejection that nobody handles does no harm.
    */
   submit(record: (commands: Commands) => void): Promise<void> {
     this.assertUsable()
     const { device } = this
     const commands = new Commands(this)
     this.#requestedBytes = 0
-    // Scopes of a device are a stack: they are closed in the synchronous section that opens them.
+    // A device has one stack of error scopes, so scopes are opened and closed without an await between.
     device.pushErrorScope('validation')
     device.pushErrorScope('internal')
     device.pushErrorScope('out-of-memory')
@@ -82,27 +79,27 @@ export class GpuWork implements BufferOwner {
       commands.dispose()
     }
     this.#inFlight.push(device.queue.onSubmittedWorkDone())
-    return this.#followed(this.#check(scopes, this.#requestedBytes))
+    return this.#track(this.#check(scopes, this.#requestedBytes))
   }
 
-  /** Resolves when the GPU is no further behind than it may be. */
-  async room(): Promise<void> {
+  /** Resolves when few enough submissions are in flight. */
+  async waitForRoom(): Promise<void> {
     while (this.#inFlight.length > maxSubmissionsInFlight) {
       await Promise.race([this.#inFlight.shift(), this.#lost])
     }
   }
 
-  /** Resolves when all that was submitted is done; rejects with the first failure since the last call. */
+  /** Resolves when all submissions are done; rejects with the first failure since the last call. */
   async settle(): Promise<void> {
     while (this.#pending.size > 0) await Promise.allSettled(this.#pending)
     this.#inFlight = []
-    await this.#unlessLost(this.device.queue.onSubmittedWorkDone())
+    await this.#raceLoss(this.device.queue.onSubmittedWorkDone())
     const failure = this.#failure
     this.#failure = undefined
     if (failure !== undefined) throw failure.error
   }
 
-  /** The bytes of stretches of buffers, once `ready` has resolved, copied by `record` if need be. */
+  /** Reads buffers once `ready` has resolved; `record` can add commands before the copies. */
   async read(
     sources: readonly { readonly buffer: GPUBuffer; readonly byteLength: number }[],
     ready: Promise<void>,
@@ -122,7 +119,7 @@ export class GpuWork implements BufferOwner {
       await ready
       await copied
       const mapped = Promise.all(staging.map((buffer) => buffer.mapAsync(GPUMapMode.READ)))
-      await this.#unlessLost(mapped)
+      await this.#raceLoss(mapped)
       return staging.map((buffer, k) => buffer.getMappedRange().slice(0, sources[k]!.byteLength))
     } finally {
       for (const buffer of staging) this.destroyBuffer(buffer)
@@ -135,7 +132,7 @@ export class GpuWork implements BufferOwner {
     this.#buffers.clear()
   }
 
-  #followed(check: Promise<void>): Promise<void> {
+  #track(check: Promise<void>): Promise<void> {
     const followed = check
       .catch((error: unknown) => {
         this.#failure ??= { error }
@@ -146,14 +143,14 @@ export class GpuWork implements BufferOwner {
   }
 
   async #check(scopes: readonly Promise<GPUError | null>[], byteLength: number): Promise<void> {
-    const errors = await this.#unlessLost(Promise.all(scopes))
+    const errors = await this.#raceLoss(Promise.all(scopes))
     for (const error of errors) {
       if (error === null) continue
       if (error instanceof GPUOutOfMemoryError) {
         throw new MemoryError(
           'webgpu',
-          `webgpu: the GPU has no memory left for ${byteLength} bytes of gradients (${error.message}). ` +
-            "Take a smaller batchSize, or device 'wasm'.",
+          `webgpu: the GPU is out of memory for ${byteLength} bytes of gradients (${error.message}). ` +
+            "Use a smaller batchSize, or device 'wasm'.",
           { byteLength },
         )
       }
@@ -164,16 +161,16 @@ export class GpuWork implements BufferOwner {
     }
   }
 
-  /** After a loss the device's promises resolve as if nothing had happened, or reject with less than the reason. */
-  async #unlessLost<Result>(result: Promise<Result>): Promise<Result> {
+  /** Rejects with the reason if the device is lost: its own promises then resolve, or reject without the reason. */
+  async #raceLoss<Result>(result: Promise<Result>): Promise<Result> {
     try {
       const value = await Promise.race([result, this.#lost])
-      // The loss is told in a task of its own, which may be the next one.
+      // The loss may be reported in the next microtask.
       await Promise.race([this.#lost, Promise.resolve()])
       return value
     } catch (error) {
       if (error instanceof DeviceError) throw error
-      await Promise.race([this.#lost, nextTask()])
+      await Promise.race([this.#lost, waitForNextTask()])
       throw error
     }
   }

@@ -11,8 +11,12 @@ interface Parameter {
   readonly type: 'u32' | 'i32' | 'f32'
 }
 
-/** A kernel from the text of its modules. Parameters go by the names in its `struct Parameters`. */
-export function kernel(label: string, modules: readonly string[], entryPoint = 'main'): Kernel {
+/** Creates a kernel from the text of its modules. Its parameters are the fields of `struct Parameters`. */
+export function createKernel(
+  label: string,
+  modules: readonly string[],
+  entryPoint = 'main',
+): Kernel {
   const code = modules.join('\n')
   const fields = /struct Parameters \{([^}]*)\}/.exec(code)?.[1] ?? ''
   const parameters = [...fields.matchAll(/^ *(\w+): (u32|i32|f32),/gm)].map(
@@ -21,8 +25,8 @@ export function kernel(label: string, modules: readonly string[], entryPoint = '
   return { label, code, entryPoint, parameters }
 }
 
-/** The parameters as they lie in the uniform buffer, four bytes each. */
-export function parameterBytes(
+/** Encodes the parameters for the uniform buffer, four bytes each. */
+export function encodeParameters(
   { label, parameters }: Kernel,
   values: Readonly<Record<string, number>>,
 ): ArrayBuffer {
@@ -41,8 +45,8 @@ type Constants = Readonly<Record<string, number>>
 
 const pipelines = new WeakMap<GPUDevice, Map<string, GPUComputePipeline>>()
 
-/** The pipeline of a kernel with these values of its overrides, compiled once for each device. */
-export function pipelineOf(
+/** Returns the pipeline of a kernel for these values of its overrides, compiled once per device. */
+export function getPipeline(
   device: GPUDevice,
   { label, code, entryPoint }: Kernel,
   constants: Constants = {},

@@ -12,7 +12,7 @@ export const operandModules: readonly string[] = [
 ]
 
 /** As kinds.wgsl numbers them. */
-const kindOf: Readonly<Record<CompactLayout['kind'], number>> = {
+const kindNumbers: Readonly<Record<CompactLayout['kind'], number>> = {
   dense: 0,
   factored: 1,
   lookup: 2,
@@ -26,7 +26,7 @@ export interface OperandShape {
 }
 
 /** The gradient as a matrix [inputSize, outputSize] and the positions of its factors. */
-export function operandShape(layout: CompactLayout): OperandShape {
+export function getOperandShape(layout: CompactLayout): OperandShape {
   switch (layout.kind) {
     case 'dense':
       return { positions: 0, inputSize: layout.size, outputSize: 1 }
@@ -42,17 +42,17 @@ export function operandShape(layout: CompactLayout): OperandShape {
 }
 
 /** The parameters that operand.wgsl reads, of both sides. */
-export function operandParameters(
+export function createOperandParameters(
   left: CompactLayout,
   right: CompactLayout,
 ): Record<string, number> {
-  const [l, r] = [operandShape(left), operandShape(right)]
+  const [l, r] = [getOperandShape(left), getOperandShape(right)]
   return {
-    leftKind: kindOf[left.kind],
+    leftKind: kindNumbers[left.kind],
     leftPositions: l.positions,
     leftInputSize: l.inputSize,
     leftOutputSize: l.outputSize,
-    rightKind: kindOf[right.kind],
+    rightKind: kindNumbers[right.kind],
     rightPositions: r.positions,
     rightInputSize: r.inputSize,
     rightOutputSize: r.outputSize,

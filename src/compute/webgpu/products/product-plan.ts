@@ -1,6 +1,6 @@
-import { type CompactLayout, denseSize } from '../../../gradients/compact-layout.js'
+import { type CompactLayout, getDenseSize } from '../../../gradients/compact-layout.js'
 import { isGramCheaper } from '../../product-method.js'
-import { operandShape } from './operand.js'
+import { getOperandShape } from './operand.js'
 
 interface ParameterLayout {
   readonly parameter: string
@@ -25,7 +25,7 @@ export interface ProductPlan<Segment extends ParameterLayout = ParameterLayout> 
 }
 
 /** All pairs of segments of the same parameter: the gradient is their sum. */
-export function productPlans<Segment extends ParameterLayout>(
+export function planProducts<Segment extends ParameterLayout>(
   left: readonly Segment[],
   right: readonly Segment[],
 ): { plans: readonly ProductPlan<Segment>[]; slotCount: number } {
@@ -35,7 +35,7 @@ export function productPlans<Segment extends ParameterLayout>(
     for (const other of right) {
       if (one.parameter !== other.parameter) continue
       const method = chooseMethod(one.layout, other.layout)
-      const chunks = chunksOf(one.layout, method)
+      const chunks = chooseChunks(one.layout, method)
       plans.push({ left: one, right: other, method, ...chunks, slot: slotCount })
       slotCount += chunks.chunkCount
     }
@@ -45,7 +45,7 @@ export function productPlans<Segment extends ParameterLayout>(
 
 /** Chooses the method of a pair of segments. Where a side is a lookup, the other one is read at its indices only. */
 function chooseMethod(left: CompactLayout, right: CompactLayout): ProductPlan['method'] {
-  const [l, r] = [operandShape(left), operandShape(right)]
+  const [l, r] = [getOperandShape(left), getOperandShape(right)]
   const isAlike = l.inputSize === r.inputSize && l.outputSize === r.outputSize
   if (left.kind === 'dense' || right.kind === 'dense' || !isAlike) return 'dense'
   if (left.kind === 'lookup' || right.kind === 'lookup') return 'gram'
@@ -56,7 +56,7 @@ function chooseMethod(left: CompactLayout, right: CompactLayout): ProductPlan['m
 /** Workgroups for one tile of pairs, where the sum is long. What it is cut into depends on the parameter alone. */
 const maxChunks = 64
 
-function chunksOf(
+function chooseChunks(
   left: CompactLayout,
   method: ProductPlan['method'],
 ): { chunkLength: number; chunkCount: number } {
@@ -64,13 +64,16 @@ function chunksOf(
     case 'single position':
       return { chunkLength: 1, chunkCount: 1 }
     case 'gram':
-      return chunks(operandShape(left).positions, 16)
+      return divideIntoChunks(getOperandShape(left).positions, 16)
     case 'dense':
-      return chunks(denseSize(left), 1024)
+      return divideIntoChunks(getDenseSize(left), 1024)
   }
 }
 
-function chunks(length: number, shortest: number): { chunkLength: number; chunkCount: number } {
+function divideIntoChunks(
+  length: number,
+  shortest: number,
+): { chunkLength: number; chunkCount: number } {
   const count = Math.min(maxChunks, Math.ceil(length / shortest))
   const chunkLength = Math.ceil(length / count / shortest) * shortest
   return { chunkLength, chunkCount: Math.ceil(length / chunkLength) }

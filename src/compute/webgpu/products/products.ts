@@ -1,26 +1,26 @@
-import { denseSize } from '../../../gradients/compact-layout.js'
+import { getDenseSize } from '../../../gradients/compact-layout.js'
 import type { Commands, Dispatch } from '../gpu/commands.js'
 import denseProductsSource from './dense-products.wgsl?raw'
 import denseRowProductsSource from './dense-row-products.wgsl?raw'
 import gramSource from './gram-products.wgsl?raw'
 import type { SlabSegment } from '../slab.js'
-import { type Kernel, kernel } from '../gpu/kernel.js'
+import { createKernel, type Kernel } from '../gpu/kernel.js'
 import kinds from './kinds.wgsl?raw'
 import numbers from '../gpu/numbers.wgsl?raw'
-import { operandModules, operandParameters, operandShape } from './operand.js'
+import { operandModules, createOperandParameters, getOperandShape } from './operand.js'
 import type { ProductPlan } from './product-plan.js'
 import singlePositionSource from './single-position-products.wgsl?raw'
 
-export const denseProducts: Kernel = kernel('formed-products', [
+export const denseProducts: Kernel = createKernel('dense-products', [
   ...operandModules,
   denseProductsSource,
 ])
-export const denseRowProducts: Kernel = kernel('formed-row-products', [
+export const denseRowProducts: Kernel = createKernel('dense-row-products', [
   ...operandModules,
   denseRowProductsSource,
 ])
-export const gramProducts: Kernel = kernel('gram-products', [numbers, kinds, gramSource])
-export const singlePositionProducts: Kernel = kernel('single-position-products', [
+export const gramProducts: Kernel = createKernel('gram-products', [numbers, kinds, gramSource])
+export const singlePositionProducts: Kernel = createKernel('single-position-products', [
   numbers,
   singlePositionSource,
 ])
@@ -36,7 +36,7 @@ export interface PairTile {
 const tileLength = 32
 
 /** partials[slot, i, j]: the inner products of each row of the left with each of the right side, in parts. */
-export function pairProducts(
+export function computePairProducts(
   commands: Commands,
   plan: ProductPlan<SlabSegment>,
   tile: PairTile,
@@ -45,24 +45,24 @@ export function pairProducts(
   const pairCount = tile.leftRows * tile.rightRows
   const tileCount = Math.ceil(tile.leftRows / tileLength) * Math.ceil(tile.rightRows / tileLength)
   const { left, right, slot, chunkLength, chunkCount, method } = plan
-  const bindings = bindingsOf(plan, partials)
+  const bindings = listBindings(plan, partials)
   if (method === 'gram') {
-    gram(commands, plan, { ...tile, pairCount, isDiagonal: 0 }, bindings)
+    dispatchGram(commands, plan, { ...tile, pairCount, isDiagonal: 0 }, bindings)
   } else if (method === 'dense') {
     commands.dispatch({
       kernel: denseProducts,
       bindings,
       parameters: {
         ...tile,
-        ...operandParameters(left.layout, right.layout),
-        size: denseSize(left.layout),
+        ...createOperandParameters(left.layout, right.layout),
+        size: getDenseSize(left.layout),
         chunkLength,
         slot,
       },
       workgroupCount: tileCount * chunkCount,
     })
   } else {
-    const { inputSize, outputSize } = operandShape(left.layout)
+    const { inputSize, outputSize } = getOperandShape(left.layout)
     commands.dispatch({
       kernel: singlePositionProducts,
       bindings,
@@ -73,22 +73,22 @@ export function pairProducts(
 }
 
 /** partials[slot, row]: the inner product of each row of the left with the same row of the right side, in parts. */
-export function rowProducts(
+export function computeRowProducts(
   commands: Commands,
   plan: ProductPlan<SlabSegment>,
   exampleCount: number,
   partials: GPUBuffer,
 ): void {
   const { left, right, slot, chunkLength, chunkCount, method } = plan
-  const bindings = bindingsOf(plan, partials)
+  const bindings = listBindings(plan, partials)
   if (method === 'dense') {
     commands.dispatch({
       kernel: denseRowProducts,
       bindings,
       parameters: {
-        ...operandParameters(left.layout, right.layout),
+        ...createOperandParameters(left.layout, right.layout),
         exampleCount,
-        size: denseSize(left.layout),
+        size: getDenseSize(left.layout),
         chunkLength,
         slot,
       },
@@ -97,10 +97,10 @@ export function rowProducts(
     return
   }
   const rows = { leftRow: 0, rightRow: 0, rightRows: exampleCount }
-  gram(commands, plan, { ...rows, pairCount: exampleCount, isDiagonal: 1 }, bindings)
+  dispatchGram(commands, plan, { ...rows, pairCount: exampleCount, isDiagonal: 1 }, bindings)
 }
 
-function gram(
+function dispatchGram(
   commands: Commands,
   plan: ProductPlan<SlabSegment>,
   pairs: Readonly<
@@ -109,13 +109,13 @@ function gram(
   bindings: Dispatch['bindings'],
 ): void {
   const { left, right } = plan
-  const { inputSize, outputSize } = operandShape(left.layout)
+  const { inputSize, outputSize } = getOperandShape(left.layout)
   commands.dispatch({
     kernel: gramProducts,
     bindings,
     parameters: {
       ...pairs,
-      ...operandParameters(left.layout, right.layout),
+      ...createOperandParameters(left.layout, right.layout),
       chunkLength: plan.chunkLength,
       slot: plan.slot,
       inputSize,
@@ -125,7 +125,7 @@ function gram(
   })
 }
 
-const bindingsOf = (
+const listBindings = (
   { left, right }: ProductPlan<SlabSegment>,
   partials: GPUBuffer,
 ): GPUBuffer[] => [left.first, left.second, right.first, right.second, partials]

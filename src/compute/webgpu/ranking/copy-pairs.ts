@@ -1,9 +1,9 @@
 import type { Commands } from '../gpu/commands.js'
 import source from './copy-pairs.wgsl?raw'
-import { type Kernel, kernel } from '../gpu/kernel.js'
+import { createKernel, type Kernel } from '../gpu/kernel.js'
 import numbers from '../gpu/numbers.wgsl?raw'
 
-export const pairsCopy: Kernel = kernel('copy-pairs', [numbers, source])
+export const pairsCopy: Kernel = createKernel('copy-pairs', [numbers, source])
 
 const pairsPerWorkgroup = 64
 

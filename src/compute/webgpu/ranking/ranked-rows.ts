@@ -53,7 +53,7 @@ function readRow(
 }
 
 /** The indices of the set bits in each row of a mask, whose first word is their number. */
-export function maskedIndices(words: Uint32Array, exampleCount: number): number[][] {
+export function readMask(words: Uint32Array, exampleCount: number): number[][] {
   const rowWords = (words.length - 1) / exampleCount
   return Array.from({ length: exampleCount }, (_, row) => {
     const indices: number[] = []

@@ -5,13 +5,13 @@ import type { Commands } from '../gpu/commands.js'
 import { copyPairs } from './copy-pairs.js'
 import type { GpuWork } from '../gpu/gpu-work.js'
 import type { GpuGradients } from '../webgpu-gradients.js'
-import { productPlans } from '../products/product-plan.js'
-import { pairProducts } from '../products/products.js'
-import { bytesPerPair, type GroupRows, maskedIndices, addRows } from './ranked-rows.js'
+import { planProducts } from '../products/product-plan.js'
+import { computePairProducts } from '../products/products.js'
+import { bytesPerPair, type GroupRows, readMask, addRows } from './ranked-rows.js'
 import { type ScoredTile, scoreTile } from './scores.js'
 import type { Slab } from '../slab.js'
 import { sortPairs } from './sort-pairs.js'
-import { tilesOf } from './tiles.js'
+import { divideIntoTiles } from './tiles.js'
 
 /** Some test examples and their ranking so far: rows that a kernel can have as a whole. */
 interface Group {
@@ -63,7 +63,7 @@ export class GpuRanker implements Ranker {
     train: DeviceGradients,
     trainStart: number,
   ): Promise<void> {
-    const groups = this.#usable()
+    const groups = this.#requireGroups()
     const [left, right] = [test as GpuGradients, train as GpuGradients]
     this.#follow(left.ready)
     this.#follow(right.ready)
@@ -79,7 +79,7 @@ export class GpuRanker implements Ranker {
 
   async finish(): Promise<Ranking> {
     const builder = new RankingBuilder(this.#options)
-    for (const group of this.#usable()) {
+    for (const group of this.#requireGroups()) {
       const rows = this.#isFull ? await this.#readFull(group) : await this.#readEnds(group)
       addRows(builder, group.start, rows)
     }
@@ -95,7 +95,7 @@ export class GpuRanker implements Ranker {
     }
   }
 
-  #usable(): readonly Group[] {
+  #requireGroups(): readonly Group[] {
     this.#work.assertUsable()
     if (this.#groups !== undefined) return this.#groups
     throw new DisposedError('This ranking was disposed; open another one.')
@@ -147,29 +147,29 @@ export class GpuRanker implements Ranker {
     const first = Math.max(slabStart, group.start)
     const end = Math.min(slabStart + left.exampleCount, group.start + group.count)
     if (first >= end) return
-    const { plans, slotCount } = productPlans(left.segments, right.segments)
+    const { plans, slotCount } = planProducts(left.segments, right.segments)
     const all = {
       leftRow: first - slabStart,
       leftRows: end - first,
       rightRow: 0,
       rightRows: right.exampleCount,
     }
-    for (const tile of tilesOf(all, this.#tileBytes(slotCount))) {
+    for (const tile of divideIntoTiles(all, this.#measureTile(slotCount))) {
       const groupRow = slabStart + tile.leftRow - group.start
       const start = trainStart + right.rowStart + tile.rightRow
       const submitted = this.#work.submit((commands) => {
-        const partials = commands.temporary(tile.leftRows * tile.rightRows * slotCount * 4)
-        for (const plan of plans) pairProducts(commands, plan, tile, partials)
+        const partials = commands.createTemporary(tile.leftRows * tile.rightRows * slotCount * 4)
+        for (const plan of plans) computePairProducts(commands, plan, tile, partials)
         const scored = { left, right, tile, partials, slotCount, trainStart: start }
         if (this.#isFull) this.#fillTable(commands, group, groupRow, scored)
         else this.#updateEnds(commands, group, groupRow, scored)
       })
       this.#follow(submitted)
-      await this.#work.room()
+      await this.#work.waitForRoom()
     }
   }
 
-  #tileBytes(slotCount: number): { perPair: number; perLeftRow: number; max: number } {
+  #measureTile(slotCount: number): { perPair: number; perLeftRow: number; max: number } {
     const max = Math.min(maxTileBytes, this.#work.maxBindingBytes)
     if (this.#isFull) return { perPair: Math.max(4, slotCount * 4), perLeftRow: 0, max }
     const perLeftRow = 2 * this.#columns * bytesPerPair
@@ -199,7 +199,7 @@ export class GpuRanker implements Ranker {
     const { leftRows, rightRows } = scored.tile
     const width = this.#columns
     const columns = width + rightRows
-    const candidates = commands.temporary(2 * leftRows * columns * bytesPerPair)
+    const candidates = commands.createTemporary(2 * leftRows * columns * bytesPerPair)
     const kept = { pairs: group.pairs, exampleCount: group.count, columns: width, row: groupRow }
     const inTile = { pairs: candidates, exampleCount: leftRows, columns, row: 0 }
     copyPairs(commands, kept, inTile, leftRows, width)
@@ -250,6 +250,6 @@ export class GpuRanker implements Ranker {
     if (new Uint32Array(nonFiniteCount!)[0] === 0) return { ...rows, nonFinite: [] }
     const source = { buffer: mask, byteLength: 4 + count * this.#maskWords * 4 }
     const [words] = await this.#work.read([source], this.#ready)
-    return { ...rows, nonFinite: maskedIndices(new Uint32Array(words!), count) }
+    return { ...rows, nonFinite: readMask(new Uint32Array(words!), count) }
   }
 }

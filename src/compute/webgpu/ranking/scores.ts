@@ -1,13 +1,13 @@
 import type { Similarity, SimilarityName } from '../../similarity.js'
 import type { Commands } from '../gpu/commands.js'
 import type { Slab } from '../slab.js'
-import { type Kernel, kernel } from '../gpu/kernel.js'
+import { createKernel, type Kernel } from '../gpu/kernel.js'
 import numbers from '../gpu/numbers.wgsl?raw'
 import type { PairTile } from '../products/products.js'
 import source from './scores.wgsl?raw'
 import sumOfSlots from '../gpu/sum-of-slots.wgsl?raw'
 
-export const scores: Kernel = kernel('scores', [numbers, sumOfSlots, source])
+export const scores: Kernel = createKernel('scores', [numbers, sumOfSlots, source])
 
 const pairsPerWorkgroup = 64
 
@@ -48,7 +48,7 @@ export function scoreTile(commands: Commands, of: ScoredTile, similarity: Simila
     parameters: {
       ...places,
       ...tile,
-      ...epsParts(similarity.eps),
+      ...splitEps(similarity.eps),
       similarity: similarityNumber[similarity.name],
     },
     workgroupCount: Math.ceil((tile.leftRows * tile.rightRows) / pairsPerWorkgroup),
@@ -56,7 +56,7 @@ export function scoreTile(commands: Commands, of: ScoredTile, similarity: Simila
 }
 
 /** ε = mantissa · 2^exponent. */
-function epsParts(eps: number): { epsMantissa: number; epsExponent: number } {
+function splitEps(eps: number): { epsMantissa: number; epsExponent: number } {
   if (eps === 0) return { epsMantissa: 0, epsExponent: -0x10000 }
   const epsExponent = Math.floor(Math.log2(eps))
   return { epsMantissa: eps / 2 ** epsExponent, epsExponent }

@@ -1,12 +1,12 @@
 import type { Commands } from '../gpu/commands.js'
-import { type Kernel, kernel } from '../gpu/kernel.js'
+import { createKernel, type Kernel } from '../gpu/kernel.js'
 import numbers from '../gpu/numbers.wgsl?raw'
 import order from './order.wgsl?raw'
 import blocksSource from './sort-blocks.wgsl?raw'
 import stepSource from './sort-step.wgsl?raw'
 
-export const sortBlocks: Kernel = kernel('sort-blocks', [numbers, order, blocksSource])
-export const sortStep: Kernel = kernel('sort-step', [numbers, order, stepSource])
+export const sortBlocks: Kernel = createKernel('sort-blocks', [numbers, order, blocksSource])
+export const sortStep: Kernel = createKernel('sort-step', [numbers, order, stepSource])
 
 const blockSize = 1024
 const comparatorsPerWorkgroup = 256
@@ -26,15 +26,15 @@ export interface RowsOfPairs {
  */
 export function sortPairs(commands: Commands, rows: RowsOfPairs): void {
   const { columns } = rows
-  blocks(commands, rows, 0)
+  sortWithinBlocks(commands, rows, 0)
   for (let half = blockSize; half < columns; half *= 2) {
-    step(commands, rows, half, 1)
-    for (let stride = half / 2; stride >= blockSize; stride /= 2) step(commands, rows, stride, 0)
-    blocks(commands, rows, 1)
+    runStep(commands, rows, half, 1)
+    for (let stride = half / 2; stride >= blockSize; stride /= 2) runStep(commands, rows, stride, 0)
+    sortWithinBlocks(commands, rows, 1)
   }
 }
 
-function blocks(commands: Commands, rows: RowsOfPairs, isMerge: number): void {
+function sortWithinBlocks(commands: Commands, rows: RowsOfPairs, isMerge: number): void {
   const { pairs, exampleCount, columns, leastFrom } = rows
   commands.dispatch({
     kernel: sortBlocks,
@@ -44,7 +44,7 @@ function blocks(commands: Commands, rows: RowsOfPairs, isMerge: number): void {
   })
 }
 
-function step(commands: Commands, rows: RowsOfPairs, stride: number, isFlip: number): void {
+function runStep(commands: Commands, rows: RowsOfPairs, stride: number, isFlip: number): void {
   const { pairs, exampleCount, columns, leastFrom } = rows
   const comparators = Math.ceil(columns / (2 * stride)) * stride
   commands.dispatch({

@@ -1,7 +1,7 @@
 import type { PairTile } from '../products/products.js'
 
 /** Cuts pairs of rows into tiles for which the buffers that a tile needs are no longer than `maxBytes`. */
-export function tilesOf(
+export function divideIntoTiles(
   all: PairTile,
   bytes: { readonly perPair: number; readonly perLeftRow: number; readonly max: number },
 ): PairTile[] {

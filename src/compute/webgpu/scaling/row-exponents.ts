@@ -1,9 +1,9 @@
 import type { Commands } from '../gpu/commands.js'
-import { type Kernel, kernel } from '../gpu/kernel.js'
+import { createKernel, type Kernel } from '../gpu/kernel.js'
 import numbers from '../gpu/numbers.wgsl?raw'
 import source from './row-exponents.wgsl?raw'
 
-export const rowExponents: Kernel = kernel('row-exponents', [numbers, source])
+export const rowExponents: Kernel = createKernel('row-exponents', [numbers, source])
 
 const rowsPerWorkgroup = 64
 

@@ -1,17 +1,17 @@
 import type { Commands } from '../gpu/commands.js'
-import { type Kernel, kernel } from '../gpu/kernel.js'
+import { createKernel, type Kernel } from '../gpu/kernel.js'
 import numbers from '../gpu/numbers.wgsl?raw'
 import source from './row-maximum.wgsl?raw'
-import type { RowsOfBuffer } from '../upload/buffer-rows.js'
+import type { BufferSlice } from '../upload/buffer-slice.js'
 
-export const rowMaximum: Kernel = kernel('row-maximum', [numbers, source])
+export const rowMaximum: Kernel = createKernel('row-maximum', [numbers, source])
 
 const stretch = 4096
 
 /** maxima[slot, row] gets the largest magnitude in each row of numbers, as bits. */
 export function findRowMaxima(
   commands: Commands,
-  { binding, first, exampleCount, rowSize }: RowsOfBuffer,
+  { binding, first, exampleCount, rowSize }: BufferSlice,
   maxima: GPUBuffer,
   slot: number,
 ): void {

@@ -1,10 +1,10 @@
 import type { Commands } from '../gpu/commands.js'
-import { type Kernel, kernel } from '../gpu/kernel.js'
+import { createKernel, type Kernel } from '../gpu/kernel.js'
 import numbers from '../gpu/numbers.wgsl?raw'
 import source from './row-norms.wgsl?raw'
 import sumOfSlots from '../gpu/sum-of-slots.wgsl?raw'
 
-export const rowNorms: Kernel = kernel('row-norms', [numbers, sumOfSlots, source])
+export const rowNorms: Kernel = createKernel('row-norms', [numbers, sumOfSlots, source])
 
 const rowsPerWorkgroup = 64
 

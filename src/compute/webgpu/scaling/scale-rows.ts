@@ -1,18 +1,18 @@
 import type { Commands } from '../gpu/commands.js'
-import { type Kernel, kernel } from '../gpu/kernel.js'
+import { createKernel, type Kernel } from '../gpu/kernel.js'
 import numbers from '../gpu/numbers.wgsl?raw'
-import type { RowsOfBuffer } from '../upload/buffer-rows.js'
+import type { BufferSlice } from '../upload/buffer-slice.js'
 import source from './scale-rows.wgsl?raw'
 
-export const scaledCopy: Kernel = kernel('scale-rows', [numbers, source], 'copy')
-export const scalingInPlace: Kernel = kernel('scale-rows', [numbers, source], 'inPlace')
+export const scaledCopy: Kernel = createKernel('scale-rows', [numbers, source], 'copy')
+export const scalingInPlace: Kernel = createKernel('scale-rows', [numbers, source], 'inPlace')
 
 const stretch = 1024
 
 /** Rows of numbers, each scaled by its power of two of that slot, into a buffer of their own. */
 export function copyScaledRows(
   commands: Commands,
-  { binding, first, exampleCount, rowSize }: RowsOfBuffer,
+  { binding, first, exampleCount, rowSize }: BufferSlice,
   shifts: GPUBuffer,
   slot: number,
   to: GPUBuffer,

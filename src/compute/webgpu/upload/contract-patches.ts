@@ -1,17 +1,17 @@
 import type { ConvolutionGeometry } from '../../../gradients/block.js'
 import type { Commands } from '../gpu/commands.js'
 import source from './contract-patches.wgsl?raw'
-import { type Kernel, kernel } from '../gpu/kernel.js'
+import { createKernel, type Kernel } from '../gpu/kernel.js'
 import numbers from '../gpu/numbers.wgsl?raw'
-import type { RowsOfBuffer } from './buffer-rows.js'
+import type { BufferSlice } from './buffer-slice.js'
 
-export const contraction: Kernel = kernel('contract-patches', [numbers, source])
+export const contraction: Kernel = createKernel('contract-patches', [numbers, source])
 
 export interface Contraction {
   readonly geometry: ConvolutionGeometry
-  readonly image: RowsOfBuffer
+  readonly image: BufferSlice
   readonly imageSlot: number
-  readonly delta: RowsOfBuffer
+  readonly delta: BufferSlice
   readonly deltaSlot: number
   /** Takes [rows, kh · kw · C, p], each row as if the largest numbers of both its factors were 1. */
   readonly values: GPUBuffer
@@ -23,7 +23,7 @@ export interface Contraction {
 export function contractPatches(commands: Commands, of: Contraction): void {
   const { geometry, image, delta, imageSlot, deltaSlot, valuesSlot } = of
   const patchSize = geometry.filterHeight * geometry.filterWidth * geometry.inChannels
-  const constants = tileOf(patchSize, geometry.outChannels)
+  const constants = chooseTile(patchSize, geometry.outChannels)
   commands.dispatch({
     kernel: contraction,
     constants,
@@ -45,20 +45,23 @@ export function contractPatches(commands: Commands, of: Contraction): void {
 }
 
 /** 64 threads or fewer, of which the shorter axis takes no more than it has work for. */
-function tileOf(patchSize: number, outChannels: number): { kThreads: number; pThreads: number } {
-  const kWanted = threadsFor(patchSize)
-  const pWanted = threadsFor(outChannels)
+function chooseTile(
+  patchSize: number,
+  outChannels: number,
+): { kThreads: number; pThreads: number } {
+  const kWanted = countThreads(patchSize)
+  const pWanted = countThreads(outChannels)
   const kThreads = Math.min(kWanted, Math.max(8, 64 / pWanted))
   return { kThreads, pThreads: Math.min(pWanted, 64 / kThreads) }
 }
 
-const threadsFor = (length: number): number => {
+const countThreads = (length: number): number => {
   const threads = 2 ** Math.ceil(Math.log2(Math.ceil(length / 4)))
   return Math.min(32, threads)
 }
 
 /** The geometry of plain factors: an image of one row whose pixels are the positions, and a filter of one tap. */
-export function plainGeometry(
+export function createPlainGeometry(
   positions: number,
   inputSize: number,
   outputSize: number,

@@ -1,10 +1,10 @@
 import type { Float16Values } from '../../../gradients/float16-block.js'
 import type { Commands } from '../gpu/commands.js'
 import source from './decode-float16.wgsl?raw'
-import { type Kernel, kernel } from '../gpu/kernel.js'
+import { createKernel, type Kernel } from '../gpu/kernel.js'
 import numbers from '../gpu/numbers.wgsl?raw'
 
-export const float16Decoding: Kernel = kernel('decode-half', [numbers, source])
+export const float16Decoding: Kernel = createKernel('decode-float16', [numbers, source])
 
 const stretch = 1024
 
@@ -14,7 +14,7 @@ export function decodeFloat16Rows(
   { bits, exponents }: Float16Values,
   rowSize: number,
 ): GPUBuffer {
-  const to = commands.temporary(bits.length * 4)
+  const to = commands.createTemporary(bits.length * 4)
   commands.dispatch({
     kernel: float16Decoding,
     bindings: [commands.upload(bits), commands.upload(Int32Array.from(exponents)), to],

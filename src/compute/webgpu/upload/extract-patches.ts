@@ -1,11 +1,11 @@
 import type { ConvolutionGeometry } from '../../../gradients/block.js'
 import type { Commands } from '../gpu/commands.js'
 import source from './extract-patches.wgsl?raw'
-import { type Kernel, kernel } from '../gpu/kernel.js'
+import { createKernel, type Kernel } from '../gpu/kernel.js'
 import numbers from '../gpu/numbers.wgsl?raw'
-import type { RowsOfBuffer } from './buffer-rows.js'
+import type { BufferSlice } from './buffer-slice.js'
 
-export const patchExtraction: Kernel = kernel('extract-patches', [numbers, source])
+export const patchExtraction: Kernel = createKernel('extract-patches', [numbers, source])
 
 const stretch = 1024
 
@@ -13,7 +13,7 @@ const stretch = 1024
 export function extractPatches(
   commands: Commands,
   geometry: ConvolutionGeometry,
-  image: RowsOfBuffer,
+  image: BufferSlice,
   shifts: GPUBuffer,
   slot: number,
   patches: GPUBuffer,

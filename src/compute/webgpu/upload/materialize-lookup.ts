@@ -1,10 +1,10 @@
 import type { Commands } from '../gpu/commands.js'
 import source from './materialize-lookup.wgsl?raw'
-import { type Kernel, kernel } from '../gpu/kernel.js'
+import { createKernel, type Kernel } from '../gpu/kernel.js'
 import numbers from '../gpu/numbers.wgsl?raw'
-import type { RowsOfBuffer } from './buffer-rows.js'
+import type { BufferSlice } from './buffer-slice.js'
 
-export const lookupMaterialization: Kernel = kernel('form-rows', [numbers, source])
+export const lookupMaterialization: Kernel = createKernel('materialize-lookup', [numbers, source])
 
 const stretch = 1024
 
@@ -12,8 +12,8 @@ export interface LookupMaterialization {
   readonly positions: number
   readonly rowSize: number
   readonly parameterRows: number
-  readonly indices: RowsOfBuffer
-  readonly delta: RowsOfBuffer
+  readonly indices: BufferSlice
+  readonly delta: BufferSlice
   readonly deltaSlot: number
   /** Takes [rows, parameterRows · rowSize], each row as if its largest δ were 1. */
   readonly values: GPUBuffer
@@ -22,7 +22,7 @@ export interface LookupMaterialization {
 }
 
 /** The gradient of a small table whose rows were looked up, and its maxima. */
-export function materializeRows(commands: Commands, of: LookupMaterialization): void {
+export function materializeLookup(commands: Commands, of: LookupMaterialization): void {
   const { positions, rowSize, parameterRows, indices, delta, deltaSlot, valuesSlot } = of
   commands.dispatch({
     kernel: lookupMaterialization,

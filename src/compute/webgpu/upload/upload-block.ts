@@ -1,13 +1,13 @@
 import { DeviceError, InvalidArgumentError } from '../../../errors.js'
 import type { GpuGradientBlock, GradientBlock } from '../../../gradients/block.js'
-import { compactByteLength } from '../../../gradients/compact-layout.js'
+import { getCompactByteLength } from '../../../gradients/compact-layout.js'
 import type { Float16Block, Float16Values } from '../../../gradients/float16-block.js'
 import type { Commands } from '../gpu/commands.js'
 import { decodeFloat16Rows } from './decode-float16.js'
 import type { GpuWork } from '../gpu/gpu-work.js'
 import { GpuGradients } from '../webgpu-gradients.js'
-import { largestRowBytes, type RowsToUpload, uploadRows } from './upload-rows.js'
-import { rowsOfBuffer } from './buffer-rows.js'
+import { findLargestRow, type RowsToUpload, uploadRows } from './upload-rows.js'
+import { sliceBuffer } from './buffer-slice.js'
 import type { Slab } from '../slab.js'
 
 /** Submits what makes held gradients of a block, slab by slab where its arrays are longer than a binding may be. */
@@ -38,7 +38,7 @@ function uploadSlabs(
   const { exampleCount, segments } = block
   const slabs: Slab[] = []
   const submitted: Promise<void>[] = []
-  const slabRows = rowsPerSlab(work, block)
+  const slabRows = countRowsPerSlab(work, block)
   const created: GPUBuffer[] = []
   try {
     for (let rowStart = 0; rowStart < exampleCount; rowStart += slabRows) {
@@ -46,7 +46,7 @@ function uploadSlabs(
       submitted.push(
         work.submit((commands) => {
           const uploaded = uploadRows(commands, {
-            ...slabSource(work, commands, block, rowStart, slabRowCount),
+            ...createSlabSource(work, commands, block, rowStart, slabRowCount),
             createBuffer: (byteLength) => {
               const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC
               const buffer = work.createBuffer(byteLength, usage | GPUBufferUsage.COPY_DST)
@@ -68,7 +68,7 @@ function uploadSlabs(
   return new GpuGradients(
     work,
     exampleCount,
-    compactByteLength(exampleCount, segments),
+    getCompactByteLength(exampleCount, segments),
     slabs,
     ready,
   )
@@ -76,7 +76,7 @@ function uploadSlabs(
 
 type Numbers = Float32Array | Int32Array | Float16Values | GPUBuffer
 
-function slabSource(
+function createSlabSource(
   { device }: GpuWork,
   commands: Commands,
   { segments }: GradientBlock | Float16Block | GpuGradientBlock,
@@ -86,9 +86,9 @@ function slabSource(
   return {
     exampleCount,
     segments,
-    rowsOf(numbers, rowSize) {
+    getSlice(numbers, rowSize) {
       if (numbers instanceof GPUBuffer) {
-        return rowsOfBuffer(device, numbers, rowSize, rowStart, exampleCount)
+        return sliceBuffer(device, numbers, rowSize, rowStart, exampleCount)
       }
       const rowEnd = rowStart + exampleCount
       const rows = <Part extends Float32Array | Int32Array | Uint16Array>(whole: Part): Part =>
@@ -101,17 +101,17 @@ function slabSource(
               rowSize,
             )
           : commands.upload(rows(numbers))
-      return rowsOfBuffer(device, buffer, rowSize, 0, exampleCount)
+      return sliceBuffer(device, buffer, rowSize, 0, exampleCount)
     },
   }
 }
 
 /** As many rows as kernels can have at once. @throws DeviceError if not even one */
-function rowsPerSlab(
+function countRowsPerSlab(
   work: GpuWork,
   { segments }: GradientBlock | Float16Block | GpuGradientBlock,
 ): number {
-  const { byteLength, parameter } = largestRowBytes(segments)
+  const { byteLength, parameter } = findLargestRow(segments)
   // A binding of borrowed rows may start up to one alignment before them.
   const { minStorageBufferOffsetAlignment } = work.device.limits
   const rows = Math.floor((work.maxBindingBytes - minStorageBufferOffsetAlignment) / byteLength)

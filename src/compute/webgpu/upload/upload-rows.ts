@@ -1,16 +1,16 @@
 import type { ConvolutionGeometry, GradientSegment } from '../../../gradients/block.js'
-import { chooseLayout, denseSize, numberCount } from '../../../gradients/compact-layout.js'
+import { chooseLayout, getDenseSize, countNumbers } from '../../../gradients/compact-layout.js'
 import type { Commands } from '../gpu/commands.js'
-import { contractPatches, plainGeometry } from './contract-patches.js'
+import { contractPatches, createPlainGeometry } from './contract-patches.js'
 import { extractPatches } from './extract-patches.js'
-import { materializeRows } from './materialize-lookup.js'
+import { materializeLookup } from './materialize-lookup.js'
 import type { SlabSegment } from '../slab.js'
-import { productPlans } from '../products/product-plan.js'
-import { rowProducts } from '../products/products.js'
+import { planProducts } from '../products/product-plan.js'
+import { computeRowProducts } from '../products/products.js'
 import { findRowExponents, type SegmentSlots } from '../scaling/row-exponents.js'
 import { findRowMaxima } from '../scaling/row-maximum.js'
 import { findRowNorms } from '../scaling/row-norms.js'
-import type { RowsOfBuffer } from './buffer-rows.js'
+import type { BufferSlice } from './buffer-slice.js'
 import { copyScaledRows, scaleRows } from '../scaling/scale-rows.js'
 import { bytesPerNorm } from '../../../gradients/numbers/byte-sizes.js'
 
@@ -19,7 +19,7 @@ export interface RowsToUpload<Numbers> {
   readonly exampleCount: number
   readonly segments: readonly GradientSegment<Numbers, Numbers>[]
   /** These rows of one of the segments' arrays, `rowSize` numbers each. */
-  rowsOf(numbers: Numbers, rowSize: number): RowsOfBuffer
+  getSlice(numbers: Numbers, rowSize: number): BufferSlice
   /** A buffer that is held. */
   createBuffer(byteLength: number): GPUBuffer
 }
@@ -44,25 +44,25 @@ export function uploadRows<Numbers>(
 ): { segments: readonly SlabSegment[]; norms: GPUBuffer } {
   const { exampleCount, segments } = rows
   const tableBytes = Math.max(1, segments.length) * maxSlotsPerSegment * exampleCount * 4
-  const maxima = commands.temporary(tableBytes)
-  const shifts = commands.temporary(tableBytes)
-  const exponents = commands.temporary(exampleCount * 4)
-  const makers = new PartMaker(commands, rows, maxima)
-  const parts = segments.map((segment) => makers.make(segment))
+  const maxima = commands.createTemporary(tableBytes)
+  const shifts = commands.createTemporary(tableBytes)
+  const exponents = commands.createTemporary(exampleCount * 4)
+  const builder = new PartBuilder(commands, rows, maxima)
+  const parts = segments.map((segment) => builder.add(segment))
   const slots = parts.map((part) => part.slots)
   findRowExponents(commands, exampleCount, slots, { maxima, shifts, exponents })
   for (const part of parts) part.scale(shifts)
 
   const uploaded = parts.map((part) => part.uploaded)
-  const { plans, slotCount } = productPlans(uploaded, uploaded)
-  const partials = commands.temporary(slotCount * exampleCount * 4)
-  for (const plan of plans) rowProducts(commands, plan, exampleCount, partials)
+  const { plans, slotCount } = planProducts(uploaded, uploaded)
+  const partials = commands.createTemporary(slotCount * exampleCount * 4)
+  for (const plan of plans) computeRowProducts(commands, plan, exampleCount, partials)
   const norms = rows.createBuffer(exampleCount * bytesPerNorm)
   findRowNorms(commands, exampleCount, slotCount, { partials, exponents, norms })
   return { segments: uploaded, norms }
 }
 
-class PartMaker<Numbers> {
+class PartBuilder<Numbers> {
   readonly #commands: Commands
   readonly #rows: RowsToUpload<Numbers>
   readonly #maxima: GPUBuffer
@@ -74,22 +74,22 @@ class PartMaker<Numbers> {
     this.#maxima = maxima
   }
 
-  make(segment: GradientSegment<Numbers, Numbers>): Part {
+  add(segment: GradientSegment<Numbers, Numbers>): Part {
     switch (segment.kind) {
       case 'dense':
-        return this.#dense(segment)
+        return this.#addDense(segment)
       case 'factored':
-        return this.#factored(segment)
+        return this.#addFactored(segment)
       case 'convolution':
-        return this.#convolution(segment)
+        return this.#addConvolution(segment)
       case 'lookup':
-        return this.#lookedUp(segment)
+        return this.#addLookup(segment)
     }
   }
 
-  #dense(segment: GradientSegment<Numbers, Numbers> & { kind: 'dense' }): Part {
-    const [values, slot] = this.#measured(segment.values, segment.size)
-    const first = this.#buffer(segment.size)
+  #addDense(segment: GradientSegment<Numbers, Numbers> & { kind: 'dense' }): Part {
+    const [values, slot] = this.#measure(segment.values, segment.size)
+    const first = this.#createBuffer(segment.size)
     return {
       uploaded: {
         parameter: segment.parameter,
@@ -104,16 +104,16 @@ class PartMaker<Numbers> {
     }
   }
 
-  #factored(segment: GradientSegment<Numbers, Numbers> & { kind: 'factored' }): Part {
+  #addFactored(segment: GradientSegment<Numbers, Numbers> & { kind: 'factored' }): Part {
     const { parameter, positions, inputSize, outputSize } = segment
     const layout = chooseLayout(segment)
-    const [a, aSlot] = this.#measured(segment.a, positions * inputSize)
-    const [delta, deltaSlot] = this.#measured(segment.delta, positions * outputSize)
+    const [a, aSlot] = this.#measure(segment.a, positions * inputSize)
+    const [delta, deltaSlot] = this.#measure(segment.delta, positions * outputSize)
     if (layout.kind === 'dense') {
-      const geometry = plainGeometry(positions, inputSize, outputSize)
-      return this.#contracted(parameter, geometry, [a, aSlot], [delta, deltaSlot])
+      const geometry = createPlainGeometry(positions, inputSize, outputSize)
+      return this.#contract(parameter, geometry, [a, aSlot], [delta, deltaSlot])
     }
-    const [first, second] = [this.#buffer(a.rowSize), this.#buffer(delta.rowSize)]
+    const [first, second] = [this.#createBuffer(a.rowSize), this.#createBuffer(delta.rowSize)]
     return {
       uploaded: { parameter, layout, first, second },
       slots: { contracted: [undefined, undefined], uploaded: [aSlot, deltaSlot] },
@@ -124,17 +124,17 @@ class PartMaker<Numbers> {
     }
   }
 
-  #convolution(segment: GradientSegment<Numbers, Numbers> & { kind: 'convolution' }): Part {
+  #addConvolution(segment: GradientSegment<Numbers, Numbers> & { kind: 'convolution' }): Part {
     const { parameter, geometry } = segment
     const { inHeight, inWidth, inChannels, outHeight, outWidth, outChannels } = geometry
     const layout = chooseLayout(segment)
-    const [image, imageSlot] = this.#measured(segment.a, inHeight * inWidth * inChannels)
-    const [delta, deltaSlot] = this.#measured(segment.delta, outHeight * outWidth * outChannels)
+    const [image, imageSlot] = this.#measure(segment.a, inHeight * inWidth * inChannels)
+    const [delta, deltaSlot] = this.#measure(segment.delta, outHeight * outWidth * outChannels)
     if (layout.kind !== 'factored') {
-      return this.#contracted(parameter, geometry, [image, imageSlot], [delta, deltaSlot])
+      return this.#contract(parameter, geometry, [image, imageSlot], [delta, deltaSlot])
     }
-    const first = this.#buffer(layout.positions * layout.inputSize)
-    const second = this.#buffer(delta.rowSize)
+    const first = this.#createBuffer(layout.positions * layout.inputSize)
+    const second = this.#createBuffer(delta.rowSize)
     return {
       uploaded: { parameter, layout, first, second },
       slots: { contracted: [undefined, undefined], uploaded: [imageSlot, deltaSlot] },
@@ -145,48 +145,48 @@ class PartMaker<Numbers> {
     }
   }
 
-  #contracted(
+  #contract(
     parameter: string,
     geometry: ConvolutionGeometry,
-    [image, imageSlot]: readonly [RowsOfBuffer, number],
-    [delta, deltaSlot]: readonly [RowsOfBuffer, number],
+    [image, imageSlot]: readonly [BufferSlice, number],
+    [delta, deltaSlot]: readonly [BufferSlice, number],
   ): Part {
     const { filterHeight, filterWidth, inChannels, outChannels } = geometry
     const size = filterHeight * filterWidth * inChannels * outChannels
-    const values = this.#buffer(size)
+    const values = this.#createBuffer(size)
     const valuesSlot = this.#slots++
     const maxima = this.#maxima
     const factors = { image, imageSlot, delta, deltaSlot }
     contractPatches(this.#commands, { geometry, ...factors, values, valuesSlot, maxima })
-    return this.#materialized(parameter, size, values, {
+    return this.#createPart(parameter, size, values, {
       contracted: [imageSlot, deltaSlot],
       uploaded: [valuesSlot, undefined],
     })
   }
 
-  #lookedUp(segment: GradientSegment<Numbers, Numbers> & { kind: 'lookup' }): Part {
+  #addLookup(segment: GradientSegment<Numbers, Numbers> & { kind: 'lookup' }): Part {
     const { parameter, positions, rowSize, parameterRows } = segment
     const layout = chooseLayout(segment)
-    const indices = this.#rows.rowsOf(segment.indices, positions)
-    const [delta, deltaSlot] = this.#measured(segment.delta, positions * rowSize)
+    const indices = this.#rows.getSlice(segment.indices, positions)
+    const [delta, deltaSlot] = this.#measure(segment.delta, positions * rowSize)
     if (layout.kind === 'dense') {
-      const values = this.#buffer(denseSize(layout))
+      const values = this.#createBuffer(getDenseSize(layout))
       const valuesSlot = this.#slots++
       const shape = { positions, rowSize, parameterRows }
       const factors = { indices, delta, deltaSlot }
-      materializeRows(this.#commands, {
+      materializeLookup(this.#commands, {
         ...shape,
         ...factors,
         values,
         valuesSlot,
         maxima: this.#maxima,
       })
-      return this.#materialized(parameter, denseSize(layout), values, {
+      return this.#createPart(parameter, getDenseSize(layout), values, {
         contracted: [undefined, deltaSlot],
         uploaded: [valuesSlot, undefined],
       })
     }
-    const [first, second] = [this.#buffer(positions), this.#buffer(delta.rowSize)]
+    const [first, second] = [this.#createBuffer(positions), this.#createBuffer(delta.rowSize)]
     this.#commands.copy({
       from: indices.binding.buffer,
       fromOffset: (indices.binding.offset ?? 0) + indices.first * 4,
@@ -204,7 +204,7 @@ class PartMaker<Numbers> {
   }
 
   /** A gradient that a kernel has formed, to be scaled where it is. */
-  #materialized(parameter: string, size: number, values: GPUBuffer, slots: SegmentSlots): Part {
+  #createPart(parameter: string, size: number, values: GPUBuffer, slots: SegmentSlots): Part {
     const [slot] = slots.uploaded
     return {
       uploaded: { parameter, layout: { kind: 'dense', size }, first: values, second: values },
@@ -217,20 +217,20 @@ class PartMaker<Numbers> {
   }
 
   /** These rows of an array, and the slot of their maxima. */
-  #measured(numbers: Numbers, rowSize: number): [RowsOfBuffer, number] {
+  #measure(numbers: Numbers, rowSize: number): [BufferSlice, number] {
     const slot = this.#slots++
-    const rows = this.#rows.rowsOf(numbers, rowSize)
+    const rows = this.#rows.getSlice(numbers, rowSize)
     findRowMaxima(this.#commands, rows, this.#maxima, slot)
     return [rows, slot]
   }
 
-  #buffer(rowSize: number): GPUBuffer {
+  #createBuffer(rowSize: number): GPUBuffer {
     return this.#rows.createBuffer(this.#rows.exampleCount * rowSize * 4)
   }
 }
 
 /** The most bytes that one row takes in any one buffer that a kernel needs as a whole. */
-export function largestRowBytes(segments: readonly GradientSegment<unknown, unknown>[]): {
+export function findLargestRow(segments: readonly GradientSegment<unknown, unknown>[]): {
   readonly byteLength: number
   readonly parameter: string
 } {
@@ -241,18 +241,18 @@ export function largestRowBytes(segments: readonly GradientSegment<unknown, unkn
   // Besides the gradients, tables of a few numbers per segment.
   const slotCount = Math.max(
     segments.length * maxSlotsPerSegment,
-    productPlans(layouts, layouts).slotCount,
+    planProducts(layouts, layouts).slotCount,
   )
   let largest = { byteLength: Math.max(bytesPerNorm, slotCount * 4), parameter: '' }
   for (const segment of segments) {
-    const byteLength = 4 * Math.max(arrayLength(segment), numberCount(chooseLayout(segment)))
+    const byteLength = 4 * Math.max(countArrayNumbers(segment), countNumbers(chooseLayout(segment)))
     if (byteLength > largest.byteLength) largest = { byteLength, parameter: segment.parameter }
   }
   return largest
 }
 
 /** The numbers per row of a segment's longer array. */
-function arrayLength(segment: GradientSegment<unknown, unknown>): number {
+function countArrayNumbers(segment: GradientSegment<unknown, unknown>): number {
   switch (segment.kind) {
     case 'dense':
       return segment.size

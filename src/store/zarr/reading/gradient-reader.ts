@@ -7,7 +7,7 @@ import {
 import { InvalidArgumentError, StoreError } from '../../../errors.js'
 import { type NdArray, sizeOf, type TypedArray } from '../../../ndarray.js'
 import { describe } from '../../../options.js'
-import { decodedBlock } from '../../../gradients/decode-block.js'
+import { decodeBlock } from '../../../gradients/decode-block.js'
 import type { ProjectionPlan } from '../../../gradients/projection/projection-plan.js'
 import type { ChunkReader, ChunkReadOptions } from './chunk-reader.js'
 import { readAll } from './read-all.js'
@@ -119,7 +119,7 @@ export class GradientReader {
     const data = await this.#read(names, start, end, { signal })
     const block = this.#block(data, start, end)
     return {
-      block: isFloat16Block(block) ? decodedBlock(block) : block,
+      block: isFloat16Block(block) ? decodeBlock(block) : block,
       squaredNorms: data.get(normsName) as Float64Array,
     }
   }

@@ -1,5 +1,5 @@
 import { InvalidArgumentError, StoreError } from '../../../errors.js'
-import { positiveInteger } from '../../../options.js'
+import { readPositiveInteger } from '../../../options.js'
 import type { RowRange, WritableByteStore } from '../../bytes/byte-store.js'
 import type { FoundRows } from './find-intact-rows.js'
 import { GradientWriter } from './gradient-writer.js'
@@ -23,8 +23,8 @@ export async function openGradientWriter(
   options: WriterOptions,
 ): Promise<GradientWriter> {
   const { rows, rowCount } = options
-  positiveInteger('rowCount', rowCount)
-  if (options.rowsPerChunk !== undefined) positiveInteger('rowsPerChunk', options.rowsPerChunk)
+  readPositiveInteger('rowCount', rowCount)
+  if (options.rowsPerChunk !== undefined) readPositiveInteger('rowsPerChunk', options.rowsPerChunk)
   if (rows !== undefined) {
     checkRows(rows, rowCount)
     assertRangesPossible(store)

@@ -7,19 +7,19 @@ import type {
   PlacedSegment,
 } from './block-placement.js'
 
-/** Successive rows of a held segment, `count` of them; addresses are the memory's own. */
-export type SegmentRows = DenseRows | FactoredRows | LookedUpPositions
-export type DenseRows = PlacedDense & { readonly count: number }
-export type FactoredRows = PlacedFactored & { readonly count: number }
-export type LookedUpPositions = PlacedLookup & { readonly count: number }
+/** `count` successive examples of a placed segment; addresses are absolute. */
+export type SegmentSlice = DenseSlice | FactoredSlice | LookupSlice
+export type DenseSlice = PlacedDense & { readonly count: number }
+export type FactoredSlice = PlacedFactored & { readonly count: number }
+export type LookupSlice = PlacedLookup & { readonly count: number }
 
-/** `count` rows from `start` on. */
-export function segmentRows(
+/** Slices `count` examples from `start` on. */
+export function sliceSegment(
   { address }: PlacedBlock,
   segment: PlacedSegment,
   start: number,
   count: number,
-): SegmentRows {
+): SegmentSlice {
   const scales = address + segment.scales + start * bytesPerFloat64
   switch (segment.kind) {
     case 'dense': {

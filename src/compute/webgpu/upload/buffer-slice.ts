@@ -1,5 +1,5 @@
 /** Rows of numbers in a part of a buffer. */
-export interface RowsOfBuffer {
+export interface BufferSlice {
   readonly binding: GPUBufferBinding
   /** The number in the binding that the first row starts with. */
   readonly first: number
@@ -9,13 +9,13 @@ export interface RowsOfBuffer {
 }
 
 /** `exampleCount` rows from `rowStart` on; a binding starts at a multiple of the device's alignment. */
-export function rowsOfBuffer(
+export function sliceBuffer(
   { limits }: GPUDevice,
   buffer: GPUBuffer,
   rowSize: number,
   rowStart: number,
   exampleCount: number,
-): RowsOfBuffer {
+): BufferSlice {
   const start = rowStart * rowSize * 4
   const offset = start - (start % limits.minStorageBufferOffsetAlignment)
   const size = start + exampleCount * rowSize * 4 - offset

@@ -3,12 +3,12 @@ import { type Float16Block, type Float16Values, isFloat16Block } from './float16
 import { mapSegment } from './map-segment.js'
 
 /** The rows from `start` to `end` − 1, as views; the block itself, if these are all. */
-export function blockRows<Block extends CompactBlock | Float16Block>(
+export function sliceBlock<Block extends CompactBlock | Float16Block>(
   block: Block,
   start: number,
   end: number,
 ): Block
-export function blockRows(
+export function sliceBlock(
   block: CompactBlock | Float16Block,
   start: number,
   end: number,
