@@ -7,13 +7,19 @@ import { sharedHeapBinary } from './shared-heap-binary.js'
 /** The kernels of assembly/, on addresses and lengths. */
 type HeapExports = Readonly<
   Record<
+    | 'addColumns'
+    | 'clipGradient'
     | 'contract'
     | 'countNonZeros'
+    | 'depthwiseFilterGradients'
+    | 'depthwiseInputGradient'
     | 'exchangeChannels'
     | 'maxPoolGradient'
     | 'reluGradient'
+    | 'scaleChannels'
     | 'sparseFilterGradients'
     | 'sparseInputGradient'
+    | 'sumCentredProducts'
     | 'sumPositions'
     | 'zero',
     (...numbers: number[]) => number

@@ -3,6 +3,8 @@ import type { Tensor } from '@tensorflow/tfjs'
 import type { ConvolutionGeometry } from '../../gradients/block.js'
 import type { KernelCall } from '../kernel.js'
 import { filterGradients } from '../kernels/convolution.js'
+import { depthwiseFilterGradients } from '../kernels/window-gradients.js'
+import { batchNorm } from './batch-norm-rule.js'
 import { metByTap } from '../repairs/axes.js'
 import { gradientRepairs } from '../repairs/gradients.js'
 import { windowAxes, type WindowAxis } from '../repairs/window.js'
@@ -38,7 +40,7 @@ export const perExampleRules: Readonly<Record<string, PerExampleRule | undefined
   SquaredDifference: elementwise,
   Pow: elementwise,
   Prelu: elementwise,
-  FusedBatchNorm: elementwise,
+  FusedBatchNorm: (use) => batchNorm(use) ?? elementwise(use),
 }
 
 /**
@@ -143,14 +145,17 @@ function depthwiseConvolution(use: ParameterUse): TensorSegment | undefined {
   const [x, filter] = filtered(use, 'x') ?? []
   if (x === undefined || filter === undefined) return undefined
   const { parameter, kernelName, call, delta, batchSize } = use
+  const taps = filter.shape.slice(0, 2)
+  const axes = windowAxes(kernelName, x.shape, delta.shape, taps, call.attributes)
+  const direct = depthwiseFilterGradients(x, delta, filter.shape, axes)
+  if (direct !== undefined) return { kind: 'dense', parameter, size: filter.size, values: direct }
   const channels = x.shape.at(-1)!
   const perChannel = delta.reshape([batchSize, -1, channels, delta.shape.at(-1)! / channels])
   const positions = perChannel.shape[1]!
-  const taps = metByTaps(
-    x,
-    windowAxes(kernelName, x.shape, delta.shape, filter.shape.slice(0, 2), call.attributes),
-  ).map((met) => met.reshape([batchSize, positions, channels, 1]).mul(perChannel).sum(1))
-  const values = tf.stack(taps, 1).reshape([batchSize, filter.size])
+  const sums = metByTaps(x, axes).map((met) =>
+    met.reshape([batchSize, positions, channels, 1]).mul(perChannel).sum(1),
+  )
+  const values = tf.stack(sums, 1).reshape([batchSize, filter.size])
   return { kind: 'dense', parameter, size: filter.size, values }
 }
 

@@ -7,6 +7,7 @@ import {
 } from './arrangement/arrangement.js'
 import { averagePool2DGradient, averagePool3DGradient } from './sampling/average-pool.js'
 import { batchNormGradient } from './arithmetic/batch-norm.js'
+import { clipByValueGradient, relu6Gradient } from './arithmetic/clip.js'
 import { conv2D } from './convolution/conv-2d.js'
 import { conv3D, conv3DTransposeGradient } from './convolution/conv-3d.js'
 import { cropAndResizeGradient } from './sampling/crop-and-resize.js'
@@ -38,6 +39,7 @@ export const gradientRepairs: Readonly<Record<string, Gradient>> = {
   AvgPool: averagePool2DGradient,
   AvgPool3D: averagePool3DGradient,
   BatchMatMul: batchMatMulGradient,
+  ClipByValue: clipByValueGradient,
   Conv2D: conv2D.gradient,
   Conv3D: conv3D.gradient,
   Conv3DBackpropInputV2: conv3DTransposeGradient,
@@ -61,6 +63,7 @@ export const gradientRepairs: Readonly<Record<string, Gradient>> = {
   Prelu: preluGradient,
   Prod: prodGradient,
   Relu: reluGradient,
+  Relu6: relu6Gradient,
   ResizeBilinear: resizeBilinearGradient,
   ResizeNearestNeighbor: resizeNearestNeighborGradient,
   ScatterNd: scatterNdGradient,

@@ -1,3 +1,5 @@
+import { endTap, firstTap } from './window-taps'
+
 /**
  * ∂/∂x of a 2-D maximum pool: each window's dy goes to its maximum, to the first one of a tie in row-major order.
  * f32x4 over the channels, which lie innermost.
@@ -68,17 +70,6 @@ export function maxPoolGradient(
       }
     }
   }
-}
-
-/** The first tap that meets the input. */
-function firstTap(start: i32, dilation: i32): i32 {
-  return start >= 0 ? 0 : (dilation - 1 - start) / dilation
-}
-
-/** One past the last of them. */
-function endTap(start: i32, dilation: i32, taps: i32, length: i32): i32 {
-  const reach = length - 1 - start
-  return reach < 0 ? 0 : min<i32>(taps, reach / dilation + 1)
 }
 
 function spread4(

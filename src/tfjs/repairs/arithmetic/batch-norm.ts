@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
 import type { Gradient } from '../../kernel.js'
+import { scaleChannels } from '../../kernels/channels.js'
 import { sumToShape } from '../sum-to-shape.js'
 
 /** y = (x − mean) · scale / √(variance + ε) + offset; tfjs's own throws where scale or offset is left out. */
@@ -15,7 +16,7 @@ export const batchNormGradient: Gradient = ([dy], { inputs, attributes }) => {
   const slope = (): tf.Tensor => (scale ? tf.mul(inverseDeviation(), scale) : inverseDeviation())
   const centred = (): tf.Tensor => tf.sub(x, mean)
   return {
-    x: () => tf.tidy(() => tf.mul(outputGradient, slope())),
+    x: () => tf.tidy(() => scaleChannels(outputGradient, slope())),
     mean: () => tf.tidy(() => sumToShape(tf.neg(tf.mul(outputGradient, slope())), mean.shape)),
     variance: () =>
       tf.tidy(() => {

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
 import { sparseInputGradient } from '../../kernels/convolution.js'
 import { heap } from '../../kernels/heap.js'
+import { stridedInputGradient } from '../../kernels/window-gradients.js'
 import { fit, spread } from '../axes.js'
 import { convolutionRepairs, type ConvolutionRepairs } from './convolution-repairs.js'
 import type { WindowAxis } from '../window.js'
@@ -20,6 +21,8 @@ export function convolutionInputGradient(
 ): tf.Tensor {
   const sparse = sparseInputGradient(dy, filter, axes)
   if (sparse !== undefined) return sparse
+  const strided = stridedInputGradient(dy, filter, axes)
+  if (strided !== undefined) return strided
   const [spaced, padding] = arrangeForInput(dy, axes)
   return tf.conv2d(spaced, rotated(filter), 1, padding, 'NHWC', dilationsOf(axes))
 }

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
+import { depthwiseFilterGradients, depthwiseInputGradient } from '../../kernels/window-gradients.js'
 import { metByTap } from '../axes.js'
 import { arrangeForInput, dilationsOf } from './conv-2d.js'
 import { convolutionRepairs, type ConvolutionRepairs } from './convolution-repairs.js'
@@ -8,6 +9,8 @@ type Shape4D = [number, number, number, number]
 
 /** ∂/∂x as a forward depthwise convolution of the spread dy with the rotated filter, summed over the multiplier. */
 function inputGradient(dy: tf.Tensor, filter: tf.Tensor, axes: readonly WindowAxis[]): tf.Tensor {
+  const strided = depthwiseInputGradient(dy, filter, axes)
+  if (strided !== undefined) return strided
   const [height, width, channels, multiplier] = filter.shape as Shape4D
   const rotated = tf.reshape(tf.reverse(filter, [0, 1]), [height, width, channels * multiplier, 1])
   const [spaced, padding] = arrangeForInput(dy, axes)
@@ -31,6 +34,8 @@ function filterGradient(
   axes: readonly WindowAxis[],
   filterShape: readonly number[],
 ): tf.Tensor {
+  const perExample = depthwiseFilterGradients(x, dy, filterShape, axes)
+  if (perExample !== undefined) return tf.reshape(tf.sum(perExample, 0), [...filterShape])
   const multiplier = filterShape[3]!
   const [rows, columns] = axes as [WindowAxis, WindowAxis]
   const channels = x.shape[3]!
