@@ -34,8 +34,8 @@ export function stridedInputGradient(
     tf.transpose(filter.reshape([patchSize, outChannels])),
   )
   const [batch] = dy.shape
-  const dx = allocate([batch!, ...axes.map(({ input }) => input), inChannels])
-  kernels.addColumns(...[columns, dx].map(addressOf), batch!, inChannels, ...lengthsOf(axes))
+  const dx = allocate([batch, ...axes.map(({ input }) => input), inChannels])
+  kernels.addColumns(...[columns, dx].map(addressOf), batch, inChannels, ...lengthsOf(axes))
   columns.dispose()
   return dx
 }
@@ -55,9 +55,9 @@ export function depthwiseInputGradient(
   if (onHeap === undefined || multiplier !== 1 || !isStrided) return undefined
   const { kernels, addressOf, allocate } = onHeap
   const [batch] = dy.shape
-  const dx = allocate([batch!, ...axes.map(({ input }) => input), channels])
+  const dx = allocate([batch, ...axes.map(({ input }) => input), channels])
   const addresses = [dy, filter, dx].map(addressOf)
-  kernels.depthwiseInputGradient(...addresses, batch!, channels, ...lengthsOf(axes))
+  kernels.depthwiseInputGradient(...addresses, batch, channels, ...lengthsOf(axes))
   return dx
 }
 
@@ -81,8 +81,8 @@ export function depthwiseFilterGradients(
   if (onHeap === undefined || multiplier !== 1) return undefined
   const { kernels, addressOf, allocate } = onHeap
   const [batch] = x.shape
-  const gradients = allocate([batch!, tapsHeight * tapsWidth * channels])
+  const gradients = allocate([batch, tapsHeight * tapsWidth * channels])
   const addresses = [x, dy, gradients].map(addressOf)
-  kernels.depthwiseFilterGradients(...addresses, batch!, channels, ...lengthsOf(axes))
+  kernels.depthwiseFilterGradients(...addresses, batch, channels, ...lengthsOf(axes))
   return gradients
 }
