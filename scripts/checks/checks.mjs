@@ -12,30 +12,30 @@ import { tool } from './command.mjs'
 export const build = {
   name: 'build',
   command: [process.execPath, 'scripts/build/build.mjs'],
-  advice: 'npm run build shows it.',
+  advice: 'Run npm run build to see the whole output.',
 }
 
-/** Checks of the sources, in no order. @type {readonly Check[]} */
+/** Checks of the sources. @type {readonly Check[]} */
 export const sourceChecks = [
   {
     name: 'lint',
     command: tool('eslint', '.', '--max-warnings', '0'),
-    advice: 'npm run lint -- --fix mends what it can.',
+    advice: 'npm run lint -- --fix fixes what it can.',
   },
   {
     name: 'types',
     command: tool('typescript', '-p', 'tsconfig.json', '--pretty', 'false'),
-    advice: 'npm run typecheck shows them.',
+    advice: 'Run npm run typecheck to see them all.',
   },
   {
     name: 'format',
     command: tool('prettier', '--check', '.', '--log-level', 'warn'),
-    advice: 'npm run format mends it.',
+    advice: 'npm run format fixes it.',
   },
   {
     name: 'unused code and dependencies',
     command: tool('knip'),
-    advice: 'Delete what it lists; what is used in a way that it cannot see goes into knip.json.',
+    advice: 'Delete what it lists. List what it cannot see in knip.json.',
   },
   {
     name: 'imports: no circle, one direction',
@@ -51,7 +51,7 @@ export const sourceChecks = [
   },
 ]
 
-/** Checks of what the build made. @type {readonly Check[]} */
+/** Checks of the build's output. @type {readonly Check[]} */
 export const packageChecks = [
   {
     name: 'size',

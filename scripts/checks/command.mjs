@@ -56,7 +56,7 @@ export function run([file, ...options], { show = false, timeoutMs = 600_000, env
     const timer = setTimeout(() => {
       output += `\nStopped after ${timeoutMs / 1000} s.`
       child.kill()
-      // Whatever ignores the request is ended.
+      // For processes that ignore the request.
       setTimeout(() => child.kill('SIGKILL'), 5_000).unref()
     }, timeoutMs)
     /** @param {number} status */

@@ -4,17 +4,17 @@ import { stripVTControlCharacters } from 'node:util'
 import { build, packageChecks, sourceChecks } from './checks.mjs'
 import { root, run, whenStopped } from './command.mjs'
 import { ensureBrowser } from './install-browser.mjs'
-import { lastLines, runProject } from './vitest-project.mjs'
+import { lastLines, runTests } from './vitest-project.mjs'
 
-// Every check of the sources and of the package, and every test. Whatever fails, the rest runs too. The last line
-// is `N passed, N failed`; each check and each test counts once.
+// Runs every check of the sources and of the package, and every test, also after failures. The last line is
+// `N passed, N failed`; each check and each test counts once.
 
 let passed = 0
 let failed = 0
 const start = Date.now()
 
 whenStopped(() => {
-  console.log('✗ stopped before the end')
+  console.log('✗ stopped early')
   failed += 1
   finish(1)
 })
@@ -24,9 +24,10 @@ if (browser.path === undefined) fail('browser', 0, browser.fault)
 else pass('browser', 0, browser.path)
 
 const isBuilt = check(build)
-await Promise.all([isBuilt, oneAfterTheOther(sourceChecks)])
-if (await isBuilt) await oneAfterTheOther(packageChecks)
-else for (const { name } of packageChecks) fail(name, 0, 'There is no build to check.')
+await Promise.all([isBuilt, checkInTurn(sourceChecks)])
+if (await isBuilt) await checkInTurn(packageChecks)
+else
+  for (const { name } of packageChecks) fail(name, 0, 'The build failed, so this was not checked.')
 
 /** @type {Record<string, string>} */
 const env = browser.path === undefined ? {} : { CHROME_PATH: browser.path }
@@ -35,13 +36,13 @@ for (const [name, title] of /** @type {const} */ ([
   ['browser', 'tests in Chromium'],
   ['e2e', 'tests of the built pages'],
 ])) {
-  if (browser.path === undefined) fail(title, 0, 'There is no browser to run them in.')
+  if (browser.path === undefined) fail(title, 0, 'No browser was found to run them in.')
   else await project(name, title)
 }
 finish(failed === 0 ? 0 : 1)
 
 /** @param {readonly import('./checks.mjs').Check[]} checks */
-async function oneAfterTheOther(checks) {
+async function checkInTurn(checks) {
   for (const each of checks) await check(each)
 }
 
@@ -57,7 +58,7 @@ async function check({ name, command, advice }) {
 /** @param {string} name @param {string} title */
 async function project(name, title) {
   const begin = Date.now()
-  const result = await runProject(name, env)
+  const result = await runTests(['--project', name], env)
   passed += result.passed
   failed += result.failures.length
   const mark = result.failures.length === 0 ? '✓' : '✗'
@@ -87,7 +88,7 @@ function finish(status) {
   process.exit(status)
 }
 
-/** The reason and where it arose in our own code. @param {string} reason */
+/** The reason, and the lines of its stack that are in this project. @param {string} reason */
 function shortened(reason) {
   const lines = stripVTControlCharacters(reason).replaceAll(root, '').split('\n')
   return lines
