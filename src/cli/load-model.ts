@@ -30,9 +30,23 @@ export async function loadModel(tf: Tfjs, place: string): Promise<LoadedModel> {
       : { kind, model: await tf.loadLayersModel(handler) }
   } catch (cause) {
     if (cause instanceof InputError) throw cause
+    const kerasVersion = kerasVersionOf(json)
+    if (kerasVersion?.startsWith('3') === true) {
+      throw new InputError(
+        `${file}: TensorFlow.js cannot read a LayersModel of Keras ${kerasVersion}. Save the model with ` +
+          'model.export(), convert the SavedModel with tensorflowjs_converter, and pass the GraphModel; or save it with ' +
+          'Keras 2 (tf_keras).',
+        { cause },
+      )
+    }
     const reason = cause instanceof Error ? cause.message : String(cause)
     throw new InputError(`${file}: TensorFlow.js cannot load the model: ${reason}`, { cause })
   }
+}
+
+function kerasVersionOf({ modelTopology }: io.ModelJSON): string | undefined {
+  const version = (modelTopology as { readonly keras_version?: unknown } | undefined)?.keras_version
+  return typeof version === 'string' ? version : undefined
 }
 
 async function modelFile(place: string): Promise<string> {

@@ -95,10 +95,21 @@ function tensorModelOf(model: unknown, options: object): TensorModel {
     if (isLayersModel(model)) return layersModel(model, options)
     if (isFunctionModel(model)) return functionModel(model, options)
   }
-  throw new InvalidArgumentError(
-    'model',
-    describe(model),
-    'a LayersModel, as tf.loadLayersModel, tf.sequential and tf.model give it; a GraphModel, as tf.loadGraphModel ' +
-      'does; or a function with its variables: { call, variables, inputs }',
-  )
+  throw new InvalidArgumentError('model', describeNoModel(model), expectedModel)
+}
+
+const expectedModel =
+  'a LayersModel, as tf.loadLayersModel, tf.sequential and tf.model return; a GraphModel, as tf.loadGraphModel ' +
+  'returns; or a function with its variables: { call, variables, inputs }'
+
+/** What was given in place of a model, with the way to one where that is clear. */
+function describeNoModel(given: unknown): string {
+  if (typeof given !== 'object' || given === null) return describe(given)
+  if ('then' in given) return 'a promise (await it first)'
+  if (!('modelTopology' in given)) return describe(given)
+  const { keras_version: version } = (given.modelTopology ?? {}) as { keras_version?: unknown }
+  return typeof version === 'string' && version.startsWith('3')
+    ? `the contents of a model.json of Keras ${version}, which tf.loadLayersModel cannot read (export the model with ` +
+        'model.export() and convert the SavedModel to a GraphModel)'
+    : 'the contents of a model.json (load it with tf.loadLayersModel or tf.loadGraphModel)'
 }

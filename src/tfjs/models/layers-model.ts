@@ -2,6 +2,8 @@ import type { LayersModel, Sequential, SymbolicTensor, Tensor, Variable } from '
 import { DisposedError, InvalidArgumentError, UnsupportedError } from '../../errors.js'
 import { describe, assertKnownKeys } from '../../options.js'
 import type { ArraySpec } from '../../predictor.js'
+import { warnOnce } from '../../warn-once.js'
+import { differencesFromKeras, refuseCausalPadding } from './keras-differences.js'
 import { allLayers, modelLayers } from './layer-sites.js'
 import type { TensorModel, Weight } from './model.js'
 
@@ -28,6 +30,8 @@ export function layersModel(model: LayersModel, options: LayersModelOptions): Te
   }
   const chosen = outputIndex(model, options.output)
   refuseStateful(model)
+  refuseCausalPadding(model)
+  for (const difference of differencesFromKeras(model)) warnOnce(model, difference)
   // A Sequential has no names of its own for its inputs.
   const inputs = model.inputs.map((input, i) => specOf(input, model.inputNames[i]))
   return {

@@ -18,6 +18,7 @@ import { inputGradients } from './input-gradients.js'
 import { LossGradients } from './loss-gradients.js'
 import type { TensorModel } from '../models/model.js'
 import { pathGradients } from './path-gradients.js'
+import { assertRepeatable } from './repeatable.js'
 import { assertExamplesApart } from './self-check.js'
 
 /** A TensorFlow.js model on one device, as the explainers use it. */
@@ -25,6 +26,7 @@ export class TfjsSession implements PredictorSession<Tensor> {
   readonly #device: DeviceModel
   readonly #lossGradients: LossGradients
   #isApart = false
+  #isRepeatable = false
 
   constructor(model: TensorModel, device: OpenDevice) {
     this.#device = new DeviceModel(model, device)
@@ -76,6 +78,7 @@ export class TfjsSession implements PredictorSession<Tensor> {
     forwardArguments: ForwardArguments,
   ): Promise<NdArray[]> {
     await this.#device.refresh()
+    await this.#assertRepeatable(x, forwardArguments)
     if (outputIndices.length > 1) await this.#assertApart(x, forwardArguments)
     return inputGradients(this.#device, x, outputIndices, forwardArguments)
   }
@@ -96,6 +99,7 @@ export class TfjsSession implements PredictorSession<Tensor> {
     at: Activations | { readonly sites: readonly LayerSite[] },
   ): Promise<NdArray[][]> {
     await this.#device.refresh()
+    await this.#assertRepeatable(x, forwardArguments)
     if (outputIndices.length > 1) await this.#assertApart(x, forwardArguments)
     return gradientsAt(this.#device, x, outputIndices, forwardArguments, at)
   }
@@ -107,6 +111,7 @@ export class TfjsSession implements PredictorSession<Tensor> {
     points: PathPoints,
   ): Promise<NdArray[][]> {
     await this.#device.refresh()
+    await this.#assertRepeatable(x, forwardArguments)
     if (points.pathOf.length > 1) {
       // Of one example all points may be alike to layers before a site: zeros are another one.
       await this.#assertApart(
@@ -128,12 +133,25 @@ export class TfjsSession implements PredictorSession<Tensor> {
     loss: Loss<Tensor>,
   ): Promise<GradientBlock | GpuGradientBlock> {
     await this.#device.refresh()
+    await this.#assertRepeatable(x, {})
     const { model } = this.#device
     for (const warning of model.parameterWarnings ?? []) warnOnce(model, warning)
     return this.#lossGradients.compute(x, y, loss)
   }
 
-  /** Looked at once: whether a model mixes examples does not depend on them. */
+  /** Checked once: whether a model draws random numbers does not depend on the examples. */
+  async #assertRepeatable(
+    x: readonly NdArray[],
+    forwardArguments: ForwardArguments,
+  ): Promise<void> {
+    if (this.#isRepeatable) return
+    await assertRepeatable(this.#device, x, forwardArguments)
+    // The page may have changed the weights while the answers were read.
+    await this.#device.refresh()
+    this.#isRepeatable = true
+  }
+
+  /** Checked once: whether a model mixes examples does not depend on them. */
   async #assertApart(x: readonly NdArray[], forwardArguments: ForwardArguments): Promise<void> {
     if (this.#isApart) return
     await assertExamplesApart(this.#device, x, forwardArguments, 'internalBatchSize: 1')

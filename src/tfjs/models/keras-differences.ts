@@ -1,0 +1,87 @@
+import type { LayersModel } from '@tensorflow/tfjs'
+import { UnsupportedError } from '../../errors.js'
+import { allLayers } from './layer-sites.js'
+
+type Layer = LayersModel['layers'][number]
+
+/** What the layers have that Keras's own do not, or is private in TensorFlow.js. */
+interface LayerInternals {
+  readonly maskZero?: boolean
+  readonly interpolation?: string
+  readonly padding?: string
+  readonly activation?: { getClassName?(): string }
+  readonly recurrentActivation?: { getClassName?(): string }
+  readonly cell?: LayerInternals
+  readonly forwardLayer?: LayerInternals
+  readonly layer?: LayerInternals
+}
+
+/** Warnings of layers that TensorFlow.js computes differently from Keras, one for each kind. */
+export function differencesFromKeras(model: LayersModel): string[] {
+  const layers = allLayers(model)
+  return differences.flatMap(({ isDifferent, text }) => {
+    const names = layers.filter(isDifferent).map(({ name }) => `'${name}'`)
+    if (names.length === 0) return []
+    return [
+      `${text}: ${names.join(', ')}. The explanations are of what TensorFlow.js computes. If the model comes from ` +
+        'Keras, convert it to a GraphModel to explain what Keras computes.',
+    ]
+  })
+}
+
+const differences: readonly { text: string; isDifferent: (layer: Layer) => boolean }[] = [
+  {
+    text: 'TensorFlow.js averages padding too where Keras leaves masked positions out (GlobalAveragePooling1D)',
+    isDifferent: (layer) => layer.getClassName() === 'GlobalAveragePooling1D' && takesMask(layer),
+  },
+  {
+    text: 'TensorFlow.js interpolates between other points than Keras (bilinear UpSampling2D)',
+    isDifferent: (layer) =>
+      layer.getClassName() === 'UpSampling2D' && internalsOf(layer).interpolation === 'bilinear',
+  },
+  {
+    text:
+      'TensorFlow.js computes hard_sigmoid as Keras 2 does, clip(0.2 x + 0.5, 0, 1), where Keras 3 computes ' +
+      'relu6(x + 3) / 6',
+    isDifferent: (layer) => usesHardSigmoid(internalsOf(layer)),
+  },
+]
+
+const internalsOf = (layer: Layer): LayerInternals => layer as unknown as LayerInternals
+
+/** True if a mask of padding reaches the layer in Keras. */
+function takesMask(layer: Layer, seen = new Set<Layer>()): boolean {
+  if (seen.has(layer)) return false
+  seen.add(layer)
+  const nodes = layer.inboundNodes as readonly { readonly inboundLayers: readonly Layer[] }[]
+  return nodes.some(({ inboundLayers }) =>
+    inboundLayers.some(
+      (input) =>
+        input.getClassName() === 'Masking' ||
+        internalsOf(input).maskZero === true ||
+        (input.supportsMasking && takesMask(input, seen)),
+    ),
+  )
+}
+
+function usesHardSigmoid(layer: LayerInternals): boolean {
+  const { activation, recurrentActivation, cell, forwardLayer, layer: wrapped } = layer
+  return (
+    [activation, recurrentActivation].some(
+      (one) => one?.getClassName?.().toLowerCase().replace('_', '') === 'hardsigmoid',
+    ) ||
+    [cell, forwardLayer, wrapped].some((inner) => inner !== undefined && usesHardSigmoid(inner))
+  )
+}
+
+/** @throws UnsupportedError for a layer that TensorFlow.js loads and cannot run */
+export function refuseCausalPadding(model: LayersModel): void {
+  const causal = allLayers(model).find((layer) => internalsOf(layer).padding === 'causal')
+  if (causal === undefined) return
+  throw new UnsupportedError(
+    causal.name,
+    `layer '${causal.name}' has causal padding, which TensorFlow.js cannot compute. Put a ZeroPadding1D layer of ` +
+      "(kernel size − 1) · dilation rate steps in front of it and give it padding 'valid', or convert the model to a " +
+      'GraphModel.',
+  )
+}
