@@ -1,0 +1,104 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import { openDevice } from '../../src/tfjs/engine/devices.js'
+import { functionModel } from '../../src/tfjs/models/function-model.js'
+import type { OutlinedTensor, TapeOutline } from '../../src/tfjs/per-example/tape-outline.js'
+import { DeviceModel } from '../../src/tfjs/session/device-model.js'
+import { outlinePass } from '../../src/tfjs/session/gradient-passes.js'
+import { TfjsSession } from '../../src/tfjs/session/session.js'
+import { type TapeKnowledge, tapeKnowledge } from '../../src/tfjs/session/tape-knowledge.js'
+import { constantModel, constantModels } from '../support/constant-models.js'
+import { useDevice } from '../support/devices.js'
+import { randomTrial } from '../support/random-models.js'
+import type { TrialModel } from '../support/trial-model.js'
+import { compareBatch, type TrialResult } from '../support/trial-run.js'
+
+/** An error of this size is no rounding: the gradients are those of something else. */
+const wrong = 1e-2
+/** As in the tests that these trials come from. */
+const right = 2e-5
+
+/**
+ * The derivation of the batch replaced by a guess from sizes: whatever an op makes that is as long as the batch carries
+ * it. What it does to the gradients shows that the trials would notice.
+ *
+ * @param isChecked false to switch the self-check off as well
+ */
+async function guessing(
+  trial: TrialModel,
+  batchSize: number,
+  isChecked: boolean,
+): Promise<TrialResult> {
+  const device = await openDevice('cpu', true)
+  const model = functionModel(trial.model, {})
+  const examples = trial.examples(batchSize)
+  using session = new TfjsSession(model, device)
+  const known = tapeKnowledge(model, 'cpu', [examples.x])
+  const deviceModel = new DeviceModel(model, device)
+  const otherSize = batchSize === 2 ? 3 : 2
+  const [own, other] = [examples, trial.examples(otherSize)].map(({ x }) =>
+    deviceModel.run(() => outlinePass(deviceModel, [x])),
+  ) as [TapeOutline, TapeOutline]
+  deviceModel.dispose()
+  known.outlines.set(otherSize, guessed(own, other))
+  if (!isChecked) leaveUnchecked(known, trial)
+  return await compareBatch(session, trial, examples)
+}
+
+function guessed(own: TapeOutline, other: TapeOutline): TapeOutline {
+  const carrying = new Set(
+    own.nodes.flatMap(({ outputs }) =>
+      outputs.filter(({ shape }) => shape[0] === own.exampleCount).map(({ number }) => number),
+    ),
+  )
+  const asBatch = ({ number, shape }: OutlinedTensor): OutlinedTensor => ({
+    number,
+    shape: carrying.has(number) ? [other.exampleCount, ...shape.slice(1)] : shape,
+  })
+  return {
+    ...other,
+    nodes: other.nodes.map((node) => ({ ...node, outputs: node.outputs.map(asBatch) })),
+  }
+}
+
+function leaveUnchecked({ checkedSizes }: TapeKnowledge, { loss }: TrialModel): void {
+  checkedSizes.set(loss.loss, new Set(Array.from({ length: 10 }, (_, size) => size)))
+}
+
+describe('a batch that is guessed from sizes', () => {
+  beforeAll(() => useDevice('cpu'))
+
+  it('gives wrong gradients to many models with constants as long as a batch', async () => {
+    let wrongCount = 0
+    for (const constants of constantModels) {
+      const trial = constantModel(constants)
+      const { error } = await guessing(trial, 4, false)
+      trial.dispose()
+      if (error > wrong) wrongCount++
+    }
+    expect(wrongCount).toBeGreaterThanOrEqual(15)
+  })
+
+  it('gives wrong gradients to some random models', async () => {
+    const wrongSeeds: number[] = []
+    for (let seed = 1; seed <= 60; seed++) {
+      const { trial, batchSizes } = randomTrial(seed)
+      const { error } = await guessing(trial, batchSizes[0]!, false)
+      trial.dispose()
+      if (error > wrong) wrongSeeds.push(seed)
+    }
+    expect(wrongSeeds.length).toBeGreaterThan(0)
+  })
+
+  it('is noticed by the self-check, which leaves the batch and says so', async () => {
+    const reasons: string[] = []
+    for (const constants of constantModels) {
+      const trial = constantModel(constants)
+      const { error, warnings } = await guessing(trial, 4, true)
+      trial.dispose()
+      expect(error, constants.title).toBeLessThanOrEqual(right)
+      reasons.push(...warnings)
+    }
+    expect(reasons.length).toBeGreaterThanOrEqual(15)
+    for (const reason of reasons) expect(reason).toContain('one example at a time')
+  })
+})
