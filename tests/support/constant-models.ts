@@ -185,7 +185,7 @@ export const constantModels: readonly ConstantModel[] = [
   }),
   onVectors('constant features before a dense layer', (parts) => {
     const [c, out] = [parts.c(n, n), head(parts)]
-    return (x) => out(tf.sin(matMul(x, c())))
+    return (x) => out(tf.sigmoid(matMul(x, c())))
   }),
   onVectors('a frozen dense layer before a trained one', (parts) => {
     const [f, b, out] = [parts.f(n, n), parts.f(n), head(parts)]
@@ -217,14 +217,14 @@ export const constantModels: readonly ConstantModel[] = [
   onVectors('a state of zeros that meets a weight', (parts) => {
     const [u, w, out] = [parts.p(n, n), parts.p(n, n), head(parts)]
     return (x) => {
-      let state: tf.Tensor = tf.zeros([x.shape[0]!, n])
+      let state: tf.Tensor = tf.zeros([x.shape[0], n])
       for (let step = 0; step < 2; step++) state = tf.tanh(add(matMul(state, u), matMul(x, w)))
       return out(state)
     }
   }),
   onVectors('a trained state tiled to the batch', (parts) => {
     const [s, u, w, out] = [parts.p(1, n), parts.p(n, n), parts.p(n, n), head(parts)]
-    return (x) => out(tf.tanh(add(matMul(tile(s, [x.shape[0]!, 1]), u), matMul(x, w))))
+    return (x) => out(tf.tanh(add(matMul(tile(s, [x.shape[0], 1]), u), matMul(x, w))))
   }),
   onVectors('a constant state broadcast to the batch', (parts) => {
     const [c, u, w, out] = [parts.c(1, n), parts.p(n, n), parts.p(n, n), head(parts)]
@@ -232,7 +232,7 @@ export const constantModels: readonly ConstantModel[] = [
   }),
   onVectors('constants of the batch times a weight', (parts) => {
     const [w, out] = [parts.p(n), head(parts)]
-    return (x) => out(add(x, mul(tf.ones([x.shape[0]!, n]), w)))
+    return (x) => out(add(x, mul(tf.ones([x.shape[0], n]), w)))
   }),
   onSequences('scaled position codes', (parts) => {
     const [c, alpha] = [parts.c(n, n), parts.p()]
@@ -289,7 +289,7 @@ export const constantModels: readonly ConstantModel[] = [
   onPictures('a depthwise filter of constants', (parts) => {
     const [c, w, v] = [parts.c(2, 2, n, 1), parts.p(n, 1), parts.p(1, 1, 1, n)]
     return (x) => {
-      const filter = mul(c(), w) as tf.Tensor4D
+      const filter = mul<tf.Tensor4D>(c(), w)
       return tf.depthwiseConv2d(convolved(x, v) as tf.Tensor4D, filter, 1, 'same')
     }
   }),

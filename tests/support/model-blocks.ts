@@ -131,14 +131,17 @@ const labels: Block = (parts, shape) => {
 
 const memory: Block = (parts, shape) => {
   const width = shape.at(-1)!
-  const m = parts.pick([parts.c, parts.f].map((make) => make.bind(parts)))(4, width)
+  const table = parts.pick<() => () => tf.Tensor>([
+    () => parts.c(4, width),
+    () => always(parts.f(4, width)),
+  ])()
   const [q, k, v] = [1, 2, 3].map(() => randomMatrix(parts, width, width))
   return {
     shape,
     call: (x) => {
-      const table = typeof m === 'function' ? m() : m
-      const keys = tf.transpose(tf.matMul(table, k!()))
-      return projected(tf.softmax(projected(projected(x, q!()), keys)), tf.matMul(table, v!()))
+      const keys = tf.transpose(tf.matMul(table(), k!()))
+      const weights = tf.softmax(projected(projected(x, q!()), keys))
+      return projected(weights, tf.matMul(table(), v!()))
     },
   }
 }
@@ -197,9 +200,8 @@ const positionCodes: Block = (parts, shape) => {
 /** Attention of two heads; with the batch first, or the positions first, as torch has it. */
 const attention: Block = (parts, shape) => {
   const [length, width] = shape as [number, number]
-  const [q, k, v, o] = [1, 2, 3, 4].map(() => randomMatrix(parts, width, 4))
+  const [q, k, v] = [1, 2, 3].map(() => randomMatrix(parts, width, 4))
   const out = parts.p(4, width)
-  void o
   const isTimeMajor = parts.random() < 0.5
   const heads = (x: tf.Tensor, batch: number): tf.Tensor =>
     isTimeMajor
@@ -220,7 +222,7 @@ const attention: Block = (parts, shape) => {
   return {
     shape,
     call: (x) => {
-      const batch = x.shape[0]!
+      const batch = x.shape[0]
       const own = isTimeMajor ? tf.transpose(x, [1, 0, 2]) : x
       const [queries, keys, values] = [q, k, v].map((w) => heads(projected(own, w!()), batch))
       const weights = tf.softmax(tf.matMul(queries!, keys!, false, true))
@@ -280,7 +282,7 @@ const recurrent: Block = (parts, shape) => {
   return {
     shape: [units],
     call: (x) => {
-      let state = start(x.shape[0]!)
+      let state = start(x.shape[0])
       for (const step of tf.unstack(x, 1).slice(0, length)) {
         state = tf.tanh(tf.add(tf.add(tf.matMul(step, w()), tf.matMul(state, u())), b))
       }
@@ -294,7 +296,7 @@ const classToken: Block = (parts, shape) => {
   const token = parts.p(1, 1, width)
   return {
     shape: [length + 1, width],
-    call: (x) => tf.concat([tf.tile(token, [x.shape[0]!, 1, 1]), x], 1),
+    call: (x) => tf.concat([tf.tile(token, [x.shape[0], 1, 1]), x], 1),
   }
 }
 
@@ -369,7 +371,7 @@ const depthwise: Block = (parts, shape) => {
   const [c, w] = [parts.c(2, 2, channels, 1), parts.p(channels, 1)]
   return {
     shape,
-    call: (x) => tf.depthwiseConv2d(x as tf.Tensor4D, tf.mul(c(), w) as tf.Tensor4D, 1, 'same'),
+    call: (x) => tf.depthwiseConv2d(x as tf.Tensor4D, tf.mul<tf.Tensor4D>(c(), w), 1, 'same'),
   }
 }
 

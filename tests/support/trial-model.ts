@@ -112,7 +112,7 @@ const logitsLoss: LossFunction<tf.Tensor> = (y, p) =>
 
 const squares: LossFunction<tf.Tensor> = (y, p) => tf.square(tf.sub(p, tf.mul(oneHot(y, p), 2)))
 
-export const crossEntropy = (): TrialLoss => ({
+const crossEntropy = (): TrialLoss => ({
   loss: 'sparseCategoricalCrossentropyFromLogits',
   reference: logitsLoss,
 })

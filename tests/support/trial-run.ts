@@ -7,10 +7,24 @@ import { singleExampleGradients } from './single-example-reference.js'
 import type { TrialModel } from './trial-model.js'
 
 export interface TrialResult {
-  /** The largest difference of a gradient's entry from the float64 reference, relative to that gradient's norm. */
+  /** The largest difference of a gradient's entry from the float64 reference, relative to the gradient's norm. */
   readonly error: number
   readonly warnings: readonly string[]
 }
+
+/** One example's gradient against the reference. */
+interface Comparison {
+  /** The largest difference of an entry. */
+  readonly difference: number
+  /** The norm of the reference. */
+  readonly norm: number
+}
+
+/**
+ * A gradient this much smaller than the largest one of its trial is a difference of almost equal numbers, whose float32
+ * rounding is relative to them.
+ */
+const cancelledShare = 1e-2
 
 /** A model's gradients for batches of the given sizes in turn, in one session, against single examples. */
 export async function runTrial(
@@ -19,51 +33,63 @@ export async function runTrial(
   device: Device,
 ): Promise<TrialResult> {
   using session = await tfjsPredictor(trial.model).open(device, { allowSoftware: true })
-  const results: TrialResult[] = []
-  for (const batchSize of batchSizes) {
-    results.push(await compareBatch(session, trial, trial.examples(batchSize)))
-  }
-  return {
-    error: Math.max(...results.map(({ error }) => error)),
-    warnings: results.flatMap(({ warnings }) => warnings),
-  }
+  const comparisons: Comparison[] = []
+  const warnings = await warningsOf(async () => {
+    for (const batchSize of batchSizes) {
+      comparisons.push(...(await compareBatch(session, trial, trial.examples(batchSize))))
+    }
+  })
+  return { error: errorOf(comparisons), warnings }
 }
 
-/** One batch of a session of the model against single examples. */
+/** The examples of one batch of a session of the model against single examples. */
 export async function compareBatch(
   session: PredictorSession<tf.Tensor>,
   { model, loss }: TrialModel,
   { x, y }: ReturnType<TrialModel['examples']>,
-): Promise<TrialResult> {
+): Promise<Comparison[]> {
+  const block = await hostGradients(session, [x], y, loss.loss)
+  return singleExampleGradients(model, loss.reference, x, y).map((gradients, k) =>
+    compared(materializedGradients(block, k), gradients),
+  )
+}
+
+/** The largest relative error of the gradients of one trial. */
+export function errorOf(comparisons: readonly Comparison[]): number {
+  const largest = Math.max(...comparisons.map(({ norm }) => norm))
+  return Math.max(
+    ...comparisons.map(({ difference, norm }) =>
+      difference === 0 ? 0 : difference / Math.max(norm, cancelledShare * largest),
+    ),
+  )
+}
+
+/** What the library warns of while a function runs. */
+export async function warningsOf(run: () => Promise<void>): Promise<string[]> {
   const warnings: string[] = []
   const { warn } = console
   console.warn = (message: unknown): void => void warnings.push(String(message))
   try {
-    const block = await hostGradients(session, [x], y, loss.loss)
-    const errors = singleExampleGradients(model, loss.reference, x, y).map((gradients, k) =>
-      differenceOf(materializedGradients(block, k), gradients),
-    )
-    return { error: Math.max(...errors), warnings }
+    await run()
   } finally {
     console.warn = warn
   }
+  return warnings
 }
 
-function differenceOf(
+function compared(
   actual: ReadonlyMap<string, Float64Array>,
   expected: ReadonlyMap<string, Float64Array>,
-): number {
+): Comparison {
   const norm = Math.hypot(...[...expected.values()].map((values) => Math.hypot(...values)))
-  let largest = 0
+  let difference = 0
   for (const [name, values] of expected) {
     // A parameter that the loss does not reach may be left out.
     const own = actual.get(name) ?? new Float64Array(values.length)
-    if (own.length !== values.length) return Infinity
     for (const [k, value] of values.entries()) {
-      const difference = Math.abs(own[k]! - value)
-      if (Number.isNaN(difference)) return Infinity
-      largest = Math.max(largest, difference)
+      const ownDifference = Math.abs((own[k] ?? NaN) - value)
+      difference = Math.max(difference, Number.isNaN(ownDifference) ? Infinity : ownDifference)
     }
   }
-  return norm === 0 ? largest : largest / norm
+  return { difference, norm }
 }

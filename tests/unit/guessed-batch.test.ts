@@ -10,7 +10,7 @@ import { constantModel, constantModels } from '../support/constant-models.js'
 import { useDevice } from '../support/devices.js'
 import { randomTrial } from '../support/random-models.js'
 import type { TrialModel } from '../support/trial-model.js'
-import { compareBatch, type TrialResult } from '../support/trial-run.js'
+import { compareBatch, errorOf, type TrialResult, warningsOf } from '../support/trial-run.js'
 
 /** An error of this size is no rounding: the gradients are those of something else. */
 const wrong = 1e-2
@@ -41,7 +41,11 @@ async function guessing(
   deviceModel.dispose()
   known.outlines.set(otherSize, guessed(own, other))
   if (!isChecked) leaveUnchecked(known, trial)
-  return await compareBatch(session, trial, examples)
+  let error = NaN
+  const warnings = await warningsOf(async () => {
+    error = errorOf(await compareBatch(session, trial, examples))
+  })
+  return { error, warnings }
 }
 
 function guessed(own: TapeOutline, other: TapeOutline): TapeOutline {
