@@ -15,16 +15,16 @@ export interface GradientBlock<Floats = Float32Array, Integers = Int32Array> {
   readonly exampleCount: number
   readonly segments: readonly GradientSegment<Floats, Integers>[]
   /**
-   * There if nothing else is in the arrays' buffers that anybody needs: they may change hands as they are, and are given
-   * back by this when they are no longer needed, those that can be.
+   * Set when the buffers are exclusively owned and may be transferred. It is called with each buffer that is no longer
+   * needed and can be reused.
    */
   readonly release?: ((buffer: ArrayBuffer) => void) | undefined
 }
 
 /**
- * A block in buffers of a WebGPU device: float32 and int32 numbers, row-major, from offset 0 on; a buffer may be
- * longer than its numbers. The buffers are lent until the block is disposed, which is after all commands that
- * read them have been submitted.
+ * A block in buffers of a WebGPU device: float32 and int32 numbers, row-major, from offset 0; a buffer may be
+ * longer than its numbers. The buffers stay valid until the block is disposed, after all commands that read them have
+ * been submitted.
  */
 export interface GpuGradientBlock extends GradientBlock<GPUBuffer, GPUBuffer>, Disposable {
   readonly gpuDevice: GPUDevice
@@ -59,7 +59,7 @@ export interface FactoredSegment<Floats = Float32Array> {
 }
 
 /**
- * A convolution filter's factors, the patches still implicit: `a` is [B, H, W, C], `delta` [B, OH, OW, p].
+ * A convolution filter's factors, without the patches written out: `a` is [B, H, W, C], `delta` [B, OH, OW, p].
  * G is [filterHeight, filterWidth, C, p], row-major.
  */
 export interface ConvolutionSegment<Floats = Float32Array> {
@@ -71,7 +71,7 @@ export interface ConvolutionSegment<Floats = Float32Array> {
 }
 
 /**
- * The gradient of a table whose rows were looked up, an embedding's: row `indices[b, t]` of G is Σ δ_t.
+ * The gradient of an embedding table: row `indices[b, t]` of G is Σ δ_t.
  * `indices` is [B, T], `delta` [B, T, rowSize]; G is [parameterRows, rowSize], row-major.
  */
 export interface LookupSegment<Floats = Float32Array, Integers = Int32Array> {
@@ -90,7 +90,7 @@ export type CompactSegment<Floats = Float32Array> =
 export interface CompactBlock<Floats = Float32Array> {
   readonly exampleCount: number
   readonly segments: readonly CompactSegment<Floats>[]
-  /** As that of a GradientBlock. */
+  /** See GradientBlock. */
   readonly release?: ((buffer: ArrayBuffer) => void) | undefined
 }
 

@@ -11,7 +11,7 @@ import { chooseLayout, getDenseSize } from './compact-layout.js'
 import { createGradientReader } from './dense-gradient.js'
 import { contractPatches, extractPatches } from './patches.js'
 
-/** The reference: each segment in the smaller of its exact forms, sums in float64. */
+/** Converts each segment to the smaller of its exact layouts, with sums in float64. This is the reference. */
 export function compactBlock({ exampleCount, segments }: GradientBlock): CompactBlock {
   return {
     exampleCount,

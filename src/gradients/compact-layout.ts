@@ -1,7 +1,7 @@
 import type { GradientSegment } from './block.js'
 import { bytesPerFloat32, bytesPerNorm, bytesPerFloat16 } from './numbers/byte-sizes.js'
 
-/** The form in which a segment is held, with its sizes per example. */
+/** How the numbers of a segment are stored, with the sizes per example. */
 export type CompactLayout =
   | { readonly kind: 'dense'; readonly size: number }
   | {
@@ -17,7 +17,7 @@ export type CompactLayout =
       readonly parameterRows: number
     }
 
-/** The smaller of a segment's exact forms: the gradient itself, or its factors. */
+/** Chooses the smaller exact layout of a segment: the gradient itself, or its factors. */
 export function chooseLayout(segment: GradientSegment<unknown, unknown>): CompactLayout {
   switch (segment.kind) {
     case 'dense':
@@ -47,7 +47,7 @@ function chooseSmaller(layout: CompactLayout): CompactLayout {
   return size <= countNumbers(layout) ? { kind: 'dense', size } : layout
 }
 
-/** How many numbers the gradient itself has. */
+/** The number of elements of the gradient itself. */
 export function getDenseSize(layout: CompactLayout): number {
   switch (layout.kind) {
     case 'dense':
@@ -59,7 +59,7 @@ export function getDenseSize(layout: CompactLayout): number {
   }
 }
 
-/** How many numbers of four bytes the form takes per example. */
+/** Counts the numbers of four bytes that the layout takes per example. */
 export function countNumbers(layout: CompactLayout): number {
   switch (layout.kind) {
     case 'dense':
@@ -71,7 +71,7 @@ export function countNumbers(layout: CompactLayout): number {
   }
 }
 
-/** What a block of these segments occupies in compact form, its squared norms of eight bytes included. */
+/** The bytes of a block of these segments in compact layout, including its squared norms. */
 export function getCompactByteLength(
   exampleCount: number,
   segments: readonly GradientSegment<unknown, unknown>[],
@@ -80,7 +80,7 @@ export function getCompactByteLength(
   return exampleCount * (numbers * bytesPerFloat32 + bytesPerNorm)
 }
 
-/** What the forms take per example with their numbers in float16, the squared norm included. */
+/** The bytes that the layouts take per example with numbers in float16, including the squared norm. */
 export function getFloat16ByteLength(layouts: readonly CompactLayout[]): number {
   const numbers = layouts.reduce((sum, layout) => sum + countNumbers(layout), 0)
   const indices = layouts.reduce(

@@ -1,15 +1,15 @@
 import type { CompactSegment, FactoredSegment, LookupSegment } from './block.js'
 import { getDenseSize } from './compact-layout.js'
 
-/** The gradient of one example, from `offset` on. */
+/** The gradient of one example, at `offset`. */
 export interface DenseGradient {
   readonly data: Float32Array | Float64Array
   readonly offset: number
 }
 
 /**
- * Reads the gradient of a row, formed in float64 where it has to be. One row is held at a time: that of a wide
- * layer takes megabytes.
+ * Creates a function that reads the gradient of an example, materialized in float64 if necessary. Only one is
+ * materialized at a time: that of a wide layer takes megabytes.
  */
 export function createGradientReader(segment: CompactSegment): (row: number) => DenseGradient {
   if (segment.kind === 'dense') {
@@ -28,7 +28,7 @@ export function createGradientReader(segment: CompactSegment): (row: number) => 
   }
 }
 
-/** G = Σ_t a_t δ_tᵀ of one example, into zeros. */
+/** Adds G = Σ_t a_t δ_tᵀ of one example to zeros. */
 function materializeFactored(segment: FactoredSegment, row: number, gradient: Float64Array): void {
   const { positions, inputSize, outputSize, a, delta } = segment
   for (let t = row * positions; t < (row + 1) * positions; t++) {
@@ -41,7 +41,7 @@ function materializeFactored(segment: FactoredSegment, row: number, gradient: Fl
   }
 }
 
-/** Row index_t of G gets δ_t, into zeros. */
+/** Adds δ_t to row index_t of zeros. */
 function materializeLookup(segment: LookupSegment, row: number, gradient: Float64Array): void {
   const { positions, rowSize, indices, delta } = segment
   for (let t = row * positions; t < (row + 1) * positions; t++) {

@@ -1,12 +1,12 @@
 import type { CompactBlock, GpuGradientBlock, GradientBlock } from './block.js'
 
-/** Rows of float16 numbers as their bits, each row divided by 2 to the power of its exponent. */
+/** The bits of float16 numbers; those of each example were divided by 2 to the power of its exponent. */
 export interface Float16Values {
   readonly bits: Uint16Array
   readonly exponents: Int16Array
 }
 
-/** Gradients as a store of float16 holds them. */
+/** Gradients in float16, as a store keeps them. */
 export type Float16Block = CompactBlock<Float16Values>
 
 export const isFloat16Block = (

@@ -1,6 +1,6 @@
 /**
- * Frees what is in the buffers now, and not when a collector comes by, as late as it does in threads that hardly use memory
- * of JavaScript's own. There is no other way than to send them to somebody who never takes them.
+ * Frees the memory of buffers at once. The garbage collector frees it late in threads that use little other memory.
+ * The only way is to transfer the buffers to a port that never receives them.
  */
 export function freeBuffers(buffers: readonly ArrayBufferLike[]): void {
   const owned = [...new Set(buffers)].filter((buffer) => buffer instanceof ArrayBuffer)

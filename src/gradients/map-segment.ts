@@ -1,6 +1,6 @@
 import type { CompactSegment } from './block.js'
 
-/** The segment with other numbers in the places of its own. */
+/** Replaces the numbers of a segment. */
 export function mapSegment<From, To>(
   segment: CompactSegment<From>,
   floats: (numbers: From) => To,

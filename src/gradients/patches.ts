@@ -1,6 +1,6 @@
 import type { ConvolutionGeometry } from './block.js'
 
-/** The output rows or columns, first to end − 1, whose patch meets the image at a filter tap, along one axis. */
+/** Finds the output rows or columns, first to end − 1, whose patch meets the image at a filter tap. */
 function findTapRange(
   offset: number,
   stride: number,
@@ -13,7 +13,7 @@ function findTapRange(
   }
 }
 
-/** The filter gradients Σ_t patch_t δ_tᵀ of each row, dense: [rowCount, kh · kw · C · p], summed in float64. */
+/** Computes dense filter gradients Σ_t patch_t δ_tᵀ in float64: [exampleCount, kh · kw · C · p]. */
 export function contractPatches(
   a: Float32Array,
   delta: Float32Array,
@@ -51,7 +51,7 @@ export function contractPatches(
 
 const sums = new Float64Array(4)
 
-/** Σ_t a_t δ_t of one tap and channel with four outputs side by side, which stay in registers. */
+/** Sums a_t δ_t of one tap and channel for four adjacent outputs, which stay in registers. */
 function contractTap(
   image: Float32Array,
   gradient: Float32Array,
@@ -79,7 +79,7 @@ function contractTap(
     let position = (outRow * outWidth + columnRange.first) * outChannels + output
     for (let outColumn = columnRange.first; outColumn < columnRange.end; outColumn++) {
       const factor = image[pixel]!
-      // Past the last output stand other positions' numbers, or nothing: those sums are not read.
+      // Beyond the last output there are numbers of other positions, or none; those sums are not used.
       sum0 += factor * gradient[position]!
       sum1 += factor * gradient[position + 1]!
       sum2 += factor * gradient[position + 2]!
@@ -94,7 +94,7 @@ function contractTap(
   into[3] = sum3
 }
 
-/** The patches of each row written out: [rowCount, OH · OW, kh · kw · C], zero where they meet the padding. */
+/** Copies the patches of each example: [exampleCount, OH · OW, kh · kw · C], zero on the padding. */
 export function extractPatches(
   a: Float32Array,
   geometry: ConvolutionGeometry,

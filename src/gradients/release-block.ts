@@ -1,7 +1,7 @@
 import type { GradientBlock } from './block.js'
 import { type Float16Block, isFloat16Block } from './float16-block.js'
 
-/** All buffers of a block's arrays, each once. */
+/** Lists the buffers of a block's arrays, each once. */
 export function listBlockBuffers(block: GradientBlock | Float16Block): ArrayBuffer[] {
   const numbers = isFloat16Block(block)
     ? block.segments.flatMap((segment) => {
@@ -18,7 +18,7 @@ export function listBlockBuffers(block: GradientBlock | Float16Block): ArrayBuff
   return [...buffers].filter((buffer) => buffer instanceof ArrayBuffer)
 }
 
-/** Gives the buffers of a block back whose numbers are elsewhere by now. */
+/** Releases the buffers of a block after its numbers have been copied. */
 export function releaseBlock(block: GradientBlock | Float16Block): void {
   if (block.release !== undefined) listBlockBuffers(block).forEach(block.release)
 }

@@ -2,7 +2,7 @@ import type { CompactBlock } from './block.js'
 import { type Float16Block, type Float16Values, isFloat16Block } from './float16-block.js'
 import { mapSegment } from './map-segment.js'
 
-/** The rows from `start` to `end` − 1, as views; the block itself, if these are all. */
+/** Returns views of the examples from `start` to `end` − 1; the block itself if those are all. */
 export function sliceBlock<Block extends CompactBlock | Float16Block>(
   block: Block,
   start: number,

@@ -1,6 +1,6 @@
 import { numberBinary } from './number-binary.js'
 
-/** What src/gradients/zarr/assembly exports. */
+/** The exports of assembly/index.ts. */
 interface Exports {
   readonly memory: WebAssembly.Memory
   inputAddress(): number
@@ -17,13 +17,13 @@ interface Exports {
 let loaded: NumberKernels | undefined
 let loading: Promise<void> | undefined
 
-/** Has chunks be checked and decoded by SIMD from then on, where the page allows WebAssembly. */
+/** Loads SIMD kernels for checksums and float16, if the page allows WebAssembly. */
 export function loadNumberKernels(): Promise<void> {
   loading ??= NumberKernels.open().then(
     (kernels) => {
       loaded = kernels
     },
-    // A content security policy may forbid it: what JavaScript does instead comes to the same, slower.
+    // A content security policy may forbid WebAssembly; JavaScript then gives the same results, slower.
     () => undefined,
   )
   return loading
@@ -32,7 +32,7 @@ export function loadNumberKernels(): Promise<void> {
 /** The kernels, if they are loaded. */
 export const getNumberKernels = (): NumberKernels | undefined => loaded
 
-/** Checks and decodes piece by piece, in a memory of fixed size. */
+/** Computes checksums and decodes piece by piece, in memory of fixed size. */
 class NumberKernels {
   readonly #exports: Exports
   readonly #input: Uint8Array
@@ -70,8 +70,8 @@ class NumberKernels {
   }
 
   /**
-   * Decodes rows of float16, each times 2 to the power of its exponent, which must be less than 113: a product may
-   * overflow from there on.
+   * Decodes rows of float16, each multiplied by 2 to the power of its exponent. Exponents must be less than 113, so that
+   * no product overflows.
    */
   decodeFloat16(
     bits: Uint16Array,
@@ -90,7 +90,7 @@ class NumberKernels {
         input.set(piece)
         for (let first = 0; first < piece.length; first += rowSize) {
           const exponent = exponents[Math.floor((start + first) / rowSize)]!
-          // In two steps where float32 does not hold the scale; the first one is exact.
+          // Two steps if float32 cannot represent the scale; the first is exact.
           const scale = 2 ** Math.max(exponent, leastExactExponent)
           const lastScale = 2 ** Math.min(0, exponent - leastExactExponent)
           const count = Math.min(rowSize, piece.length - first)
@@ -102,5 +102,5 @@ class NumberKernels {
   }
 }
 
-/** The least of float16, 2⁻²⁴, is no subnormal float32 after this. */
+/** The smallest float16, 2⁻²⁴, times 2 to this power is still a normal float32. */
 const leastExactExponent = -100

@@ -1,18 +1,18 @@
-/** A matrix within an array: element [i, l] stands at offset + i · rowStep + l · columnStep. */
+/** A matrix within an array: element [i, l] is at i · rowStep + l · columnStep. */
 export interface StridedMatrix {
   readonly data: Float64Array
   readonly rowStep: number
   readonly columnStep: number
 }
 
-/** A whole matrix of so many columns, row-major. */
+/** Views an array as a row-major matrix. */
 export const viewRowMajor = (data: Float64Array, columns: number): StridedMatrix => ({
   data,
   rowStep: columns,
   columnStep: 1,
 })
 
-/** The transpose of such a matrix. */
+/** Views an array as the transpose of a row-major matrix. */
 export const viewTransposed = (data: Float64Array, columns: number): StridedMatrix => ({
   data,
   rowStep: 1,
@@ -20,8 +20,8 @@ export const viewTransposed = (data: Float64Array, columns: number): StridedMatr
 })
 
 /**
- * C = A B, into the beginning of `product`: A is [m, inner], B [inner, n] and C [m, n], the latter two row-major. One type
- * of array throughout, or engines compile slower loops. Tiles of two rows by four columns of A are half as fast again as
+ * Writes C = A B to the start of `product`: A is [m, inner], B [inner, n] and C [m, n], B and C row-major. All arrays have
+ * one type, because engines compile slower loops otherwise. Tiles of two rows by four columns of A are half as fast again as
  * single rows: 1.6 against 1.1 · 10⁹ multiplications a second (Node 20, AMD EPYC at 2.6 GHz, 2026-11).
  */
 export function multiply(
@@ -95,7 +95,7 @@ function addFour(
   const a1 = a[at + step]!
   const a2 = a[at + 2 * step]!
   const a3 = a[at + 3 * step]!
-  // Behind a ReLU many are.
+  // After a ReLU, many are zero.
   if (a0 === 0 && a1 === 0 && a2 === 0 && a3 === 0) return
   for (let j = 0; j < n; j++, from++) {
     product[to + j]! +=

@@ -3,7 +3,7 @@ import { createGradientReader } from '../dense-gradient.js'
 import { multiply, viewRowMajor, viewTransposed } from './multiply.js'
 import { hasFactors, type ParameterProjection } from './projection-plan.js'
 
-/** A parameter's projection with its matrices; undefined for a side that stays as it is. */
+/** A parameter's projection with its matrices; undefined for a side that is not projected. */
 export interface Sides extends ParameterProjection {
   /** P_a [d, k_a] */
   readonly input: Float64Array | undefined
@@ -11,9 +11,9 @@ export interface Sides extends ParameterProjection {
   readonly output: Float64Array | undefined
 }
 
-/** A segment whose rows are projected one by one. */
+/** A segment whose examples are projected one at a time. */
 interface Prepared {
-  /** Filled row by row. */
+  /** Filled example by example. */
   readonly target: CompactSegment
   readonly projectRow: (row: number) => void
 }
@@ -42,7 +42,7 @@ function prepareDense(segment: CompactSegment, sides: Sides, exampleCount: numbe
   const gradient = new Float64Array(d * p)
   const between = new Float64Array(Math.max(ka * p, d * kd))
   const result = new Float64Array(size)
-  // Of the two orders the one of fewer multiplications.
+  // Of the two orders, the one with fewer multiplications.
   const inputFirst = ka * p * (d + kd) <= d * kd * (p + ka)
   return {
     target,
@@ -60,7 +60,7 @@ function prepareDense(segment: CompactSegment, sides: Sides, exampleCount: numbe
   }
 }
 
-/** P_aᵀ G of G [d, n], in `into`; G itself where that side stays. */
+/** Computes P_aᵀ G of G [d, n] in `into`; returns G if that side is not projected. */
 function projectInput(
   gradient: Float64Array,
   [d, n]: readonly [number, number],
@@ -114,7 +114,7 @@ function prepareFactored(
   }
 }
 
-/** A table's a_t are unit vectors: P_aᵀ a_t is a row of P_a. */
+/** The a_t of a lookup are unit vectors, so P_aᵀ a_t is a row of P_a. */
 function prepareLookup(segment: LookupSegment, sides: Sides, exampleCount: number): Prepared {
   const { parameter, positions, rowSize, indices, delta } = segment
   const { input, projectedInputSize: ka, projectedOutputSize: kd } = sides
@@ -145,7 +145,7 @@ function prepareLookup(segment: LookupSegment, sides: Sides, exampleCount: numbe
   }
 }
 
-/** Vectors [rows, T, size] times a matrix [size, projectedSize]; themselves without one. */
+/** Multiplies vectors [examples, T, size] by a matrix [size, projectedSize]; returns them unchanged without one. */
 function projectVectors(
   vectors: Float32Array,
   positions: number,

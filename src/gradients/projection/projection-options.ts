@@ -2,11 +2,11 @@ import { InvalidArgumentError } from '../../errors.js'
 import { describe, assertKnownKeys, readPositiveInteger } from '../../options.js'
 import { readSeed } from '../../random.js'
 
-/** Gradients in fewer numbers, by a random projection whose inner products are unbiased. */
+/** Projects gradients to fewer numbers at random; inner products are unbiased estimates. */
 export interface ProjectionOptions {
-  /** How many numbers a gradient may take at most, over all parameters; 4096, say. */
+  /** The most numbers that a gradient takes over all parameters, for example 4096. */
   readonly size: number
-  /** Other matrices for another seed, an integer of 32 bits. Default 0. */
+  /** The seed of the matrices, an unsigned 32-bit integer. Default 0. */
   readonly seed?: number | undefined
 }
 
@@ -14,7 +14,7 @@ export interface ProjectionSettings extends ProjectionOptions {
   readonly seed: number
 }
 
-/** @throws InvalidArgumentError for what is no size, or no seed */
+/** @throws InvalidArgumentError for an invalid size or seed */
 export function readProjection(value: unknown): ProjectionSettings {
   if (typeof value !== 'object' || value === null) {
     throw new InvalidArgumentError('projection', describe(value), 'an object: { size, seed }')

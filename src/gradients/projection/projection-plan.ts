@@ -5,12 +5,12 @@ import { sizeOf } from '../../ndarray.js'
 import type { ProjectionSettings } from './projection-options.js'
 
 /**
- * How the gradient of one parameter, G [d, p], is projected: G̃ = P_aᵀ G P_δ, [k_a, k_δ]. A side whose size stays as it is
- * is not projected, P being the identity.
+ * How the gradient of one parameter, G [d, p], is projected: G̃ = P_aᵀ G P_δ, [k_a, k_δ]. A side that keeps
+ * its size is not projected: P is the identity.
  */
 export interface ParameterProjection {
   readonly parameter: string
-  /** Its index among the trainable parameters, which its matrices are drawn by. */
+  /** Its index among the trainable parameters, which selects its random matrices. */
   readonly index: number
   /** d */
   readonly inputSize: number
@@ -22,7 +22,7 @@ export interface ParameterProjection {
   readonly projectedOutputSize: number
 }
 
-/** What a projection does; parameters that are not in it stay exact. */
+/** The projected parameters; all others stay exact. */
 export interface ProjectionPlan extends ProjectionSettings {
   readonly parameters: readonly ParameterProjection[]
 }
@@ -34,12 +34,12 @@ export interface ParameterShape {
 }
 
 /**
- * Divides the numbers among the parameters: whoever takes no more than an equal share of what is left, or little more, keeps
- * its exact form, the smallest first; the others share the rest. Each of them spends its share on the two sides so that the inner
- * products of gradients of rank one vary the least: by (1 + 1/k_a)(1 + 1/k_δ) − 1, where a side that stays exact adds
- * nothing. It depends on the forms of the gradients only, not on their numbers.
+ * Divides the numbers among the parameters. A parameter that needs at most an equal share of the rest, or a little more,
+ * stays exact, the smallest first; the others share what is left. Each of those divides its share between its two sides so
+ * that the inner products of gradients of rank one vary least: by (1 + 1/k_a)(1 + 1/k_δ) − 1, where an exact side adds
+ * nothing. The plan depends on the layouts of the gradients only, not on their values.
  *
- * @param block any examples' gradients: in which forms they come
+ * @param block the gradients of any examples, for their layouts
  * @throws InvalidArgumentError if there are fewer numbers than segments
  */
 export function planProjection(
@@ -86,7 +86,7 @@ interface MatrixSize {
   readonly outputSize: number
 }
 
-/** The sizes of the segment's factors; undefined for a gradient that has none. */
+/** The sizes of a segment's factors; undefined if it has none. */
 function getFactorSizes(segment: CompactSegment): MatrixSize | undefined {
   switch (segment.kind) {
     case 'dense':
@@ -99,12 +99,12 @@ function getFactorSizes(segment: CompactSegment): MatrixSize | undefined {
 }
 
 /**
- * So much more than its share a parameter may take: to project it would save a fifth at best, by matrices that are nearly
- * as large as its own.
+ * A parameter may exceed its share by this factor and stay exact: projecting it would save a fifth at best, with matrices
+ * nearly as large as itself.
  */
 const worthKeeping = 1.25
 
-/** As its factors have it; else with the parameter's last axis as p, a single axis being [1, p]. */
+/** The sizes of its factors; without factors, the last axis of the parameter is p. A single axis is [1, p]. */
 function getMatrixSize(segments: readonly CompactSegment[], shape: readonly number[]): MatrixSize {
   for (const segment of segments) {
     const sizes = getFactorSizes(segment)
@@ -114,7 +114,7 @@ function getMatrixSize(segments: readonly CompactSegment[], shape: readonly numb
   return { inputSize: sizeOf(shape) / last, outputSize: last }
 }
 
-/** True if the segment's own factors can be projected; else its gradient has to be formed. */
+/** True if the segment's factors can be projected; otherwise its gradient must be materialized. */
 export function hasFactors(
   segment: CompactSegment,
   { inputSize, outputSize }: MatrixSize,
@@ -123,7 +123,7 @@ export function hasFactors(
   return sizes?.inputSize === inputSize && sizes.outputSize === outputSize
 }
 
-/** How many numbers the segments of a parameter take once its sides have these sizes. */
+/** Counts the numbers that the segments of a parameter take with these sizes of its sides. */
 function countProjected(
   segments: readonly CompactSegment[],
   whole: MatrixSize,
@@ -147,7 +147,7 @@ function countProjected(
 
 type Sides = Pick<ParameterProjection, 'projectedInputSize' | 'projectedOutputSize'>
 
-/** Of all sides that take no more than so many numbers, those of the least variance. */
+/** Chooses the sizes with the least variance among those that fit the share. */
 function chooseSides(whole: MatrixSize, segments: readonly CompactSegment[], share: number): Sides {
   const { inputSize: d, outputSize: p } = whole
   const fits = (ka: number, kd: number): boolean => countProjected(segments, whole, ka, kd) <= share
@@ -163,7 +163,7 @@ function chooseSides(whole: MatrixSize, segments: readonly CompactSegment[], sha
   return best
 }
 
-/** The greatest integer from 1 to `most` that fits, if 1 does and none after one that does not. */
+/** Finds the greatest integer from 1 to `most` that fits, if 1 fits and none fits above one that does not. */
 function findGreatest(most: number, fits: (k: number) => boolean): number {
   let [low, high] = [1, Math.max(1, most)]
   while (low < high) {

@@ -11,8 +11,8 @@ import { prepareSegment, type Sides } from './project-segment.js'
 import { type ProjectedSide, drawRandomMatrix } from './random-matrix.js'
 
 /**
- * Two-sided random projection, G̃ = P_aᵀ G P_δ: where a gradient has factors, Σ_t (P_aᵀ a_t)(P_δᵀ δ_t)ᵀ without ever forming
- * it. The entries are normal with variance 1/k, so that ⟨G̃, G̃'⟩ has the mean ⟨G, G'⟩ over all seeds. As in Choe et al.
+ * Two-sided random projection, G̃ = P_aᵀ G P_δ: where a gradient has factors, Σ_t (P_aᵀ a_t)(P_δᵀ δ_t)ᵀ without
+ * materializing it. The entries are normal with variance 1/k, so that ⟨G̃, G̃'⟩ has the mean ⟨G, G'⟩ over all seeds. As in Choe et al.
  * (2024), "What is your data worth to GPT? LLM-scale data valuation with influence functions" (LoGra).
  */
 export class Projection {
@@ -21,28 +21,28 @@ export class Projection {
   readonly settings: ProjectionSettings
   readonly #parameters: readonly ParameterShape[]
 
-  /** @param parameters the trainable ones, in the model's order: the first block decides how they share the numbers */
+  /** @param parameters the trainable parameters in the model's order; the first block decides how they share the numbers */
   constructor(settings: ProjectionSettings, parameters: readonly ParameterShape[]) {
     this.settings = settings
     this.#parameters = parameters
   }
 
-  /** As gradients were projected before. */
+  /** Creates a projection that repeats an existing plan. */
   static fromPlan(plan: ProjectionPlan): Projection {
     const projection = new Projection(plan, [])
     projection.#setPlan(plan)
     return projection
   }
 
-  /** Known once a block was projected. */
+  /** Undefined until a block has been projected. */
   get plan(): ProjectionPlan | undefined {
     return this.#plan
   }
 
   /**
-   * The block's rows, each projected by itself and in the smaller of its exact forms; what is not in the plan, as it was.
+   * Projects each example of a block, in the smaller of its exact layouts. Parameters outside the plan stay as they are.
    *
-   * @param pause awaited where the page should have its turn; what it throws ends the work
+   * @param pause called regularly so that the page can respond; an exception ends the work
    */
   async project(block: CompactBlock, pause: () => Promise<void>): Promise<CompactBlock> {
     if (this.#plan === undefined) {
@@ -97,5 +97,5 @@ function drawMatrices(projection: ParameterProjection, seed: number): Sides {
   }
 }
 
-/** Projecting goes on this long before the page gets its turn. */
+/** Projecting pauses after this time, so that the page can respond. */
 const longestTaskMs = 12

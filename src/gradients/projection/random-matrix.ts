@@ -1,11 +1,12 @@
 import { seededNormal } from '../../random.js'
 
-/** The side of a gradient's matrix that a random matrix is for: P_a, or P_δ. */
+/** The side of a gradient's matrix: input for P_a, output for P_δ. */
 export type ProjectedSide = 'input' | 'output'
 
 /**
- * P [size, projectedSize], row-major: normal numbers of variance 1/projectedSize, so that the mean of P Pᵀ over all seeds
- * is the identity. Rounded to float32, beyond which engines may differ in logarithm and sine. The stream of random numbers is named by seed, parameter and side; see docs/gradient-store.md.
+ * Draws P [size, projectedSize], row-major: normal numbers of variance 1/projectedSize, so that the mean of P Pᵀ over all
+ * seeds is the identity. They are rounded to float32, because engines may differ in further digits of logarithm and sine.
+ * Seed, parameter and side select the stream of random numbers; see docs/gradient-store.md.
  */
 export function drawRandomMatrix(
   size: number,

@@ -4,8 +4,8 @@ import { tile1x1, tile1x16, tile1x4, tile2x16 } from './contraction-tiles'
  * The filter gradient of one example: G[tap, c, p] = Σ over positions of image[position + tap, c] · δ[position, p].
  *
  * `image` [inHeight, inWidth, inChannels], `delta` [outHeight, outWidth, outChannels] and `gradient`
- * [filterHeight, filterWidth, inChannels, outChannels] are addresses of float32. A channel's numbers stand next to
- * each other, those of two pixels `inStep` bytes apart, those of two positions `outStep`.
+ * [filterHeight, filterWidth, inChannels, outChannels] are addresses of float32. Channels are contiguous;
+ * pixels are `inStep` bytes apart, positions `outStep`.
  */
 export function contract(
   image: usize,
@@ -60,18 +60,18 @@ export function contract(
   }
 }
 
-/** The first output whose patch meets the image at a tap. */
+/** Returns the first output whose patch meets the image at a tap. */
 function first(offset: i32, stride: i32): i32 {
   return offset >= 0 ? 0 : (stride - 1 - offset) / stride
 }
 
-/** One past the last of them. */
+/** Returns one past the last of them. */
 function end(offset: i32, stride: i32, inLength: i32, outLength: i32): i32 {
   const reach = inLength - 1 - offset
   return reach < 0 ? 0 : min<i32>(outLength, reach / stride + 1)
 }
 
-/** All channels of one tap, two at a time; where no position meets the image, zeros. */
+/** Computes all channels of one tap, two at a time; zeros if no position meets the image. */
 function contractTap(
   image: usize,
   delta: usize,

@@ -1,8 +1,8 @@
 import { multiplyAdd } from './fma'
 
 /**
- * Σ over rows × columns of image[channel] · δ[output], for so many channels × outputs, which stay in registers.
- * Rows and columns that are none, or negative, leave zeros.
+ * Sums image[channel] · δ[output] over rows × columns, for a tile of channels × outputs, which stays in registers.
+ * Zero or negative numbers of rows and columns give zeros.
  */
 export function tile2x16(
   image: usize,

@@ -49,7 +49,7 @@ export function addDenseSquares(
   addScaledSquares(scratch, scales, rows, sums)
 }
 
-/** The same of ‖a_i‖²‖δ_i‖² of factored rows of one position; `scratch` has room for two such tables. */
+/** sums[i] += ‖a_i‖²‖δ_i‖² of factors of one position; `scratch` has room for two such tables. */
 export function addFactoredSquares(
   a: usize,
   delta: usize,
@@ -131,7 +131,7 @@ export function addFactored(
 }
 
 /**
- * Adds Σ_{t,s} [index_t = index'_s] (δ_t·δ'_s) of looked-up rows: indices [aRows, aPositions] int32, `alpha`
+ * Adds Σ_{t,s} [index_t = index'_s] (δ_t·δ'_s) of lookups: indices [aRows, aPositions] int32, `alpha`
  * [aRows, aPositions, rowSize bytes].
  */
 export function addMatching(
@@ -167,7 +167,7 @@ export function addMatching(
 }
 
 /**
- * Adds Σ_t δ_t · G'[index_t] of looked-up rows and one formed gradient G', `rowSize` bytes a row. The rows of `delta` stand
+ * Adds Σ_t δ_t · G'[index_t] of lookups and one dense gradient G', `rowSize` bytes a row. The rows of `delta` are
  * `deltaStep` bytes apart, and the sums of two examples `sumStep`.
  */
 export function addLookedUp(
@@ -196,7 +196,7 @@ export function addLookedUp(
   }
 }
 
-/** Adds δ_t to row index_t of a formed gradient, `rowSize` bytes a row; `delta` as above. */
+/** Adds δ_t to row index_t of a dense gradient, `rowSize` bytes a row; `delta` as above. */
 export function materializeLookup(
   indices: usize,
   delta: usize,

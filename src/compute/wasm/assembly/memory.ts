@@ -1,4 +1,4 @@
-/** The address of so many bytes, a multiple of 16. Traps where memory does not suffice, and then nothing has changed. */
+/** Allocates memory at a multiple of 16. Traps if there is not enough; nothing has changed then. */
 export function allocate(byteLength: usize): usize {
   return heap.alloc(byteLength)
 }

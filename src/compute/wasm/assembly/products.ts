@@ -1,14 +1,13 @@
 import { multiplyAdd } from './fma'
 
-/** Bytes of a row that are summed in float32 before they go to float64; what four rows and a test row have of them fits L1. */
+/** Bytes of a row that are summed in float32 before float64. Four training rows and a test row of them fit in L1. */
 const stretch: usize = 4096
-/** Training rows between two passes over the test rows: with more test rows than two, these stay in L2 meanwhile. */
+/** Training rows between two passes over the test rows: with more than two test rows, they stay in L2. */
 const rowsAtOnce: i32 = 64
 
 /**
- * products[i, j] = ⟨a_i, b_j⟩: A Bᵀ, [aRows, bRows] float64, of rows of `size` bytes, a multiple of 16, one right after
- * the other. Each product is summed in the same order, whatever tile it falls into: f32x4 along a stretch, float64
- * from stretch to stretch.
+ * products[i, j] = ⟨a_i, b_j⟩: A Bᵀ, [aRows, bRows] float64, of contiguous rows of `size` bytes, a multiple of
+ * 16. Each product is summed in the same order in every tile: f32x4 within a stretch, float64 between stretches.
  */
 export function computeInnerProducts(
   a: usize,
@@ -19,7 +18,7 @@ export function computeInnerProducts(
   products: usize,
 ): void {
   memory.fill(products, 0, (<usize>(aRows * bRows)) << 3)
-  // One or two test rows: the training rows are read at memory speed, each from its first number to its last.
+  // With one or two test rows, the training rows are read once, at memory speed.
   const step = aRows <= 2 ? 4 : rowsAtOnce
   for (let start = 0; start < bRows; start += step) {
     const end = min<i32>(start + step, bRows)

@@ -1,5 +1,5 @@
 /**
- * scores[i, j] float32 of sums [aRows, bRows] float64, as similarity() in ../../similarity.ts: `kind` 0 is grad_dot, 1
+ * scores[i, j] float32 of sums [aRows, bRows] float64, as computeSimilarity in ../../similarity.ts: `kind` 0 is grad_dot, 1
  * grad_cos, 2 grad_asym_dot. NaN where the training example's squared norm is not finite; never −0.
  */
 export function scoreRows(
@@ -30,17 +30,17 @@ export function scoreRows(
   }
 }
 
-/** Codes of float32 that order as the numbers do; 0, below all others, is kept for NaN and the infinities. */
+/** Codes of float32 in the order of the numbers; 0, below all others, stands for NaN and the infinities. */
 function codeOf(bits: u32): u32 {
   if ((bits & 0x7f800000) === 0x7f800000) return 0
   return bits & 0x80000000 ? ~bits : bits | 0x80000000
 }
 
 /**
- * Offers scores to the heaps of one test example, whose training examples are firstIndex, firstIndex + 1, …, and returns how
- * many were not finite; those go into neither. `state` holds two counts (int32) and then the heaps, `most` and `least` keys.
- * A key, uint64, is the score's code and the index's complement: the larger, the earlier in the full order. Of the least the
- * complements are kept.
+ * Offers scores to the heaps of one test example, with training examples firstIndex, firstIndex + 1, …, and returns how
+ * many were not finite; those are in neither heap. `state` holds two counts (int32) and then the heaps, `most` and `least` keys.
+ * A key, uint64, is the score's code and the index's complement: a larger key is earlier in the full order. The heap of
+ * the least similar has the complements.
  */
 export function offerScores(
   state: usize,
@@ -125,13 +125,13 @@ function sortHeap(heap: usize, count: i32): void {
 const digitBits: u32 = 11
 const digits: u32 = 1 << digitBits
 
-/** Bytes that sortScores needs besides: two arrays of codes and two of positions, and the counts of a digit. */
+/** The scratch bytes of sortScores: two arrays of codes, two of positions, and the counts of a digit. */
 export function sortScratchSize(count: i32): usize {
   return ((<usize>count) << 4) + ((<usize>digits) << 2)
 }
 
 /**
- * order[k] = the position of the k-th largest of `count` scores: equal ones keep their order, and what is not finite comes last.
+ * order[k] = the position of the k-th largest of `count` scores: equal ones keep their order, and those that are not finite come last.
  * A radix sort of the codes' complements, least digit first.
  */
 export function sortScores(scores: usize, count: i32, order: usize, scratch: usize): void {

@@ -1,15 +1,15 @@
-/** Largest numbers from 2^-16 to 2^16 stay as they are: their products and sums keep far from the ends of float32. */
+/** Rows whose largest number is from 2^-16 to 2^16 stay as they are: products and sums stay within float32. */
 const ordinary: i32 = 16
 
 /**
- * Multiplies `count` float32 by a power of two that brings the largest of them near 1, so that what is computed of them
- * neither underflows nor overflows, and returns its inverse. 1 where that is not needed, and where one is not finite.
+ * Multiplies `count` float32 by a power of two that brings the largest of them near 1, so that computations neither
+ * underflow nor overflow, and returns its inverse. It returns 1 if scaling is not needed, or if a number is not finite.
  */
 export function normalize(address: usize, count: i32): f64 {
   const end = address + ((<usize>count) << 2)
   const vectorEnd = address + ((<usize>(count & ~3)) << 2)
   const blockEnd = address + ((<usize>(count & ~15)) << 2)
-  // Without their signs the bits order as the numbers do, what is not finite above all others, and faster.
+  // Without signs the bits have the order of the magnitudes, non-finite numbers last, and compare faster.
   const bits = i32x4.splat(0x7fffffff)
   let largest0 = i32x4.splat(0)
   let largest1 = i32x4.splat(0)
@@ -32,7 +32,7 @@ export function normalize(address: usize, count: i32): f64 {
   )
   for (; at < end; at += 4) largest = max<i32>(largest, load<i32>(at) & 0x7fffffff)
   if (largest === 0) return 1
-  // −127 for what is below the normal numbers, 128 for what is not finite.
+  // −127 for subnormal numbers, 128 for those that are not finite.
   let exponent = (largest >> 23) - 127
   if (exponent === 128 || (exponent >= -ordinary && exponent <= ordinary)) return 1
   exponent = min(126, max(-126, -exponent))

@@ -1,4 +1,5 @@
-// x · 2^e by the bits of float32 numbers, which holds for subnormal and infinite ones too, and the number of a workgroup in a folded grid; no entry point.
+// x · 2^e from the bits of float32 numbers, subnormal and infinite ones included,
+// and the index of a workgroup in a folded grid. No entry point.
 
 const magnitudeMask = 0x7fffffffu;
 const infinityBits = 0x7f800000u;

@@ -1,4 +1,5 @@
-// sumOfSlots(at, stride, count) = Σ_slot partials[slot · stride + at], in sums of 16; no entry point.
+// sumOfSlots(at, stride, count) = Σ_slot partials[slot · stride + at], in sums of 16.
+// No entry point.
 
 fn sumOfSlots(at: u32, stride: u32, count: u32) -> f32 {
   var sum = 0.0;

@@ -1,4 +1,5 @@
-// partials[chunk, i, j] = Σ_k left[i, k] right[j, k] over a chunk of k; a workgroup of 16 × 16 threads takes 32 × 32 pairs, a thread 2 × 2, 16 numbers k at a time.
+// partials[chunk, i, j] = Σ_k left[i, k] right[j, k] over a chunk of k.
+// A workgroup of 16 × 16 threads takes 32 × 32 pairs, a thread 2 × 2, in steps of 16 numbers k.
 
 struct Parameters {
   workgroupCount: u32,
@@ -29,9 +30,11 @@ const rightSecondBinding = 4;
 
 const tile = 32u;
 const step = 16u;
-/// Sums of so many steps are added up by themselves: the error grows with the number of sums, not of products.
+/// Steps that are summed before they are added to the total: the error grows with the number of
+/// sums, not of products.
 const stepsPerSum = 256u;
-/// A row of a tile in shared memory, one longer than it has to be: neighbours lie in different banks.
+/// The length of a row of a tile in shared memory: one more than needed, so that neighbours are in
+/// different banks.
 const pitch = 17u;
 
 var<workgroup> leftTile: array<f32, tile * pitch>;

@@ -1,4 +1,5 @@
-// partials[chunk, row] = Σ_k left[row, k] right[row, k] over a chunk of k; a workgroup of 64 threads takes one row and chunk, every 64th number a thread's.
+// partials[chunk, row] = Σ_k left[row, k] right[row, k] over a chunk of k.
+// A workgroup of 64 threads takes one row and one chunk; a thread takes every 64th number.
 
 struct Parameters {
   workgroupCount: u32,
@@ -24,7 +25,8 @@ const leftSecondBinding = 2;
 const rightFirstBinding = 3;
 const rightSecondBinding = 4;
 
-/// Sums of so many products are added up by themselves: the error grows with the number of sums, not of products.
+/// Products that are summed before they are added to the total: the error grows with the number of
+/// sums, not of products.
 const productsPerSum = 64u;
 
 var<workgroup> sums: array<f32, 64>;

@@ -1,4 +1,7 @@
-// partials[chunk, pair] = Σ_{t,s} (a_t · a'_s)(δ_t · δ'_s), for rows that were looked up [index_t = index'_s] or a'_s[index_t] in place of the first; a workgroup takes one pair and a chunk of t, its 8 × 8 threads 8 × 8 positions at a time, 16 numbers of each at a time.
+// partials[chunk, pair] = Σ_{t,s} (a_t · a'_s)(δ_t · δ'_s) over a chunk of t.
+// For lookups, [index_t = index'_s] or a'_s[index_t] takes the place of a_t · a'_s.
+// A workgroup takes one pair and one chunk. Its 8 × 8 threads take 8 × 8 positions at a time,
+// in steps of 16 numbers.
 
 struct Parameters {
   workgroupCount: u32,
@@ -27,7 +30,8 @@ struct Parameters {
 
 const tile = 8u;
 const step = 16u;
-/// A row of a tile in shared memory, one longer than it has to be: neighbours lie in different banks.
+/// The length of a row of a tile in shared memory: one more than needed, so that neighbours are in
+/// different banks.
 const pitch = 17u;
 
 var<workgroup> leftTile: array<f32, tile * pitch>;

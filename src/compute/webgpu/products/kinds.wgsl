@@ -1,4 +1,4 @@
-// The layouts of a segment, by number; no entry point.
+// The number of each layout of a segment. No entry point.
 
 const denseKind = 0u;
 const factoredKind = 1u;

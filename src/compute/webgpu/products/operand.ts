@@ -3,7 +3,7 @@ import kinds from './kinds.wgsl?raw'
 import numbers from '../gpu/numbers.wgsl?raw'
 import operand from './operand.wgsl?raw'
 
-/** What kernels that read segments of any form have in common. */
+/** The modules of kernels that read segments of any layout. */
 export const operandModules: readonly string[] = [
   numbers,
   kinds,
@@ -11,7 +11,7 @@ export const operandModules: readonly string[] = [
   operand.replaceAll('left', 'right'),
 ]
 
-/** As kinds.wgsl numbers them. */
+/** The numbers of kinds.wgsl. */
 const kindNumbers: Readonly<Record<CompactLayout['kind'], number>> = {
   dense: 0,
   factored: 1,
@@ -19,7 +19,7 @@ const kindNumbers: Readonly<Record<CompactLayout['kind'], number>> = {
 }
 
 export interface OperandShape {
-  /** 0 of a dense segment, which has no positions. */
+  /** 0 for a dense segment, which has no positions. */
   readonly positions: number
   readonly inputSize: number
   readonly outputSize: number
@@ -41,7 +41,7 @@ export function getOperandShape(layout: CompactLayout): OperandShape {
   }
 }
 
-/** The parameters that operand.wgsl reads, of both sides. */
+/** The parameters that operand.wgsl reads, for both sides. */
 export function createOperandParameters(
   left: CompactLayout,
   right: CompactLayout,

@@ -1,4 +1,6 @@
-// leftElement(row, k): number k of the gradient of a row, whatever its layout (denseKind: itself; factoredKind: Σ_t a_t δ_tᵀ; lookupKind: Σ_t δ_t at row index_t); written for the left side, and for the right by its name; no entry point.
+// leftElement(row, k) is number k of a row's gradient in any layout:
+// dense: the number itself; factored: Σ_t a_t δ_tᵀ; lookup: Σ_t δ_t at row index_t.
+// Written for the left side; the right side's copy replaces the name. No entry point.
 
 @group(0) @binding(leftFirstBinding) var<storage, read> leftFirst: array<u32>;
 @group(0) @binding(leftSecondBinding) var<storage, read> leftSecond: array<f32>;

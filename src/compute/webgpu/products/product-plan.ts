@@ -7,24 +7,24 @@ interface ParameterLayout {
   readonly layout: CompactLayout
 }
 
-/** How the inner products of two segments of one parameter are taken. */
+/** How the inner products of two segments of one parameter are computed. */
 export interface ProductPlan<Segment extends ParameterLayout = ParameterLayout> {
   readonly left: Segment
   readonly right: Segment
   /**
-   * - formed: Σ_k G[k] G'[k], the numbers of a factored side formed as they are read
+   * - dense: Σ_k G[k] G'[k]; the numbers of a factored side are computed as they are read
    * - single position: (a·a')(δ·δ')
    * - gram: Σ_{t,s} (a_t·a'_s)(δ_t·δ'_s)
    */
   readonly method: 'dense' | 'single position' | 'gram'
-  /** The sum is cut into chunks of so many numbers k, or positions t. */
+  /** The sum is divided into chunks of this many numbers k, or positions t. */
   readonly chunkLength: number
   readonly chunkCount: number
   /** The slot of the first chunk's partial sums. */
   readonly slot: number
 }
 
-/** All pairs of segments of the same parameter: the gradient is their sum. */
+/** Plans all pairs of segments of the same parameter, whose sum is the gradient. */
 export function planProducts<Segment extends ParameterLayout>(
   left: readonly Segment[],
   right: readonly Segment[],
@@ -53,7 +53,7 @@ function chooseMethod(left: CompactLayout, right: CompactLayout): ProductPlan['m
   return l.positions === 1 && r.positions === 1 ? 'single position' : 'gram'
 }
 
-/** Workgroups for one tile of pairs, where the sum is long. What it is cut into depends on the parameter alone. */
+/** The most chunks of a sum: workgroups for one tile of pairs. Chunks depend on the parameter only. */
 const maxChunks = 64
 
 function chooseChunks(

@@ -35,7 +35,7 @@ export interface PairTile {
 
 const tileLength = 32
 
-/** partials[slot, i, j]: the inner products of each row of the left with each of the right side, in parts. */
+/** Computes partials[slot, i, j]: inner products of each row of the left side with each of the right, in parts. */
 export function computePairProducts(
   commands: Commands,
   plan: ProductPlan<SlabSegment>,
@@ -72,7 +72,7 @@ export function computePairProducts(
   }
 }
 
-/** partials[slot, row]: the inner product of each row of the left with the same row of the right side, in parts. */
+/** Computes partials[slot, row]: inner products of rows of the left side with the same rows of the right, in parts. */
 export function computeRowProducts(
   commands: Commands,
   plan: ProductPlan<SlabSegment>,

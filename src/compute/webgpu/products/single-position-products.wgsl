@@ -1,4 +1,5 @@
-// partials[i, j] = (a_i · a'_j)(δ_i · δ'_j) for factors of one position; a workgroup of 16 × 16 threads takes 32 × 32 pairs, a thread 2 × 2, 16 numbers at a time.
+// partials[i, j] = (a_i · a'_j)(δ_i · δ'_j) for factors of one position.
+// A workgroup of 16 × 16 threads takes 32 × 32 pairs, a thread 2 × 2, in steps of 16 numbers.
 
 struct Parameters {
   workgroupCount: u32,
@@ -20,7 +21,8 @@ struct Parameters {
 
 const tile = 32u;
 const step = 16u;
-/// A row of a tile in shared memory, one longer than it has to be: neighbours lie in different banks.
+/// The length of a row of a tile in shared memory: one more than needed, so that neighbours are in
+/// different banks.
 const pitch = 17u;
 
 var<workgroup> leftTile: array<f32, tile * pitch>;

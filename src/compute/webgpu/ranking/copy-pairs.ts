@@ -7,10 +7,10 @@ export const pairsCopy: Kernel = createKernel('copy-pairs', [numbers, source])
 
 const pairsPerWorkgroup = 64
 
-/** Rows of two tables of pairs, one below the other: those with the most similar first, and the least similar. */
+/** Rows in two tables of pairs, one below the other: the most similar first, and the least similar first. */
 export interface BothSides {
   readonly pairs: GPUBuffer
-  /** Of each side. */
+  /** The number of rows of each table. */
   readonly exampleCount: number
   readonly columns: number
   readonly row: number

@@ -1,4 +1,5 @@
-// to[side, toRow + row, c] = from[side, fromRow + row, c] for c < width, both sides of a ranking; a thread takes a pair.
+// to[side, toRow + row, c] = from[side, fromRow + row, c] for c < width.
+// Copies both sides of a ranking. A thread takes one pair.
 
 struct Parameters {
   workgroupCount: u32,

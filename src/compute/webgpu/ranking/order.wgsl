@@ -1,4 +1,7 @@
-// precedes(a, b, isLeast) for pairs (score as bits, 1 + index; 0: no pair): descending scores, ties by ascending index, −0 equal to 0; the other way round for the least similar. Scores that are not finite come behind, by index, and behind them what is no pair; no entry point.
+// precedes(a, b, isLeast) orders pairs of (score as bits, 1 + index); 0 means no pair.
+// Scores descend, ties by ascending index, −0 equal to 0; the least similar come in reverse.
+// Scores that are not finite follow by index, and after them the places without a pair.
+// No entry point.
 
 fn precedes(a: vec2<u32>, b: vec2<u32>, isLeast: bool) -> bool {
   let aClass = classOf(a);

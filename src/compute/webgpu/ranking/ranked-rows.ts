@@ -1,15 +1,15 @@
 import type { RankingBuilder, ScoredExamples } from '../../ranking.js'
 
-/** A score's bits and 1 + its training example's index. */
+/** A pair is the bits of a score, and 1 + the index of its training example. */
 export const bytesPerPair = 8
 
-/** Sorted pairs as they come from the GPU, of some test examples. */
+/** Sorted pairs of some test examples, read from the GPU. */
 export interface GroupRows {
   readonly count: number
   readonly columns: number
-  /** [count, columns] of the full order; with a mask [2, count, columns], the most and below them the least similar. */
+  /** [count, columns] of the full order; with a mask [2, count, columns], the most similar, then the least similar. */
   readonly pairs: Uint32Array
-  /** Per test example the training examples whose score is not finite, where the pairs are not the full order. */
+  /** Per test example, the training examples whose score is not finite; undefined for a full order. */
   readonly nonFinite: readonly (readonly number[])[] | undefined
 }
 
@@ -52,7 +52,7 @@ function readRow(
   }
 }
 
-/** The indices of the set bits in each row of a mask, whose first word is their number. */
+/** Reads the indices of the set bits in each row of a mask, whose first word is their count. */
 export function readMask(words: Uint32Array, exampleCount: number): number[][] {
   const rowWords = (words.length - 1) / exampleCount
   return Array.from({ length: exampleCount }, (_, row) => {

@@ -13,38 +13,38 @@ import type { Slab } from '../slab.js'
 import { sortPairs } from './sort-pairs.js'
 import { divideIntoTiles } from './tiles.js'
 
-/** Some test examples and their ranking so far: rows that a kernel can have as a whole. */
+/** Some test examples and their ranking so far, in buffers that can be bound as a whole. */
 interface Group {
   readonly start: number
   readonly count: number
   /**
-   * All scores, [count, trainCount]; or, where only the first and last are asked for, [2, count, columns]: the most
-   * similar so far in order, below them the least similar.
+   * All scores, [count, trainCount]. If only the ends of the order are needed, [2, count, columns]: the most similar so
+   * far in order, then the least similar.
    */
   readonly pairs: GPUBuffer
-  /** Scores that are not finite: how many, then a bit for each. A full order has them at its end, and no mask. */
+  /** The number of scores that are not finite, then a bit for each. A full order has them at its end, and no mask. */
   readonly mask: GPUBuffer
 }
 
-/** A tile before it is known where its scores go. */
+/** A tile without the place of its scores. */
 type TileToScore = Pick<
   ScoredTile,
   'left' | 'right' | 'tile' | 'partials' | 'slotCount' | 'trainStart'
 >
 
-/** Tiles of pairs are no larger than this, that their scratch memory stays small beside the gradients. */
+/** The most bytes of a tile of pairs: its temporary memory must stay small compared to the gradients. */
 const maxTileBytes = 64 * 2 ** 20
 
-/** Ranks on the GPU: all scores, or a running list of the first and the last. */
+/** Ranks on the GPU: keeps all scores, or the ends of the order so far. */
 export class GpuRanker implements Ranker {
   readonly #work: GpuWork
   readonly #options: RankingOptions
   readonly #isFull: boolean
-  /** Pairs in a row of a group. */
+  /** The pairs in a row of a group. */
   readonly #columns: number
   readonly #maskWords: number
   #groups: readonly Group[] | undefined
-  /** Rejects if what the ranking is made from failed. */
+  /** Rejects if work that the ranking depends on failed. */
   #ready: Promise<void> = Promise.resolve()
 
   constructor(work: GpuWork, options: RankingOptions) {
@@ -105,13 +105,13 @@ export class GpuRanker implements Ranker {
     const { testCount } = this.#options
     const sides = this.#isFull ? 1 : 2
     const rowBytes = Math.max(sides * this.#columns * bytesPerPair, this.#maskWords * 4)
-    // The mask has one word more than its rows, and a tile of one pair one pair more than a row on each side.
+    // The mask has one more word than its rows, and a tile of one pair adds a pair to each side.
     const rows = Math.floor((this.#work.maxBindingBytes - 4 * bytesPerPair) / rowBytes)
     if (rows === 0) {
       throw new DeviceError(
         'webgpu',
-        `webgpu: the ranking of one test example takes ${rowBytes} bytes; this device's kernels can have ` +
-          `${this.#work.maxBindingBytes} at once. Ask for fewer with topK, or take device 'wasm'.`,
+        `webgpu: the ranking of one test example takes ${rowBytes} bytes; this device's kernels can bind ` +
+          `${this.#work.maxBindingBytes} at once. Use a smaller topK, or device 'wasm'.`,
       )
     }
     const groups: Group[] = []
@@ -128,14 +128,14 @@ export class GpuRanker implements Ranker {
     return groups
   }
 
-  /** From now on the ranking fails if `work` does. */
+  /** Makes the ranking fail if `work` does. */
   #follow(work: Promise<void>): void {
     this.#ready = Promise.all([this.#ready, work]).then(() => undefined)
-    // finish() hears of it, and so does settle().
+    // finish() and settle() report the failure.
     this.#ready.catch(() => undefined)
   }
 
-  /** The pairs of two slabs, as far as their test examples belong to the group. */
+  /** Adds the pairs of two slabs whose test examples belong to the group. */
   async #addSlabs(
     group: Group,
     left: Slab,
@@ -194,7 +194,7 @@ export class GpuRanker implements Ranker {
     scoreTile(commands, { ...scored, ...places }, this.#options.similarity)
   }
 
-  /** Sorts the tile's scores behind the first and the last so far, and keeps the first and the last of all. */
+  /** Sorts the tile's scores together with both ends so far, and keeps the new ends. */
   #updateEnds(commands: Commands, group: Group, groupRow: number, scored: TileToScore): void {
     const { leftRows, rightRows } = scored.tile
     const width = this.#columns

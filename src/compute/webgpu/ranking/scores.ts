@@ -11,7 +11,7 @@ export const scores: Kernel = createKernel('scores', [numbers, sumOfSlots, sourc
 
 const pairsPerWorkgroup = 64
 
-/** As the kernel numbers them. */
+/** The numbers that the kernel uses. */
 const similarityNumber: Readonly<Record<SimilarityName, number>> = {
   grad_dot: 0,
   grad_cos: 1,
@@ -31,15 +31,15 @@ export interface ScoredTile {
   readonly pairsRow: number
   readonly pairsColumn: number
   readonly columns: number
-  /** Each score is written a second time so many rows below; 0: once. */
+  /** Each score is written a second time this many rows below; 0: only once. */
   readonly copyDistance: number
-  /** Marks the scores that are not finite, in rows of `maskWords` words; 0 words: does not. */
+  /** Marks the scores that are not finite, in rows of `maskWords` words; unused with 0 words. */
   readonly mask: GPUBuffer
   readonly maskRow: number
   readonly maskWords: number
 }
 
-/** The similarities of a tile's pairs, from the parts of their inner products and the norms. */
+/** Computes the scores of a tile's pairs from the parts of their inner products and the norms. */
 export function scoreTile(commands: Commands, of: ScoredTile, similarity: Similarity): void {
   const { left, right, tile, partials, pairs, mask, ...places } = of
   commands.dispatch({
@@ -55,7 +55,7 @@ export function scoreTile(commands: Commands, of: ScoredTile, similarity: Simila
   })
 }
 
-/** ε = mantissa · 2^exponent. */
+/** Splits ε into mantissa · 2^exponent. */
 function splitEps(eps: number): { epsMantissa: number; epsExponent: number } {
   if (eps === 0) return { epsMantissa: 0, epsExponent: -0x10000 }
   const epsExponent = Math.floor(Math.log2(eps))

@@ -1,4 +1,5 @@
-// pairs[row i, column j] = (score of g_i with g_j as bits, 1 + training index), g·g' = Σ_slot partials[slot, i, j] · 2^(E_i + E_j); a thread takes a pair.
+// pairs[row i, column j] = (score of g_i with g_j as bits, 1 + training index),
+// g·g' = Σ_slot partials[slot, i, j] · 2^(E_i + E_j). A thread takes one pair.
 
 struct Parameters {
   workgroupCount: u32,
@@ -9,14 +10,14 @@ struct Parameters {
   slotCount: u32,
   /// 0: g·g'; 1: g·g' / (‖g‖ ‖g'‖ + ε); 2: g·g' / (‖g'‖² + ε)
   similarity: u32,
-  /// ε = epsMantissa · 2^epsExponent, since float32 has no 1e-50.
+  /// ε = epsMantissa · 2^epsExponent: float32 cannot represent 1e-50.
   epsMantissa: f32,
   epsExponent: i32,
   trainStart: u32,
   pairsRow: u32,
   pairsColumn: u32,
   columns: u32,
-  /// Each score is written a second time so many rows below; 0: once.
+  /// Each score is written a second time this many rows below; 0: only once.
   copyDistance: u32,
   maskRow: u32,
   /// Words of 32 training examples in a row of the mask; 0: without a mask.

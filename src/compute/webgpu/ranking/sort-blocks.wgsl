@@ -1,4 +1,5 @@
-// Each 1,024 pairs of a row in order, by a bitonic network; or, of a network already in order up to them, the steps within 1,024. A workgroup of 256 threads takes one such block.
+// Sorts each block of 1,024 pairs of a row with a bitonic network. With isMerge, it only runs
+// the last steps of a larger network, those within blocks. A workgroup of 256 threads takes one block.
 
 struct Parameters {
   workgroupCount: u32,
@@ -16,7 +17,8 @@ const blockSize = 1024u;
 
 var<workgroup> block: array<vec2<u32>, blockSize>;
 
-/// A comparator: what comes first goes to the lower place. Places past the row's end upload nothing, which comes last.
+/// A comparator: the pair that comes first goes to the lower place. Places past the row's end have no
+/// pair, which comes last.
 fn order(low: u32, high: u32, count: u32, isLeast: bool) {
   if (high >= count) {
     return;

@@ -12,7 +12,7 @@ const blockSize = 1024
 const comparatorsPerWorkgroup = 256
 
 export interface RowsOfPairs {
-  /** [rowCount, columns] */
+  /** [exampleCount, columns] */
   readonly pairs: GPUBuffer
   readonly exampleCount: number
   readonly columns: number
@@ -21,8 +21,8 @@ export interface RowsOfPairs {
 }
 
 /**
- * Sorts each row, by a bitonic network all of whose comparators put what comes first to the lower place: a row of
- * any length is one of a power of two whose end holds nothing.
+ * Sorts each row with a bitonic network whose comparators all put the first pair at the lower place. A row of any
+ * length is treated as one of a power of two whose end is empty.
  */
 export function sortPairs(commands: Commands, rows: RowsOfPairs): void {
   const { columns } = rows

@@ -1,4 +1,6 @@
-// One step of a bitonic network over rows of pairs, between places further apart than a block: those of a flip mirror each other within `stride` · 2, else they are `stride` apart; a thread takes a comparator.
+// One step of a bitonic network over rows of pairs, for places further apart than a block.
+// The two places of a flip mirror each other within 2 · `stride`; other places are `stride` apart.
+// A thread takes one comparator.
 
 struct Parameters {
   workgroupCount: u32,

@@ -1,6 +1,6 @@
 import type { PairTile } from '../products/products.js'
 
-/** Cuts pairs of rows into tiles for which the buffers that a tile needs are no longer than `maxBytes`. */
+/** Divides pairs of rows into tiles whose buffers take at most `bytes.max`. */
 export function divideIntoTiles(
   all: PairTile,
   bytes: { readonly perPair: number; readonly perLeftRow: number; readonly max: number },

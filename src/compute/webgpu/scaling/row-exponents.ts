@@ -7,13 +7,13 @@ export const rowExponents: Kernel = createKernel('row-exponents', [numbers, sour
 
 const rowsPerWorkgroup = 64
 
-/** The slots of a segment's maxima: of what was contracted into it, and of the arrays that are held. */
+/** The slots of a segment's maxima: those of the arrays contracted into it, and those of its uploaded arrays. */
 export interface SegmentSlots {
   readonly contracted: readonly [number | undefined, number | undefined]
   readonly uploaded: readonly [number | undefined, number | undefined]
 }
 
-/** Each row's exponent over all its segments, and the powers of two by which its arrays are scaled to it. */
+/** Finds each row's exponent over all its segments, and the powers of two that scale its arrays. */
 export function findRowExponents(
   commands: Commands,
   exampleCount: number,
@@ -25,7 +25,7 @@ export function findRowExponents(
   )
   commands.dispatch({
     kernel: rowExponents,
-    // A kernel wants one element at least, also of what it does not read.
+    // A binding must not be empty, even if the kernel does not read it.
     bindings: [
       commands.upload(Int32Array.from(slots.length > 0 ? slots : [-1, -1, -1, -1])),
       maxima,

@@ -1,4 +1,6 @@
-// exponents[row] = E, the largest exponent of all the row's segments, and shifts[slot, row], by which each array is scaled so that the row becomes g · 2^-E; a thread takes a row.
+// exponents[row] = E, the largest exponent over all segments of the row, and shifts[slot, row],
+// the power of two that scales each array so that the row becomes g · 2^-E.
+// A thread takes one row.
 
 struct Parameters {
   workgroupCount: u32,

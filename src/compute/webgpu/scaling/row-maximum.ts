@@ -8,7 +8,7 @@ export const rowMaximum: Kernel = createKernel('row-maximum', [numbers, source])
 
 const stretch = 4096
 
-/** maxima[slot, row] gets the largest magnitude in each row of numbers, as bits. */
+/** Writes the largest magnitude in each row of numbers to maxima[slot, row], as bits. */
 export function findRowMaxima(
   commands: Commands,
   { binding, first, exampleCount, rowSize }: BufferSlice,

@@ -1,4 +1,5 @@
-// maxima[slot, row] = max_k |x[row, k]| as bits; a workgroup of 64 threads takes 4,096 numbers of one row, every 64th a thread's.
+// maxima[slot, row] = max_k |x[row, k]| as bits.
+// A workgroup of 64 threads takes 4,096 numbers of one row; a thread takes every 64th.
 
 struct Parameters {
   workgroupCount: u32,

@@ -8,7 +8,7 @@ export const rowNorms: Kernel = createKernel('row-norms', [numbers, sumOfSlots, 
 
 const rowsPerWorkgroup = 64
 
-/** (m, E) of each row from the partial sums of its products with itself. */
+/** Computes (m, E) of each row from the partial sums of its inner product with itself. */
 export function findRowNorms(
   commands: Commands,
   exampleCount: number,

@@ -1,4 +1,5 @@
-// norms[row] = (m, E) with ‖g‖² = m · 2^2E, m = Σ_slot partials[slot, row]; a thread takes a row.
+// norms[row] = (m, E) with ‖g‖² = m · 2^2E, m = Σ_slot partials[slot, row].
+// A thread takes one row.
 
 struct Parameters {
   workgroupCount: u32,

@@ -9,7 +9,7 @@ export const scalingInPlace: Kernel = createKernel('scale-rows', [numbers, sourc
 
 const stretch = 1024
 
-/** Rows of numbers, each scaled by its power of two of that slot, into a buffer of their own. */
+/** Copies rows of numbers into another buffer, each scaled by its power of two of that slot. */
 export function copyScaledRows(
   commands: Commands,
   { binding, first, exampleCount, rowSize }: BufferSlice,
@@ -25,7 +25,7 @@ export function copyScaledRows(
   })
 }
 
-/** The same where they are, from the buffer's start on. */
+/** Scales rows in place, from the start of the buffer. */
 export function scaleRows(
   commands: Commands,
   { exampleCount, rowSize }: { readonly exampleCount: number; readonly rowSize: number },

@@ -1,4 +1,5 @@
-// to[row, k] = from[row, k] · 2^shifts[slot, row]; a workgroup of 256 threads takes 1,024 numbers, every 256th a thread's. `inPlace` scales what is there.
+// to[row, k] = from[row, k] · 2^shifts[slot, row]; `inPlace` scales the numbers of `to`.
+// A workgroup of 256 threads takes 1,024 numbers; a thread takes every 256th.
 
 struct Parameters {
   workgroupCount: u32,

@@ -1,14 +1,14 @@
 /** Rows of numbers in a part of a buffer. */
 export interface BufferSlice {
   readonly binding: GPUBufferBinding
-  /** The number in the binding that the first row starts with. */
+  /** The index in the binding at which the first row starts. */
   readonly first: number
   readonly exampleCount: number
   /** Numbers of four bytes. */
   readonly rowSize: number
 }
 
-/** `exampleCount` rows from `rowStart` on; a binding starts at a multiple of the device's alignment. */
+/** Slices `exampleCount` rows from `rowStart` on. A binding starts at a multiple of the device's alignment. */
 export function sliceBuffer(
   { limits }: GPUDevice,
   buffer: GPUBuffer,

@@ -13,13 +13,13 @@ export interface Contraction {
   readonly imageSlot: number
   readonly delta: BufferSlice
   readonly deltaSlot: number
-  /** Takes [rows, kh · kw · C, p], each row as if the largest numbers of both its factors were 1. */
+  /** The result, [rows, kh · kw · C, p], each row as if the largest numbers of both its factors were 1. */
   readonly values: GPUBuffer
   readonly valuesSlot: number
   readonly maxima: GPUBuffer
 }
 
-/** The filter gradients Σ_t patch_t δ_tᵀ of each row, and their maxima. */
+/** Computes the filter gradients Σ_t patch_t δ_tᵀ of each row, and their maxima. */
 export function contractPatches(commands: Commands, of: Contraction): void {
   const { geometry, image, delta, imageSlot, deltaSlot, valuesSlot } = of
   const patchSize = geometry.filterHeight * geometry.filterWidth * geometry.inChannels
@@ -44,7 +44,7 @@ export function contractPatches(commands: Commands, of: Contraction): void {
   })
 }
 
-/** 64 threads or fewer, of which the shorter axis takes no more than it has work for. */
+/** Chooses at most 64 threads; a short axis takes no more than it has work for. */
 function chooseTile(
   patchSize: number,
   outChannels: number,
@@ -60,7 +60,7 @@ const countThreads = (length: number): number => {
   return Math.min(32, threads)
 }
 
-/** The geometry of plain factors: an image of one row whose pixels are the positions, and a filter of one tap. */
+/** Creates the geometry of plain factors: an image of one row whose pixels are the positions, and a filter of one tap. */
 export function createPlainGeometry(
   positions: number,
   inputSize: number,

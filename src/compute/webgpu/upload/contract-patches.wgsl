@@ -1,4 +1,7 @@
-// values[row, k, p] = Σ_t 2^-e patch[row, t, k] δ[row, t, p], patches read from the image, 2^e the size of the row's largest numbers; also the row's max |values|. A workgroup tiles 4·kThreads × 4·pThreads of one row, a thread 4 × 4, 16 positions at a time.
+// values[row, k, p] = Σ_t 2^-e patch[row, t, k] δ[row, t, p], and the row's max |values|.
+// Patches are read from the image; 2^e is the magnitude of the row's largest numbers.
+// A workgroup takes a tile of 4·kThreads × 4·pThreads of one row, a thread 4 × 4, in steps of
+// 16 positions.
 
 struct Parameters {
   workgroupCount: u32,

@@ -8,7 +8,7 @@ export const float16Decoding: Kernel = createKernel('decode-float16', [numbers, 
 
 const stretch = 1024
 
-/** Rows of float16, uploaded as they are, in a temporary buffer of float32. */
+/** Uploads rows of float16 and decodes them into a temporary buffer of float32. */
 export function decodeFloat16Rows(
   commands: Commands,
   { bits, exponents }: Float16Values,

@@ -1,4 +1,5 @@
-// to[row, k] = half[row, k] · 2^exponents[row], float16 as bits, two in a word; a workgroup of 256 threads takes 1,024 numbers, every 256th a thread's.
+// to[row, k] = encoded[row, k] · 2^exponents[row], from the bits of float16, two in a word.
+// A workgroup of 256 threads takes 1,024 numbers; a thread takes every 256th.
 
 struct Parameters {
   workgroupCount: u32,
@@ -7,13 +8,13 @@ struct Parameters {
 }
 
 @group(0) @binding(0) var<uniform> parameters: Parameters;
-@group(0) @binding(1) var<storage, read> half: array<u32>;
+@group(0) @binding(1) var<storage, read> encoded: array<u32>;
 @group(0) @binding(2) var<storage, read> exponents: array<i32>;
 @group(0) @binding(3) var<storage, read_write> to: array<u32>;
 
 const stretch = 1024u;
 
-/// By integers: unpack2x16float may take a subnormal number for zero.
+/// Uses integers, because unpack2x16float may turn a subnormal number into zero.
 fn floatBits(bits: u32) -> u32 {
   let sign = (bits & 0x8000u) << 16u;
   let exponent = (bits >> 10u) & 31u;
@@ -36,7 +37,7 @@ fn main(
   let start = groupIndex(id, grid) * stretch;
   let end = min(start + stretch, parameters.exampleCount * parameters.rowSize);
   for (var at = start + thread; at < end; at += 256u) {
-    let number = floatBits((half[at / 2u] >> (16u * (at % 2u))) & 0xffffu);
+    let number = floatBits((encoded[at / 2u] >> (16u * (at % 2u))) & 0xffffu);
     let scaled = scaledBits(number, exponents[at / parameters.rowSize]);
     // A finite number may lie beyond the largest float32 by its rounding.
     let isTooLarge = isNonFinite(scaled) && !isNonFinite(number);

@@ -9,7 +9,7 @@ export const patchExtraction: Kernel = createKernel('extract-patches', [numbers,
 
 const stretch = 1024
 
-/** The patches of each row written out and scaled: [rows, OH · OW, kh · kw · C]. */
+/** Writes the patches of each row, scaled: [rows, OH · OW, kh · kw · C]. */
 export function extractPatches(
   commands: Commands,
   geometry: ConvolutionGeometry,

@@ -1,4 +1,6 @@
-// patches[row, t, k] = 2^shifts[slot, row] · image[row, what tap k meets at position t], zero on the padding; a workgroup of 256 threads takes 1,024 numbers, every 256th a thread's.
+// patches[row, t, k] = 2^shifts[slot, row] · image[row, the pixel that tap k meets at position t],
+// zero on the padding.
+// A workgroup of 256 threads takes 1,024 numbers; a thread takes every 256th.
 
 struct Parameters {
   workgroupCount: u32,

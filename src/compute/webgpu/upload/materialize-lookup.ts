@@ -15,13 +15,13 @@ export interface LookupMaterialization {
   readonly indices: BufferSlice
   readonly delta: BufferSlice
   readonly deltaSlot: number
-  /** Takes [rows, parameterRows · rowSize], each row as if its largest δ were 1. */
+  /** The result, [rows, parameterRows · rowSize], each row as if its largest δ were 1. */
   readonly values: GPUBuffer
   readonly valuesSlot: number
   readonly maxima: GPUBuffer
 }
 
-/** The gradient of a small table whose rows were looked up, and its maxima. */
+/** Materializes the gradient of a small table, and finds its maxima. */
 export function materializeLookup(commands: Commands, of: LookupMaterialization): void {
   const { positions, rowSize, parameterRows, indices, delta, deltaSlot, valuesSlot } = of
   commands.dispatch({

@@ -1,4 +1,6 @@
-// values[row, v, c] = Σ_t [index[row, t] = v] 2^-e δ[row, t, c], 2^e the size of the row's largest δ; also the row's max |values|. A workgroup of 256 threads takes 1,024 numbers of one row, every 256th a thread's.
+// values[row, v, c] = Σ_t [index[row, t] = v] 2^-e δ[row, t, c], and the row's max |values|.
+// 2^e is the magnitude of the row's largest δ.
+// A workgroup of 256 threads takes 1,024 numbers of one row; a thread takes every 256th.
 
 struct Parameters {
   workgroupCount: u32,

@@ -10,7 +10,7 @@ import { findLargestRow, type RowsToUpload, uploadRows } from './upload-rows.js'
 import { sliceBuffer } from './buffer-slice.js'
 import type { Slab } from '../slab.js'
 
-/** Submits what makes held gradients of a block, slab by slab where its arrays are longer than a binding may be. */
+/** Uploads a block, in several slabs if its arrays are too long for one binding. */
 export function uploadBlock(
   work: GpuWork,
   block: GradientBlock | Float16Block | GpuGradientBlock,
@@ -63,7 +63,7 @@ function uploadSlabs(
     throw error
   }
   const ready = Promise.all(submitted).then(() => undefined)
-  // Who uses the result hears of it, and so does settle().
+  // Each use of the result and settle() report the failure.
   ready.catch(() => undefined)
   return new GpuGradients(
     work,
@@ -106,19 +106,19 @@ function createSlabSource(
   }
 }
 
-/** As many rows as kernels can have at once. @throws DeviceError if not even one */
+/** Counts the examples whose arrays fit in a binding. @throws DeviceError if one does not fit */
 function countRowsPerSlab(
   work: GpuWork,
   { segments }: GradientBlock | Float16Block | GpuGradientBlock,
 ): number {
   const { byteLength, parameter } = findLargestRow(segments)
-  // A binding of borrowed rows may start up to one alignment before them.
+  // A binding may start up to one alignment before its rows.
   const { minStorageBufferOffsetAlignment } = work.device.limits
   const rows = Math.floor((work.maxBindingBytes - minStorageBufferOffsetAlignment) / byteLength)
   if (rows > 0) return rows
   throw new DeviceError(
     'webgpu',
     `webgpu: the gradient of '${parameter}' for one example takes ${byteLength} bytes; this device's ` +
-      `kernels can have ${work.maxBindingBytes} at once. Use device 'wasm' for this model.`,
+      `kernels can bind ${work.maxBindingBytes} at once. Use device 'wasm' for this model.`,
   )
 }

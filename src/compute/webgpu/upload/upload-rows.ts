@@ -14,29 +14,29 @@ import type { BufferSlice } from './buffer-slice.js'
 import { copyScaledRows, scaleRows } from '../scaling/scale-rows.js'
 import { bytesPerNorm } from '../../../gradients/numbers/byte-sizes.js'
 
-/** Some rows of a block, and where to put what is held of them. */
+/** Some examples of a block, and how to store them. */
 export interface RowsToUpload<Numbers> {
   readonly exampleCount: number
   readonly segments: readonly GradientSegment<Numbers, Numbers>[]
-  /** These rows of one of the segments' arrays, `rowSize` numbers each. */
+  /** Returns these examples of one of the segments' arrays, `rowSize` numbers each. */
   getSlice(numbers: Numbers, rowSize: number): BufferSlice
-  /** A buffer that is held. */
+  /** Creates a buffer of the uploaded block. */
   createBuffer(byteLength: number): GPUBuffer
 }
 
-/** A segment in the making: its values are complete once `scale` has been called, with the rows' exponents known. */
+/** A segment that is not scaled yet: `scale` completes it once the exponents are known. */
 interface Part {
   readonly uploaded: SlabSegment
   readonly slots: SegmentSlots
   scale(shifts: GPUBuffer): void
 }
 
-/** A contraction takes two slots of maxima for its factors, and one for what comes of it. */
+/** A contraction has two slots of maxima for its factors, and one for its result. */
 const maxSlotsPerSegment = 3
 
 /**
- * The rows in compact form and scaled, with their norms. How many dispatches that takes depends on the segments,
- * not on the number of rows.
+ * Uploads examples in compact layout and scaled, with their norms. The number of dispatches depends on the segments, not
+ * on the number of examples.
  */
 export function uploadRows<Numbers>(
   commands: Commands,
@@ -203,7 +203,7 @@ class PartBuilder<Numbers> {
     }
   }
 
-  /** A gradient that a kernel has formed, to be scaled where it is. */
+  /** Creates the part of a gradient that a kernel has materialized, which is scaled in place. */
   #createPart(parameter: string, size: number, values: GPUBuffer, slots: SegmentSlots): Part {
     const [slot] = slots.uploaded
     return {
@@ -216,7 +216,7 @@ class PartBuilder<Numbers> {
     }
   }
 
-  /** These rows of an array, and the slot of their maxima. */
+  /** Finds the maxima of these examples of an array; returns the examples and the slot. */
   #measure(numbers: Numbers, rowSize: number): [BufferSlice, number] {
     const slot = this.#slots++
     const rows = this.#rows.getSlice(numbers, rowSize)
@@ -229,7 +229,7 @@ class PartBuilder<Numbers> {
   }
 }
 
-/** The most bytes that one row takes in any one buffer that a kernel needs as a whole. */
+/** Finds the most bytes that one example takes in any buffer that is bound as a whole. */
 export function findLargestRow(segments: readonly GradientSegment<unknown, unknown>[]): {
   readonly byteLength: number
   readonly parameter: string
@@ -251,7 +251,7 @@ export function findLargestRow(segments: readonly GradientSegment<unknown, unkno
   return largest
 }
 
-/** The numbers per row of a segment's longer array. */
+/** Counts the numbers per example of a segment's longer array. */
 function countArrayNumbers(segment: GradientSegment<unknown, unknown>): number {
   switch (segment.kind) {
     case 'dense':
