@@ -1,9 +1,9 @@
-/** What every error of this library is: a sentence for people, and fields for programs. */
+/** The base class of all errors of this library: a sentence for people, and fields for programs. */
 export class GradlensError extends Error {
   override readonly name: string = 'GradlensError'
 }
 
-/** An argument or option is not what it must be. Nothing was computed or changed. */
+/** An argument or option is invalid. Nothing was computed or changed. */
 export class InvalidArgumentError extends GradlensError {
   override readonly name = 'InvalidArgumentError'
   /** Which argument, by its name in the call. */
@@ -21,7 +21,7 @@ export class InvalidArgumentError extends GradlensError {
 /** A NaN or an infinity where a finite number is needed. */
 export class NonFiniteError extends GradlensError {
   override readonly name = 'NonFiniteError'
-  /** Where the first one stands, axis by axis. */
+  /** The index of the first one, per axis. */
   readonly index: readonly number[]
 
   constructor(what: string, value: number, index: readonly number[], remedy: string) {
@@ -68,10 +68,10 @@ export class DeviceError extends GradlensError {
   }
 }
 
-/** Memory does not suffice, on a device or in JavaScript. What was asked for was not computed; a smaller batch may be. */
+/** A device or JavaScript is out of memory. Nothing was computed; a smaller batch may fit. */
 export class MemoryError extends GradlensError {
   override readonly name = 'MemoryError'
-  /** Whose memory it is. */
+  /** The device whose memory it is. */
   readonly device: string
   /** What was asked for at once, in bytes; undefined where the platform does not tell. */
   readonly byteLength: number | undefined

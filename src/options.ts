@@ -35,7 +35,7 @@ export function checkSignal(signal: AbortSignal | undefined): void {
   )
 }
 
-/** The value, if it is one of the choices; else an error that lists them. */
+/** Returns the value if it is one of the choices; the error lists them. */
 export function readChoice<Choice extends string>(
   argument: string,
   value: unknown,
@@ -46,26 +46,26 @@ export function readChoice<Choice extends string>(
   throw new InvalidArgumentError(argument, describe(value), `one of ${list}`)
 }
 
-/** @throws InvalidArgumentError for a key that is none of the names: it would be overlooked in silence */
+/** @throws InvalidArgumentError for an unknown option, which would otherwise be ignored silently */
 export function assertKnownKeys(argument: string, options: object, names: readonly string[]): void {
   const unknown = Object.keys(options).find((key) => !names.includes(key))
   if (unknown === undefined) return
-  throw new InvalidArgumentError(argument, `'${unknown}'`, `none but ${names.join(', ')}`)
+  throw new InvalidArgumentError(argument, `'${unknown}'`, `only ${names.join(', ')}`)
 }
 
-/** The value, if it is an integer ≥ 1. */
+/** Returns the value if it is an integer ≥ 1. */
 export function readPositiveInteger(argument: string, value: unknown): number {
   if (typeof value === 'number' && Number.isInteger(value) && value >= 1) return value
   throw new InvalidArgumentError(argument, describe(value), 'an integer of 1 or more')
 }
 
-/** The value, if it is a finite number ≥ 0. */
+/** Returns the value if it is a finite number ≥ 0. */
 export function readNonNegativeNumber(argument: string, value: unknown): number {
   if (typeof value === 'number' && Number.isFinite(value) && value >= 0) return value
   throw new InvalidArgumentError(argument, describe(value), 'a finite number of 0 or more')
 }
 
-/** A value as an error message shows it: short, and never the whole of the user's data. */
+/** Describes a value for an error message: short, and never all of the user's data. */
 export function describe(value: unknown): string {
   if (typeof value === 'string') return `'${value.length > 60 ? `${value.slice(0, 60)}…` : value}'`
   if (typeof value === 'function') return 'a function'

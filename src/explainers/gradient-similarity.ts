@@ -45,7 +45,7 @@ import {
 } from './similarity/training-set.js'
 import { Explainer } from './session/explainer.js'
 
-/** What explain was asked for, read. */
+/** The arguments of an `explain` call, read. */
 interface Question {
   readonly tests: readonly NdArray[]
   readonly y: NdArray | undefined
@@ -55,8 +55,7 @@ interface Question {
 }
 
 /**
- * Which training examples made the model say this? Training examples are ranked by the similarity of their
- * loss gradients to that of the example explained: g(z) = ∇θ L(y, f(x)) over the trainable parameters.
+ * Ranks training examples by the similarity of their loss gradients to that of the example explained: g(z) = ∇θ L(y, f(x)) over the trainable parameters.
  *
  * grad_dot and grad_cos as in Charpiat et al. (2019), "Input similarity from the neural network
  * perspective"; figures as alibi's GradientSimilarity.
@@ -90,8 +89,8 @@ export class GradientSimilarity<Value = unknown, Item = never> extends Explainer
   }
 
   /**
-   * An explainer of the training examples in a store, without any fit. It streams their gradients from there at each
-   * `explain`, within `maxBytes` and `maxGpuBytes`.
+   * Opens an explainer of the training examples in a store, without a fit. Each `explain` streams their gradients from the
+   * store, within `maxBytes` and `maxGpuBytes`.
    *
    * @throws StoreError if there is no store, it is not complete, or of another model, loss or parameter list; and as the
    *   constructor
@@ -122,7 +121,7 @@ export class GradientSimilarity<Value = unknown, Item = never> extends Explainer
     return reasons.filter((reason) => reason !== null).join(' ') || null
   }
 
-  /** What training gradients in memory occupy, in bytes; 0 without `precomputeGrads`, or with a store. */
+  /** The bytes of training gradients in memory; 0 without `precomputeGrads`, or with a store. */
   get gradientBytes(): number {
     return this.#fitted?.gradientBytes ?? 0
   }
@@ -158,7 +157,7 @@ export class GradientSimilarity<Value = unknown, Item = never> extends Explainer
       }
       this.#replace(set)
     } else {
-      // Nothing is computed yet, and no device opened.
+      // Nothing is computed yet, and no device is opened.
       call.check()
       this.#replace(new ExamplesInMemory(examples, null))
       const exampleCount = countExamples(examples.x)
@@ -219,17 +218,17 @@ export class GradientSimilarity<Value = unknown, Item = never> extends Explainer
     if (fitted === undefined) {
       throw new NotFittedError('explain was called before fit; call fit(xTrain, yTrain) first.')
     }
-    // A fit that ends meanwhile leaves these gradients be.
+    // A fit that ends during this call must not dispose these gradients.
     fitted.retain()
     try {
       let question: Question | undefined
       for (let fallbacks = 0; ; fallbacks++) {
         try {
-          // Once: what the page does to its arrays after the call changes nothing.
+          // The arguments are read once, so that later changes to the page's arrays have no effect.
           question ??= await this.#read(call, fitted, x, y, options)
           return await this.#explain(call, fitted, question)
         } catch (error) {
-          // Whatever it says: a call that is void fails for that.
+          // If the call was aborted or the explainer disposed, that is the reason of the failure.
           call.check()
           const isLost = !fitted.isOnDevice && isGradlensError(error, 'DeviceError')
           if (!isLost || fallbacks === mostFallbacks || !this.#model.fallBack(error)) throw error

@@ -152,7 +152,7 @@ export class WorkerConnection {
   ): Promise<void> {
     const creation = this.#creations.get(explainer)
     if (creation === undefined) {
-      throw new DisposedError('This explainer was disposed; make a new one.')
+      throw new DisposedError('This explainer was disposed; create a new one.')
     }
     const [{ values, transfer }, packedOptions] = await Promise.all([
       this.#pack(given, sources),

@@ -157,7 +157,7 @@ class ExplainerServer {
       }
       made = await this.#explainers.get(explainer)
       if (made === undefined)
-        throw new DisposedError('This explainer was disposed; make a new one.')
+        throw new DisposedError('This explainer was disposed; create a new one.')
       const methods = made as unknown as Readonly<Record<string, (...all: unknown[]) => unknown>>
       const result = await methods[method]?.call(made, ...given, options)
       const { value, transfer } = await packValue('', contentOf(result, made))

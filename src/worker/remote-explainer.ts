@@ -64,7 +64,7 @@ export class RemoteExplainer implements Disposable {
     given: NamedArguments,
     options: CallOptions & object,
   ): Promise<unknown> {
-    if (this.#isDisposed) throw new DisposedError('This explainer was disposed; make a new one.')
+    if (this.#isDisposed) throw new DisposedError('This explainer was disposed; create a new one.')
     const { value, state } = await this.#connection.call(this.#number, method, given, {
       ...options,
     })

@@ -389,7 +389,7 @@ describe('a function with variables', () => {
   it('takes no option but preprocess, and no arguments by name that are no inputs', async () => {
     const model = valid()
     expect(() => tfjsPredictor(model as unknown as tf.GraphModel, { output: 'y' })).toThrow(
-      'none but preprocess',
+      'only preprocess',
     )
     using session = await tfjsPredictor(model).open('cpu', { allowSoftware: true })
     const x = randomInput([4], 1)

@@ -124,11 +124,11 @@ export function interruptedSuite(device: Device, classifier: (seed?: number) => 
       await explainer.call()
       explainer.dispose()
       explainer.dispose()
-      await expectError(() => explainer.call(), 'DisposedError', 'disposed; make a new one')
+      await expectError(() => explainer.call(), 'DisposedError', 'disposed; create a new one')
       const reset = (): void => {
         explainer.resetPredictor(classifier())
       }
-      await expectError(reset, 'DisposedError', 'disposed; make a new one')
+      await expectError(reset, 'DisposedError', 'disposed; create a new one')
     })
 
     it('rejects if the explainer is disposed while it runs, or in the moment of its start', async () => {
@@ -136,11 +136,11 @@ export function interruptedSuite(device: Device, classifier: (seed?: number) => 
       const onProgress = (): void => {
         first.dispose()
       }
-      await expectError(() => first.call({ onProgress }), 'DisposedError', 'make a new one')
+      await expectError(() => first.call({ onProgress }), 'DisposedError', 'create a new one')
       const second = await start(classifier())
       const running = second.call()
       second.dispose()
-      await expectError(() => running, 'DisposedError', 'make a new one')
+      await expectError(() => running, 'DisposedError', 'create a new one')
     })
 
     it('ends with its using block', async () => {

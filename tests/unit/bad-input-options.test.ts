@@ -60,7 +60,7 @@ describe('GradientSimilarity refuses', () => {
       argument: 'options',
       got: "'simFN'",
       expected:
-        'none but simFn, task, precomputeGrads, store, storeDtype, storeExamples, storeRowsPerChunk, projection, ' +
+        'only simFn, task, precomputeGrads, store, storeDtype, storeExamples, storeRowsPerChunk, projection, ' +
         'maxBytes, maxGpuBytes, topK, eps, device, batchSize, verbose',
     })
   })
@@ -77,7 +77,7 @@ describe('GradientSimilarity refuses', () => {
       { precomputeGrads: true, projection: { size: 64, sed: 1 } },
       'projection',
       "'sed'",
-      'none but size, seed',
+      'only size, seed',
     ],
     [{ precomputeGrads: true, projection: {} }, 'projection.size', 'undefined', count],
     [{ precomputeGrads: true, projection: { size: 0.5 } }, 'projection.size', '0.5', count],
@@ -222,7 +222,7 @@ describe('IntegratedGradients refuses', () => {
       argument: 'options',
       got: "'steps'",
       expected:
-        'none but layer, targetFn, method, nSteps, tolerance, maxSteps, internalBatchSize, device, verbose',
+        'only layer, targetFn, method, nSteps, tolerance, maxSteps, internalBatchSize, device, verbose',
     })
   })
 
@@ -292,7 +292,7 @@ describe('explain refuses an option that it does not know, which it would have t
     await expectRefusal(() => explain(options), {
       argument: 'options',
       got: `'${got}'`,
-      expected: `none but ${names}`,
+      expected: `only ${names}`,
     })
   })
 

@@ -171,7 +171,7 @@ describe('Gradient', () => {
       argument: 'options',
       got: "'layers'",
       expected:
-        'none but layer, nClasses, forwardArgExtractor, additionalForwardArgExtractor, multiplyByInputs, ' +
+        'only layer, nClasses, forwardArgExtractor, additionalForwardArgExtractor, multiplyByInputs, ' +
         'smoothGrad, internalBatchSize, device, verbose',
     })
     await expectRefusal(

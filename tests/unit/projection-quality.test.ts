@@ -106,7 +106,7 @@ it('refuses a sample that has nothing to compare, and options that it does not k
   await expectRefusal(() => projectionQuality(predictor, loss, x, y, { k: 3 } as object), {
     argument: 'options',
     got: "'k'",
-    expected: 'none but projection, storeDtype, topK, device, batchSize, signal, onProgress',
+    expected: 'only projection, storeDtype, topK, device, batchSize, signal, onProgress',
   })
 })
 

@@ -9,7 +9,7 @@ interface Opened {
   readonly fallbackReason: string | null
 }
 
-/** The arithmetic beside an explainer's model, opened anew for each session of it. */
+/** The gradient backend of an explainer, opened once for each session of its model. */
 export class BackendSession<Value> implements Disposable {
   #session: PredictorSession<Value> | undefined
   #opening: Promise<Opened> | undefined
@@ -30,7 +30,7 @@ export class BackendSession<Value> implements Disposable {
     const opening = this.#opening!
     const { backend, fallbackReason } = await opening
     call.check()
-    if (this.#isDisposed) throw new DisposedError('This explainer was disposed; make a new one.')
+    if (this.#isDisposed) throw new DisposedError('This explainer was disposed; create a new one.')
     this.#fallbackReason = fallbackReason
     return backend
   }

@@ -23,7 +23,7 @@ export async function readModelIdentity<Value>(
   if (weights === undefined) {
     throw new UnsupportedError(
       'weights',
-      'The predictor does not give its weights, by which a store of gradients knows its model. ' +
+      'The predictor does not provide its weights, which identify the model of a store. ' +
         'Use one that does, or no store.',
     )
   }

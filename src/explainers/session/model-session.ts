@@ -104,7 +104,7 @@ export class ModelSession<Value> {
   }
 
   assertUsable(): void {
-    if (this.#isDisposed) throw new DisposedError('This explainer was disposed; make a new one.')
+    if (this.#isDisposed) throw new DisposedError('This explainer was disposed; create a new one.')
   }
 
   dispose(): void {
@@ -181,7 +181,7 @@ export class ModelCall<Value> {
     )
   }
 
-  /** Lets the page have its turn. */
+  /** Pauses so that the page can respond. */
   async pause(): Promise<void> {
     await waitForNextTask()
     this.check()

@@ -1,8 +1,8 @@
 import type { DeviceGradients } from '../../compute/gradient-backend.js'
 
 /**
- * Training gradients in memory, in the order of their examples, block by block. They live as long as somebody holds them: who
- * made them, and each call that reads them.
+ * Training gradients in memory, block by block, in the order of their examples. They are disposed when their creator and
+ * all calls that read them have released them.
  */
 export class CachedGradients implements Disposable {
   readonly #blocks: DeviceGradients[] = []
@@ -16,7 +16,7 @@ export class CachedGradients implements Disposable {
     return this.#blocks
   }
 
-  /** What the numbers occupy, in bytes. */
+  /** The bytes of the numbers. */
   get byteLength(): number {
     return this.#blocks.reduce((sum, { byteLength }) => sum + byteLength, 0)
   }
@@ -25,7 +25,7 @@ export class CachedGradients implements Disposable {
     this.#userCount++
   }
 
-  /** Once for the constructor, and once for each `retain`. */
+  /** Call it once for the constructor, and once for each `retain`. */
   [Symbol.dispose](): void {
     this.#userCount--
     if (this.#userCount > 0) return

@@ -3,7 +3,7 @@ import type { ProjectionSettings } from '../../gradients/projection/projection-o
 import type { Predictor } from '../../predictor.js'
 import { selectTrainable } from '../session/parameters.js'
 
-/** A projection of the gradients of that model, if there is to be one. Loaded when it is first needed. */
+/** Creates the projection of a model's gradients; undefined without settings. The code is loaded on first use. */
 export async function createProjection(
   settings: ProjectionSettings | undefined,
   predictor: Pick<Predictor, 'parameters'>,

@@ -8,7 +8,7 @@ import { runInBatches } from '../session/batches.js'
 import { countExamples, rowsOf } from '../reading/inputs.js'
 import type { ModelCall } from '../session/model-session.js'
 
-/** Examples whose loss gradients are wanted, and what computes them. */
+/** Examples, and what computes their loss gradients. */
 export interface GradientBatches<Value> {
   readonly call: ModelCall<Value>
   readonly backend: GradientBackend
@@ -16,7 +16,7 @@ export interface GradientBatches<Value> {
   readonly y: NdArray
   readonly loss: Loss<Value>
   readonly batchSize: number
-  /** Gradients come projected, if so. */
+  /** If set, gradients are projected. */
   readonly projection?: Projection | undefined
 }
 
@@ -74,7 +74,7 @@ async function projectAndUpload<Value>(
   }
 }
 
-/** As `computeBlocks`, each disposed when the next one is asked for. */
+/** Yields blocks like `computeBlocks`, and disposes each when the next one is requested. */
 export async function* streamBlocks<Value>(
   of: GradientBatches<Value>,
 ): AsyncGenerator<PlacedGradients> {
@@ -87,7 +87,7 @@ export async function* streamBlocks<Value>(
   }
 }
 
-/** All blocks of the examples to be explained, whose gradients must be finite. */
+/** Computes all blocks of the examples to be explained, whose gradients must be finite. */
 export async function computeFiniteBlocks<Value>(
   of: GradientBatches<Value>,
 ): Promise<PlacedGradients[]> {
@@ -120,7 +120,7 @@ async function assertFinite({ gradients, start }: PlacedGradients): Promise<void
   )
 }
 
-/** Gradients in memory block by block; the page gets its turn in between. */
+/** Yields gradients in memory block by block, with pauses so that the page can respond. */
 export async function* readCachedBlocks<Value>(
   uploaded: CachedGradients,
   call: ModelCall<Value>,
@@ -138,5 +138,5 @@ export async function* readCachedBlocks<Value>(
   }
 }
 
-/** Scoring goes on this long before the page gets its turn. */
+/** Scoring pauses after this time, so that the page can respond. */
 const longestTaskMs = 12

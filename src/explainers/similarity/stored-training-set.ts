@@ -192,7 +192,7 @@ export async function assertSameExamples(
       const row = start + Math.floor((at * (end - start)) / data.length)
       throw new StoreError(
         'different',
-        `The store was begun with other training examples: the ${what} of row ${row} differs. Use those, or ` +
+        `The store was started with other training examples: the ${what} of row ${row} differs. Use those, or ` +
           'write to a store of another name.',
       )
     }
