@@ -45,13 +45,15 @@ describe.each(devices)('explainers in a worker, on TensorFlow.js, %s', (device) 
   })
 
   it('attribute, with what the same explainers give in the page', async () => {
-    const remote = throughChannel(() => tfjsClassifier())
+    // One model: its layers' names, which the explanation has, are numbered in the page.
+    const predictor = tfjsClassifier()
+    const remote = throughChannel(() => predictor)
     using integrated = remote.integratedGradients({ device, nSteps: 7 })
     using gradient = remote.gradient({ device })
     using expected = remote.expectedGradients({ device, nSamples: 5 })
-    using localIntegrated = new IntegratedGradients(tfjsClassifier(), { device, nSteps: 7 })
-    using localGradient = new Gradient(tfjsClassifier(), { device })
-    using localExpected = new ExpectedGradients(tfjsClassifier(), { device, nSamples: 5 })
+    using localIntegrated = new IntegratedGradients(predictor, { device, nSteps: 7 })
+    using localGradient = new Gradient(predictor, { device })
+    using localExpected = new ExpectedGradients(predictor, { device, nSamples: 5 })
     const [background, target] = [trainX, 1]
     expect((await integrated.explain(testX, { target })).data).toEqual(
       (await localIntegrated.explain(testX, { target })).data,
