@@ -18,7 +18,7 @@ it('shows each feature with its value, the greatest magnitude first', async () =
   ])
   expect(textsOf(element, '.number').slice(0, 2)).toEqual(['−3.18', '+2.14'])
   expect(textsOf(element, 'figcaption')).toEqual([
-    'Most against a higher output speaks weight (−3.18); most for it, model year (+2.14). The other five add up to −2.80.',
+    'The feature that counts most against a higher output is weight (−3.18); model year (+2.14) counts most for it. The other five add up to −2.80.',
   ])
 })
 
@@ -58,7 +58,7 @@ it.each([
   [{ order: 'random' as 'given' }, "order: got 'random'"],
   [
     { explanation: attributionJson({ x: [[[1]]], attributions: [[[[1]]]] }) },
-    'pictures are for <gl-attribution-image>',
+    'use <gl-attribution-image> for images',
   ],
 ])('says what is wrong with %j', async (properties, message) => {
   const element = await mounted('gl-attribution-bars', { ...given, ...properties })

@@ -189,19 +189,15 @@ it('lets one choose layout and values, the defaults named', async () => {
   sign!.dispatchEvent(new Event('change'))
   await element.updateComplete
   expect([element.layout, element.sign]).toEqual(['overlay', 'negative'])
-  expect(textsOf(element, 'figcaption')[0]).toContain('what speaks for it is not shown')
+  expect(textsOf(element, 'figcaption')[0]).toContain('The pixels for it are not shown.')
 })
 
-it('says in words where what speaks for and against lies', async () => {
+it('names the regions that count most for and against the output', async () => {
   const element = await mounted('gl-attribution-image', { explanation: small })
   expect(textsOf(element, 'figcaption')).toEqual([
-    'What speaks most for 8 lies in the upper left; what speaks most against it, at the bottom.',
+    'On balance, the upper left counts most for 8, and the bottom counts most against it. 71 % of the attribution is for 8.',
   ])
-  expect(textsOf(element, 'tbody tr:first-child > *')).toEqual([
-    'in the upper left',
-    '4.00',
-    '0.00',
-  ])
+  expect(textsOf(element, 'tbody tr:first-child > *')).toEqual(['upper left', '4.00', '0.00'])
 })
 
 it.each([
@@ -209,7 +205,7 @@ it.each([
   [{ palette: 'rainbow' as 'PuOr' }, "palette: got 'rainbow'"],
   [{ sign: 'both' as 'all' }, "sign: got 'both'"],
   [{ input: 3 }, 'input: got 3; expected 0 … 0'],
-  [{ image: [1, 2] }, 'image: got shape [2]; expected a picture'],
+  [{ image: [1, 2] }, 'image: got shape [2]; expected an image'],
 ])('says what is wrong with %j', async (properties, message) => {
   const element = await mounted('gl-attribution-image', { explanation: small, ...properties })
   expect(textsOf(element, '[role="alert"]')[0]).toContain(message)

@@ -46,7 +46,7 @@ it('colours each word by what it speaks for, summed over its embedding', async (
   expect(element.toCSV().split('\r\n')[1]).toBe('0,,0')
   expect(textsOf(element, 'tbody tr')).toEqual(['not 1.00', 'at 0.00', 'all −0.50', 'bad −2.00'])
   expect(textsOf(element, 'figcaption')).toEqual([
-    '“not” speaks most for positive; “bad” and “all” speak most against it. 71 % of all speaks against it.',
+    '“not” counts most for positive; “bad” and “all” count most against it. 71 % of the attribution is against positive.',
   ])
 })
 
@@ -71,7 +71,7 @@ it.each([
   const element = await mounted('gl-attribution-text', { ...given, sign })
   const words = within(element, '[role="option"]')
   expect(words.map((word) => word.style.getPropertyValue('--_share'))).toEqual(shares)
-  expect(textsOf(element, 'figcaption')[0]).toContain('is not shown')
+  expect(textsOf(element, 'figcaption')[0]).toContain('not shown')
 })
 
 it('reads out the word in focus and under the pointer, and moves by the arrow keys', async () => {
@@ -122,7 +122,7 @@ it('takes its words from an attribute', async () => {
 
 it('says how many words it needs, and which explanations it cannot show', async () => {
   const element = await mounted('gl-attribution-text', { ...given, tokens: ['not'] })
-  expect(textsOf(element, '[role="alert"]')[0]).toContain('expected 5, one for each position')
+  expect(textsOf(element, '[role="alert"]')[0]).toContain('expected 5, one per position')
   element.explanation = attributionJson({ x: [[[[0]]]], attributions: [[[[[0]]]]] })
   await element.updateComplete
   expect(textsOf(element, '[role="alert"]')[0]).toContain('expected those of a text')

@@ -32,7 +32,7 @@ it('asks both explainers about x, and shows what each says as soon as it comes',
   await settle(element)
   expect(findChild(element, 'gl-attribution-image').state).toBe('ready')
   expect(textsOf(findChild(element, 'gl-probabilities'), 'figcaption')).toEqual([
-    'The model says two (60 %); next comes one (30 %).',
+    'The model says two (60 %), then one (30 %).',
   ])
   expect(findChild(element, 'gl-similar-examples').state).toBe('loading')
 

@@ -10,7 +10,7 @@ it('shows each class with its bar and percentage, and says which one it is', asy
   expect(textsOf(element, '.percent').slice(3, 5)).toEqual(['21.0 %', '< 0.1 %'])
   expect(within(element, '.bar')[3]?.style.transform).toBe('scaleX(0.21)')
   expect(textsOf(element, '.row[data-predicted] .label')).toEqual(['8'])
-  expect(textsOf(element, 'figcaption')).toEqual(['The model says 8 (61 %); next comes 3 (21 %).'])
+  expect(textsOf(element, 'figcaption')).toEqual(['The model says 8 (61 %), then 3 (21 %).'])
   expect(element.toCSV().split('\r\n').slice(0, 2)).toEqual(['class,probability', '0,0.004'])
 })
 
@@ -18,9 +18,7 @@ it('shows what a model answers before there is an explanation, in any form', asy
   const forms = [digitAnswer, [digitAnswer], { data: Float64Array.from(digitAnswer), shape: [10] }]
   for (const predictions of forms) {
     const element = await mounted('gl-probabilities', { predictions })
-    expect(textsOf(element, 'figcaption')).toEqual([
-      'The model says 8 (61 %); next comes 3 (21 %).',
-    ])
+    expect(textsOf(element, 'figcaption')).toEqual(['The model says 8 (61 %), then 3 (21 %).'])
   }
 })
 
@@ -56,7 +54,7 @@ it('keeps the places of classes with names before there is an answer, and moves 
 })
 
 it.each([
-  [[2.3, -1.2], 'predictions: got 2.3 at 0; expected probabilities of 0 … 1'],
+  [[2.3, -1.2], 'predictions: got 2.3 at 0; expected probabilities from 0 to 1'],
   [[0.5, NaN], 'predictions: got NaN at 1'],
   [[], 'predictions: got none'],
 ])('says what is wrong with %j', async (predictions, message) => {

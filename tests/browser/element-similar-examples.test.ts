@@ -185,16 +185,48 @@ it('shows rows as a table, with the names of their features', async () => {
     features: ['age (years)', 'height (cm)'],
     selectable: true,
   })
-  const [head, first] = within(element, '.rows tr').map((row) =>
+  const rows = within(element, '.rows tr').map((row) =>
     [...row.querySelectorAll('th, td')].map((cell) => cell.textContent.replace(/\s+/g, ' ').trim()),
   )
-  expect(head).toEqual(['no.', 'label', 'model says', 'score', 'age (years)', 'height (cm)'])
-  expect(first).toEqual(['6', 'one', 'one', '4.00', '6', '98.5'])
+  expect(rows[0]).toEqual(['no.', 'score', 'label', 'model says', 'age (years)', 'height (cm)'])
+  expect(rows[1]).toEqual(['Most similar'])
+  expect(rows[2]).toEqual(['6', '4.00', 'one', 'one', '6', '98.5'])
+  expect(rows[7]).toEqual(['Least similar'])
   const numbers = within(element, '.number-button')
   expect(numbers.map(({ tabIndex }) => tabIndex).filter((index) => index === 0)).toEqual([0])
   numbers[2]!.click()
   expect(element.selected).toBe(8)
 })
+
+it.each([1280, 700, 358])(
+  'aligns the columns of both ends, and shows number, name and score first, at %d pixels',
+  async (width) => {
+    // The least similar have longer texts and numbers than the most similar.
+    const examples = exampleScores.map((score, i) => [
+      score < 0 ? `a car with quite a long name, the ${i}th` : `car ${i}`,
+      score < 0 ? 123_456.5 + i : i,
+      score < 0 ? 'a distant country' : 'here',
+    ])
+    const element = await mounted('gl-similar-examples', {
+      ...given,
+      explanation: rankingJson(exampleScores, { examples: null }),
+      examples,
+      kind: 'tabular',
+    })
+    element.style.width = `${width}px`
+    const rows = within(element, 'tr[part="example"]')
+    expect(rows).toHaveLength(10)
+    const edges = rows.map((row) =>
+      [...row.children].map((cell) => {
+        const { left, right } = cell.getBoundingClientRect()
+        return [left, right]
+      }),
+    )
+    for (const each of edges) expect(each).toEqual(edges[0])
+    const { right } = element.getBoundingClientRect()
+    expect(edges[0]![2]![1]).toBeLessThanOrEqual(right + 0.5)
+  },
+)
 
 it('shows pictures from addresses, which are never read as HTML', async () => {
   const address = '"><img src=x onerror="window.wasParsed = true">'
@@ -232,7 +264,7 @@ it('keeps the places of pictures before they are there', async () => {
   expect(within(element, '.picture-place')).toHaveLength(10)
   element.kind = null
   await element.updateComplete
-  expect(textsOf(element, '.notice')).toEqual(['No training examples ranked yet.'])
+  expect(textsOf(element, '.notice')).toEqual(['No training examples yet.'])
 })
 
 it('says what is wrong with labels and kinds', async () => {

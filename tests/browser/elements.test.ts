@@ -2,7 +2,7 @@ import 'gradlens/elements/define'
 import type { ElementState, ExplanationSource } from 'gradlens/elements'
 import type { ExplanationJson } from '../../src/explanation.js'
 import { Explanation } from 'gradlens'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import golden from '../fixtures/alibi-golden.json'
 import {
   attributionJson,
@@ -165,7 +165,7 @@ describe.each(tags)('%s', (tag) => {
     await element.updateComplete
     expect(element.state).toBe('error')
     expect(textsOf(element, '[role="alert"]')).toEqual([`The GPU was lost. ${hostile}`])
-    expect(() => element.toCSV()).toThrow('expected an explanation before')
+    expect(() => element.toCSV()).toThrow('expected one that is shown')
 
     element.explanation = given()
     await element.updateComplete
@@ -246,6 +246,30 @@ describe.each(tags)('%s', (tag) => {
     expect(png.height).toBe(Math.round(2 * Number(svg.documentElement.getAttribute('height'))))
   })
 
+  it("keeps its text legible under a page's rules for everything, such as Gradio's", async () => {
+    const sheet = document.createElement('style')
+    sheet.textContent = `.prose * {
+      color: rgb(244, 244, 245); font: italic 40px serif; letter-spacing: 9px; text-transform: uppercase;
+    }`
+    const prose = document.createElement('div')
+    prose.className = 'prose'
+    document.body.append(sheet, prose)
+    onTestFinished(() => {
+      sheet.remove()
+      prose.remove()
+    })
+    const plain = await mounted(tag, { explanation: given() })
+    const element = await mounted(tag, { explanation: given() })
+    prose.append(element)
+    const looks = (root: Element): string[] =>
+      within(root, 'figure, figure *').map((each) => {
+        const { color, fontSize, fontStyle, letterSpacing, textTransform } = getComputedStyle(each)
+        return [color, fontSize, fontStyle, letterSpacing, textTransform].join(' ')
+      })
+    expect(looks(element)).toEqual(looks(plain))
+    expect(looks(element).length).toBeGreaterThan(5)
+  })
+
   it('follows the theme of the page, of its surroundings, and its own', async () => {
     const paperOf = (element: Element): string => getComputedStyle(element).backgroundColor
     const element = await mounted(tag, { explanation: given() })
@@ -283,7 +307,5 @@ it('draws what alibi wrote in Python', async () => {
   expect(values).toEqual(expected)
 
   const probabilities = await mounted('gl-probabilities', { explanation: python, index: 2 })
-  expect(textsOf(probabilities, 'figcaption')).toEqual([
-    'The model says 2 (94 %); next comes 1 (4.8 %).',
-  ])
+  expect(textsOf(probabilities, 'figcaption')).toEqual(['The model says 2 (94 %), then 1 (4.8 %).'])
 })

@@ -50,7 +50,7 @@ describe('the demo on wasm', () => {
       /The model says \d \(.*It is wrong: the example is labelled \d\./,
     )
     expect(sum(await demo.percentages())).toBeCloseTo(100, 0)
-    expect(await demo.text('#attribution figcaption')).toMatch(/speaks? .*for \d/)
+    expect(await demo.text('#attribution figcaption')).toMatch(/counts? most .*for \d/)
     expect(await demo.text('#attribution-delta')).toMatch(/Convergence delta \S*\d/)
     expect(await demo.canvas('#attribution canvas')).not.toBe(await demo.canvas('#picture'))
 

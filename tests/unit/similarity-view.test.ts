@@ -4,11 +4,12 @@ import {
   type GivenExplanation,
   readExplanation,
 } from '../../src/elements/base/explanation-source.js'
-import { classMeans } from '../../src/elements/similar-examples/class-means.js'
+import { computeClassMeans } from '../../src/elements/similar-examples/class-means.js'
 import { readLabels } from '../../src/elements/similar-examples/labels.js'
-import { meansSentence, similaritySentence } from '../../src/elements/similar-examples/sentence.js'
+import { createSimilarityTable } from '../../src/elements/similar-examples/similarity-table.js'
+import { describeMeans, describeSimilarity } from '../../src/elements/similar-examples/sentence.js'
 import {
-  similarityView,
+  createSimilarityView,
   type SimilarityView,
   type SimilarityViewOptions,
 } from '../../src/elements/similar-examples/similarity-view.js'
@@ -36,7 +37,7 @@ const labelled = { ...nothing, trainLabels: exampleLabels, predicted: 1 }
 const view = (
   options: Partial<SimilarityViewOptions> = {},
   explanation: unknown = rankingJson(),
-): SimilarityView => similarityView(readExplanation(explanation), { ...nothing, ...options })
+): SimilarityView => createSimilarityView(readExplanation(explanation), { ...nothing, ...options })
 
 const indices = (examples: SimilarityView['most']): unknown => examples.map(({ index }) => index)
 
@@ -121,8 +122,8 @@ describe('the ends of a ranking', () => {
 
   it('refuse what is no ranking, and an example that was not explained', () => {
     const attribution: GivenExplanation = { meta: { name: 'Gradient' }, data: {} }
-    expect(() => similarityView(attribution, nothing)).toThrow(
-      'scores of the explanation by Gradient: got none; expected one that GradientSimilarity made',
+    expect(() => createSimilarityView(attribution, nothing)).toThrow(
+      'scores of the explanation by Gradient: got none; expected an explanation by GradientSimilarity',
     )
     expect(() => view({ index: 1 })).toThrow('index: got 1; expected 0 … 0.')
   })
@@ -183,8 +184,14 @@ describe('the mean score of each class', () => {
     ])
   })
 
+  it('is empty without labels, even if the classes have names', () => {
+    expect(view({ labels: ['zero', 'one', 'two'] }).means).toEqual([])
+    const scored = view({ ...labelled, trainLabels: [] })
+    expect(scored.means).toEqual([])
+  })
+
   it('has a place for a class without examples, and for labels without a name', () => {
-    const means = classMeans([2, NaN], [0, 1], ['other', 'a'], ['a', 'b'])
+    const means = computeClassMeans([2, NaN], [0, 1], ['other', 'a'], ['a', 'b'])
     expect(means).toEqual([
       { label: 0, count: 0, mean: NaN },
       { label: 1, count: 0, mean: NaN },
@@ -195,12 +202,12 @@ describe('the mean score of each class', () => {
 
 describe('the sentences', () => {
   it('count the labels, and name the one to check', () => {
-    expect(similaritySentence(view({ ...labelled, trainPredictions: examplePredictions }))).toBe(
+    expect(describeSimilarity(view({ ...labelled, trainPredictions: examplePredictions }))).toBe(
       'The model says 1: the five most similar training examples are labelled 1 (four) and 0 (one). ' +
         'No. 2 is labelled 0, not 1: check its label. The model gets one of them wrong. ' +
-        'The least similar are labelled 2 (four) and 0 (one). The first four of them speak against 1.',
+        'The least similar are labelled 2 (four) and 0 (one). The first four of them count against 1.',
     )
-    expect(meansSentence(view(labelled))).toBe(
+    expect(describeMeans(view(labelled))).toBe(
       'On average, training examples labelled 1 score highest (2.50) and those labelled 2 lowest (−1.25).',
     )
   })
@@ -208,16 +215,26 @@ describe('the sentences', () => {
   it('tell the range of the values of a regression', () => {
     const json = rankingJson(exampleScores, { params: { task_name: 'regression' } })
     const values = exampleScores.map((_, i) => 10 + i / 2)
-    expect(similaritySentence(view({ trainLabels: values, predicted: 12.25 }, json))).toBe(
+    expect(describeSimilarity(view({ trainLabels: values, predicted: 12.25 }, json))).toBe(
       'The five most similar training examples are labelled 11.0 to 15.0. ' +
         'The least similar are labelled 10.5 to 15.5. The first four of them have negative scores.',
     )
   })
 
+  it('tell cosines apart that differ by less than a hundredth', () => {
+    const cosines = [0.99871, 0.99843, 0.99801, 0.99799, 0.9975, 0.9, 0.5, 0.2, 0, -0.1]
+    const { rows } = createSimilarityTable(view({}, rankingJson(cosines)))
+    const shown = rows.slice(0, 5).map((cells) => cells[2])
+    expect(shown).toEqual(['0.99871', '0.99843', '0.99801', '0.99799', '0.99750'])
+    expect(describeSimilarity(view({}, rankingJson(cosines)))).toContain(
+      'score 0.99871 to 0.99750.',
+    )
+  })
+
   it('tell the scores where there are no labels', () => {
-    expect(similaritySentence(view())).toBe(
+    expect(describeSimilarity(view())).toBe(
       'The five most similar training examples score 4.00 to 1.00. ' +
-        'The first four of them speak against the answer.',
+        'The first four of them count against the prediction.',
     )
   })
 })

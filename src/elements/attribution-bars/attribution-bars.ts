@@ -14,12 +14,12 @@ import { formatValue, createSignedFormat } from '../text/format.js'
 import { attributionBarsStyles } from './attribution-bars.styles.js'
 import { drawFeatures } from './draw-features.js'
 import {
-  byMagnitude,
-  featureAttributions,
+  sortByMagnitude,
+  createFeatureAttributions,
   type FeatureAttribution,
   type FeatureAttributions,
 } from './feature-attributions.js'
-import { featuresSentence } from './sentence.js'
+import { describeFeatures } from './sentence.js'
 
 /** The order of the bars. */
 export type FeatureOrder = 'magnitude' | 'given'
@@ -27,14 +27,14 @@ export type FeatureOrder = 'magnitude' | 'given'
 const orders: readonly FeatureOrder[] = ['magnitude', 'given']
 
 /**
- * Which features of a row speak for an output of the model, and which against it: bars from a marked zero, on one
- * scale, the greatest first.
+ * The features of a row that count for an output of the model, and those that count against it, as
+ * bars on one scale with a marked zero. The greatest come first.
  *
  * @tagname gl-attribution-bars
  *
- * @csspart row - A feature: its name, value, bar and attribution.
+ * @csspart row - A feature with its name, value, bar and attribution.
  * @csspart bar - The bar of a feature.
- * @csspart legend - What the signs mean.
+ * @csspart legend - The meaning of the signs.
  */
 export class GlAttributionBars extends GlElement<FeatureAttributions> {
   static override properties: PropertyDeclarations = {
@@ -55,17 +55,25 @@ export class GlAttributionBars extends GlElement<FeatureAttributions> {
 
   /** The names of the features. In an attribute: separated by commas, or as JSON. */
   declare features: readonly string[]
-  /** The example's values as one reads them, categories by name say; null: the explanation's own x. */
+  /**
+   * The example's values as text, for example names of categories. Default: the explanation's x.
+   */
   declare values: readonly (number | string)[] | null
-  /** 'magnitude' (the default), the greatest first; or 'given', as the features are. */
+  /** 'magnitude' (default): the greatest first; 'given': in the order of the features. */
   declare order: FeatureOrder
-  /** How many features are shown, those of the greatest magnitude; null: all. */
+  /** The number of features to show, those of the greatest magnitude. Default: all. */
   declare top: number | null
-  /** The colours: 'PuOr' (the default), purple for and orange against; or 'RdBu', blue for and red against. */
+  /**
+   * The colours: 'PuOr' (default), purple for and orange against; or 'RdBu', blue for and red
+   * against.
+   */
   declare palette: Palette
-  /** Which input of the model, or which of several layers, from 0. */
+  /** The index of the attributed input or layer, if there are several. */
   declare input: number
-  /** The names of the outputs; without, their numbers. In an attribute: separated by commas, or as JSON. */
+  /**
+   * The names of the outputs. Default: their indices. In an attribute: separated by commas, or as
+   * JSON.
+   */
   declare labels: readonly string[]
 
   protected override readonly fileName: string = 'attribution'
@@ -85,16 +93,16 @@ export class GlAttributionBars extends GlElement<FeatureAttributions> {
   protected override read(explanation: GivenExplanation | null): FeatureAttributions | null {
     readChoice('order', this.order, orders)
     readChoice('palette', this.palette, palettes)
-    return explanation === null ? null : featureAttributions(explanation, this)
+    return explanation === null ? null : createFeatureAttributions(explanation, this)
   }
 
   protected override renderView(view: FeatureAttributions): TemplateResult {
-    const shown = this.#shownOf(view)
+    const shown = this.#selectShown(view)
     const format = createSignedFormat(shown.map(({ attribution }) => attribution))
-    return this.#renderRows(shown, scaleOfFeatures(view), format, view.target)
+    return this.#renderRows(shown, findScale(view), format, view.target)
   }
 
-  /** As many places as there are names, so that nothing moves when the attributions come. */
+  /** A placeholder for each name, so that nothing moves when the attributions arrive. */
   protected override renderNothing(): TemplateResult {
     if (this.features.length === 0 || this.state === 'error') return super.renderNothing()
     const features = this.features.map((name, index) => ({
@@ -107,15 +115,15 @@ export class GlAttributionBars extends GlElement<FeatureAttributions> {
     return this.#renderRows(shown, { min: -1, max: 1 }, () => '–', null)
   }
 
-  protected override summarise(view: FeatureAttributions): string {
-    return featuresSentence(view)
+  protected override describe(view: FeatureAttributions): string {
+    return describeFeatures(view)
   }
 
-  protected override tableOf(view: FeatureAttributions): Table {
+  protected override createTable(view: FeatureAttributions): Table {
     return {
-      caption: 'The attribution to each feature',
+      caption: 'The attribution of each feature',
       columns: ['feature', 'value', 'attribution'],
-      rows: this.#shownOf(view).map(({ name, value, attribution }) => [
+      rows: this.#selectShown(view).map(({ name, value, attribution }) => [
         name,
         value === null ? '' : formatValue(value),
         attribution,
@@ -123,11 +131,11 @@ export class GlAttributionBars extends GlElement<FeatureAttributions> {
     }
   }
 
-  protected override recordsOf(view: FeatureAttributions): Table {
+  protected override createRecords(view: FeatureAttributions): Table {
     return {
       caption: '',
       columns: ['feature', 'value', 'attribution'],
-      rows: this.#shownOf(view).map(({ name, value, attribution }) => [
+      rows: this.#selectShown(view).map(({ name, value, attribution }) => [
         name,
         value ?? '',
         attribution,
@@ -135,8 +143,8 @@ export class GlAttributionBars extends GlElement<FeatureAttributions> {
     }
   }
 
-  protected override pictureOf(view: FeatureAttributions, theme: Theme): Picture {
-    return drawFeatures(this.#shownOf(view), scaleOfFeatures(view), theme)
+  protected override drawPicture(view: FeatureAttributions, theme: Theme): Picture {
+    return drawFeatures(this.#selectShown(view), findScale(view), theme)
   }
 
   #renderRows(
@@ -171,13 +179,13 @@ export class GlAttributionBars extends GlElement<FeatureAttributions> {
     `
   }
 
-  #shownOf({ features }: FeatureAttributions): readonly FeatureAttribution[] {
-    const sorted = byMagnitude(features).slice(0, this.top ?? features.length)
+  #selectShown({ features }: FeatureAttributions): readonly FeatureAttribution[] {
+    const sorted = sortByMagnitude(features).slice(0, this.top ?? features.length)
     return this.order === 'magnitude' ? sorted : sorted.sort((a, b) => a.index - b.index)
   }
 }
 
-function scaleOfFeatures({ features }: FeatureAttributions): SignedScale {
+function findScale({ features }: FeatureAttributions): SignedScale {
   return scaleOf(features.map(({ attribution }) => attribution))
 }
 

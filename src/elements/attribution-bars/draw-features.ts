@@ -1,4 +1,4 @@
-import { shortened, textWidth, type Mark, type Picture } from '../base/picture/picture.js'
+import { shortenText, measureText, type Mark, type Picture } from '../base/picture/picture.js'
 import { placeOnScale, type SignedScale } from '../base/color/signed-scale.js'
 import type { Theme } from '../base/color/theme.js'
 import { createSignedFormat, formatValue } from '../text/format.js'
@@ -10,7 +10,7 @@ const barHeight = 10
 const gap = 12
 const longestName = 240
 
-/** The bars as a drawing of their own. */
+/** Draws the bars. */
 export function drawFeatures(
   features: readonly FeatureAttribution[],
   scale: SignedScale,
@@ -18,11 +18,11 @@ export function drawFeatures(
 ): Picture {
   const format = createSignedFormat(features.map(({ attribution }) => attribution))
   const numbers = features.map(({ attribution }) => format(attribution))
-  const numberWidth = Math.ceil(Math.max(0, ...numbers.map((text) => textWidth(text))))
+  const numberWidth = Math.ceil(Math.max(0, ...numbers.map((text) => measureText(text))))
   const names = features.map(({ name, value }) =>
-    shortened(value === null ? name : `${name}  ${formatValue(value)}`, longestName),
+    shortenText(value === null ? name : `${name}  ${formatValue(value)}`, longestName),
   )
-  const start = Math.ceil(Math.max(0, ...names.map((name) => textWidth(name)))) + gap
+  const start = Math.ceil(Math.max(0, ...names.map((name) => measureText(name)))) + gap
   const extent = width - start - gap - numberWidth
   const height = features.length * rowHeight
   const { zero } = placeOnScale(0, scale)

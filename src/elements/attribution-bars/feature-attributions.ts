@@ -1,19 +1,19 @@
 import { InvalidArgumentError } from '../../errors.js'
 import { describe } from '../../options.js'
-import { attributionsOf, explainedExample, targetName } from '../base/attributions.js'
+import { getAttributions, getExplainedExample, nameTarget } from '../base/attributions.js'
 import type { GivenExplanation } from '../base/explanation-source.js'
 
-/** What each feature of one example speaks for. */
+/** The attributions of one example's features. */
 export interface FeatureAttributions {
   readonly features: readonly FeatureAttribution[]
-  /** The output that the values speak for or against; null: the only one. */
+  /** The name of the explained output; null if the model has a single output. */
   readonly target: string | null
 }
 
 export interface FeatureAttribution {
   readonly index: number
   readonly name: string
-  /** The example's own value; null where it is not known. */
+  /** The example's value; null if it is unknown. */
   readonly value: number | string | null
   readonly attribution: number
 }
@@ -26,17 +26,20 @@ export interface FeatureOptions {
   readonly labels: readonly string[]
 }
 
-/** @throws InvalidArgumentError if the attributions are not those of a row of features */
-export function featureAttributions(
+/**
+ * @throws InvalidArgumentError if there is not one attribution per feature, or the lists differ in
+ * length
+ */
+export function createFeatureAttributions(
   explanation: GivenExplanation,
   { index, input, features, values, labels }: FeatureOptions,
 ): FeatureAttributions {
-  const { data, shape } = attributionsOf(explanation, input, index)
+  const { data, shape } = getAttributions(explanation, input, index)
   if (shape.length !== 1) {
     throw new InvalidArgumentError(
       'attributions of the explanation',
       `shape [${shape.join(', ')}] for an example`,
-      'one value for each feature; pictures are for <gl-attribution-image>, texts for <gl-attribution-text>',
+      'one value per feature; use <gl-attribution-image> for images and <gl-attribution-text> for texts',
     )
   }
   const count = data.length
@@ -45,14 +48,14 @@ export function featureAttributions(
     ['values', values ?? []],
   ] as const) {
     if (given.length > 0 && given.length !== count) {
-      const expected = `${count}, one for each attribution`
+      const expected = `${count}, one per attribution`
       throw new InvalidArgumentError(argument, describe([...given]), expected)
     }
   }
-  const example = explainedExample(explanation, input, index)
+  const example = getExplainedExample(explanation, input, index)
   const own = example?.data.length === count ? example.data : null
   return {
-    target: targetName(explanation, index, labels),
+    target: nameTarget(explanation, index, labels),
     features: Array.from(data, (attribution, at) => ({
       index: at,
       name: features[at] ?? `feature ${at}`,
@@ -62,8 +65,8 @@ export function featureAttributions(
   }
 }
 
-/** By magnitude, the greatest first; equals in their own order. What is no number comes last. */
-export function byMagnitude(features: readonly FeatureAttribution[]): FeatureAttribution[] {
+/** Sorts by magnitude, the greatest first. Ties keep their order, and NaN comes last. */
+export function sortByMagnitude(features: readonly FeatureAttribution[]): FeatureAttribution[] {
   const magnitude = ({ attribution }: FeatureAttribution): number =>
     Number.isFinite(attribution) ? Math.abs(attribution) : -1
   return [...features].sort((a, b) => magnitude(b) - magnitude(a) || a.index - b.index)

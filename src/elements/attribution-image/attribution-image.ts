@@ -17,43 +17,46 @@ import type { Table } from '../base/table.js'
 import type { Theme } from '../base/color/theme.js'
 import { createSignedFormat } from '../text/format.js'
 import { attributionImageStyles } from './attribution-image.styles.js'
-import { colorBar, type ColorBar } from './color-bar.js'
+import { createColorBar, type ColorBar } from './color-bar.js'
 import { drawMap } from './draw-map.js'
-import { layouts, panelsOf, type Layout, type Panel } from './layers.js'
-import { pixelAfter, pixelAt, type Pixel, type PixelReadout } from './map-cursor.js'
-import { regionsOf } from './regions.js'
-import { mapSentence } from './sentence.js'
-import { signedMap, type SignedMap } from './signed-map.js'
+import { layouts, createPanels, type Layout, type Panel } from './layers.js'
+import { movePixel, findPixel, type Pixel, type PixelReadout } from './map-cursor.js'
+import { sumRegions } from './regions.js'
+import { describeMap } from './sentence.js'
+import { createSignedMap, type SignedMap } from './signed-map.js'
 
-/** Up to this width a picture is one of pixels, which stay pixels; beyond, it is a photograph. */
+/** Images up to this width keep sharp pixels. Wider ones are smoothed like photographs. */
 const pixelatedWidth = 128
 
 const layoutNames: Readonly<Record<Layout, string>> = {
   'side-by-side': 'side by side',
-  overlay: 'over the picture',
-  masked: 'what counts of the picture',
-  map: 'the map alone',
+  overlay: 'over the image',
+  masked: 'only what counts',
+  map: 'only the map',
 }
 const signNames: Readonly<Record<Sign, string>> = {
   all: 'for and against',
-  positive: 'for alone',
-  negative: 'against alone',
+  positive: 'only for',
+  negative: 'only against',
 }
 
 /**
- * Which pixels speak for an output of the model, and which against it: a signed map, symmetric about zero, beside or
- * over the picture. The pointer, or the arrow keys, read out single pixels.
+ * The pixels that count for an output of the model, and those that count against it: a signed map,
+ * symmetric about zero, next to or over the image. The pointer or the arrow keys show the values of
+ * single pixels.
  *
  * @tagname gl-attribution-image
  *
- * @fires {CustomEvent<PixelReadout | null>} gl-pixel-focus - A pixel is read out; null: none is any longer.
+ * @fires {CustomEvent<PixelReadout | null>} gl-pixel-focus - The pixel whose value is shown
+ * changed; null: none.
  *
- * @csspart panel - A picture, or a map.
- * @csspart color-bar - What the colours mean.
+ * @csspart panel - The image or the map.
+ * @csspart color-bar - The meaning of the colours.
  * @csspart readout - The value of the pixel under the pointer or the cursor.
- * @csspart controls - The choices of layout and sign; only with `controls`.
+ * @csspart controls - The choice of layout and sign; only with `controls`.
  *
- * @cssprop [--gl-picture-size=252px] - The longer side of a picture; it shrinks where there is less room.
+ * @cssprop [--gl-picture-size=252px] - The longer side of the image. It shrinks if there is less
+ * room.
  */
 export class GlAttributionImage extends GlElement<SignedMap> {
   static override properties: PropertyDeclarations = {
@@ -70,23 +73,34 @@ export class GlAttributionImage extends GlElement<SignedMap> {
 
   static override styles: CSSResultGroup = [GlElement.styles, attributionImageStyles]
 
-  /** How map and picture stand together: 'side-by-side' (the default), 'overlay', 'masked', or the 'map' alone. */
+  /**
+   * The layout of map and image: 'side-by-side' (default), 'overlay', 'masked', or only the 'map'.
+   */
   declare layout: Layout
-  /** Which values are shown: 'all' (the default), 'positive' or 'negative'. */
+  /** Which values are shown: 'all' (default), 'positive' or 'negative'. */
   declare sign: Sign
-  /** The colours: 'PuOr' (the default), purple for and orange against; or 'RdBu', blue for and red against. */
+  /**
+   * The colours: 'PuOr' (default), purple for and orange against; or 'RdBu', blue for and red
+   * against.
+   */
   declare palette: Palette
-  /** The percentile of the magnitudes that gets the strongest colour: 99 by default, 100 for the greatest of all. */
+  /**
+   * The percentile of the magnitudes that gets the strongest colour. Default 99; 100 is the
+   * greatest magnitude.
+   */
   declare clip: number
-  /** Which input of the model, or which of several layers, from 0. */
+  /** The index of the attributed input or layer, if there are several. */
   declare input: number
-  /** The picture [height, width] or [height, width, channels], if it is another than the explanation's own x. */
+  /** The image [height, width] or [height, width, channels]. Default: the explanation's x. */
   declare image: NdArray | NestedNumbers | null
-  /** Draws a picture of one channel as ink on paper, in the theme's colours: 0 is paper. */
+  /** Draws an image of one channel in the theme's colours, as ink on paper: 0 is paper. */
   declare ink: boolean
-  /** The names of the outputs; without, their numbers. In an attribute: separated by commas, or as JSON. */
+  /**
+   * The names of the outputs. Default: their indices. In an attribute: separated by commas, or as
+   * JSON.
+   */
   declare labels: readonly string[]
-  /** Lets the visitor choose layout and sign. */
+  /** Shows controls for layout and sign. */
   declare controls: boolean
 
   protected override readonly fileName: string = 'attribution'
@@ -113,7 +127,7 @@ export class GlAttributionImage extends GlElement<SignedMap> {
     const sign = readChoice('sign', this.sign, signs)
     if (explanation === null) return null
     const { index, input, labels, clip, image } = this
-    return signedMap(explanation, {
+    return createSignedMap(explanation, {
       index,
       input,
       labels,
@@ -131,16 +145,16 @@ export class GlAttributionImage extends GlElement<SignedMap> {
       ?data-pixelated=${view.width <= pixelatedWidth}
     ></canvas>`
     const layers = Array.from({ length: layerCount }, () => canvas)
-    const { ticks } = this.#colorBarOf(view)
+    const { ticks } = this.#createColorBar(view)
     return html`
       ${this.controls ? this.#renderControls() : nothing}
       <div
         class="area"
         data-panels=${panelCount}
         .style=${`--_aspect: ${view.width / view.height}`}
-        @pointermove=${this.#pointed}
-        @pointerdown=${this.#pointed}
-        @pointerleave=${this.#left}
+        @pointermove=${this.#onPointer}
+        @pointerdown=${this.#onPointer}
+        @pointerleave=${this.#onLeave}
       >
         ${
           panelCount === 2
@@ -156,8 +170,8 @@ export class GlAttributionImage extends GlElement<SignedMap> {
           role="application"
           aria-roledescription="attribution map"
           aria-label="Map of ${view.height} by ${view.width} pixels. The arrow keys move over it."
-          @keydown=${this.#keyed}
-          @blur=${this.#left}
+          @keydown=${this.#onKey}
+          @blur=${this.#onLeave}
         >
           ${layers}${this.#renderCursor(view)}
         </div>
@@ -186,16 +200,16 @@ export class GlAttributionImage extends GlElement<SignedMap> {
     return html`<div class="nothing">${super.renderNothing()}</div>`
   }
 
-  protected override summarise(view: SignedMap): string {
-    return mapSentence(view, this.sign)
+  protected override describe(view: SignedMap): string {
+    return describeMap(view, this.sign)
   }
 
-  protected override tableOf({ values, width, height, target }: SignedMap): Table {
+  protected override createTable({ values, width, height, target }: SignedMap): Table {
     const name = target ?? 'a higher output'
     return {
-      caption: 'The sums of the values in each ninth of the picture',
+      caption: 'The sums of the attributions in each ninth of the image',
       columns: ['place', `for ${name}`, `against ${name}`],
-      rows: regionsOf(values, width, height).map((region) => [
+      rows: sumRegions(values, width, height).map((region) => [
         region.name,
         region.forIt,
         -region.againstIt,
@@ -203,7 +217,7 @@ export class GlAttributionImage extends GlElement<SignedMap> {
     }
   }
 
-  protected override recordsOf({ values, width }: SignedMap): Table {
+  protected override createRecords({ values, width }: SignedMap): Table {
     return {
       caption: '',
       columns: ['row', 'column', 'attribution'],
@@ -211,9 +225,14 @@ export class GlAttributionImage extends GlElement<SignedMap> {
     }
   }
 
-  protected override pictureOf(view: SignedMap, theme: Theme): Picture {
+  protected override drawPicture(view: SignedMap, theme: Theme): Picture {
     const aspect = view.width / view.height
-    return drawMap(this.#panelsOf(view, theme), this.#colorBarOf(view, theme), aspect, theme)
+    return drawMap(
+      this.#createPanels(view, theme),
+      this.#createColorBar(view, theme),
+      aspect,
+      theme,
+    )
   }
 
   protected override updated(): void {
@@ -222,13 +241,13 @@ export class GlAttributionImage extends GlElement<SignedMap> {
     if (view === null) return
     const key = JSON.stringify([theme, this.layout, this.palette, this.ink])
     if (this.#painted?.view === view && this.#painted.key === key) return
-    const layers = this.#panelsOf(view, theme).flat()
+    const layers = this.#createPanels(view, theme).flat()
     const canvases = this.renderRoot.querySelectorAll<HTMLCanvasElement>('.panel canvas')
     canvases.forEach((canvas, i) => {
       if (layers[i] !== undefined) paint(canvas, layers[i])
     })
     const ramp = this.renderRoot.querySelector<HTMLCanvasElement>('[data-ramp]')
-    if (ramp !== null) paint(ramp, this.#colorBarOf(view, theme).ramp)
+    if (ramp !== null) paint(ramp, this.#createColorBar(view, theme).ramp)
     this.#painted = { view, key }
   }
 
@@ -248,7 +267,7 @@ export class GlAttributionImage extends GlElement<SignedMap> {
   #renderReadout({ values, width }: SignedMap): TemplateResult {
     const { row = 0, column = width } = this.#cursor ?? {}
     const value = column < width ? values[row * width + column] : undefined
-    if (value === undefined) return html`Point at a pixel to read its value.`
+    if (value === undefined) return html`Point at a pixel to see its value.`
     const format = createSignedFormat([value])
     return html`
       <strong>${format(value)}</strong><br />
@@ -297,15 +316,15 @@ export class GlAttributionImage extends GlElement<SignedMap> {
     `
   }
 
-  #panelsOf(view: SignedMap, theme: Theme): Panel[] {
+  #createPanels(view: SignedMap, theme: Theme): Panel[] {
     const colorOf = divergingColors(this.palette, theme)
-    return panelsOf(view, { layout: this.layout, theme, colorOf, ink: this.ink })
+    return createPanels(view, { layout: this.layout, theme, colorOf, ink: this.ink })
   }
 
-  #colorBarOf(view: SignedMap, theme: Theme = this.colors): ColorBar {
+  #createColorBar(view: SignedMap, theme: Theme = this.colors): ColorBar {
     const colorOf = divergingColors(this.palette, theme)
     const layout = view.image === null ? 'map' : this.layout
-    return colorBar(view, { sign: this.sign, layout, colorOf, theme })
+    return createColorBar(view, { sign: this.sign, layout, colorOf, theme })
   }
 
   #moveTo(cursor: Pixel | null): void {
@@ -320,21 +339,21 @@ export class GlAttributionImage extends GlElement<SignedMap> {
     this.requestUpdate()
   }
 
-  readonly #pointed = (event: PointerEvent): void => {
+  readonly #onPointer = (event: PointerEvent): void => {
     const panel = event.composedPath().find(isPanel)
     if (panel === undefined || this.view === null) return
-    this.#moveTo(pixelAt(event, panel.getBoundingClientRect(), this.view))
+    this.#moveTo(findPixel(event, panel.getBoundingClientRect(), this.view))
   }
 
-  readonly #left = (): void => {
+  readonly #onLeave = (): void => {
     this.#moveTo(null)
   }
 
-  readonly #keyed = (event: KeyboardEvent): void => {
+  readonly #onKey = (event: KeyboardEvent): void => {
     const { view } = this
     if (view === null) return
     const middle = { row: Math.floor(view.height / 2), column: Math.floor(view.width / 2) }
-    const next = pixelAfter(event, this.#cursor ?? middle, view)
+    const next = movePixel(event, this.#cursor ?? middle, view)
     if (next === null) return
     event.preventDefault()
     this.#moveTo(next)
@@ -348,7 +367,8 @@ function isPanel(target: EventTarget): target is HTMLElement {
 function paint(canvas: HTMLCanvasElement, image: ImageData): void {
   canvas.width = image.width
   canvas.height = image.height
-  // A picture this small is drawn sooner in main memory than by a GPU, of which each canvas takes a share.
+  // Small images are painted faster in main memory than on a GPU, whose memory each canvas would
+  // use.
   canvas.getContext('2d', { willReadFrequently: true })?.putImageData(image, 0, 0)
 }
 

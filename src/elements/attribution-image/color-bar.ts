@@ -5,7 +5,7 @@ import { createSignedFormat } from '../text/format.js'
 import type { Layout } from './layers.js'
 import type { SignedMap } from './signed-map.js'
 
-/** What the colours mean, from left to right. */
+/** The meaning of the colours, from left to right. */
 export interface ColorBar {
   /** One row of colours. */
   readonly ramp: ImageData
@@ -13,7 +13,7 @@ export interface ColorBar {
 }
 
 export interface ColorBarTick {
-  /** 0 … 1 along the bar. */
+  /** The position along the bar, 0 … 1. */
   readonly at: number
   readonly value: string
   readonly meaning: string
@@ -21,7 +21,7 @@ export interface ColorBarTick {
 
 const steps = 128
 
-export function colorBar(
+export function createColorBar(
   { limit, isClipped, target }: SignedMap,
   { sign, layout, colorOf, theme }: { sign: Sign; layout: Layout; colorOf: ColorOf; theme: Theme },
 ): ColorBar {

@@ -1,4 +1,4 @@
-import { linesOf, type Mark, type Picture } from '../base/picture/picture.js'
+import { wrapText, type Mark, type Picture } from '../base/picture/picture.js'
 import type { Theme } from '../base/color/theme.js'
 import type { ColorBar } from './color-bar.js'
 import type { Panel } from './layers.js'
@@ -9,7 +9,7 @@ const barHeight = 12
 const small = 13
 const lineHeight = 16
 
-/** The panels and the colour bar as a drawing of their own. */
+/** Draws the panels and the colour bar. */
 export function drawMap(
   panels: readonly Panel[],
   { ramp, ticks }: ColorBar,
@@ -31,7 +31,7 @@ export function drawMap(
   const left = (panels.length - 1) * (width + gap)
   const barTop = height + 12
   const labels = ticks.flatMap(({ at, value, meaning }): Mark[] => {
-    const lines = [value, ...(meaning === '' ? [] : linesOf(meaning, width / 2 - gap, small))]
+    const lines = [value, ...(meaning === '' ? [] : wrapText(meaning, width / 2 - gap, small))]
     const anchor = at === 0 ? 'start' : at === 1 ? 'end' : 'middle'
     return lines.map((text, line) => ({
       kind: 'text',

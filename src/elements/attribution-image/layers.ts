@@ -1,58 +1,61 @@
 import type { ColorOf } from '../base/color/diverging-colors.js'
-import { imageOf, rangeOf } from '../base/picture/pixels.js'
+import { createImage, findRange } from '../base/picture/pixels.js'
 import type { Theme } from '../base/color/theme.js'
 import type { NdArray } from '../../ndarray.js'
 import type { SignedMap } from './signed-map.js'
 
-/** How map and picture stand together. */
+/** The layout of map and image. */
 export type Layout = 'side-by-side' | 'overlay' | 'masked' | 'map'
 
 export const layouts: readonly Layout[] = ['side-by-side', 'overlay', 'masked', 'map']
 
-/** One place, and what lies in it, the lowest first. */
+/** The layers of one panel, the lowest first. */
 export type Panel = readonly ImageData[]
 
 export interface PanelOptions {
   readonly layout: Layout
   readonly theme: Theme
   readonly colorOf: ColorOf
-  /** One channel as ink on paper. */
+  /** Draws one channel as ink on paper. */
   readonly ink: boolean
 }
 
-/** Lifts small magnitudes, so that one sees them over a picture. */
+/** An exponent that makes small magnitudes visible over an image. */
 const visibility = 0.6
-/** How much of the picture is left under a map. */
+/** The opacity of the image under a map. */
 const underMap = 0.4
 
-export function panelsOf(map: SignedMap, { layout, theme, colorOf, ink }: PanelOptions): Panel[] {
-  const colors = (): ImageData => pixels(map, (value) => [...colorOf(value), 255])
+export function createPanels(
+  map: SignedMap,
+  { layout, theme, colorOf, ink }: PanelOptions,
+): Panel[] {
+  const colors = (): ImageData => paintPixels(map, (value) => [...colorOf(value), 255])
   if (map.image === null || layout === 'map') return [[colors()]]
-  const picture = pictureOf(map.image, ink ? theme : null)
+  const picture = drawImage(map.image, ink ? theme : null)
   if (layout === 'side-by-side') return [[picture], [colors()]]
   if (layout === 'masked') {
     const veil = (value: number): Rgba => [
       ...theme.paper,
       255 * (1 - Math.abs(value) ** visibility),
     ]
-    return [[picture, pixels(map, veil)]]
+    return [[picture, paintPixels(map, veil)]]
   }
   const tint = (value: number): Rgba => {
-    // At full strength: how much there is of it is what its opacity says.
+    // A strong colour, because the opacity shows the magnitude.
     const [red, green, blue] = colorOf(Math.sign(value) * Math.max(0.6, Math.abs(value)))
     return [red, green, blue, 255 * Math.abs(value) ** visibility]
   }
-  return [[faded(picture, theme), pixels(map, tint)]]
+  return [[fade(picture, theme), paintPixels(map, tint)]]
 }
 
-/** The example itself. */
-function pictureOf(image: NdArray, ink: Theme | null): ImageData {
-  return imageOf(image, rangeOf(image.data), ink)
+/** The image of the example. */
+function drawImage(image: NdArray, ink: Theme | null): ImageData {
+  return createImage(image, findRange(image.data), ink)
 }
 
 type Rgba = readonly [red: number, green: number, blue: number, alpha: number]
 
-function pixels(
+function paintPixels(
   { width, height, shown, limit }: SignedMap,
   rgba: (value: number) => Rgba,
 ): ImageData {
@@ -64,8 +67,8 @@ function pixels(
   return image
 }
 
-/** In greys, and pale: colour belongs to the map. */
-function faded({ data, width, height }: ImageData, { paper }: Theme): ImageData {
+/** The image in pale greys, so that only the map is coloured. */
+function fade({ data, width, height }: ImageData, { paper }: Theme): ImageData {
   const image = new ImageData(width, height)
   for (let at = 0; at < data.length; at += 4) {
     const grey = 0.2126 * data[at]! + 0.7152 * data[at + 1]! + 0.0722 * data[at + 2]!

@@ -4,7 +4,7 @@ export interface Pixel {
   readonly column: number
 }
 
-/** A pixel and what the map says of it. */
+/** A pixel and its value. */
 export interface PixelReadout extends Pixel {
   /** Its attribution, summed over the channels. */
   readonly value: number
@@ -15,20 +15,23 @@ interface Extent {
   readonly height: number
 }
 
-/** The pixel under the pointer. */
-export function pixelAt(
+/** The pixel under a pointer. */
+export function findPixel(
   { clientX, clientY }: Pick<MouseEvent, 'clientX' | 'clientY'>,
   box: DOMRect,
   { width, height }: Extent,
 ): Pixel {
   return {
-    row: within(Math.floor(((clientY - box.top) / box.height) * height), height),
-    column: within(Math.floor(((clientX - box.left) / box.width) * width), width),
+    row: clamp(Math.floor(((clientY - box.top) / box.height) * height), height),
+    column: clamp(Math.floor(((clientX - box.left) / box.width) * width), width),
   }
 }
 
-/** Where a key leads to: the arrows by a pixel, with Shift by ten; Home and End along the row. Null for other keys. */
-export function pixelAfter(
+/**
+ * Moves by a key: the arrows by one pixel, with Shift by ten; Home and End to the ends of the row.
+ * Null for other keys.
+ */
+export function movePixel(
   { key, shiftKey, altKey, ctrlKey, metaKey }: KeyboardEvent,
   { row, column }: Pixel,
   { width, height }: Extent,
@@ -37,13 +40,13 @@ export function pixelAfter(
   const step = shiftKey ? 10 : 1
   switch (key) {
     case 'ArrowUp':
-      return { row: within(row - step, height), column }
+      return { row: clamp(row - step, height), column }
     case 'ArrowDown':
-      return { row: within(row + step, height), column }
+      return { row: clamp(row + step, height), column }
     case 'ArrowLeft':
-      return { row, column: within(column - step, width) }
+      return { row, column: clamp(column - step, width) }
     case 'ArrowRight':
-      return { row, column: within(column + step, width) }
+      return { row, column: clamp(column + step, width) }
     case 'Home':
       return { row, column: 0 }
     case 'End':
@@ -53,6 +56,6 @@ export function pixelAfter(
   }
 }
 
-function within(position: number, length: number): number {
+function clamp(position: number, length: number): number {
   return Math.max(0, Math.min(length - 1, position))
 }

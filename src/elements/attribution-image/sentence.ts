@@ -1,41 +1,59 @@
-import { totalsOf, type Sign } from '../base/attributions.js'
-import { capitalize } from '../text/words.js'
-import { regionsOf, type Region } from './regions.js'
+import { sumBySign, type Sign } from '../base/attributions.js'
+import { formatPercent } from '../text/format.js'
+import { sumRegions, type Region } from './regions.js'
 import type { SignedMap } from './signed-map.js'
 
-/** Below this share of the whole, what speaks for or against is not worth a sentence. */
-const slightShare = 0.02
-
-/** 'What speaks most for 8 lies in the upper right; what speaks most against it, in the lower left.' */
-export function mapSentence({ values, width, height, target }: SignedMap, sign: Sign): string {
-  const regions = regionsOf(values, width, height)
-  const { forIt, againstIt } = totalsOf(values)
-  const whole = forIt + againstIt
+/**
+ * Describes a map by its regions: 'On balance, the upper right counts most for 8, and the lower
+ * left counts most against it. 62 % of the attribution is for 8.'
+ */
+export function describeMap({ values, width, height, target }: SignedMap, sign: Sign): string {
+  const regions = sumRegions(values, width, height)
+  const { forIt, againstIt } = sumBySign(values)
   const name = target ?? 'a higher output'
-  const forPlace = greatest(regions, (region) => region.forIt)
-  const againstPlace = greatest(regions, (region) => region.againstIt)
-  if (whole === 0) return `No pixel speaks for or against ${name}.`
   if (sign === 'positive') {
-    if (forIt === 0) return `No pixel speaks for ${name}.`
-    return `What speaks most for ${name} lies ${forPlace}; what speaks against it is not shown.`
+    if (forIt === 0) return `No pixel counts for ${name}.`
+    const place = findGreatest(regions, (region) => region.forIt).name
+    return `The ${place} counts most for ${name}. The pixels against it are not shown.`
   }
   if (sign === 'negative') {
-    if (againstIt === 0) return `No pixel speaks against ${name}.`
-    return `What speaks most against ${name} lies ${againstPlace}; what speaks for it is not shown.`
+    if (againstIt === 0) return `No pixel counts against ${name}.`
+    const place = findGreatest(regions, (region) => region.againstIt).name
+    return `The ${place} counts most against ${name}. The pixels for it are not shown.`
   }
-  if (againstIt < slightShare * whole) {
-    return `What speaks most for ${name} lies ${forPlace}; hardly anything speaks against it.`
-  }
-  if (forIt < slightShare * whole) {
-    return `Hardly anything speaks for ${name}; what speaks most against it lies ${againstPlace}.`
-  }
-  const most = `what speaks most for ${name} lies ${forPlace}`
-  if (forPlace === againstPlace) {
-    return capitalize(`${most}, and so does what speaks most against it.`)
-  }
-  return capitalize(`${most}; what speaks most against it, ${againstPlace}.`)
+  if (forIt === 0 && againstIt === 0) return `No pixel counts for or against ${name}.`
+  return `${describeBalance(regions, name)} ${describeShare(forIt, againstIt, name)}`
 }
 
-function greatest(regions: readonly Region[], amount: (region: Region) => number): string {
-  return regions.reduce((most, next) => (amount(next) > amount(most) ? next : most)).name
+/**
+ * The regions with the greatest sums of each sign. Sums, because single pixels of both signs are
+ * often strongest in the same region.
+ */
+function describeBalance(regions: readonly Region[], name: string): string {
+  const net = ({ forIt, againstIt }: Region): number => forIt - againstIt
+  const most = findGreatest(regions, net)
+  const least = findGreatest(regions, (region) => -net(region))
+  if (net(most) <= 0 && net(least) >= 0) {
+    return `In each part of the picture, the pixels for and against ${name} cancel out.`
+  }
+  if (net(least) >= 0) {
+    return `On balance, the ${most.name} counts most for ${name}, and no part counts against it.`
+  }
+  if (net(most) <= 0) {
+    return `On balance, the ${least.name} counts most against ${name}, and no part counts for it.`
+  }
+  return (
+    `On balance, the ${most.name} counts most for ${name}, ` +
+    `and the ${least.name} counts most against it.`
+  )
+}
+
+function describeShare(forIt: number, againstIt: number, name: string): string {
+  const whole = forIt + againstIt
+  const [side, share] = forIt >= againstIt ? ['for', forIt / whole] : ['against', againstIt / whole]
+  return `${formatPercent(share)} of the attribution is ${side} ${name}.`
+}
+
+function findGreatest(regions: readonly Region[], amount: (region: Region) => number): Region {
+  return regions.reduce((most, next) => (amount(next) > amount(most) ? next : most))
 }

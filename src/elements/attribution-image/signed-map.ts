@@ -2,31 +2,31 @@ import { InvalidArgumentError } from '../../errors.js'
 import type { NdArray } from '../../ndarray.js'
 import { describe } from '../../options.js'
 import {
-  attributionsOf,
-  explainedExample,
-  magnitudeLimit,
-  ofSign,
-  summedBehind,
-  targetName,
+  getAttributions,
+  getExplainedExample,
+  findMagnitudeLimit,
+  keepSign,
+  sumTrailingAxes,
+  nameTarget,
   type Sign,
 } from '../base/attributions.js'
 import type { GivenExplanation } from '../base/explanation-source.js'
 import { isImageShape } from '../base/picture/pixels.js'
 
-/** A signed value for each pixel, and the picture that they are about. */
+/** A signed value for each pixel, and the image that they belong to. */
 export interface SignedMap {
   readonly width: number
   readonly height: number
   /** Row by row, summed over the channels. */
   readonly values: Float64Array
-  /** The same, without those of the sign that is not shown. */
+  /** The same values, with zeros for a sign that is not shown. */
   readonly shown: Float64Array
-  /** The magnitude that has the strongest colour. */
+  /** The magnitude of the strongest colour. */
   readonly limit: number
-  /** Whether some magnitudes are above the limit. */
+  /** Whether some magnitudes exceed the limit. */
   readonly isClipped: boolean
   readonly image: NdArray | null
-  /** The output that the values speak for or against; null: the only one. */
+  /** The name of the explained output; null if the model has a single output. */
   readonly target: string | null
 }
 
@@ -39,42 +39,43 @@ export interface SignedMapOptions {
   readonly clip: number
 }
 
-/** @throws InvalidArgumentError if the attributions are not those of a picture */
-export function signedMap(
+/** @throws InvalidArgumentError if the attributions are not those of an image */
+export function createSignedMap(
   explanation: GivenExplanation,
   { index, input, image, labels, sign, clip }: SignedMapOptions,
 ): SignedMap {
-  const attributions = attributionsOf(explanation, input, index)
+  const attributions = getAttributions(explanation, input, index)
   const [height = 0, width = 0] = attributions.shape
   const rank = attributions.shape.length
   if ((rank !== 2 && rank !== 3) || height === 0 || width === 0) {
     throw new InvalidArgumentError(
       'attributions of the explanation',
       `${describe(attributions)} for an example`,
-      'those of a picture, [height, width] or [height, width, channels]; rows are for ' +
-        '<gl-attribution-bars>, texts for <gl-attribution-text>',
+      'those of an image, [height, width] or [height, width, channels]; use <gl-attribution-bars> ' +
+        'for rows and <gl-attribution-text> for texts',
     )
   }
   if (image !== null && !isImageShape(image.shape)) {
-    const expected = 'a picture: [height, width], or [height, width, channels] with 1, 3 or 4'
+    const expected =
+      'an image: [height, width], or [height, width, channels] with 1, 3 or 4 channels'
     throw new InvalidArgumentError('image', describe(image), expected)
   }
-  const values = summedBehind(attributions, 2)
-  const shown = ofSign(values, sign)
-  const limit = magnitudeLimit(shown, clip)
+  const values = sumTrailingAxes(attributions, 2)
+  const shown = keepSign(values, sign)
+  const limit = findMagnitudeLimit(shown, clip)
   return {
     width,
     height,
     values,
     shown,
     limit,
-    isClipped: magnitudeLimit(shown, 100) > limit,
-    image: image ?? imageOf(explanation, input, index),
-    target: targetName(explanation, index, labels),
+    isClipped: findMagnitudeLimit(shown, 100) > limit,
+    image: image ?? getImage(explanation, input, index),
+    target: nameTarget(explanation, index, labels),
   }
 }
 
-function imageOf(explanation: GivenExplanation, input: number, index: number): NdArray | null {
-  const example = explainedExample(explanation, input, index)
+function getImage(explanation: GivenExplanation, input: number, index: number): NdArray | null {
+  const example = getExplainedExample(explanation, input, index)
   return example !== null && isImageShape(example.shape) ? example : null
 }

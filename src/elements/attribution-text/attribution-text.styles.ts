@@ -5,7 +5,7 @@ export const attributionTextStyles: CSSResult = css`
     border-radius: var(--_radius);
     font-size: var(--gl-text-size, 1.125rem);
     line-height: 2;
-    /* The words, not their grounds, stand in line with what is around. */
+    /* The words, not their backgrounds, are aligned with their surroundings. */
     margin-inline-start: -3px;
     max-width: 44em;
     overflow-wrap: anywhere;
@@ -50,7 +50,7 @@ export const attributionTextStyles: CSSResult = css`
     outline-offset: 1px;
   }
 
-  /* Where the eye is; the same stands below, in a place of its own. */
+  /* The value next to the word. The readout below the text repeats it. */
   .token[aria-selected='true'] {
     position: relative;
   }

@@ -18,27 +18,28 @@ import type { Theme } from '../base/color/theme.js'
 import { createSignedFormat } from '../text/format.js'
 import { attributionTextStyles } from './attribution-text.styles.js'
 import { drawText } from './draw-text.js'
-import { textSentence } from './sentence.js'
+import { describeText } from './sentence.js'
 import {
-  tokenAttributions,
+  createTokenAttributions,
   type TokenAttribution,
   type TokenAttributions,
 } from './token-attributions.js'
 
 /**
- * Which words speak for an output of the model, and which against it: a text whose words are coloured, with their
- * values where the pointer or the focus is.
+ * The words that count for an output of the model, and those that count against it, as a coloured
+ * text. The word under the pointer or in focus shows its value.
  *
  * @tagname gl-attribution-text
  *
- * @fires {CustomEvent<TokenAttribution | null>} gl-token-focus - A word is read out; null: none is any longer.
+ * @fires {CustomEvent<TokenAttribution | null>} gl-token-focus - The word whose value is shown
+ * changed; null: none.
  *
- * @csspart text - The words.
+ * @csspart text - The text.
  * @csspart token - A word.
  * @csspart readout - The value of the word under the pointer or in focus.
- * @csspart legend - What the signs mean.
+ * @csspart legend - The meaning of the signs.
  *
- * @cssprop [--gl-text-size=1.125rem] - The size of the words.
+ * @cssprop [--gl-text-size=1.125rem] - The font size of the text.
  */
 export class GlAttributionText extends GlElement<TokenAttributions> {
   static override properties: PropertyDeclarations = {
@@ -54,21 +55,30 @@ export class GlAttributionText extends GlElement<TokenAttributions> {
   static override styles: CSSResultGroup = [GlElement.styles, attributionTextStyles]
 
   /**
-   * The text's tokens, one for each position, '' where it is padding; null: the numbers in the explanation's x. In an
-   * attribute: separated by commas, or as JSON.
+   * The text's tokens, one per position, '' for padding. Default: the token ids in the
+   * explanation's x. In an attribute: separated by commas, or as JSON.
    */
   declare tokens: readonly string[] | null
-  /** What stands between tokens: a space by default; '' for tokens that bring their own. */
+  /** The text between tokens. Default: a space. Use '' for tokens that contain their spaces. */
   declare separator: string
-  /** Which values are shown: 'all' (the default), 'positive' or 'negative'. */
+  /** Which values are shown: 'all' (default), 'positive' or 'negative'. */
   declare sign: Sign
-  /** The colours: 'PuOr' (the default), purple for and orange against; or 'RdBu', blue for and red against. */
+  /**
+   * The colours: 'PuOr' (default), purple for and orange against; or 'RdBu', blue for and red
+   * against.
+   */
   declare palette: Palette
-  /** The percentile of the magnitudes that gets the strongest colour: 100 by default, the greatest of all. */
+  /**
+   * The percentile of the magnitudes that gets the strongest colour. Default 100, the greatest
+   * magnitude.
+   */
   declare clip: number
-  /** Which input of the model, or which of several layers, from 0. */
+  /** The index of the attributed input or layer, if there are several. */
   declare input: number
-  /** The names of the outputs; without, their numbers. In an attribute: separated by commas, or as JSON. */
+  /**
+   * The names of the outputs. Default: their indices. In an attribute: separated by commas, or as
+   * JSON.
+   */
   declare labels: readonly string[]
 
   protected override readonly fileName: string = 'attribution'
@@ -89,7 +99,7 @@ export class GlAttributionText extends GlElement<TokenAttributions> {
   protected override read(explanation: GivenExplanation | null): TokenAttributions | null {
     readChoice('palette', this.palette, palettes)
     readChoice('sign', this.sign, signs)
-    return explanation === null ? null : tokenAttributions(explanation, this)
+    return explanation === null ? null : createTokenAttributions(explanation, this)
   }
 
   protected override renderView(view: TokenAttributions): TemplateResult {
@@ -104,11 +114,11 @@ export class GlAttributionText extends GlElement<TokenAttributions> {
         class="text"
         part="text"
         role="listbox"
-        aria-label="The words and what they speak for"
+        aria-label="The words and their attributions"
         aria-orientation="horizontal"
         @keydown=${moveFocus}
-        @pointerleave=${this.#left}
-        @focusout=${this.#left}
+        @pointerleave=${this.#clearReadout}
+        @focusout=${this.#clearReadout}
       >
         ${shown.map((each, i) => [
           i === 0 ? nothing : this.separator,
@@ -131,7 +141,7 @@ export class GlAttributionText extends GlElement<TokenAttributions> {
     `
   }
 
-  /** Plain, and not to be pointed at, until it is known what they speak for. */
+  /** The plain text, until the attributions arrive. */
   protected override renderNothing(): TemplateResult {
     const { tokens } = this
     if (tokens === null || tokens.length === 0 || this.state === 'error') {
@@ -148,19 +158,19 @@ export class GlAttributionText extends GlElement<TokenAttributions> {
     `
   }
 
-  protected override summarise(view: TokenAttributions): string {
-    return textSentence(view, this.sign)
+  protected override describe(view: TokenAttributions): string {
+    return describeText(view, this.sign)
   }
 
-  protected override tableOf({ tokens }: TokenAttributions): Table {
+  protected override createTable({ tokens }: TokenAttributions): Table {
     return {
-      caption: 'The attribution to each word',
+      caption: 'The attribution of each word',
       columns: ['word', 'attribution'],
       rows: tokens.filter(({ token }) => token !== '').map(({ token, value }) => [token, value]),
     }
   }
 
-  protected override recordsOf({ tokens }: TokenAttributions): Table {
+  protected override createRecords({ tokens }: TokenAttributions): Table {
     return {
       caption: '',
       columns: ['position', 'token', 'attribution'],
@@ -168,7 +178,7 @@ export class GlAttributionText extends GlElement<TokenAttributions> {
     }
   }
 
-  protected override pictureOf({ tokens }: TokenAttributions, theme: Theme): Picture {
+  protected override drawPicture({ tokens }: TokenAttributions, theme: Theme): Picture {
     return drawText(tokens, this.separator, theme)
   }
 
@@ -179,7 +189,7 @@ export class GlAttributionText extends GlElement<TokenAttributions> {
   ): TemplateResult {
     const { index, token, value, share } = each
     const read = (): void => {
-      this.#readOut(each)
+      this.#showReadout(each)
     }
     return html`<span
       class=${share < 0 ? 'token against' : 'token'}
@@ -202,11 +212,11 @@ export class GlAttributionText extends GlElement<TokenAttributions> {
     format: (value: number) => string,
   ): TemplateResult | typeof nothing {
     const focused = this.#focused === null ? undefined : tokens[this.#focused]
-    if (focused === undefined) return html`Point at a word to read its value.`
+    if (focused === undefined) return html`Point at a word to see its value.`
     return html`<strong>${format(focused.value)}</strong> ${focused.token}`
   }
 
-  #readOut(token: TokenAttribution | null): void {
+  #showReadout(token: TokenAttribution | null): void {
     if ((token?.index ?? null) === this.#focused) return
     this.#focused = token?.index ?? null
     this.dispatchEvent(
@@ -215,9 +225,9 @@ export class GlAttributionText extends GlElement<TokenAttributions> {
     this.requestUpdate()
   }
 
-  readonly #left = ({ relatedTarget }: MouseEvent | FocusEvent): void => {
-    const goesOn = relatedTarget instanceof Element && relatedTarget.matches('[data-stop]')
-    if (!goesOn) this.#readOut(null)
+  readonly #clearReadout = ({ relatedTarget }: MouseEvent | FocusEvent): void => {
+    const isOnWord = relatedTarget instanceof Element && relatedTarget.matches('[data-stop]')
+    if (!isOnWord) this.#showReadout(null)
   }
 }
 

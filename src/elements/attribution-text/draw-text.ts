@@ -1,4 +1,4 @@
-import { bodySize, textWidth, type Mark, type Picture } from '../base/picture/picture.js'
+import { bodySize, measureText, type Mark, type Picture } from '../base/picture/picture.js'
 import type { Rgb, Theme } from '../base/color/theme.js'
 import type { TokenAttribution } from './token-attributions.js'
 
@@ -7,19 +7,19 @@ const lineHeight = 34
 const padding = 3
 const underline = 3
 
-/** The words and their colours, in lines, as a drawing of their own. */
+/** Draws the coloured words in lines. */
 export function drawText(
   tokens: readonly TokenAttribution[],
   separator: string,
   theme: Theme,
 ): Picture {
-  const space = textWidth(separator)
+  const space = measureText(separator)
   const marks: Mark[] = []
   let x = 0
   let y = 0
   for (const { token, share } of tokens) {
     if (token === '') continue
-    const wordWidth = textWidth(token) + 2 * padding
+    const wordWidth = measureText(token) + 2 * padding
     if (x > 0 && x + wordWidth > width) {
       x = 0
       y += lineHeight
@@ -35,7 +35,7 @@ export function drawText(
           y,
           width: wordWidth,
           height: 24,
-          fill: mixed(theme.paper, tint, magnitude),
+          fill: mix(theme.paper, tint, magnitude),
         },
         {
           kind: 'rectangle',
@@ -43,7 +43,7 @@ export function drawText(
           y: y + 24,
           width: wordWidth,
           height: underline,
-          fill: mixed(theme.paper, strong, magnitude),
+          fill: mix(theme.paper, strong, magnitude),
         },
       )
     }
@@ -59,7 +59,7 @@ export function drawText(
   return { width, height: y + lineHeight, marks }
 }
 
-function mixed(from: Rgb, to: Rgb, share: number): Rgb {
+function mix(from: Rgb, to: Rgb, share: number): Rgb {
   const channel = (at: 0 | 1 | 2): number => Math.round(from[at] + (to[at] - from[at]) * share)
   return [channel(0), channel(1), channel(2)]
 }

@@ -1,53 +1,56 @@
-import { totalsOf, type Sign } from '../base/attributions.js'
+import { sumBySign, type Sign } from '../base/attributions.js'
 import { formatPercent } from '../text/format.js'
-import { capitalize, joinList } from '../text/words.js'
+import { joinList } from '../text/words.js'
 import type { TokenAttribution, TokenAttributions } from './token-attributions.js'
 
-/** How many words the sentence names on each side. */
+/** The sentence names up to this number of words for each sign. */
 const namedCount = 3
-/** A word with less than that share of its side is not worth naming. */
+/** Words with a smaller share of their sign's sum are not named. */
 const slightShare = 0.1
 
-/** '“great”, “moving” and “fine” speak most for positive; “dull” most against it.' */
-export function textSentence({ tokens, target }: TokenAttributions, sign: Sign): string {
+/**
+ * '“great” and “moving” count most for positive; “dull” counts most against it. 80 % of the
+ * attribution is for positive.'
+ */
+export function describeText({ tokens, target }: TokenAttributions, sign: Sign): string {
   const name = target ?? 'a higher output'
   const words = tokens.filter(({ token }) => token.trim() !== '')
-  const { forIt, againstIt } = totalsOf(words.map(({ value }) => value))
-  if (forIt + againstIt === 0) return `No word speaks for or against ${name}.`
-  const forWords = sign === 'negative' ? [] : strongest(words, 1, forIt)
-  const againstWords = sign === 'positive' ? [] : strongest(words, -1, againstIt)
-  const speak = (named: readonly string[], side: string): string =>
-    `${joinList(named)} ${named.length === 1 ? 'speaks' : 'speak'} most ${side}`
+  const { forIt, againstIt } = sumBySign(words.map(({ value }) => value))
+  if (forIt + againstIt === 0) return `No word counts for or against ${name}.`
+  const forWords = sign === 'negative' ? [] : listStrongest(words, 1, forIt)
+  const againstWords = sign === 'positive' ? [] : listStrongest(words, -1, againstIt)
+  const count = (named: readonly string[], side: string): string =>
+    `${joinList(named)} ${named.length === 1 ? 'counts' : 'count'} most ${side}`
   const hidden = {
     all: '',
-    positive: ' What speaks against it is not shown.',
-    negative: ' What speaks for it is not shown.',
+    positive: ' The words against it are not shown.',
+    negative: ' The words for it are not shown.',
   }
   if (againstWords.length === 0) {
     if (forWords.length === 0)
-      return `No word speaks ${sign === 'negative' ? 'against' : 'for'} ${name}.${hidden[sign]}`
-    const none = sign === 'all' ? '; none speaks against it' : ''
-    return `${capitalize(speak(forWords, `for ${name}`))}${none}.${hidden[sign]}`
+      return `No word counts ${sign === 'negative' ? 'against' : 'for'} ${name}.${hidden[sign]}`
+    const none = sign === 'all' ? '; none counts against it' : ''
+    return `${count(forWords, `for ${name}`)}${none}.${hidden[sign]}`
   }
   if (forWords.length === 0) {
-    const none = sign === 'all' ? '; none speaks for it' : ''
-    return `${capitalize(speak(againstWords, `against ${name}`))}${none}.${hidden[sign]}`
+    const none = sign === 'all' ? '; none counts for it' : ''
+    return `${count(againstWords, `against ${name}`)}${none}.${hidden[sign]}`
   }
   const whole = formatPercent(Math.max(forIt, againstIt) / (forIt + againstIt))
   const side = forIt >= againstIt ? 'for' : 'against'
-  return `${speak(forWords, `for ${name}`)}; ${speak(againstWords, 'against it')}. ${whole} of all speaks ${side} it.`
+  return `${count(forWords, `for ${name}`)}; ${count(againstWords, 'against it')}. ${whole} of the attribution is ${side} ${name}.`
 }
 
-function strongest(words: readonly TokenAttribution[], side: 1 | -1, whole: number): string[] {
+function listStrongest(words: readonly TokenAttribution[], side: 1 | -1, whole: number): string[] {
   const ordered = words
     .filter(({ value }) => value * side > 0 && value * side >= slightShare * whole)
     .sort((a, b) => (b.value - a.value) * side || a.index - b.index)
-  const named = ordered.length > 0 ? ordered : strongestAlone(words, side)
+  const named = ordered.length > 0 ? ordered : findStrongest(words, side)
   return [...new Set(named.map(({ token }) => `“${token.trim()}”`))].slice(0, namedCount)
 }
 
-/** In a long text each word may have little of the whole. */
-function strongestAlone(words: readonly TokenAttribution[], side: 1 | -1): TokenAttribution[] {
+/** In a long text, every word may have a small share. */
+function findStrongest(words: readonly TokenAttribution[], side: 1 | -1): TokenAttribution[] {
   const [most] = words
     .filter(({ value }) => value * side > 0)
     .sort((a, b) => (b.value - a.value) * side || a.index - b.index)

@@ -1,15 +1,15 @@
 import { InvalidArgumentError } from '../../errors.js'
 import type { NdArray } from '../../ndarray.js'
 import { describe } from '../../options.js'
-import { isNdArray, rowOf, targetOf, type GivenExplanation } from './explanation-source.js'
+import { isNdArray, getExampleAt, getTarget, type GivenExplanation } from './explanation-source.js'
 
-/** Which part of an attribution is shown. */
+/** Which attributions are shown: all, only the positive ones or only the negative ones. */
 export type Sign = 'all' | 'positive' | 'negative'
 
 export const signs: readonly Sign[] = ['all', 'positive', 'negative']
 
-/** The attributions of one example to one input, or layer. */
-export function attributionsOf({ data }: GivenExplanation, input: number, index: number): NdArray {
+/** The attributions of one example for one input or layer. */
+export function getAttributions({ data }: GivenExplanation, input: number, index: number): NdArray {
   const { attributions } = data
   const arrays = isNdArray(attributions) ? [attributions] : attributions
   if (!Array.isArray(arrays) || !arrays.every(isNdArray) || arrays.length === 0) {
@@ -19,35 +19,35 @@ export function attributionsOf({ data }: GivenExplanation, input: number, index:
   }
   const array = arrays[input]
   if (array === undefined) {
-    const expected = `0 … ${arrays.length - 1}, one of the inputs or layers attributed to`
+    const expected = `0 … ${arrays.length - 1}, the index of an attributed input or layer`
     throw new InvalidArgumentError('input', String(input), expected)
   }
-  return rowOf(array, index)
+  return getExampleAt(array, index)
 }
 
-/** What was explained: the example's own values; null where the explanation does not carry them. */
-export function explainedExample(
+/** The values of the explained example, or null if the explanation does not contain them. */
+export function getExplainedExample(
   { data }: GivenExplanation,
   input: number,
   index: number,
 ): NdArray | null {
   const { x } = data
   const array: unknown = Array.isArray(x) ? x[input] : x
-  return isNdArray(array) && index < (array.shape[0] ?? 0) ? rowOf(array, index) : null
+  return isNdArray(array) && index < (array.shape[0] ?? 0) ? getExampleAt(array, index) : null
 }
 
-/** The name of the output that is explained; null where there is but one. */
-export function targetName(
+/** The name of the explained output, or null if the model has a single output. */
+export function nameTarget(
   explanation: GivenExplanation,
   index: number,
   labels: readonly string[],
 ): string | null {
-  const target = targetOf(explanation, index)
+  const target = getTarget(explanation, index)
   return target === null ? null : (labels[target] ?? String(target))
 }
 
-/** Sums over the axes behind the first `rank`: one value for each pixel, or token. */
-export function summedBehind({ data, shape }: NdArray, rank: number): Float64Array {
+/** Sums over all axes after the first `rank`: one value for each pixel or token. */
+export function sumTrailingAxes({ data, shape }: NdArray, rank: number): Float64Array {
   const count = shape.slice(0, rank).reduce((product, length) => product * length, 1)
   const size = count === 0 ? 0 : data.length / count
   const sums = new Float64Array(count)
@@ -57,21 +57,21 @@ export function summedBehind({ data, shape }: NdArray, rank: number): Float64Arr
   return sums
 }
 
-/** With zeros in place of the other sign's values. */
-export function ofSign(values: Float64Array, sign: Sign): Float64Array {
+/** The values with the given sign. The other values become zero. */
+export function keepSign(values: Float64Array, sign: Sign): Float64Array {
   if (sign === 'all') return values
   return values.map((value) => (sign === 'positive' ? Math.max(0, value) : Math.min(0, value)))
 }
 
 /**
- * The magnitude that gets the strongest colour: so many percent of the magnitudes are not above it. The greatest of all
- * where that would be zero.
+ * The magnitude that gets the strongest colour: a percentile of all magnitudes, or the greatest
+ * magnitude if that percentile is zero.
  *
  * @param clip the percentile, above 0 and up to 100
  */
-export function magnitudeLimit(values: ArrayLike<number>, clip: number): number {
+export function findMagnitudeLimit(values: ArrayLike<number>, clip: number): number {
   if (!(clip > 0 && clip <= 100)) {
-    throw new InvalidArgumentError('clip', String(clip), 'a percentile above 0, up to 100')
+    throw new InvalidArgumentError('clip', String(clip), 'a percentile above 0 and up to 100')
   }
   const magnitudes = Float64Array.from(values, (value) =>
     Number.isFinite(value) ? Math.abs(value) : 0,
@@ -81,8 +81,8 @@ export function magnitudeLimit(values: ArrayLike<number>, clip: number): number 
   return limit > 0 ? limit : (magnitudes.at(-1) ?? 0)
 }
 
-/** The sums of what is above zero, and of what is below, as a magnitude. */
-export function totalsOf(values: Iterable<number>): { forIt: number; againstIt: number } {
+/** The sum of the positive values, and the magnitude of the sum of the negative values. */
+export function sumBySign(values: Iterable<number>): { forIt: number; againstIt: number } {
   let forIt = 0
   let againstIt = 0
   for (const value of values) {

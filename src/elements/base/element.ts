@@ -8,6 +8,7 @@ import {
   type TemplateResult,
 } from 'lit'
 import { InvalidArgumentError } from '../../errors.js'
+import { checkDownloads, describeDownload, download } from './downloads.js'
 import {
   readExplanation,
   type ExplanationSource,
@@ -16,58 +17,61 @@ import {
 import { frameStyles } from './frame.styles.js'
 import { Latest } from './latest.js'
 import { paintPicture } from './picture/paint-picture.js'
-import { bodySize, linesOf, type Picture } from './picture/picture.js'
-import { svgOf } from './picture/picture-svg.js'
-import { download, renderSaveMenu, type SavedFormat } from './save-menu.js'
-import { csvOf, renderTable, type Table } from './table.js'
+import { bodySize, wrapText, type Picture } from './picture/picture.js'
+import { formatSvg } from './picture/picture-svg.js'
+import { renderSaveMenu, type SavedFormat } from './save-menu.js'
+import { formatCsv, renderTable, type Table } from './table.js'
 import { ThemeController, type Theme } from './color/theme.js'
 import { tokens } from './tokens.js'
 
-/** Nothing to show; waiting for it, or for what replaces it; shown; or the reason why it is not. */
+/** No explanation; a promise is pending; a result is shown; an error is shown. */
 export type ElementState = 'empty' | 'loading' | 'ready' | 'error'
 
 export interface StateChange {
   readonly state: ElementState
-  /** Why nothing is shown, in the state 'error'. */
+  /** The error, in the state 'error'; otherwise null. */
   readonly error: unknown
 }
 
 /**
- * What all elements share: they take an explanation, show it with a sentence and a table, keep the old one dimmed while
- * the next is awaited, say what went wrong, follow the page's theme, and save what they show.
+ * The base of all elements that show an explanation. It shows the explanation with a sentence and a
+ * table for screen readers, dims the old result while the next one is pending, shows errors,
+ * follows the page's theme, and saves the result.
  *
- * `View` is what an element reads from the explanation and its own properties.
+ * `View` is the data that an element extracts from the explanation and its own properties.
  *
- * @fires {CustomEvent<StateChange>} gl-state-change - It has become empty, waits, shows a result, or an error.
+ * @fires {CustomEvent<StateChange>} gl-state-change - The state changed.
  *
- * @csspart figure - Everything.
+ * @csspart figure - The whole content.
  * @csspart caption - The sentence under the picture.
- * @csspart error - What went wrong, and what to do.
+ * @csspart error - The error message.
  * @csspart table - The table for screen readers.
- * @csspart save - The menu that saves what is shown.
+ * @csspart save - The menu that saves the result.
+ * @csspart save-note - Why a file may not have been saved.
  *
- * @cssstate empty - Nothing is there to show.
- * @cssstate loading - The next result is awaited; the old one is dimmed.
+ * @cssstate empty - There is no explanation.
+ * @cssstate loading - The next explanation is pending; the old result is dimmed.
  * @cssstate ready - The result is shown.
- * @cssstate error - What was given cannot be shown.
+ * @cssstate error - An error is shown.
  *
  * @cssprop --gl-font - The font family.
- * @cssprop --gl-size-body - The size of text; 15 px of 16.
- * @cssprop --gl-size-small - The size of small text; 13 px of 16.
- * @cssprop --gl-radius - The radius of corners.
- * @cssprop --gl-motion - How long things move.
- * @cssprop --gl-paper - The ground; maps have this colour at zero.
+ * @cssprop --gl-size-body - The font size of text. Default 0.9375rem.
+ * @cssprop --gl-size-small - The font size of small text. Default 0.8125rem.
+ * @cssprop --gl-radius - The radius of corners. Default 4px.
+ * @cssprop --gl-motion - The duration of transitions. Default 150ms; 0ms with reduced motion.
+ * @cssprop --gl-paper - The background, which is also the colour of zero in maps.
  * @cssprop --gl-ink - Text.
- * @cssprop --gl-ink-quiet - Text that stands back.
- * @cssprop --gl-rule - Thin lines.
- * @cssprop --gl-rule-strong - Thin lines that one must see.
- * @cssprop --gl-wash - The ground of tracks and of what is hovered.
- * @cssprop --gl-accent - The one accent: focus, probabilities, what is chosen.
- * @cssprop --gl-accent-wash - The ground of what is chosen.
- * @cssprop --gl-for - Bars above zero.
- * @cssprop --gl-against - Bars below zero.
- * @cssprop --gl-for-tint - The ground of words that speak for the output most; ink must be legible on it.
- * @cssprop --gl-against-tint - The ground of words that speak against it most.
+ * @cssprop --gl-ink-quiet - Secondary text.
+ * @cssprop --gl-rule - Thin decorative lines.
+ * @cssprop --gl-rule-strong - Thin lines that must be visible, such as borders of controls.
+ * @cssprop --gl-wash - The background of bar tracks and hovered items.
+ * @cssprop --gl-accent - The accent colour: focus, probabilities, selection.
+ * @cssprop --gl-accent-wash - The background of selected items.
+ * @cssprop --gl-for - Positive bars.
+ * @cssprop --gl-against - Negative bars.
+ * @cssprop --gl-for-tint - The background of the most positive words. Ink must be legible on it.
+ * @cssprop --gl-against-tint - The background of the most negative words. Ink must be legible on
+ * it.
  * @cssprop --gl-alarm - Errors.
  */
 export abstract class GlElement<View> extends LitElement {
@@ -81,20 +85,24 @@ export abstract class GlElement<View> extends LitElement {
   static override styles: CSSResultGroup = [tokens, frameStyles]
 
   /**
-   * What is shown: an Explanation; its JSON, as text or parsed, alibi's too; the promise of one; or null. Of several
-   * promises the last one given counts. The attribute takes JSON text.
+   * The explanation to show: an Explanation; its JSON, as text or parsed, also from alibi; a
+   * promise of one of these; or null. Of several promises, the last one set counts. The attribute
+   * takes JSON text.
    */
   declare explanation: ExplanationSource | null
-  /** Which example of the explanation is shown, from 0. */
+  /** The index of the example to show, for an explanation of several examples. */
   declare index: number
-  /** Set while the next result is on its way, if that is not given as a promise: the old one is dimmed. */
+  /**
+   * Dims the old result. Set it while the next explanation is being computed, unless you set a
+   * promise.
+   */
   declare loading: boolean
-  /** 'light' or 'dark', whatever the page's `color-scheme`; null: the page's. */
+  /** 'light' or 'dark' overrides the page's `color-scheme`; null follows it. */
   declare theme: 'light' | 'dark' | null
 
-  /** What the name of a saved file begins with. */
+  /** The name of saved files, without the extension. */
   protected abstract readonly fileName: string
-  /** What stands where nothing is there to show. */
+  /** The text that is shown if there is no explanation. */
   protected abstract readonly emptyText: string
 
   readonly #theme = new ThemeController(this)
@@ -106,6 +114,7 @@ export abstract class GlElement<View> extends LitElement {
   #view: View | null = null
   #error: unknown = null
   #state: ElementState | null = null
+  #saveNote = ''
 
   constructor() {
     super()
@@ -115,7 +124,7 @@ export abstract class GlElement<View> extends LitElement {
     this.theme = null
   }
 
-  /** What the element is doing; also its CSS state, as in `:state(loading)`. */
+  /** The state of the element, which is also a CSS state: `:state(loading)`. */
   get state(): ElementState {
     if (this.#latest.isPending || this.loading) return 'loading'
     if (this.#error !== null) return 'error'
@@ -123,81 +132,86 @@ export abstract class GlElement<View> extends LitElement {
   }
 
   /**
-   * What is shown as a table: a line of names, then the rows, separated by commas, numbers in full.
+   * The result as CSV: a line of column names, then the rows, with unrounded numbers.
    *
-   * @throws InvalidArgumentError if nothing is shown
+   * @throws InvalidArgumentError if no result is shown
    */
   toCSV(): string {
-    return csvOf(this.recordsOf(this.#shown()))
+    return formatCsv(this.createRecords(this.#shown()))
   }
 
   /**
-   * What is shown as an SVG document, in the colours of the element's theme, with its sentence.
+   * The result as an SVG document, in the colours of the element's theme, with its sentence.
    *
-   * @throws InvalidArgumentError if nothing is shown
+   * @throws InvalidArgumentError if no result is shown
    */
   toSVG(): string {
     const { colors } = this
-    return svgOf(this.#captioned(colors), colors.paper, this.summarise(this.#shown()))
+    return formatSvg(this.#addCaption(colors), colors.paper, this.describe(this.#shown()))
   }
 
   /**
-   * What is shown as a file. A PNG has two pixels for each of CSS.
+   * The result as a file. A PNG has two pixels per CSS pixel.
    *
-   * @throws InvalidArgumentError if nothing is shown
+   * @throws InvalidArgumentError if no result is shown
    */
   async toBlob(type: 'image/png' | 'image/svg+xml' | 'text/csv' = 'image/png'): Promise<Blob> {
     if (type === 'text/csv') return new Blob([this.toCSV()], { type })
     if (type === 'image/svg+xml') return new Blob([this.toSVG()], { type })
     const { colors } = this
-    const canvas = paintPicture(this.#captioned(colors), colors.paper, 2)
+    const canvas = paintPicture(this.#addCaption(colors), colors.paper, 2)
     return new Promise((resolve, reject) => {
       canvas.toBlob((blob) => {
         if (blob !== null) resolve(blob)
-        else reject(new Error('The picture is larger than this browser can write as PNG.'))
+        else
+          reject(
+            new Error(
+              'The image is too large: this browser cannot write it as PNG. Save it as SVG.',
+            ),
+          )
       }, type)
     })
   }
 
-  /** The colours that CSS gives it now. */
+  /** The current colours, as CSS resolves them. */
   protected get colors(): Theme {
     return this.#theme.read()
   }
 
-  /** What is shown now, the old result while the next is awaited. */
+  /** The result that is shown, which is the old one while the next one is pending. */
   protected get view(): View | null {
     return this.#view
   }
 
   /**
-   * What is to be shown; null: nothing is given.
+   * Extracts the data to show, or null if there is none.
    *
-   * @param explanation null if there is none
-   * @throws an error that says what is wrong with what was given
+   * @param explanation null if none is set
+   * @throws InvalidArgumentError if a property or the explanation is invalid
    */
   protected abstract read(explanation: GivenExplanation | null): View | null
-  /** The picture. */
+  /** Renders the picture. */
   protected abstract renderView(view: View): TemplateResult
-  /** One sentence, or two, made from the data. */
-  protected abstract summarise(view: View): string
-  /** What a screen reader is told, beside the sentence. */
-  protected abstract tableOf(view: View): Table
-  /** The picture to be saved. */
-  protected abstract pictureOf(view: View, theme: Theme): Picture
+  /** Describes the result in one or two sentences. */
+  protected abstract describe(view: View): string
+  /** The table for screen readers. */
+  protected abstract createTable(view: View): Table
+  /** The picture to save. */
+  protected abstract drawPicture(view: View, theme: Theme): Picture
 
-  /** What a CSV file holds. */
-  protected recordsOf(view: View): Table {
-    return this.tableOf(view)
+  /** The content of a CSV file. */
+  protected createRecords(view: View): Table {
+    return this.createTable(view)
   }
 
-  /** What stands in the place before there is anything to show. */
+  /** Renders the placeholder for a missing result. */
   protected renderNothing(): TemplateResult {
-    const text = this.state === 'loading' ? 'Waiting for the result …' : this.emptyText
+    const text = this.state === 'loading' ? 'Loading the result …' : this.emptyText
     return html`<p class="notice">${text}</p>`
   }
 
   protected override willUpdate(changed: PropertyValues): void {
-    // A promise that has settled asks for an update as well, but the property is the same.
+    // A settled promise also requests an update, but the property has not changed.
     if (changed.has('explanation') && this.explanation !== this.#followed) {
       this.#followed = this.explanation
       this.#latest.follow(this.explanation)
@@ -227,17 +241,20 @@ export abstract class GlElement<View> extends LitElement {
           <div class="content">${view === null ? this.renderNothing() : this.renderView(view)}</div>
           ${
             state === 'error'
-              ? html`<p class="error" part="error" role="alert">${messageOf(this.#error)}</p>`
+              ? html`<p class="error" part="error" role="alert">${describeError(this.#error)}</p>`
               : nothing
           }
         </div>
         <div class="foot">
           <figcaption part="caption" aria-live="polite">
-            ${view === null ? nothing : this.summarise(view)}
+            ${view === null ? nothing : this.describe(view)}
           </figcaption>
           ${view === null || state === 'error' ? nothing : renderSaveMenu(this.#save)}
         </div>
-        ${view === null || state === 'error' ? nothing : renderTable(this.tableOf(view))}
+        <p class="save-note" part="save-note" role="status" ?hidden=${this.#saveNote === ''}>
+          ${this.#saveNote}
+        </p>
+        ${view === null || state === 'error' ? nothing : renderTable(this.createTable(view))}
       </figure>
       <span class="theme-probe" aria-hidden="true"></span>
     `
@@ -249,7 +266,7 @@ export abstract class GlElement<View> extends LitElement {
     if (error !== null) return
     try {
       const view = this.read(value)
-      // What was shown stays, dimmed, until something else is there.
+      // The old result stays, dimmed, until there is a new one.
       if (view !== null || !isPending) this.#view = view
     } catch (fault) {
       this.#error = fault
@@ -260,18 +277,18 @@ export abstract class GlElement<View> extends LitElement {
     if (this.#view !== null && this.#error === null) return this.#view
     throw new InvalidArgumentError(
       'explanation',
-      this.#error === null ? 'nothing' : 'what cannot be shown',
-      `an explanation before <${this.localName}> is saved, and its updateComplete awaited`,
+      this.#error === null ? 'none' : 'one that cannot be shown',
+      'one that is shown; set an explanation and await updateComplete before you save it',
     )
   }
 
-  /** With its sentence below. */
-  #captioned(theme: Theme): Picture {
+  /** The picture with its sentence below. */
+  #addCaption(theme: Theme): Picture {
     const view = this.#shown()
-    const { width, height, marks } = this.pictureOf(view, theme)
+    const { width, height, marks } = this.drawPicture(view, theme)
     const margin = 16
     const lineHeight = 22
-    const lines = linesOf(this.summarise(view), width)
+    const lines = wrapText(this.describe(view), width)
     return {
       width: width + 2 * margin,
       height: height + 2 * margin + 8 + lines.length * lineHeight,
@@ -288,15 +305,27 @@ export abstract class GlElement<View> extends LitElement {
     }
   }
 
+  #showSaveNote(note: string): void {
+    this.#saveNote = note
+    this.requestUpdate()
+  }
+
   readonly #save = (format: SavedFormat): void => {
     const types = { png: 'image/png', svg: 'image/svg+xml', csv: 'text/csv' } as const
-    void this.toBlob(types[format]).then((file) => {
-      download(file, `${this.fileName}.${format}`)
-    })
+    this.toBlob(types[format]).then(
+      (file) => {
+        const permission = checkDownloads(window)
+        if (permission !== 'blocked') download(file, `${this.fileName}.${format}`)
+        this.#showSaveNote(describeDownload(permission))
+      },
+      (error: unknown) => {
+        this.#showSaveNote(describeError(error))
+      },
+    )
   }
 }
 
-function messageOf(error: unknown): string {
+function describeError(error: unknown): string {
   return error instanceof Error && error.message !== '' ? error.message : String(error)
 }
 

@@ -7,7 +7,8 @@ export const frameStyles: CSSResult = css`
     display: block;
   }
 
-  /* Text is styled here, because a page's rules for the host, such as '.prose *', win over ':host'. */
+  /* Text is styled here, because a page's rules for the host, such as '.prose *', win over
+     ':host'. */
   .root {
     background: var(--_paper);
     color: var(--_ink);
@@ -71,7 +72,8 @@ export const frameStyles: CSSResult = css`
     transition: opacity var(--_motion) linear;
   }
 
-  /* Dimming starts after 100 ms, so quick results never flicker. Text turns quiet instead, to keep its contrast. */
+  /* Dimming starts after 100 ms, so quick results never flicker. Text turns quiet instead, to
+     keep its contrast. */
   :host(:state(loading)) .content {
     --_strength: 0.35;
     color: var(--_ink-quiet);
@@ -197,6 +199,11 @@ export const frameStyles: CSSResult = css`
     min-block-size: 32px;
     padding: 0 16px;
     text-align: start;
+  }
+
+  .save-note {
+    color: var(--_alarm);
+    font-size: var(--_size-small);
   }
 
   .save-choices button:hover {

@@ -1,19 +1,22 @@
-/** What was last asked for: of several promises only the last one counts, whichever comes first. */
+/** The latest of several values or promises. An earlier promise that settles later is ignored. */
 export class Latest<Value> {
   readonly #read: (source: unknown) => Value
-  readonly #changed: () => void
+  readonly #onSettled: () => void
   #request = 0
   #value: Value | null = null
   #error: unknown = null
   #isPending = false
 
-  /** @param read throws if it is not what is needed @param changed what is called once a promise has settled */
-  constructor(read: (source: unknown) => Value, changed: () => void) {
+  /**
+   * @param read converts a source; throws if the source is invalid
+   * @param onSettled is called when the latest promise has settled
+   */
+  constructor(read: (source: unknown) => Value, onSettled: () => void) {
     this.#read = read
-    this.#changed = changed
+    this.#onSettled = onSettled
   }
 
-  /** The last that came, while the next is awaited. */
+  /** The latest value. It is kept while the next promise is pending. */
   get value(): Value | null {
     return this.#value
   }
@@ -35,32 +38,33 @@ export class Latest<Value> {
       return
     }
     if (!isThenable(source)) {
-      this.#take(source)
+      this.#accept(source)
       return
     }
     this.#isPending = true
-    const settle = (how: () => void): void => {
+    const settle = (apply: () => void): void => {
       if (request !== this.#request) return
       this.#isPending = false
-      how()
-      this.#changed()
+      apply()
+      this.#onSettled()
     }
     source.then(
       (value) => {
         settle(() => {
-          this.#take(value)
+          this.#accept(value)
         })
       },
       (error: unknown) => {
         settle(() => {
-          // Whoever stopped it knows; what was there before stays.
-          if (!isAbort(error)) this.#error = error ?? new Error('It failed without a reason.')
+          // An abort is intended, so the earlier value stays.
+          if (!isAbort(error))
+            this.#error = error ?? new Error('The promise was rejected without a reason.')
         })
       },
     )
   }
 
-  #take(source: unknown): void {
+  #accept(source: unknown): void {
     try {
       this.#value = this.#read(source)
     } catch (error) {

@@ -1,6 +1,9 @@
 import type { ComplexAttributeConverter } from 'lit'
 
-/** Names in an attribute: separated by commas, or a JSON array where a name has a comma in it. */
+/**
+ * Reads names from an attribute: separated by commas, or as a JSON array if a name contains a
+ * comma.
+ */
 export const namesConverter: ComplexAttributeConverter<readonly string[]> = {
   fromAttribute(text) {
     if (text === null || text.trim() === '') return []
@@ -9,7 +12,7 @@ export const namesConverter: ComplexAttributeConverter<readonly string[]> = {
         const names: unknown = JSON.parse(text)
         if (Array.isArray(names)) return names.map(String)
       } catch {
-        // Then the bracket is part of a name.
+        // Not JSON: the bracket is part of a name.
       }
     }
     return text.split(',').map((name) => name.trim())

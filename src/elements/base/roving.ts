@@ -8,8 +8,8 @@ const steps: Readonly<Record<string, (at: number, count: number) => number>> = {
 }
 
 /**
- * Moves the focus among items that are one stop of the Tab key: `[data-stop]` inside the element that listens, in
- * their order. For `keydown`.
+ * Handles `keydown` for a group of items that is one tab stop: the arrow keys, Home and End move
+ * the focus among the `[data-stop]` elements inside the listening element.
  */
 export function moveFocus(event: KeyboardEvent): void {
   const step = steps[event.key]

@@ -3,18 +3,18 @@ import { createNumberFormat } from '../text/format.js'
 
 export type Cell = string | number
 
-/** What a picture shows, in rows and columns; the first cell of each row names it. */
+/** The content of a picture in rows and columns. The first cell of each row is its name. */
 export interface Table {
   readonly caption: string
   readonly columns: readonly string[]
   readonly rows: readonly (readonly Cell[])[]
 }
 
-/** For screen readers, beside the picture. */
+/** A visually hidden table for screen readers. */
 export function renderTable({ caption, columns, rows }: Table): TemplateResult {
-  const formats = columns.map((_, i) => createNumberFormat(numbersOf(rows, i)))
+  const formats = columns.map((_, i) => createNumberFormat(listNumbers(rows, i)))
   const text = (cell: Cell, i: number): string =>
-    typeof cell === 'number' ? (formats[i]?.(cell) ?? String(cell)) : cell
+    typeof cell === 'number' ? (formats[i]?.(cell) ?? `${cell}`) : cell
   return html`
     <div class="visually-hidden">
       <table part="table">
@@ -41,17 +41,17 @@ export function renderTable({ caption, columns, rows }: Table): TemplateResult {
   `
 }
 
-/** As RFC 4180 has it: a line of names, then the rows, numbers in full. */
-export function csvOf({ columns, rows }: Table): string {
-  return [columns, ...rows].map((cells) => `${cells.map(field).join(',')}\r\n`).join('')
+/** CSV by RFC 4180: a line of column names, then the rows, with unrounded numbers. */
+export function formatCsv({ columns, rows }: Table): string {
+  return [columns, ...rows].map((cells) => `${cells.map(quoteField).join(',')}\r\n`).join('')
 }
 
-function field(cell: Cell): string {
+function quoteField(cell: Cell): string {
   const text = String(cell)
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }
 
-function* numbersOf(rows: Table['rows'], column: number): Generator<number> {
+function* listNumbers(rows: Table['rows'], column: number): Generator<number> {
   for (const row of rows) {
     const cell = row[column]
     if (typeof cell === 'number') yield cell

@@ -1,8 +1,9 @@
 import { css, type CSSResult } from 'lit'
 
 /**
- * The tokens of all elements. A page overrides one by setting its public name (`--gl-ink`, say) on the element or
- * anything around it. Light or dark is the page's own `color-scheme`; `theme="dark"` or `"light"` overrides it.
+ * The design tokens of all elements. A page overrides a token by setting its public name, for
+ * example `--gl-ink`, on the element or an ancestor. The theme is the inherited `color-scheme`,
+ * unless `theme="dark"` or `"light"` is set.
  */
 export const tokens: CSSResult = css`
   :host {

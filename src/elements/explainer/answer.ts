@@ -22,8 +22,8 @@ export function getOutputs(explanation: unknown): Outputs | null {
 }
 
 /**
- * The predicted class, or null for a single value. A single probability with two class names is the probability of
- * class 1.
+ * The predicted class, or null for a single value. A single probability with two class names is the
+ * probability of class 1.
  */
 export function findPredictedClass({ data }: Outputs, labels: readonly string[]): number | null {
   if (data.length === 1) return labels.length === 2 ? Number(data[0]! >= 0.5) : null

@@ -1,7 +1,10 @@
 import type { Progress } from '../../options.js'
 import type { GivenExplanation } from '../base/explanation-source.js'
 
-/** The two parts that an explainer element computes: the prediction with its attribution, and the similar examples. */
+/**
+ * The two parts that an explainer element computes: the prediction with its attribution, and the
+ * similar examples.
+ */
 export type ExplainPart = 'attribution' | 'similarity'
 
 /** The details of an explainer element's events. */

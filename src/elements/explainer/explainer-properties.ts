@@ -6,7 +6,7 @@ import type { Labels } from '../similar-examples/labels.js'
 import type { ExampleKind, Examples } from '../similar-examples/similarity-view.js'
 import type { AttributionLike, Predict, SimilarityLike } from './structural-explainers.js'
 
-/** What `<gl-explainer>` is given: a model, explainers, an example, and how to show it. */
+/** The properties of `<gl-explainer>`: a model, explainers, an example, and how to show it. */
 export abstract class ExplainerProperties extends LitElement {
   static override properties: PropertyDeclarations = {
     theme: { reflect: true },
@@ -36,56 +36,76 @@ export abstract class ExplainerProperties extends LitElement {
     trainPredictions: { attribute: false },
   }
 
-  /** GradientSimilarity, or what stands for one in a worker: `explain(x, y, call)`, and perhaps `fit(xTrain, yTrain, call)`. */
+  /**
+   * GradientSimilarity, or an object with the same methods, such as a proxy of a worker:
+   * `explain(x, y, call)` and optionally `fit(xTrain, yTrain, call)`.
+   */
   declare similarity: SimilarityLike | null
-  /** IntegratedGradients, Gradient or what stands for one in a worker: `explain(x, call)`. */
+  /**
+   * IntegratedGradients, Gradient, or an object with the same method, such as a proxy of a worker:
+   * `explain(x, call)`.
+   */
   declare attribution: AttributionLike | null
-  /** The model's output for x, which then chooses the class that is explained. A tensor is disposed of once it is read. */
+  /**
+   * Returns the model's output for x, or a promise of it. The greatest output is explained. A
+   * returned tensor is disposed of after it is read.
+   */
   declare predict: Predict | null
-  /** The example that is explained, as the explainers take it; null: none. */
+  /** The example to explain, in a form that the explainers accept; null: none. */
   declare x: unknown
-  /** Its label, as `similarity` takes it; undefined: the predicted one. */
+  /** The example's label, in a form that `similarity` accepts. Default: the prediction. */
   declare y: unknown
-  /** The output that is attributed; null: the predicted class. */
+  /** The output to attribute. Default: the predicted class. */
   declare target: number | null
-  /** Given with `yTrain`: the explainer is fitted with them, once. Leave both out if it has been fitted. */
+  /**
+   * The training examples. The element fits the explainer once, with `xTrain` and `yTrain`; omit
+   * both if it is fitted.
+   */
   declare xTrain: unknown
-  /** The training examples' labels, as the explainer's `fit` takes them. */
+  /** The labels of the training examples, in a form that the explainer's `fit` accepts. */
   declare yTrain: unknown
-  /** Further options of `similarity.explain`, `topK` say. */
+  /** Options of `similarity.explain`, such as `topK`. */
   declare similarityOptions: object
-  /** Further options of `attribution.explain`, `baselines` say. */
+  /** Options of `attribution.explain`, such as `baselines`. */
   declare attributionOptions: object
-  /** What kind of data it is. Default 'image'. */
+  /** The kind of data. Default 'image'. */
   declare kind: ExampleKind
-  /** The names of the classes. In an attribute: separated by commas, or as JSON. */
+  /**
+   * The names of the classes. Default: their indices. In an attribute: separated by commas, or as
+   * JSON.
+   */
   declare labels: readonly string[]
-  /** The example's own label, a class or a value, if that is known. */
+  /** The example's true class or value, if it is known. */
   declare truth: number | null
-  /** The unit of the value that a regression answers. */
+  /** The unit of the value that a regression predicts. */
   declare unit: string
-  /** Of rows: the names of the features, with their units. In an attribute as `labels`. */
+  /** For rows: the names of the features, with their units. In an attribute like `labels`. */
   declare features: readonly string[]
-  /** Of a text: its tokens, one for each position. In an attribute as `labels`. */
+  /** For a text: its tokens, one per position. In an attribute like `labels`. */
   declare tokens: readonly string[] | null
-  /** Of a row: its values as one reads them. */
+  /** For a row: its values as text. */
   declare values: readonly (number | string)[] | null
-  /** Of an image: the picture [height, width] or [height, width, channels], if it is another than x. */
+  /** For an image: the image [height, width] or [height, width, channels]. Default: x. */
   declare image: NdArray | null
-  /** Draws images of one channel as ink on the page's paper. */
+  /** Draws images of one channel in the theme's colours, as ink on paper. */
   declare ink: boolean
-  /** The values of black and of white in images of training examples; null: as their values suggest. */
+  /**
+   * The values that are drawn as black and as white in training images. Default: chosen from the
+   * values.
+   */
   declare range: ValueRange | null
-  /** The training examples as they are to be shown, if they are others than the explainer's. */
+  /** All training examples, in the order of the fit. They replace those in the explanation. */
   declare examples: Examples
-  /** Where the images of training examples are, '{id}' standing for their number. */
+  /**
+   * The URL of the training images, where '{id}' is replaced by the index of the training example.
+   */
   declare urlTemplate: string | null
-  /** The labels of all training examples; null: yTrain. */
+  /** The labels of all training examples. Default: yTrain. */
   declare trainLabels: Labels
-  /** What the model says of all training examples. */
+  /** The model's predictions for all training examples. */
   declare trainPredictions: Labels
 
-  /** 'light' or 'dark', whatever the page's `color-scheme`; null: the page's. */
+  /** 'light' or 'dark' overrides the page's `color-scheme`; null follows it. */
   declare theme: 'light' | 'dark' | null
 
   constructor() {

@@ -13,7 +13,9 @@ import { createExplainEvent, type ExplainPart } from './explainer-events.js'
 import { ExplainerProperties } from './explainer-properties.js'
 import { explainerStyles } from './explainer.styles.js'
 
-/** The properties that each part is computed from. A change of one of them starts a new computation. */
+/**
+ * The properties that each part is computed from. A change of one of them starts a new computation.
+ */
 const questions: Readonly<Record<ExplainPart, readonly (keyof Question)[]>> = {
   attribution: ['x', 'predict', 'attribution', 'attributionOptions', 'target'],
   similarity: ['x', 'y', 'similarity', 'similarityOptions', 'xTrain', 'yTrain'],
@@ -21,15 +23,18 @@ const questions: Readonly<Record<ExplainPart, readonly (keyof Question)[]>> = {
 const parts: readonly ExplainPart[] = ['attribution', 'similarity']
 
 /**
- * Explains one example with a model and two explainers: the prediction, the parts of the example that the model looked
- * at, and the training examples behind the prediction. It fits the explainer first if it is given training data, shows
- * progress, and can be cancelled. Of several requests, only the last one counts.
+ * Explains one example with a model and two explainers: the prediction, the parts of the example
+ * that the model looked at, and the training examples behind the prediction. It fits the explainer
+ * first if it is given training data, shows progress, and can be cancelled. Of several requests,
+ * only the last one counts.
  *
  * @tagname gl-explainer
  *
  * @fires {CustomEvent<{ part }>} gl-explain-start - The computation of a part started.
- * @fires {CustomEvent<{ part, phase, done, total }>} gl-explain-progress - The computation of a part progressed.
- * @fires {CustomEvent<{ part, explanation, durationMs }>} gl-explain-done - A part was computed and is shown.
+ * @fires {CustomEvent<{ part, phase, done, total }>} gl-explain-progress - The computation of a
+ * part progressed.
+ * @fires {CustomEvent<{ part, explanation, durationMs }>} gl-explain-done - A part was computed and
+ * is shown.
  * @fires {CustomEvent<{ part }>} gl-explain-cancel - The user or `cancel()` stopped a part.
  * @fires {CustomEvent<{ part, error }>} gl-explain-error - A part failed.
  * @fires {CustomEvent<ClassProbability>} gl-class-select - The user chose a class to explain.
@@ -324,7 +329,10 @@ function getParams(explanation: GivenExplanation | null): Readonly<Record<string
   return isRecord(params) ? params : {}
 }
 
-/** The number of training examples: those ranked, or those labelled if only the most similar were ranked. */
+/**
+ * The number of training examples: those ranked, or those labelled if only the most similar were
+ * ranked.
+ */
 function countExamples({ data }: GivenExplanation, labelCount = 0): number | undefined {
   const { scores } = data
   const ranked = isNdArray(scores) ? (scores.shape[1] ?? 0) : 0
@@ -334,7 +342,9 @@ function countExamples({ data }: GivenExplanation, labelCount = 0): number | und
 const asText = (value: unknown): string | undefined =>
   typeof value === 'string' ? value : undefined
 
-/** What to do in this element about an error; '' for errors whose message already says what to do. */
+/**
+ * What to do in this element about an error; '' for errors whose message already says what to do.
+ */
 function describeRemedy(error: unknown): string {
   if (isGradlensError(error, 'NotFittedError')) {
     return 'In <gl-explainer>: set xTrain and yTrain, or fit the explainer before you set it.'

@@ -2,7 +2,10 @@ import type { Progress } from '../../options.js'
 
 /** What every call receives in addition to its own options. */
 export interface ExplainCall {
-  /** Aborts when the user cancels, a newer request replaces this one, or the element leaves the page. */
+  /**
+   * Aborts when the user cancels, a newer request replaces this one, or the element leaves the
+   * page.
+   */
   readonly signal: AbortSignal
   readonly onProgress: (progress: Progress) => void
 }
@@ -22,11 +25,16 @@ export interface SimilarityLike extends ExplainerDevice {
   explain(x: unknown, y: unknown, call: ExplainCall): Promise<unknown>
 }
 
-/** IntegratedGradients, Gradient, or an object with the same method, such as a proxy of a worker. */
+/**
+ * IntegratedGradients, Gradient, or an object with the same method, such as a proxy of a worker.
+ */
 export interface AttributionLike extends ExplainerDevice {
   /** Resolves to an explanation or its JSON. */
   explain(x: unknown, call: ExplainCall & { readonly target?: number }): Promise<unknown>
 }
 
-/** The model: returns its output for x, or a promise of it. A returned tensor is disposed of after it is read. */
+/**
+ * The model: returns its output for x, or a promise of it. A returned tensor is disposed of after
+ * it is read.
+ */
 export type Predict = (x: unknown, call: { readonly signal: AbortSignal }) => unknown

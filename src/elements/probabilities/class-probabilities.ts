@@ -1,10 +1,10 @@
 import { InvalidArgumentError } from '../../errors.js'
 import type { NdArray } from '../../ndarray.js'
 
-/** What a model answers about one example. */
+/** The class probabilities of one example. */
 export interface ClassProbabilities {
   readonly classes: readonly ClassProbability[]
-  /** The class it says: the most probable one. */
+  /** The most probable class. */
   readonly predicted: ClassProbability
 }
 
@@ -14,16 +14,16 @@ export interface ClassProbability {
   readonly probability: number
 }
 
-/** A probability may miss 0 or 1 by as much, in float32. */
+/** Float32 probabilities may exceed 0 or 1 by this much. */
 const rounding = 1e-4
 
 /**
- * The probabilities of an example's classes, with their names; of a single output p with two names, 1 − p and p.
+ * The probabilities of an example's classes, with their names. A single output p with two names
+ * becomes 1 − p and p.
  *
- * @param row the model's output for the example
- * @throws InvalidArgumentError if they are no probabilities
+ * @throws InvalidArgumentError if a value is not a probability
  */
-export function classProbabilities(
+export function readClassProbabilities(
   { data }: Pick<NdArray, 'data'>,
   labels: readonly string[],
 ): ClassProbabilities {
@@ -31,7 +31,8 @@ export function classProbabilities(
   const wrong = outputs.findIndex((value) => !(value >= -rounding && value <= 1 + rounding))
   if (wrong >= 0 || outputs.length === 0) {
     const got = outputs.length === 0 ? 'none' : `${String(outputs[wrong])} at ${wrong}`
-    const expected = 'probabilities of 0 … 1; for a model that returns logits, their softmax'
+    const expected =
+      'probabilities from 0 to 1; for a model that returns logits, set predictions to their softmax'
     throw new InvalidArgumentError('predictions', got, expected)
   }
   const isBinary = outputs.length === 1 && labels.length === 2

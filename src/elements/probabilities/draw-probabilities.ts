@@ -1,4 +1,4 @@
-import { shortened, textWidth, type Mark, type Picture } from '../base/picture/picture.js'
+import { shortenText, measureText, type Mark, type Picture } from '../base/picture/picture.js'
 import type { Theme } from '../base/color/theme.js'
 import { formatTablePercent } from '../text/format.js'
 import type { ClassProbability } from './class-probabilities.js'
@@ -10,20 +10,20 @@ const gap = 12
 const percentWidth = 64
 const longestLabel = 220
 
-/** The bars as a drawing of their own. */
+/** Draws the bars. */
 export function drawProbabilities(
   classes: readonly ClassProbability[],
   predicted: ClassProbability,
   { accent, ink, ruleStrong }: Theme,
 ): Picture {
-  const weightOf = (each: ClassProbability): number => (each === predicted ? 700 : 400)
-  const labels = classes.map(({ label }) => shortened(label, longestLabel))
-  const labelWidth = Math.ceil(Math.max(...labels.map((label) => textWidth(label, 15, 700))))
+  const getWeight = (each: ClassProbability): number => (each === predicted ? 700 : 400)
+  const labels = classes.map(({ label }) => shortenText(label, longestLabel))
+  const labelWidth = Math.ceil(Math.max(...labels.map((label) => measureText(label, 15, 700))))
   const start = labelWidth + gap
   const extent = width - start - gap - percentWidth
   const marks = classes.flatMap((each, i): Mark[] => {
     const y = i * rowHeight
-    const weight = weightOf(each)
+    const weight = getWeight(each)
     const baseline = y + 19
     return [
       { kind: 'text', x: 0, y: baseline, text: labels[i] ?? '', fill: ink, weight },

@@ -71,7 +71,7 @@ export const probabilitiesStyles: CSSResult = css`
     cursor: pointer;
   }
 
-  /* A little beyond its width, so that its text stays aligned with what is around. */
+  /* Wider than the row, so that its text stays aligned with its surroundings. */
   button.row:hover {
     background: var(--_wash);
     box-shadow:
@@ -90,7 +90,7 @@ export const probabilitiesStyles: CSSResult = css`
     color: var(--_accent);
   }
 
-  /* A longer note stands in two lines, for which there is room already. */
+  /* A longer note wraps into two lines, for which there is room. */
   @media (max-width: 480px) {
     .rows[data-notes] {
       --_note-limit: 6em;

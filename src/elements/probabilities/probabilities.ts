@@ -7,7 +7,12 @@ import {
 } from 'lit'
 import { fromNestedNumbers, type NdArray, type NestedNumbers } from '../../ndarray.js'
 import { GlElement } from '../base/element.js'
-import { arrayOf, isNdArray, rowOf, type GivenExplanation } from '../base/explanation-source.js'
+import {
+  getArray,
+  isNdArray,
+  getExampleAt,
+  type GivenExplanation,
+} from '../base/explanation-source.js'
 import { namesConverter } from '../base/names.js'
 import type { Picture } from '../base/picture/picture.js'
 import { moveFocus } from '../base/roving.js'
@@ -15,22 +20,24 @@ import type { Table } from '../base/table.js'
 import type { Theme } from '../base/color/theme.js'
 import { formatTablePercent } from '../text/format.js'
 import {
-  classProbabilities,
+  readClassProbabilities,
   type ClassProbabilities,
   type ClassProbability,
 } from './class-probabilities.js'
 import { drawProbabilities } from './draw-probabilities.js'
 import { probabilitiesStyles } from './probabilities.styles.js'
-import { probabilitiesSentence } from './sentence.js'
+import { describeProbabilities } from './sentence.js'
 
 /**
- * What a model answers: a bar for each class, and a sentence that says which one it is.
+ * The class probabilities that a model predicts: a bar for each class, and a sentence with the most
+ * probable ones.
  *
  * @tagname gl-probabilities
  *
- * @fires {CustomEvent<ClassProbability>} gl-class-select - A class was chosen; only if `selectable`.
+ * @fires {CustomEvent<ClassProbability>} gl-class-select - The user selected a class; only with
+ * `selectable`.
  *
- * @csspart row - A class: its name, bar and percentage.
+ * @csspart row - A class with its name, bar and percentage.
  * @csspart bar - The bar of a class.
  */
 export class GlProbabilities extends GlElement<ClassProbabilities> {
@@ -46,23 +53,30 @@ export class GlProbabilities extends GlElement<ClassProbabilities> {
 
   static override styles: CSSResultGroup = [GlElement.styles, probabilitiesStyles]
 
-  /** The model's output [classes] or [examples, classes], where there is no explanation (yet) that has it. */
+  /**
+   * The model's output [classes] or [examples, classes]. It replaces the explanation's predictions.
+   */
   declare predictions: NdArray | NestedNumbers | null
-  /** The names of the classes; without, their numbers. In an attribute: separated by commas, or as JSON. */
+  /**
+   * The names of the classes. Default: their indices. In an attribute: separated by commas, or as
+   * JSON.
+   */
   declare labels: readonly string[]
-  /** The class that the example is labelled with, if that is known. */
+  /** The example's label, if it is known. */
   declare truth: number | null
-  /** How many classes are shown, the most probable first; null: all, in their order. */
+  /**
+   * The number of classes to show, the most probable first. Default: all classes, in their order.
+   */
   declare top: number | null
-  /** Lets the visitor choose a class: `gl-class-select` tells of it. */
+  /** Lets the user select a class, which fires `gl-class-select`. */
   declare selectable: boolean
-  /** The class that is chosen. */
+  /** The selected class. */
   declare selected: number | null
-  /** What stands beside the chosen class, 'in the map' say. */
+  /** A note next to the selected class, for example 'in the map'. */
   declare selectedNote: string
 
   protected override readonly fileName: string = 'probabilities'
-  protected override readonly emptyText: string = 'No answer of a model yet.'
+  protected override readonly emptyText: string = 'No prediction yet.'
 
   constructor() {
     super()
@@ -80,53 +94,52 @@ export class GlProbabilities extends GlElement<ClassProbabilities> {
       const given = this.predictions
       const array = isNdArray(given) ? given : fromNestedNumbers('predictions', given)
       const isOne = array.shape.length < 2
-      return classProbabilities(isOne ? array : rowOf(array, this.index), this.labels)
+      return readClassProbabilities(isOne ? array : getExampleAt(array, this.index), this.labels)
     }
     if (explanation === null) return null
-    const outputs = arrayOf(
-      explanation,
-      'predictions',
-      'the outputs of a model, one row an example',
-    )
-    return classProbabilities(rowOf(outputs, this.index), this.labels)
+    const outputs = getArray(explanation, 'predictions', 'the model outputs [examples, classes]')
+    return readClassProbabilities(getExampleAt(outputs, this.index), this.labels)
   }
 
   protected override renderView({ classes, predicted }: ClassProbabilities): TemplateResult {
-    return this.#renderRows(this.#shownOf(classes), predicted)
+    return this.#renderRows(this.#selectShown(classes), predicted)
   }
 
-  /** As many places as there are names, so that nothing moves when the answer comes. */
+  /** A placeholder for each class, so that nothing moves when the prediction arrives. */
   protected override renderNothing(): TemplateResult {
     if (this.labels.length === 0 || this.state === 'error') return super.renderNothing()
     const classes = this.labels.map((label, index) => ({ index, label, probability: NaN }))
-    return this.#renderRows(this.#shownOf(classes), null)
+    return this.#renderRows(this.#selectShown(classes), null)
   }
 
-  protected override summarise(view: ClassProbabilities): string {
-    return probabilitiesSentence(view, this.truth === null ? null : this.#nameOf(this.truth))
+  protected override describe(view: ClassProbabilities): string {
+    return describeProbabilities(view, this.truth === null ? null : this.#nameClass(this.truth))
   }
 
-  protected override tableOf({ classes }: ClassProbabilities): Table {
+  protected override createTable({ classes }: ClassProbabilities): Table {
     return {
       caption: 'The probability of each class',
       columns: ['class', 'probability'],
-      rows: this.#shownOf(classes).map(({ label, probability }) => [
+      rows: this.#selectShown(classes).map(({ label, probability }) => [
         label,
         formatTablePercent(probability),
       ]),
     }
   }
 
-  protected override recordsOf({ classes }: ClassProbabilities): Table {
+  protected override createRecords({ classes }: ClassProbabilities): Table {
     return {
       caption: '',
       columns: ['class', 'probability'],
-      rows: this.#shownOf(classes).map(({ label, probability }) => [label, probability]),
+      rows: this.#selectShown(classes).map(({ label, probability }) => [label, probability]),
     }
   }
 
-  protected override pictureOf({ classes, predicted }: ClassProbabilities, theme: Theme): Picture {
-    return drawProbabilities(this.#shownOf(classes), predicted, theme)
+  protected override drawPicture(
+    { classes, predicted }: ClassProbabilities,
+    theme: Theme,
+  ): Picture {
+    return drawProbabilities(this.#selectShown(classes), predicted, theme)
   }
 
   #renderRows(
@@ -154,7 +167,7 @@ export class GlProbabilities extends GlElement<ClassProbabilities> {
     const isKnown = !Number.isNaN(probability)
     const isSelected = this.selectable && index === this.selected
     const percent = isKnown ? formatTablePercent(probability) : '–'
-    const note = this.#noteOf(index === this.truth, isSelected)
+    const note = this.#formatNote(index === this.truth, isSelected)
     const cells = html`
       <span class="label">${label}</span>
       <span class="track">
@@ -200,25 +213,28 @@ export class GlProbabilities extends GlElement<ClassProbabilities> {
     )
   }
 
-  #shownOf(classes: readonly ClassProbability[]): readonly ClassProbability[] {
+  #selectShown(classes: readonly ClassProbability[]): readonly ClassProbability[] {
     if (this.top === null) return classes
     return [...classes]
       .sort((a, b) => b.probability - a.probability || a.index - b.index)
       .slice(0, this.top)
   }
 
-  #noteOf(isTruth: boolean, isSelected: boolean): string {
+  #formatNote(isTruth: boolean, isSelected: boolean): string {
     return [isTruth ? 'labelled' : '', isSelected ? this.selectedNote : '']
       .filter((note) => note !== '')
       .join(', ')
   }
 
-  /** Its place is kept, so that nothing moves when another class is chosen. */
+  /**
+   * The longest possible note. Its width is reserved, so that nothing moves when another class is
+   * selected.
+   */
   get #longestNote(): string {
-    return this.#noteOf(this.truth !== null, this.selectable)
+    return this.#formatNote(this.truth !== null, this.selectable)
   }
 
-  #nameOf(index: number): string {
+  #nameClass(index: number): string {
     return this.labels[index] ?? String(index)
   }
 }

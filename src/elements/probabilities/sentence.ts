@@ -1,8 +1,8 @@
 import { formatPercent } from '../text/format.js'
 import type { ClassProbabilities } from './class-probabilities.js'
 
-/** 'The model says 8 (61 %); next comes 3 (20 %). It is wrong: the example is labelled 3.' */
-export function probabilitiesSentence(
+/** 'The model says 8 (61 %), then 3 (20 %). It is wrong: the example is labelled 3.' */
+export function describeProbabilities(
   { classes, predicted }: ClassProbabilities,
   truth: string | null,
 ): string {
@@ -13,7 +13,7 @@ export function probabilitiesSentence(
   )
   const says = `The model says ${predicted.label} (${formatPercent(predicted.probability)})`
   const follows =
-    next === undefined ? '' : `; next comes ${next.label} (${formatPercent(next.probability)})`
+    next === undefined ? '' : `, then ${next.label} (${formatPercent(next.probability)})`
   if (truth === null) return `${says}${follows}.`
   const verdict =
     truth === predicted.label ? 'It is right.' : `It is wrong: the example is labelled ${truth}.`

@@ -26,7 +26,9 @@ export interface JobOptions {
   readonly onProgress: (progress: Progress) => void
 }
 
-/** Asynchronous work of which only the latest request counts: each request aborts the one before. */
+/**
+ * Asynchronous work of which only the latest request counts: each request aborts the one before.
+ */
 export class Job<Value> {
   readonly #onChange: (state: JobState<Value>) => void
   #state: JobState<Value> = { status: 'idle' }
@@ -47,7 +49,10 @@ export class Job<Value> {
     return this.#value
   }
 
-  /** Runs the work. Resolves to its result, or to undefined if it failed, was cancelled or was replaced. */
+  /**
+   * Runs the work. Resolves to its result, or to undefined if it failed, was cancelled or was
+   * replaced.
+   */
   async run(work: (options: JobOptions) => Promise<Value>): Promise<Value | undefined> {
     this.#abort(createReplacedError())
     const controller = new AbortController()

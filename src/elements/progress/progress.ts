@@ -18,13 +18,15 @@ import { progressStyles } from './progress.styles.js'
 const showProgressAfterMs = 500
 
 /**
- * The progress of a job, with a button that cancels it; or its error, with a button that tries again. The element
- * has the same height in every state, so nothing below it moves. Work of less than half a second shows no progress.
+ * The progress of a job, with a button that cancels it; or its error, with a button that tries
+ * again. The element has the same height in every state, so nothing below it moves. Work of less
+ * than half a second shows no progress.
  *
  * @tagname gl-progress
  *
  * @fires {CustomEvent<null>} gl-progress-cancel - The user pressed Cancel; only with `cancellable`.
- * @fires {CustomEvent<null>} gl-progress-retry - The user pressed the button after a failure or a cancellation.
+ * @fires {CustomEvent<null>} gl-progress-retry - The user pressed the button after a failure or a
+ * cancellation.
  *
  * @csspart bar - The progress bar.
  * @csspart message - The text: what is being done, or what went wrong.

@@ -9,8 +9,8 @@ interface Run<Value> {
 }
 
 /**
- * Long work that several requests share, such as the fit of an explainer. It runs once per key, and it continues
- * when the request that started it is aborted.
+ * Long work that several requests share, such as the fit of an explainer. It runs once per key, and
+ * it continues when the request that started it is aborted.
  */
 export class SharedWork<Value> {
   #run: Run<Value> | undefined
@@ -21,8 +21,8 @@ export class SharedWork<Value> {
   }
 
   /**
-   * The result of the work for this key. Work that is running or finished for an equal key is reused; work for
-   * another key is aborted.
+   * The result of the work for this key. Work that is running or finished for an equal key is
+   * reused; work for another key is aborted.
    *
    * @param key the values that the result depends on, compared by identity
    * @param options an abort rejects with the signal's reason, without ending the work

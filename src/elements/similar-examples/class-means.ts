@@ -3,18 +3,19 @@ import type { Label, LabelList } from './labels.js'
 /** The mean score of the training examples with one label. */
 export interface ClassMean {
   readonly label: Label
-  /** Of how many examples; the mean of none is NaN. */
+  /** The number of examples. The mean of no examples is NaN. */
   readonly count: number
   readonly mean: number
 }
 
 /**
- * One mean for each class, those of the given names first, in their order; a label that is none of them comes after.
- * Scores that are not finite do not count.
+ * The mean score of each class. Named classes come first, in the order of their names, also those
+ * without an example; other labels follow. Scores that are not finite are ignored. Without any
+ * labelled example there are no means.
  *
- * @param indices the training examples that have the scores
+ * @param indices the training examples that the scores belong to
  */
-export function classMeans(
+export function computeClassMeans(
   scores: ArrayLike<number>,
   indices: ArrayLike<number>,
   trainLabels: LabelList,
@@ -27,17 +28,18 @@ export function classMeans(
     const score = scores[rank]!
     const given = trainLabels[indices[rank]!]
     if (given === undefined || !Number.isFinite(score)) continue
-    const label = typeof given === 'string' ? indexOfName(given, names) : given
+    const label = typeof given === 'string' ? findLabelOfName(given, names) : given
     let entry = sums.get(label)
     if (entry === undefined) sums.set(label, (entry = { sum: 0, count: 0 }))
     entry.sum += score
     entry.count++
   }
   const means = Array.from(sums, ([label, { sum, count }]) => ({ label, count, mean: sum / count }))
+  if (means.every(({ count }) => count === 0)) return []
   return means.sort((a, b) => compareLabels(a.label, b.label))
 }
 
-function indexOfName(name: string, names: readonly string[]): Label {
+function findLabelOfName(name: string, names: readonly string[]): Label {
   const index = names.indexOf(name)
   return index < 0 ? name : index
 }

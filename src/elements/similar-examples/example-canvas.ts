@@ -1,12 +1,12 @@
 import type { NdArray } from '../../ndarray.js'
-import { imageOf, type ValueRange } from '../base/picture/pixels.js'
+import { createImage, type ValueRange } from '../base/picture/pixels.js'
 import { cssOf, type Theme } from '../base/color/theme.js'
 import type { ShownExample } from './shown-example.js'
 
-/** What a canvas shows, so that none is painted twice. */
+/** The content of each canvas, so that none is painted twice. */
 const painted = new WeakMap<HTMLCanvasElement, { pixels: NdArray; look: string }>()
 
-/** Paints the canvases in `root`, whose `data-at` says which of the examples they show. */
+/** Paints the canvases in `root`. Their `data-at` is the position of the example that they show. */
 export function paintExamples(
   root: ParentNode,
   examples: readonly ShownExample[],
@@ -19,10 +19,11 @@ export function paintExamples(
     if (content?.kind !== 'image') continue
     const before = painted.get(canvas)
     if (before?.pixels.data === content.pixels.data && before.look === look) continue
-    const image = imageOf(content.pixels, range, ink)
+    const image = createImage(content.pixels, range, ink)
     canvas.width = image.width
     canvas.height = image.height
-    // A picture this small is drawn sooner in main memory than by a GPU, of which each canvas takes a share.
+    // Small images are painted faster in main memory than on a GPU, whose memory each canvas would
+    // use.
     canvas.getContext('2d', { willReadFrequently: true })?.putImageData(image, 0, 0)
     painted.set(canvas, { pixels: content.pixels, look })
   }

@@ -1,6 +1,6 @@
 import { css, type CSSResult } from 'lit'
 
-/** Cards of pictures, five in a row where there is room; and texts, one below the other. */
+/** Cards of images, five in a row if there is room; and texts, one below the other. */
 export const exampleStyles: CSSResult = css`
   .pictures {
     display: grid;
@@ -130,7 +130,7 @@ export const exampleStyles: CSSResult = css`
     outline-offset: -2px;
   }
 
-  /* A long text is whole once it is chosen. */
+  /* A selected text is shown in full. */
   .text {
     display: -webkit-box;
     grid-area: text;

@@ -3,17 +3,23 @@ import type { NdArray, TypedArray } from '../../ndarray.js'
 import { describe } from '../../options.js'
 import { isNdArray } from '../base/explanation-source.js'
 
-/** What an example is labelled: a class by its index or name, or in regression a value. */
+/** The label of an example: a class by index or name, or a value in a regression. */
 export type Label = number | string
 
-/** The labels of n examples: class indices, names or values; or one row of scores each (one-hot, probabilities). */
+/**
+ * The labels of n examples: class indices, names or values; or one list of scores per example, such
+ * as one-hot labels or probabilities.
+ */
 export type Labels =
   NdArray | ArrayLike<number> | readonly string[] | readonly (readonly number[])[] | null
 
-/** One label for each example. */
+/** One label per example. */
 export type LabelList = readonly Label[] | TypedArray
 
-/** One label for each example; of a row of scores, the class of the greatest. Numbers are not copied: there may be millions. */
+/**
+ * One label per example. A list of scores becomes the class of the greatest score. Numbers are not
+ * copied.
+ */
 export function readLabels(argument: string, labels: Labels | undefined): LabelList {
   if (labels === null || labels === undefined) return []
   if (isNdArray(labels)) {
@@ -21,7 +27,7 @@ export function readLabels(argument: string, labels: Labels | undefined): LabelL
     const width = own.reduce((product, length) => product * length, 1)
     if (width === 1) return labels.data
     return Array.from({ length: count }, (_, i) =>
-      labelOfRow(labels.data.subarray(i * width, (i + 1) * width)),
+      findLabel(labels.data.subarray(i * width, (i + 1) * width)),
     )
   }
   if (ArrayBuffer.isView(labels)) return labels as TypedArray
@@ -29,26 +35,39 @@ export function readLabels(argument: string, labels: Labels | undefined): LabelL
     const list: ArrayLike<unknown> = labels
     return Array.from(list, (label, i) => readLabel(argument, label, i))
   }
-  const expected = 'class indices, names or values, or one-hot rows; one for each training example'
+  const expected =
+    'one class index, name, value or one-hot list per training example, as an array or a list'
   throw new InvalidArgumentError(argument, describe(labels), expected)
 }
 
-/** The name of a class, if it has one; numbers that are no class as they are. */
-export function nameOf(label: Label, names: readonly string[]): string {
-  return typeof label === 'string' ? label : (names[label] ?? String(label))
+/** The name of a class, or the label itself if it has no name. */
+export function nameLabel(label: Label, names: readonly string[]): string {
+  return typeof label === 'string' ? label : (names[label] ?? `${label}`)
+}
+
+/** Whether the model predicts another class than the label. */
+export function differs(
+  {
+    label,
+    predicted,
+  }: { readonly label: Label | undefined; readonly predicted: Label | undefined },
+  { name, areClasses }: { readonly name: (label: Label) => string; readonly areClasses: boolean },
+): boolean {
+  if (!areClasses || label === undefined || predicted === undefined) return false
+  return name(label) !== name(predicted)
 }
 
 function readLabel(argument: string, label: unknown, index: number): Label {
   if (typeof label === 'number' || typeof label === 'string') return label
-  if (Array.isArray(label) && label.length > 0 && label.every(isNumber)) return labelOfRow(label)
+  if (Array.isArray(label) && label.length > 0 && label.every(isNumber)) return findLabel(label)
   throw new InvalidArgumentError(
     `${argument}[${index}]`,
     describe(label),
-    'a class, its name, or its one-hot row',
+    'a class index, a class name or a one-hot list',
   )
 }
 
-function labelOfRow(scores: ArrayLike<number>): number {
+function findLabel(scores: ArrayLike<number>): number {
   let greatest = 0
   for (let i = 1; i < scores.length; i++) {
     if (scores[i]! > scores[greatest]!) greatest = i

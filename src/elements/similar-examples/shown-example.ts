@@ -3,16 +3,16 @@ import type { Label } from './labels.js'
 
 /** A training example as it is shown. */
 export interface ShownExample {
-  /** Undefined where only the most similar were ranked, and this is one of the least. */
+  /** Undefined for the least similar examples if only the most similar were ranked. */
   readonly index: number | undefined
   readonly score: number | undefined
   readonly content: ExampleContent
   readonly label: Label | undefined
-  /** What the model says of it. */
+  /** The model's prediction for it. */
   readonly predicted: Label | undefined
   /**
-   * Among the most similar, by more than a tenth of the highest score, and of another class than the one that is explained:
-   * its label may be wrong.
+   * Whether the label may be wrong: the example is among the most similar, its score is more than a
+   * tenth of the highest, and its class is not the explained one.
    */
   readonly isSuspect: boolean
 }
@@ -24,28 +24,13 @@ export type ExampleContent =
   | { readonly kind: 'row'; readonly cells: readonly (number | string)[] }
   | { readonly kind: 'none' }
 
-/** A training example that the visitor has chosen. */
+/** A training example that the user selected. */
 export interface SelectedExample {
   readonly index: number
   readonly score: number
   /** Undefined without labels. */
   readonly label: Label | undefined
   readonly end: 'most' | 'least'
-  /** Its place at that end, from 0. */
+  /** Its rank at that end, from 0. */
   readonly rank: number
-}
-
-/** What both kinds of lists, cards and rows, are rendered from. */
-export interface RenderedEnd {
-  readonly end: 'most' | 'least'
-  readonly title: string
-  readonly examples: readonly ShownExample[]
-  /** The number of the first of them among all that can be focused. */
-  readonly from: number
-  /** Which of those the Tab key leads to; undefined if none can be chosen. */
-  readonly stop: number | undefined
-  readonly selected: number | null | undefined
-  readonly format: (score: number) => string
-  readonly columns: readonly string[]
-  readonly select: (detail: SelectedExample) => void
 }

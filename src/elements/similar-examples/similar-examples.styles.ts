@@ -1,6 +1,6 @@
 import { css, type CSSResult } from 'lit'
 
-/** The two ends of the order, and the means of the classes below them. */
+/** The two ends of the order, and below them the means of the classes. */
 export const similarEndsStyles: CSSResult = css`
   .ends {
     container-type: inline-size;
@@ -106,16 +106,24 @@ export const similarEndsStyles: CSSResult = css`
     text-align: start;
   }
 
-  /* What both tables have left over goes to their words, so that the bars of one stand under those of the other. */
-  .rows table:has(.words) :is(th, td):not(.words) {
+  /* The columns of words take the width that is left. */
+  .rows table:has(.words) :is(th, td):not(.words, .end-title) {
     inline-size: 1px;
   }
 
   .rows table:has(.words) .score-column {
-    inline-size: 320px;
+    min-inline-size: 320px;
   }
 
   .rows .words {
+    text-align: start;
+  }
+
+  .rows .end-title {
+    color: var(--_ink-quiet);
+    font-size: var(--_size-small);
+    font-weight: 600;
+    padding-block-start: 16px;
     text-align: start;
   }
 
@@ -145,6 +153,30 @@ export const similarEndsStyles: CSSResult = css`
 
   .number-button:hover {
     border-color: var(--_ink);
+  }
+
+  /* On a phone, the number, the name and the score are visible without scrolling. */
+  @container (inline-size < 600px) {
+    .rows th,
+    .rows td {
+      padding-inline: 8px;
+    }
+
+    .rows .words {
+      min-inline-size: 8em;
+      white-space: normal;
+    }
+
+    .rows .score-column,
+    .rows table:has(.words) .score-column {
+      inline-size: 120px;
+      min-inline-size: 120px;
+    }
+
+    .rows .score-place {
+      gap: 0 8px;
+      grid-template-columns: minmax(0, 1fr) auto;
+    }
   }
 
   @media (pointer: coarse) {

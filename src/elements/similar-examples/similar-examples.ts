@@ -1,42 +1,37 @@
-import {
-  type CSSResultGroup,
-  html,
-  nothing,
-  type PropertyDeclarations,
-  type TemplateResult,
-} from 'lit'
+import { type CSSResultGroup, html, type PropertyDeclarations, type TemplateResult } from 'lit'
 import { readChoice } from '../../options.js'
 import { GlElement } from '../base/element.js'
 import { type GivenExplanation } from '../base/explanation-source.js'
 import { namesConverter } from '../base/names.js'
 import type { Picture } from '../base/picture/picture.js'
-import { rangeOf, type ValueRange } from '../base/picture/pixels.js'
+import { findRange, type ValueRange } from '../base/picture/pixels.js'
 import { moveFocus } from '../base/roving.js'
 import type { Table } from '../base/table.js'
 import type { Theme } from '../base/color/theme.js'
-import { createNumberFormat } from '../text/format.js'
 import { drawSimilarity } from './render/draw-similarity.js'
 import { paintExamples } from './example-canvas.js'
 import type { Label, Labels } from './labels.js'
 import { renderMeans } from './render/render-means.js'
-import { renderCards, renderPlaces } from './render/render-cards.js'
-import { renderRows } from './render/render-rows.js'
-import { meansSentence, similaritySentence } from './sentence.js'
-import type { SelectedExample, ShownExample } from './shown-example.js'
+import { renderCards, renderPlaceholders } from './render/render-cards.js'
+import { renderTable } from './render/render-table.js'
+import { createScoreFormat } from './score-format.js'
+import { describeMeans, describeSimilarity } from './sentence.js'
+import type { ExampleListOptions } from './render/example-list.js'
+import type { SelectedExample } from './shown-example.js'
 import { signedBarStyles } from '../base/color/signed-bar.styles.js'
 import { similarEndsStyles } from './similar-examples.styles.js'
 import { exampleStyles } from './example.styles.js'
 import {
-  similarityView,
+  createSimilarityView,
   type ExampleKind,
   type Examples,
   type SimilarityView,
   type SimilarityViewOptions,
 } from './similarity-view.js'
-import { similarityRecords, similarityTable } from './similarity-table.js'
+import { createSimilarityRecords, createSimilarityTable } from './similarity-table.js'
 
-/** What the view is made of, besides the explanation. */
-const questions = [
+/** The properties that the view depends on, in addition to the explanation. */
+const viewProperties = [
   'index',
   'kind',
   'examples',
@@ -50,19 +45,21 @@ const questions = [
 const kinds: readonly ExampleKind[] = ['image', 'text', 'tabular']
 
 /**
- * The training examples most and least similar to the one that is explained, as pictures, texts or rows of a table:
- * their scores as bars on one scale, their labels, what the model says of them, and the mean score of each class. Among
- * the most similar, one of another class than `predicted` is marked: its label may be wrong.
+ * The training examples most and least similar to the explained example, as images, texts or rows
+ * of a table, with their scores as bars on one scale, their labels, the model's predictions for
+ * them, and the mean score of each class. One of the most similar examples is marked if its class
+ * is not `predicted`: its label may be wrong.
  *
  * @tagname gl-similar-examples
  *
- * @fires {CustomEvent<SelectedExample>} gl-example-select - A training example was chosen; only if `selectable`.
+ * @fires {CustomEvent<SelectedExample>} gl-example-select - The user selected a training example;
+ * only with `selectable`.
  *
- * @csspart end - The most similar, or the least.
+ * @csspart end - The most similar examples, or the least similar.
  * @csspart example - A training example.
- * @csspart picture - Its picture.
- * @csspart bar - The bar of a score or of a mean.
- * @csspart suspect - What says that a label should be checked.
+ * @csspart picture - The image of an example.
+ * @csspart bar - The bar of a score or a mean.
+ * @csspart suspect - The mark of a label that may be wrong.
  * @csspart means - The mean scores of the classes.
  */
 export class GlSimilarExamples extends GlElement<SimilarityView> {
@@ -90,40 +87,43 @@ export class GlSimilarExamples extends GlElement<SimilarityView> {
   ]
 
   /**
-   * What kind of data the examples are; null: texts are texts (and not the addresses of images), arrays [h, w] and
-   * [h, w, 1 | 3 | 4] are images, other arrays rows of a table.
+   * The kind of data. By default, strings are texts (not image URLs), arrays [h, w] and [h, w, 1 |
+   * 3 | 4] are images, and other arrays are rows of a table.
    */
   declare kind: ExampleKind | null
-  /** All training examples, in the order of the fit, to be shown instead of those in the explanation. */
+  /** All training examples, in the order of the fit. They replace those in the explanation. */
   declare examples: Examples
-  /** Where the images are, '{id}' standing for the number of the training example. */
+  /** The URL of the images, where '{id}' is replaced by the index of the training example. */
   declare urlTemplate: string | null
-  /** The labels of all training examples: indices of classes, names, values, or one-hot rows. */
+  /** The labels of all training examples: class indices, names, values or one-hot lists. */
   declare trainLabels: Labels
-  /** What the model says of all training examples, likewise. */
+  /** The model's predictions for all training examples, in the same forms as `trainLabels`. */
   declare trainPredictions: Labels
-  /** The names of the classes; without, their numbers. In an attribute: separated by commas, or as JSON. */
+  /**
+   * The names of the classes. Default: their indices. In an attribute: separated by commas, or as
+   * JSON.
+   */
   declare labels: readonly string[]
-  /** The answer that is explained: the class, by index or name. */
+  /** The explained class, by index or name. */
   declare predicted: Label | null
-  /** The names of the features of a row, with their units. In an attribute as `labels`. */
+  /** The names of a row's features, with their units. In an attribute like `labels`. */
   declare features: readonly string[]
-  /** Draws images of one channel as ink on the page's paper. */
+  /** Draws images of one channel in the theme's colours, as ink on paper. */
   declare ink: boolean
-  /** The values of black and of white in images; null: as their values suggest. */
+  /** The values that are drawn as black and as white. Default: chosen from the values. */
   declare range: ValueRange | null
-  /** Lets the visitor choose an example: `gl-example-select` tells of it. */
+  /** Lets the user select an example, which fires `gl-example-select`. */
   declare selectable: boolean
-  /** The number of the training example that is chosen. */
+  /** The index of the selected training example. */
   declare selected: number | null
-  /** Which of the examples the Tab key leads to. */
+  /** The position of the example that is the tab stop. */
   declare private stop: number
 
   #read: { readonly given: readonly unknown[]; readonly view: SimilarityView } | null = null
   readonly #ranges = new WeakMap<SimilarityView, ValueRange>()
 
   protected override readonly fileName: string = 'similar-examples'
-  protected override readonly emptyText: string = 'No training examples ranked yet.'
+  protected override readonly emptyText: string = 'No training examples yet.'
 
   constructor() {
     super()
@@ -145,61 +145,48 @@ export class GlSimilarExamples extends GlElement<SimilarityView> {
   protected override read(explanation: GivenExplanation | null): SimilarityView | null {
     if (explanation === null) return null
     if (this.kind !== null) readChoice('kind', this.kind, kinds)
-    const given: unknown[] = [explanation, ...questions.map((name) => this[name])]
-    // Of a million training examples, a view is not made anew because one of them is focused.
+    const given: unknown[] = [explanation, ...viewProperties.map((name) => this[name])]
+    // A new view of a million training examples is expensive, so focus changes reuse the old one.
     if (this.#read?.given.every((value, i) => value === given[i]) === true) return this.#read.view
-    const view = similarityView(explanation, this)
+    const view = createSimilarityView(explanation, this)
     this.#read = { given, view }
     return view
   }
 
   protected override renderView(view: SimilarityView): TemplateResult {
     const { most, least } = view
-    const format = createNumberFormat(scoresOf([...most, ...least]))
-    // What is not ranked cannot be chosen; that is all of the least similar, or none.
-    const choosable = [...most, ...least].filter(({ index }) => index !== undefined)
-    const stop = Math.min(this.stop, choosable.length - 1)
-    const common = {
+    const ends = [
+      { end: 'most', title: 'Most similar', examples: most, from: 0 },
+      { end: 'least', title: 'Least similar', examples: least, from: most.length },
+    ] as const
+    const filled = ends.filter(({ examples }) => examples.length > 0)
+    // Either all of the least similar examples are ranked, or none. Unranked examples are not
+    // selectable.
+    const selectable = [...most, ...least].filter(({ index }) => index !== undefined)
+    const options: ExampleListOptions = {
       view,
-      format,
+      format: createScoreFormat(view),
       columns: this.features,
       selected: this.selectable ? this.selected : undefined,
-      stop: this.selectable ? stop : undefined,
+      stop: this.selectable ? Math.min(this.stop, selectable.length - 1) : undefined,
       select: (detail: SelectedExample): void => {
         this.#select(detail)
       },
     }
     const isTable = most[0]?.content.kind === 'row'
-    const render = isTable ? renderRows : renderCards
-    const end = (title: string, end: 'most' | 'least', examples: readonly ShownExample[]) =>
-      examples.length === 0
-        ? nothing
-        : html`
-            <div class="end" part="end">
-              <p class="end-title">${title}</p>
-              ${render({ ...common, end, examples, from: end === 'most' ? 0 : most.length, title })}
-            </div>
-          `
     return html`
       <div class="ends" @keydown=${moveFocus} @focusin=${this.#followFocus}>
-        ${end('Most similar', 'most', most)} ${end('Least similar', 'least', least)}
-        ${renderMeans(view, meansSentence(view))}
+        ${isTable ? renderTable(filled, options) : filled.map((end) => renderCards(end, options))}
+        ${renderMeans(view, describeMeans(view))}
       </div>
     `
   }
 
-  /** The places of the pictures, where it is known that there will be some: nothing moves when they come. */
+  /** Placeholders for images, so that nothing moves when they arrive. */
   protected override renderNothing(): TemplateResult {
     if (this.kind !== 'image' || this.state === 'error') return super.renderNothing()
     return html`<div class="ends" aria-hidden="true">
-      <div class="end">
-        <p class="end-title">Most similar</p>
-        ${renderPlaces()}
-      </div>
-      <div class="end">
-        <p class="end-title">Least similar</p>
-        ${renderPlaces()}
-      </div>
+      ${renderPlaceholders('Most similar')} ${renderPlaceholders('Least similar')}
     </div>`
   }
 
@@ -208,30 +195,30 @@ export class GlSimilarExamples extends GlElement<SimilarityView> {
     const { view } = this
     if (view === null) return
     const ink = this.ink ? this.colors : null
-    paintExamples(this.renderRoot, [...view.most, ...view.least], this.#rangeOf(view), ink)
+    paintExamples(this.renderRoot, [...view.most, ...view.least], this.#findRange(view), ink)
   }
 
-  protected override summarise(view: SimilarityView): string {
-    return similaritySentence(view)
+  protected override describe(view: SimilarityView): string {
+    return describeSimilarity(view)
   }
 
-  protected override tableOf(view: SimilarityView): Table {
-    return similarityTable(view)
+  protected override createTable(view: SimilarityView): Table {
+    return createSimilarityTable(view)
   }
 
-  protected override recordsOf(view: SimilarityView): Table {
-    return similarityRecords(view)
+  protected override createRecords(view: SimilarityView): Table {
+    return createSimilarityRecords(view)
   }
 
-  protected override pictureOf(view: SimilarityView, theme: Theme): Picture {
-    return drawSimilarity(view, { theme, range: this.#rangeOf(view), ink: this.ink })
+  protected override drawPicture(view: SimilarityView, theme: Theme): Picture {
+    return drawSimilarity(view, { theme, range: this.#findRange(view), ink: this.ink })
   }
 
-  /** One range for all pictures. */
-  #rangeOf(view: SimilarityView): ValueRange {
+  /** One range for all images. */
+  #findRange(view: SimilarityView): ValueRange {
     if (this.range !== null) return this.range
     const known = this.#ranges.get(view)
-    const range = known ?? rangeOf(pixelValues(view))
+    const range = known ?? findRange(listPixels(view))
     if (known === undefined) this.#ranges.set(view, range)
     return range
   }
@@ -250,11 +237,7 @@ export class GlSimilarExamples extends GlElement<SimilarityView> {
   }
 }
 
-function* scoresOf(examples: readonly ShownExample[]): Generator<number> {
-  for (const { score } of examples) if (score !== undefined) yield score
-}
-
-function* pixelValues({ most, least }: SimilarityView): Generator<number> {
+function* listPixels({ most, least }: SimilarityView): Generator<number> {
   for (const { content } of [...most, ...least])
     if (content.kind === 'image') yield* content.pixels.data
 }

@@ -1,24 +1,27 @@
 import { InvalidArgumentError } from '../../errors.js'
 import type { NdArray } from '../../ndarray.js'
 import { describe } from '../../options.js'
-import { isNdArray, rowOf, type GivenExplanation } from '../base/explanation-source.js'
+import { getExampleAt, isNdArray, type GivenExplanation } from '../base/explanation-source.js'
 import { isImageShape } from '../base/picture/pixels.js'
 import { formatValue, createNumberFormat } from '../text/format.js'
-import { classMeans, type ClassMean } from './class-means.js'
-import { nameOf, readLabels, type Label, type LabelList, type Labels } from './labels.js'
-import { pickedExample, rankedEnds, type RankedExample } from './ranked-ends.js'
+import { computeClassMeans, type ClassMean } from './class-means.js'
+import { nameLabel, readLabels, type Label, type LabelList, type Labels } from './labels.js'
+import { getPickedExample, readRankedEnds, type RankedExample } from './ranked-ends.js'
 import type { ExampleContent, ShownExample } from './shown-example.js'
 import { scaleOf, type SignedScale } from '../base/color/signed-scale.js'
 import { isRecord } from '../../is-record.js'
 
-/** What kind of data the examples are. */
+/** The kind of data of the examples. */
 export type ExampleKind = 'image' | 'text' | 'tabular'
 
-/** All training examples, in the order of the fit: an array, or a list of texts, addresses, arrays or rows. */
+/**
+ * All training examples, in the order of the fit: an array, or a list of texts, image URLs, arrays
+ * or rows.
+ */
 export type Examples = NdArray | readonly (string | NdArray | readonly (number | string)[])[] | null
 
 export interface SimilarityViewOptions {
-  /** Which of the explained examples. */
+  /** The index of the explained example. */
   readonly index: number
   readonly kind: ExampleKind | null
   readonly examples: Examples
@@ -30,37 +33,46 @@ export interface SimilarityViewOptions {
   readonly predicted: Label | null
 }
 
-/** All that is shown of a ranking. */
+/** Everything that is shown of a ranking. */
 export interface SimilarityView {
   readonly most: readonly ShownExample[]
   readonly least: readonly ShownExample[]
   readonly scale: SignedScale
-  /** None for values (regression), without labels, or where the most similar alone were ranked. */
+  /** Empty for a regression, without labels, or if only the most similar examples were ranked. */
   readonly means: readonly ClassMean[]
   readonly predicted: Label | null
-  /** How labels are written. */
+  /** Formats a label. */
   readonly name: (label: Label) => string
   readonly areClasses: boolean
 }
 
-/** Of the highest score: examples that score next to nothing have taught the model nothing of this one. */
+/**
+ * A share of the highest score. Examples below it had almost no influence, so their labels are no
+ * concern.
+ */
 const leastSuspectShare = 0.1
 
-/** @throws InvalidArgumentError if the explanation has no ranking, or what is given beside it does not fit */
-export function similarityView(
+/**
+ * @throws InvalidArgumentError if the explanation has no ranking, or an option does not match it
+ */
+export function createSimilarityView(
   explanation: GivenExplanation,
   options: SimilarityViewOptions,
 ): SimilarityView {
   const { labels, predicted } = options
   const trainLabels = readLabels('trainLabels', options.trainLabels)
   const trainPredictions = readLabels('trainPredictions', options.trainPredictions)
-  const trainCount = Math.max(trainLabels.length, countOf(options.examples))
-  const { scores, indices, isWhole, ...ends } = rankedEnds(explanation, options.index, trainCount)
-  const areClasses = labelsAreClasses(explanation, trainLabels)
-  const values = areClasses ? [] : [...valuesIn(trainLabels, trainPredictions, [predicted])]
+  const trainCount = Math.max(trainLabels.length, countExamples(options.examples))
+  const { scores, indices, isWhole, ...ends } = readRankedEnds(
+    explanation,
+    options.index,
+    trainCount,
+  )
+  const areClasses = areLabelsClasses(explanation, trainLabels)
+  const values = areClasses ? [] : [...listValues(trainLabels, trainPredictions, [predicted])]
   const format = values.every(Number.isInteger) ? formatValue : createNumberFormat(values)
   const name = (label: Label): string =>
-    areClasses || typeof label === 'string' ? nameOf(label, labels) : format(label)
+    areClasses || typeof label === 'string' ? nameLabel(label, labels) : format(label)
 
   const highest = Math.max(0, ends.most[0]?.score ?? 0)
   const shown = (ranked: RankedExample, picked: unknown, isMost: boolean): ShownExample => {
@@ -69,7 +81,7 @@ export function similarityView(
     return {
       index,
       score,
-      content: contentOf(ranked, picked, options),
+      content: getContent(ranked, picked, options),
       label,
       predicted: index === undefined ? undefined : trainPredictions[index],
       isSuspect:
@@ -89,15 +101,15 @@ export function similarityView(
     most,
     least,
     scale: scaleOf([...most, ...least].map(({ score }) => score)),
-    means: areClasses && isWhole ? classMeans(scores, indices, trainLabels, labels) : [],
+    means: areClasses && isWhole ? computeClassMeans(scores, indices, trainLabels, labels) : [],
     predicted,
     name,
     areClasses,
   }
 }
 
-/** Values of a regression are no classes: its task says so, or they are no whole numbers. */
-function labelsAreClasses({ meta }: GivenExplanation, labels: LabelList): boolean {
+/** Labels are values if the task is regression, or if they are not integers. */
+function areLabelsClasses({ meta }: GivenExplanation, labels: LabelList): boolean {
   const { params } = meta
   if (isRecord(params) && params['taskName'] === 'regression') return false
   for (const label of labels) {
@@ -106,7 +118,7 @@ function labelsAreClasses({ meta }: GivenExplanation, labels: LabelList): boolea
   return true
 }
 
-function contentOf(
+function getContent(
   { index, position }: RankedExample,
   picked: unknown,
   { index: row, kind, examples, urlTemplate }: SimilarityViewOptions,
@@ -114,11 +126,11 @@ function contentOf(
   if (urlTemplate !== null && index !== undefined) {
     return { kind: 'address', url: urlTemplate.replaceAll('{id}', String(index)) }
   }
-  const own = index === undefined ? undefined : exampleAt(examples, index)
-  return asContent(own ?? pickedExample(picked, row, position), kind)
+  const own = index === undefined ? undefined : getListedExample(examples, index)
+  return toContent(own ?? getPickedExample(picked, row, position), kind)
 }
 
-function asContent(example: unknown, kind: ExampleKind | null): ExampleContent {
+function toContent(example: unknown, kind: ExampleKind | null): ExampleContent {
   if (typeof example === 'string') {
     return kind === 'image' ? { kind: 'address', url: example } : { kind: 'text', text: example }
   }
@@ -128,21 +140,21 @@ function asContent(example: unknown, kind: ExampleKind | null): ExampleContent {
   return { kind: 'row', cells: Array.from(example.data) }
 }
 
-function* valuesIn(...lists: readonly Iterable<Label | null>[]): Generator<number> {
+function* listValues(...lists: readonly Iterable<Label | null>[]): Generator<number> {
   for (const list of lists) {
     for (const label of list) if (typeof label === 'number') yield label
   }
 }
 
-function exampleAt(examples: Examples, index: number): unknown {
+function getListedExample(examples: Examples, index: number): unknown {
   if (examples === null) return undefined
-  return isNdArray(examples) ? rowOf(examples, index, 'examples') : examples[index]
+  return isNdArray(examples) ? getExampleAt(examples, index, 'examples') : examples[index]
 }
 
-function countOf(examples: Examples | undefined): number {
+function countExamples(examples: Examples | undefined): number {
   if (examples === null || examples === undefined) return 0
   if (isNdArray(examples)) return examples.shape[0] ?? 0
   if (Array.isArray(examples)) return examples.length
-  const expected = 'an array [n, …], or a list of texts, addresses, arrays or rows'
+  const expected = 'an array [n, …], or a list of texts, image URLs, arrays or rows'
   throw new InvalidArgumentError('examples', describe(examples), expected)
 }

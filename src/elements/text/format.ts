@@ -26,8 +26,9 @@ export function formatTablePercent(probability: number): string {
 export type NumberFormat = (value: number) => string
 
 /**
- * One format for numbers that are compared: they get the same decimals, and the same power of ten where plain
- * decimals would be too long. The number of the greatest magnitude has three significant digits.
+ * One format for numbers that are compared: they get the same decimals, and the same power of ten
+ * where plain decimals would be too long. The number of the greatest magnitude has three
+ * significant digits.
  */
 export function createNumberFormat(values: Iterable<number>): NumberFormat {
   return createFormat(values, 3)
@@ -41,12 +42,14 @@ export function createSignedFormat(values: Iterable<number>): NumberFormat {
 
 /** A float32 has about seven significant digits, the last of which is rounding. */
 const mostDigits = 6
-/** Below this share of the greatest magnitude, numbers may look equal: they are all close to zero. */
+/**
+ * Below this share of the greatest magnitude, numbers may look equal: they are all close to zero.
+ */
 const smallShare = 0.1
 
 /**
- * One format for ranked numbers: like `createNumberFormat`, but with up to six significant digits where three would
- * make different numbers of a list look equal.
+ * One format for ranked numbers: like `createNumberFormat`, but with up to six significant digits
+ * where three would make different numbers of a list look equal.
  */
 export function createRankingFormat(lists: readonly (readonly number[])[]): NumberFormat {
   const values = lists.flat().filter(Number.isFinite)

@@ -1,7 +1,7 @@
-import { bodySize, fontOf, type Mark, type Picture } from './picture.js'
+import { bodySize, formatFont, type Mark, type Picture } from './picture.js'
 import { cssOf, type Rgb } from '../color/theme.js'
 
-/** The picture in pixels, so many for each of CSS. */
+/** The picture on a canvas, with `scale` pixels for each CSS pixel. */
 export function paintPicture(picture: Picture, paper: Rgb, scale: number): HTMLCanvasElement {
   const canvas = document.createElement('canvas')
   canvas.width = Math.round(picture.width * scale)
@@ -16,8 +16,8 @@ export function paintPicture(picture: Picture, paper: Rgb, scale: number): HTMLC
   return canvas
 }
 
-/** The pixels at their own size. */
-export function canvasOf(image: ImageData): HTMLCanvasElement {
+/** A canvas with these pixels, unscaled. */
+export function createCanvas(image: ImageData): HTMLCanvasElement {
   const canvas = document.createElement('canvas')
   canvas.width = image.width
   canvas.height = image.height
@@ -27,7 +27,7 @@ export function canvasOf(image: ImageData): HTMLCanvasElement {
 
 function paintMark(context: CanvasRenderingContext2D, mark: Mark): void {
   if (mark.kind === 'pixels') {
-    context.drawImage(canvasOf(mark.image), mark.x, mark.y, mark.width, mark.height)
+    context.drawImage(createCanvas(mark.image), mark.x, mark.y, mark.width, mark.height)
     return
   }
   context.fillStyle = cssOf(mark.fill)
@@ -36,7 +36,7 @@ function paintMark(context: CanvasRenderingContext2D, mark: Mark): void {
     return
   }
   const { text, x, y, size = bodySize, weight = 400, anchor = 'start' } = mark
-  context.font = fontOf(size, weight)
+  context.font = formatFont(size, weight)
   context.textAlign = anchor === 'middle' ? 'center' : anchor
   context.fillText(text, x, y)
 }

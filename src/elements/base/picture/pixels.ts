@@ -2,11 +2,14 @@ import { InvalidArgumentError } from '../../../errors.js'
 import type { NdArray } from '../../../ndarray.js'
 import type { Rgb, Theme } from '../color/theme.js'
 
-/** The values of black and of white. */
+/** The values that are drawn as black and as white. */
 export type ValueRange = readonly [black: number, white: number]
 
-/** The usual range that holds the values: [0, 1], [−1, 1] or [0, 255]; else from the least to the greatest of them. */
-export function rangeOf(values: Iterable<number>): ValueRange {
+/**
+ * The first usual range that contains the values, of [0, 1], [−1, 1] and [0, 255]; or their own
+ * range.
+ */
+export function findRange(values: Iterable<number>): ValueRange {
   let least = Infinity
   let greatest = -Infinity
   for (const value of values) {
@@ -19,26 +22,30 @@ export function rangeOf(values: Iterable<number>): ValueRange {
   return Number.isFinite(least) && Number.isFinite(greatest) ? [least, greatest] : [0, 1]
 }
 
-/** Whether an array of that shape is a picture: [h, w], or [h, w, channels] with 1, 3 or 4 of them. */
+/**
+ * Whether an array of this shape is an image: [h, w], or [h, w, channels] with 1, 3 or 4 channels.
+ */
 export function isImageShape(shape: readonly number[]): boolean {
   const [, , channels = 1] = shape
   return shape.length === 2 || (shape.length === 3 && [1, 3, 4].includes(channels))
 }
 
 /**
- * The picture of an array [h, w], or [h, w, channels] with 1 (grey), 3 (red, green, blue) or 4 (and alpha).
+ * The image of an array [h, w] or [h, w, channels], with 1 channel (grey), 3 (RGB) or 4 (RGBA).
  *
- * @param ink one channel is drawn as ink on paper, in the theme's colours: black's value is paper
+ * @param ink colours for one channel, which is then drawn as ink on paper: the value of black
+ * becomes paper
  * @throws InvalidArgumentError for another shape
  */
-export function imageOf(
+export function createImage(
   { data, shape }: NdArray,
   [black, white]: ValueRange,
   ink: Pick<Theme, 'paper' | 'ink'> | null = null,
 ): ImageData {
   const [height = 0, width = 0, channels = 1] = shape
   if (!isImageShape(shape) || height === 0 || width === 0) {
-    const expected = 'a picture: [height, width], or [height, width, channels] with 1, 3 or 4'
+    const expected =
+      'an image: [height, width], or [height, width, channels] with 1, 3 or 4 channels'
     throw new InvalidArgumentError('example', `shape [${shape.join(', ')}]`, expected)
   }
   const image = new ImageData(width, height)

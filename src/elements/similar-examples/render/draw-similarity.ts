@@ -1,14 +1,16 @@
 import {
-  linesOf,
-  shortened,
+  wrapText,
+  shortenText,
   type Mark,
   type Picture,
   type RectangleMark,
 } from '../../base/picture/picture.js'
-import { imageOf, type ValueRange } from '../../base/picture/pixels.js'
+import { createImage, type ValueRange } from '../../base/picture/pixels.js'
 import type { Theme } from '../../base/color/theme.js'
 import { formatValue, createNumberFormat } from '../../text/format.js'
-import { shownMeans } from './render-means.js'
+import { selectMeans } from './render-means.js'
+import { differs } from '../labels.js'
+import { createScoreFormat } from '../score-format.js'
 import type { ShownExample } from '../shown-example.js'
 import { placeOnScale, scaleOf, type SignedScale } from '../../base/color/signed-scale.js'
 import type { SimilarityView } from '../similarity-view.js'
@@ -28,7 +30,7 @@ interface DrawOptions {
   readonly ink: boolean
 }
 
-/** Both ends of the order, one row for each example, and the means, as a drawing of their own. */
+/** Draws both ends of the order, one row per example, and the class means. */
 export function drawSimilarity(view: SimilarityView, options: DrawOptions): Picture {
   const marks: Mark[] = []
   let y = 0
@@ -41,7 +43,7 @@ export function drawSimilarity(view: SimilarityView, options: DrawOptions): Pict
     add([{ kind: 'text', x: 0, y: 14, text, fill: inkQuiet, size: small, weight: 600 }], 24)
   }
   const { most, least } = view
-  const format = createNumberFormat([...most, ...least].map(({ score }) => score ?? NaN))
+  const format = createScoreFormat(view)
   const ends = [
     ['Most similar', most],
     ['Least similar', least],
@@ -55,13 +57,13 @@ export function drawSimilarity(view: SimilarityView, options: DrawOptions): Pict
     }
     y += 12
   }
-  const means = shownMeans(view)
+  const means = selectMeans(view)
   if (means.length > 0) {
     title('Mean score per class')
     const scale = scaleOf(means.map(({ mean }) => mean))
     const formatMean = createNumberFormat(means.map(({ mean }) => mean))
     for (const { label, mean } of means) {
-      const text = shortened(view.name(label), barStart - 24)
+      const text = shortenText(view.name(label), barStart - 24)
       const name: Mark = { kind: 'text', x: 0, y: 16, text, fill: options.theme.ink }
       add([name, ...drawBar(mean, scale, 11, formatMean, options.theme)], 24)
     }
@@ -79,27 +81,23 @@ function drawExample(
   const marks: Mark[] = []
   const isPicture = content.kind === 'image'
   if (isPicture) {
-    const image = imageOf(content.pixels, range, ink ? theme : null)
+    const image = createImage(content.pixels, range, ink ? theme : null)
     const scale = side / Math.max(image.width, image.height)
     const size = { width: image.width * scale, height: image.height * scale }
     marks.push({ kind: 'pixels', x: 0, y: 0, ...size, image })
   }
   const x = isPicture ? factsStart : 0
-  const differs =
-    view.areClasses &&
-    label !== undefined &&
-    predicted !== undefined &&
-    view.name(predicted) !== view.name(label)
+  const isWrong = differs({ label, predicted }, view)
   const facts = [
     ...(label === undefined ? [] : [`labelled ${view.name(label)}`]),
     ...(predicted === undefined
       ? []
-      : [`${differs ? '≠ ' : ''}model says ${view.name(predicted)}`]),
+      : [`${isWrong ? '≠ ' : ''}model says ${view.name(predicted)}`]),
     ...(isSuspect ? ['◆ check label'] : []),
     ...(index === undefined ? [] : [`no. ${index}`]),
   ].join(' · ')
   const room = barStart - x - 24
-  const lines = [...linesOf(textOf(content), room).filter((line) => line !== ''), '']
+  const lines = [...wrapText(formatContent(content), room).filter((line) => line !== ''), '']
   const texts = lines.slice(0, 4)
   texts.forEach((text, i) => {
     if (text !== '') marks.push({ kind: 'text', x, y: 16 + i * lineHeight, text, fill })
@@ -109,7 +107,7 @@ function drawExample(
     kind: 'text',
     x,
     y: 15 + shownLines * lineHeight,
-    text: shortened(facts, room, small),
+    text: shortenText(facts, room, small),
     fill: shownLines > 0 ? inkQuiet : fill,
     size: small,
   })
@@ -148,7 +146,7 @@ function drawBar(
   ]
 }
 
-function textOf(content: ShownExample['content']): string {
+function formatContent(content: ShownExample['content']): string {
   if (content.kind === 'text') return content.text
   if (content.kind === 'address') return content.url
   return content.kind === 'row' ? content.cells.map(formatValue).join(', ') : ''

@@ -1,39 +1,52 @@
 import { html, nothing, type TemplateResult } from 'lit'
-import type { ExampleContent, RenderedEnd, ShownExample } from '../shown-example.js'
 import { renderSignedBar } from '../../base/color/signed-bar.js'
+import { differs } from '../labels.js'
+import type { ExampleContent, ShownExample } from '../shown-example.js'
 import type { SimilarityView } from '../similarity-view.js'
+import type { ExampleListOptions, ShownEnd } from './example-list.js'
 
-/** Places that are kept free where it is not known how many examples come. */
+/** How many placeholders are shown while the number of examples is unknown. */
 const usualCount = 5
 
-/** Pictures or texts, each with its label, the score's bar and the score. */
-export function renderCards(end: RenderedEnd & { readonly view: SimilarityView }): TemplateResult {
-  const { examples, stop, title } = end
+/** One end as images or texts, each with its label, its score and the score's bar. */
+export function renderCards(end: ShownEnd, options: ExampleListOptions): TemplateResult {
+  const { examples, title } = end
   const layout = examples[0]?.content.kind === 'text' ? 'texts' : 'pictures'
   return html`
-    <ol class=${layout} aria-label=${title} aria-hidden=${stop === undefined ? 'true' : nothing}>
-      ${examples.map((example, rank) => html`<li>${renderCard(example, rank, end)}</li>`)}
-    </ol>
+    <div class="end" part="end">
+      <p class="end-title">${title}</p>
+      <ol
+        class=${layout}
+        aria-label=${title}
+        aria-hidden=${options.stop === undefined ? 'true' : nothing}
+      >
+        ${examples.map((example, rank) => html`<li>${renderCard(example, rank, end, options)}</li>`)}
+      </ol>
+    </div>
   `
 }
 
-/** Empty places, as large as cards of pictures. */
-export function renderPlaces(): TemplateResult {
+/** Empty places of the size of image cards. */
+export function renderPlaceholders(title: string): TemplateResult {
   const card = html`<li>
     <div class="card">
       <span class="picture-place"></span><span class="facts"></span>
       <span class="score-place"><span class="track"></span><span class="score"></span></span>
     </div>
   </li>`
-  return html`<ol class="pictures">
-    ${Array.from({ length: usualCount }, () => card)}
-  </ol>`
+  return html`<div class="end">
+    <p class="end-title">${title}</p>
+    <ol class="pictures">
+      ${Array.from({ length: usualCount }, () => card)}
+    </ol>
+  </div>`
 }
 
 function renderCard(
   example: ShownExample,
   rank: number,
-  { view, from, stop, selected, format, end, select }: RenderedEnd & { view: SimilarityView },
+  { from, end }: ShownEnd,
+  { view, stop, selected, format, select }: ExampleListOptions,
 ): TemplateResult {
   const { index, score, label } = example
   const inside = html`
@@ -41,13 +54,12 @@ function renderCard(
     <span class="facts">${renderFacts(example, view)}</span>
     <span class="score-place">
       ${renderSignedBar(score, view.scale)}
-      <span class="score">${scoreText(score, format)}</span>
+      <span class="score">${renderScore(score, format)}</span>
     </span>
   `
   if (stop === undefined || index === undefined || score === undefined) {
     return html`<div class="card" part="example">${inside}</div>`
   }
-  const isSelected = index === selected
   return html`
     <button
       type="button"
@@ -55,7 +67,7 @@ function renderCard(
       part="example"
       data-stop
       tabindex=${from + rank === stop ? 0 : -1}
-      aria-pressed=${isSelected ? 'true' : 'false'}
+      aria-pressed=${index === selected ? 'true' : 'false'}
       @click=${() => {
         select({ index, score, label, end, rank })
       }}
@@ -84,20 +96,17 @@ function renderContent(content: ExampleContent, at: number): TemplateResult {
   }
 }
 
-/** What it is labelled, what the model says of it, and its number. */
-function renderFacts(
-  { index, label, predicted, isSuspect }: ShownExample,
-  { name, areClasses }: SimilarityView,
-): TemplateResult {
-  const differs =
-    areClasses && predicted !== undefined && label !== undefined && name(predicted) !== name(label)
+/** The label, the model's prediction and the number of an example. */
+function renderFacts(example: ShownExample, view: SimilarityView): TemplateResult {
+  const { index, label, predicted, isSuspect } = example
+  const isWrong = differs(example, view)
   return html`
-    ${label === undefined ? nothing : html`<span class="label">labelled ${name(label)}</span>`}
+    ${label === undefined ? nothing : html`<span class="label">labelled ${view.name(label)}</span>`}
     ${
       predicted === undefined
         ? nothing
-        : html`<span class=${differs ? 'says differs' : 'says'}
-            >${differs ? '≠ ' : ''}model says ${name(predicted)}</span
+        : html`<span class=${isWrong ? 'says differs' : 'says'}
+            >${isWrong ? '≠ ' : ''}model says ${view.name(predicted)}</span
           >`
     }
     ${isSuspect ? renderSuspect() : nothing}
@@ -105,8 +114,8 @@ function renderFacts(
   `
 }
 
-/** The score, or what stands where there is none. */
-export function scoreText(
+/** The score, or why there is none. */
+export function renderScore(
   score: number | undefined,
   format: (score: number) => string,
 ): TemplateResult {
@@ -114,7 +123,7 @@ export function scoreText(
   return html`${Number.isFinite(score) ? format(score) : 'not finite'}`
 }
 
-/** What marks a label that may be wrong. */
+/** The mark of a label that may be wrong. */
 export function renderSuspect(): TemplateResult {
   return html`<span class="suspect" part="suspect">◆ check label</span>`
 }

@@ -1,11 +1,11 @@
 import { html, nothing, type TemplateResult } from 'lit'
-import { createNumberFormat } from '../../text/format.js'
-import type { ClassMean } from '../class-means.js'
 import { renderSignedBar } from '../../base/color/signed-bar.js'
 import { scaleOf } from '../../base/color/signed-scale.js'
+import { createNumberFormat } from '../../text/format.js'
+import type { ClassMean } from '../class-means.js'
 import type { SimilarityView } from '../similarity-view.js'
 
-/** Of more classes than this, the highest and the lowest are shown. */
+/** With more classes than this, only the highest and the lowest means are shown. */
 const mostClasses = 20
 
 /** A bar for each class: the mean score of its training examples. */
@@ -14,14 +14,16 @@ export function renderMeans(
   sentence: string,
 ): TemplateResult | typeof nothing {
   const { name, predicted } = view
-  const means = shownMeans(view)
+  const means = selectMeans(view)
   if (means.length === 0) return nothing
   const values = means.map(({ mean }) => mean).filter(Number.isFinite)
   const scale = scaleOf(values)
   const format = createNumberFormat(values)
   return html`
     <div class="end" part="means">
-      <p class="end-title">Mean score per class <span class="hint">${hintOf(view, means)}</span></p>
+      <p class="end-title">
+        Mean score per class <span class="hint">${describeCounts(view, means)}</span>
+      </p>
       <ol class="means" aria-label="Mean score per class">
         ${means.map(({ label, count, mean }) => {
           const isPredicted = predicted !== null && name(label) === name(predicted)
@@ -39,22 +41,22 @@ export function renderMeans(
   `
 }
 
-/** All classes in their order; of very many the highest and the lowest. */
-export function shownMeans({ means }: SimilarityView): readonly ClassMean[] {
+/** All classes in their order, or the highest and the lowest if there are many. */
+export function selectMeans({ means }: SimilarityView): readonly ClassMean[] {
   if (means.length <= mostClasses) return means
   const sorted = means.filter(({ count }) => count > 0).sort((a, b) => b.mean - a.mean)
   if (sorted.length <= mostClasses) return sorted
   return [...sorted.slice(0, mostClasses / 2), ...sorted.slice(-mostClasses / 2)]
 }
 
-/** Of how many examples each mean is: 'of 100 training examples each'. */
-function hintOf({ means }: SimilarityView, shown: readonly ClassMean[]): string {
-  const counts = shown.map(({ count }) => count)
+/** How many examples each mean is taken over: 'of 100 training examples each'. */
+function describeCounts({ means }: SimilarityView, shown: readonly ClassMean[]): string {
+  const counts = shown.map(({ count }) => count).filter((count) => count > 0)
   const fewest = Math.min(...counts)
   const most = Math.max(...counts)
-  const range = fewest === most ? String(most) : `${fewest} to ${most}`
-  const each = `of ${range} training examples each`
+  const range = fewest === most ? `${most}` : `${fewest} to ${most}`
+  const each = `of ${range} training ${most === 1 ? 'example' : 'examples'} each`
   if (shown.length === means.length) return each
-  const half = String(mostClasses / 2)
+  const half = mostClasses / 2
   return `the ${half} highest and ${half} lowest of ${means.length} classes, ${each}`
 }
