@@ -1,19 +1,21 @@
-/** The one element that the selector means, which must be of that type. */
+/**
+ * The first element that matches the selector. @throws Error if it is missing or of another type
+ */
 export function find<Type extends Element>(selector: string, type: new () => Type): Type {
   const found = document.querySelector(selector)
   if (found instanceof type) return found
-  throw new Error(`The page has no ${type.name} at ${selector}.`)
+  throw new Error(`The page has no ${type.name} that matches ${selector}.`)
 }
 
-/** All elements that the selector means, which must be of that type. */
+/** All elements that match the selector. @throws Error if one is of another type */
 export function findAll<Type extends Element>(selector: string, type: new () => Type): Type[] {
   return Array.from(document.querySelectorAll(selector), (found) => {
     if (found instanceof type) return found
-    throw new Error(`The page has something else than ${type.name} at ${selector}.`)
+    throw new Error(`The page has an element that matches ${selector} and is not a ${type.name}.`)
   })
 }
 
-/** A new element with that class, text or children inside. */
+/** Creates an element with a class name and content. */
 export function create<Tag extends keyof HTMLElementTagNameMap>(
   tag: Tag,
   className: string,
@@ -25,12 +27,14 @@ export function create<Tag extends keyof HTMLElementTagNameMap>(
   return element
 }
 
-/** Sets the text where it differs: a live region that is given the same text again would be read again. */
+/**
+ * Sets the text if it differs, because screen readers would read an unchanged live region again.
+ */
 export function setText(element: Element, text: string): void {
   if (element.textContent !== text) element.textContent = text
 }
 
-/** Fills a select with the choices; the default is named as such. */
+/** Fills a select with choices and marks the default. */
 export function fillSelect(
   select: HTMLSelectElement,
   choices: readonly { readonly value: string; readonly label: string }[],

@@ -15,7 +15,7 @@ import {
 } from './views/run-report.js'
 import type { Attribution, DataSetName, ExplanationParts, Similarity } from './workers/protocol.js'
 
-/** An element of gradlens/elements, as far as every page sets it. */
+/** The properties of an element of gradlens/elements that every page sets. */
 export interface ExplanationElement extends HTMLElement {
   explanation: unknown
   loading: boolean
@@ -23,16 +23,16 @@ export interface ExplanationElement extends HTMLElement {
 
 export interface PageOptions<Data> {
   readonly dataSet: DataSetName
-  /** What the page explains: 'digit' and 'digits', say. */
+  /** The name of the page's examples: 'digit' and 'digits', for example. */
   readonly noun: { readonly one: string; readonly many: string }
-  /** How many training examples there are, and which smaller numbers of them are offered. */
+  /** The number of training examples, and the smaller numbers that are offered. */
   readonly references: number
   readonly referenceCounts: readonly number[]
-  /** Whether their gradients are stored beside the page. */
+  /** Whether their gradients are stored with the page. */
   readonly hasStore?: boolean
-  /** Of a regression: the true value is what is explained. */
+  /** Whether the true value is explained, as in a regression. */
   readonly explainsTruth?: boolean
-  /** What shows the answer, what it is owed to, and the training examples. */
+  /** The elements that show the prediction, its attribution and the training examples. */
   readonly elements: {
     readonly answer: readonly ExplanationElement[]
     readonly attribution: ExplanationElement
@@ -40,21 +40,27 @@ export interface PageOptions<Data> {
     readonly similarities: readonly ExplanationElement[]
   }
   readonly load: (folder: string, signal: AbortSignal) => Promise<Data>
-  /** What the page does once its data is there; which of the held-out examples are there, the first to be shown first. */
+  /**
+   * Called when the data is loaded. Returns the number of held-out examples, and the first one to
+   * show.
+   */
   readonly ready: (data: Data) => { readonly heldOutCount: number; readonly first: number }
-  /** Shows a held-out example as the question. */
+  /** Shows a held-out example and returns it as the question. */
   readonly pick: (data: Data, index: number) => Question
   readonly answer: (answer: Answer) => void
   readonly target?: (target: number | undefined) => void
-  /** Makes the elements fit what was ranked, before they are given it. */
+  /** Sets the elements' properties for a ranking, before its explanation is set. */
   readonly ranking?: (ranking: Ranking, data: Data) => void
-  /** What the explanation of the attribution is shown as, if not as it is. */
+  /** Converts the explanation of the attribution before it is shown. */
   readonly attribution?: (attribution: Attribution) => ExplanationParts
-  /** What stands under the attribution: what it adds up to. */
+  /** The text under the attribution: its sum. */
   readonly deltaText: (attribution: Attribution) => string
 }
 
-/** A page of the demo: a question, the model's answer, what it is owed to, and the training examples behind it. */
+/**
+ * A page of the demo: an example, the prediction, its attribution, and the training examples behind
+ * it.
+ */
 export class ExplainedPage<Data> {
   readonly #options: PageOptions<Data>
   readonly #form: AddressForm
@@ -184,7 +190,7 @@ export class ExplainedPage<Data> {
     keepOffline()
   }
 
-  /** Asks about one of the held-out examples. */
+  /** Explains a held-out example. */
   pick(index: number): void {
     if (this.#data === undefined) return
     this.#picked = index
@@ -193,14 +199,14 @@ export class ExplainedPage<Data> {
     this.#session.ask(question)
   }
 
-  /** Asks about what the visitor made up; undefined: there is nothing yet. */
+  /** Explains an example that the user made; undefined clears the question. */
   ask(input: NdArray | undefined): void {
     this.#picked = undefined
     this.#keepAddress()
     this.#session.ask(input === undefined ? undefined : { input, truth: undefined })
   }
 
-  /** Explains that class instead of the predicted one. */
+  /** Explains this class instead of the predicted one. */
   choose(target: number): void {
     this.#session.choose(target)
   }
@@ -213,14 +219,14 @@ export class ExplainedPage<Data> {
     if (asked !== undefined && !isThere) {
       const { one, many } = this.#options.noun
       this.#problems.push(
-        `${one}=${asked} in the address: there are ${formatCount(heldOutCount)} held-out ${many}, counted from 0.`,
+        `${one}=${asked} in the address is out of range: use 0 to ${formatCount(heldOutCount - 1)}, the held-out ${many}.`,
       )
       this.#showProblems()
     }
     this.pick(isThere ? asked : first)
   }
 
-  /** The page's address leads back to what it shows. */
+  /** Keeps the address in step with the page, so that it leads back to it. */
   #keepAddress(): void {
     const query = writeAddress(this.#session.settings, this.#picked, this.#form)
     history.replaceState(null, '', location.pathname + query)

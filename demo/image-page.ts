@@ -11,19 +11,19 @@ import {
 } from './data/images.js'
 import { find, findAll, setText } from './dom.js'
 import { ExplainedPage } from './explained-page.js'
-import { modelFacts, probabilityDelta } from './text/facts.js'
+import { describeModel, describeDelta } from './text/facts.js'
 import { createStrip, type Strip } from './views/strip.js'
 
 export interface ImagePageOptions {
   readonly dataSet: 'mnist' | 'garments'
   readonly noun: { readonly one: string; readonly many: string }
   readonly classNames: readonly string[]
-  /** A held-out image is shown instead of whatever the visitor made up. */
+  /** Called when a held-out image replaces an image that the user made. */
   readonly picked?: () => void
 }
 
 export interface ImagePage {
-  /** Asks about what the visitor made up; undefined: there is nothing yet. */
+  /** Explains an image that the user made; undefined clears the question. */
   ask(pixels: Uint8Array | undefined): void
 }
 
@@ -35,7 +35,7 @@ interface Data {
 
 const referenceCount = 1000
 
-/** A page whose examples are pictures of ten classes. */
+/** Creates a page whose examples are images of ten classes. */
 export function createImagePage(options: ImagePageOptions): ImagePage {
   const { dataSet, noun, classNames } = options
   const picture = find('#picture', HTMLCanvasElement)
@@ -66,7 +66,7 @@ export function createImagePage(options: ImagePageOptions): ImagePage {
     },
     ready({ heldOut, training }) {
       const describe = (index: number): string =>
-        `held-out ${noun.one} ${index}, labelled ${nameOf(heldOut, index)}`
+        `held-out ${noun.one} ${index}, labelled ${nameClass(heldOut, index)}`
       strip = createStrip(find('#strip', HTMLElement), heldOut, {
         misclassified: training.heldOut.misclassified,
         describe,
@@ -74,7 +74,7 @@ export function createImagePage(options: ImagePageOptions): ImagePage {
           page.pick(index)
         },
       })
-      setText(find('#model-facts', HTMLElement), modelFacts(training, noun.many))
+      setText(find('#model-facts', HTMLElement), describeModel(training, noun.many))
       return { heldOutCount: heldOut.count, first: strip.indices[0] ?? 0 }
     },
     pick({ heldOut }, index) {
@@ -83,7 +83,7 @@ export function createImagePage(options: ImagePageOptions): ImagePage {
       const pixels = imageOf(heldOut, index)
       const truth = heldOut.labels[index] ?? 0
       drawImage(picture, pixels)
-      const name = nameOf(heldOut, index)
+      const name = nameClass(heldOut, index)
       const text = `Held-out ${noun.one} no. ${index}, labelled ${name}; the model was not trained on it.`
       setText(find('#question-caption', HTMLElement), text)
       picture.setAttribute('aria-label', text)
@@ -107,7 +107,7 @@ export function createImagePage(options: ImagePageOptions): ImagePage {
         element.predicted = similarity.label
       }
     },
-    deltaText: (shown) => probabilityDelta(shown, classNames, 'an empty image'),
+    deltaText: (shown) => describeDelta(shown, classNames, 'an empty image'),
   })
 
   answer.addEventListener('gl-class-select', ({ detail }) => {
@@ -122,6 +122,6 @@ export function createImagePage(options: ImagePageOptions): ImagePage {
   }
 }
 
-function nameOf({ classNames, labels }: ImageSet, index: number): string {
+function nameClass({ classNames, labels }: ImageSet, index: number): string {
   return classNames[labels[index] ?? 0] ?? ''
 }

@@ -1,5 +1,8 @@
-/** The site works offline after the first visit: all of its files are kept, in a cache for each build. */
-import { partOf } from './offline/part-of.js'
+/**
+ * Caches all files of the site, one cache per build, so that it works offline after the first
+ * visit.
+ */
+import { sliceResponse } from './offline/slice-response.js'
 
 interface ExtendableEvent extends Event {
   waitUntil(work: Promise<unknown>): void
@@ -19,7 +22,7 @@ interface Scope {
 
 const scope = self as unknown as Scope
 
-/** The build writes its files here. */
+/** The build replaces this string by the list of files. */
 const { version, kept } = JSON.parse('__SITE_FILES__') as {
   readonly version: string
   readonly kept: readonly string[]
@@ -29,10 +32,11 @@ const prefix = `gradlens ${base} `
 const cacheName = prefix + version
 
 scope.addEventListener('install', (event) => {
-  event.waitUntil(keepAll())
+  event.waitUntil(cacheAll())
 })
 
-// An old worker goes on until its last page is closed, so that a page finds the files that it was built with.
+// An old worker serves until its last page is closed, so that each page finds the files of its
+// build.
 scope.addEventListener('activate', (event) => {
   event.waitUntil(
     caches
@@ -55,19 +59,19 @@ scope.addEventListener('fetch', (event) => {
   }
 })
 
-async function keepAll(): Promise<void> {
+async function cacheAll(): Promise<void> {
   const cache = await caches.open(cacheName)
   await cache.addAll(kept.map((file) => new Request(new URL(file, base), { cache: 'no-cache' })))
 }
 
-/** From the cache; what it does not have, from the network, and then it has it. */
+/** Responds from the cache, or from the network and then adds the file to the cache. */
 async function answer(request: Request): Promise<Response> {
   const cache = await caches.open(cacheName)
   const url = new URL(request.url)
   const file = url.href === base + url.search ? new URL('index.html', base) : url
   const range = request.headers.get('range')
   const found = await cache.match(file, { ignoreSearch: true, ignoreVary: true })
-  if (found !== undefined) return range === null ? found : partOf(found, range)
+  if (found !== undefined) return range === null ? found : sliceResponse(found, range)
   const response = await fetch(request)
   if (response.status === 200) await cache.put(file, response.clone()).catch(() => undefined)
   return response

@@ -43,8 +43,8 @@ export interface SessionViews {
 }
 
 /**
- * The questions of the user and the jobs that answer them. One worker predicts and attributes, while another one
- * compares the training examples.
+ * The questions of the user and the jobs that answer them. One worker predicts and attributes,
+ * while another one compares the training examples.
  */
 export class Session {
   readonly #views: SessionViews
@@ -110,7 +110,7 @@ export class Session {
     }
   }
 
-  /** Explains that class instead of the predicted one. */
+  /** Explains this class instead of the predicted one. */
   choose(target: number): void {
     this.#setTarget(target)
     void this.attribute()

@@ -13,11 +13,14 @@ export type Method = (typeof methods)[number]
 export const deviceChoices = ['auto', 'webgpu', 'wasm', 'cpu'] as const
 export type DeviceChoice = (typeof deviceChoices)[number]
 
-/** Where the training examples' gradients come from: from a store beside the page, if it has one, or computed here. */
+/**
+ * The source of the training gradients: the page's store, if it has one, or a computation in the
+ * page.
+ */
 export const gradientSources = ['stored', 'computed'] as const
 export type GradientSource = (typeof gradientSources)[number]
 
-/** What the visitor can set; all of it can also stand in the page's address. */
+/** The settings of a page. The address can contain all of them. */
 export interface Settings {
   readonly simFn: SimFn
   readonly method: Method
@@ -41,21 +44,21 @@ const fewestReferences = 10
 
 export interface Address {
   readonly settings: Settings
-  /** Which of the held-out examples to begin with. */
+  /** The held-out example to show first. */
   readonly picked: number | undefined
-  /** One sentence for each part that could not be used. */
+  /** One sentence for each parameter that could not be used. */
   readonly problems: readonly string[]
 }
 
-/** What addresses of a page say. */
+/** The parameters of a page's address. */
 export interface AddressForm {
-  /** The parameter that names the example: 'digit', say. */
+  /** The parameter for the example: 'digit', for example. */
   readonly example: string
-  /** As many as there are training examples, by default and at most. */
+  /** The number of training examples, which is the default and the maximum. */
   readonly references: number
 }
 
-/** The settings that an address's query asks for; what is unknown or out of range keeps its default. */
+/** Reads the settings from a query. Invalid values are reported and replaced by the default. */
 export function readAddress(query: URLSearchParams, { example, references }: AddressForm): Address {
   const problems: string[] = []
 
@@ -69,7 +72,7 @@ export function readAddress(query: URLSearchParams, { example, references }: Add
     const found = choices.find((candidate) => candidate === value)
     if (found !== undefined) return found
     problems.push(
-      `${name}=${value} in the address is none of ${choices.join(', ')}; ${fallback} is used.`,
+      `${name}=${value} in the address is not one of ${choices.join(', ')}; using ${fallback}.`,
     )
     return fallback
   }
@@ -84,9 +87,9 @@ export function readAddress(query: URLSearchParams, { example, references }: Add
     if (text === null) return fallback
     const value = Number(text)
     if (text !== '' && Number.isInteger(value) && value >= min && value <= max) return value
-    const remedy = fallback === undefined ? 'it is left out' : `${String(fallback)} is used`
+    const remedy = fallback === undefined ? 'ignored' : `using ${String(fallback)}`
     problems.push(
-      `${name}=${text} in the address is no whole number from ${min} to ${max}; ${remedy}.`,
+      `${name}=${text} in the address is not an integer from ${min} to ${max}; ${remedy}.`,
     )
     return fallback
   }
@@ -103,7 +106,7 @@ export function readAddress(query: URLSearchParams, { example, references }: Add
   return { settings, picked, problems }
 }
 
-/** The shortest query that leads back to these settings. */
+/** The shortest query for these settings. */
 export function writeAddress(
   settings: Settings,
   picked: number | undefined,

@@ -5,7 +5,7 @@ type Color = readonly [red: number, green: number, blue: number]
 const paper: Record<Theme, Color> = { light: [255, 255, 255], dark: [19, 19, 23] }
 const ink: Record<Theme, Color> = { light: [23, 23, 28], dark: [236, 236, 241] }
 
-/** Shows a picture as ink on the page's paper; `pixels` are 0 (no ink) … 255. */
+/** Draws an image in the theme's colours, as ink on paper. Pixels are 0 (no ink) … 255. */
 export function drawImage(canvas: HTMLCanvasElement, pixels: ArrayLike<number>): void {
   const paintNow = (): void => {
     paint(canvas, pixels)
@@ -24,7 +24,8 @@ onThemeChange(() => {
 })
 
 function paint(canvas: HTMLCanvasElement, pixels: ArrayLike<number>): void {
-  // A picture this small is drawn sooner in main memory than by a GPU, of which each canvas takes a share.
+  // Small images are painted faster in main memory than on a GPU, whose memory each canvas would
+  // use.
   const context = canvas.getContext('2d', { willReadFrequently: true })
   if (context === null) return
   const theme = currentTheme()

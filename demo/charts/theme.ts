@@ -6,7 +6,7 @@ export function currentTheme(): Theme {
   return query.matches ? 'dark' : 'light'
 }
 
-/** Calls back whenever the visitor's theme changes: canvases do not follow CSS by themselves. */
+/** Calls back when the theme changes, because canvases do not follow CSS. */
 export function onThemeChange(callback: () => void): void {
   query.addEventListener('change', callback)
 }

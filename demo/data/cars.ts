@@ -1,4 +1,4 @@
-/** A car of Auto MPG as `cars.json` lists it. */
+/** A car of Auto MPG, as in `cars.json`. */
 export type CarRow = readonly [
   name: string,
   milesPerGallon: number,
@@ -19,15 +19,15 @@ export interface Scaling {
 export interface CarFeature {
   readonly name: string
   readonly unit: string
-  /** Of the training cars. */
+  /** Computed from the training cars. */
   readonly scaling: Scaling
 }
 
 export interface CarTable {
   readonly label: { readonly name: string; readonly unit: string }
-  /** The numbers of a row, from its cylinders on. */
+  /** The numeric features of a row, starting with the cylinders. */
   readonly features: readonly CarFeature[]
-  /** The values of a row's last column, each an input of its own. */
+  /** The values of a row's last column. Each is a separate input. */
   readonly origins: readonly { readonly name: string; readonly share: number }[]
   readonly training: readonly CarRow[]
   readonly heldOut: readonly CarRow[]
@@ -36,7 +36,9 @@ export interface CarTable {
 const firstFeature = 2
 const originColumn = 8
 
-/** The numbers of a row that the model takes standardised, in the units of `features`. */
+/**
+ * The numeric features of a car, in the units of `features`. The model's inputs are standardized.
+ */
 export function carNumbers(row: CarRow): number[] {
   return row.slice(firstFeature, originColumn) as number[]
 }
@@ -49,20 +51,20 @@ export function milesPerGallon(row: CarRow): number {
   return row[1]
 }
 
-/** What the model takes of the cars, one after the other: standardised numbers, and a one for the origin. */
+/** The model's inputs for the cars: standardized numbers and a one-hot origin. */
 export function encodeCars(
   rows: readonly CarRow[],
   { features, origins }: Pick<CarTable, 'features' | 'origins'>,
 ): Float32Array {
   return Float32Array.from(
     rows.flatMap((row) => [
-      ...carNumbers(row).map((value, i) => standardised(value, features[i]!.scaling)),
+      ...carNumbers(row).map((value, i) => standardize(value, features[i]!.scaling)),
       ...origins.map(({ name }) => (name === carOrigin(row) ? 1 : 0)),
     ]),
   )
 }
 
-/** The average training car: every number at its mean, and the share of each origin. */
+/** The model's input for the average training car: means, and the share of each origin. */
 export function averageCar({
   features,
   origins,
@@ -70,6 +72,6 @@ export function averageCar({
   return Float32Array.from([...features.map(() => 0), ...origins.map(({ share }) => share)])
 }
 
-function standardised(value: number, { mean, standardDeviation }: Scaling): number {
+function standardize(value: number, { mean, standardDeviation }: Scaling): number {
   return (value - mean) / standardDeviation
 }

@@ -1,12 +1,14 @@
-/** A file of the demo did not come; the message says which, why, and what to do. */
+/**
+ * A file of the demo could not be loaded. The message contains the file, the reason and a remedy.
+ */
 class LoadError extends Error {
   override readonly name = 'LoadError'
 
   constructor(url: string | URL, reason: string, options?: ErrorOptions) {
-    const file = new URL(url).pathname.split('/').slice(-2).join('/')
+    const [folder = '', name = ''] = new URL(url).pathname.split('/').slice(-2)
     super(
-      `${file} could not be loaded: ${reason}. ` +
-        'Check the connection, and that the folder mnist/ is served beside this page; then try again.',
+      `${folder}/${name} could not be loaded: ${reason}. ` +
+        `Check the connection and that the folder ${folder}/ is served next to this page; then try again.`,
       options,
     )
   }
@@ -22,22 +24,24 @@ export async function fetchJson<Json>(url: URL, signal?: AbortSignal): Promise<J
   }
 }
 
-/** The bytes of a file, unpacked where it is gzipped; as many as were announced, where they were. */
+/**
+ * The bytes of a file, decompressed if it is gzipped. Checks the number of bytes if it is given.
+ */
 export async function fetchBytes(
   url: URL,
   byteLength: number | undefined,
   { gzip, signal }: { readonly gzip: boolean; readonly signal?: AbortSignal | undefined },
 ): Promise<Uint8Array> {
   const { body } = await fetchFile(url, signal)
-  if (body === null) throw new LoadError(url, 'the answer is empty')
+  if (body === null) throw new LoadError(url, 'the response is empty')
   const bytes = await readAll(
     gzip ? body.pipeThrough(new DecompressionStream('gzip')) : body,
   ).catch((cause: unknown) => {
     signal?.throwIfAborted()
-    throw new LoadError(url, 'it broke off or is damaged', { cause })
+    throw new LoadError(url, 'it is incomplete or damaged', { cause })
   })
   if (byteLength !== undefined && bytes.length !== byteLength) {
-    throw new LoadError(url, `it has ${bytes.length} bytes where ${byteLength} were announced`)
+    throw new LoadError(url, `it has ${bytes.length} bytes instead of ${byteLength}`)
   }
   return bytes
 }
@@ -50,7 +54,7 @@ async function fetchFile(url: URL, signal: AbortSignal | undefined): Promise<Res
     signal?.throwIfAborted()
     throw new LoadError(url, 'the server cannot be reached', { cause })
   }
-  if (!response.ok) throw new LoadError(url, `the server answers ${response.status}`)
+  if (!response.ok) throw new LoadError(url, `the server responded with ${response.status}`)
   return response
 }
 

@@ -1,7 +1,7 @@
 import type { NdArray } from 'gradlens'
 import { fetchJson, fetchBytes } from './fetch.js'
 
-/** Pictures, one after the other: `images` are 28 × 28 bytes each, 0 (the ground) … 255. */
+/** Images of 28 × 28 bytes each, 0 (background) … 255, concatenated. */
 export interface ImageSet {
   readonly count: number
   readonly images: Uint8Array
@@ -9,7 +9,7 @@ export interface ImageSet {
   readonly classNames: readonly string[]
 }
 
-/** What was measured when the model was trained. */
+/** The results of the model's training. */
 export interface Training {
   readonly heldOut: {
     readonly count: number
@@ -36,7 +36,7 @@ interface Index {
   readonly heldOut: FileOfSet
 }
 
-/** @param folder the absolute address of the data, with a slash at its end */
+/** @param folder the absolute URL of the data, with a trailing slash */
 export async function loadImages(
   folder: string,
   set: 'references' | 'heldOut',
@@ -55,7 +55,7 @@ export function loadTraining<Shape = Training>(folder: string): Promise<Shape> {
   return fetchJson<Shape>(new URL('training.json', folder))
 }
 
-/** The pixels of one picture, as a view. */
+/** The pixels of one image, as a view. */
 export function imageOf({ images }: ImageSet, index: number): Uint8Array {
   return images.subarray(index * imageSize, (index + 1) * imageSize)
 }

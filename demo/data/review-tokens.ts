@@ -1,22 +1,22 @@
-/** A word, a number or a mark of a text, and where it stands there. */
+/** A word, a number or a mark of a text, with its position. */
 export interface Token {
-  /** In lower case, apostrophes straight. */
+  /** In lower case, with straight apostrophes. */
   readonly word: string
   readonly start: number
   readonly end: number
 }
 
-/** How many tokens the model reads: those after them are left out. */
+/** The number of tokens that the model reads. Later tokens are ignored. */
 export const reviewLength = 32
-/** Stands behind the last token; the model passes over it. */
+/** The id that follows the last token. The model masks it. */
 export const paddingId = 0
-/** Stands for each word that is not in the vocabulary. */
+/** The id of all words that are not in the vocabulary. */
 export const unknownId = 1
 
 const firstWordId = 2
 const pattern = /[a-z]+(?:['’][a-z]+)*|[0-9]+|[!?]/gi
 
-/** All tokens, in their order: full stops, commas and other marks are none. */
+/** The tokens in order. Full stops, commas and most other marks are not tokens. */
 export function tokensOf(text: string): Token[] {
   return Array.from(text.matchAll(pattern), ({ 0: matched, index }) => ({
     word: matched.toLowerCase().replaceAll('’', "'"),
@@ -25,16 +25,16 @@ export function tokensOf(text: string): Token[] {
   }))
 }
 
-/** The words that the model knows, and their numbers. */
+/** The words that the model knows, and their ids. */
 export class Vocabulary {
   readonly #ids: ReadonlyMap<string, number>
 
-  /** @param words in the order of their numbers */
+  /** @param words in the order of their ids */
   constructor(words: readonly string[]) {
     this.#ids = new Map(words.map((word, index) => [word, firstWordId + index]))
   }
 
-  /** How many different numbers there are, those for padding and unknown words among them. */
+  /** The number of ids, including those of padding and unknown words. */
   get size(): number {
     return firstWordId + this.#ids.size
   }
@@ -43,7 +43,7 @@ export class Vocabulary {
     return this.#ids.has(word)
   }
 
-  /** One row of the model's input: the numbers of the first `reviewLength` tokens, then padding. */
+  /** The model's input for one text: the ids of the first `reviewLength` tokens, then padding. */
   encode(tokens: readonly Token[]): Int32Array {
     const ids = new Int32Array(reviewLength).fill(paddingId)
     for (const [position, { word }] of tokens.slice(0, reviewLength).entries()) {

@@ -13,7 +13,7 @@ export interface Reviews {
   readonly training: readonly Review[]
   readonly heldOut: readonly Review[]
   readonly vocabulary: Vocabulary
-  /** Sentences as the model takes them: [n, reviewLength], the numbers of their words. */
+  /** The model's input for sentences: the ids of their words, [n, reviewLength]. */
   readonly encode: (texts: readonly string[]) => NdArray
 }
 
@@ -25,7 +25,7 @@ interface Index {
   readonly heldOut: { readonly start: number; readonly count: number }
 }
 
-/** @param folder the absolute address of the data, with a slash at its end */
+/** @param folder the absolute URL of the data, with a trailing slash */
 export async function loadReviews(folder: string, signal?: AbortSignal): Promise<Reviews> {
   const index = await fetchJson<Index>(new URL('index.json', folder), signal)
   const [sentences, words] = await Promise.all([
@@ -42,8 +42,8 @@ export async function loadReviews(folder: string, signal?: AbortSignal): Promise
     vocabulary,
     encode(texts) {
       const data = new Int32Array(texts.length * reviewLength)
-      texts.forEach((text, row) => {
-        data.set(vocabulary.encode(tokensOf(text)), row * reviewLength)
+      texts.forEach((text, i) => {
+        data.set(vocabulary.encode(tokensOf(text)), i * reviewLength)
       })
       return { data, shape: [texts.length, reviewLength] }
     },

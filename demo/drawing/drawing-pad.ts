@@ -1,10 +1,13 @@
 import { onThemeChange } from '../charts/theme.js'
 import type { Point, Stroke } from './strokes.js'
 
-/** Pen width as a share of the pad's side: what 2.4 of 28 pixels look like when the digit fills the pad. */
+/**
+ * The pen width as a share of the pad's side: about 2.4 of 28 pixels for a digit that fills the
+ * pad.
+ */
 const penShare = 0.075
 
-/** How far one press of an arrow key moves the pen, as a share of the pad's side. */
+/** The distance that an arrow key moves the pen, as a share of the pad's side. */
 const keyStep = 0.04
 
 export interface DrawingPad {
@@ -12,8 +15,8 @@ export interface DrawingPad {
 }
 
 /**
- * A canvas to draw on: with mouse, pen or finger; or with the arrow keys, which move the pen, and draw
- * while Shift is held. `onStroke` is called with all strokes, in 0 … 1 of the pad's side, after each.
+ * Lets the user draw on a canvas with a pointer, or with the arrow keys, which draw while Shift is
+ * held. After each stroke, `onStroke` is called with all strokes, in 0 … 1 of the pad's side.
  */
 export function createDrawingPad(
   canvas: HTMLCanvasElement,
@@ -49,14 +52,14 @@ export function createDrawingPad(
     event.preventDefault()
     pointerId = event.pointerId
     canvas.setPointerCapture(pointerId)
-    strokes.push([pointOf(event, canvas)])
+    strokes.push([getPoint(event, canvas)])
     draw()
   })
   canvas.addEventListener('pointermove', (event) => {
     if (event.pointerId !== pointerId) return
     const coalesced = event.getCoalescedEvents()
     const events = coalesced.length > 0 ? coalesced : [event]
-    strokes.at(-1)?.push(...events.map((each) => pointOf(each, canvas)))
+    strokes.at(-1)?.push(...events.map((each) => getPoint(each, canvas)))
     draw()
   })
   const lift = (event: PointerEvent): void => {
@@ -75,7 +78,7 @@ export function createDrawingPad(
       keyStroke = [pen]
       strokes.push(keyStroke)
     }
-    pen = within({ x: pen.x + direction.x * keyStep, y: pen.y + direction.y * keyStep })
+    pen = clamp({ x: pen.x + direction.x * keyStep, y: pen.y + direction.y * keyStep })
     if (event.shiftKey) keyStroke?.push(pen)
     draw()
   })
@@ -111,15 +114,15 @@ const arrows: ReadonlyMap<string, Point> = new Map([
   ['ArrowDown', { x: 0, y: 1 }],
 ])
 
-function pointOf(event: PointerEvent, canvas: HTMLCanvasElement): Point {
+function getPoint(event: PointerEvent, canvas: HTMLCanvasElement): Point {
   const box = canvas.getBoundingClientRect()
-  return within({
+  return clamp({
     x: (event.clientX - box.left) / box.width,
     y: (event.clientY - box.top) / box.height,
   })
 }
 
-function within({ x, y }: Point): Point {
+function clamp({ x, y }: Point): Point {
   return { x: Math.max(0, Math.min(1, x)), y: Math.max(0, Math.min(1, y)) }
 }
 

@@ -4,14 +4,14 @@ import { createDrawingPad } from './drawing-pad.js'
 import { strokesToDigit } from './strokes-to-digit.js'
 
 export interface Drawing {
-  /** Something else is shown in its place. */
+  /** Ends the drawing, because another image is shown. */
   end(): void
 }
 
 /**
- * Lets the visitor draw in the place of the picture.
+ * Lets the user draw in the place of the image.
  *
- * @param drawn takes the drawing as the model sees it after each stroke; undefined: it is empty
+ * @param drawn is called after each stroke with the model's input; undefined: the pad is empty
  */
 export function createDrawing(drawn: (pixels: Uint8Array | undefined) => void): Drawing {
   const picture = find('#picture', HTMLCanvasElement)
@@ -25,7 +25,7 @@ export function createDrawing(drawn: (pixels: Uint8Array | undefined) => void): 
     const pixels = strokesToDigit(strokes)
     drawImage(asSeenCanvas, pixels)
     asSeen.hidden = false
-    setText(caption, 'Your drawing. Go on, or clear it; pick a digit below to leave it.')
+    setText(caption, 'Your drawing. Add strokes, clear it, or pick a digit below.')
     drawn(pixels)
   })
 
@@ -41,7 +41,7 @@ export function createDrawing(drawn: (pixels: Uint8Array | undefined) => void): 
     pad.clear()
     padCanvas.focus()
     asSeen.hidden = true
-    setText(caption, 'Draw a digit in the square, with mouse, pen or finger.')
+    setText(caption, 'Draw a digit in the square with the mouse, a pen or a finger.')
     drawn(undefined)
   })
 

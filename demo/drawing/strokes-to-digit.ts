@@ -1,25 +1,26 @@
 import type { Point, Stroke } from './strokes.js'
 
-/** MNIST's pictures: 28 by 28, the digit scaled into a box of 20 by 20. */
+/** MNIST images are 28 × 28 pixels, with the digit scaled into a box of 20 × 20. */
 const side = 28
 const boxSide = 20
 
-/** Pen width in pixels of the result; MNIST's strokes are mostly 2 to 3 wide. */
+/** The pen width in pixels of the result. Most strokes in MNIST are 2 to 3 pixels wide. */
 const penWidth = 2.4
 
-/** Over how many pixels ink fades out at a stroke's edge: the scanner's blur in MNIST. */
+/** The width of a stroke's soft edge in pixels, like the scanner's blur in MNIST. */
 const softEdge = 1
 
 /**
- * Strokes as an MNIST picture, 0 (no ink) … 255: their longer side fills 20 pixels, their centre of mass
- * lies in the middle, edges are antialiased. The pen is as wide however small one drew.
+ * Converts strokes to an MNIST image, 0 (no ink) … 255. The longer side of the digit is 20 pixels,
+ * its centre of mass is in the middle, and edges are antialiased. The pen width is independent of
+ * the drawing's size.
  */
 export function strokesToDigit(strokes: readonly Stroke[]): Uint8Array {
   const points = strokes.flat()
   if (points.length === 0) return new Uint8Array(side * side)
   const fitted = fitIntoBox(strokes, points)
-  const center = centerOfMass(render(fitted))
-  return render(moved(fitted, { x: side / 2 - center.x, y: side / 2 - center.y }))
+  const center = findCenterOfMass(render(fitted))
+  return render(move(fitted, { x: side / 2 - center.x, y: side / 2 - center.y }))
 }
 
 function fitIntoBox(strokes: readonly Stroke[], points: readonly Point[]): Stroke[] {
@@ -37,7 +38,7 @@ function fitIntoBox(strokes: readonly Stroke[], points: readonly Point[]): Strok
   )
 }
 
-function moved(strokes: readonly Stroke[], by: Point): Stroke[] {
+function move(strokes: readonly Stroke[], by: Point): Stroke[] {
   return strokes.map((stroke) => stroke.map(({ x, y }) => ({ x: x + by.x, y: y + by.y })))
 }
 
@@ -54,21 +55,24 @@ function render(strokes: readonly Stroke[]): Uint8Array {
   })
 }
 
-/** Lowers each pixel's distance to the nearest ink by the segment a–b; pixels out of its reach are skipped. */
+/**
+ * Updates each pixel's distance to the nearest ink with the segment a–b. Pixels out of reach are
+ * skipped.
+ */
 function lowerDistances(nearest: Float64Array, a: Point, b: Point): void {
   const reach = penWidth / 2 + softEdge
   const first = (value: number): number => Math.max(0, Math.floor(value - reach))
   const last = (value: number): number => Math.min(side - 1, Math.ceil(value + reach))
   for (let row = first(Math.min(a.y, b.y)); row <= last(Math.max(a.y, b.y)); row++) {
     for (let column = first(Math.min(a.x, b.x)); column <= last(Math.max(a.x, b.x)); column++) {
-      const distance = distanceToSegment({ x: column + 0.5, y: row + 0.5 }, a, b)
+      const distance = measureDistance({ x: column + 0.5, y: row + 0.5 }, a, b)
       const offset = row * side + column
       nearest[offset] = Math.min(nearest[offset] ?? Infinity, distance)
     }
   }
 }
 
-function distanceToSegment(point: Point, a: Point, b: Point): number {
+function measureDistance(point: Point, a: Point, b: Point): number {
   const dx = b.x - a.x
   const dy = b.y - a.y
   const lengthSquared = dx * dx + dy * dy
@@ -78,7 +82,7 @@ function distanceToSegment(point: Point, a: Point, b: Point): number {
   return Math.hypot(point.x - a.x - nearest * dx, point.y - a.y - nearest * dy)
 }
 
-function centerOfMass(pixels: Uint8Array): Point {
+function findCenterOfMass(pixels: Uint8Array): Point {
   let mass = 0
   let x = 0
   let y = 0

@@ -3,5 +3,5 @@ export interface Point {
   readonly y: number
 }
 
-/** The way of the pen from down to up. */
+/** The path of the pen between touching and leaving the pad. */
 export type Stroke = readonly Point[]

@@ -1,11 +1,11 @@
-/** Lets the browser keep the site's files, once the page has all that it needs itself. */
+/** Registers the service worker that caches the site's files, after the page has loaded. */
 export function keepOffline(): void {
-  // In development the files change, and there is no worker.
+  // In development, files change and there is no service worker.
   if (!import.meta.env.PROD || !('serviceWorker' in navigator)) return
   const register = (): void => {
     navigator.serviceWorker
       .register(new URL('service-worker.js', document.baseURI))
-      // Without it the page works all the same, with a network.
+      // Without the service worker, the page still works online.
       .catch(() => undefined)
   }
   if (document.readyState === 'complete') register()

@@ -31,7 +31,7 @@ interface CarsTraining {
   }
   readonly training: { readonly count: number }
   readonly parameterCount: number
-  /** What the model says of each held-out car, in their order. */
+  /** The predictions for the held-out cars, in their order. */
   readonly heldOutPredictions: readonly number[]
 }
 
@@ -42,9 +42,9 @@ interface Data {
 
 const noun = { one: 'car', many: 'cars' } as const
 const referenceCount = 314
-/** Short, since there are many columns. */
+/** Short names, because there are many columns. */
 const columnNames = ['car', 'cyl.', 'cu in', 'hp', 'lb', '0–60, s', 'year', 'origin'] as const
-/** So many are offered of those that the model misjudges most, and least. */
+/** The number of cars in each group to pick from. */
 const perGroup = 6
 
 const attribution = find('gl-attribution-bars', GlAttributionBars)
@@ -71,14 +71,14 @@ const page = new ExplainedPage<Data>({
   },
   ready({ table: loaded, training }) {
     table = loaded
-    attribution.features = featureNames(loaded)
+    attribution.features = nameFeatures(loaded)
     for (const element of [similar, ...similarities]) element.features = columnNames
     guess.showTraining(loaded.training.map(milesPerGallon))
-    const groups = offered(loaded.heldOut, training.heldOutPredictions)
+    const groups = listChoices(loaded.heldOut, training.heldOutPredictions)
     choices = createChoices(find('#strip', HTMLElement), groups, (index) => {
       page.pick(index)
     })
-    setText(find('#model-facts', HTMLElement), modelFacts(training))
+    setText(find('#model-facts', HTMLElement), describeModel(training))
     return { heldOutCount: loaded.heldOut.length, first: groups[0]?.[0]?.index ?? 0 }
   },
   pick({ table: loaded }, index) {
@@ -97,63 +97,63 @@ const page = new ExplainedPage<Data>({
     guess.show(prediction.outputs[0] ?? NaN, question.truth ?? NaN)
   },
   attribution({ explanation }) {
-    if (asked !== undefined) attribution.values = carValues(asked)
-    return table === undefined ? explanation : withOneOrigin(explanation, table)
+    if (asked !== undefined) attribution.values = listValues(asked)
+    return table === undefined ? explanation : mergeOrigins(explanation, table)
   },
   ranking({ fit }, { table: loaded }) {
     const training = loaded.training.slice(0, fit.references)
     for (const element of [similar, ...similarities]) {
-      element.examples = training.map((row) => [row[0], ...carValues(row)])
+      element.examples = training.map((row) => [row[0], ...listValues(row)])
       element.trainLabels = training.map(milesPerGallon)
       element.trainPredictions = Array.from(fit.predictions, (value) => Math.round(value * 10) / 10)
     }
   },
-  deltaText,
+  deltaText: describeDelta,
 })
 
-/** Those that the model misjudges most, and least, the extreme of each first. */
-function offered(heldOut: readonly CarRow[], predictions: readonly number[]): Choice[][] {
+/** The cars with the greatest and with the smallest errors, the extreme of each first. */
+function listChoices(heldOut: readonly CarRow[], predictions: readonly number[]): Choice[][] {
   const cars = heldOut.map((row, index) => {
     const label = milesPerGallon(row)
     const error = (predictions[index] ?? NaN) - label
     const note = `${formatFixed(label, 0)} mpg, ${error < 0 ? '' : '+'}${formatFixed(error, 1)}`
-    return { index, text: carName(row), note, magnitude: Math.abs(error) }
+    return { index, text: formatName(row), note, magnitude: Math.abs(error) }
   })
   cars.sort((a, b) => b.magnitude - a.magnitude || a.index - b.index)
   return [cars.slice(0, perGroup), cars.slice(-perGroup).reverse()]
 }
 
 function showCar(row: CarRow, { features }: CarTable): void {
-  const values = carValues(row)
+  const values = listValues(row)
   const rows = [...features, { name: 'Origin', unit: '' }].map(({ name, unit }, i) => {
     const head = create('th', '', name)
     head.scope = 'row'
     return create('tr', '', head, create('td', '', `${String(values[i])} ${unit}`.trim()))
   })
   find('#car', HTMLTableElement).replaceChildren(
-    create('caption', '', carName(row)),
+    create('caption', '', formatName(row)),
     create('tbody', '', ...rows),
   )
 }
 
-function carName([name, , , , , , , year]: CarRow): string {
+function formatName([name, , , , , , , year]: CarRow): string {
   return `${name}, ${year}`
 }
 
-function carValues(row: CarRow): (number | string)[] {
+function listValues(row: CarRow): (number | string)[] {
   return [...carNumbers(row), carOrigin(row)]
 }
 
-function featureNames({ features }: CarTable): string[] {
-  return [...features.map(withUnit), 'Origin']
+function nameFeatures({ features }: CarTable): string[] {
+  return [...features.map(addUnit), 'Origin']
 }
 
-function withUnit({ name, unit }: { readonly name: string; readonly unit: string }): string {
+function addUnit({ name, unit }: { readonly name: string; readonly unit: string }): string {
   return unit === '' ? name : `${name}, ${unit}`
 }
 
-/** The model has an input for each origin; what they are owed together is the origin's. */
-function withOneOrigin({ meta, data }: ExplanationParts, { features }: CarTable): ExplanationParts {
+/** Adds up the attributions of the inputs for the origins, which are one feature to the user. */
+function mergeOrigins({ meta, data }: ExplanationParts, { features }: CarTable): ExplanationParts {
   const { attributions } = data as { readonly attributions: readonly NdArray[] }
   const values = Array.from(attributions[0]?.data ?? [])
   const origin = values.slice(features.length).reduce((sum, value) => sum + value, 0)
@@ -162,18 +162,18 @@ function withOneOrigin({ meta, data }: ExplanationParts, { features }: CarTable)
   return { meta, data: { ...data, attributions: [{ data: merged, shape }] } }
 }
 
-function deltaText({ total, delta, output }: Attribution): string {
+function describeDelta({ total, delta, output }: Attribution): string {
   return (
-    `It adds up to ${formatFixed(total, 2)} mpg; from the average car to this one the guess goes from ` +
+    `The attributions sum to ${formatFixed(total, 2)} mpg. From the average car to this one, the prediction goes from ` +
     `${formatFixed(output - total + delta, 2)} to ${formatFixed(output, 2)} mpg. ` +
     `Convergence delta ${createNumberFormat([delta])(delta)} mpg.`
   )
 }
 
-function modelFacts({ parameterCount, training, heldOut }: CarsTraining): string {
+function describeModel({ parameterCount, training, heldOut }: CarsTraining): string {
   return (
-    `The model: ${formatCount(parameterCount)} parameters, trained on ${formatCount(training.count)} cars; off by ` +
-    `${formatFixed(heldOut.meanAbsoluteError, 1)} mpg on average on ${formatCount(heldOut.count)} held-out ones ` +
+    `The model: ${formatCount(parameterCount)} parameters, trained on ${formatCount(training.count)} cars; mean error ` +
+    `${formatFixed(heldOut.meanAbsoluteError, 1)} mpg on ${formatCount(heldOut.count)} held-out cars ` +
     `(R² ${formatFixed(heldOut.r2, 2)}).`
   )
 }

@@ -5,7 +5,7 @@ import { reviewLength, tokensOf } from '../data/review-tokens.js'
 import { loadReviews, type Review, type Reviews } from '../data/reviews.js'
 import { find, findAll, setText } from '../dom.js'
 import { ExplainedPage } from '../explained-page.js'
-import { modelFacts, probabilityDelta } from '../text/facts.js'
+import { describeModel, describeDelta } from '../text/facts.js'
 import { createChoices, type Choice, type Choices } from '../views/choices.js'
 
 interface Data {
@@ -16,9 +16,9 @@ interface Data {
 const noun = { one: 'sentence', many: 'sentences' } as const
 const classNames = ['negative', 'positive'] as const
 const referenceCount = 800
-/** So many are offered of those that the model gets wrong, and of the others. */
+/** The number of sentences in each group to pick from. */
 const perGroup = 6
-/** Someone who types is asked to wait no longer than this. */
+/** A typed sentence is explained after a pause of this length. */
 const typingPauseMs = 250
 
 const sentence = find('#sentence', HTMLTextAreaElement)
@@ -32,7 +32,7 @@ for (const element of [answer, attribution, similar, ...similarities]) {
 }
 let choices: Choices | undefined
 let reviews: Reviews | undefined
-/** The words that the attribution is about: what is typed meanwhile has none yet. */
+/** The text that the attribution belongs to. The user may have typed more since. */
 let askedText = ''
 
 const page = new ExplainedPage<Data>({
@@ -51,11 +51,14 @@ const page = new ExplainedPage<Data>({
   ready({ reviews: loaded, training }) {
     reviews = loaded
     const wrong = new Set(training.heldOut.misclassified)
-    const groups = [choicesOf(loaded.heldOut, wrong, true), choicesOf(loaded.heldOut, wrong, false)]
+    const groups = [
+      listChoices(loaded.heldOut, wrong, true),
+      listChoices(loaded.heldOut, wrong, false),
+    ]
     choices = createChoices(find('#strip', HTMLElement), groups, (index) => {
       page.pick(index)
     })
-    setText(find('#model-facts', HTMLElement), modelFacts(training, noun.many))
+    setText(find('#model-facts', HTMLElement), describeModel(training, noun.many))
     return { heldOutCount: loaded.heldOut.length, first: groups[0]?.[0]?.index ?? 0 }
   },
   pick({ reviews: loaded }, index) {
@@ -65,7 +68,7 @@ const page = new ExplainedPage<Data>({
     askedText = text
     const name = classNames[label] ?? ''
     const note = `Held-out sentence no. ${index}, labelled ${name}; the model was not trained on it.`
-    setText(caption, `${note} ${unknownWords(loaded, text)}`.trim())
+    setText(caption, `${note} ${describeUnknownWords(loaded, text)}`.trim())
     return { input: loaded.encode([text]), truth: label }
   },
   answer({ question, prediction }) {
@@ -76,7 +79,7 @@ const page = new ExplainedPage<Data>({
     answer.selected = target ?? null
   },
   attribution({ explanation }) {
-    attribution.tokens = wordsOf(askedText)
+    attribution.tokens = listWords(askedText)
     return explanation
   },
   ranking({ fit, similarity }, { reviews: loaded }) {
@@ -88,7 +91,7 @@ const page = new ExplainedPage<Data>({
       element.predicted = similarity.label
     }
   },
-  deltaText: (shown) => probabilityDelta(shown, classNames, 'an empty sentence'),
+  deltaText: (shown) => describeDelta(shown, classNames, 'an empty sentence'),
 })
 
 answer.addEventListener('gl-class-select', ({ detail }) => {
@@ -109,13 +112,13 @@ function askTyped(): void {
   const isEmpty = tokensOf(text).length === 0
   setText(
     caption,
-    isEmpty ? 'Type a sentence.' : `Your sentence. ${unknownWords(reviews, text)}`.trim(),
+    isEmpty ? 'Type a sentence.' : `Your sentence. ${describeUnknownWords(reviews, text)}`.trim(),
   )
   page.ask(isEmpty ? undefined : reviews.encode([text]))
 }
 
-/** The text of each position of the model's input, with what follows it up to the next; '' for padding. */
-function wordsOf(text: string): string[] {
+/** The text of each position of the model's input; '' for padding. */
+function listWords(text: string): string[] {
   const tokens = tokensOf(text).slice(0, reviewLength)
   return Array.from({ length: reviewLength }, (_, position) => {
     const token = tokens[position]
@@ -123,18 +126,17 @@ function wordsOf(text: string): string[] {
   })
 }
 
-function unknownWords({ vocabulary }: Reviews, text: string): string {
+function describeUnknownWords({ vocabulary }: Reviews, text: string): string {
   const tokens = tokensOf(text)
   const unknown = [
     ...new Set(tokens.filter(({ word }) => !vocabulary.has(word)).map(({ word }) => `“${word}”`)),
   ]
   const shown = unknown.length > 4 ? [...unknown.slice(0, 3), 'others'] : unknown
-  const left =
-    tokens.length > reviewLength ? ` It reads the first ${reviewLength} words alone.` : ''
+  const left = tokens.length > reviewLength ? ` It reads only the first ${reviewLength} words.` : ''
   return (unknown.length === 0 ? '' : `It does not know ${joinList(shown)}.`) + left
 }
 
-function choicesOf(
+function listChoices(
   heldOut: readonly Review[],
   wrong: ReadonlySet<number>,
   isWrong: boolean,

@@ -2,23 +2,26 @@ import { createNumberFormat, formatCount, formatFixed, formatTablePercent } from
 import type { Training } from '../data/images.js'
 import type { Attribution } from '../workers/protocol.js'
 
-/** How large the model is, and how often it is right. */
-export function modelFacts({ parameterCount, training, heldOut }: Training, many: string): string {
+/** The size and the accuracy of the model. */
+export function describeModel(
+  { parameterCount, training, heldOut }: Training,
+  many: string,
+): string {
   const { correct, count, accuracy } = heldOut
   return (
     `The model: ${formatCount(parameterCount)} parameters, trained on ${formatCount(training.count)} ${many}; ` +
-    `right on ${formatCount(correct)} of ${formatCount(count)} held-out ones (${formatTablePercent(accuracy)}).`
+    `correct on ${formatCount(correct)} of ${formatCount(count)} held-out ${many} (${formatTablePercent(accuracy)}).`
   )
 }
 
-/** Where the probability comes from and goes to; what the sum lacks is the delta. */
-export function probabilityDelta(
+/** The sum of the attributions, compared with the change of the probability along the path. */
+export function describeDelta(
   { total, delta, output, target }: Attribution,
   classNames: readonly string[],
   baseline: string,
 ): string {
   return (
-    `It adds up to ${formatFixed(total, 4)}; from ${baseline} to this one the probability of ` +
+    `The attributions sum to ${formatFixed(total, 4)}. From ${baseline} to this one, the probability of ` +
     `${classNames[target] ?? String(target)} goes from ${formatFixed(output - total + delta, 4)} to ` +
     `${formatFixed(output, 4)}. Convergence delta ${createNumberFormat([delta])(delta)}.`
   )

@@ -4,16 +4,16 @@ import { addArrowKeys, markRadio } from './roving-radios.js'
 export interface Choice {
   readonly index: number
   readonly text: string
-  /** What stands at the end of the line. */
+  /** The text at the end of the line. */
   readonly note: string
 }
 
 export interface Choices {
-  /** Marks an example as the picked one; undefined: none is. */
+  /** Marks the picked example; undefined: none. */
   mark(index: number | undefined): void
 }
 
-/** Held-out examples to pick from, a line each, in the groups of the root; arrow keys go from one to the next. */
+/** Lists held-out examples, one per line, in the radio groups of the root. */
 export function createChoices(
   root: HTMLElement,
   choicesOfGroups: readonly (readonly Choice[])[],

@@ -22,7 +22,7 @@ const gradientLabels = {
   computed: 'exact, computed here',
 } as const
 
-/** Fills the controls with the choices, and tells of each change. */
+/** Fills the controls with their choices and reports each change. */
 export function createControls(
   settings: Settings,
   references: {

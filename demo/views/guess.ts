@@ -2,12 +2,15 @@ import { formatFixed } from 'gradlens/elements'
 import { create } from '../dom.js'
 
 export interface Guess {
-  /** The labels of the training cars: where answers usually lie. */
+  /** Shows the labels of the training cars, which are the usual range. */
   showTraining(labels: readonly number[]): void
   show(predicted: number, truth: number): void
 }
 
-/** One line of miles per gallon: the training cars as ticks, the model's guess, and the truth. */
+/**
+ * Creates a line of miles per gallon with the training cars as ticks, the prediction and the true
+ * value.
+ */
 export function createGuess(root: HTMLElement): Guess {
   const ticks = create('div', 'guess-ticks')
   const predictedMark = create('div', 'guess-mark')
@@ -37,7 +40,7 @@ export function createGuess(root: HTMLElement): Guess {
       highest = Math.max(...labels)
       ends.replaceChildren(
         create('span', '', `${formatFixed(lowest, 0)} mpg`),
-        create('span', '', 'a tick for each training car'),
+        create('span', '', 'one tick per training car'),
         create('span', '', `${formatFixed(highest, 0)} mpg`),
       )
       ticks.replaceChildren(
@@ -54,9 +57,9 @@ export function createGuess(root: HTMLElement): Guess {
       const error = predicted - truth
       const verdict =
         Math.abs(error) < 0.05
-          ? 'just right'
+          ? 'correct'
           : `${formatFixed(Math.abs(error), 1)} mpg too ${error < 0 ? 'low' : 'high'}`
-      caption.textContent = `The model says ${formatFixed(predicted, 1)} mpg; the car goes ${formatFixed(truth, 1)} miles on a gallon: ${verdict}.`
+      caption.textContent = `The model says ${formatFixed(predicted, 1)} mpg; the true value is ${formatFixed(truth, 1)} mpg: ${verdict}.`
     },
   }
 }

@@ -6,9 +6,9 @@ export interface QuadratureTable {
   show(attributions: readonly Attribution[]): void
 }
 
-const columns = ['Quadrature', 'adds up to', 'convergence delta', 'time'] as const
+const columns = ['Quadrature', 'sum', 'convergence delta', 'time'] as const
 
-/** The same attribution by every quadrature: what each adds up to, and how much it is off. */
+/** A table of the quadratures: the sum of the attributions, the error of the sum, and the time. */
 export function createQuadratureTable(root: HTMLElement): QuadratureTable {
   const head = create('tr', '')
   for (const name of columns) {

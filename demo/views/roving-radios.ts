@@ -1,4 +1,4 @@
-/** Lets the arrow keys go from one radio of a group to the next, choosing it. */
+/** Lets the arrow keys move within a radio group, which also picks the radio. */
 export function addArrowKeys(group: HTMLElement): void {
   group.addEventListener('keydown', (event) => {
     const step = ['ArrowRight', 'ArrowDown'].includes(event.key)
@@ -16,7 +16,7 @@ export function addArrowKeys(group: HTMLElement): void {
   })
 }
 
-/** Marks the picked one of the radios; the Tab key leads to it, or to the first of each group. */
+/** Marks the picked radio. It becomes its group's tab stop; other groups use their first radio. */
 export function markRadio(
   groups: readonly HTMLElement[],
   buttons: ReadonlyMap<number, HTMLButtonElement>,

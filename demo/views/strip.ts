@@ -3,32 +3,32 @@ import { imageOf, type ImageSet } from '../data/images.js'
 import { create } from '../dom.js'
 import { addArrowKeys, markRadio } from './roving-radios.js'
 
-/** One row on a wide page. */
+/** The number of images in a row of a wide page. */
 const perGroup = 16
 
 export interface StripOptions {
-  /** Which of the images the model gets wrong. */
+  /** The images that the model gets wrong. */
   readonly misclassified: readonly number[]
-  /** What an image is, in words. */
+  /** Describes an image in words. */
   readonly describe: (index: number) => string
   readonly pick: (index: number) => void
 }
 
 export interface Strip {
-  /** Marks an image as the picked one; undefined: none is. */
+  /** Marks the picked image; undefined: none. */
   mark(index: number | undefined): void
-  /** The images that it offers, mistakes first. */
+  /** The images in the strip, mistakes first. */
   readonly indices: readonly number[]
 }
 
-/** Held-out images to pick from, mistakes first; arrow keys go from one to the next. */
+/** Shows held-out images to pick from, mistakes first. */
 export function createStrip(
   root: HTMLElement,
   images: ImageSet,
   { misclassified, describe, pick }: StripOptions,
 ): Strip {
   const wrong = misclassified.slice(0, perGroup)
-  const right = firstOfEachClass(images, new Set(misclassified), perGroup)
+  const right = pickFromEachClass(images, new Set(misclassified), perGroup)
   const groups = [...root.querySelectorAll<HTMLElement>('[role="radiogroup"]')]
   const buttons = new Map<number, HTMLButtonElement>()
 
@@ -66,16 +66,16 @@ function createThumb(pixels: Uint8Array, label: string): HTMLButtonElement {
   return button
 }
 
-/** The first images in turns of the ten classes, so that each is there. */
-function firstOfEachClass(
+/** Picks images of the classes in turn, so that each class is present. */
+function pickFromEachClass(
   { labels }: ImageSet,
-  without: ReadonlySet<number>,
+  excluded: ReadonlySet<number>,
   count: number,
 ): number[] {
   const byTurn = new Map<number, number[]>()
   const seen = new Map<number, number>()
   labels.forEach((label, index) => {
-    if (without.has(index)) return
+    if (excluded.has(index)) return
     const turn = seen.get(label) ?? 0
     seen.set(label, turn + 1)
     byTurn.set(turn, [...(byTurn.get(turn) ?? []), index])

@@ -1,22 +1,22 @@
 import type { Tensor } from '@tensorflow/tfjs'
 import { IntegratedGradients } from 'gradlens'
-import { cloneable } from './cloneable.js'
+import { toCloneable } from './cloneable.js'
 import type { DataSet } from './data-sets.js'
-import { deviceOf } from './device-report.js'
+import { reportDevice } from './device-report.js'
 import type { DemoPredictor } from './model.js'
-import { retryable } from './retryable.js'
+import { createRetryable } from './retryable.js'
 import type { Handlers } from './serve.js'
 
-/** Points of a path in one pass: few, so that a long path can be stopped soon. */
+/** The number of path points per pass. Small, so that a long path can be cancelled quickly. */
 const pathBatch = 25
 
-/** Attributes answers; the explainer is kept until other settings are asked for. */
+/** Computes attributions. The explainer is reused until the settings change. */
 export function createAttributing(
   folder: string,
   { task, layer, loadBaseline }: DataSet,
   predictor: () => Promise<DemoPredictor>,
 ): Handlers['attribute'] {
-  const baseline = retryable(async () => loadBaseline?.(folder))
+  const baseline = createRetryable(async () => loadBaseline?.(folder))
   let kept: { readonly key: string; readonly explainer: IntegratedGradients<Tensor> } | undefined
 
   return async ({ input, target, method, steps, device }, { signal, onProgress }) => {
@@ -44,14 +44,14 @@ export function createAttributing(
     const { attributions, deltas, predictions } = explanation.data
     const values = Array.from(attributions[0]?.data ?? [])
     return {
-      explanation: cloneable(explanation),
+      explanation: toCloneable(explanation),
       target,
       method,
       steps,
       total: values.reduce((sum, value) => sum + value, 0),
       delta: deltas.data[0] ?? NaN,
       output: predictions.data[target] ?? NaN,
-      ...deviceOf(explainer),
+      ...reportDevice(explainer),
       durationMs: performance.now() - startedAt,
     }
   }

@@ -1,20 +1,23 @@
 import type { ExplanationParts } from './protocol.js'
 
-/** An explanation as a message: a view would take along all of the buffer that it looks into, wasm's memory even. */
-export function cloneable({
+/**
+ * Copies an explanation for a message. A view would transfer its whole buffer, which may be all of
+ * wasm's memory.
+ */
+export function toCloneable({
   meta,
   data,
 }: {
   readonly meta: object
   readonly data: object
 }): ExplanationParts {
-  return { meta: copied(meta) as object, data: copied(data) as object }
+  return { meta: copy(meta) as object, data: copy(data) as object }
 }
 
-function copied(value: unknown): unknown {
+function copy(value: unknown): unknown {
   if (ArrayBuffer.isView(value)) return (value as Float32Array).slice()
-  if (Array.isArray(value)) return value.map(copied)
+  if (Array.isArray(value)) return value.map(copy)
   if (typeof value === 'function') return value.name
   if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(Object.entries(value).map(([key, field]) => [key, copied(field)]))
+  return Object.fromEntries(Object.entries(value).map(([key, field]) => [key, copy(field)]))
 }

@@ -3,25 +3,28 @@ import { averageCar, encodeCars, milesPerGallon, type CarTable } from '../data/c
 import { fetchJson } from '../data/fetch.js'
 import { imageInput, loadImages } from '../data/images.js'
 import { loadReviews } from '../data/reviews.js'
-import { oneHot } from './label-arrays.js'
+import { encodeOneHot } from './label-arrays.js'
 import type { DataSetName } from './protocol.js'
 
-/** The training examples that are ranked, as the model takes them. */
+/** The training examples to rank, as inputs of the model. */
 export interface References {
   readonly x: NdArray
   readonly y: NdArray
 }
 
-/** What is particular to a page: its training examples, its loss, and how its model is attributed. */
+/** What differs between pages: the training examples, the loss, and how the model is attributed. */
 export interface DataSet {
   readonly task: 'classification' | 'regression'
   readonly loss: 'categoricalCrossentropy' | 'meanSquaredError'
-  /** The layer whose output is attributed; undefined: the model's input is. */
+  /** The layer whose output is attributed. Default: the model's input. */
   readonly layer?: string
-  /** Where the path of integrated gradients begins; undefined: at zero. */
+  /** Loads the baseline of integrated gradients. Default: zero. */
   readonly loadBaseline?: (folder: string) => Promise<NdArray>
   readonly loadReferences: (folder: string) => Promise<References>
-  /** Whether the folder holds the gradients of all training examples: gradients.json, and the store that it names. */
+  /**
+   * Whether the folder contains the gradients of all training examples: gradients.json and its
+   * store.
+   */
   readonly hasStore?: boolean
 }
 
@@ -30,7 +33,7 @@ const images: DataSet = {
   loss: 'categoricalCrossentropy',
   async loadReferences(folder) {
     const { images: pixels, labels, classNames } = await loadImages(folder, 'references')
-    return { x: imageInput(pixels), y: oneHot(labels, classNames.length) }
+    return { x: imageInput(pixels), y: encodeOneHot(labels, classNames.length) }
   },
 }
 
@@ -60,7 +63,7 @@ const reviews: DataSet = {
     const { training, encode, classNames } = await loadReviews(folder)
     return {
       x: encode(training.map(({ text }) => text)),
-      y: oneHot(
+      y: encodeOneHot(
         training.map(({ label }) => label),
         classNames.length,
       ),

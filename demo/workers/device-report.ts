@@ -5,8 +5,8 @@ interface Explainer {
   readonly fallbackReason: string | null
 }
 
-/** Where an explainer runs, which it knows once a call has gone through. */
-export function deviceOf({ device, fallbackReason }: Explainer): DeviceReport {
+/** The device of an explainer, which is known after its first call. */
+export function reportDevice({ device, fallbackReason }: Explainer): DeviceReport {
   if (device === null) throw new Error('The explainer has not run yet.')
   return { device, fallbackReason }
 }

@@ -2,18 +2,21 @@ import { memory } from '@tensorflow/tfjs'
 import type { DeviceChoice } from '../settings.js'
 import { createAttributing } from './attributing.js'
 import { dataSets } from './data-sets.js'
-import { indexOfGreatest } from './label-arrays.js'
+import { findGreatest } from './label-arrays.js'
 import { loadPredictor } from './model.js'
 import { openDevice, type OpenDevice } from './open-device.js'
 import { createRanking } from './ranking.js'
-import { retryable } from './retryable.js'
+import { createRetryable } from './retryable.js'
 import type { Start } from './protocol.js'
 import type { Handlers } from './serve.js'
 
-/** The demo's work. The model and the device are made ready at once, since the first call will want them. */
+/**
+ * Creates the handlers of the demo's calls. It prepares the model and the device for the first
+ * call.
+ */
 export function createHandlers({ dataSet: name, folder, device: firstChoice }: Start): Handlers {
   const dataSet = dataSets[name]
-  const predictor = retryable(() => loadPredictor(folder))
+  const predictor = createRetryable(() => loadPredictor(folder))
   let opened: { readonly choice: DeviceChoice; readonly device: Promise<OpenDevice> } | undefined
 
   const open = (choice: DeviceChoice): Promise<OpenDevice> => {
@@ -39,7 +42,7 @@ export function createHandlers({ dataSet: name, folder, device: firstChoice }: S
       const { session, device, fallbackReason } = await open(choice)
       const outputs = Float32Array.from((await session.predict([input], {})).data)
       const tensorByteLength = memory().numBytes
-      const label = indexOfGreatest(outputs)
+      const label = findGreatest(outputs)
       return { outputs, label, device, fallbackReason, tensorByteLength }
     },
     attribute: createAttributing(folder, dataSet, predictor),

@@ -1,12 +1,14 @@
 import type { NdArray } from 'gradlens'
 
-export function oneHot(labels: ArrayLike<number>, classCount: number): NdArray {
+/** One-hot labels, [n, classCount]. */
+export function encodeOneHot(labels: ArrayLike<number>, classCount: number): NdArray {
   const data = new Float32Array(labels.length * classCount)
-  for (let row = 0; row < labels.length; row++) data[row * classCount + (labels[row] ?? 0)] = 1
+  for (let i = 0; i < labels.length; i++) data[i * classCount + (labels[i] ?? 0)] = 1
   return { data, shape: [labels.length, classCount] }
 }
 
-export function indexOfGreatest(values: ArrayLike<number>): number {
+/** The index of the greatest value. */
+export function findGreatest(values: ArrayLike<number>): number {
   let greatest = 0
   for (let i = 1; i < values.length; i++) {
     if ((values[i] ?? 0) > (values[greatest] ?? 0)) greatest = i
@@ -15,7 +17,7 @@ export function indexOfGreatest(values: ArrayLike<number>): number {
 }
 
 /** The examples from `start` to before `end`, as a view. */
-export function rowsOf({ data, shape }: NdArray, start: number, end: number): NdArray {
+export function sliceExamples({ data, shape }: NdArray, start: number, end: number): NdArray {
   const size = data.length / (shape[0] ?? 1)
   return {
     data: data.subarray(start * size, end * size),

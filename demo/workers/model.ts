@@ -15,15 +15,15 @@ setWasmPaths({
 
 export type DemoPredictor = ReturnType<typeof tfjsPredictor>
 
-/** A saved LayersModel, as far as it is read here; TensorFlow.js reads the rest. */
+/** The parts of a saved LayersModel that are read here. TensorFlow.js reads the rest. */
 interface ModelFile {
   readonly modelTopology: object
   readonly weightsManifest: tf.io.WeightsManifestConfig
 }
 
-/** The page's model; a failed load can be tried again. */
+/** Loads the page's model. */
 export async function loadPredictor(folder: string): Promise<DemoPredictor> {
-  // Where the weights wait; the explainers copy them to the device that they run on.
+  // The weights are loaded on the CPU. Explainers copy them to their device.
   await tf.setBackend('cpu')
   const { modelTopology, weightsManifest } = await fetchJson<ModelFile>(
     new URL('model.json', folder),

@@ -11,7 +11,7 @@ export interface OpenDevice extends DeviceReport {
   readonly session: Session
 }
 
-/** A session of the model on the chosen device; for auto on the first that works. */
+/** Opens the model on the chosen device; for 'auto', on the first device that works. */
 export async function openDevice(
   predictor: DemoPredictor,
   choice: DeviceChoice,

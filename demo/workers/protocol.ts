@@ -1,27 +1,27 @@
 import type { NdArray, Progress } from 'gradlens'
 import type { DeviceChoice, GradientSource, Method, SimFn } from '../settings.js'
 
-/** Which page's data and model a worker works with. */
+/** The page whose data and model a worker uses. */
 export type DataSetName = 'mnist' | 'garments' | 'reviews' | 'cars'
 
-/** Where a call ran: the device, and why not the one before it in auto's order. */
+/** The device of a call, and why a faster one was not used. */
 export interface DeviceReport {
   readonly device: 'webgpu' | 'wasm' | 'cpu'
   readonly fallbackReason: string | null
 }
 
-/** An explanation as it comes out of a worker: the elements take it. */
+/** An explanation as a worker posts it. The elements accept it. */
 export interface ExplanationParts {
   readonly meta: object
   readonly data: object
 }
 
 export interface Prediction extends DeviceReport {
-  /** The probabilities of the classes; of a regression, its one value. */
+  /** The class probabilities, or the single value of a regression. */
   readonly outputs: Float32Array
-  /** The class of the greatest probability; 0 of a regression. */
+  /** The most probable class; 0 in a regression. */
   readonly label: number
-  /** What the model and all other tensors of the worker take. */
+  /** The size of all tensors of the worker, including the model. */
   readonly tensorByteLength: number
 }
 
@@ -41,17 +41,17 @@ export interface Attribution extends DeviceReport {
 
 export interface Fit extends DeviceReport {
   readonly references: number
-  /** What the model says of each reference: its class, or its value. */
+  /** The predicted class or value of each training example. */
   readonly predictions: Float32Array
   readonly storedByteLength: number
   readonly durationMs: number
-  /** Of what was not computed but stored beforehand; null of exact gradients. */
+  /** The report of stored gradients; null for gradients computed in the page. */
   readonly stored: StoredGradientsReport | null
-  /** Why the stored gradients that were asked for are not there; null if they are, or were not asked for. */
+  /** Why the stored gradients could not be used; null if they were used or not requested. */
   readonly storeFailure: string | null
 }
 
-/** What `gradients.json` says of the stored gradients, which are projected. */
+/** The content of `gradients.json`, which describes the stored, projected gradients. */
 export interface StoredGradientsReport {
   /** The folder of the store. */
   readonly store: string
@@ -60,7 +60,10 @@ export interface StoredGradientsReport {
   readonly exactNumbersPerRow: number
   readonly measured: {
     readonly topK: number
-    /** `recall`: how many of the topK most similar by exact gradients are so by these, 0 to 1. */
+    /**
+     * `recall`: the share of the topK most similar by exact gradients that the stored gradients
+     * find, 0 to 1.
+     */
     readonly similarities: Readonly<Record<SimFn, { readonly recall: number }>>
   }
 }
@@ -68,12 +71,12 @@ export interface StoredGradientsReport {
 export interface Similarity {
   readonly explanation: ExplanationParts
   readonly simFn: SimFn
-  /** The answer that is explained: the scores are of this class, or of this value. */
+  /** The explained class or value. */
   readonly label: number
   readonly durationMs: number
 }
 
-/** What a worker can be asked for: arguments and result by the method's name. Inputs are as the model takes them, [1, …]. */
+/** The methods of a worker, with their arguments and results. Inputs are the model's, [1, …]. */
 export interface Methods {
   predict: { arguments: { input: NdArray; device: DeviceChoice }; result: Prediction }
   attribute: {
@@ -91,7 +94,7 @@ export interface Methods {
     result: Fit
   }
   rank: {
-    /** `label`: of which the loss is taken; undefined: what the model says. */
+    /** `label`: the label of the loss. Default: the prediction. */
     arguments: {
       input: NdArray
       label: number | undefined
@@ -106,9 +109,9 @@ export type MethodName = keyof Methods
 
 export interface Start {
   readonly dataSet: DataSetName
-  /** The absolute address of the model and the data, with a slash at its end. */
+  /** The absolute URL of the model and the data, with a trailing slash. */
   readonly folder: string
-  /** The device that the first call will want. */
+  /** The device of the first call, which the worker prepares. */
   readonly device: DeviceChoice
 }
 

@@ -1,18 +1,18 @@
 import type { Tensor } from '@tensorflow/tfjs'
 import { GradientSimilarity, type NdArray } from 'gradlens'
 import type { DeviceChoice } from '../settings.js'
-import { cloneable } from './cloneable.js'
+import { toCloneable } from './cloneable.js'
 import type { DataSet } from './data-sets.js'
-import { deviceOf } from './device-report.js'
-import { indexOfGreatest, oneHot, rowsOf } from './label-arrays.js'
+import { reportDevice } from './device-report.js'
+import { encodeOneHot, findGreatest, sliceExamples } from './label-arrays.js'
 import type { DemoPredictor } from './model.js'
 import type { OpenDevice } from './open-device.js'
 import type { Fit } from './protocol.js'
-import { retryable } from './retryable.js'
+import { createRetryable } from './retryable.js'
 import type { Handlers } from './serve.js'
 import { openStoredGradients } from './stored-gradients.js'
 
-/** So many references go through the model at once when its answers to them are taken. */
+/** The number of training examples that are predicted at once. */
 const predictionBatch = 50
 
 interface Fitted {
@@ -21,7 +21,10 @@ interface Fitted {
   readonly fit: Fit
 }
 
-/** Opens the stored gradients of the references, or goes through these once, and then ranks them for one example after the other. */
+/**
+ * Opens the stored gradients of the training examples, or computes them once, and then ranks them
+ * for each question.
+ */
 export function createRanking(
   folder: string,
   dataSet: DataSet,
@@ -29,7 +32,7 @@ export function createRanking(
   open: (choice: DeviceChoice) => Promise<OpenDevice>,
 ): Pick<Handlers, 'fit' | 'rank'> {
   const { task, loss } = dataSet
-  const references = retryable(() => dataSet.loadReferences(folder))
+  const references = createRetryable(() => dataSet.loadReferences(folder))
   let fitted: Fitted | undefined
 
   return {
@@ -37,10 +40,10 @@ export function createRanking(
       const key = `${device} ${count} ${gradients}`
       if (fitted?.key === key) return fitted.fit
       const all = await references()
-      const x = rowsOf(all.x, 0, count)
-      const y = rowsOf(all.y, 0, count)
+      const x = sliceExamples(all.x, 0, count)
+      const y = sliceExamples(all.y, 0, count)
       const startedAt = performance.now()
-      // The store holds the gradients of all of them.
+      // The store contains the gradients of all training examples.
       const isStored =
         gradients === 'stored' && dataSet.hasStore === true && count === all.y.shape[0]
       const opened = isStored
@@ -55,7 +58,7 @@ export function createRanking(
         const predictions = await predictAll(await open(device), x, task, signal)
         const stored = opened?.report ?? null
         const report = {
-          ...{ ...deviceOf(explainer), durationMs, stored },
+          ...{ ...reportDevice(explainer), durationMs, stored },
           storedByteLength: stored?.byteLength ?? explainer.gradientBytes,
           storeFailure: opened?.failure ?? null,
         }
@@ -69,18 +72,18 @@ export function createRanking(
     },
 
     async rank({ input, label: asked, simFn, device }, { signal }) {
-      if (fitted === undefined) throw new Error('Fit before ranking.')
+      if (fitted === undefined) throw new Error('rank was called before fit.')
       const startedAt = performance.now()
       const { session } = await open(device)
-      const label = asked ?? answerOf((await session.predict([input], {})).data, task)
+      const label = asked ?? getAnswer((await session.predict([input], {})).data, task)
       const classCount = (await references()).y.shape[1] ?? 1
       const y =
         task === 'classification'
-          ? oneHot([label], classCount)
+          ? encodeOneHot([label], classCount)
           : { data: Float32Array.of(label), shape: [1, 1] }
       const explanation = await fitted.explainer.explain(input, y, { signal, simFn })
       const durationMs = performance.now() - startedAt
-      return { explanation: cloneable(explanation), simFn, label, durationMs }
+      return { explanation: toCloneable(explanation), simFn, label, durationMs }
     },
   }
 }
@@ -95,17 +98,17 @@ async function predictAll(
   const answers = new Float32Array(count)
   for (let start = 0; start < count; start += predictionBatch) {
     const end = Math.min(start + predictionBatch, count)
-    const { data } = await session.predict([rowsOf(x, start, end)], {})
+    const { data } = await session.predict([sliceExamples(x, start, end)], {})
     signal.throwIfAborted()
     const width = data.length / (end - start)
-    for (let row = 0; row < end - start; row++) {
-      answers[start + row] = answerOf(data.subarray(row * width, (row + 1) * width), task)
+    for (let i = 0; i < end - start; i++) {
+      answers[start + i] = getAnswer(data.subarray(i * width, (i + 1) * width), task)
     }
   }
   return answers
 }
 
 /** The class of the greatest probability, or the value. */
-function answerOf(outputs: ArrayLike<number>, task: DataSet['task']): number {
-  return task === 'classification' ? indexOfGreatest(outputs) : (outputs[0] ?? NaN)
+function getAnswer(outputs: ArrayLike<number>, task: DataSet['task']): number {
+  return task === 'classification' ? findGreatest(outputs) : (outputs[0] ?? NaN)
 }

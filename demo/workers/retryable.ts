@@ -1,5 +1,5 @@
-/** Loads once for all callers; after a failure the next caller tries again. */
-export function retryable<Value>(load: () => Promise<Value>): () => Promise<Value> {
+/** Loads once for all callers. After a failure, the next call tries again. */
+export function createRetryable<Value>(load: () => Promise<Value>): () => Promise<Value> {
   let loading: Promise<Value> | undefined
   return () => {
     if (loading === undefined) {

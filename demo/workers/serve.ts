@@ -13,15 +13,15 @@ export type Handlers = {
   ) => Promise<Methods[Name]['result']>
 }
 
-/** The worker's side of its messages, as far as this module needs it. */
+/** The part of a worker's scope that this module uses. */
 export interface WorkerScope {
   postMessage(message: FromWorker): void
   addEventListener(type: 'message', listener: (event: MessageEvent<ToWorker>) => void): void
 }
 
 /**
- * Answers calls, one at a time and in their order, so that a short one is not slowed by the next. A call
- * that is cancelled while it waits is never begun.
+ * Runs calls one at a time and in order, so that a short call is not slowed by the next. A call
+ * that is cancelled while it waits never starts.
  */
 export function serve(scope: WorkerScope, createHandlers: (start: Start) => Handlers): void {
   const controllers = new Map<number, AbortController>()

@@ -6,14 +6,14 @@ import type { DataSet } from './data-sets.js'
 import type { DemoPredictor } from './model.js'
 import type { StoredGradientsReport } from './protocol.js'
 
-/** An explainer and what is stored, or why there is none. */
+/** An explainer on stored gradients and their report, or the reason for a failure. */
 export interface StoredGradients {
   readonly explainer?: GradientSimilarity<Tensor>
   readonly report?: StoredGradientsReport
   readonly failure?: string
 }
 
-/** Explains from the gradients that are stored beside the page: nothing is computed for it. */
+/** Opens an explainer on the gradients that are stored with the page. */
 export async function openStoredGradients(
   folder: string,
   { loss, task }: DataSet,
@@ -28,7 +28,7 @@ export async function openStoredGradients(
     return { explainer: await GradientSimilarity.open(store, predictor, loss, options), report }
   } catch (error) {
     signal.throwIfAborted()
-    // The page can do without.
+    // The page then computes the gradients itself.
     return { failure: error instanceof Error ? error.message : String(error) }
   }
 }

@@ -2,7 +2,9 @@ import type { Progress } from 'gradlens'
 import type { FromWorker, MethodName, Methods, Start, ToWorker } from './protocol.js'
 
 export interface CallOptions {
-  /** Ends the call: it rejects with `signal.reason` at once, and the worker stops when it next looks. */
+  /**
+   * Ends the call: it rejects with `signal.reason` at once, and the worker stops at its next check.
+   */
   readonly signal: AbortSignal
   readonly onProgress?: (progress: Progress) => void
 }
@@ -13,7 +15,7 @@ interface PendingCall {
   readonly onProgress: ((progress: Progress) => void) | undefined
 }
 
-/** Calls into a worker of its own, which is made at once, and anew at the next call if it has died. */
+/** Calls methods in its own worker. A worker that has crashed is replaced at the next call. */
 export class WorkerClient {
   readonly #startWith: Start
   readonly #pending = new Map<number, PendingCall>()
@@ -58,7 +60,7 @@ export class WorkerClient {
       worker.terminate()
       this.#worker = undefined
       const reason = event.message === '' ? 'its script could not be loaded' : event.message
-      const error = new Error(`The worker that explains has stopped: ${reason}. Try again.`)
+      const error = new Error(`The worker stopped: ${reason}. Try again.`)
       for (const id of [...this.#pending.keys()]) this.#settle(id)?.reject(error)
     })
     post(worker, { kind: 'start', ...this.#startWith })

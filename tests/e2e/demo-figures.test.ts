@@ -81,7 +81,7 @@ test('the page shows the figures that the library computes in Node from the same
       expect(Math.abs(score - expected)).toBeLessThan(shownPrecision * Math.abs(expected))
     })
     const total = Array.from(map.attributions[0]!.data).reduce((sum, value) => sum + value, 0)
-    const adds = /adds up to (\S+);/.exec(await demo.text('#attribution-delta'))?.[1] ?? ''
+    const adds = /sum to (\S+)\. From/.exec(await demo.text('#attribution-delta'))?.[1] ?? ''
     expect(numberIn(adds)).toBeCloseTo(total, 3)
     expect(demo.errors).toEqual([])
     await context.close()

@@ -117,7 +117,7 @@ async function expectRanking({ order, scores }: Expected): Promise<void> {
 }
 
 async function expectTotal({ total }: Expected, digits: number): Promise<void> {
-  const adds = /adds up to (\S+?);?\s/.exec(await demo.text('#attribution-delta'))?.[1] ?? ''
+  const adds = /sum to (\S+?)\.?\s/.exec(await demo.text('#attribution-delta'))?.[1] ?? ''
   expect(numberIn(adds)).toBeCloseTo(total, digits)
 }
 
@@ -173,7 +173,7 @@ describe('the other pages of the demo', () => {
     await demo.open(server, { ...quick, car: index }, 'cars')
     await demo.settled()
     expect(await demo.text('#answer')).toContain(
-      `The model says ${expected.outputs[0]!.toFixed(1)} mpg; the car goes ${milesPerGallon(car).toFixed(1)}`,
+      `The model says ${expected.outputs[0]!.toFixed(1)} mpg; the true value is ${milesPerGallon(car).toFixed(1)}`,
     )
     await expectRanking(expected)
     await expectTotal(expected, 1)

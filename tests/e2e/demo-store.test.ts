@@ -68,7 +68,7 @@ test('computes the gradients where those stored cannot be had, and says why', as
   const report = await demo.text('#report-similarity')
   expect(report).toContain('The gradients of 1,000 training digits took')
   expect(report).toMatch(
-    /The stored gradients could not be used: mnist\/gradients\.json could not be loaded: the server answers 404/,
+    /The stored gradients could not be used: mnist\/gradients\.json could not be loaded: the server responded with 404/,
   )
   expect(demo.errors.filter((message) => !message.includes('404'))).toEqual([])
 })

@@ -213,7 +213,9 @@ describe('the demo on wasm', () => {
     await other.click()
     await demo.settled('attribution')
     expect(await demo.canvas('#attribution canvas')).not.toBe(before)
-    expect(await demo.text('#attribution figcaption')).toContain(`for ${label}`)
+    expect(await demo.text('#attribution figcaption')).toMatch(
+      new RegExp(`(for|against) ${label}\\b`),
+    )
     expect(await demo.page.locator('#answer .row[aria-pressed="true"] .label').innerText()).toBe(
       label,
     )
@@ -280,8 +282,8 @@ describe('the demo on wasm', () => {
     await demo.open(server, { ...quick, simFn: 'cosine', steps: 1 })
     await demo.settled('answer')
     const notice = await demo.text('#address-notice')
-    expect(notice).toContain('simFn=cosine in the address is none of grad_dot')
-    expect(notice).toContain('steps=1 in the address is no whole number from 2 to 5000')
+    expect(notice).toContain('simFn=cosine in the address is not one of grad_dot')
+    expect(notice).toContain('steps=1 in the address is not an integer from 2 to 5000')
   })
 })
 

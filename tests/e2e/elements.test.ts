@@ -79,7 +79,7 @@ it('saves what it shows through its menu, by the keyboard, under a strict policy
     ])
     const saved: string[] = []
     for (const [choice, begin] of [
-      ['Picture (PNG)', '\u0089PNG'],
+      ['Image (PNG)', '\u0089PNG'],
       ['Drawing (SVG)', '<svg'],
       ['Table (CSV)', 'row,column,attribution'],
     ] as const) {

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import { partOf } from '../../demo/offline/part-of.js'
+import { sliceResponse } from '../../demo/offline/slice-response.js'
 
 const bytes = Uint8Array.from({ length: 10 }, (_, i) => i)
 
 async function asked(range: string): Promise<{ status: number; part: number[]; where: string }> {
-  const response = await partOf(new Response(bytes), range)
+  const response = await sliceResponse(new Response(bytes), range)
   const part = Array.from(new Uint8Array(await response.arrayBuffer()))
   return { status: response.status, part, where: response.headers.get('content-range') ?? '' }
 }

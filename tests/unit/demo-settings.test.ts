@@ -40,19 +40,19 @@ describe("the demo's address", () => {
     const { settings, problems } = read(query)
     expect(settings).toEqual(defaults)
     expect(problems).toEqual([
-      `${query} in the address is no whole number from 10 to 1000; 1000 is used.`,
+      `${query} in the address is not an integer from 10 to 1000; using 1000.`,
     ])
   })
 
   test('with an unknown word keeps the default and lists the known ones', () => {
     const { settings, problems } = read('method=simpson')
     expect(settings.method).toBe('gausslegendre')
-    expect(problems[0]).toContain('is none of gausslegendre, riemann_left')
+    expect(problems[0]).toContain('is not one of gausslegendre, riemann_left')
   })
 
   test('with a negative digit leaves the digit out', () => {
     const { picked, problems } = read('digit=-1')
     expect(picked).toBeUndefined()
-    expect(problems[0]).toContain('it is left out')
+    expect(problems[0]).toContain('; ignored.')
   })
 })

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { modelFacts, probabilityDelta } from '../../demo/text/facts.js'
+import { describeModel, describeDelta } from '../../demo/text/facts.js'
 
 /** The text with plain spaces and hyphens. */
 const plain = (text: string): string => text.replaceAll('\u202f', ' ').replaceAll('\u2212', '-')
@@ -18,8 +18,8 @@ describe('the sentences of the page', () => {
       device: 'wasm',
       fallbackReason: null,
     } as const
-    expect(plain(probabilityDelta(attribution, ['a', 'b'], 'nothing'))).toBe(
-      'It adds up to 0.5000; from nothing to this one the probability of b goes from 0.1088 to 0.6100. ' +
+    expect(plain(describeDelta(attribution, ['a', 'b'], 'nothing'))).toBe(
+      'The attributions sum to 0.5000. From nothing to this one, the probability of b goes from 0.1088 to 0.6100. ' +
         'Convergence delta -1.20×10⁻³.',
     )
   })
@@ -27,8 +27,8 @@ describe('the sentences of the page', () => {
   test('say how large the model is and how often it is right', () => {
     const heldOut = { count: 1000, correct: 985, accuracy: 0.985, misclassified: [] }
     const training = { heldOut, training: { count: 9000 }, parameterCount: 412_778 }
-    expect(plain(modelFacts(training, 'digits'))).toBe(
-      'The model: 412,778 parameters, trained on 9,000 digits; right on 985 of 1,000 held-out ones (98.5 %).',
+    expect(plain(describeModel(training, 'digits'))).toBe(
+      'The model: 412,778 parameters, trained on 9,000 digits; correct on 985 of 1,000 held-out digits (98.5 %).',
     )
   })
 })

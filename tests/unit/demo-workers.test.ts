@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { FromWorker, ToWorker } from '../../demo/workers/protocol.js'
-import { retryable } from '../../demo/workers/retryable.js'
+import { createRetryable } from '../../demo/workers/retryable.js'
 import { serve, type Handlers, type WorkOptions } from '../../demo/workers/serve.js'
 import { createDeferred } from '../support/deferred.js'
 
@@ -87,9 +87,9 @@ describe('a worker that serves', () => {
   })
 })
 
-test('what can be retried is loaded once, and again only after it has failed', async () => {
+test('a retryable load runs once, and again only after a failure', async () => {
   let loads = 0
-  const load = retryable(() => {
+  const load = createRetryable(() => {
     loads++
     return loads === 1 ? Promise.reject(new Error('offline')) : Promise.resolve(loads)
   })

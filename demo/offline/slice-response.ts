@@ -1,5 +1,8 @@
-/** The part of a whole file that a Range header asks for; all of it where the header says something else than one range. */
-export async function partOf(response: Response, range: string): Promise<Response> {
+/**
+ * The part of a file that a Range header requests, or the whole file unless the header has exactly
+ * one range.
+ */
+export async function sliceResponse(response: Response, range: string): Promise<Response> {
   const asked = /^bytes=(\d*)-(\d*)$/.exec(range.trim())
   if (asked === null || (asked[1] === '' && asked[2] === '')) return response
   const bytes = await response.arrayBuffer()
@@ -15,7 +18,7 @@ export async function partOf(response: Response, range: string): Promise<Respons
   }
   const headers = new Headers(response.headers)
   headers.set('Content-Range', `bytes ${start}-${end - 1}/${total}`)
-  headers.set('Content-Length', String(end - start))
+  headers.set('Content-Length', `${end - start}`)
   return new Response(bytes.slice(start, end), {
     status: 206,
     statusText: 'Partial Content',
