@@ -4,7 +4,7 @@ import type { ConvolutionGeometry } from '../../gradients/block.js'
 import { metByTap } from '../repairs/axes.js'
 import type { TensorSegment } from './tensor-segment.js'
 
-/** The gradients of a segment formed, [B, size]. */
+/** The gradients of a segment, dense: [B, size]. */
 export function materializeSegment(segment: TensorSegment): Tensor {
   switch (segment.kind) {
     case 'dense':

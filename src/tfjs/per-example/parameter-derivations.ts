@@ -10,11 +10,11 @@ import type { TensorSegment } from './tensor-segment.js'
 export const derivationKernels: readonly string[] = ['Transpose', 'Slice']
 
 /**
- * From gradients by tensors that are computed from parameters alone to those by the parameters. What only moves
- * elements keeps a segment's form; anything else is differentiated for each example's formed gradient.
+ * The gradients by parameters, from those by tensors that are computed from parameters and constants. An op that only
+ * moves elements keeps a segment's layout. Any other op is differentiated once per example, with a dense gradient.
  *
  * @param uses the segments of each such tensor, by its id
- * @returns segments of the parameters' names
+ * @returns segments under the parameters' names
  */
 export function pulledBack(
   { derivations, parameterOf }: ParameterTrace,
@@ -45,21 +45,21 @@ export function pulledBack(
     : [...result, ...differentiated({ derivations, parameterOf }, seeds, batchSize)]
 }
 
-/** Row by row, since a derivative of parameters alone knows no batch; it costs no more than the parameters' size. */
+/** One example at a time: these ops have no batch axis. The cost is that of the parameters' size. */
 function differentiated(
   { derivations, parameterOf }: Pick<ParameterTrace, 'derivations' | 'parameterOf'>,
   seeds: ReadonlyMap<number, { readonly shape: number[]; readonly values: Tensor }>,
   batchSize: number,
 ): TensorSegment[] {
   const wanted = dependents(derivations, parameterOf.keys())
-  const rows = Array.from({ length: batchSize }, (_, row) => {
+  const byExample = Array.from({ length: batchSize }, (_, example) => {
     const own = [...seeds].map(
-      ([id, { shape, values }]) => [id, tf.slice(values, row, 1).reshape(shape)] as const,
+      ([id, { shape, values }]) => [id, tf.slice(values, example, 1).reshape(shape)] as const,
     )
     return backpropagate(derivations, { seeds: new Map(own), wanted })
   })
   return [...parameterOf].flatMap(([id, parameter]): TensorSegment[] => {
-    const gradients = rows.map((row) => row.get(id)?.flatten())
+    const gradients = byExample.map((own) => own.get(id)?.flatten())
     if (!gradients.every((gradient) => gradient !== undefined)) return []
     const values = tf.stack(gradients)
     return [{ kind: 'dense', parameter, size: values.shape[1]!, values }]
@@ -92,7 +92,7 @@ function transposedBack(
   return { ...segment, values: values.reshape([-1, segment.size]) }
 }
 
-/** Zeros stand where the slice left elements out. */
+/** The elements that the slice left out get zeros. */
 function slicedBack(
   { call, inputs, outputs }: TapeNode,
   segment: TensorSegment,

@@ -17,7 +17,7 @@ export function tensorsIn(segment: TensorSegment): Tensor[] {
   }
 }
 
-/** The segment with arrays in its tensors' place, in the order of `tensorsIn`; the first of rows are integers. */
+/** The segment with arrays in place of its tensors, in the order of `tensorsIn`. The first of a lookup are integers. */
 export function withArrays<Floats, Integers>(
   segment: TensorSegment,
   arrays: readonly (Floats | Integers)[],
@@ -35,8 +35,8 @@ export function withArrays<Floats, Integers>(
 }
 
 /**
- * The uses of one parameter put together where their forms allow it: dense ones are added, factored ones
- * joined along the positions. What remains are segments whose sum is the gradient.
+ * The uses of one parameter, combined where their layouts allow it: dense ones are added, factored ones joined along the
+ * positions. The sum of the returned segments is the gradient.
  */
 export function joined(uses: readonly TensorSegment[]): TensorSegment[] {
   const dense = uses.filter((use) => use.kind === 'dense')
@@ -51,7 +51,7 @@ export function joined(uses: readonly TensorSegment[]): TensorSegment[] {
         : { ...firstDense, values: tf.addN(dense.map(({ values }) => values)) },
     )
   }
-  // A parameter may be used as matrices of several shapes, whose factors have nothing to do with each other.
+  // A parameter may be used as matrices of several shapes, whose factors cannot be joined.
   const byShape = new Map<string, (typeof factored)[number][]>()
   for (const use of factored) {
     const shape = `${use.inputSize}×${use.outputSize}`
