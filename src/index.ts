@@ -90,15 +90,21 @@ export type {
 export type { NdArray, NestedNumbers, TypedArray } from './ndarray.js'
 export type { CallOptions, Device, DeviceChoice, Progress } from './options.js'
 export type { SmoothGradOptions } from './explainers/attribution/smooth-grad.js'
-export { lossNames } from './predictor.js'
+export type {
+  LabelInput,
+  Labels,
+  LabelWeights,
+  NestedBooleans,
+  QuestionLabelInput,
+} from './losses/labels.js'
+export type { Loss, LossFunction, NamedLoss, PositionLoss, Reduction } from './losses/loss.js'
+export { lossNames } from './losses/names.js'
+export type { LossName } from './losses/names.js'
 export type {
   Activations,
   ArraySpec,
   ForwardArguments,
   LayerSite,
-  Loss,
-  LossFunction,
-  LossName,
   NamedWeight,
   ParameterSpec,
   PathPoints,

@@ -1,26 +1,9 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { GpuGradientBlock, GradientBlock } from './gradients/block.js'
+import type { Labels } from './losses/labels.js'
+import type { LossFunction, PositionLoss } from './losses/loss.js'
 import type { NdArray } from './ndarray.js'
 import type { Device } from './options.js'
-
-/** Losses by name. `…FromLogits` takes the model's outputs as logits; the others as probabilities or values. */
-export const lossNames = [
-  'categoricalCrossentropy',
-  'categoricalCrossentropyFromLogits',
-  'sparseCategoricalCrossentropy',
-  'sparseCategoricalCrossentropyFromLogits',
-  'binaryCrossentropy',
-  'binaryCrossentropyFromLogits',
-  'meanSquaredError',
-  'meanAbsoluteError',
-] as const
-
-export type LossName = (typeof lossNames)[number]
-
-/** The framework's own function of labels and predictions: one value per example, or one value for all. */
-export type LossFunction<Value> = (yTrue: Value, yPred: Value) => Value
-
-export type Loss<Value> = LossName | LossFunction<Value>
 
 /** An input or output of a model; the shape leaves out the batch axis, null is any length. */
 export interface ArraySpec {
@@ -180,10 +163,15 @@ export interface PredictorSession<Value = unknown> extends Disposable {
     forwardArguments: ForwardArguments,
     points: PathPoints,
   ): Promise<NdArray[][]>
-  /** g(z) = ∇θ L(y, f(x)) of each example by itself, over the trainable parameters. */
+  /**
+   * g(z) = ∇θ L(y, f(x)) of each example alone, over the trainable parameters.
+   *
+   * @param labels in the form that the loss takes, with the factor of each position's loss
+   * @param loss a function, called for one example at a time; or the named loss of one position
+   */
   lossGradients(
     x: readonly NdArray[],
-    y: NdArray,
-    loss: Loss<Value>,
+    labels: Labels,
+    loss: PositionLoss | LossFunction<Value>,
   ): Promise<GradientBlock | GpuGradientBlock>
 }

@@ -3,7 +3,7 @@ import { similarityNames } from '../compute/similarity.js'
 import { InvalidArgumentError, NotFittedError, isGradlensError } from '../errors.js'
 import type { Explanation } from '../explanation.js'
 import type { ByteStore } from '../store/bytes/byte-store.js'
-import { type ArrayInput, toNdArray } from '../array-input.js'
+import { toNdArray } from '../array-input.js'
 import type { NdArray } from '../ndarray.js'
 import {
   type CallOptions,
@@ -12,12 +12,20 @@ import {
   readPositiveInteger,
   type Progress,
 } from '../options.js'
-import type { Loss, Predictor } from '../predictor.js'
+import { checkClasses } from '../losses/check-classes.js'
+import {
+  copyLabels,
+  type GivenLabels,
+  type LabelInput,
+  noLabels,
+  type QuestionLabelInput,
+} from '../losses/labels.js'
+import { type Loss, type ReadLoss, readLoss } from '../losses/loss.js'
+import type { Predictor } from '../predictor.js'
 import { BackendSession } from './session/backend-session.js'
 import { disposeAll, computeFiniteBlocks } from './similarity/gradient-blocks.js'
 import { countExamples, type Inputs, readInputs } from './reading/inputs.js'
 import { keepTrainingSet, readTraining, writeTrainingSet } from './similarity/keep-training-set.js'
-import { checkLossName } from './reading/labels.js'
 import { checkPredictor, type ModelCall, ModelSession } from './session/model-session.js'
 import { checkParameters } from './session/parameters.js'
 import { createProgressReporter } from './session/progress.js'
@@ -48,7 +56,7 @@ import { Explainer } from './session/explainer.js'
 /** The arguments of an `explain` call, read. */
 interface Question {
   readonly tests: readonly NdArray[]
-  readonly y: NdArray | undefined
+  readonly y: GivenLabels
   readonly k: number
   readonly ranking: RankingOptions
   readonly report: (progress: Progress) => void
@@ -67,7 +75,7 @@ interface Question {
  */
 export class GradientSimilarity<Value = unknown, Item = never> extends Explainer<Value, Item> {
   readonly #model: ModelSession<Value>
-  readonly #lossFn: Loss<Value>
+  readonly #loss: ReadLoss<Value>
   readonly #options: SimilaritySettings
   #fitted: TrainingSet<Value> | undefined
   readonly #backend = new BackendSession<Value>()
@@ -78,14 +86,15 @@ export class GradientSimilarity<Value = unknown, Item = never> extends Explainer
     lossFn: Loss<Value>,
     options: GradientSimilarityOptions = {},
   ) {
-    checkLossName(lossFn)
+    const loss = readLoss(lossFn)
     const settings = readSimilarityOptions(options)
     const model = new ModelSession(predictor, settings.device)
     checkParameters(predictor)
+    checkLoss(loss, predictor)
     super(model)
     this.#model = model
     this.#options = settings
-    this.#lossFn = lossFn
+    this.#loss = loss
   }
 
   /**
@@ -139,12 +148,12 @@ export class GradientSimilarity<Value = unknown, Item = never> extends Explainer
    */
   async fit(
     xTrain: Inputs<Item> | ExampleSource<Inputs<Item>>,
-    yTrain: ArrayInput | ExampleSource<ArrayInput>,
+    yTrain: LabelInput | ExampleSource<LabelInput>,
     { signal, onProgress }: CallOptions = {},
   ): Promise<this> {
     const call = this.#model.begin(signal)
     const report = createProgressReporter('GradientSimilarity', this.#options.verbose, onProgress)
-    const examples = await readTraining(xTrain, yTrain, call, this.#lossFn, this.#options)
+    const examples = await readTraining(xTrain, yTrain, call, this.#loss, this.#options)
     if (this.#options.precomputeGrads || !('items' in examples)) {
       const weightsVersion = await call.weightsVersion()
       const context = await this.#context(call)
@@ -180,7 +189,7 @@ export class GradientSimilarity<Value = unknown, Item = never> extends Explainer
    */
   async precompute(
     xTrain: Inputs<Item> | ExampleSource<Inputs<Item>>,
-    yTrain: ArrayInput | ExampleSource<ArrayInput>,
+    yTrain: LabelInput | ExampleSource<LabelInput>,
     { rows, ids, signal, onProgress }: PrecomputeOptions = {},
   ): Promise<void> {
     const call = this.#model.begin(signal)
@@ -190,7 +199,7 @@ export class GradientSimilarity<Value = unknown, Item = never> extends Explainer
     }
     const report = createProgressReporter('GradientSimilarity', verbose, onProgress)
     const [given, ownIds] = await Promise.all([
-      readTraining(xTrain, yTrain, call, this.#lossFn, this.#options),
+      readTraining(xTrain, yTrain, call, this.#loss, this.#options),
       ids === undefined || isExampleSource(ids) ? ids : toNdArray('ids', ids),
     ])
     const weightsVersion = await call.weightsVersion()
@@ -209,7 +218,7 @@ export class GradientSimilarity<Value = unknown, Item = never> extends Explainer
    */
   async explain(
     x: Inputs<Item>,
-    y?: ArrayInput,
+    y?: QuestionLabelInput,
     options: SimilarityExplainOptions = {},
   ): Promise<Explanation<SimilarityData>> {
     assertKnownKeys('options', options, explainOptionNames)
@@ -243,6 +252,7 @@ export class GradientSimilarity<Value = unknown, Item = never> extends Explainer
   override resetPredictor(predictor: Predictor<Value, Item>): void {
     checkPredictor(predictor)
     checkParameters(predictor)
+    checkLoss(this.#loss, predictor)
     super.resetPredictor(predictor)
     this.#replace(undefined)
   }
@@ -257,7 +267,7 @@ export class GradientSimilarity<Value = unknown, Item = never> extends Explainer
     call: ModelCall<Value>,
     fitted: TrainingSet<Value>,
     x: Inputs<Item>,
-    y: ArrayInput | undefined,
+    y: QuestionLabelInput | undefined,
     { onProgress, topK, simFn, ranking }: SimilarityExplainOptions,
   ): Promise<Question> {
     const { eps, simFn: ownSimFn, topK: ownTopK, verbose } = this.#options
@@ -268,7 +278,7 @@ export class GradientSimilarity<Value = unknown, Item = never> extends Explainer
     const { predictor } = this.#model
     const [read, given] = await Promise.all([
       readInputs('x', x, predictor.inputs, predictor),
-      y === undefined ? undefined : toNdArray('y', y),
+      y === undefined ? noLabels : copyLabels('y', y),
     ])
     return {
       tests: await read.arrays(call, this.#options.batchSize),
@@ -307,7 +317,7 @@ export class GradientSimilarity<Value = unknown, Item = never> extends Explainer
       storeGrads: fitted.keepsGradients,
       backendName: this.device,
       taskName: this.#options.task,
-      lossFn: typeof this.#lossFn === 'string' ? this.#lossFn : 'function',
+      ...describedLoss(this.#loss),
       topK: k,
       eps: ranking.similarity.eps,
       inputCount: fitted.inputCount,
@@ -327,7 +337,7 @@ export class GradientSimilarity<Value = unknown, Item = never> extends Explainer
 
   async #openStore(store: ByteStore, call: ModelCall<Value>): Promise<TrainingSet<Value>> {
     const { openTrainingStore } = await import('./similarity/open-training-store.js')
-    return openTrainingStore(store, call, this.#lossFn, this.#options)
+    return openTrainingStore(store, call, this.#loss, this.#options)
   }
 
   async #rank(
@@ -358,8 +368,20 @@ export class GradientSimilarity<Value = unknown, Item = never> extends Explainer
 
   async #context(call: ModelCall<Value>): Promise<GradientContext<Value>> {
     const backend = await this.#backend.open(call)
-    return { call, backend, loss: this.#lossFn, batchSize: this.#options.batchSize }
+    return { call, backend, loss: this.#loss, batchSize: this.#options.batchSize }
   }
+}
+
+/** @throws InvalidArgumentError for class weights that don't fit the model */
+function checkLoss<Value>(loss: ReadLoss<Value>, { output }: Predictor<Value>): void {
+  if (typeof loss !== 'function') checkClasses(loss, output.shape)
+}
+
+/** The loss as an explanation's parameters have it. */
+function describedLoss<Value>(loss: ReadLoss<Value>): Readonly<Record<string, unknown>> {
+  if (typeof loss === 'function') return { lossFn: 'function' }
+  const { name, given } = loss
+  return { lossFn: name, ...(Object.keys(given).length > 0 && { lossOptions: given }) }
 }
 
 /** From webgpu to wasm, and from there to cpu. */

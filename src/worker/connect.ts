@@ -21,7 +21,8 @@ import type {
 import type { Explanation } from '../explanation.js'
 import type { NdArray } from '../ndarray.js'
 import type { CallOptions } from '../options.js'
-import type { LossName } from '../predictor.js'
+import type { NamedLoss } from '../losses/loss.js'
+import type { LossName } from '../losses/names.js'
 import { checkWorker, type ExplainerWorker, WorkerConnection } from './connection.js'
 import type { ExplainerName, ModelDescription } from './messages.js'
 import { RemoteAttribution, RemoteModel, RemoteSimilarity } from './remote-explainers.js'
@@ -77,7 +78,7 @@ export class RemoteExplainers<Item = never> implements Disposable {
 
   /** A GradientSimilarity in the worker. */
   gradientSimilarity(
-    lossFn: LossName | WorkerValue,
+    lossFn: LossName | NamedLoss | WorkerValue,
     options: RemoteOptions<GradientSimilarityOptions> = {},
   ): RemoteSimilarity<Item> {
     return new RemoteSimilarity(this.#connection, 'GradientSimilarity', [
@@ -89,7 +90,7 @@ export class RemoteExplainers<Item = never> implements Disposable {
   /** A GradientSimilarity of the training examples in a store, which is one of the worker's values. */
   openGradientSimilarity(
     store: WorkerValue,
-    lossFn: LossName | WorkerValue,
+    lossFn: LossName | NamedLoss | WorkerValue,
     options: RemoteOptions<Omit<OpenSimilarityOptions, 'signal'>> = {},
   ): RemoteSimilarity<Item> {
     return new RemoteSimilarity(this.#connection, 'GradientSimilarity.open', [

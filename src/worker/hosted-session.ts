@@ -1,4 +1,6 @@
 import type { GpuGradientBlock, GradientBlock } from '../gradients/block.js'
+import type { Labels } from '../losses/labels.js'
+import type { LossFunction, PositionLoss } from '../losses/loss.js'
 import { UnsupportedError } from '../errors.js'
 import type { NdArray } from '../ndarray.js'
 import type { Device } from '../options.js'
@@ -6,7 +8,6 @@ import type {
   Activations,
   ForwardArguments,
   LayerSite,
-  Loss,
   PathPoints,
   Predictor,
   PredictorSession,
@@ -103,10 +104,14 @@ export class HostedSession implements Disposable {
 
   async lossGradients(
     x: readonly NdArray[],
-    y: NdArray,
-    loss: Loss<unknown>,
+    labels: Labels,
+    loss: PositionLoss | LossFunction<unknown>,
   ): Promise<Pick<GradientBlock, 'exampleCount' | 'segments'>> {
-    const block: GradientBlock | GpuGradientBlock = await this.#session.lossGradients(x, y, loss)
+    const block: GradientBlock | GpuGradientBlock = await this.#session.lossGradients(
+      x,
+      labels,
+      loss,
+    )
     if ('gpuDevice' in block) {
       block[Symbol.dispose]()
       throw new UnsupportedError(

@@ -6,7 +6,7 @@ import type {
   SimilarityExplainOptions,
 } from '../explainers/similarity/similarity-options.js'
 import type { Explanation } from '../explanation.js'
-import type { ArrayInput } from '../array-input.js'
+import type { LabelInput, QuestionLabelInput } from '../losses/labels.js'
 import type { NdArray } from '../ndarray.js'
 import type { CallOptions } from '../options.js'
 import { RemoteExplainer } from './remote-explainer.js'
@@ -16,7 +16,7 @@ export class RemoteSimilarity<Item = never> extends RemoteExplainer {
   /** As `fit` of GradientSimilarity. A source of examples stays in the page, and is read from there. */
   async fit(
     xTrain: Inputs<Item> | ExampleSource<Inputs<Item>>,
-    yTrain: ArrayInput | ExampleSource<ArrayInput>,
+    yTrain: LabelInput | ExampleSource<LabelInput>,
     options: CallOptions = {},
   ): Promise<this> {
     await this.callMethod(
@@ -33,7 +33,7 @@ export class RemoteSimilarity<Item = never> extends RemoteExplainer {
   /** As `precompute` of GradientSimilarity. */
   async precompute(
     xTrain: Inputs<Item> | ExampleSource<Inputs<Item>>,
-    yTrain: ArrayInput | ExampleSource<ArrayInput>,
+    yTrain: LabelInput | ExampleSource<LabelInput>,
     options: PrecomputeOptions = {},
   ): Promise<void> {
     await this.callMethod(
@@ -49,7 +49,7 @@ export class RemoteSimilarity<Item = never> extends RemoteExplainer {
   /** As `explain` of GradientSimilarity. */
   explain(
     x: Inputs<Item>,
-    y?: ArrayInput,
+    y?: QuestionLabelInput,
     options: SimilarityExplainOptions = {},
   ): Promise<Explanation<SimilarityData>> {
     return this.callExplain(

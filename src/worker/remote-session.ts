@@ -51,8 +51,8 @@ export function createRemoteSession(
     async inputGradients(x, outputIndices, forwardArguments) {
       return (await call('inputGradients', { x, outputIndices, forwardArguments })) as NdArray[]
     },
-    async lossGradients(x, y, lossFn) {
-      const block = (await call('lossGradients', { x, y, lossFn })) as GradientBlock
+    async lossGradients(x, labels, lossFn) {
+      const block = (await call('lossGradients', { x, labels, lossFn })) as GradientBlock
       // The message's buffers belong to this block alone.
       return { ...block, release: () => undefined }
     },

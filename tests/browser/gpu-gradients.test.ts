@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { useDevice } from '../support/devices.js'
 import { materializedGradients } from '../support/formed-gradients.js'
 import { disposedAfterTest } from '../support/models.js'
-import { hostGradients } from '../support/host-block.js'
+import { hostGradients, lossGradients } from '../support/host-block.js'
 import { seededRandom, uniform } from '../support/random.js'
 
 /** Float32 sums in the order of another device, relative to the largest entry of a gradient. */
@@ -43,7 +43,7 @@ async function onGpu(
   session: Awaited<ReturnType<ReturnType<typeof tfjsPredictor>['open']>>,
   { x, y }: ReturnType<typeof examples>,
 ): Promise<GpuGradientBlock> {
-  const block = await session.lossGradients(x, y, lossFn)
+  const block = await lossGradients(session, x, y, lossFn)
   if (!('gpuDevice' in block)) throw new Error('The block is not on the GPU.')
   return block
 }

@@ -1,9 +1,11 @@
 import * as tf from '@tensorflow/tfjs'
-import type { LossName } from 'gradlens'
+import type { LossName, NamedLoss } from 'gradlens'
 import { tfjsPredictor } from 'gradlens/tfjs'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { type LossSettings, readLoss } from '../../src/losses/loss.js'
 import { devices, useDevice } from '../support/devices.js'
 import { materializedGradients } from '../support/formed-gradients.js'
+import { type Activation, positionLoss } from '../support/loss-definitions.js'
 import { disposedAfterTest } from '../support/models.js'
 import { hostGradients } from '../support/host-block.js'
 
@@ -13,10 +15,8 @@ const tolerance = 1e-5
 /** Of an entry that is small beside the others, where p − y would cancel. */
 const smallEntryTolerance = 1e-4
 
-type Activation = 'softmax' | 'sigmoid' | 'linear'
-
 interface LossCase {
-  readonly lossFn: LossName
+  readonly lossFn: LossName | NamedLoss
   readonly activation: Activation
   /** What goes into the activation, per position. */
   readonly logits: readonly (readonly number[])[]
@@ -28,6 +28,8 @@ const classes = { logits: [[0.3, -1.2, 0.7]], y: [2] }
 const rows = { logits: [[0.3, -1.2, 0.7]], y: [[0.2, 0.5, 0.3]] }
 const shares = { logits: [[0.3, 1.2, 0.7]], y: [[0, 0.6, 0.4]] }
 const bits = { logits: [[0.3, -1.2, 2.5]], y: [[1, 0, 1]] }
+const signs = { logits: [[0.3, -1.2, 2.5]], y: [[1, -1, 1]] }
+const oneHot = { logits: [[0.3, -1.2, 0.7]], y: [[1, 0, 0]] }
 const fractions = { logits: [[0.3, 0.9, 0.5]], y: [[1, 0, 0.25]] }
 
 const cases: readonly LossCase[] = [
@@ -43,6 +45,39 @@ const cases: readonly LossCase[] = [
   { lossFn: 'meanSquaredError', activation: 'linear', ...rows },
   { lossFn: 'meanSquaredError', activation: 'sigmoid', ...rows },
   { lossFn: 'meanAbsoluteError', activation: 'linear', ...rows },
+  { lossFn: 'categoricalFocalCrossentropy', activation: 'softmax', ...rows },
+  { lossFn: 'categoricalFocalCrossentropy', activation: 'linear', ...shares },
+  {
+    lossFn: { name: 'categoricalFocalCrossentropyFromLogits', gamma: 0.7, alpha: 2 },
+    activation: 'linear',
+    ...rows,
+  },
+  { lossFn: 'sparseCategoricalFocalCrossentropy', activation: 'softmax', ...classes },
+  {
+    lossFn: { name: 'sparseCategoricalFocalCrossentropyFromLogits', gamma: 3 },
+    activation: 'linear',
+    ...classes,
+  },
+  { lossFn: 'binaryFocalCrossentropy', activation: 'sigmoid', ...bits },
+  {
+    lossFn: { name: 'binaryFocalCrossentropy', alpha: 0.3 },
+    activation: 'linear',
+    ...fractions,
+  },
+  {
+    lossFn: { name: 'binaryFocalCrossentropyFromLogits', gamma: 0.5, alpha: 0.75 },
+    activation: 'linear',
+    ...bits,
+  },
+  { lossFn: 'kullbackLeiblerDivergence', activation: 'softmax', ...rows },
+  { lossFn: 'kullbackLeiblerDivergence', activation: 'linear', ...shares },
+  { lossFn: 'kullbackLeiblerDivergenceFromLogits', activation: 'linear', ...rows },
+  { lossFn: 'hinge', activation: 'linear', ...signs },
+  { lossFn: 'squaredHinge', activation: 'linear', ...signs },
+  { lossFn: 'categoricalHinge', activation: 'linear', ...oneHot },
+  { lossFn: 'categoricalHinge', activation: 'softmax', ...oneHot },
+  { lossFn: 'huber', activation: 'linear', ...rows },
+  { lossFn: { name: 'huber', delta: 0.4 }, activation: 'linear', ...rows },
 ]
 
 const confident: readonly (LossCase & { readonly title: string })[] = [
@@ -72,6 +107,34 @@ const confident: readonly (LossCase & { readonly title: string })[] = [
     lossFn: 'binaryCrossentropy',
     activation: 'sigmoid',
     logits: [[15]],
+    y: [[1]],
+  },
+  {
+    title: 'a focal loss whose probability underflows',
+    lossFn: 'sparseCategoricalFocalCrossentropy',
+    activation: 'softmax',
+    logits: [[200, -3, 1]],
+    y: [1],
+  },
+  {
+    title: 'a focal loss that is nearly zero',
+    lossFn: 'sparseCategoricalFocalCrossentropy',
+    activation: 'softmax',
+    logits: [[7, -1, 1]],
+    y: [0],
+  },
+  {
+    title: 'a binary focal loss that is certain and wrong',
+    lossFn: 'binaryFocalCrossentropy',
+    activation: 'sigmoid',
+    logits: [[40]],
+    y: [[0]],
+  },
+  {
+    title: 'a binary focal loss that is nearly zero',
+    lossFn: 'binaryFocalCrossentropy',
+    activation: 'sigmoid',
+    logits: [[7]],
     y: [[1]],
   },
 ]
@@ -118,66 +181,18 @@ async function expectGradient(
 
 /** ∂L/∂logits per position, by central differences in float64; the loss is smooth at the points taken. */
 function expectedGradient({ lossFn, activation, logits, y }: LossCase): number[][] {
+  const loss = readLoss(lossFn) as LossSettings
   const step = 1e-5
   return logits.map((z, t) =>
     z.map((_, k) => {
       const lossAt = (shift: number): number => {
         const moved = z.map((value, j) => (j === k ? value + shift : value))
-        return definition(lossFn, activation, moved, y[t] ?? 0) / logits.length
+        return positionLoss(loss, activation, moved, y[t]!) / logits.length
       }
       return (lossAt(step) - lossAt(-step)) / (2 * step)
     }),
   )
 }
-
-/** The loss of one position, in float64 and from logits wherever there are some. */
-function definition(
-  lossFn: LossName,
-  activation: Activation,
-  z: number[],
-  y: number | readonly number[],
-): number {
-  const target = typeof y === 'number' ? z.map((_, k) => (k === y ? 1 : 0)) : y
-  const sum = (terms: number[]): number => terms.reduce((total, term) => total + term, 0)
-  const mean = (terms: number[]): number => sum(terms) / terms.length
-  const highest = Math.max(...z)
-  const logNorm = highest + Math.log(sum(z.map((value) => Math.exp(value - highest))))
-  const output =
-    activation === 'sigmoid'
-      ? z.map((value) => 1 / (1 + Math.exp(-value)))
-      : activation === 'softmax'
-        ? z.map((value) => Math.exp(value - logNorm))
-        : z
-  const isLogit = lossFn.endsWith('FromLogits') || activation !== 'linear'
-  switch (lossFn) {
-    case 'categoricalCrossentropy':
-    case 'sparseCategoricalCrossentropy':
-    case 'categoricalCrossentropyFromLogits':
-    case 'sparseCategoricalCrossentropyFromLogits':
-      return isLogit
-        ? sum(target.map((share, k) => share * (logNorm - (z[k] ?? NaN))))
-        : -sum(
-            target.map((share, k) => (share === 0 ? 0 : share * Math.log((z[k] ?? NaN) / sum(z)))),
-          )
-    case 'binaryCrossentropy':
-    case 'binaryCrossentropyFromLogits':
-      return mean(
-        z.map((value, k) => {
-          const bit = target[k] ?? NaN
-          return isLogit
-            ? bit * softplus(-value) + (1 - bit) * softplus(value)
-            : -bit * Math.log(value) - (1 - bit) * Math.log(1 - value)
-        }),
-      )
-    case 'meanSquaredError':
-      return mean(output.map((value, k) => (value - (target[k] ?? NaN)) ** 2))
-    case 'meanAbsoluteError':
-      return mean(output.map((value, k) => Math.abs(value - (target[k] ?? NaN))))
-  }
-}
-
-/** log(1 + eˣ) without overflow or cancellation. */
-const softplus = (x: number): number => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)))
 
 /** Named losses against central differences of their definition in float64. */
 

@@ -4,7 +4,7 @@ import { tfjsPredictor } from 'gradlens/tfjs'
 import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { devices, useDevice } from '../support/devices.js'
 import { materializedGradients } from '../support/formed-gradients.js'
-import { hostGradients } from '../support/host-block.js'
+import { hostGradients, lossGradients } from '../support/host-block.js'
 import { expectNoLeaks } from '../support/leaks.js'
 import { mixingModels } from '../support/mixing-models.js'
 import { denseNet } from '../support/models.js'
@@ -92,7 +92,7 @@ describe.each(devices)('a batch on %s', (device) => {
     const { x, y } = examples(4)
     await expectNoLeaks(async () => {
       using session = await tfjsPredictor(model).open(device, { allowSoftware: true })
-      const running = session.lossGradients([x], y, lossFn as Loss)
+      const running = lossGradients(session, [x], y, lossFn as Loss)
       await expect(running).rejects.toThrow(message)
     })
   })

@@ -4,7 +4,7 @@ import { tfjsPredictor } from 'gradlens/tfjs'
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest'
 import { runOn, withTape } from '../../src/tfjs/engine/engine.js'
 import { devices, useDevice } from '../support/devices.js'
-import { hostGradients } from '../support/host-block.js'
+import { hostGradients, lossGradients } from '../support/host-block.js'
 import { expectNoLeaks } from '../support/leaks.js'
 import { disposedAfterTest } from '../support/models.js'
 
@@ -52,7 +52,7 @@ describe.each(devices)('working on %s', (device) => {
       const failing = (): tf.Tensor => {
         throw new TypeError('the page is at fault')
       }
-      await expect(session.lossGradients([pixels], labels, failing)).rejects.toThrow(
+      await expect(lossGradients(session, [pixels], labels, failing)).rejects.toThrow(
         'the page is at fault',
       )
       const wrongShape = { data: new Float32Array(10), shape: [2, 5] }
@@ -234,7 +234,8 @@ it('refuses an op without gradient by its name', async () => {
     feature: 'RotateWithOffset',
   })
   // What lies behind the op can be explained all the same.
-  const block = await session.lossGradients(
+  const block = await lossGradients(
+    session,
     [pixels],
     { ...labels, shape: [2, 1] },
     'meanSquaredError',

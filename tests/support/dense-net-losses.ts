@@ -1,5 +1,6 @@
-import { InvalidArgumentError, type Loss, type NdArray } from 'gradlens'
+import { InvalidArgumentError, type LossFunction, type NdArray, type PositionLoss } from 'gradlens'
 import type { DenseActivation } from './dense-net.js'
+import { positionLoss } from './loss-definitions.js'
 
 /** One example: its label and what the net says. */
 interface Example {
@@ -7,6 +8,8 @@ interface Example {
   readonly labelShape: readonly number[]
   readonly output: readonly number[]
   readonly outputShape: readonly number[]
+  /** Per position, how much its loss counts; undefined for the mean over positions. */
+  readonly factors?: readonly number[] | undefined
 }
 
 /** Where a backward pass starts: at the net's outputs, or at the pre-activations of its last layer. */
@@ -17,18 +20,35 @@ export interface Start {
 
 /** ∂L/∂output of one example; cross-entropies behind their own activation start at its logits, with p − y. */
 export function outputGradient(
-  loss: Loss<NdArray>,
+  loss: PositionLoss | LossFunction<NdArray>,
   example: Example,
   lastActivation: DenseActivation,
 ): Start {
-  if (typeof loss === 'function') return { at: 'output', gradient: differences(loss, example) }
+  if (typeof loss === 'function') return { at: 'output', gradient: lossDifferences(loss, example) }
+  const start = meanGradient(loss, example, lastActivation)
+  const { factors } = example
+  if (factors === undefined) return start
+  const size = start.gradient.length / factors.length
+  const gradient = start.gradient.map(
+    (value, k) => value * factors.length * factors[Math.floor(k / size)]!,
+  )
+  return { ...start, gradient }
+}
+
+/** Of the mean over an example's positions. */
+function meanGradient(
+  loss: PositionLoss,
+  example: Example,
+  lastActivation: DenseActivation,
+): Start {
+  const { name } = loss
   const { label, output } = example
   const count = output.length
   const classCount = example.outputShape.at(-1) ?? 1
   const positionCount = count / classCount
-  const y = loss.startsWith('sparse') ? oneHot(label, classCount) : label
+  const y = name.startsWith('sparse') ? oneHot(label, classCount) : label
   const at = (k: number): number => y[k] ?? NaN
-  switch (loss) {
+  switch (name) {
     case 'categoricalCrossentropy':
     case 'sparseCategoricalCrossentropy':
       return lastActivation === 'softmax'
@@ -54,6 +74,17 @@ export function outputGradient(
       return { at: 'output', gradient: output.map((p, k) => (2 * (p - at(k))) / count) }
     case 'meanAbsoluteError':
       return { at: 'output', gradient: output.map((p, k) => Math.sign(p - at(k)) / count) }
+    default: {
+      const meanLoss = (values: readonly number[]): number =>
+        sum(
+          Array.from({ length: positionCount }, (_, t) => {
+            const part = (all: readonly number[]): readonly number[] =>
+              all.slice(t * classCount, (t + 1) * classCount)
+            return positionLoss(loss, 'linear', part(values), part(y)) / positionCount
+          }),
+        )
+      return { at: 'output', gradient: differences(meanLoss, output) }
+    }
   }
 }
 
@@ -77,14 +108,12 @@ function shareGradient(y: readonly number[], p: readonly number[]): number[] {
   return p.map((value, k) => sum(y) / sum(p) - (y[k] ?? 0) / value)
 }
 
-/** A loss function of NdArrays says nothing about its gradient: it is asked near the output, in float64. */
-function differences(
+/** A loss function of NdArrays has no gradient of its own. */
+function lossDifferences(
   lossFn: (yTrue: NdArray, yPred: NdArray) => NdArray,
   { label, labelShape, output, outputShape }: Example,
 ): number[] {
-  // Four-point differences: h⁴ and 1e-16 / h are both about 1e-12.
-  const h = 1e-3
-  const lossAt = (values: readonly number[]): number => {
+  return differences((values) => {
     const { data } = lossFn(
       { data: Float64Array.from(label), shape: labelShape },
       { data: Float64Array.from(values), shape: outputShape },
@@ -93,7 +122,16 @@ function differences(
       throw new InvalidArgumentError('lossFn', `${data.length} values`, 'one per example')
     }
     return data[0] ?? NaN
-  }
+  }, output)
+}
+
+/** The gradient of a function near the output, in float64. */
+function differences(
+  lossAt: (values: readonly number[]) => number,
+  output: readonly number[],
+): number[] {
+  // Four-point differences: h⁴ and 1e-16 / h are both about 1e-12.
+  const h = 1e-3
   const moved = (k: number, by: number): number =>
     lossAt(output.map((value, at) => (at === k ? value + by : value)))
   return output.map((_, k) => {

@@ -8,10 +8,12 @@ import {
   type GradientSegment,
   InvalidArgumentError,
   type LayerSite,
-  type Loss,
+  type Labels,
+  type LossFunction,
   type NamedWeight,
   type NdArray,
   type ParameterSpec,
+  type PositionLoss,
   type Predictor,
   type PredictorSession,
 } from 'gradlens'
@@ -200,8 +202,8 @@ class DenseSession implements PredictorSession<NdArray> {
 
   async lossGradients(
     x: readonly NdArray[],
-    y: NdArray,
-    loss: Loss<NdArray>,
+    y: Labels,
+    loss: PositionLoss | LossFunction<NdArray>,
   ): Promise<GradientBlock> {
     const traces = await this.#traces(x, {})
     const last = this.#layers.at(-1)?.activation ?? 'linear'
@@ -211,7 +213,8 @@ class DenseSession implements PredictorSession<NdArray> {
       const labelShape = [1, ...y.shape.slice(1)]
       const outputShape = [1, ...this.#outputShape]
       const output = outputOf(trace)
-      const seed = outputGradient(loss, { label, labelShape, output, outputShape }, last)
+      const factors = y.factors && rowOf(y.factors, i)
+      const seed = outputGradient(loss, { label, labelShape, output, outputShape, factors }, last)
       return this.#backward(trace, seed)
     })
     const segments = this.#layers.flatMap(({ kernel, bias, trainable = true }, layer) => {

@@ -2,10 +2,14 @@ import type {
   GpuGradientBlock,
   GradientBlock,
   GradientSegment,
+  LabelWeights,
   Loss,
   NdArray,
   PredictorSession,
 } from 'gradlens'
+import { withFactors } from '../../src/losses/factors.js'
+import { copyLabels } from '../../src/losses/labels.js'
+import { positionLoss, readLoss } from '../../src/losses/loss.js'
 
 /** A session's loss gradients, their numbers in JavaScript wherever they were computed. */
 export async function hostGradients<Value>(
@@ -13,12 +17,29 @@ export async function hostGradients<Value>(
   x: readonly NdArray[],
   y: NdArray,
   loss: Loss<Value>,
+  weights: LabelWeights = {},
 ): Promise<GradientBlock> {
-  return requireHostBlock(await session.lossGradients(x, y, loss))
+  return hostBlock(await lossGradients(session, x, y, loss, weights))
+}
+
+/** A session's loss gradients of a loss as users give it, and of labels in its form. */
+export async function lossGradients<Value>(
+  session: PredictorSession<Value>,
+  x: readonly NdArray[],
+  y: NdArray,
+  loss: Loss<Value>,
+  weights: LabelWeights = {},
+): Promise<GradientBlock | GpuGradientBlock> {
+  const read = readLoss(loss)
+  if (typeof read === 'function') {
+    return session.lossGradients(x, { ...y, factors: undefined }, read)
+  }
+  const labels = withFactors('y', read, y, await copyLabels('y', { ...weights, labels: y }))
+  return session.lossGradients(x, labels, positionLoss(read))
 }
 
 /** A block's numbers in JavaScript; one in GPU buffers is read back and disposed. */
-async function requireHostBlock(block: GradientBlock | GpuGradientBlock): Promise<GradientBlock> {
+export async function hostBlock(block: GradientBlock | GpuGradientBlock): Promise<GradientBlock> {
   if (!('gpuDevice' in block)) return block
   const { gpuDevice, exampleCount, segments } = block
   const floats = async (buffer: GPUBuffer, perRow: number): Promise<Float32Array> =>

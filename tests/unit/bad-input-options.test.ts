@@ -6,6 +6,7 @@ import {
   IntegratedGradients,
   type IntegratedGradientsOptions,
   type LossName,
+  lossNames,
   MemoryStore,
 } from 'gradlens'
 import { describe, expect, it, vi } from 'vitest'
@@ -15,10 +16,9 @@ import { classifier, randomLayers, testX, trainClasses, trainX } from '../suppor
 
 const loss = 'sparseCategoricalCrossentropy'
 
-const lossNames =
-  "a function (yTrue, yPred) => loss, or one of 'categoricalCrossentropy', 'categoricalCrossentropyFromLogits', 'sparseCategoricalCrossentropy', " +
-  "'sparseCategoricalCrossentropyFromLogits', 'binaryCrossentropy', 'binaryCrossentropyFromLogits', " +
-  "'meanSquaredError', 'meanAbsoluteError'"
+const lossForms = `a function (yTrue, yPred) => loss, { name, ...options }, or one of ${lossNames
+  .map((name) => `'${name}'`)
+  .join(', ')}`
 const simFns = "one of 'grad_dot', 'grad_cos', 'grad_asym_dot'"
 const methods =
   "one of 'riemann_left', 'riemann_right', 'riemann_middle', 'riemann_trapezoid', 'gausslegendre'"
@@ -149,7 +149,7 @@ describe('GradientSimilarity refuses', () => {
     [{}, 'an object (Object)'],
   ])('the loss %o', async (lossFn, got) => {
     const make = (): unknown => new GradientSimilarity(classifier(), lossFn as LossName)
-    await expectRefusal(make, { argument: 'lossFn', got, expected: lossNames })
+    await expectRefusal(make, { argument: 'lossFn', got, expected: lossForms })
   })
 
   it.each([

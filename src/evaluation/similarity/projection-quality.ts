@@ -4,9 +4,10 @@ import type { Inputs } from '../../explainers/reading/inputs.js'
 import { createProgressReporter } from '../../explainers/session/progress.js'
 import type { GradientSimilarityOptions } from '../../explainers/similarity/similarity-options.js'
 import type { ProjectionOptions } from '../../gradients/projection/projection-options.js'
-import type { ArrayInput } from '../../array-input.js'
 import { type CallOptions, assertKnownKeys, readPositiveInteger } from '../../options.js'
-import type { Loss, Predictor } from '../../predictor.js'
+import type { LabelInput } from '../../losses/labels.js'
+import type { Loss } from '../../losses/loss.js'
+import type { Predictor } from '../../predictor.js'
 import { computeMean, computeFiniteSpearman } from '../correlation.js'
 import { readOrder, readScores, type SimilarityRanking } from './rankings.js'
 
@@ -50,7 +51,7 @@ export async function projectionQuality<Value, Item = never>(
   predictor: Predictor<Value, Item>,
   lossFn: Loss<Value>,
   x: Inputs<Item>,
-  y: ArrayInput,
+  y: LabelInput,
   options: ProjectionQualityOptions = {},
 ): Promise<ProjectionQualityData> {
   assertKnownKeys('options', options, optionNames)

@@ -1,5 +1,8 @@
 import { InvalidArgumentError } from '../../errors.js'
-import { type ArrayInput, toNdArray } from '../../array-input.js'
+import { withFactors } from '../../losses/factors.js'
+import type { GivenLabels, Labels } from '../../losses/labels.js'
+import type { LossSettings } from '../../losses/loss.js'
+import { labelForm, type LossName, lossNames } from '../../losses/names.js'
 import {
   assertFinite,
   indexOf,
@@ -8,22 +11,10 @@ import {
   sameShape,
   sizeOf,
 } from '../../ndarray.js'
-import { describe } from '../../options.js'
-import { type ArraySpec, type LossName, lossNames } from '../../predictor.js'
+import type { ArraySpec } from '../../predictor.js'
 
-/** A loss by name, or a framework's function that is not looked into here. */
-export type AnyLoss = LossName | ((yTrue: never, yPred: never) => unknown)
-
-/** @throws InvalidArgumentError for anything but a function or the name of a loss */
-export function checkLossName(lossFn: unknown): void {
-  if (typeof lossFn === 'function' || (lossNames as readonly unknown[]).includes(lossFn)) return
-  const names = lossNames.map((name) => `'${name}'`).join(', ')
-  throw new InvalidArgumentError(
-    'lossFn',
-    describe(lossFn),
-    `a function (yTrue, yPred) => loss, or one of ${names}`,
-  )
-}
+/** A loss as it was read; a framework's function isn't looked into here. */
+export type AnyLoss = LossSettings | ((yTrue: never, yPred: never) => unknown)
 
 /**
  * Reads labels into the form that the loss takes, [N, …]: for a named loss the output's shape, without its
@@ -32,17 +23,17 @@ export function checkLossName(lossFn: unknown): void {
  * @param exampleShape the shape of one label, where it is known: then a single label is broadcast to all
  * @throws InvalidArgumentError if shape, length or a class index does not fit; NonFiniteError for NaN
  */
-export async function readLabels(
+export function readLabels(
   argument: string,
-  y: ArrayInput,
+  y: GivenLabels & { readonly labels: NdArray },
   exampleCount: number,
   loss: AnyLoss,
   output: ArraySpec,
   exampleShape?: readonly number[],
-): Promise<NdArray> {
-  const given = await toNdArray(argument, y)
-  assertFinite(argument, given)
-  const labels = exampleShape === undefined ? given : broadcast(given, exampleShape, exampleCount)
+): Labels {
+  assertFinite(argument, y.labels)
+  const labels =
+    exampleShape === undefined ? y.labels : broadcast(y.labels, exampleShape, exampleCount)
   if (labels.shape[0] !== exampleCount) {
     const length = labels.shape.length === 0 ? 'one label' : `${String(labels.shape[0])} labels`
     throw new InvalidArgumentError(
@@ -51,11 +42,47 @@ export async function readLabels(
       'one label per example',
     )
   }
-  if (typeof loss === 'function') return asAtFit(argument, labels, exampleShape)
-  const read = inLossForm(argument, labels, loss, output)
-  if (loss.startsWith('sparse')) assertClasses(argument, labels, output.shape.at(-1) ?? null)
-  else if (loss.includes('Crossentropy')) assertShares(argument, labels)
-  return read
+  if (typeof loss === 'function') {
+    return weighted(argument, asAtFit(argument, labels, exampleShape), loss, y)
+  }
+  const { name } = loss
+  const read = weighted(argument, inLossForm(argument, labels, name, output), loss, y)
+  // Errors have the place in the array that was given.
+  const given = { data: read.data, shape: labels.shape }
+  switch (labelForm(name)) {
+    case 'class':
+      assertClasses(argument, given, output.shape.at(-1) ?? null)
+      return read
+    case 'shares':
+    case 'bits':
+      assertShares(argument, given)
+      return read
+    case 'signs':
+      return { ...read, data: signs(argument, given, read.factors) }
+    case 'values':
+      return read
+  }
+}
+
+/**
+ * Labels in the loss's form with the factors of their positions.
+ *
+ * @throws InvalidArgumentError for weights or masks that don't fit, or that are given to a loss function
+ */
+export function weighted(
+  argument: string,
+  labels: NdArray,
+  loss: AnyLoss,
+  weights: Pick<GivenLabels, 'sampleWeight' | 'mask'>,
+): Labels {
+  if (typeof loss !== 'function') return withFactors(argument, loss, labels, weights)
+  const given = (['sampleWeight', 'mask'] as const).find((key) => weights[key] !== undefined)
+  if (given === undefined) return { ...labels, factors: undefined }
+  throw new InvalidArgumentError(
+    `${argument}.${given}`,
+    'it with a loss function',
+    'a named loss; a function gets labels and predictions alone, so put weights into the labels',
+  )
 }
 
 /** What a loss function was fitted with, it also gets to explain: no other rank, no other length. */
@@ -110,11 +137,27 @@ function inLossForm(argument: string, labels: NdArray, loss: LossName, output: A
   return { data: labels.data, shape: unknownAxes ? labels.shape : expectedShape }
 }
 
+/** −1 for the lower label, −1 or 0; 1 for the other one. Labels of positions that don't count may be 0. */
+function signs(argument: string, labels: NdArray, factors: NdArray | undefined): Float64Array {
+  const { data } = labels
+  const size = data.length / (factors?.data.length ?? data.length)
+  const isLow = (k: number): boolean => data[k] !== 1 && factors?.data[Math.floor(k / size)] !== 0
+  const low = data.find((_, k) => isLow(k)) ?? 0
+  const offset = data.findIndex((label, k) => isLow(k) && (label !== low || ![-1, 0].includes(low)))
+  if (offset >= 0) throw notALabel(argument, labels, offset, '−1 and 1, or 0 and 1')
+  return Float64Array.from(data, (label) => (label === 1 ? 1 : -1))
+}
+
 /** Class indices where one-hot rows go, and the other way round: which loss takes what was given. */
 function hintFor(loss: LossName, labels: NdArray, output: ArraySpec): string {
   const rank = labels.shape.length - 1
-  if (loss.startsWith('categorical') && rank === output.shape.length - 1) {
-    return ` (class indices go with '${loss.replace(/^c/, 'sparseC')}')`
+  const sparse = loss.replace(/^c/, 'sparseC')
+  if (
+    (lossNames as readonly string[]).includes(sparse) &&
+    loss !== sparse &&
+    rank === output.shape.length - 1
+  ) {
+    return ` (class indices go with '${sparse}')`
   }
   if (loss.startsWith('sparse') && rank === output.shape.length) {
     return ` (one-hot rows go with '${loss.replace(/^sparseC/, 'c')}')`
@@ -133,22 +176,26 @@ function assertClasses(argument: string, labels: NdArray, classCount: number | n
     Number.isInteger(label) && label >= 0 && (classCount === null || label < classCount)
   const offset = labels.data.findIndex((label) => !isClass(label))
   if (offset < 0) return
-  throw new InvalidArgumentError(
-    argument,
-    `${String(labels.data[offset])} at [${indexOf(offset, labels.shape).join(', ')}]`,
-    `class indices from 0 to ${classCount === null ? '…' : String(classCount - 1)}`,
-  )
+  const most = classCount === null ? '…' : String(classCount - 1)
+  throw notALabel(argument, labels, offset, `class indices from 0 to ${most}`)
 }
 
 function assertShares(argument: string, labels: NdArray): void {
   const offset = labels.data.findIndex((label) => label < 0 || label > 1)
-  if (offset < 0) return
-  throw new InvalidArgumentError(
-    argument,
-    `${String(labels.data[offset])} at [${indexOf(offset, labels.shape).join(', ')}]`,
-    'probabilities, from 0 to 1',
-  )
+  if (offset >= 0) throw notALabel(argument, labels, offset, 'probabilities, from 0 to 1')
 }
+
+const notALabel = (
+  argument: string,
+  { data, shape }: NdArray,
+  offset: number,
+  expected: string,
+): InvalidArgumentError =>
+  new InvalidArgumentError(
+    argument,
+    `${String(data[offset])} at [${indexOf(offset, shape).join(', ')}]`,
+    expected,
+  )
 
 /**
  * The predicted labels, in the format of the training labels: the arg-max over the last axis as class index
@@ -166,9 +213,10 @@ export function predictedLabels(
   const classCount = sizeOf(own.slice(-1))
   const shape = [exampleCount, ...trainLabelShape]
   const asOutput = sameShape(withoutOnes(trainLabelShape), withoutOnes(own))
-  const threshold = thresholds.get(loss)
-  if (threshold !== undefined && asOutput) {
-    return { data: Float64Array.from(predictions.data, (p) => (p > threshold ? 1 : 0)), shape }
+  const choice = typeof loss === 'function' ? undefined : yesNo(loss.name)
+  if (choice !== undefined && asOutput) {
+    const { threshold, no } = choice
+    return { data: Float64Array.from(predictions.data, (p) => (p > threshold ? 1 : no)), shape }
   }
   if (classCount === 1) throw noLabel('a single output means no class to this loss')
   const asIndex = sameShape(withoutOnes(trainLabelShape), withoutOnes(own.slice(0, -1)))
@@ -192,11 +240,12 @@ export function predictedLabels(
   return { data, shape }
 }
 
-/** Above it, an output speaks for its class. */
-const thresholds: ReadonlyMap<AnyLoss, number> = new Map<AnyLoss, number>([
-  ['binaryCrossentropy', 0.5],
-  ['binaryCrossentropyFromLogits', 0],
-])
+/** Above the threshold an output means label 1; else label `no`. Undefined for losses without such labels. */
+function yesNo(name: LossName): { threshold: number; no: number } | undefined {
+  if (labelForm(name) === 'signs') return { threshold: 0, no: -1 }
+  if (labelForm(name) !== 'bits') return undefined
+  return { threshold: name.endsWith('FromLogits') ? 0 : 0.5, no: 0 }
+}
 
 const noLabel = (reason: string): InvalidArgumentError =>
   new InvalidArgumentError('y', `none, but ${reason}`, 'the label of each example')

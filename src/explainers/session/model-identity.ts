@@ -6,7 +6,8 @@ import {
   refuseDifferences,
   type StoreIdentity,
 } from '../../store/zarr/format/store-identity.js'
-import type { Loss } from '../../predictor.js'
+import { describeLoss } from '../../losses/identity.js'
+import type { ReadLoss } from '../../losses/loss.js'
 import type { ModelCall } from './model-session.js'
 import { selectTrainable } from './parameters.js'
 
@@ -17,7 +18,7 @@ import { selectTrainable } from './parameters.js'
  */
 export async function readModelIdentity<Value>(
   call: ModelCall<Value>,
-  loss: Loss<Value>,
+  loss: ReadLoss<Value>,
 ): Promise<StoreIdentity> {
   const weights = await call.run(async (session) => session.weights?.())
   if (weights === undefined) {
@@ -29,7 +30,7 @@ export async function readModelIdentity<Value>(
   }
   return {
     weightsHash: await hashWeights(weights),
-    loss: await identifyLoss(loss),
+    loss: await identifyLoss(typeof loss === 'function' ? loss : describeLoss(loss)),
     parameters: selectTrainable(call.predictor).map(({ name, shape }) => ({ name, shape })),
   }
 }
@@ -37,7 +38,7 @@ export async function readModelIdentity<Value>(
 /** @throws StoreError that says what differs */
 export async function assertSameModel<Value>(
   call: ModelCall<Value>,
-  loss: Loss<Value>,
+  loss: ReadLoss<Value>,
   identity: StoreIdentity,
 ): Promise<void> {
   refuseDifferences(compareIdentities(await readModelIdentity(call, loss), identity))

@@ -2,8 +2,9 @@ import type { GradientBackend, DeviceGradients } from '../../compute/gradient-ba
 import { NonFiniteError } from '../../errors.js'
 import type { CachedGradients } from './cached-gradients.js'
 import type { Projection } from '../../gradients/projection/projection.js'
-import { type NdArray, rows } from '../../ndarray.js'
-import type { Loss } from '../../predictor.js'
+import { type Labels, labelsOf } from '../../losses/labels.js'
+import { positionLoss, type ReadLoss } from '../../losses/loss.js'
+import type { NdArray } from '../../ndarray.js'
 import { runInBatches } from '../session/batches.js'
 import { countExamples, rowsOf } from '../reading/inputs.js'
 import type { ModelCall } from '../session/model-session.js'
@@ -13,8 +14,8 @@ export interface GradientBatches<Value> {
   readonly call: ModelCall<Value>
   readonly backend: GradientBackend
   readonly x: readonly NdArray[]
-  readonly y: NdArray
-  readonly loss: Loss<Value>
+  readonly y: Labels
+  readonly loss: ReadLoss<Value>
   readonly batchSize: number
   /** If set, gradients are projected. */
   readonly projection?: Projection | undefined
@@ -37,10 +38,11 @@ export async function* computeBlocks<Value>(
   from = 0,
 ): AsyncGenerator<PlacedGradients> {
   const { call, backend, x, y, loss, batchSize, projection } = of
+  const ofPosition = typeof loss === 'function' ? loss : positionLoss(loss)
   const computeBatch = async (first: number, last: number): Promise<DeviceGradients> => {
     const [start, end] = [from + first, from + last]
-    const [xBatch, yBatch] = [rowsOf(x, start, end), rows(y, start, end)]
-    const block = await call.run((session) => session.lossGradients(xBatch, yBatch, loss))
+    const [xBatch, yBatch] = [rowsOf(x, start, end), labelsOf(y, start, end)]
+    const block = await call.run((session) => session.lossGradients(xBatch, yBatch, ofPosition))
     const gradients = await backend.upload(block)
     return projection === undefined ? gradients : projectAndUpload(gradients, projection, of)
   }

@@ -1,9 +1,10 @@
 import { InvalidArgumentError } from '../../errors.js'
 import type { RowRange } from '../../store/bytes/byte-store.js'
-import { type ArrayInput, toNdArray } from '../../array-input.js'
+import type { ArrayInput } from '../../array-input.js'
 import type { NdArray } from '../../ndarray.js'
 import type { Progress } from '../../options.js'
-import type { Loss } from '../../predictor.js'
+import { copyLabels, type LabelInput, requireLabels } from '../../losses/labels.js'
+import type { ReadLoss } from '../../losses/loss.js'
 import { createProjection } from './create-projection.js'
 import { readInputs, type Inputs } from '../reading/inputs.js'
 import { readLabels } from '../reading/labels.js'
@@ -24,25 +25,32 @@ import {
  */
 export async function readTraining<Value, Item>(
   xTrain: Inputs<Item> | ExampleSource<Inputs<Item>>,
-  yTrain: ArrayInput | ExampleSource<ArrayInput>,
+  yTrain: LabelInput | ExampleSource<LabelInput>,
   call: ModelCall<Value>,
-  loss: Loss<Value>,
+  loss: ReadLoss<Value>,
   settings: SimilaritySettings,
 ): Promise<TrainingExamples | TrainingSources<Item>> {
   if (isExampleSource(xTrain)) {
     if (settings.store === undefined) throw createNoStoreError('xTrain')
-    return { x: xTrain, y: isExampleSource(yTrain) ? yTrain : await toNdArray('yTrain', yTrain) }
+    if (isExampleSource(yTrain)) return { x: xTrain, y: yTrain }
+    return { x: xTrain, y: requireLabels('yTrain', await copyLabels('yTrain', yTrain)) }
   }
   if (isExampleSource(yTrain)) throw createNoStoreError('yTrain')
   const { predictor } = call
   // Both are read before the first await ends, so that what the page does to its arrays later changes nothing.
   const [read, given] = await Promise.all([
     readInputs('xTrain', xTrain, predictor.inputs, predictor),
-    toNdArray('yTrain', yTrain),
+    copyLabels('yTrain', yTrain),
   ])
   const { exampleCount, items } = read
   if (items !== null) refuseStoringItems(settings)
-  const y = await readLabels('yTrain', given, exampleCount, loss, predictor.output)
+  const y = readLabels(
+    'yTrain',
+    requireLabels('yTrain', given),
+    exampleCount,
+    loss,
+    predictor.output,
+  )
   return { x: await read.arrays(call, settings.batchSize), y, items }
 }
 

@@ -3,9 +3,10 @@ import type { StreamLimits } from '../../store/stream/stream-limits.js'
 import { sliceBlock } from '../../gradients/slice-block.js'
 import type { GradientWriter } from '../../store/zarr/writing/gradient-writer.js'
 import { openGradientWriter } from '../../store/zarr/writing/open-writer.js'
+import { labelsOf } from '../../losses/labels.js'
+import type { ReadLoss } from '../../losses/loss.js'
 import { rows } from '../../ndarray.js'
 import type { Progress } from '../../options.js'
-import type { Loss } from '../../predictor.js'
 import { computeBlocks } from './gradient-blocks.js'
 import { rowsOf } from '../reading/inputs.js'
 import { readModelIdentity } from '../session/model-identity.js'
@@ -21,7 +22,7 @@ export { openTrainingRows } from './training-rows.js'
 export const openTrainingStore = <Value>(
   store: ByteStore,
   call: ModelCall<Value>,
-  loss: Loss<Value>,
+  loss: ReadLoss<Value>,
   limits: StreamLimits,
 ): Promise<StoredTrainingSet<Value>> => StoredTrainingSet.open(store, call, loss, limits)
 
@@ -110,11 +111,13 @@ async function writeRows<Value>(
       const [start, stop] = [placed.start + skipped, placed.start + count]
       const own = sliceBlock(block, skipped, count)
       const kept = (await projection?.project(own, () => call.pause())) ?? own
+      const labels = labelsOf(y, start, stop)
       await writer.append({
         block: kept,
         projection: projection?.plan,
         squaredNorms: norms.subarray(skipped, count),
-        labels: rows(y, start, stop),
+        labels,
+        labelFactors: labels.factors,
         ...(ids === undefined ? {} : { ids: rows(ids, start, stop) }),
         ...(withExamples ? { examples: rowsOf(x, start, stop) } : {}),
       })

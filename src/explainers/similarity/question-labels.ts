@@ -1,26 +1,28 @@
 import { InvalidArgumentError } from '../../errors.js'
+import { type GivenLabels, type Labels, requireLabels } from '../../losses/labels.js'
 import { concatenateRows, type NdArray } from '../../ndarray.js'
 import { countExamples, rowsOf } from '../reading/inputs.js'
-import { predictedLabels, readLabels } from '../reading/labels.js'
+import { predictedLabels, readLabels, weighted } from '../reading/labels.js'
 import { runInBatches } from '../session/batches.js'
 import type { SimilaritySettings } from './similarity-options.js'
 import type { GradientContext } from './training-set.js'
 
 /**
- * Returns the labels of the examples to be explained: `y`, or for classification the predicted classes.
+ * Returns the labels of the examples to be explained: those given, or for classification the predicted classes.
  *
  * @param labelShape the shape of one training label
- * @throws InvalidArgumentError if `y` does not fit, or is missing for regression
+ * @throws InvalidArgumentError if labels don't fit, or are missing for regression
  */
 export async function readQuestionLabels<Value>(
   { call, loss, batchSize }: Pick<GradientContext<Value>, 'call' | 'loss' | 'batchSize'>,
   x: readonly NdArray[],
-  y: NdArray | undefined,
+  given: GivenLabels,
   task: SimilaritySettings['task'],
   labelShape: readonly number[],
-): Promise<NdArray> {
+): Promise<Labels> {
   const exampleCount = countExamples(x)
-  if (y !== undefined) {
+  if (given.labels !== undefined) {
+    const y = requireLabels('y', given)
     return readLabels('y', y, exampleCount, loss, call.predictor.output, labelShape)
   }
   if (task === 'regression') {
@@ -33,5 +35,6 @@ export async function readQuestionLabels<Value>(
     concurrency: await call.concurrency(),
   }))
     parts.push(result)
-  return predictedLabels(concatenateRows(parts), loss, labelShape)
+  const labels = predictedLabels(concatenateRows(parts), loss, labelShape)
+  return weighted('y', labels, loss, given)
 }

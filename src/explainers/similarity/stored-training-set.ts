@@ -6,7 +6,8 @@ import { GradientStream } from '../../store/stream/gradient-stream.js'
 import { planStream, type StreamLimits } from '../../store/stream/stream-limits.js'
 import type { GradientReader } from '../../store/zarr/reading/gradient-reader.js'
 import { concatenateRows, type NdArray, takeRows } from '../../ndarray.js'
-import type { Loss, PredictorSession } from '../../predictor.js'
+import type { ReadLoss } from '../../losses/loss.js'
+import type { PredictorSession } from '../../predictor.js'
 import type { ModelCall } from '../session/model-session.js'
 import { assertSameModel } from '../session/model-identity.js'
 import type { TrainingRows } from './training-rows.js'
@@ -29,7 +30,7 @@ export class StoredTrainingSet<Value> implements TrainingSet<Value> {
   readonly labelShape: readonly number[]
   readonly inputCount: number
   readonly #reader: GradientReader
-  readonly #loss: Loss<Value>
+  readonly #loss: ReadLoss<Value>
   readonly #limits: StreamLimits
   /** The version of the weights at which each session's model was found to be the store's. */
   readonly #verified = new WeakMap<PredictorSession<Value>, number>()
@@ -40,7 +41,7 @@ export class StoredTrainingSet<Value> implements TrainingSet<Value> {
   static async open<Value>(
     store: ByteStore,
     call: ModelCall<Value>,
-    loss: Loss<Value>,
+    loss: ReadLoss<Value>,
     limits: StreamLimits,
   ): Promise<StoredTrainingSet<Value>> {
     const { signal } = call
@@ -71,7 +72,7 @@ export class StoredTrainingSet<Value> implements TrainingSet<Value> {
     reader: GradientReader,
     labelShape: readonly number[],
     inputCount: number,
-    loss: Loss<Value>,
+    loss: ReadLoss<Value>,
     limits: StreamLimits,
   ) {
     const { projection } = reader
@@ -177,19 +178,21 @@ export async function assertSameExamples(
   for (let start = range.start; start < range.end; start += rowsPerChunk) {
     const end = Math.min(start + rowsPerChunk, range.end)
     const { x, y, ids } = await train.read(start, end)
-    const stored = await reader.examples(start, end, { signal })
+    const examples = await reader.examples(start, end, { signal })
     const pairs = [
       ['label', await reader.labels(start, end, { signal }), y] as const,
+      ['label weight', await reader.labelFactors(start, end, { signal }), y.factors] as const,
       ...(ids === undefined
         ? []
         : [['id', await reader.ids(start, end, { signal }), ids] as const]),
-      ...(stored ?? []).map((array, i) => ['example', array, x[i]!] as const),
+      ...(examples ?? []).map((array, i) => ['example', array, x[i]!] as const),
     ]
-    for (const [what, { data }, given] of pairs) {
-      const same = given.data.length === data.length
-      const at = same ? data.findIndex((value, k) => value !== given.data[k]) : 0
+    for (const [what, stored, given] of pairs) {
+      const [data, own] = [stored?.data ?? [], given?.data ?? []]
+      const same = own.length === data.length
+      const at = same ? data.findIndex((value, k) => value !== own[k]) : 0
       if (at < 0) continue
-      const row = start + Math.floor((at * (end - start)) / data.length)
+      const row = start + Math.floor((at * (end - start)) / Math.max(data.length, 1))
       throw new StoreError(
         'different',
         `The store was started with other training examples: the ${what} of row ${row} differs. Use those, or ` +

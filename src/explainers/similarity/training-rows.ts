@@ -2,7 +2,14 @@ import { InvalidArgumentError } from '../../errors.js'
 import { type ArrayInput, toNdArray } from '../../array-input.js'
 import { type NdArray, rows } from '../../ndarray.js'
 import { describe } from '../../options.js'
-import type { Loss } from '../../predictor.js'
+import {
+  copyLabels,
+  type LabelInput,
+  type Labels,
+  labelsOf,
+  requireLabels,
+} from '../../losses/labels.js'
+import type { ReadLoss } from '../../losses/loss.js'
 import { type Inputs, readInputs, rowsOf } from '../reading/inputs.js'
 import { readLabels } from '../reading/labels.js'
 import type { ModelCall } from '../session/model-session.js'
@@ -17,7 +24,7 @@ import type { TrainingExamples } from './training-set.js'
 /** Training examples with their labels and, if they have any, their ids: an array of as many rows each. */
 export interface TrainingBatch {
   readonly x: readonly NdArray[]
-  readonly y: NdArray
+  readonly y: Labels
   readonly ids: NdArray | undefined
 }
 
@@ -33,7 +40,7 @@ export interface TrainingRows {
 /** Training examples that are read when they are needed. */
 export interface TrainingSources<Item> {
   readonly x: ExampleSource<Inputs<Item>>
-  readonly y: NdArray | ExampleSource<ArrayInput>
+  readonly y: LabelInput | ExampleSource<LabelInput>
 }
 
 /**
@@ -45,20 +52,21 @@ export async function openTrainingRows<Value, Item>(
   given: TrainingExamples | TrainingSources<Item>,
   ids: NdArray | ExampleSource<ArrayInput> | undefined,
   call: ModelCall<Value>,
-  loss: Loss<Value>,
+  loss: ReadLoss<Value>,
   settings: SimilaritySettings,
 ): Promise<TrainingRows> {
   const { predictor, signal } = call
   const exampleCount =
     'items' in given ? (given.y.shape[0] ?? 0) : checkExampleSource('xTrain', given.x)
-  const openColumn = async (
+  const openColumn = async <Part, Read>(
     argument: string,
-    column: NdArray | ExampleSource<ArrayInput>,
-    check: (name: string, part: ArrayInput, partCount: number) => Promise<NdArray>,
-  ): Promise<(start: number, end: number) => Promise<NdArray>> => {
-    if (!isExampleSource(column)) {
+    column: Part | ExampleSource<Part>,
+    check: (name: string, part: Part, partCount: number) => Promise<Read>,
+    cut: (whole: Read, start: number, end: number) => Read,
+  ): Promise<(start: number, end: number) => Promise<Read>> => {
+    if (!isExampleSource<Part>(column)) {
       const whole = await check(argument, column, exampleCount)
-      return (start, end) => Promise.resolve(rows(whole, start, end))
+      return (start, end) => Promise.resolve(cut(whole, start, end))
     }
     const own = checkExampleSource(argument, column)
     if (own !== exampleCount) {
@@ -74,7 +82,10 @@ export async function openTrainingRows<Value, Item>(
       return check(nameRange(argument, start, end), part, end - start)
     }
   }
-  const readIds = ids === undefined ? undefined : await openColumn('ids', ids, readIdArray)
+  const readIds =
+    ids === undefined
+      ? undefined
+      : await openColumn<ArrayInput, NdArray>('ids', ids, readIdArray, rows)
   if ('items' in given) {
     const { x, y, items } = given
     return {
@@ -82,7 +93,7 @@ export async function openTrainingRows<Value, Item>(
       isRaw: items !== null,
       read: async (start, end) => ({
         x: rowsOf(x, start, end),
-        y: rows(y, start, end),
+        y: labelsOf(y, start, end),
         ids: await readIds?.(start, end),
       }),
     }
@@ -101,8 +112,14 @@ export async function openTrainingRows<Value, Item>(
       `${end - start}: those from start to end − 1`,
     )
   }
-  const readY = await openColumn('yTrain', y, (name, part, partCount) =>
-    readLabels(name, part, partCount, loss, predictor.output),
+  const readY = await openColumn<LabelInput, Labels>(
+    'yTrain',
+    y,
+    async (name, part, partCount) => {
+      const given = requireLabels(name, await copyLabels(name, part))
+      return readLabels(name, given, partCount, loss, predictor.output)
+    },
+    labelsOf,
   )
   return {
     exampleCount,

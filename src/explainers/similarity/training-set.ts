@@ -1,6 +1,7 @@
 import { NotFittedError } from '../../errors.js'
 import { CachedGradients } from './cached-gradients.js'
 import type { Projection } from '../../gradients/projection/projection.js'
+import type { Labels } from '../../losses/labels.js'
 import { type NdArray, takeRows } from '../../ndarray.js'
 import type { Progress } from '../../options.js'
 import {
@@ -68,7 +69,7 @@ export class ExamplesInMemory<Value> implements TrainingSet<Value> {
   readonly inputCount: number
   readonly #x: readonly NdArray[]
   readonly #items: readonly unknown[] | null
-  readonly #y: NdArray
+  readonly #y: Labels
   readonly #kept: KeptGradients | null
 
   constructor({ x, y, items }: TrainingExamples, kept: KeptGradients | null) {
@@ -158,7 +159,7 @@ export class ExamplesInMemory<Value> implements TrainingSet<Value> {
 /** Examples with their labels, and the raw items that they were given as, if they were. */
 export interface TrainingExamples {
   readonly x: readonly NdArray[]
-  readonly y: NdArray
+  readonly y: Labels
   readonly items: readonly unknown[] | null
 }
 

@@ -1,11 +1,14 @@
 import * as tf from '@tensorflow/tfjs'
 import type { Tensor } from '@tensorflow/tfjs'
 import { type NdArray, rows } from '../../ndarray.js'
-import type { Loss } from '../../predictor.js'
+import { type Labels, labelsOf } from '../../losses/labels.js'
+import type { LossFunction, PositionLoss } from '../../losses/loss.js'
 import { type TapeNode, withTape } from '../engine/engine.js'
 import { backpropagate, dependents } from '../engine/tape.js'
 import { batchPlacements, placedKernels } from '../per-example/batch-placements.js'
 import { orderEvidence } from '../per-example/example-orders.js'
+import { lossFunctionGradient } from '../losses/loss-function.js'
+import { lossKernels, lossSeed } from '../losses/loss-seed.js'
 import {
   type PerExampleGradients,
   perExampleGradients,
@@ -14,14 +17,12 @@ import {
 } from '../per-example/per-example.js'
 import { outlineOf, type TapeOutline } from '../per-example/tape-outline.js'
 import { type DeviceModel, tensorOf } from './device-model.js'
-import { lossFunctionGradient } from './loss-function.js'
-import { lossKernels, lossSeed } from './losses.js'
 
 /** A batch of examples with their labels, and the loss that is differentiated. */
 export interface Batch {
   readonly x: readonly NdArray[]
-  readonly y: NdArray
-  readonly loss: Loss<Tensor>
+  readonly y: Labels
+  readonly loss: PositionLoss | LossFunction<Tensor>
 }
 
 export const countExamples = ({ y }: Batch): number => y.shape[0] ?? 0
@@ -30,7 +31,7 @@ export const countExamples = ({ y }: Batch): number => y.shape[0] ?? 0
 export const single = (batch: Batch, row: number): Batch => ({
   ...batch,
   x: batch.x.map((array) => rows(array, row, row + 1)),
-  y: rows(batch.y, row, row + 1),
+  y: labelsOf(batch.y, row, row + 1),
 })
 
 const keptKernels: ReadonlySet<string> = new Set([...ruledKernels, ...lossKernels])
@@ -137,6 +138,7 @@ function seedsOf(
   if (typeof loss === 'function') {
     return new Map([[output.id, lossFunctionGradient(loss, labels, output)]])
   }
-  const { tensor, gradient } = lossSeed(loss, labels, output, tape)
+  const factors = y.factors && tensorOf(y.factors)
+  const { tensor, gradient } = lossSeed(loss, labels, factors, output, tape)
   return new Map([[tensor.id, gradient]])
 }

@@ -2,7 +2,8 @@ import * as tf from '@tensorflow/tfjs'
 import type { Tensor } from '@tensorflow/tfjs'
 import type { GpuGradientBlock, GradientBlock, GradientSegment } from '../../gradients/block.js'
 import { type NdArray, takeRows } from '../../ndarray.js'
-import type { Loss } from '../../predictor.js'
+import { type Labels, takeLabels } from '../../losses/labels.js'
+import type { LossFunction, PositionLoss } from '../../losses/loss.js'
 import { waitForNextTask } from '../../scheduling.js'
 import { orderExamples, orderFrom } from '../per-example/example-orders.js'
 import { inParts, type PerExampleGradients } from '../per-example/per-example.js'
@@ -38,8 +39,8 @@ export class LossGradients {
 
   async compute(
     x: readonly NdArray[],
-    y: NdArray,
-    loss: Loss<Tensor>,
+    y: Labels,
+    loss: PositionLoss | LossFunction<Tensor>,
   ): Promise<GradientBlock | GpuGradientBlock> {
     const batch = { x, y, loss }
     if (!this.#isOneByOne) {
@@ -173,7 +174,7 @@ export class LossGradients {
 
   /** For each new batch size: are the gradients those of single examples? */
   async #agrees(batch: Batch, pass: PassResult, known: TapeKnowledge): Promise<boolean> {
-    const sizes = known.checkedSizes.get(batch.loss) ?? new Set()
+    const sizes = known.checkedSizes.get(keyOf(batch)) ?? new Set()
     const size = countExamples(batch)
     if (sizes.has(size)) return true
     const error = await selfCheckError(this.#device, batch, pass, sizes.size === 0 ? 2 : 1)
@@ -183,7 +184,7 @@ export class LossGradients {
       )
       return false
     }
-    if (!Number.isNaN(error)) known.checkedSizes.set(batch.loss, sizes.add(size))
+    if (!Number.isNaN(error)) known.checkedSizes.set(keyOf(batch), sizes.add(size))
     return true
   }
 
@@ -225,22 +226,24 @@ export class LossGradients {
 
 /** The examples of the arrays in turn, as many as asked for. */
 const cycled = (x: readonly NdArray[], exampleCount: number): NdArray[] =>
-  x.map((array) => cycledArray(array, exampleCount))
-
-function cycledArray(array: NdArray, exampleCount: number): NdArray {
-  const [own = 1] = array.shape
-  return takeRows(
-    array,
-    Array.from({ length: exampleCount }, (_, k) => k % own),
-  )
-}
+  x.map((array) => {
+    const [own = 1] = array.shape
+    return takeRows(
+      array,
+      Array.from({ length: exampleCount }, (_, k) => k % own),
+    )
+  })
 
 /** One example twice, for models that compute other ops for one example than for several. */
 const doubled = (batch: Batch): Batch => ({
   ...batch,
   x: cycled(batch.x, 2),
-  y: cycledArray(batch.y, 2),
+  y: takeLabels(batch.y, [0, 0]),
 })
+
+/** Equal for equal losses: a named loss may be another object at each call. */
+const keyOf = ({ loss }: Batch): LossFunction<Tensor> | string =>
+  typeof loss === 'function' ? loss : [loss.name, loss.delta, loss.gamma, loss.alpha].join()
 
 /** A pass's segments with arrays in place of their tensors, the arrays in the order of all tensors. */
 function inSegments<Floats, Integers>(

@@ -1,11 +1,12 @@
 import type { Tensor } from '@tensorflow/tfjs'
 import type { GpuGradientBlock, GradientBlock } from '../../gradients/block.js'
+import type { Labels } from '../../losses/labels.js'
+import type { LossFunction, PositionLoss } from '../../losses/loss.js'
 import { concatenateRows, type NdArray, rows } from '../../ndarray.js'
 import type {
   Activations,
   ForwardArguments,
   LayerSite,
-  Loss,
   NamedWeight,
   PathPoints,
   PredictorSession,
@@ -129,14 +130,14 @@ export class TfjsSession implements PredictorSession<Tensor> {
 
   async lossGradients(
     x: readonly NdArray[],
-    y: NdArray,
-    loss: Loss<Tensor>,
+    labels: Labels,
+    loss: PositionLoss | LossFunction<Tensor>,
   ): Promise<GradientBlock | GpuGradientBlock> {
     await this.#device.refresh()
     await this.#assertRepeatable(x, {})
     const { model } = this.#device
     for (const warning of model.parameterWarnings ?? []) warnOnce(model, warning)
-    return this.#lossGradients.compute(x, y, loss)
+    return this.#lossGradients.compute(x, labels, loss)
   }
 
   /** Checked once: whether a model draws random numbers does not depend on the examples. */

@@ -1,5 +1,5 @@
 import type { NdArray } from '../../ndarray.js'
-import type { Loss } from '../../predictor.js'
+import type { LossFunction } from '../../losses/loss.js'
 import type { Tensor } from '@tensorflow/tfjs'
 import type { TensorModel } from '../models/model.js'
 import type { TapeOutline } from '../per-example/tape-outline.js'
@@ -14,8 +14,8 @@ export interface TapeKnowledge {
   hasOrders: boolean
   /** True if the model computes other ops for one example than for several. */
   isOneDoubled: boolean
-  /** The batch sizes for which gradients were compared with those of single examples, by loss. */
-  readonly checkedSizes: Map<Loss<Tensor>, Set<number>>
+  /** The batch sizes for which gradients were compared with those of single examples, by the loss. */
+  readonly checkedSizes: Map<LossFunction<Tensor> | string, Set<number>>
 }
 
 /** Inputs of any length, as texts have, would otherwise add up. */

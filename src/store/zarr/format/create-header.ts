@@ -32,7 +32,7 @@ export interface WriterOptions {
 /** The header of a store that begins with these rows; `existing` is that of the store that is continued. */
 export function createHeader(
   options: WriterOptions,
-  { block, labels, ids, examples, projection }: GradientRows,
+  { block, labels, labelFactors, ids, examples, projection }: GradientRows,
   existing: StoreHeader | undefined,
 ): StoreHeader {
   const { identity, rowCount, dtype = 'float32', exampleUrl } = options
@@ -48,6 +48,7 @@ export function createHeader(
     segments: block.segments.map(getSegmentSpec),
     projection: projection ?? null,
     labels: getColumnSpec(labels),
+    labelFactors: labelFactors === undefined ? null : getColumnSpec(labelFactors),
     ids: ids === undefined ? { type: 'int32', rowShape: [] } : getColumnSpec(ids),
     examples: storedExamples(examples, exampleUrl),
     isInRanges: false,
@@ -83,6 +84,10 @@ export function compareHeaders(store: StoreHeader, fresh: StoreHeader): string[]
   compare('projection', describeProjection(store.projection), describeProjection(fresh.projection))
   compare('segments', describeSegments(store), describeSegments(fresh))
   compare('labels', describeColumn(store.labels), describeColumn(fresh.labels))
+  const [theirs, ours] = [store, fresh].map(({ labelFactors }) =>
+    labelFactors === null ? 'none' : describeColumn(labelFactors),
+  )
+  compare('weights or mask of the labels', theirs!, ours!)
   compare('ids', describeColumn(store.ids), describeColumn(fresh.ids))
   compare('examples', describeExamples(store.examples), describeExamples(fresh.examples))
   return found

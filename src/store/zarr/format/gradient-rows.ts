@@ -14,6 +14,8 @@ export interface GradientRows {
   readonly squaredNorms: Float64Array
   /** [B, …] */
   readonly labels: NdArray
+  /** [B, …]: how much the loss of each position counts; left out if all count the same. */
+  readonly labelFactors?: NdArray | undefined
   /** [B]; the index of the row among all rows if left out. */
   readonly ids?: NdArray | undefined
   /** The examples, an array [B, …] per model input. */

@@ -34,6 +34,8 @@ export interface StoreHeader {
   /** How the gradients were projected; null if they are exact. */
   readonly projection: ProjectionPlan | null
   readonly labels: ColumnSpec
+  /** How much each position's loss counts; null if all count the same. */
+  readonly labelFactors: ColumnSpec | null
   readonly ids: ColumnSpec
   readonly examples: StoredExamples | null
   /** True while ranges of rows are written separately. Their records say which rows exist; see row-ranges.ts. */
@@ -50,11 +52,13 @@ export const exponentsName = 'exponents'
 
 export const normsName = 'squared-norms'
 
+export const labelFactorsName = 'label-factors'
+
 /** The arrays with a line per row, those of the segments first. */
 export function listArrays(
-  header: Pick<StoreHeader, 'float' | 'segments' | 'labels' | 'ids' | 'examples'>,
+  header: Pick<StoreHeader, 'float' | 'segments' | 'labels' | 'labelFactors' | 'ids' | 'examples'>,
 ): StoredArray[] {
-  const { float, segments, labels, ids, examples } = header
+  const { float, segments, labels, labelFactors, ids, examples } = header
   const gradients = segments.flatMap((segment, i) => listSegmentArrays(segment, i, float))
   const floatCount = gradients.filter(({ type }) => type === float).length
   const column = (name: string, { type, rowShape }: ColumnSpec): StoredArray => ({
@@ -71,6 +75,7 @@ export function listArrays(
       : []),
     column(normsName, { type: 'float64', rowShape: [] }),
     column('labels', labels),
+    ...(labelFactors === null ? [] : [column(labelFactorsName, labelFactors)]),
     column('ids', ids),
     ...inputs.map((spec, i) => column(`examples-${i}`, spec)),
   ]
@@ -117,7 +122,7 @@ export const encodeHeader = async (header: StoreHeader): Promise<Uint8Array<Arra
   })
 
 export async function encodeAttributes(header: StoreHeader): Promise<object> {
-  const { identity, examples, isInRanges } = header
+  const { identity, labelFactors, examples, isInRanges } = header
   return sealObject({
     format_version: formatVersion,
     row_count: header.rowCount,
@@ -130,6 +135,7 @@ export async function encodeAttributes(header: StoreHeader): Promise<object> {
     segments: header.segments.map(encodeSegment),
     projection: encodeProjection(header.projection),
     labels: encodeColumn(header.labels),
+    ...(labelFactors === null ? {} : { label_factors: encodeColumn(labelFactors) }),
     ids: encodeColumn(header.ids),
     examples:
       examples === null
@@ -202,6 +208,7 @@ export async function parseAttributes(gradlens: JsonReader): Promise<StoreHeader
     shape: parameter.get('shape').toList((length) => length.toInteger(0)),
   }))
   const segments = gradlens.get('segments').toList(parseSegment)
+  const factors = gradlens.getOptional('label_factors')
   return {
     identity: {
       weightsHash: gradlens.get('weights_hash').toText(),
@@ -215,6 +222,7 @@ export async function parseAttributes(gradlens: JsonReader): Promise<StoreHeader
     segments,
     projection: parseProjection(gradlens.get('projection'), parameters, segments),
     labels: parseColumn(gradlens.get('labels')),
+    labelFactors: factors === undefined ? null : parseColumn(factors),
     ids: parseColumn(gradlens.get('ids')),
     examples: parseExamples(gradlens.get('examples')),
     isInRanges,

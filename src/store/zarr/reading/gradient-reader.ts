@@ -21,6 +21,7 @@ import {
 } from '../format/store-arrays.js'
 import {
   exponentsName,
+  labelFactorsName,
   countHeaderRowBytes,
   normsName,
   type StoreHeader,
@@ -143,6 +144,16 @@ export class GradientReader {
   /** [end − start, …], as they were given to the loss. */
   async labels(start: number, end: number, options: StoreReadOptions = {}): Promise<NdArray> {
     return this.#column('labels', start, end, options)
+  }
+
+  /** [end − start, …]: how much the loss of each position counts; null if all count the same. */
+  async labelFactors(
+    start: number,
+    end: number,
+    options: StoreReadOptions = {},
+  ): Promise<NdArray | null> {
+    if (this.#header.labelFactors === null) return null
+    return this.#column(labelFactorsName, start, end, options)
   }
 
   /** [end − start]: which example of the training set each row is. */

@@ -43,6 +43,7 @@ export async function findIntactRows(
       await Promise.all([
         reader.gradients(first, rowsWritten),
         reader.labels(first, rowsWritten),
+        reader.labelFactors(first, rowsWritten),
         reader.ids(first, rowsWritten),
         reader.examples(first, rowsWritten),
       ])

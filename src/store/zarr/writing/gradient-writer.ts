@@ -158,15 +158,23 @@ export class GradientWriter {
 
   /** The numbers of each array except the exponents; undefined for those of a gradient that is zero. */
   #listColumns(rows: GradientRows, header: StoreHeader): Map<string, ColumnData | undefined> {
-    const { block, squaredNorms, labels, examples = [] } = rows
+    const { block, squaredNorms, labels, labelFactors, examples = [] } = rows
     const { exampleCount: rowCount } = block
     const ids =
       rows.ids?.data ?? Int32Array.from({ length: rowCount }, (_, i) => this.#rowsAppended + i)
+    if ((labelFactors === undefined) !== (header.labelFactors === null)) {
+      throw new InvalidArgumentError(
+        'labelFactors',
+        `${labelFactors === undefined ? 'none' : 'some'} from row ${this.#rowsAppended} on`,
+        'a weight or mask for all rows, or for none',
+      )
+    }
     const arrays = listArrays(header).filter(({ name }) => name !== exponentsName)
     const given = [
       ...listBlockColumns(block, header.segments),
       squaredNorms,
       labels.data,
+      ...(labelFactors === undefined ? [] : [labelFactors.data]),
       ids,
       ...examples.map(({ data }) => data),
     ]

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
 import type { Tensor } from '@tensorflow/tfjs'
 import { InvalidArgumentError, UnsupportedError } from '../../errors.js'
-import type { LossFunction } from '../../predictor.js'
+import type { LossFunction } from '../../losses/loss.js'
 import { withTape } from '../engine/engine.js'
 import { backpropagate, dependents } from '../engine/tape.js'
 
