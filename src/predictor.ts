@@ -10,6 +10,8 @@ export interface ArraySpec {
   readonly name: string
   readonly shape: readonly (number | null)[]
   readonly dtype: 'float32' | 'int32'
+  /** Which axis of an example has the channels, of an image say. 'last' where it is left out. */
+  readonly channels?: 'first' | 'last' | undefined
 }
 
 export interface ParameterSpec {

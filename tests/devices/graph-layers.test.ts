@@ -167,3 +167,54 @@ describe.each(devices)('attributions at nodes of a GraphModel on %s', (device) =
     weight.dispose()
   })
 })
+
+describe('a node of a graph with long names', () => {
+  const scope = 'StatefulPartitionedCall/model'
+  const textGraph: GraphSpec = {
+    nodes: [
+      placeholder('ids', [-1, 2], 'DT_INT32'),
+      node(`${scope}/words/embedding_lookup`, 'GatherV2', ['table', 'ids', 'first']),
+      node(`${scope}/words/Identity`, 'Identity', [`${scope}/words/embedding_lookup`]),
+      node(`${scope}/act/Erf`, 'Tanh', [`${scope}/words/Identity`]),
+      node(`${scope}/act_1/Erf`, 'Tanh', [`${scope}/act/Erf`]),
+      node('Identity', 'Sum', [`${scope}/act_1/Erf`, 'summed'], { keep_dims: { b: false } }),
+    ],
+    weights: { table: [5, 3] },
+    integers: { summed: [1] },
+    integerScalars: { first: 0 },
+    outputs: [{ name: 'Identity', shape: [-1, 3] }],
+  }
+  beforeAll(() => useDevice('cpu'))
+
+  it('may be called by the end of its name, or by the layer that it is the last of', async () => {
+    const predictor = tfjsPredictor(await loadGraph(textGraph))
+    const found = (name: string): string => predictor.findLayer!('layer', name, 'outputs').layer
+    expect(found('embedding_lookup')).toBe(`${scope}/words/embedding_lookup`)
+    expect(found('act/Erf')).toBe(`${scope}/act/Erf`)
+    expect(found('words')).toBe(`${scope}/words/Identity`)
+    expect(found('act_1')).toBe(`${scope}/act_1/Erf`)
+    // The name of a node comes before the ends of others.
+    expect(found('Identity')).toBe('Identity')
+  })
+
+  it('is suggested where a name is wrong or has several meanings, embeddings first', async () => {
+    const predictor = tfjsPredictor(await loadGraph(textGraph))
+    const find = (name: string) => (): unknown => predictor.findLayer!('layer', name, 'outputs')
+    await expectError(find('Erf'), 'InvalidArgumentError', `'${scope}/act/Erf'`, `act_1/Erf'`)
+    await expectError(find('tokens'), 'InvalidArgumentError', `graph model, or the end of one`)
+    const { message } = await expectError(find('tokens'), 'InvalidArgumentError')
+    expect(message).toContain(`if no other node has it: '${scope}/words/embedding_lookup'`)
+  })
+
+  it('is what to name where all inputs are token ids', async () => {
+    using explainer = new IntegratedGradients(tfjsPredictor(await loadGraph(textGraph)), {
+      device: 'cpu',
+    })
+    const ids = [[1, 2]]
+    await expectError(
+      () => explainer.explain(ids, { target: 0, forwardKwargs: { ids } }),
+      'InvalidArgumentError',
+      'If all inputs are token ids, give them as x and name the embedding with { layer }',
+    )
+  })
+})

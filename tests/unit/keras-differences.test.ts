@@ -67,6 +67,27 @@ describe('a layer that differs from that of Keras is named once', () => {
   })
 })
 
+describe('the channels of an image', () => {
+  it.each(['channelsFirst', 'channelsLast'] as const)(
+    'are where its first layer has them: %s',
+    (dataFormat) => {
+      const inputShape = dataFormat === 'channelsFirst' ? [1, 4, 4] : [4, 4, 1]
+      const model = tf.sequential({
+        layers: [
+          tf.layers.activation({ activation: 'relu', inputShape }),
+          tf.layers.conv2d({ filters: 2, kernelSize: 2, dataFormat }),
+          tf.layers.flatten(),
+        ],
+      })
+      onTestFinished(() => {
+        model.dispose()
+      })
+      const [input] = tfjsPredictor(model).inputs
+      expect(input!.channels).toBe(dataFormat === 'channelsFirst' ? 'first' : undefined)
+    },
+  )
+})
+
 describe('what cannot be a model is refused with the way out', () => {
   it('causal padding, by the name of its layer', async () => {
     const model = tf.sequential({

@@ -27,8 +27,9 @@ export interface AttributionMeasureOptions<Item = never> extends CallOptions {
   /** Further named arguments of the model's call, batch first; they are never removed. */
   readonly forwardKwargs?: Readonly<Record<string, ArrayInput>> | undefined
   /**
-   * One feature is all that lies along the last axis (a pixel's channels, a token's embedding), not each element by
-   * itself. Default: true for images [N, height, width, channels], false for other ranks.
+   * One feature is all along the last axis (a pixel's channels, a token's embedding), not each element by
+   * itself. With `channels: 'first'` in an input's spec, the first axis is meant. Default: true for images (three axes),
+   * false for other ranks.
    */
   readonly groupLastAxis?: boolean | undefined
 }
@@ -76,7 +77,7 @@ export async function readCase<Value>(
       return readBaseline(name, begins[j], array)
     }),
   )
-  const features = divideIntoFeatures(inputs, groupLastAxis)
+  const features = divideIntoFeatures(inputs, groupLastAxis, specs)
   const importances = sumOverFeatures(given, inputs, features)
   // The outputs' shape need not be known before.
   const one = await call.run((session) =>

@@ -1,12 +1,17 @@
 import { InvalidArgumentError } from '../../errors.js'
 import { type NdArray, sameShape, sizeOf } from '../../ndarray.js'
 import { describe } from '../../options.js'
+import type { ArraySpec } from '../../predictor.js'
 
 interface InputFeatures {
   /** The number of its first feature. */
   readonly first: number
-  /** How many elements, side by side, are one feature. */
+  /** How many features it has, and how many elements each of them. */
+  readonly count: number
   readonly width: number
+  /** The distance between the first elements of two features, and between two elements of one. */
+  readonly step: number
+  readonly stride: number
   readonly exampleSize: number
 }
 
@@ -17,28 +22,32 @@ export interface Features {
 }
 
 /**
- * The features of inputs [N, …]: single elements; or, if they are grouped, all elements along the last axis together.
+ * The features of inputs [N, …]: single elements; or, if they are grouped, all elements along the axis of the channels
+ * together: the last axis, or the first where an input's spec says so.
  *
- * @param groupLastAxis for every input; where it is undefined, images [N, height, width, channels] alone are grouped
+ * @param groupLastAxis for every input; where it is undefined, images (three axes) alone are grouped
  */
 export function divideIntoFeatures(
   x: readonly NdArray[],
   groupLastAxis: boolean | undefined,
+  specs: readonly Pick<ArraySpec, 'channels'>[],
 ): Features {
   if (groupLastAxis !== undefined && typeof groupLastAxis !== 'boolean') {
     throw new InvalidArgumentError('groupLastAxis', describe(groupLastAxis), 'true or false')
   }
-  let count = 0
-  const inputs = x.map(({ shape }) => {
+  let first = 0
+  const inputs = x.map(({ shape }, j): InputFeatures => {
     const example = shape.slice(1)
-    const isGrouped = groupLastAxis ?? example.length === 3
-    const width = isGrouped ? (example.at(-1) ?? 1) : 1
     const exampleSize = sizeOf(example)
-    const first = count
-    count += exampleSize / width
-    return { first, width, exampleSize }
+    const isGrouped = groupLastAxis ?? example.length === 3
+    const isFirst = specs[j]?.channels === 'first'
+    const width = isGrouped ? (example.at(isFirst ? 0 : -1) ?? 1) : 1
+    const count = exampleSize / width
+    const [step, stride] = isFirst ? [1, count] : [width, 1]
+    first += count
+    return { first: first - count, count, width, step, stride, exampleSize }
   })
-  return { count, inputs }
+  return { count: first, inputs }
 }
 
 /** Copies a feature of an example to where the example's inputs lie by themselves. */
@@ -51,11 +60,13 @@ export function copyFeature(
 ): void {
   let j = inputs.length - 1
   while (inputs[j]!.first > feature) j--
-  const { first, width, exampleSize } = inputs[j]!
-  const start = (feature - first) * width
+  const { first, width, step, stride, exampleSize } = inputs[j]!
   const source = from[j]!.data
   const target = to[j]!
-  for (let k = start; k < start + width; k++) target[k] = source[example * exampleSize + k]!
+  for (let k = 0; k < width; k++) {
+    const at = (feature - first) * step + k * stride
+    target[at] = source[example * exampleSize + at]!
+  }
 }
 
 /** Copies all inputs of an example. */
@@ -90,7 +101,7 @@ export function sumOverFeatures(
   }
   const exampleCount = x[0]?.shape[0] ?? 0
   const sums = new Float64Array(exampleCount * features.count)
-  for (const [j, { first, width, exampleSize }] of features.inputs.entries()) {
+  for (const [j, { first, count, width, stride, exampleSize }] of features.inputs.entries()) {
     const { data, shape } = attributions[j]!
     const expected = x[j]!.shape
     if (!sameShape(shape, expected)) {
@@ -102,7 +113,8 @@ export function sumOverFeatures(
     }
     for (let at = 0; at < data.length; at++) {
       const example = Math.floor(at / exampleSize)
-      const feature = first + Math.floor((at % exampleSize) / width)
+      const within = at % exampleSize
+      const feature = first + (stride === 1 ? Math.floor(within / width) : within % count)
       sums[example * features.count + feature]! += data[at]!
     }
   }

@@ -33,7 +33,8 @@ export function inputsBut(
   throw new InvalidArgumentError(
     argument,
     `all inputs of the model (${inputs.map(({ name }) => name).join(', ')})`,
-    'no more than those that are not to be explained: x needs one',
+    'at least one input fewer: x needs one. If all inputs are token ids, give them as x and name the embedding ' +
+      'with { layer }',
   )
 }
 

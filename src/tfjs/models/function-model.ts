@@ -29,6 +29,8 @@ export interface FunctionInput {
   readonly name?: string | undefined
   /** 'float32' where it is left out. */
   readonly dtype?: 'float32' | 'int32' | undefined
+  /** Which axis of an example has the channels, of an image say; 'last' where it is left out. */
+  readonly channels?: 'first' | 'last' | undefined
 }
 
 export function isFunctionModel(model: object): model is FunctionModel {
@@ -76,8 +78,9 @@ function inputSpecs(inputs: unknown): ArraySpec[] {
   }
   const specs = (inputs as FunctionInput[]).map((input, i): ArraySpec => {
     const argument = `model.inputs[${i}]`
-    assertKnownKeys(argument, input, ['shape', 'name', 'dtype'])
+    assertKnownKeys(argument, input, ['shape', 'name', 'dtype', 'channels'])
     const { shape, name = `x${i}`, dtype = 'float32' } = input
+    const channels: unknown = input.channels
     if (!Array.isArray(shape) || !shape.every(isLength)) {
       throw new InvalidArgumentError(
         `${argument}.shape`,
@@ -85,7 +88,15 @@ function inputSpecs(inputs: unknown): ArraySpec[] {
         'the lengths of its axes without the batch, null where any length goes',
       )
     }
-    return { name, shape: [...(shape as readonly (number | null)[])], dtype }
+    if (channels !== undefined && channels !== 'first' && channels !== 'last') {
+      throw new InvalidArgumentError(
+        `${argument}.channels`,
+        describe(channels),
+        "'first' or 'last', the axis of an example that has the channels",
+      )
+    }
+    const spec = { name, shape: [...(shape as readonly (number | null)[])], dtype }
+    return channels === undefined ? spec : { ...spec, channels }
   })
   const twice = specs.find(({ name }, i) => specs.findIndex((spec) => spec.name === name) < i)
   if (twice === undefined) return specs

@@ -81,16 +81,19 @@ export class GraphLayers implements ModelLayers {
   }
 
   #findNode(argument: string, reference: unknown, before: readonly GraphNode[]): GraphNode {
-    const isComputed = ({ op }: GraphNode): boolean => op !== 'Const' && op !== 'Placeholder'
-    const names = before.filter(isComputed).map(({ name }) => name)
-    const node = typeof reference === 'string' ? graphNode(this.#model, reference) : undefined
+    const computed = before.filter(({ op }) => op !== 'Const' && op !== 'Placeholder')
+    const node =
+      typeof reference === 'string'
+        ? (graphNode(this.#model, reference) ?? onlyNodeAt(reference, computed))
+        : undefined
     if (node === undefined) {
       const isName = typeof reference === 'string'
-      const close = isName ? closestNames(reference, names) : names.slice(0, shownCount)
+      const names = suggestedNames(isName ? reference : '', computed)
       throw new InvalidArgumentError(
         argument,
         isName ? `'${reference}'` : describe(reference),
-        `the name of a node of the graph model: ${close.map((name) => `'${name}'`).join(', ')}`,
+        'the name of a node of the graph model, or the end of one if no other node has it: ' +
+          names.map((name) => `'${name}'`).join(', '),
       )
     }
     if (before.includes(node) && nodesBefore(node).some(({ op }) => op === 'Placeholder')) {
@@ -108,6 +111,30 @@ export class GraphLayers implements ModelLayers {
 }
 
 const shownCount = 5
+
+/** The node whose path ends like this; or the last one of the layer with this name. Undefined if there are several. */
+function onlyNodeAt(end: string, nodes: readonly GraphNode[]): GraphNode | undefined {
+  const ending = nodes.filter(({ name }) => name.endsWith(`/${end}`))
+  if (ending.length > 0) return ending.length === 1 ? ending[0] : undefined
+  const isWithin = ({ name }: GraphNode): boolean => `/${name}`.includes(`/${end}/`)
+  const isLast = ({ children }: GraphNode): boolean =>
+    children.length === 0 || !children.every(isWithin)
+  const last = nodes.filter((node) => isWithin(node) && isLast(node))
+  return last.length === 1 ? last[0] : undefined
+}
+
+/** The names that a wrong one may have meant: those that contain it, embeddings, and similar ones. */
+function suggestedNames(given: string, nodes: readonly GraphNode[]): string[] {
+  const names = nodes.map(({ name }) => name)
+  const part = given.toLowerCase()
+  const containing = part === '' ? [] : names.filter((name) => name.toLowerCase().includes(part))
+  const lookups = nodes.filter(
+    (node) =>
+      (node.op === 'GatherV2' || node.op === 'ResourceGather') && layersBefore(node).length > 0,
+  )
+  const suggested = [...containing, ...lookups.map(({ name }) => name)]
+  return [...new Set([...suggested, ...closestNames(given, names)])].slice(0, shownCount)
+}
 
 const listed = (nodes: readonly GraphNode[]): string =>
   nodes.map(({ name }) => `'${name}'`).join(', ')

@@ -3,6 +3,7 @@ import { DisposedError, InvalidArgumentError, UnsupportedError } from '../../err
 import { describe, assertKnownKeys } from '../../options.js'
 import type { ArraySpec } from '../../predictor.js'
 import { warnOnce } from '../../warn-once.js'
+import { channelAxisAfter } from './channel-axes.js'
 import { differencesFromKeras, refuseCausalPadding } from './keras-differences.js'
 import { allLayers, modelLayers } from './layer-sites.js'
 import type { TensorModel, Weight } from './model.js'
@@ -33,7 +34,11 @@ export function layersModel(model: LayersModel, options: LayersModelOptions): Te
   refuseCausalPadding(model)
   for (const difference of differencesFromKeras(model)) warnOnce(model, difference)
   // A Sequential has no names of its own for its inputs.
-  const inputs = model.inputs.map((input, i) => specOf(input, model.inputNames[i]))
+  const inputs = model.inputs.map((input, i) => {
+    const channels = channelAxisAfter(input.sourceLayer)
+    const spec = specOf(input, model.inputNames[i])
+    return channels === undefined ? spec : { ...spec, channels }
+  })
   return {
     name: model.name,
     inputs,
