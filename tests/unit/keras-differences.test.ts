@@ -55,7 +55,7 @@ describe('a layer that differs from that of Keras is named once', () => {
       expect.stringContaining(`relu6(x + 3) / 6: '${dense.name}'`),
     ])
     const gru = (): tf.layers.RNN =>
-      tf.layers.gru({ units: 2, recurrentActivation: 'hardSigmoid', inputShape: [4, 3] })
+      tf.layers.gru({ units: 2, activation: 'hardSigmoid', inputShape: [4, 3] })
     expect(warningsOf(gru())).toHaveLength(1)
     const both = tf.layers.bidirectional({
       layer: gru(),
@@ -64,6 +64,8 @@ describe('a layer that differs from that of Keras is named once', () => {
     })
     expect(warningsOf(both)).toHaveLength(1)
     expect(warningsOf(embedding(false), plainGru(false))).toEqual([])
+    // The default of the gates, which Keras 2 shares.
+    expect(warningsOf(tf.layers.gru({ units: 2, inputShape: [4, 3] }))).toEqual([])
   })
 })
 

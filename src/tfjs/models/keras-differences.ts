@@ -10,7 +10,6 @@ interface LayerInternals {
   readonly interpolation?: string
   readonly padding?: string
   readonly activation?: { getClassName?(): string }
-  readonly recurrentActivation?: { getClassName?(): string }
   readonly cell?: LayerInternals
   readonly forwardLayer?: LayerInternals
   readonly layer?: LayerInternals
@@ -64,14 +63,11 @@ function takesMask(layer: Layer, seen = new Set<Layer>()): boolean {
   )
 }
 
-function usesHardSigmoid(layer: LayerInternals): boolean {
-  const { activation, recurrentActivation, cell, forwardLayer, layer: wrapped } = layer
-  return (
-    [activation, recurrentActivation].some(
-      (one) => one?.getClassName?.().toLowerCase().replace('_', '') === 'hardsigmoid',
-    ) ||
-    [cell, forwardLayer, wrapped].some((inner) => inner !== undefined && usesHardSigmoid(inner))
-  )
+/** The gates of recurrent layers do not count: hard_sigmoid is Keras 2's and TensorFlow.js's default there, not Keras 3's. */
+function usesHardSigmoid({ activation, cell, forwardLayer, layer }: LayerInternals): boolean {
+  const name = activation?.getClassName?.().toLowerCase().replace('_', '')
+  const inner = [cell, forwardLayer, layer]
+  return name === 'hardsigmoid' || inner.some((one) => one !== undefined && usesHardSigmoid(one))
 }
 
 /** @throws UnsupportedError for a layer that TensorFlow.js loads and cannot run */
