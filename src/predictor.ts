@@ -112,6 +112,13 @@ export interface PredictorSession<Value = unknown> extends Disposable {
   weights?(): Promise<readonly NamedWeight[]>
   /** How many calls may run at the same time, in workers of the session's own. Left out: one. */
   readonly concurrency?: number | undefined
+  /**
+   * What the tensors of a forward pass take per example, in bytes; passes are sized by it. Left out: passes have as many
+   * examples as is fastest for small models.
+   *
+   * @param x one example
+   */
+  exampleBytes?(x: readonly NdArray[], forwardArguments: ForwardArguments): Promise<number>
   /** The device in whose buffers `lossGradients` leaves its numbers; undefined where they come to JavaScript. */
   readonly gpuDevice?: GPUDevice | undefined
   /** The model's output, [B, …]; with `activations`, what it is when these stand at their layers. */

@@ -1,3 +1,4 @@
+import { BatchSize, type BatchSizeOption } from './session/batch-size.js'
 import { InvalidArgumentError } from '../errors.js'
 import { createExplanation, type Explanation, type ExplanationMeta } from '../explanation.js'
 import type { ArrayInput } from '../array-input.js'
@@ -32,7 +33,7 @@ export interface ExpectedGradientsOptions {
   /** Same seed, same draws, on every device and in every batch size. Default 0. */
   readonly seed?: number
   /** Points in one pass: memory and the length of a task grow with it. Default 100. */
-  readonly internalBatchSize?: number
+  readonly internalBatchSize?: BatchSizeOption
   /** Default 'auto': webgpu, else wasm, else cpu. */
   readonly device?: DeviceChoice
   /** Show progress: a line in the terminal, entries in the browser's console. Default false. */
@@ -98,7 +99,7 @@ export class ExpectedGradients<Value = unknown, Item = never> extends Explainer<
   readonly #layer: unknown
   readonly #nSamples: number
   readonly #seed: number
-  readonly #batchSize: number
+  readonly #batchSize: BatchSize
   readonly #verbose: boolean
 
   /** @throws InvalidArgumentError for an unknown option value */
@@ -110,7 +111,7 @@ export class ExpectedGradients<Value = unknown, Item = never> extends Explainer<
     this.#layer = options.layer
     this.#nSamples = readPositiveInteger('nSamples', options.nSamples ?? 100)
     this.#seed = readSeed('seed', options.seed ?? 0)
-    this.#batchSize = readPositiveInteger('internalBatchSize', options.internalBatchSize ?? 100)
+    this.#batchSize = new BatchSize('internalBatchSize', options.internalBatchSize ?? 'auto', 100)
     this.#verbose = options.verbose ?? false
   }
 
@@ -144,7 +145,7 @@ export class ExpectedGradients<Value = unknown, Item = never> extends Explainer<
     const report = createProgressReporter('ExpectedGradients', this.#verbose, onProgress)
 
     const weightsVersion = await call.weightsVersion()
-    const examples: Examples = { x: await read.arrays(call, this.#batchSize), further }
+    const examples: Examples = { x: await read.arrays(call, this.#batchSize.most), further }
     const explained = await predictTarget(call, examples, this.#batchSize, () => request.target)
     const { predictions, target: chosen } = explained
     const ends = await joinBatches(call, examples, this.#batchSize, (session, some) =>
@@ -154,7 +155,7 @@ export class ExpectedGradients<Value = unknown, Item = never> extends Explainer<
       sites,
       examples,
       ends,
-      background: await drawnFrom.arrays(call, this.#batchSize),
+      background: await drawnFrom.arrays(call, this.#batchSize.most),
       target: chosen,
       nSamples: this.#nSamples,
       seed: this.#seed,
@@ -180,7 +181,7 @@ export class ExpectedGradients<Value = unknown, Item = never> extends Explainer<
     return createMeta('ExpectedGradients', {
       nSamples: this.#nSamples,
       seed: this.#seed,
-      internalBatchSize: this.#batchSize,
+      internalBatchSize: this.#batchSize.option,
       layer,
       inputCount,
       backendName: this.device,

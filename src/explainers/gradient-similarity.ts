@@ -281,7 +281,7 @@ export class GradientSimilarity<Value = unknown, Item = never> extends Explainer
       y === undefined ? noLabels : copyLabels('y', y),
     ])
     return {
-      tests: await read.arrays(call, this.#options.batchSize),
+      tests: await read.arrays(call, this.#options.batchSize.most),
       y: given,
       k,
       report: createProgressReporter('GradientSimilarity', verbose, onProgress),

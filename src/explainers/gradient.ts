@@ -1,3 +1,4 @@
+import { BatchSize, type BatchSizeOption } from './session/batch-size.js'
 import { InvalidArgumentError } from '../errors.js'
 import { createExplanation, type Explanation, type ExplanationMeta } from '../explanation.js'
 import type { ArrayInput } from '../array-input.js'
@@ -40,7 +41,7 @@ export interface GradientOptions<Item = never, Batch = Inputs<Item>> {
   /** Average the gradients of noisy copies of the input (SmoothGrad). Default: none. */
   readonly smoothGrad?: SmoothGradOptions
   /** Examples in one pass: memory and the length of a task grow with it. Default 100. */
-  readonly internalBatchSize?: number
+  readonly internalBatchSize?: BatchSizeOption
   /** Default 'auto': webgpu, else wasm, else cpu. */
   readonly device?: DeviceChoice
   /** Show progress: a line in the terminal, entries in the browser's console. Default false. */
@@ -92,7 +93,7 @@ export class Gradient<Value = unknown, Item = never, Batch = Inputs<Item>> exten
 > {
   readonly #model: ModelSession<Value>
   readonly #options: GradientOptions<Item, Batch>
-  readonly #batchSize: number
+  readonly #batchSize: BatchSize
   readonly #smoothGrad: Required<SmoothGradOptions> | null
 
   /** @throws InvalidArgumentError for an unknown option value */
@@ -109,7 +110,7 @@ export class Gradient<Value = unknown, Item = never, Batch = Inputs<Item>> exten
     super(model)
     this.#model = model
     this.#options = options
-    this.#batchSize = readPositiveInteger('internalBatchSize', options.internalBatchSize ?? 100)
+    this.#batchSize = new BatchSize('internalBatchSize', options.internalBatchSize ?? 'auto', 100)
     this.#smoothGrad =
       options.smoothGrad === undefined ? null : readSmoothGrad('smoothGrad', options.smoothGrad)
   }
@@ -145,7 +146,7 @@ export class Gradient<Value = unknown, Item = never, Batch = Inputs<Item>> exten
 
     const weightsVersion = await call.weightsVersion()
     const examples: Examples = {
-      x: await request.read.arrays(call, this.#batchSize),
+      x: await request.read.arrays(call, this.#batchSize.most),
       further: request.further,
     }
     const explained = await predictTarget(call, examples, this.#batchSize, (predictions) => {
@@ -195,7 +196,7 @@ export class Gradient<Value = unknown, Item = never, Batch = Inputs<Item>> exten
       layer: names,
       multiplyByInputs: this.#options.multiplyByInputs ?? false,
       smoothGrad: this.#smoothGrad,
-      internalBatchSize: this.#batchSize,
+      internalBatchSize: this.#batchSize.option,
       inputCount,
       backendName: this.device,
     })

@@ -1,3 +1,4 @@
+import { BatchSize, type BatchSizeOption } from './session/batch-size.js'
 import { InvalidArgumentError } from '../errors.js'
 import { createExplanation, type Explanation, type ExplanationMeta } from '../explanation.js'
 import type { ArrayInput } from '../array-input.js'
@@ -59,7 +60,7 @@ export interface IntegratedGradientsOptions {
   /** With `tolerance`: no example takes more steps. Default 16 · nSteps. */
   readonly maxSteps?: number
   /** Path points in one pass: memory and the length of a task grow with it. Default 100. */
-  readonly internalBatchSize?: number
+  readonly internalBatchSize?: BatchSizeOption
   /** Default 'auto': webgpu, else wasm, else cpu. */
   readonly device?: DeviceChoice
   /** Show progress: a line in the terminal, entries in the browser's console. Default false. */
@@ -144,7 +145,7 @@ export class IntegratedGradients<Value = unknown, Item = never> extends Explaine
   readonly #model: ModelSession<Value>
   readonly #targetFn: ((predictions: NdArray) => ArrayInput) | undefined
   readonly #accuracy: Accuracy
-  readonly #batchSize: number
+  readonly #batchSize: BatchSize
   readonly #verbose: boolean
   readonly #layer: unknown
 
@@ -155,7 +156,7 @@ export class IntegratedGradients<Value = unknown, Item = never> extends Explaine
     super(model)
     this.#model = model
     this.#accuracy = readAccuracy(options)
-    this.#batchSize = readPositiveInteger('internalBatchSize', options.internalBatchSize ?? 100)
+    this.#batchSize = new BatchSize('internalBatchSize', options.internalBatchSize ?? 'auto', 100)
     this.#targetFn = options.targetFn
     if (this.#targetFn !== undefined && typeof this.#targetFn !== 'function') {
       throw new InvalidArgumentError('targetFn', describe(this.#targetFn), 'a function')
@@ -192,10 +193,10 @@ export class IntegratedGradients<Value = unknown, Item = never> extends Explaine
     ])
     const { read, further } = request
 
-    const inputs = await read.arrays(call, this.#batchSize)
+    const inputs = await read.arrays(call, this.#batchSize.most)
     const baselineArrays: NdArray[][] = []
     for (const [m, begin] of begins.entries()) {
-      const one = await begin(call, this.#batchSize)
+      const one = await begin(call, this.#batchSize.most)
       const named = (j: number): string =>
         isAverage(baselines)
           ? nameBaseline(`baselines.average[${m}]`, baselines.average[m], specs, j)
@@ -277,7 +278,7 @@ export class IntegratedGradients<Value = unknown, Item = never> extends Explaine
     return createMeta('IntegratedGradients', {
       targetFn: this.#targetFn === undefined ? null : 'function',
       ...this.#accuracy,
-      internalBatchSize: this.#batchSize,
+      internalBatchSize: this.#batchSize.option,
       layer,
       inputCount,
       backendName: this.device,

@@ -149,7 +149,7 @@ describe('the JSON of IntegratedGradients', () => {
       name: 'IntegratedGradients',
       type: ['whitebox'],
       explanations: ['local'],
-      params: { method: 'gausslegendre', n_steps: 5, internal_batch_size: 100, layer: null },
+      params: { method: 'gausslegendre', n_steps: 5, internal_batch_size: 'auto', layer: null },
       version,
     })
     expect(Object.keys(data).sort()).toEqual([

@@ -1,3 +1,4 @@
+import type { BatchSize } from '../session/batch-size.js'
 import { type ArrayInput, toNdArray } from '../../array-input.js'
 import { assertFinite, lookAtTheModel, type NdArray } from '../../ndarray.js'
 import type { ArraySpec, ForwardArguments, LayerSite, Predictor } from '../../predictor.js'
@@ -64,7 +65,7 @@ export interface ExplainedOutput {
 export async function predictTarget<Value>(
   call: ModelCall<Value>,
   examples: Examples,
-  batchSize: number,
+  batchSize: BatchSize,
   chooseTarget: (predictions: NdArray) => ArrayInput | undefined,
 ): Promise<ExplainedOutput> {
   const [predictions] = await joinBatches(call, examples, batchSize, async (session, some) => [

@@ -1,3 +1,4 @@
+import type { BatchSize } from '../session/batch-size.js'
 import { assertFinite, lookAtTheModel, type NdArray, sizeOf, takeRows } from '../../ndarray.js'
 import type { Progress } from '../../options.js'
 import { seededRandom } from '../../random.js'
@@ -20,7 +21,7 @@ export interface Expectation<Value> {
   readonly nSamples: number
   readonly seed: number
   /** Points in one pass. */
-  readonly batchSize: number
+  readonly batchSize: BatchSize
   readonly report: (progress: Progress) => void
 }
 
@@ -93,7 +94,8 @@ export async function expectedAttributions<Value>(
     return { rowOf, atStarts, sums }
   }
 
-  for await (const { result, end } of runInBatches(pointCount, batchSize, backend, {
+  const size = await batchSize.resolve(call, () => examples)
+  for await (const { result, end } of runInBatches(pointCount, size, backend, {
     ...{ remedy: memoryRemedy, concurrency: await call.concurrency() },
   })) {
     const { rowOf, atStarts, sums } = result

@@ -1,3 +1,4 @@
+import type { BatchSize } from '../session/batch-size.js'
 import { type NdArray, sizeOf } from '../../ndarray.js'
 import type { Progress } from '../../options.js'
 import { runInBatches } from '../session/batches.js'
@@ -18,7 +19,7 @@ export interface Path<Value> {
   readonly outputIndices: Int32Array
   readonly rule: Quadrature
   /** Path points in one pass. */
-  readonly batchSize: number
+  readonly batchSize: BatchSize
   readonly report: (progress: Progress) => void
 }
 
@@ -56,8 +57,11 @@ export async function integratePath<Value>(
     return sumsOf(call, pass)
   }
   const concurrency = await call.concurrency()
-  // A path of few points is shared among the workers too.
-  const size = Math.min(batchSize, Math.ceil(pointCount / concurrency))
+  const most = await batchSize.resolve(call, () => examples)
+  const isFree = batchSize.option === 'auto' || concurrency > 1
+  // Passes of about the same size, one for each worker at least, so that none is small.
+  const passCount = Math.max(concurrency, Math.ceil(pointCount / most))
+  const size = isFree ? Math.ceil(pointCount / passCount) : most
   for await (const { result, start, end } of runInBatches(pointCount, size, backend, {
     remedy: memoryRemedy,
     concurrency,

@@ -1,3 +1,4 @@
+import type { BatchSize } from '../session/batch-size.js'
 import { InvalidArgumentError, UnsupportedError } from '../../errors.js'
 import { concatenateRows, type NdArray, rows, takeRows } from '../../ndarray.js'
 import { describe } from '../../options.js'
@@ -167,7 +168,7 @@ export function assertLayerOf(attributeToLayerInputs: boolean, layer: unknown): 
 export async function joinBatches<Value>(
   call: ModelCall<Value>,
   examples: Examples,
-  batchSize: number,
+  batchSize: BatchSize,
   step: (
     session: PredictorSession<Value>,
     examples: Examples,
@@ -177,8 +178,9 @@ export async function joinBatches<Value>(
 ): Promise<NdArray[]> {
   const backend = (start: number, end: number): Promise<readonly NdArray[]> =>
     call.run((session) => step(session, examplesOf(examples, start, end), start, end))
+  const size = await batchSize.resolve(call, () => examples)
   const parts: (readonly NdArray[])[] = []
-  for await (const { result } of runInBatches(countExamples(examples.x), batchSize, backend, {
+  for await (const { result } of runInBatches(countExamples(examples.x), size, backend, {
     remedy: memoryRemedy,
     concurrency: await call.concurrency(),
   })) {

@@ -1,3 +1,4 @@
+import type { BatchSize } from '../session/batch-size.js'
 import { InvalidArgumentError, NonFiniteError } from '../../errors.js'
 import { type NdArray, sizeOf, takeRows } from '../../ndarray.js'
 import { describe, assertKnownKeys, readPositiveInteger, type Progress } from '../../options.js'
@@ -62,7 +63,7 @@ export interface GradientOf<Value> {
   /** Null: one gradient, at the example itself. */
   readonly smoothGrad: Required<SmoothGradOptions> | null
   /** Points in one pass. */
-  readonly batchSize: number
+  readonly batchSize: BatchSize
   readonly report: (progress: Progress) => void
 }
 
@@ -103,7 +104,8 @@ export async function meanGradient<Value>(
     return { rowOf, gradients }
   }
   let sums: { data: Float64Array; shape: readonly number[] }[] | undefined
-  for await (const { result, end } of runInBatches(pointCount, batchSize, backend, {
+  const size = await batchSize.resolve(call, () => examples)
+  for await (const { result, end } of runInBatches(pointCount, size, backend, {
     ...{ remedy: memoryRemedy, concurrency: await call.concurrency() },
   })) {
     const { rowOf, gradients } = result

@@ -1,3 +1,4 @@
+import type { BatchSize } from '../session/batch-size.js'
 import type { GradientBackend, DeviceGradients } from '../../compute/gradient-backend.js'
 import { NonFiniteError } from '../../errors.js'
 import type { CachedGradients } from './cached-gradients.js'
@@ -16,7 +17,7 @@ export interface GradientBatches<Value> {
   readonly x: readonly NdArray[]
   readonly y: Labels
   readonly loss: ReadLoss<Value>
-  readonly batchSize: number
+  readonly batchSize: BatchSize
   /** If set, gradients are projected. */
   readonly projection?: Projection | undefined
 }
@@ -48,7 +49,7 @@ export async function* computeBlocks<Value>(
   }
   for await (const { result, start, end } of runInBatches(
     countExamples(x) - from,
-    batchSize,
+    await batchSize.resolve(call, () => ({ x })),
     computeBatch,
     {
       concurrency: await call.concurrency(),

@@ -51,7 +51,7 @@ export async function readTraining<Value, Item>(
     loss,
     predictor.output,
   )
-  return { x: await read.arrays(call, settings.batchSize), y, items }
+  return { x: await read.arrays(call, settings.batchSize.most), y, items }
 }
 
 const createNoStoreError = (argument: string): InvalidArgumentError =>

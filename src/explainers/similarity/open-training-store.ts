@@ -1,3 +1,4 @@
+import { BatchSize } from '../session/batch-size.js'
 import type { ByteStore, RowRange } from '../../store/bytes/byte-store.js'
 import type { StreamLimits } from '../../store/stream/stream-limits.js'
 import { sliceBlock } from '../../gradients/slice-block.js'
@@ -82,11 +83,14 @@ async function writeRows<Value>(
   withExamples: boolean,
   report: (progress: Progress) => void,
 ): Promise<void> {
-  const { batchSize, projection, call } = context
+  const { projection, call } = context
   // What is projected here has its norms from before.
   const exact = { ...context, projection: undefined }
   const { rows: range, rowsWritten } = writer
   if (rowsWritten === range.end) return
+  const batchSize = await context.batchSize.resolve(call, () =>
+    train.read(rowsWritten, rowsWritten + 1),
+  )
   let size = batchSize
   // A row's last bits may depend on those that it is computed with: the batches are those of an undisturbed run, and
   // of one that writes all rows.
@@ -95,7 +99,12 @@ async function writeRows<Value>(
     const end = Math.min(first + batchSize, train.exampleCount)
     const { x, y, ids } = await train.read(first, end)
     let most = 0
-    for await (const placed of computeBlocks({ ...exact, batchSize: size, x, y })) {
+    for await (const placed of computeBlocks({
+      ...exact,
+      batchSize: new BatchSize('batchSize', size, size),
+      x,
+      y,
+    })) {
       most = Math.max(most, placed.end - placed.start)
       let block, norms
       try {

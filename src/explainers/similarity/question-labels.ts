@@ -28,10 +28,11 @@ export async function readQuestionLabels<Value>(
   if (task === 'regression') {
     throw new InvalidArgumentError('y', 'none', "the values of the examples: task is 'regression'")
   }
+  const size = await batchSize.resolve(call, () => ({ x }))
   const parts: NdArray[] = []
   const predict = (start: number, end: number): Promise<NdArray> =>
     call.run((session) => session.predict(rowsOf(x, start, end), {}))
-  for await (const { result } of runInBatches(exampleCount, batchSize, predict, {
+  for await (const { result } of runInBatches(exampleCount, size, predict, {
     concurrency: await call.concurrency(),
   }))
     parts.push(result)

@@ -1,3 +1,4 @@
+import { BatchSize, type BatchSizeOption } from '../session/batch-size.js'
 import { type SimilarityName, similarityNames } from '../../compute/similarity.js'
 import { InvalidArgumentError } from '../../errors.js'
 import {
@@ -80,7 +81,7 @@ export interface GradientSimilarityOptions {
   /** Default 'auto': webgpu, else wasm, else cpu. */
   readonly device?: DeviceChoice
   /** Examples in one pass: more is faster, fewer let the page answer sooner. Default 32. */
-  readonly batchSize?: number
+  readonly batchSize?: BatchSizeOption
   /** Show progress: a line in the terminal, entries in the browser's console. Default false. */
   readonly verbose?: boolean
 }
@@ -107,7 +108,8 @@ export interface PrecomputeOptions extends CallOptions {
 }
 
 /** Options with all defaults in place. */
-export type SimilaritySettings = Required<GradientSimilarityOptions> & {
+export type SimilaritySettings = Omit<Required<GradientSimilarityOptions>, 'batchSize'> & {
+  readonly batchSize: BatchSize
   readonly projection: ProjectionSettings | undefined
 }
 
@@ -170,13 +172,16 @@ export function readSimilarityOptions(options: GradientSimilarityOptions): Simil
     topK: readPositiveInteger('topK', options.topK ?? 5),
     eps: readNonNegativeNumber('eps', options.eps ?? 0),
     device: readChoice('device', options.device ?? 'auto', deviceChoices),
-    batchSize: readPositiveInteger('batchSize', options.batchSize ?? 32),
+    batchSize: new BatchSize('batchSize', options.batchSize ?? 'auto', 32),
     verbose: options.verbose ?? false,
   }
 }
 
 /** @throws InvalidArgumentError if a store is to keep examples that are no arrays */
-export function refuseStoringItems({ store, storeExamples }: GradientSimilarityOptions): void {
+export function refuseStoringItems({
+  store,
+  storeExamples,
+}: Pick<GradientSimilarityOptions, 'store' | 'storeExamples'>): void {
   if (store === undefined || storeExamples !== true) return
   throw new InvalidArgumentError(
     'storeExamples',

@@ -105,7 +105,7 @@ export async function openTrainingRows<Value, Item>(
     call.check()
     const read = await readInputs(name, some, predictor.inputs, predictor)
     if (read.items !== null) refuseStoringItems(settings)
-    if (read.exampleCount === end - start) return read.arrays(call, settings.batchSize)
+    if (read.exampleCount === end - start) return read.arrays(call, settings.batchSize.most)
     throw new InvalidArgumentError(
       name,
       `${read.exampleCount} examples`,

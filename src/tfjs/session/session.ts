@@ -18,6 +18,7 @@ import type { OpenDevice } from '../engine/devices.js'
 import { inputGradients } from './input-gradients.js'
 import { LossGradients } from './loss-gradients.js'
 import type { TensorModel } from '../models/model.js'
+import { measureForwardPass } from './forward-bytes.js'
 import { pathGradients } from './path-gradients.js'
 import { assertRepeatable } from './repeatable.js'
 import { assertExamplesApart } from './self-check.js'
@@ -26,6 +27,7 @@ import { assertExamplesApart } from './self-check.js'
 export class TfjsSession implements PredictorSession<Tensor> {
   readonly #device: DeviceModel
   readonly #lossGradients: LossGradients
+  readonly #exampleBytes = new Map<string, number>()
   #isApart = false
   #isRepeatable = false
 
@@ -40,6 +42,17 @@ export class TfjsSession implements PredictorSession<Tensor> {
 
   get gpuDevice(): GPUDevice | undefined {
     return this.#device.gpuDevice
+  }
+
+  async exampleBytes(x: readonly NdArray[], forwardArguments: ForwardArguments): Promise<number> {
+    const key = JSON.stringify(x.map(({ shape }) => shape))
+    let byteLength = this.#exampleBytes.get(key)
+    if (byteLength === undefined) {
+      await this.#device.refresh()
+      byteLength = this.#device.run(() => measureForwardPass(this.#device, x, forwardArguments))
+      this.#exampleBytes.set(key, byteLength)
+    }
+    return byteLength
   }
 
   async weights(): Promise<NamedWeight[]> {
