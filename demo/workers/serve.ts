@@ -16,14 +16,16 @@ export type Handlers = {
 /** The part of a worker's scope that this module uses. */
 export interface WorkerScope {
   postMessage(message: FromWorker): void
-  addEventListener(type: 'message', listener: (event: MessageEvent<ToWorker>) => void): void
 }
 
 /**
- * Runs calls one at a time and in order, so that a short call is not slowed by the next. A call
- * that is cancelled while it waits never starts.
+ * Returns a function that takes the page's messages, in order. It runs calls one at a time, so
+ * that a short call is not slowed by the next. A call that is cancelled while it waits never starts.
  */
-export function serve(scope: WorkerScope, createHandlers: (start: Start) => Handlers): void {
+export function serve(
+  scope: WorkerScope,
+  createHandlers: (start: Start) => Handlers,
+): (message: ToWorker) => void {
   const controllers = new Map<number, AbortController>()
   let handlers: Handlers | undefined
   let last: Promise<void> = Promise.resolve()
@@ -50,15 +52,16 @@ export function serve(scope: WorkerScope, createHandlers: (start: Start) => Hand
     }
   }
 
-  scope.addEventListener('message', ({ data }) => {
-    if (data.kind === 'start') {
-      handlers = createHandlers(data)
-    } else if (data.kind === 'cancel') {
-      controllers.get(data.id)?.abort()
+  return (message) => {
+    if (message.kind === 'start') {
+      handlers = createHandlers(message)
+    } else if (message.kind === 'cancel') {
+      controllers.get(message.id)?.abort()
     } else {
+      const { id, method } = message
       const controller = new AbortController()
-      controllers.set(data.id, controller)
-      last = last.then(() => answer(data.id, data.method, data.arguments, controller.signal))
+      controllers.set(id, controller)
+      last = last.then(() => answer(id, method, message.arguments, controller.signal))
     }
-  })
+  }
 }

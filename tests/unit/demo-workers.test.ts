@@ -18,20 +18,13 @@ describe('a worker that serves', () => {
     received: FromWorker[]
   } {
     const received: FromWorker[] = []
-    let listener: (event: MessageEvent<ToWorker>) => void = () => undefined
     const scope = {
       postMessage: (message: FromWorker): void => void received.push(message),
-      addEventListener: (_type: 'message', added: typeof listener): void => {
-        listener = added
-      },
     }
     const handler = (_: unknown, options: WorkOptions): Promise<never> =>
       handle(options) as Promise<never>
     const handlers: Handlers = { predict: handler, attribute: handler, fit: handler, rank: handler }
-    serve(scope, () => handlers)
-    const send = (data: ToWorker): void => {
-      listener({ data } as MessageEvent<ToWorker>)
-    }
+    const send = serve(scope, () => handlers)
     send({ kind: 'start', dataSet: 'mnist', folder: 'https://localhost/mnist/', device: 'wasm' })
     return { send, received }
   }

@@ -26,7 +26,9 @@ const fusedWithBias = (kernelName: string): PartialRepair => ({
 })
 
 /** For wasm, whose fused kernels refuse a bias that is not a vector. */
-export const biasRepairs = {
+export const biasRepairs: Readonly<
+  Record<'FusedConv2D' | 'FusedDepthwiseConv2D' | '_FusedMatMul', PartialRepair>
+> = {
   FusedConv2D: fusedWithBias('Conv2D'),
   FusedDepthwiseConv2D: fusedWithBias('DepthwiseConv2dNative'),
   _FusedMatMul: fusedWithBias('BatchMatMul'),
