@@ -95,7 +95,7 @@ try {
     const { rowsPerChunk } = reader
     const { chunksAhead } = planStream(reader, LIMITS, TARGET)
     const read = (chunk: number, signal: AbortSignal): Promise<unknown> =>
-      reader.stored(chunk * rowsPerChunk, Math.min((chunk + 1) * rowsPerChunk, exampleCount), {
+      reader.readStored(chunk * rowsPerChunk, Math.min((chunk + 1) * rowsPerChunk, exampleCount), {
         signal,
       })
     const chunkCount = Math.ceil(exampleCount / rowsPerChunk)

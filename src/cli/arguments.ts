@@ -4,15 +4,15 @@ import { type Command, type GivenArguments, UsageError } from './command.js'
 /**
  * Reads the arguments of a command.
  *
- * @throws UsageError for an unknown option, one without its value, or arguments that are too many
+ * @throws UsageError for an unknown option, an option without its value, or too many arguments
  */
 export function readArguments(command: Command, args: readonly string[]): GivenArguments {
   const { name, options, positionals: positional } = command
   const values: Record<string, string[]> = {}
   const positionals: string[] = []
-  /** The option whose further values may follow. */
+  /** The option that takes the next values. */
   let open: string | undefined
-  for (const token of tokensOf(command, args)) {
+  for (const token of parseTokens(command, args)) {
     if (token.kind === 'option-terminator') {
       open = undefined
     } else if (token.kind === 'positional') {
@@ -21,7 +21,7 @@ export function readArguments(command: Command, args: readonly string[]): GivenA
     } else {
       const { multiple = false } = options[token.name]!
       if (!multiple && values[token.name] !== undefined) {
-        throw new UsageError(`--${token.name}: got two values; expected it once.`)
+        throw new UsageError(`--${token.name}: got two values; expected one.`)
       }
       const given = (values[token.name] ??= [])
       given.push(token.value ?? '')
@@ -30,7 +30,8 @@ export function readArguments(command: Command, args: readonly string[]): GivenA
   }
   const most = positional?.most ?? 0
   if (positionals.length > most) {
-    const expected = positional === undefined ? 'options alone' : `no more ${positional.name}`
+    const expected =
+      positional === undefined ? 'only options' : `at most ${positional.most} ${positional.name}`
     throw new UsageError(`gradlens ${name}: got '${positionals[most]!}'; expected ${expected}.`)
   }
   return { positionals, values }
@@ -41,7 +42,7 @@ type Token =
   | { readonly kind: 'positional'; readonly value: string }
   | { readonly kind: 'option-terminator' }
 
-function tokensOf({ name, options }: Command, args: readonly string[]): readonly Token[] {
+function parseTokens({ name, options }: Command, args: readonly string[]): readonly Token[] {
   const config = Object.fromEntries(
     Object.entries(options).map(([option, { type }]) => [option, { type, multiple: true }]),
   )
@@ -61,52 +62,52 @@ function tokensOf({ name, options }: Command, args: readonly string[]): readonly
   }
 }
 
-/** The only value of an option; undefined if it was not given. */
-export const optional = ({ values }: GivenArguments, name: string): string | undefined =>
+/** The value of an option; undefined if it was not given. */
+export const getOption = ({ values }: GivenArguments, name: string): string | undefined =>
   values[name]?.[0]
 
 /** @throws UsageError if the option was not given */
-export function required(given: GivenArguments, name: string, example: string): string {
-  const value = optional(given, name)
+export function requireOption(given: GivenArguments, name: string, example: string): string {
+  const value = getOption(given, name)
   if (value !== undefined && value !== '') return value
   throw new UsageError(`--${name}: not given; expected --${name} ${example}.`)
 }
 
-/** An integer of at least so much; undefined if it was not given. */
-export function integer(given: GivenArguments, name: string, least: number): number | undefined {
-  const value = optional(given, name)
+/** An integer of `least` or more; undefined if the option was not given. */
+export function getInteger(given: GivenArguments, name: string, least: number): number | undefined {
+  const value = getOption(given, name)
   if (value === undefined) return undefined
   const number = /^\d+$/.test(value) ? Number(value) : NaN
   if (Number.isSafeInteger(number) && number >= least) return number
   throw new UsageError(`--${name}: got '${value}'; expected an integer of ${least} or more.`)
 }
 
-export function readChoice<Choice extends string>(
+export function getChoice<Choice extends string>(
   given: GivenArguments,
   name: string,
   choices: readonly Choice[],
 ): Choice | undefined {
-  const value = optional(given, name)
+  const value = getOption(given, name)
   if (value === undefined) return undefined
   const choice = choices.find((candidate) => candidate === value)
   if (choice !== undefined) return choice
   throw new UsageError(`--${name}: got '${value}'; expected one of ${choices.join(', ')}.`)
 }
 
-/** Rows as start:end, the end left out; undefined if they were not given. */
-export function rowRange(
+/** Rows given as START:END, without row END; undefined if they were not given. */
+export function getRowRange(
   given: GivenArguments,
   name: string,
   rowCount: number,
 ): { readonly start: number; readonly end: number } | undefined {
-  const value = optional(given, name)
+  const value = getOption(given, name)
   if (value === undefined) return undefined
   const [, start, end] = /^(\d+):(\d+)$/.exec(value) ?? []
   if (start !== undefined && Number(start) < Number(end) && Number(end) <= rowCount) {
     return { start: Number(start), end: Number(end) }
   }
   throw new UsageError(
-    `--${name}: got '${value}'; expected START:END within the ${rowCount} rows, END not included: ` +
-      `0:${rowCount} is all.`,
+    `--${name}: got '${value}'; expected START:END within the ${rowCount} rows. END is not included: ` +
+      `0:${rowCount} are all rows.`,
   )
 }

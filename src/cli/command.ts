@@ -1,9 +1,9 @@
-/** An option of a command, as it is read and as the help shows it. */
+/** An option of a command. */
 export interface CommandOption {
   readonly type: 'string' | 'boolean'
-  /** May be given several times, or once with several values after it. */
+  /** True if it may be given several times, or once with several values. */
   readonly multiple?: boolean
-  /** What stands for the value in the help. */
+  /** The name of the value in the help. */
   readonly value?: string
   readonly help: string
 }
@@ -11,9 +11,9 @@ export interface CommandOption {
 export interface CommandContext {
   /** Aborted when the user stops the program. */
   readonly signal: AbortSignal
-  /** A line of result, on the standard output. */
+  /** Prints a line of the result to standard output. */
   readonly print: (line: string) => void
-  /** A line about what goes on, on the standard error. */
+  /** Prints a line about the progress to standard error. */
   readonly note: (line: string) => void
   readonly terminal: Terminal
 }
@@ -28,12 +28,12 @@ export interface Terminal {
 export interface Command {
   readonly name: string
   readonly summary: string
-  /** How it is called, without the program's name. */
+  /** The arguments, as the help shows them. */
   readonly usage: string
-  /** What the positional arguments are; undefined if there are none. */
+  /** The positional arguments; undefined if there are none. */
   readonly positionals?: { readonly name: string; readonly most: number; readonly help: string }
   readonly options: Readonly<Record<string, CommandOption>>
-  /** What an interrupted run leaves, for the message about it. */
+  /** What to do after an interruption; printed when a run is stopped. */
   readonly resume?: string
   run(given: GivenArguments, context: CommandContext): Promise<number>
 }
@@ -44,7 +44,7 @@ export interface GivenArguments {
   readonly values: Readonly<Record<string, readonly string[]>>
 }
 
-/** The command line is not what it must be. */
+/** The command line is wrong. */
 export class UsageError extends Error {
   override readonly name = 'UsageError'
 }

@@ -2,26 +2,26 @@ import type { Device } from 'gradlens'
 import { InputError } from './arrays/array-source.js'
 import type { Tfjs } from './load-model.js'
 
-/** A device that can be used, and what there is to say about the choice. */
+/** A device that is ready, and a note that explains the choice. */
 export interface ChosenDevice {
   readonly device: Device
   readonly note: string
 }
 
-/** TensorFlow.js of the project that uses gradlens. @throws InputError if it is not installed */
+/** TensorFlow.js as installed by the user. @throws InputError if it is not installed */
 export async function importTfjs(): Promise<Tfjs> {
   try {
     return await import('@tensorflow/tfjs')
   } catch (cause) {
-    throw notInstalled('@tensorflow/tfjs', cause)
+    throw createMissingPackageError('@tensorflow/tfjs', cause)
   }
 }
 
 /**
- * Makes a device ready: imports its backend, and for webgpu the package `webgpu` (Dawn), which Node has none of its own
- * of. 'auto' takes webgpu if the package is there and has an adapter that is no emulation, else wasm.
+ * Prepares a device: imports its backend and, for webgpu, the package `webgpu` (Dawn), because Node has no WebGPU. 'auto'
+ * chooses webgpu if the package is installed and finds a hardware adapter, else wasm.
  *
- * @throws InputError if what it needs is not installed
+ * @throws InputError if a needed package is not installed
  */
 export async function chooseDevice(choice: Device | 'auto'): Promise<ChosenDevice> {
   if (choice === 'auto') {
@@ -43,11 +43,11 @@ async function prepareWasm(): Promise<void> {
   try {
     await import('@tensorflow/tfjs-backend-wasm')
   } catch (cause) {
-    throw notInstalled('@tensorflow/tfjs-backend-wasm', cause)
+    throw createMissingPackageError('@tensorflow/tfjs-backend-wasm', cause)
   }
 }
 
-/** What keeps webgpu from running; null if nothing does. */
+/** The reason why webgpu can't be used, or null if it can. */
 async function prepareWebgpu(allowSoftware: boolean): Promise<string | null> {
   let dawn
   try {
@@ -60,23 +60,23 @@ async function prepareWebgpu(allowSoftware: boolean): Promise<string | null> {
   if (adapter === null) return 'the package webgpu finds no adapter on this machine'
   const { isFallbackAdapter, architecture } = adapter.info
   if (!allowSoftware && (isFallbackAdapter || architecture === 'swiftshader')) {
-    return `the only adapter of webgpu is emulated in software (${architecture})`
+    return `its only adapter is emulated in software (${architecture})`
   }
   Object.assign(globalThis, dawn.globals)
-  // What TensorFlow.js looks at when it is imported.
+  // TensorFlow.js reads it when it is imported.
   Object.defineProperty(globalThis, 'navigator', { value: { gpu }, configurable: true })
   try {
     await import('@tensorflow/tfjs-backend-webgpu')
   } catch (cause) {
-    throw notInstalled('@tensorflow/tfjs-backend-webgpu', cause)
+    throw createMissingPackageError('@tensorflow/tfjs-backend-webgpu', cause)
   }
   return null
 }
 
-function notInstalled(name: string, cause: unknown): unknown {
+function createMissingPackageError(name: string, cause: unknown): unknown {
   if ((cause as { readonly code?: unknown }).code !== 'ERR_MODULE_NOT_FOUND') return cause
   return new InputError(
-    `${name} is not installed, which gradlens computes with: npm install ${name}`,
+    `The package ${name} is not installed; this command needs it: npm install ${name}`,
     {
       cause,
     },

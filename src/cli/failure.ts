@@ -1,18 +1,18 @@
 import { GradlensError, InvalidArgumentError } from 'gradlens'
 import { InputError } from './arrays/array-source.js'
 
-/** What to say about a failure: what is wrong and what to do, without a stack. */
-export function sentenceOf(error: unknown): string {
+/** A sentence for the user: what is wrong and what to do, without a stack. */
+export function describeFailure(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
-  if (error instanceof GradlensError) return inOptions(error)
+  if (error instanceof GradlensError) return renameArguments(error)
   if (error instanceof InputError) return error.message
   const { code } = error as Error & { readonly code?: unknown }
-  // What Node's own functions say has the file's name in it.
+  // Messages of Node's own functions contain the file name.
   return typeof code === 'string' ? error.message : `${error.name}: ${error.message}`
 }
 
-/** The library's arguments by the names of the options that they came from. */
-function inOptions(error: Error): string {
+/** The error's message, with an argument of the library called by the name of its option. */
+function renameArguments(error: Error): string {
   if (!(error instanceof InvalidArgumentError)) return error.message
   const [name = ''] = /^\w+(\.\w+)?/.exec(error.argument) ?? []
   const option = optionNames.get(name)

@@ -4,38 +4,39 @@ import path from 'node:path'
 import { UsageError } from './command.js'
 import { InputError } from './arrays/array-source.js'
 
-/** TensorFlow.js, the user's own copy. */
+/** The user's copy of TensorFlow.js. */
 export type Tfjs = typeof import('@tensorflow/tfjs')
 
-/** A model, of the kind that its file says. */
+/** A model of the kind that its file names. */
 export type LoadedModel =
   | { readonly kind: 'layers'; readonly model: LayersModel }
   | { readonly kind: 'graph'; readonly model: GraphModel }
 
 /**
- * Loads a model of TensorFlow.js from disk: its model.json, or the folder of it, with the weights beside.
+ * Loads a TensorFlow.js model from disk: from its model.json, or from the folder that contains it and the weights.
  *
- * @throws UsageError if there is no such file; InputError if it is no model, or its weights are missing
+ * @throws UsageError if there is no such file; InputError if it isn't a model that TensorFlow.js reads, or if its weights
+ *   are missing
  */
 export async function loadModel(tf: Tfjs, place: string): Promise<LoadedModel> {
-  const file = await modelFile(place)
+  const file = await findModelFile(place)
   const json = await readJson(file)
   const handler: io.IOHandler = {
     load: () => tf.io.getModelArtifactsForJSON(json, (manifest) => readWeights(tf, file, manifest)),
   }
-  const kind = kindOf(file, json)
+  const kind = detectKind(file, json)
   try {
     return kind === 'graph'
       ? { kind, model: await tf.loadGraphModel(handler) }
       : { kind, model: await tf.loadLayersModel(handler) }
   } catch (cause) {
     if (cause instanceof InputError) throw cause
-    const kerasVersion = kerasVersionOf(json)
-    if (kerasVersion?.startsWith('3') === true) {
+    if (isKeras3(json)) {
       throw new InputError(
-        `${file}: TensorFlow.js cannot read a LayersModel of Keras ${kerasVersion}. Save the model with ` +
-          'model.export(), convert the SavedModel with tensorflowjs_converter, and pass the GraphModel; or save it with ' +
-          'Keras 2 (tf_keras).',
+        `${file}: this model was saved by Keras 3, whose layers TensorFlow.js cannot load; expected Keras 2 or a ` +
+          "GraphModel. In Python, call model.export('saved'), then run tensorflowjs_converter " +
+          '--input_format=tf_saved_model saved web. Or save the model again with the package tf_keras and ' +
+          'TF_USE_LEGACY_KERAS=1, and convert that.',
         { cause },
       )
     }
@@ -44,46 +45,50 @@ export async function loadModel(tf: Tfjs, place: string): Promise<LoadedModel> {
   }
 }
 
-function kerasVersionOf({ modelTopology }: io.ModelJSON): string | undefined {
-  const version = (modelTopology as { readonly keras_version?: unknown } | undefined)?.keras_version
-  return typeof version === 'string' ? version : undefined
+/** Keras 3 writes its version, and the shape of an input as `batch_shape` instead of `batch_input_shape`. */
+function isKeras3({ modelTopology }: io.ModelJSON): boolean {
+  const version = /"keras_version":"(\d+)/.exec(JSON.stringify(modelTopology))?.[1]
+  return version === undefined
+    ? JSON.stringify(modelTopology).includes('"batch_shape":')
+    : Number(version) >= 3
 }
 
-async function modelFile(place: string): Promise<string> {
+async function findModelFile(place: string): Promise<string> {
   try {
     const found = await stat(place)
     return found.isDirectory() ? path.join(place, 'model.json') : place
   } catch {
-    throw new UsageError(`--model: ${place} is not there; expected a model.json.`)
+    throw new UsageError(`--model: ${place} does not exist; expected a model.json.`)
   }
 }
 
 const convert =
-  'expected the model.json of a LayersModel or a GraphModel. Keras and TensorFlow models become one by tensorflowjs_converter.'
+  'expected the model.json of a LayersModel or a GraphModel. tensorflowjs_converter makes one from a Keras or ' +
+  'TensorFlow model.'
 
 async function readJson(file: string): Promise<io.ModelJSON> {
   let text
   try {
     text = await readFile(file, 'utf8')
   } catch {
-    throw new UsageError(`--model: ${file} is not there; ${convert}`)
+    throw new UsageError(`--model: ${file} does not exist; ${convert}`)
   }
   try {
     return JSON.parse(text) as io.ModelJSON
   } catch (cause) {
-    throw new InputError(`${file}: this is no JSON; ${convert}`, { cause })
+    throw new InputError(`${file}: this isn't valid JSON; ${convert}`, { cause })
   }
 }
 
-/** Older files do not say their format; their topologies differ all the same. */
-function kindOf(file: string, { format, modelTopology }: io.ModelJSON): LoadedModel['kind'] {
+/** Files of older converters don't name their format, but their topologies differ. */
+function detectKind(file: string, { format, modelTopology }: io.ModelJSON): LoadedModel['kind'] {
   if (format === 'graph-model') return 'graph'
   if (format === 'layers-model') return 'layers'
   if (typeof modelTopology === 'object') {
     if ('node' in modelTopology) return 'graph'
     if ('model_config' in modelTopology || 'config' in modelTopology) return 'layers'
   }
-  throw new InputError(`${file}: this JSON is no model; ${convert}`)
+  throw new InputError(`${file}: this JSON isn't a model; ${convert}`)
 }
 
 async function readWeights(
@@ -99,7 +104,7 @@ async function readWeights(
       bytes = await readFile(shard)
     } catch (cause) {
       throw new InputError(
-        `${shard}: the weights are not there, which ${path.basename(file)} names; expected them beside it.`,
+        `${shard}: this file of weights does not exist; expected it in the folder of ${path.basename(file)}, which names it.`,
         { cause },
       )
     }

@@ -2,5 +2,5 @@
 import process from 'node:process'
 import { run } from './run.js'
 
-// A GPU's device would keep the process alive.
+// A GPU device would keep the process alive.
 process.exit(await run(process.argv.slice(2)))

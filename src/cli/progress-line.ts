@@ -1,6 +1,6 @@
 import type { Terminal } from './command.js'
 
-/** How far a command has come: one line that is drawn over on a terminal, a line now and then elsewhere. */
+/** Shows the progress of a command: one line that is redrawn on a terminal, or a new line now and then elsewhere. */
 export class ProgressLine {
   readonly #terminal: Terminal
   readonly #now: () => number
@@ -18,8 +18,8 @@ export class ProgressLine {
   }
 
   /**
-   * @param doing what goes on: 'Computing'
-   * @param done rows, of `total`; those of the first call that are there already do not count for the rate
+   * @param doing the activity, such as 'Computing'
+   * @param done finished rows; the rate counts only rows after those of the first call
    */
   show(doing: string, done: number, total: number): void {
     const now = this.#now()
@@ -49,7 +49,7 @@ export class ProgressLine {
     this.#isOpen = true
   }
 
-  /** Ends the line, so that others can follow. */
+  /** Ends the line, so that other output can follow. */
   close(): void {
     if (this.#isOpen) this.#terminal.write('\n')
     this.#isOpen = false
@@ -63,9 +63,9 @@ export class ProgressLine {
       `${Math.floor((100 * done) / total)} %`,
       ...(rate > 0 ? [`${rate < 10 ? rate.toFixed(1) : count(Math.round(rate))} rows/s`] : []),
       ...(done === total
-        ? [duration(seconds)]
+        ? [formatDuration(seconds)]
         : rate > 0
-          ? [`${duration((total - done) / rate)} left`]
+          ? [`${formatDuration((total - done) / rate)} left`]
           : []),
     ]
     return parts.join(' · ')
@@ -79,8 +79,8 @@ const count = (value: number): string => value.toLocaleString('en')
 
 const bar = (share: number): string => '█'.repeat(Math.round(20 * share)).padEnd(20, '░')
 
-/** In words, to two units: '2 min 5 s'. */
-export function duration(seconds: number): string {
+/** A time in at most two units, such as '2 min 5 s'. */
+export function formatDuration(seconds: number): string {
   const whole = Math.round(seconds)
   if (whole < 60) return seconds < 9.95 ? `${seconds.toFixed(1)} s` : `${whole} s`
   const minutes = Math.floor(whole / 60)

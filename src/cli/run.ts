@@ -2,8 +2,8 @@ import process from 'node:process'
 import { isGradlensError, version } from 'gradlens'
 import { readArguments } from './arguments.js'
 import { type Command, type CommandContext, type Terminal, UsageError } from './command.js'
-import { sentenceOf } from './failure.js'
-import { commandHelp, programHelp } from './help.js'
+import { describeFailure } from './failure.js'
+import { formatCommandHelp, formatProgramHelp } from './help.js'
 import { mergeCommand } from './commands/merge.js'
 import { precomputeCommand } from './commands/precompute.js'
 import { verifyCommand } from './commands/verify.js'
@@ -25,7 +25,7 @@ export async function run(args: readonly string[], output: Output = process): Pr
     return 0
   }
   if (name === undefined || name === '--help' || name === 'help') {
-    const help = programHelp(commands)
+    const help = formatProgramHelp(commands)
     if (name === undefined) stderr.write(help)
     else stdout.write(help)
     return name === undefined ? usageExit : 0
@@ -34,12 +34,12 @@ export async function run(args: readonly string[], output: Output = process): Pr
   if (command === undefined) {
     const names = commands.map((candidate) => candidate.name).join(', ')
     stderr.write(
-      `gradlens: '${name}' is no command; expected one of ${names}, --help, --version.\n`,
+      `gradlens: unknown command '${name}'; expected one of ${names}, --help, --version.\n`,
     )
     return usageExit
   }
   if (rest.includes('--help')) {
-    stdout.write(commandHelp(command))
+    stdout.write(formatCommandHelp(command))
     return 0
   }
   return await runCommand(command, rest, output)
@@ -55,7 +55,7 @@ async function runCommand(
   const controller = new AbortController()
   let stopped: keyof typeof signalExits | undefined
   const stop = (signal: NodeJS.Signals): void => {
-    // Asked twice: at once.
+    // A second signal stops at once.
     if (stopped !== undefined) process.exit(signalExits[stopped])
     stopped = signal as keyof typeof signalExits
     controller.abort(new Error(`Stopped by ${signal}.`))
@@ -80,12 +80,12 @@ async function runCommand(
       context.note(`${error.message}\nSee gradlens ${command.name} --help.`)
       return usageExit
     }
-    context.note(sentenceOf(error))
+    context.note(describeFailure(error))
     return isGradlensError(error, 'InvalidArgumentError') ? usageExit : 1
   } finally {
     for (const signal of Object.keys(signalExits)) process.off(signal, stop)
   }
 }
 
-/** As shells number them: 128 and the signal's number. */
+/** 128 plus the signal's number, as in shells. */
 const signalExits = { SIGINT: 130, SIGTERM: 143 } as const

@@ -3,18 +3,18 @@ import { type ByteStore, HttpStore } from 'gradlens'
 import { FileSystemStore } from 'gradlens/node'
 import { UsageError } from './command.js'
 
-/** The store in a folder, or at an address. @throws UsageError if there is no such folder */
-export function storeAt(place: string): ByteStore {
-  return /^https?:\/\//.test(place) ? new HttpStore(place) : folderAt(place)
+/** Opens the store in a folder or at a URL. @throws UsageError if the folder does not exist */
+export function openStoreAt(place: string): ByteStore {
+  return /^https?:\/\//.test(place) ? new HttpStore(place) : openFolder(place)
 }
 
-/** The store in a folder that is there. @throws UsageError if it is not */
-export function folderAt(place: string): FileSystemStore {
+/** Opens the store in an existing folder. @throws UsageError if the folder does not exist */
+export function openFolder(place: string): FileSystemStore {
   if (!existsSync(place)) {
-    throw new UsageError(`${place}: there is no such folder; expected a store of gradients.`)
+    throw new UsageError(`${place}: this folder does not exist; expected a store of gradients.`)
   }
   if (!statSync(place).isDirectory()) {
-    throw new UsageError(`${place}: this is a file; expected a folder, a store of gradients.`)
+    throw new UsageError(`${place}: this is a file; expected the folder of a store of gradients.`)
   }
   return new FileSystemStore(place)
 }

@@ -1,4 +1,4 @@
-/** What we use of Dawn's package for Node, which need not be installed. */
+/** The parts of Dawn's package for Node that we use. It is optional. */
 declare module 'webgpu' {
   export function create(options: readonly string[]): GPU
   export const globals: object

@@ -5,18 +5,18 @@ import { StoreError } from '../errors.js'
 import {
   type ByteRange,
   type ByteReadOptions,
-  keyParts,
+  splitKey,
   type RowRange,
   type StoreLock,
   type WritableByteStore,
 } from '../store/bytes/byte-store.js'
-import { lockStore, writersOf } from './store-lock.js'
+import { lockStore, listWriters } from './store-lock.js'
 
-/** A store in a directory, for Node. The directory is made when the first bytes are written. */
+/** A store in a directory, for Node. The directory is created with the first write. */
 export class FileSystemStore implements WritableByteStore {
   readonly #root: string
   #realRoot: Promise<string> | undefined
-  /** By this its locks and its unfinished files are known. */
+  /** Identifies the locks and unfinished files of this object. */
   readonly #id = randomUUID()
   #lockCount = 0
   readonly #directories = new Map<string, Promise<void>>()
@@ -30,7 +30,7 @@ export class FileSystemStore implements WritableByteStore {
     { signal, maxByteLength = Infinity }: ByteReadOptions = {},
   ): Promise<Uint8Array<ArrayBuffer> | undefined> {
     return this.#read(key, signal, (size) => {
-      if (size > maxByteLength) throw tooLong(key, size, maxByteLength)
+      if (size > maxByteLength) throw createLengthError(key, size, maxByteLength)
       return { offset: 0, length: size }
     })
   }
@@ -44,13 +44,13 @@ export class FileSystemStore implements WritableByteStore {
       const offset = 'offset' in range ? range.offset : Math.max(0, size - range.suffixLength)
       const end = 'offset' in range ? Math.min(size, offset + range.length) : size
       const length = Math.max(0, end - offset)
-      if (length > maxByteLength) throw tooLong(key, length, maxByteLength)
+      if (length > maxByteLength) throw createLengthError(key, length, maxByteLength)
       return { offset, length }
     })
   }
 
   async set(key: string, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
-    const target = path.join(this.#root, ...keyParts(key))
+    const target = path.join(this.#root, ...splitKey(key))
     const unfinished = path.join(this.#root, unfinishedDirectory, this.#id, randomUUID())
     try {
       await this.#ensureDirectory(path.dirname(unfinished))
@@ -58,42 +58,42 @@ export class FileSystemStore implements WritableByteStore {
       const file = await open(unfinished, 'wx')
       try {
         await file.writeFile(bytes)
-        // Without it, a failure of power could leave the name without the bytes.
+        // Without this, a power failure could leave the file without its bytes.
         await file.datasync()
       } finally {
         await file.close()
       }
       await rename(unfinished, target)
     } catch (error) {
-      // What is left of it, the next lock clears away.
+      // The next lock removes what remains.
       await rm(unfinished, { force: true }).catch(() => undefined)
-      throw writeError(target, error)
+      throw createWriteError(target, error)
     }
   }
 
   async list(folder: string): Promise<string[]> {
     try {
-      return await readdir(await this.#within(path.join(this.#root, ...keyParts(folder))))
+      return await readdir(await this.#resolveInside(path.join(this.#root, ...splitKey(folder))))
     } catch (error) {
-      if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return []
-      throw readError(folder, error)
+      if (getCode(error) === 'ENOENT' || getCode(error) === 'ENOTDIR') return []
+      throw createReadError(folder, error)
     }
   }
 
-  /** A folder that is empty afterwards goes as well. */
+  /** Deletes a file, and its folder if that is empty. */
   async delete(key: string): Promise<void> {
-    const file = path.join(this.#root, ...keyParts(key))
+    const file = path.join(this.#root, ...splitKey(key))
     try {
       await rm(file, { force: true })
     } catch (error) {
-      throw writeError(file, error)
+      throw createWriteError(file, error)
     }
     this.#directories.delete(path.dirname(file))
     if (path.dirname(file) !== this.#root) await rmdir(path.dirname(file)).catch(() => undefined)
   }
 
   async lock(rows?: RowRange): Promise<StoreLock> {
-    // Others may have removed some since.
+    // Other processes may have removed directories.
     this.#directories.clear()
     await this.#ensureDirectory(this.#root)
     const lock = await lockStore(this.#root, this.#id, rows)
@@ -106,7 +106,7 @@ export class FileSystemStore implements WritableByteStore {
       await this.#clear()
     } catch (error) {
       await release()
-      throw writeError(this.#root, error)
+      throw createWriteError(this.#root, error)
     }
     return {
       assertHeld: () => lock.assertHeld(),
@@ -117,24 +117,24 @@ export class FileSystemStore implements WritableByteStore {
     }
   }
 
-  /** Removes the unfinished files of writers that were killed, or are done. */
+  /** Removes the unfinished files of writers that have ended. */
   async #clear(): Promise<void> {
     const unfinished = path.join(this.#root, unfinishedDirectory)
     let ids
     try {
       ids = await readdir(unfinished)
     } catch (error) {
-      if (codeOf(error) === 'ENOENT') return
+      if (getCode(error) === 'ENOENT') return
       throw error
     }
-    // Read after the folders: whoever has one by now had a lock before.
-    const writers = await writersOf(this.#root)
+    // Read after the folders, since a writer locks the store before it creates one.
+    const writers = await listWriters(this.#root)
     for (const id of ids) {
       if (writers.has(id) || (id === this.#id && this.#lockCount > 0)) continue
       this.#directories.delete(path.join(unfinished, id))
       await rm(path.join(unfinished, id), { recursive: true, force: true })
     }
-    // Not if another writer's are there.
+    // Fails if files of another writer remain, which is right.
     await rmdir(unfinished).catch(() => undefined)
   }
 
@@ -144,13 +144,13 @@ export class FileSystemStore implements WritableByteStore {
     part: (size: number) => { offset: number; length: number },
   ): Promise<Uint8Array<ArrayBuffer> | undefined> {
     signal?.throwIfAborted()
-    const named = path.join(this.#root, ...keyParts(key))
+    const named = path.join(this.#root, ...splitKey(key))
     let file
     try {
-      file = await open(await this.#within(named), 'r')
+      file = await open(await this.#resolveInside(named), 'r')
     } catch (error) {
-      if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return undefined
-      throw readError(named, error)
+      if (getCode(error) === 'ENOENT' || getCode(error) === 'ENOTDIR') return undefined
+      throw createReadError(named, error)
     }
     try {
       const { offset, length } = part((await file.stat()).size)
@@ -159,21 +159,21 @@ export class FileSystemStore implements WritableByteStore {
       while (filled < length) {
         signal?.throwIfAborted()
         const { bytesRead } = await file.read(bytes, filled, length - filled, offset + filled)
-        // Whoever made it shorter meanwhile: the reader finds the length wrong.
+        // The file was truncated while reading; the caller checks the length.
         if (bytesRead === 0) return bytes.slice(0, filled)
         filled += bytesRead
       }
       return bytes
     } catch (error) {
       signal?.throwIfAborted()
-      throw readError(named, error)
+      throw createReadError(named, error)
     } finally {
       await file.close()
     }
   }
 
-  /** The file behind a name, which must not lead out of the store by a symbolic link. */
-  async #within(file: string): Promise<string> {
+  /** The real path of a file. @throws StoreError if a symbolic link leads out of the store */
+  async #resolveInside(file: string): Promise<string> {
     this.#realRoot ??= realpath(this.#root)
     let root
     try {
@@ -184,10 +184,10 @@ export class FileSystemStore implements WritableByteStore {
     }
     const real = await realpath(file)
     if (real.startsWith(root + path.sep)) return real
-    throw new StoreError('damaged', `${file} is a link that leads out of the store, to ${real}.`)
+    throw new StoreError('damaged', `${file} is a link to ${real}, outside of the store.`)
   }
 
-  /** Makes a directory, once, and holds that it lies in the store. */
+  /** Creates a directory once, and checks that it is inside the store. */
   async #ensureDirectory(directory: string): Promise<void> {
     let made = this.#directories.get(directory)
     if (made === undefined) {
@@ -198,47 +198,47 @@ export class FileSystemStore implements WritableByteStore {
       await made
     } catch (error) {
       this.#directories.delete(directory)
-      throw writeError(directory, error)
+      throw createWriteError(directory, error)
     }
   }
 
   async #makeDirectory(directory: string): Promise<void> {
     await mkdir(directory, { recursive: true })
-    if (directory !== this.#root) await this.#within(directory)
+    if (directory !== this.#root) await this.#resolveInside(directory)
   }
 }
 
-/** Files on their way: they become the store's by being renamed. */
+/** Files that are being written; they are moved into place when they are complete. */
 const unfinishedDirectory = '.unfinished'
 
-const codeOf = (error: unknown): unknown => (error as { readonly code?: unknown }).code
+const getCode = (error: unknown): unknown => (error as { readonly code?: unknown }).code
 
-const reasonOf = (error: unknown): string =>
+const getReason = (error: unknown): string =>
   error instanceof Error ? error.message : String(error)
 
-function readError(file: string, error: unknown): unknown {
+function createReadError(file: string, error: unknown): unknown {
   if (error instanceof StoreError) return error
-  return new StoreError('unreachable', `${file} cannot be read: ${reasonOf(error)}.`, {
+  return new StoreError('unreachable', `${file} cannot be read: ${getReason(error)}.`, {
     cause: error,
   })
 }
 
-function writeError(file: string, error: unknown): unknown {
+function createWriteError(file: string, error: unknown): unknown {
   if (error instanceof StoreError) return error
-  if (fullCodes.includes(codeOf(error))) {
+  if (fullCodes.includes(getCode(error))) {
     return new StoreError(
       'full',
-      `${file} cannot be written, there is no room: ${reasonOf(error)}. What was written before stays; make room ` +
-        'and call again, it goes on from there.',
+      `${file} cannot be written, because the disk is full: ${getReason(error)}. Earlier rows are kept; free some ` +
+        'space and call again to continue.',
       { cause: error },
     )
   }
-  return new StoreError('unreachable', `${file} cannot be written: ${reasonOf(error)}.`, {
+  return new StoreError('unreachable', `${file} cannot be written: ${getReason(error)}.`, {
     cause: error,
   })
 }
 
 const fullCodes: readonly unknown[] = ['ENOSPC', 'EDQUOT', 'EFBIG']
 
-const tooLong = (key: string, got: number, most: number): StoreError =>
+const createLengthError = (key: string, got: number, most: number): StoreError =>
   new StoreError('damaged', `${key} of the store has ${got} bytes; expected no more than ${most}.`)

@@ -12,27 +12,27 @@ export interface Holder {
 }
 
 /**
- * A lock by a file that only one can create. It says who holds it, and its time is renewed while they live: a lock
- * whose process has ended on this machine, or which was not renewed for a while, is taken over.
+ * Locks by creating a file, which only one process can do. The file names its owner, who renews its time. A lock is taken
+ * over if its process on this machine has ended, or if it was not renewed for a while.
  *
- * @param id whose lock it is
+ * @param id the owner
  * @throws StoreError with failure `'locked'`
  */
-export async function lockFile(file: string, id: string): Promise<StoreLock> {
+export async function acquireLockFile(file: string, id: string): Promise<StoreLock> {
   const self: Holder = { id, pid: process.pid, host: hostname() }
   for (let attempt = 0; !(await create(file, self)); attempt++) {
     const other = await readHolder(file)
     if (other !== undefined && (attempt >= attempts || !(await isAbandoned(file, other)))) {
       throw new StoreError(
         'locked',
-        `Gradients are being written to this store by ${nameOf(other)}; ${file} says so.`,
+        `Gradients are being written to this store by ${describeHolder(other)}, according to ${file}.`,
       )
     }
     if (other !== undefined) await remove(file, other)
   }
   const timer = setInterval(() => {
     const now = new Date()
-    // The next assertHeld tells of a lock that is gone.
+    // If the file is gone, the next assertHeld fails.
     utimes(file, now, now).catch(() => undefined)
   }, renewalMs)
   timer.unref()
@@ -41,8 +41,8 @@ export async function lockFile(file: string, id: string): Promise<StoreLock> {
     if (holder?.id === self.id) return
     throw new StoreError(
       'locked',
-      `The store was taken over by ${holder === undefined ? 'somebody' : nameOf(holder)} while gradients were being ` +
-        'written; what is in it is whole.',
+      `The store was taken over by ${holder === undefined ? 'another writer' : describeHolder(holder)} while gradients ` +
+        'were being written. The rows in it are intact.',
     )
   }
   return {
@@ -55,8 +55,8 @@ export async function lockFile(file: string, id: string): Promise<StoreLock> {
   }
 }
 
-/** Who holds the lock of that file; undefined if nobody does. A lock that was abandoned is cleared away. */
-export async function lockHolder(file: string): Promise<Holder | undefined> {
+/** The owner of a lock, or undefined if there is none. An abandoned lock is removed. */
+export async function findLockHolder(file: string): Promise<Holder | undefined> {
   const holder = await readHolder(file)
   if (holder === undefined || !(await isAbandoned(file, holder))) return holder
   await remove(file, holder)
@@ -64,7 +64,7 @@ export async function lockHolder(file: string): Promise<Holder | undefined> {
 }
 
 const renewalMs = 5_000
-/** Several renewals: a busy machine misses one. */
+/** Several renewals, since a busy machine may miss one. */
 const abandonedAfterMs = 30_000
 const attempts = 10
 
@@ -84,7 +84,7 @@ async function create(file: string, holder: Holder): Promise<boolean> {
   }
 }
 
-/** Who holds the lock; undefined if there is none any more. One who was killed while taking it is nobody by name. */
+/** The owner of a lock, or undefined if there is none. It is empty if the process was killed while it wrote the file. */
 async function readHolder(file: string): Promise<Holder | undefined> {
   let text
   try {
@@ -119,7 +119,7 @@ function isRunning(pid: number): boolean {
   }
 }
 
-/** Removes that holder's lock, and no other's: two who find it abandoned at once may not both take the store. */
+/** Removes the lock of that owner only, so that two processes that find it abandoned can't both get it. */
 async function remove(file: string, holder: Holder): Promise<void> {
   const aside = `${file}.${randomUUID()}`
   try {
@@ -132,5 +132,5 @@ async function remove(file: string, holder: Holder): Promise<void> {
   else await rename(aside, file)
 }
 
-export const nameOf = ({ pid, host }: Holder): string =>
-  host === '' ? 'somebody else' : `process ${pid} on ${host}`
+export const describeHolder = ({ pid, host }: Holder): string =>
+  host === '' ? 'another process' : `process ${pid} on ${host}`

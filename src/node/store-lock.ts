@@ -2,13 +2,13 @@ import { readdir } from 'node:fs/promises'
 import path from 'node:path'
 import { StoreError } from '../errors.js'
 import type { RowRange, StoreLock } from '../store/bytes/byte-store.js'
-import { lockFile, lockHolder, nameOf } from './lock-file.js'
+import { acquireLockFile, findLockHolder, describeHolder } from './lock-file.js'
 
 /**
- * Locks a store in a directory: the whole of it, or rows of it, beside others who write other rows.
+ * Locks a store in a directory: all of it, or a range of rows while other writers have other rows.
  *
- * @param id whose lock it is
- * @throws StoreError with failure `'locked'` if somebody else writes there
+ * @param id the owner
+ * @throws StoreError with failure `'locked'` if another writer has some of the rows
  */
 export async function lockStore(
   directory: string,
@@ -16,18 +16,18 @@ export async function lockStore(
   rows: RowRange | undefined,
 ): Promise<StoreLock> {
   const own = rows === undefined ? wholeLock : `${wholeLock}-${rows.start}-${rows.end}`
-  // First ours, then a look at the others': of two who do so at once, one sees the other at least.
-  const lock = await lockFile(path.join(directory, own), id)
+  // Create first, then look: of two writers that do so at once, at least one sees the other.
+  const lock = await acquireLockFile(path.join(directory, own), id)
   try {
-    for (const name of await lockNames(directory)) {
-      const theirs = rowsOf(name)
+    for (const name of await listLocks(directory)) {
+      const theirs = parseLockRows(name)
       const overlaps =
         rows === undefined ||
         theirs === undefined ||
         (theirs.start < rows.end && rows.start < theirs.end)
       if (name === own || !overlaps) continue
       const file = path.join(directory, name)
-      const holder = await lockHolder(file)
+      const holder = await findLockHolder(file)
       if (holder === undefined) continue
       const what =
         theirs === undefined
@@ -35,7 +35,7 @@ export async function lockStore(
           : `rows ${theirs.start} to ${theirs.end - 1} of this store`
       throw new StoreError(
         'locked',
-        `Gradients are being written to ${what} by ${nameOf(holder)}; ${file} says so.`,
+        `Gradients are being written to ${what} by ${describeHolder(holder)}, according to ${file}.`,
       )
     }
   } catch (error) {
@@ -45,23 +45,23 @@ export async function lockStore(
   return lock
 }
 
-/** Who writes to the store at the time, by their ids. */
-export async function writersOf(directory: string): Promise<Set<string>> {
-  const names = await lockNames(directory)
-  const holders = await Promise.all(names.map((name) => lockHolder(path.join(directory, name))))
+/** The ids of all current writers of the store. */
+export async function listWriters(directory: string): Promise<Set<string>> {
+  const names = await listLocks(directory)
+  const holders = await Promise.all(names.map((name) => findLockHolder(path.join(directory, name))))
   return new Set(holders.flatMap((holder) => (holder === undefined ? [] : [holder.id])))
 }
 
 const wholeLock = '.lock'
 
-async function lockNames(directory: string): Promise<string[]> {
+async function listLocks(directory: string): Promise<string[]> {
   const names = await readdir(directory)
   return names.filter((name) => lockPattern.test(name))
 }
 
 const lockPattern = /^\.lock(?:-(\d+)-(\d+))?$/
 
-function rowsOf(name: string): RowRange | undefined {
+function parseLockRows(name: string): RowRange | undefined {
   const [, start, end] = lockPattern.exec(name) ?? []
   return start === undefined ? undefined : { start: Number(start), end: Number(end) }
 }

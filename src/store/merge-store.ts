@@ -25,23 +25,23 @@ import { copyRanges, readRangeChecksums } from './zarr/writing/copy-ranges.js'
 import { encodeAllChecksums } from './zarr/writing/encode-checksums.js'
 
 export interface MergeOptions extends CallOptions {
-  /** Stores whose ranges are copied into this one first; they stay as they are. */
+  /** Stores whose ranges are copied to this one first. They are not changed. */
   readonly from?: readonly WritableByteStore[] | undefined
 }
 
 export interface MergedStore {
   readonly rowCount: number
-  /** How many ranges were merged; 0 if the store was complete before. */
+  /** How many ranges were merged; 0 if the store was already complete. */
   readonly rangeCount: number
 }
 
 /**
- * Makes one complete store of ranges of rows that were written by themselves, the same to the last byte as if one fit
- * had written it. The rows of every range must be there, all ranges be of the same model, loss, parameters and layout,
- * and every chunk what was written.
+ * Merges ranges of rows that were written separately into one complete store, identical to a store written by one fit. All
+ * rows must exist; all ranges must have the same model, loss, parameters and arrays; and every chunk must be the one that
+ * was written.
  *
  * @throws StoreError that says which rows are missing, which range differs and how, or which chunk is damaged; the
- *   store then stays as it was. Or the signal's reason
+ *   store is not changed then. Or the signal's reason
  */
 export async function mergeGradientStore(
   store: WritableByteStore,
@@ -138,7 +138,7 @@ function assertComplete(records: readonly RangeRecord[]): StoreHeader {
   if (first === undefined) {
     throw new StoreError(
       'missing',
-      'There are no ranges of gradients here to be merged. Write them first, with rows, or check the address.',
+      'There are no ranges of gradients to merge here. Write them first, with the option rows, or check the address.',
     )
   }
   for (const record of records) assertSameStore(first, record)
@@ -150,7 +150,7 @@ function assertComplete(records: readonly RangeRecord[]): StoreHeader {
       throw new StoreError(
         'different',
         `The range ${describeRange(rows)} overlaps the one before it, which ends at row ${next}. Remove the ` +
-          `record of the one that is not wanted: ${formatRangeKey(rows)}, say.`,
+          `record of the unwanted one, for example ${formatRangeKey(rows)}.`,
       )
     }
     if (rows.start > next) missing.push(describeRange({ start: next, end: rows.start }))
@@ -164,8 +164,8 @@ function assertComplete(records: readonly RangeRecord[]): StoreHeader {
   if (missing.length === 0) return first.header
   throw new StoreError(
     'missing',
-    `The store is not complete: of its ${rowCount} rows it lacks ${missing.join(', ')}. Write them, with ` +
-      'these ranges as rows, and merge again.',
+    `The store is incomplete: of its ${rowCount} rows it lacks ${missing.join(', ')}. Write these ranges of rows and ` +
+      'merge again.',
   )
 }
 
@@ -177,7 +177,7 @@ function refuseDamaged(damaged: readonly DamagedChunk[], records: readonly Range
   const { rows } = records.find(({ rows: { end } }) => row < end)!
   const others = damaged.length - 1
   const more =
-    others === 0 ? '' : ` ${others} more chunk${others === 1 ? ' is' : 's are'} not whole.`
+    others === 0 ? '' : ` ${others} more chunk${others === 1 ? ' is' : 's are'} damaged or missing.`
   throw new StoreError(
     'damaged',
     `${first.message}${more} Delete ${formatRangeKey(rows)}, write the rows ${describeRange(rows)} again, and merge again.`,

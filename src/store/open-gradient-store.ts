@@ -4,9 +4,9 @@ import type { GradientReader } from './zarr/reading/gradient-reader.js'
 import type { StoreOpenOptions } from './zarr/reading/open-reader.js'
 
 /**
- * A reader of the gradients in a store. What reads Zarr is loaded when it is first needed.
+ * Opens the gradients in a store. The code that reads Zarr is loaded on first use.
  *
- * @throws StoreError if there is no store of gradients, it cannot be reached, or its metadata are not what they must be
+ * @throws StoreError if there is no store of gradients, it cannot be reached, or its metadata are damaged
  */
 export async function openGradientStore(
   store: ByteStore,

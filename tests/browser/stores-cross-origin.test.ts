@@ -58,7 +58,7 @@ it('says what to do where a server of another origin does not let pages read, an
     name: 'StoreError',
     failure: 'unreachable',
     message: expect.stringMatching(
-      /zarr\.json cannot be read: its server answers, .* 'Access-Control-Allow-Origin: \*'/,
+      /zarr\.json cannot be read: the server answers, .* 'Access-Control-Allow-Origin: \*'/,
     ) as string,
   })
   expect(await close()).toEqual(['GET /zarr.json', 'HEAD /zarr.json'])

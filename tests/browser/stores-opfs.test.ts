@@ -63,7 +63,7 @@ it('holds a store of gradients that was stopped and continued', async () => {
   await writeRows(new OpfsStore(name), 3, {}, 7)
   await writeRows(new OpfsStore(name), 2)
   const reader = await openGradientStore(new OpfsStore(name))
-  expect((await reader.gradients(0, 10)).block).toEqual(storedRows.block)
+  expect((await reader.readGradients(0, 10)).block).toEqual(storedRows.block)
 })
 
 it('lets one writer of the site write, and tells the other', async () => {
@@ -101,7 +101,7 @@ it.each(['stream', 'handle'] as const)(
     worker.terminate()
     expect(answer).toBe('written')
     const reader = await openGradientStore(new OpfsStore(name))
-    expect((await reader.gradients(0, 10)).block).toEqual(storedRows.block)
+    expect((await reader.readGradients(0, 10)).block).toEqual(storedRows.block)
     const root = await (await navigator.storage.getDirectory()).getDirectoryHandle(name)
     const names: string[] = []
     for await (const entry of root.keys()) names.push(entry)
@@ -143,7 +143,7 @@ it('is whole after its worker was ended in mid-write, and continued the same to 
   expect(answer).toBe('halfway')
   const reader = await openGradientStore(new OpfsStore(name))
   expect(reader.rowCount).toBeGreaterThanOrEqual(20)
-  await reader.gradients(0, reader.rowCount)
+  await reader.readGradients(0, reader.rowCount)
 
   await expect
     .poll(() =>

@@ -34,7 +34,7 @@ async function stored(
     await explainer.fit(x, y)
   })
   const reader = await openGradientStore(store)
-  const { block } = await reader.gradients(0, exampleCount)
+  const { block } = await reader.readGradients(0, exampleCount)
   return Array.from({ length: exampleCount }, (_, k) => materializedGradients(block, k))
 }
 

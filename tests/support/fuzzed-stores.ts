@@ -40,10 +40,10 @@ async function readAllRows(store: MemoryStore): Promise<unknown> {
   return Promise.all(
     [[0, rowCount] as const, [3, 5] as const, [rowCount - 1, rowCount] as const].map(
       async ([start, end]) => [
-        await reader.gradients(start, end),
-        await reader.labels(start, end),
-        await reader.ids(start, end),
-        await reader.examples(start, end),
+        await reader.readGradients(start, end),
+        await reader.readLabels(start, end),
+        await reader.readIds(start, end),
+        await reader.readExamples(start, end),
       ],
     ),
   )

@@ -73,7 +73,7 @@ describe('a .npy file', () => {
       '<f4',
       [2],
       { fortran: true },
-      'got fortran_order, columns first; expected rows first. Save numpy.ascontiguousarray(x).',
+      'got fortran_order (column-major); expected row-major. Save numpy.ascontiguousarray(x).',
     ],
     ['>f4', [2], {}, 'got big-endian numbers (dtype >f4); expected little-endian'],
     ['|O', [2], {}, 'got objects (dtype |O)'],
@@ -81,8 +81,8 @@ describe('a .npy file', () => {
     ['<c8', [2], {}, 'got complex numbers (dtype <c8)'],
     ['<M8[ns]', [2], {}, 'got times (dtype <M8[ns])'],
     ['<f4', [], {}, 'got a single number, shape (); expected rows'],
-    ['<f4', [2], { version: 4 }, 'got version 4 of the format .npy; expected 1, 2 or 3.'],
-    ['<f4', [5], {}, 'It is cut off: copy it again.'],
+    ['<f4', [2], { version: 4 }, 'got version 4 of the .npy format; expected 1, 2 or 3.'],
+    ['<f4', [5], {}, 'The file is truncated: copy it again.'],
   ])('of %s, shape %j, %j is refused', async (type, shape, how, message) => {
     writeNpy(file, type, shape, new Float32Array(2), how)
     await expect(openNpy(file)).rejects.toThrow(message)
@@ -93,7 +93,7 @@ describe('a .npy file', () => {
     writeNpy(file, "', [('a', '<f4')], '", [2], new Float32Array(2))
     await expect(openNpy(file)).rejects.toThrow('expected little-endian')
     writeFileSync(file, 'PK\x03\x04 a .npz file, say')
-    await expect(openNpy(file)).rejects.toThrow('this is no .npy file')
+    await expect(openNpy(file)).rejects.toThrow("this isn't a .npy file")
   })
 
   it.each([2n ** 31n, -(2n ** 31n) - 1n, 2n ** 62n])(
@@ -108,11 +108,11 @@ describe('a .npy file', () => {
     },
   )
 
-  it('that becomes shorter while it is read is no row of zeros', async () => {
+  it('that is truncated while it is read is refused', async () => {
     writeNpy(file, '<f4', [3], Float32Array.of(1, 2, 3))
     const source = await openNpy(file)
     truncateSync(file, 134)
-    await expect(read(source, 1, 3)).rejects.toThrow('it has become shorter meanwhile')
+    await expect(read(source, 1, 3)).rejects.toThrow('the file was truncated while it was read')
   })
 })
 
@@ -217,19 +217,19 @@ describe('a Zarr array', () => {
     })
   })
 
-  it('is refused with columns first, of texts, as a single number, and where there is none', async () => {
+  it('is refused if it is column-major, of texts, as a single number, and where there is none', async () => {
     const metadata = { zarr_format: 2, compressor: null, fill_value: 0, filters: null }
     const write = (more: object): void => {
       writeFiles({ '.zarray': JSON.stringify({ ...metadata, order: 'C', ...more }) })
     }
     write({ shape: [4, 3], chunks: [2, 3], dtype: '<f4', order: 'F' })
-    await expect(read(await openZarr(folder), 0, 2)).rejects.toThrow('got columns first')
+    await expect(read(await openZarr(folder), 0, 2)).rejects.toThrow('got column-major data')
     write({ shape: [4], chunks: [2], dtype: '<U5' })
     await expect(openZarr(folder)).rejects.toThrow('got v2:U5; expected numbers, or bool.')
     write({ shape: [], chunks: [], dtype: '<f4' })
     await expect(openZarr(folder)).rejects.toThrow('got a single number, shape []')
     await expect(openZarr(path.join(folder, 'empty'))).rejects.toThrow(
-      'expected the folder of an array, with its zarr.json or .zarray',
+      'expected the folder of an array, which contains zarr.json or .zarray',
     )
   })
 })

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Terminal } from '../../src/cli/command.js'
-import { ProgressLine, duration } from '../../src/cli/progress-line.js'
+import { ProgressLine, formatDuration } from '../../src/cli/progress-line.js'
 import { runHere, writeModelFiles, writeNpy } from '../support/cli.js'
 import { serve } from '../support/http-server.js'
 import { flipBit, writeRows } from '../support/written-store.js'
@@ -38,17 +38,17 @@ describe('gradlens', () => {
 
   it.each([
     [[], 'Usage: gradlens'],
-    [['explain'], "gradlens: 'explain' is no command; expected one of precompute, merge, verify"],
-    [['verify'], 'gradlens verify: got no store; expected a folder or an address.'],
-    [['verify', 'a', 'b'], "gradlens verify: got 'b'; expected no more STORE."],
+    [['explain'], "gradlens: unknown command 'explain'; expected one of precompute, merge, verify"],
+    [['verify'], 'gradlens verify: got no store; expected a folder or a URL.'],
+    [['verify', 'a', 'b'], "gradlens verify: got 'b'; expected at most 1 STORE."],
     [['verify', '--fast', 'a'], '--fast: not an option of gradlens verify'],
-    [['verify', 'nowhere'], 'nowhere: there is no such folder; expected a store of gradients.'],
+    [['verify', 'nowhere'], 'nowhere: this folder does not exist; expected a store of gradients.'],
     [['merge'], 'gradlens merge: got no store'],
-    [['merge', 'a', 'b'], 'gradlens merge: got 2 stores; expected --out STORE too'],
+    [['merge', 'a', 'b'], 'gradlens merge: got 2 stores and no --out; expected --out STORE'],
     [['merge', 'a', '--out'], "Option '--out <value>' argument missing."],
     [['precompute'], '--model: not given; expected --model DIR/model.json.'],
-    [['precompute', 'x.npy'], "gradlens precompute: got 'x.npy'; expected options alone."],
-    [['precompute', '--model', 'a', '--model', 'b'], '--model: got two values; expected it once.'],
+    [['precompute', 'x.npy'], "gradlens precompute: got 'x.npy'; expected only options."],
+    [['precompute', '--model', 'a', '--model', 'b'], '--model: got two values; expected one.'],
   ])('refuses %j, and says what to do', async (args, message) => {
     const { code, stdout, stderr } = await runHere(...args)
     expect(stderr).toContain(message)
@@ -83,8 +83,8 @@ describe('gradlens precompute', () => {
       "--loss: got 'crossentropy'; expected one of categoricalCrossentropy,",
       2,
     ],
-    ['examples', 'missing.npy', '--examples: missing.npy is not there; expected a .npy file', 2],
-    ['examples', 'text.json', 'this is no .npy file; expected one that numpy.save has written.', 1],
+    ['examples', 'missing.npy', '--examples: missing.npy does not exist; expected a .npy file', 2],
+    ['examples', 'text.json', "this isn't a .npy file; expected one that numpy.save wrote.", 1],
     ['dtype', 'f64', "--dtype: got 'f64'; expected one of f32, f16.", 2],
     ['batch-size', '0', "--batch-size: got '0'; expected an integer of 1 or more.", 2],
     ['rows', '2-4', "--rows: got '2-4'; expected START:END within the 4 rows", 2],
@@ -103,7 +103,9 @@ describe('gradlens precompute', () => {
   it('refuses inputs of different lengths, and two ways to give the examples', async () => {
     const args = Object.entries(complete()).flatMap(([name, one]) => [`--${name}`, one])
     const two = await runHere('precompute', ...args, '--store-examples', '--example-url', 'u{id}')
-    expect(two.stderr).toContain('--example-url: got --store-examples too; expected one of them')
+    expect(two.stderr).toContain(
+      '--example-url: got --store-examples too; expected only one of them',
+    )
     const given = { ...complete(), labels: at('y.npy') }
     const several = Object.entries(given).flatMap(([name, one]) =>
       name === 'examples' ? ['--examples', one, at('five.npy')] : [`--${name}`, one],
@@ -119,7 +121,7 @@ describe('gradlens verify', () => {
     await writeRows(new FileSystemStore(at('store')), 3)
     expect(await runHere('verify', at('store'))).toMatchObject({
       code: 0,
-      stdout: `${at('store')}: whole, 10 rows in 27 chunks.\n`,
+      stdout: `${at('store')}: intact, 10 rows in 27 chunks.\n`,
     })
     const address = await serve(({ url }, response) => {
       const file = at(decodeURIComponent(url!.slice(1)))
@@ -127,7 +129,7 @@ describe('gradlens verify', () => {
       createReadStream(file).pipe(response)
     })
     const { code, stdout } = await runHere('verify', address)
-    expect(stdout).toContain('whole, 10 rows in 27 chunks.')
+    expect(stdout).toContain('intact, 10 rows in 27 chunks.')
     expect(code).toBe(0)
   })
 
@@ -143,19 +145,19 @@ describe('gradlens verify', () => {
     )
     expect(stderr).toMatch(/array labels, chunk 1 .*checksum/)
     expect(stderr).toMatch(/array ids, chunk 2 .*got 5 bytes; expected 20/)
-    expect(stdout).toBe(`${at('store')}: 3 of 27 chunks are not whole.\n`)
+    expect(stdout).toBe(`${at('store')}: 3 of 27 chunks are damaged or missing.\n`)
     expect(code).toBe(1)
   })
 
   it('says where a store is not complete, or is none', async () => {
     await writeRows(new FileSystemStore(at('begun')), 3, {}, 9)
     const begun = await runHere('verify', at('begun'))
-    expect(begun.stdout).toContain('whole so far, with 8 of 10 rows.')
+    expect(begun.stdout).toContain('incomplete, with 8 of 10 rows; these are intact.')
     expect(begun.code).toBe(1)
     const rows = { start: 0, end: 4 }
     await writeRows(new FileSystemStore(at('ranges')), 3, { rows }, 4)
     const ranges = await runHere('verify', at('ranges'))
-    expect(ranges.stdout).toContain('written in ranges of rows that are not merged yet')
+    expect(ranges.stdout).toContain('the ranges of rows in this store are not merged yet')
     expect(ranges.code).toBe(1)
     const none = await runHere('verify', folder)
     expect(none.stderr).toMatch(
@@ -179,7 +181,7 @@ describe('gradlens merge', () => {
     expect(code).toBe(0)
     expect((await runHere('verify', at('out'))).code).toBe(0)
     expect((await runHere('merge', at('out'))).stdout).toBe(
-      `${at('out')}: complete already, 10 rows.\n`,
+      `${at('out')}: already complete, 10 rows.\n`,
     )
   })
 })
@@ -240,6 +242,6 @@ describe('progress', () => {
     [125, '2 min 5 s'],
     [7_385, '2 h 3 min'],
   ])('tells %s seconds as %s', (seconds, text) => {
-    expect(duration(seconds)).toBe(text)
+    expect(formatDuration(seconds)).toBe(text)
   })
 })

@@ -128,7 +128,7 @@ it('goes on after Ctrl-C and after it was killed, to the same bytes', { timeout 
   interrupted.kill('SIGINT')
   const { code, stderr, stdout } = await said
   expect(stderr).toMatch(
-    /\nStopped by SIGINT\. What is written stays: the same command goes on after the last whole chunk\.\n$/,
+    /\nStopped by SIGINT\. Written chunks are kept: run the same command to continue\.\n$/,
   )
   expect(stdout).toBe('')
   expect(code).toBe(130)
@@ -159,14 +159,16 @@ it(
     second.kill('SIGKILL')
     const [whole] = await Promise.all(both)
     expect(whole!.stderr).not.toContain('Stopped')
-    expect(whole!.stdout).toContain('When all ranges are there: gradlens merge')
+    expect(whole!.stdout).toContain('When all ranges are written, run gradlens merge')
     await expect(openGradientStore(new FileSystemStore(at('ranges')))).resolves.toMatchObject({
       rowCount: 0,
       isInRanges: true,
     })
     const early = await runHere('merge', at('ranges'))
     expect(early.code).toBe(1)
-    expect(early.stderr).toMatch(/it lacks \d+:720 of the unfinished range 420:720\. Write them/)
+    expect(early.stderr).toMatch(
+      /it lacks \d+:720 of the unfinished range 420:720\. Write these ranges/,
+    )
     expect((await finished(precompute('ranges', '--rows', '420:720'))).code).toBe(0)
     expect(await runHere('merge', at('ranges'))).toMatchObject({
       code: 0,
@@ -255,3 +257,24 @@ it(
     model.dispose()
   },
 )
+
+it.each([
+  ['its version', { keras_version: '3.5.0' }],
+  ['the shape of its input', {}],
+])('names Keras 3 as the cause, by %s, and the way out', async (_, version) => {
+  const layers = [
+    { class_name: 'InputLayer', config: { name: 'x', dtype: {}, batch_shape: [null, 4] } },
+    dense('softmax', classCount, 'softmax'),
+  ]
+  const topology = {
+    ...version,
+    model_config: { class_name: 'Sequential', config: { name: 'net', layers } },
+  }
+  writeModelFiles(at('keras3'), { format: 'layers-model', modelTopology: topology }, [])
+  await expect(loadModel(tf, at('keras3'))).rejects.toMatchObject({
+    name: 'InputError',
+    message: expect.stringMatching(
+      /model\.json: this model was saved by Keras 3, .* model\.export\('saved'\), then run tensorflowjs_converter/,
+    ) as string,
+  })
+})

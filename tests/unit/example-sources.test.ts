@@ -72,7 +72,7 @@ it('go with labels in an array, and make ranges and ids of their own', async () 
   const { mergeGradientStore } = await import('gradlens/node')
   await mergeGradientStore(store)
   const reader = await openGradientStore(store)
-  expect([...(await reader.ids(0, 6)).data]).toEqual(ids)
+  expect([...(await reader.readIds(0, 6)).data]).toEqual(ids)
   // Precomputing fits nothing.
   await expect(explainer.explain(testX as number[][])).rejects.toMatchObject({
     name: 'NotFittedError',

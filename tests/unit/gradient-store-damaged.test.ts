@@ -24,7 +24,7 @@ async function writtenStore(): Promise<WatchedStore> {
 async function failure(store: MemoryStore, maxByteLength?: number): Promise<StoreError> {
   try {
     const reader = await openGradientStore(store, { maxByteLength })
-    await reader.gradients(0, reader.rowCount)
+    await reader.readGradients(0, reader.rowCount)
   } catch (error) {
     return error as StoreError
   }
@@ -74,7 +74,7 @@ it('goes on when the second read is whole', async () => {
   const store = new PassingStore()
   await writeRows(store, 5)
   const reader = await openGradientStore(store)
-  expect((await reader.gradients(0, 10)).block).toEqual(storedRows.block)
+  expect((await reader.readGradients(0, 10)).block).toEqual(storedRows.block)
 })
 
 it.each([
@@ -217,7 +217,7 @@ it('accepts a header whose white space and order of keys differ', async () => {
     return JSON.stringify(root)
   })
   const reader = await openGradientStore(store)
-  expect((await reader.gradients(0, 10)).block).toEqual(storedRows.block)
+  expect((await reader.readGradients(0, 10)).block).toEqual(storedRows.block)
 })
 
 /** Two versions of a store, which differ in the numbers of a row of the second chunk. */
@@ -270,7 +270,7 @@ it.each(['segment-0-values/c.1.0', 'checksums/c.0.0', 'zarr.json'])(
         (key === stale && options?.reload !== true ? other : store).get(key),
     }
     const reader = await openGradientStore(cached)
-    expect((await reader.gradients(0, 10)).block).toEqual(storedRows.block)
+    expect((await reader.readGradients(0, 10)).block).toEqual(storedRows.block)
   },
 )
 
@@ -296,7 +296,7 @@ it('reads no more at once than it may', async () => {
   expect(await failure(store, chunkBytes)).toMatchObject({ name: 'InvalidArgumentError' })
   expect(await failure(store, chunkBytes - 1)).toMatchObject({ name: 'StoreError' })
   const reader = await openGradientStore(store, { maxByteLength: chunkBytes })
-  expect((await reader.gradients(4, 8)).block.exampleCount).toBe(4)
+  expect((await reader.readGradients(4, 8)).block.exampleCount).toBe(4)
 })
 
 it.each([
@@ -307,13 +307,15 @@ it.each([
   [0, NaN],
 ])('refuses the rows %d to %d', async (start, end) => {
   const reader = await openGradientStore(await writtenStore())
-  await expect(reader.gradients(start, end)).rejects.toMatchObject({ name: 'InvalidArgumentError' })
+  await expect(reader.readGradients(start, end)).rejects.toMatchObject({
+    name: 'InvalidArgumentError',
+  })
 })
 
 it("rejects with the signal's reason", async () => {
   const store = await writtenStore()
   const reader = await openGradientStore(store)
   const signal = AbortSignal.abort(new Error('enough'))
-  await expect(reader.gradients(0, 2, { signal })).rejects.toThrow('enough')
+  await expect(reader.readGradients(0, 2, { signal })).rejects.toThrow('enough')
   await expect(openGradientStore(store, { signal })).rejects.toThrow('enough')
 })

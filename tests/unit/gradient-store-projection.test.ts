@@ -51,7 +51,7 @@ it('says how its gradients were projected', async () => {
   await write(10)
   const reader = await openGradientStore(store)
   expect(reader.projection).toEqual(plan)
-  expect((await reader.gradients(0, 10)).block).toEqual(storedRows.block)
+  expect((await reader.readGradients(0, 10)).block).toEqual(storedRows.block)
 })
 
 it('takes no rows that were projected to other sizes than those before', async () => {
@@ -81,7 +81,7 @@ const lies: [string, (projection: Json, parameters: Json[], gradlens: Json) => v
   [
     'a parameter that the model has not',
     (_, [kernel]) => (kernel!['parameter'] = 'dense/kernels'),
-    "projection of 'dense/kernels': got no parameter",
+    "projection of 'dense/kernels': got an unknown parameter",
   ],
   ['a parameter twice', (_, parameters) => parameters.push(parameters[0]!), 'got twice'],
   ['another number of rows', (_, [kernel]) => (kernel!['input_size'] = 21), 'expected 120 numbers'],

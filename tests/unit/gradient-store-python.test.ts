@@ -14,11 +14,11 @@ beforeEach(async () => {
 
 it("reads what Python's zarr packed into shards", async () => {
   const reader = await openGradientStore(store)
-  const { block, squaredNorms } = await reader.gradients(0, 10)
+  const { block, squaredNorms } = await reader.readGradients(0, 10)
   expect(block).toEqual(storedRows.block)
   expect(squaredNorms).toEqual(storedRows.squaredNorms)
-  expect(await reader.labels(0, 10)).toEqual(storedRows.labels)
-  expect(await reader.examples(0, 10)).toEqual(storedRows.examples)
+  expect(await reader.readLabels(0, 10)).toEqual(storedRows.labels)
+  expect(await reader.readExamples(0, 10)).toEqual(storedRows.examples)
 })
 
 it('needs a store that gives ranges for shards, and says so', async () => {
@@ -35,7 +35,7 @@ it.each([
 ])('finds a flipped bit %s in a shard', async (_, offset) => {
   await flipBit(store, 'labels/c/0/0', offset)
   const reader = await openGradientStore(store)
-  await expect(reader.labels(4, 8)).rejects.toMatchObject({
+  await expect(reader.readLabels(4, 8)).rejects.toMatchObject({
     failure: 'damaged',
     array: 'labels',
     chunk: 1,
@@ -58,7 +58,7 @@ it('reads a shard again whose index was damaged on its way', async () => {
     }
   }
   const reader = await openGradientStore(new DamagingStore())
-  expect(await reader.labels(0, 10)).toEqual(storedRows.labels)
+  expect(await reader.readLabels(0, 10)).toEqual(storedRows.labels)
 })
 
 it("leaves one reader's index alone when another reader aborts", async () => {
@@ -78,8 +78,8 @@ it("leaves one reader's index alone when another reader aborts", async () => {
     }
   }
   const reader = await openGradientStore(new SlowStore())
-  const aborted = reader.labels(0, 4, { signal: first.signal })
-  const other = reader.labels(0, 4)
+  const aborted = reader.readLabels(0, 4, { signal: first.signal })
+  const other = reader.readLabels(0, 4)
   first.abort(new Error('enough'))
   await expect(aborted).rejects.toThrow('enough')
   expect((await other).shape).toEqual([4, 3])

@@ -57,11 +57,11 @@ describe.each(dtypes)('a store of %s', (dtype) => {
       [2, 9],
     ] as const) {
       const expected = someRows(storedRows, start, end)
-      const { block, squaredNorms } = await reader.gradients(start, end)
+      const { block, squaredNorms } = await reader.readGradients(start, end)
       expect(squaredNorms).toEqual(expected.squaredNorms)
-      expect(await reader.labels(start, end)).toEqual(expected.labels)
-      expect(await reader.ids(start, end)).toEqual(expected.ids)
-      expect(await reader.examples(start, end)).toEqual(expected.examples)
+      expect(await reader.readLabels(start, end)).toEqual(expected.labels)
+      expect(await reader.readIds(start, end)).toEqual(expected.ids)
+      expect(await reader.readExamples(start, end)).toEqual(expected.examples)
       if (dtype === 'float32') expect(block).toEqual(expected.block)
       else {
         const [bias] = block.segments
@@ -102,7 +102,7 @@ it('stores the gradient of a parameter that a block leaves out as zero', async (
     block: { exampleCount: 1, segments: [segments[0]!, segments[2]!] },
   })
   await writer.close()
-  const { block } = await (await openGradientStore(store)).gradients(1, 2)
+  const { block } = await (await openGradientStore(store)).readGradients(1, 2)
   expect(block.segments[1]).toMatchObject({ a: new Float32Array(8), delta: new Float32Array(6) })
   expect(block.segments[2]).toMatchObject({ kind: 'lookup', parameter: 'embedding' })
 })
@@ -115,23 +115,23 @@ it('numbers rows that have no ids, and gives the addresses of examples that it d
   await writer.append({ block, squaredNorms, labels })
   await writer.close()
   const reader = await openGradientStore(store)
-  expect((await reader.ids(0, 2)).data).toEqual(Int32Array.of(0, 1))
-  expect(await reader.examples(0, 2)).toBeNull()
-  expect(reader.exampleUrl('a/b 1')).toBe('https://example.org/digits/a%2Fb%201.png')
+  expect((await reader.readIds(0, 2)).data).toEqual(Int32Array.of(0, 1))
+  expect(await reader.readExamples(0, 2)).toBeNull()
+  expect(reader.formatExampleUrl('a/b 1')).toBe('https://example.org/digits/a%2Fb%201.png')
 })
 
 it.each([
   ['the loss is categoricalCrossentropy, here meanSquaredError', { loss: 'meanSquaredError' }],
   [`the weights are ${identity.weightsHash}, here sha256:1`, { weightsHash: 'sha256:1' }],
   [
-    "parameter 'dense/bias' has shape [3], here [4]; it has the trainable parameter 'dense/kernel', not there here",
+    "parameter 'dense/bias' has shape [3], here [4]; it has the trainable parameter 'dense/kernel', which is missing here",
     { parameters: [{ name: 'dense/bias', shape: [4] }] },
   ],
   [
     "it lacks the trainable parameter 'new'",
     { parameters: [...identity.parameters, { name: 'new', shape: [1] }] },
   ],
-  ['the parameters stand in another order', { parameters: [...identity.parameters].reverse() }],
+  ['the parameters have another order', { parameters: [...identity.parameters].reverse() }],
 ])('refuses to go on with the store of another fit: %s', async (message, change) => {
   const store = new MemoryStore()
   await writeRows(store, 4, {}, 4)
@@ -254,7 +254,7 @@ it('reads the rows that were counted when it was opened, while others are writte
   }
   const reader = await openGradientStore(early)
   expect(reader.rowCount).toBe(4)
-  expect((await reader.gradients(0, 4)).block).toEqual(someRows(storedRows, 0, 4).block)
+  expect((await reader.readGradients(0, 4)).block).toEqual(someRows(storedRows, 0, 4).block)
 })
 
 it('stops at the first failure, says it, and keeps the rows before', async () => {
@@ -295,7 +295,7 @@ it('is whole whichever write was the last, and continued the same to the last by
     await expect(writeRows(store, 3)).rejects.toThrow('the end')
     if (store.keys().includes('ids/zarr.json') && store.keys().includes('examples-0/zarr.json')) {
       const reader = await openGradientStore(store)
-      if (reader.rowCount > 0) await reader.gradients(0, reader.rowCount)
+      if (reader.rowCount > 0) await reader.readGradients(0, reader.rowCount)
     }
     store.writesLeft = Infinity
     await writeRows(store, 2)

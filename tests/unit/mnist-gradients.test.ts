@@ -36,7 +36,7 @@ it('stores the gradients of all the digits that the page ranks, and tells what t
   expect([reader.rowCount, reader.totalRowCount]).toEqual([count, count])
   expect(reader.projection).toMatchObject(report.projection)
   expect(reader.dtype).toBe(report.dtype)
-  const { data, shape } = await reader.labels(0, count)
+  const { data, shape } = await reader.readLabels(0, count)
   expect(shape).toEqual([count, 10])
   labels.forEach((label, row) => {
     expect(data.subarray(row * 10, (row + 1) * 10).indexOf(1)).toBe(label)

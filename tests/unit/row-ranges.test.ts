@@ -128,7 +128,7 @@ it('are written side by side, and by one writer each', async () => {
 
 it.each([
   [0, 6, 'expected borders of chunks, which have 4 rows'],
-  [2, 8, '0:8, say'],
+  [2, 8, 'for example 0:8'],
   [8, 8, 'a start and an end within the 22 rows'],
   [-4, 8, 'a start and an end within the 22 rows'],
   [20, 24, 'a start and an end within the 22 rows'],
@@ -177,8 +177,8 @@ it('are not merged while rows are missing, which are named', async () => {
   await expect(mergeGradientStore(store)).rejects.toMatchObject({
     failure: 'missing',
     message:
-      'The store is not complete: of its 22 rows it lacks 0:4, 8:12, 16:20 of the unfinished range 12:20, 20:22. ' +
-      'Write them, with these ranges as rows, and merge again.',
+      'The store is incomplete: of its 22 rows it lacks 0:4, 8:12, 16:20 of the unfinished range 12:20, 20:22. ' +
+      'Write these ranges of rows and merge again.',
   })
   expect(await sorted(store)).toEqual(before)
 })

@@ -104,16 +104,16 @@ it('follows no link out of the store', async () => {
   writeFileSync(path.join(outside, 'secret'), 'secret')
   symlinkSync(path.join(outside, 'secret'), path.join(directory, 'file'))
   symlinkSync(outside, path.join(directory, 'folder'))
-  await expect(store.get('file')).rejects.toThrow('leads out of the store')
-  await expect(store.get('folder/secret')).rejects.toThrow('leads out of the store')
-  await expect(store.set('folder/new', text('x'))).rejects.toThrow('leads out of the store')
+  await expect(store.get('file')).rejects.toThrow('outside of the store')
+  await expect(store.get('folder/secret')).rejects.toThrow('outside of the store')
+  await expect(store.set('folder/new', text('x'))).rejects.toThrow('outside of the store')
   expect(readdirSync(outside)).toEqual(['secret'])
 })
 
 it('holds a store of gradients, and nothing else once it is written', async () => {
   await writeRows(store, 3)
   const reader = await openGradientStore(store)
-  expect((await reader.gradients(0, 10)).block).toEqual(storedRows.block)
+  expect((await reader.readGradients(0, 10)).block).toEqual(storedRows.block)
   expect(readdirSync(directory).filter((name) => name.startsWith('.'))).toEqual([])
 })
 
@@ -125,7 +125,7 @@ it('is whole after its writer was killed at any moment, and continued the same t
     await once(writer, 'exit')
     const reader = await openGradientStore(store)
     expect(reader.rowCount).toBeGreaterThanOrEqual(rowCount)
-    if (reader.rowCount > 0) await reader.gradients(0, reader.rowCount)
+    if (reader.rowCount > 0) await reader.readGradients(0, reader.rowCount)
   }
   await writeManyRows(store)
   const undisturbed = path.join(path.dirname(directory), 'undisturbed')

@@ -282,7 +282,7 @@ it.each(['../secret', '/etc/passwd', 'a//b', '', 'a/./b', 'https://example.org/a
 )
 
 it.each(['ftp://example.org', 'file:///etc', 'store'])('refuses the address %j', (url) => {
-  expect(() => new HttpStore(url)).toThrow('an address of http or https')
+  expect(() => new HttpStore(url)).toThrow('a URL with http or https')
 })
 
 it('serves a store of gradients, over a server that errs now and then', async () => {
@@ -304,7 +304,7 @@ it('serves a store of gradients, over a server that errs now and then', async ()
     })
   })
   const reader = await openGradientStore(new HttpStore(url, quick))
-  const { block, squaredNorms } = await reader.gradients(0, 10)
+  const { block, squaredNorms } = await reader.readGradients(0, 10)
   expect(block).toEqual(storedRows.block)
   expect(squaredNorms).toEqual(storedRows.squaredNorms)
 })
@@ -320,7 +320,7 @@ it('names the array and the chunk that the server does not have', async () => {
     })
   })
   const reader = await openGradientStore(new HttpStore(url, quick))
-  expect(await rejection(reader.labels(0, 10))).toMatchObject({
+  expect(await rejection(reader.readLabels(0, 10))).toMatchObject({
     failure: 'missing',
     array: 'labels',
     chunk: 1,

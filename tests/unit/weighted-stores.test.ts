@@ -106,7 +106,7 @@ describe('a store of a loss with options', () => {
 
   it('keeps how much each position counts, beside the labels', async () => {
     const reader = await openGradientStore(await filled())
-    const factors = await reader.labelFactors(0, 6)
+    const factors = await reader.readLabelFactors(0, 6)
     expect(factors?.shape).toEqual([6, 2])
     const weights = loss.classWeight as readonly number[]
     const expected = labels.flatMap((own, i) =>
@@ -116,7 +116,9 @@ describe('a store of a loss with options', () => {
       }),
     )
     expect([...factors!.data]).toEqual(expected)
-    expect([...(await reader.labels(0, 6)).data]).toEqual(labels.flat().map((k) => Math.max(k, 0)))
+    expect([...(await reader.readLabels(0, 6)).data]).toEqual(
+      labels.flat().map((k) => Math.max(k, 0)),
+    )
   })
 
   it('has no factors if all positions count the same', async () => {
@@ -124,7 +126,7 @@ describe('a store of a loss with options', () => {
       trainClasses.map((k) => [k, k]),
       { name: loss.name },
     )
-    expect(await (await openGradientStore(plain)).labelFactors(0, 6)).toBeNull()
+    expect(await (await openGradientStore(plain)).readLabelFactors(0, 6)).toBeNull()
   })
 
   it('goes on where it was stopped, and is refused for other weights', async () => {
@@ -138,7 +140,9 @@ describe('a store of a loss with options', () => {
     })
     await explainer.fit(trainX, y)
     const [whole, undisturbed] = await Promise.all(
-      [store, await filled()].map(async (each) => (await openGradientStore(each)).gradients(0, 6)),
+      [store, await filled()].map(async (each) =>
+        (await openGradientStore(each)).readGradients(0, 6),
+      ),
     )
     expect(whole).toEqual(undisturbed)
   })
@@ -167,7 +171,7 @@ describe('a store of a loss with options', () => {
     const expected = await openGradientStore(
       await filled({ labels: trainClasses.map((k) => [k, k]), sampleWeight }, plain),
     )
-    expect(await weighted.gradients(0, 6)).toEqual(await expected.gradients(0, 6))
+    expect(await weighted.readGradients(0, 6)).toEqual(await expected.readGradients(0, 6))
     await expectError(
       () => fit(source((start) => start < 4)),
       'InvalidArgumentError',

@@ -1,13 +1,13 @@
 import type { NdArray, ExampleSource } from 'gradlens'
 
-/** An array on disk, of which rows are read as they are needed. Whoever opened it closes it. */
+/** An array on disk whose rows are read when they are needed. The caller must close it. */
 export interface ArraySource extends ExampleSource<NdArray> {
   /** [N, …] */
   readonly shape: readonly number[]
   close(): Promise<void>
 }
 
-/** A file or folder does not hold what it must hold. */
+/** The content of a file or folder is wrong. */
 export class InputError extends Error {
   override readonly name = 'InputError'
 }

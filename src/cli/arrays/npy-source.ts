@@ -3,7 +3,7 @@ import type { NdArray } from 'gradlens'
 import { type ArraySource, InputError } from './array-source.js'
 import { type NumberFormat, numberFormats } from './numbers.js'
 
-/** What the header of a .npy file says (NEP 1): a Python dictionary. */
+/** The header of a .npy file (NEP 1), a Python dictionary. */
 interface NpyHeader {
   readonly format: NumberFormat
   readonly shape: readonly number[]
@@ -12,9 +12,9 @@ interface NpyHeader {
 }
 
 /**
- * Opens an array of NumPy's, as numpy.save writes it.
+ * Opens an array that numpy.save wrote.
  *
- * @throws InputError if it is none, is cut off, or of a kind that is not read: column-major, big-endian, objects
+ * @throws InputError if the file isn't one, is truncated, or is of an unsupported kind: column-major, big-endian, objects
  */
 export async function openNpy(file: string): Promise<ArraySource> {
   const handle = await open(file, 'r')
@@ -26,7 +26,7 @@ export async function openNpy(file: string): Promise<ArraySource> {
     const { size } = await handle.stat()
     if (size < expected) {
       throw new InputError(
-        `${file}: got ${size} bytes; expected ${expected}, as its header has it. It is cut off: copy it again.`,
+        `${file}: got ${size} bytes; expected ${expected} from its header. The file is truncated: copy it again.`,
       )
     }
     return {
@@ -51,11 +51,11 @@ async function readHeader(file: string, handle: FileHandle): Promise<NpyHeader> 
   const start = Buffer.alloc(12)
   const { bytesRead } = await handle.read(start, 0, 12, 0)
   if (bytesRead < 12 || start.toString('latin1', 0, 6) !== '\x93NUMPY') {
-    throw new InputError(`${file}: this is no .npy file; expected one that numpy.save has written.`)
+    throw new InputError(`${file}: this isn't a .npy file; expected one that numpy.save wrote.`)
   }
   const version = start.readUInt8(6)
   if (version < 1 || version > 3) {
-    throw new InputError(`${file}: got version ${version} of the format .npy; expected 1, 2 or 3.`)
+    throw new InputError(`${file}: got version ${version} of the .npy format; expected 1, 2 or 3.`)
   }
   const [length, offset] = version === 1 ? [start.readUInt16LE(8), 10] : [start.readUInt32LE(8), 12]
   if (length > mostHeaderBytes) {
@@ -70,20 +70,20 @@ async function readHeader(file: string, handle: FileHandle): Promise<NpyHeader> 
   }
   if (order === 'True') {
     throw new InputError(
-      `${file}: got fortran_order, columns first; expected rows first. Save numpy.ascontiguousarray(x).`,
+      `${file}: got fortran_order (column-major); expected row-major. Save numpy.ascontiguousarray(x).`,
     )
   }
   const shape = lengths.split(',').flatMap((one) => (one.trim() === '' ? [] : [Number(one)]))
   if (shape.length === 0) {
     throw new InputError(`${file}: got a single number, shape (); expected rows, shape (N, …).`)
   }
-  return { format: formatOf(file, type), shape, offset: offset + length }
+  return { format: parseFormat(file, type), shape, offset: offset + length }
 }
 
-/** Thousands of fields take less. */
+/** More than a header with thousands of fields. */
 const mostHeaderBytes = 2 ** 16
 
-function formatOf(file: string, type: string | undefined): NumberFormat {
+function parseFormat(file: string, type: string | undefined): NumberFormat {
   const [, order, code = ''] = /^([<>|=])(.+)$/.exec(type ?? '') ?? []
   const format = numberFormats[code]
   if (format !== undefined && (order !== '>' || format.byteLength === 1)) return format
@@ -104,7 +104,7 @@ function formatOf(file: string, type: string | undefined): NumberFormat {
         : (kinds[code.slice(0, 1)] ?? 'numbers of another kind')
   throw new InputError(
     `${file}: got ${what}${type === undefined ? '' : ` (dtype ${type})`}; expected little-endian f2, f4, f8, i1 to i8, ` +
-      "u1 to u8 or bool. Save x.astype('<f4'), say.",
+      "u1 to u8 or bool. For example, save x.astype('<f4').",
   )
 }
 
@@ -120,7 +120,7 @@ async function readExactly(
   while (filled < byteLength) {
     signal?.throwIfAborted()
     const { bytesRead } = await handle.read(bytes, filled, byteLength - filled, position + filled)
-    if (bytesRead === 0) throw new InputError(`${file}: it has become shorter meanwhile.`)
+    if (bytesRead === 0) throw new InputError(`${file}: the file was truncated while it was read.`)
     filled += bytesRead
   }
   return bytes.buffer

@@ -4,11 +4,11 @@ import { UsageError } from '../command.js'
 import { openNpy } from './npy-source.js'
 import { openZarr } from './zarr-source.js'
 
-/** Opens a .npy file, or the folder of a Zarr array. @throws UsageError if there is neither; InputError */
+/** Opens a .npy file or the folder of a Zarr array. @throws UsageError if it does not exist; InputError */
 export async function openArray(option: string, place: string): Promise<ArraySource> {
   if (!existsSync(place)) {
     throw new UsageError(
-      `--${option}: ${place} is not there; expected a .npy file or the folder of a Zarr array.`,
+      `--${option}: ${place} does not exist; expected a .npy file or the folder of a Zarr array.`,
     )
   }
   return statSync(place).isDirectory() ? openZarr(place) : openNpy(place)

@@ -2,12 +2,12 @@ import type { Array as ZarrArray, AsyncReadable, DataType } from 'zarrita'
 import type { NdArray } from 'gradlens'
 import { FileSystemStore } from 'gradlens/node'
 import { type ArraySource, InputError } from './array-source.js'
-import { int32Of, type Numbers } from './numbers.js'
+import { toInt32, type Numbers } from './numbers.js'
 
 /**
  * Opens a Zarr array in a folder, version 2 or 3.
  *
- * @throws InputError if there is none, or it does not hold numbers
+ * @throws InputError if there is none, or if it doesn't contain numbers
  */
 export async function openZarr(folder: string): Promise<ArraySource> {
   const zarr = await import('zarrita')
@@ -24,13 +24,13 @@ export async function openZarr(folder: string): Promise<ArraySource> {
     const reason = cause instanceof Error ? cause.message : String(cause)
     if (reason.includes('float16')) {
       throw new InputError(
-        `${folder}: got float16, which this version of Node cannot read from Zarr; expected float32. Save it as ` +
-          'float32, or as .npy.',
+        `${folder}: got float16, which this version of Node cannot read from Zarr; expected float32. Save the array ` +
+          'as float32, or as .npy.',
         { cause },
       )
     }
     throw new InputError(
-      `${folder}: no Zarr array can be opened here (${reason}); expected the folder of an array, with its zarr.json or .zarray.`,
+      `${folder}: cannot open a Zarr array here (${reason}); expected the folder of an array, which contains zarr.json or .zarray.`,
       { cause },
     )
   }
@@ -55,19 +55,19 @@ export async function openZarr(folder: string): Promise<ArraySource> {
     )
     if (!isRowMajor(stride, [end - start, ...rowShape])) {
       throw new InputError(
-        `${folder}: got columns first (order F, or a transpose codec); expected rows first, order C.`,
+        `${folder}: got column-major data (order F, or a transpose codec); expected row-major data, order C.`,
       )
     }
     const at = (index: number): string => `${folder}, row ${start + Math.floor(index / rowSize)}`
-    return numbersOf(data, at)
+    return toNumbers(data, at)
   }
-  // Batches are smaller than chunks: the last one is not decoded anew for each.
+  // Batches are smaller than chunks, so the last chunk is kept.
   let last: { readonly chunk: number; readonly data: Promise<Numbers> } | undefined
   const chunkOf = (chunk: number, signal: AbortSignal | undefined): Promise<Numbers> => {
     if (last?.chunk !== chunk) {
       const data = readChunk(chunk, signal)
       last = { chunk, data }
-      // What failed is tried again when it is wanted again.
+      // The next read tries again.
       data.catch(() => {
         last = undefined
       })
@@ -87,13 +87,13 @@ export async function openZarr(folder: string): Promise<ArraySource> {
         parts.push(data.subarray((row - first) * rowSize, (stop - first) * rowSize))
         row = stop
       }
-      return { data: joined(parts), shape: [end - start, ...rowShape] }
+      return { data: concatenate(parts), shape: [end - start, ...rowShape] }
     },
     close: () => Promise.resolve(),
   }
 }
 
-function joined(parts: readonly Numbers[]): Numbers {
+function concatenate(parts: readonly Numbers[]): Numbers {
   const [first] = parts
   if (parts.length === 1) return first!
   const length = parts.reduce((sum, part) => sum + part.length, 0)
@@ -106,7 +106,7 @@ function joined(parts: readonly Numbers[]): Numbers {
   return whole
 }
 
-/** Along axes of one element any step is right. */
+/** Axes with one element may have any stride. */
 function isRowMajor(stride: readonly number[], shape: readonly number[]): boolean {
   let step = 1
   for (let axis = shape.length - 1; axis >= 0; axis--) {
@@ -116,11 +116,11 @@ function isRowMajor(stride: readonly number[], shape: readonly number[]): boolea
   return true
 }
 
-/** What zarrita read, as the numbers that the library takes. */
-function numbersOf(data: unknown, at: (index: number) => string): Numbers {
-  if (data instanceof BigInt64Array || data instanceof BigUint64Array) return int32Of(data, at)
+/** Converts zarrita's arrays to those that the library accepts. */
+function toNumbers(data: unknown, at: (index: number) => string): Numbers {
+  if (data instanceof BigInt64Array || data instanceof BigUint64Array) return toInt32(data, at)
   if (isNumbers(data)) return data
-  // Float16Array, where there is one; and zarrita's own array of truth values.
+  // A Float16Array where it exists, or zarrita's own array of Booleans.
   const values = data as Iterable<number | boolean> & { readonly BYTES_PER_ELEMENT: number }
   return values.BYTES_PER_ELEMENT === 2
     ? Float32Array.from(values as Iterable<number>)

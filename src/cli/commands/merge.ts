@@ -1,37 +1,41 @@
 import { mergeGradientStore, FileSystemStore } from 'gradlens/node'
-import { optional } from '../arguments.js'
+import { getOption } from '../arguments.js'
 import { type Command, UsageError } from '../command.js'
 import { ProgressLine } from '../progress-line.js'
-import { folderAt } from '../store-at.js'
+import { openFolder } from '../store-at.js'
 
 export const mergeCommand: Command = {
   name: 'merge',
   summary:
-    'Makes one complete store of ranges of rows, which precompute --rows has written into one folder or into several. Checks that no row is missing, that all ranges are of the same model, loss and layout, and every checksum.',
+    'Merges ranges of rows that precompute --rows wrote, to one folder or several, into one complete store. Checks that no row is missing, that all ranges have the same model, loss and arrays, and every chunk.',
   usage: 'STORE | STORE… --out STORE',
   positionals: {
     name: 'STORE',
     most: Infinity,
-    help: 'the folder of the ranges; or several, whose ranges are copied into that of --out',
+    help: 'the folder with the ranges; or several folders, whose ranges are copied to --out',
   },
   options: {
-    out: { type: 'string', value: 'STORE', help: 'where the ranges of other folders are copied' },
+    out: {
+      type: 'string',
+      value: 'STORE',
+      help: 'the folder to which ranges of several folders are copied',
+    },
   },
-  resume: 'The ranges are as they were: the same command begins again.',
+  resume: 'The ranges are unchanged: run the same command to start again.',
   async run(given, { signal, print, terminal }) {
     const { positionals } = given
-    const out = optional(given, 'out')
+    const out = getOption(given, 'out')
     const [first] = positionals
     if (first === undefined) {
       throw new UsageError('gradlens merge: got no store; expected the folder of the ranges.')
     }
     if (out === undefined && positionals.length > 1) {
       throw new UsageError(
-        `gradlens merge: got ${positionals.length} stores; expected --out STORE too, into which they are copied.`,
+        `gradlens merge: got ${positionals.length} stores and no --out; expected --out STORE, to which they are copied.`,
       )
     }
-    const from = out === undefined ? [] : positionals.map(folderAt)
-    const store = out === undefined ? folderAt(first) : new FileSystemStore(out)
+    const from = out === undefined ? [] : positionals.map(openFolder)
+    const store = out === undefined ? openFolder(first) : new FileSystemStore(out)
     const line = new ProgressLine(terminal)
     let merged
     try {
@@ -49,7 +53,7 @@ export const mergeCommand: Command = {
     const place = out ?? first
     print(
       rangeCount === 0
-        ? `${place}: complete already, ${rowCount} rows.`
+        ? `${place}: already complete, ${rowCount} rows.`
         : `${place}: merged ${rangeCount} range${rangeCount === 1 ? '' : 's'}, ${rowCount} rows.`,
     )
     return 0

@@ -6,13 +6,13 @@ import {
   type ExampleSource,
 } from 'gradlens'
 import { FileSystemStore } from 'gradlens/node'
-import { integer, readChoice, optional, required, rowRange } from '../arguments.js'
+import { getInteger, getChoice, getOption, requireOption, getRowRange } from '../arguments.js'
 import type { ArraySource } from '../arrays/array-source.js'
 import { type Command, type CommandOption, type GivenArguments, UsageError } from '../command.js'
 import { chooseDevice, importTfjs } from '../device.js'
 import { loadModel } from '../load-model.js'
 import { openArray } from '../arrays/open-array.js'
-import { ProgressLine, duration } from '../progress-line.js'
+import { ProgressLine, formatDuration } from '../progress-line.js'
 
 const devices = ['auto', 'webgpu', 'wasm', 'cpu'] as const
 
@@ -20,86 +20,86 @@ const options: Readonly<Record<string, CommandOption>> = {
   model: {
     type: 'string',
     value: 'FILE',
-    help: 'the model.json of a LayersModel or a GraphModel of TensorFlow.js, its weights beside it',
+    help: 'the model.json of a TensorFlow.js LayersModel or GraphModel, with its weights in the same folder',
   },
   examples: {
     type: 'string',
     value: 'FILE',
     multiple: true,
-    help: 'the training examples, a .npy file or the folder of a Zarr array; for a model of several inputs one for each, in their order. They are read some rows at a time',
+    help: 'the training examples: a .npy file or the folder of a Zarr array; one per input of the model, in their order. Rows are read in parts, not all at once',
   },
   labels: {
     type: 'string',
     value: 'FILE',
-    help: 'their labels, in the form that the loss takes: one-hot rows, class indices, values',
+    help: 'their labels, as the loss expects them: one-hot vectors, class indices or values',
   },
   loss: { type: 'string', value: 'NAME', help: lossNames.join(', ') },
   out: {
     type: 'string',
     value: 'STORE',
-    help: 'the folder of the store; one that was begun by the same command is gone on with',
+    help: 'the folder of the store; resumes an unfinished store of the same command',
   },
   rows: {
     type: 'string',
     value: 'START:END',
-    help: 'write these rows alone, END not included, beside other processes or on another machine; gradlens merge makes one store of all. They begin and end between chunks',
+    help: 'write only these rows, without row END, while other processes or machines write others; then run gradlens merge. START and END must be borders of chunks',
   },
   ids: {
     type: 'string',
     value: 'FILE',
-    help: 'an integer for each example, by which explanations name it; its row if left out',
+    help: 'an integer per example, which explanations return; default: its row',
   },
-  'store-examples': { type: 'boolean', help: 'keep the examples in the store too' },
+  'store-examples': { type: 'boolean', help: 'store the examples too' },
   'example-url': {
     type: 'string',
     value: 'URL',
-    help: "where the examples are, '{id}' standing for the id: https://…/{id}.png",
+    help: "the URL of an example, with '{id}' in place of its id: https://…/{id}.png",
   },
   dtype: {
     type: 'string',
     value: 'f32|f16',
-    help: 'f32 is exact, and the default; f16 takes half the room and keeps eleven bits',
+    help: 'f32 (default) is exact; f16 needs half the space and keeps eleven bits of precision',
   },
   projection: {
     type: 'string',
     value: 'SIZE',
-    help: 'keep no more than so many numbers of each gradient, by a random projection: 4096, say',
+    help: 'keep at most SIZE numbers per gradient, by a random projection; 4096, for example',
   },
-  'projection-seed': { type: 'string', value: 'N', help: 'another projection for another seed; 0' },
+  'projection-seed': { type: 'string', value: 'N', help: 'the seed of the projection; default: 0' },
   'batch-size': {
     type: 'string',
     value: 'N',
-    help: 'examples in one pass; 32. Use the same for all ranges of a store',
+    help: 'examples per pass; default: 32. Use the same for all ranges of a store',
   },
   'rows-per-chunk': {
     type: 'string',
     value: 'N',
-    help: 'rows that are written at once; as many as 16 MiB hold',
+    help: 'rows per file; default: as many as fit in 16 MiB',
   },
-  output: { type: 'string', value: 'NAME', help: 'which output of a model that has several' },
+  output: { type: 'string', value: 'NAME', help: 'the output to use, if the model has several' },
   device: {
     type: 'string',
     value: 'NAME',
-    help: `${devices.join(', ')}. auto, the default, takes webgpu if the package webgpu is installed and finds a GPU, else wasm`,
+    help: `${devices.join(', ')}. auto (default) uses webgpu if the package webgpu is installed and finds a GPU, else wasm`,
   },
 }
 
 export const precomputeCommand: Command = {
   name: 'precompute',
   summary:
-    'Computes the gradients of a training set and writes them into a store, from which any page explains. Whatever stops it, the same command goes on from the last whole chunk.',
+    'Computes the gradients of a training set and writes them to a store, from which any page can explain predictions. If it is interrupted, run the same command again: it continues after the last complete chunk.',
   usage: '--model FILE --examples FILE … --labels FILE --loss NAME --out STORE [options]',
   options,
-  resume: 'What is written stays: the same command goes on after the last whole chunk.',
+  resume: 'Written chunks are kept: run the same command to continue.',
   async run(given, { signal, print, note, terminal }) {
-    const modelPlace = required(given, 'model', 'DIR/model.json')
-    required(given, 'examples', 'x.npy')
-    const labelPlace = required(given, 'labels', 'y.npy')
-    const loss = lossOf(given)
-    const out = required(given, 'out', 'store.zarr')
-    const storage = storageOptions(given)
-    const output = optional(given, 'output')
-    const idPlace = optional(given, 'ids')
+    const modelPlace = requireOption(given, 'model', 'DIR/model.json')
+    requireOption(given, 'examples', 'x.npy')
+    const labelPlace = requireOption(given, 'labels', 'y.npy')
+    const loss = getLoss(given)
+    const out = requireOption(given, 'out', 'store.zarr')
+    const storage = getStorageOptions(given)
+    const output = getOption(given, 'output')
+    const idPlace = getOption(given, 'ids')
     const opened: ArraySource[] = []
     const open = async (option: string, place: string): Promise<ArraySource> => {
       const source = await openArray(option, place)
@@ -112,16 +112,16 @@ export const precomputeCommand: Command = {
       for (const place of given.values['examples']!) inputs.push(await open('examples', place))
       const labels = await open('labels', labelPlace)
       const ids = idPlace === undefined ? undefined : await open('ids', idPlace)
-      const examples = together(inputs)
+      const examples = combineInputs(inputs)
       const { exampleCount } = examples
-      const rows = rowRange(given, 'rows', exampleCount)
+      const rows = getRowRange(given, 'rows', exampleCount)
       const tf = await importTfjs()
       const { device, note: where } = await chooseDevice(
-        readChoice(given, 'device', devices) ?? 'auto',
+        getChoice(given, 'device', devices) ?? 'auto',
       )
-      // Else it advises everybody in Node to install another package.
+      // Otherwise TensorFlow.js advises to install another package.
       tf.enableProdMode()
-      // Weights are loaded to where they are used.
+      // Weights are loaded to the backend that uses them.
       await tf.setBackend(device)
       const loaded = await loadModel(tf, modelPlace)
       const { tfjsPredictor } = await import('gradlens/tfjs')
@@ -152,8 +152,8 @@ export const precomputeCommand: Command = {
       const seconds = (performance.now() - startedAt) / 1000
       print(
         rows === undefined
-          ? `${out}: ${exampleCount} rows, in ${duration(seconds)}.`
-          : `${out}: rows ${start} to ${end - 1}, in ${duration(seconds)}. When all ranges are there: gradlens merge ${out}`,
+          ? `${out}: ${exampleCount} rows, in ${formatDuration(seconds)}.`
+          : `${out}: rows ${start} to ${end - 1}, in ${formatDuration(seconds)}. When all ranges are written, run gradlens merge ${out}`,
       )
       return 0
     } finally {
@@ -163,26 +163,24 @@ export const precomputeCommand: Command = {
   },
 }
 
-function lossOf(given: GivenArguments): LossName {
-  required(given, 'loss', 'categoricalCrossentropy')
-  return readChoice(given, 'loss', lossNames)!
+function getLoss(given: GivenArguments): LossName {
+  requireOption(given, 'loss', 'categoricalCrossentropy')
+  return getChoice(given, 'loss', lossNames)!
 }
 
-function storageOptions(given: GivenArguments): object {
-  const dtype = readChoice(given, 'dtype', ['f32', 'f16'])
-  const url = optional(given, 'example-url')
+function getStorageOptions(given: GivenArguments): object {
+  const dtype = getChoice(given, 'dtype', ['f32', 'f16'])
+  const url = getOption(given, 'example-url')
   const isStored = given.values['store-examples'] !== undefined
   if (url !== undefined && isStored) {
-    throw new UsageError(
-      '--example-url: got --store-examples too; expected one of them: the examples, or where they are.',
-    )
+    throw new UsageError('--example-url: got --store-examples too; expected only one of them.')
   }
-  const batchSize = integer(given, 'batch-size', 1)
-  const rowsPerChunk = integer(given, 'rows-per-chunk', 1)
-  const size = integer(given, 'projection', 1)
-  const seed = integer(given, 'projection-seed', 0)
+  const batchSize = getInteger(given, 'batch-size', 1)
+  const rowsPerChunk = getInteger(given, 'rows-per-chunk', 1)
+  const size = getInteger(given, 'projection', 1)
+  const seed = getInteger(given, 'projection-seed', 0)
   if (seed !== undefined && size === undefined) {
-    throw new UsageError('--projection-seed: got no --projection; expected both, or neither.')
+    throw new UsageError('--projection-seed: got no --projection; expected both or neither.')
   }
   return {
     storeDtype: dtype === 'f16' ? 'float16' : 'float32',
@@ -195,8 +193,8 @@ function storageOptions(given: GivenArguments): object {
   }
 }
 
-/** The inputs of a model as one source of what `fit` takes: an array, or a list of arrays. */
-function together(
+/** Combines the inputs of a model into one source, of arrays or lists of arrays. */
+function combineInputs(
   inputs: readonly ArraySource[],
 ): ExampleSource<ArrayInput | readonly ArrayInput[]> {
   const [first, ...others] = inputs

@@ -56,7 +56,7 @@ export class StoredTrainingSet<Value> implements TrainingSet<Value> {
               'examples, to complete it.',
       )
     }
-    const label = await reader.labels(0, 1, { signal })
+    const label = await reader.readLabels(0, 1, { signal })
     const set = new StoredTrainingSet(
       reader,
       label.shape.slice(1),
@@ -127,13 +127,13 @@ export class StoredTrainingSet<Value> implements TrainingSet<Value> {
     signal: AbortSignal | undefined,
   ): Promise<PickedExamples> {
     const examples = await this.#readColumns(indices, (start, end) =>
-      this.#reader.examples(start, end, { signal }),
+      this.#reader.readExamples(start, end, { signal }),
     )
     if (examples !== null) return groupArrays(examples, testCount)
     const ids = await this.#readColumns(indices, async (start, end) => [
-      await this.#reader.ids(start, end, { signal }),
+      await this.#reader.readIds(start, end, { signal }),
     ])
-    const urls = Array.from(ids![0]!.data, (id) => this.#reader.exampleUrl(id))
+    const urls = Array.from(ids![0]!.data, (id) => this.#reader.formatExampleUrl(id))
     if (!urls.every((url) => url !== null)) return groupArrays(ids!, testCount)
     return groupLists(urls, testCount)
   }
@@ -178,13 +178,13 @@ export async function assertSameExamples(
   for (let start = range.start; start < range.end; start += rowsPerChunk) {
     const end = Math.min(start + rowsPerChunk, range.end)
     const { x, y, ids } = await train.read(start, end)
-    const examples = await reader.examples(start, end, { signal })
+    const examples = await reader.readExamples(start, end, { signal })
     const pairs = [
-      ['label', await reader.labels(start, end, { signal }), y] as const,
-      ['label weight', await reader.labelFactors(start, end, { signal }), y.factors] as const,
+      ['label', await reader.readLabels(start, end, { signal }), y] as const,
+      ['label weight', await reader.readLabelFactors(start, end, { signal }), y.factors] as const,
       ...(ids === undefined
         ? []
-        : [['id', await reader.ids(start, end, { signal }), ids] as const]),
+        : [['id', await reader.readIds(start, end, { signal }), ids] as const]),
       ...(examples ?? []).map((array, i) => ['example', array, x[i]!] as const),
     ]
     for (const [what, stored, given] of pairs) {

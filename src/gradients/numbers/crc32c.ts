@@ -4,7 +4,7 @@ import { getNumberKernels } from './number-kernels.js'
 export const crc32c = (bytes: Uint8Array): number =>
   getNumberKernels()?.crc32c(bytes) ?? plainCrc32c(bytes)
 
-/** In JavaScript: sixteen bytes a step, by as many tables (Kounavis and Berry, 2008). */
+/** The same in JavaScript: sixteen bytes per step, with as many tables (Kounavis and Berry, 2008). */
 export function plainCrc32c(bytes: Uint8Array): number {
   const [t0, t1, t2, t3, t4, t5, t6, t7, t8, t9, t10, t11, t12, t13, t14, t15] = (tables ??=
     buildTables())
@@ -14,7 +14,7 @@ export function plainCrc32c(bytes: Uint8Array): number {
   for (; at < aligned; at++) crc = t0[(crc ^ bytes[at]!) & 255]! ^ (crc >>> 8)
 
   const wordCount = (bytes.length - at) >>> 2
-  // Without a word left, where they would begin may be no place for one.
+  // If there are no words, the offset may be out of range.
   const words = new Int32Array(bytes.buffer, wordCount === 0 ? 0 : bytes.byteOffset + at, wordCount)
   const stepped = words.length & ~3
   for (let word = 0; word < stepped; word += 4) {
@@ -52,7 +52,7 @@ type Tables = [...FourTables, ...FourTables, ...FourTables, ...FourTables]
 
 let tables: Tables | undefined
 
-/** Table k: what a byte contributes that has k more bytes after it in the step. */
+/** Table k: the contribution of a byte with k more bytes after it in the step. */
 function buildTables(): Tables {
   const first = new Int32Array(256)
   for (let byte = 0; byte < 256; byte++) {
@@ -66,5 +66,5 @@ function buildTables(): Tables {
   return built as Tables
 }
 
-/** 0x1EDC6F41, its bits reversed. */
+/** 0x1EDC6F41 with its bits reversed. */
 const polynomial = 0x82f63b78

@@ -1,24 +1,24 @@
 type Bytes = Uint8Array<ArrayBuffer>
 
-/** The bytes of a response, read into buffers of the caller's, without a copy in between where the platform can. */
+/** Reads the bytes of a response into buffers of the caller, without a copy where the platform allows it. */
 export class BodyReader {
   readonly #direct: ReadableStreamBYOBReader | undefined
   readonly #parts: ReadableStreamDefaultReader<Bytes> | undefined
-  /** What came, and had no room yet. */
+  /** Received bytes that did not fit yet. */
   #rest: Bytes = new Uint8Array()
 
   constructor({ body }: Response) {
     try {
       this.#direct = body?.getReader({ mode: 'byob' })
     } catch {
-      // Older browsers' bodies are no byte streams.
+      // In older browsers bodies aren't byte streams.
       this.#parts = body?.getReader()
     }
   }
 
   /**
-   * The next bytes, where `into` begins; none at the end. As many as there are, and no more than there is room for, of
-   * which there must be some. The buffer may be moved: that of what comes back is to be used from then on.
+   * Reads the next bytes to the start of `into`, which must not be empty. Returns no bytes at the end of the body. The
+   * buffer may be transferred: use the buffer of the result from then on.
    */
   async read(into: Bytes): Promise<Bytes> {
     if (this.#direct !== undefined) {

@@ -1,4 +1,4 @@
-/** Bytes by name, those used last kept: never more than `capacity` bytes. */
+/** A cache of bytes by name. It keeps at most `capacity` bytes, those used last. */
 export class ByteCache {
   readonly #capacity: number
   readonly #entries = new Map<string, Uint8Array<ArrayBuffer>>()
@@ -19,13 +19,13 @@ export class ByteCache {
   get(name: string): Uint8Array<ArrayBuffer> | undefined {
     const bytes = this.#entries.get(name)
     if (bytes === undefined) return undefined
-    // A Map keeps the order in which entries were set: the first is the one that was not used for longest.
+    // A Map keeps insertion order, so its first entry is the least recently used one.
     this.#entries.delete(name)
     this.#entries.set(name, bytes)
     return bytes
   }
 
-  /** Keeps the bytes, unless they alone would be more than the capacity. */
+  /** Keeps the bytes, unless they exceed the capacity. */
   set(name: string, bytes: Uint8Array<ArrayBuffer>): void {
     this.delete(name)
     if (bytes.length > this.#capacity) return

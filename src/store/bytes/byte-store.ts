@@ -1,27 +1,27 @@
 import { InvalidArgumentError } from '../../errors.js'
 import { describe } from '../../options.js'
 
-/** Bytes from `offset` on, or the last ones. */
+/** `length` bytes from `offset` on, or the last bytes. */
 export type ByteRange =
   { readonly offset: number; readonly length: number } | { readonly suffixLength: number }
 
 export interface ByteReadOptions {
   readonly signal?: AbortSignal | undefined
-  /** More bytes than these are not read: the store rejects with a StoreError. No limit if left out. */
+  /** The store rejects with a StoreError if there are more bytes than these. No limit by default. */
   readonly maxByteLength?: number | undefined
-  /** Passes over every cache: what came before was damaged. */
+  /** Bypasses every cache, because an earlier answer was damaged. */
   readonly reload?: boolean | undefined
-  /** What is read from end to end, this being a part of it, in bytes: a cache that has less room need not keep it. */
+  /** How many bytes are read in sequence, with this read as a part. A smaller cache need not keep them. */
   readonly scanByteLength?: number | undefined
-  /** Room for the bytes, for whoever can use it; it is not the caller's any more. */
+  /** A buffer that the store may use for the bytes. The caller gives up its ownership. */
   readonly buffer?: ArrayBuffer | undefined
 }
 
-/** Bytes by key, to be read. Keys are relative paths with `/` in between: `labels/c.0`. */
+/** Reads bytes by key. Keys are relative paths with `/`: `labels/c.0`. */
 export interface ByteStore {
-  /** The bytes, which are the caller's from then on; undefined if there are none under that key. */
+  /** The bytes, which the caller owns, or undefined if the key does not exist. */
   get(key: string, options?: ByteReadOptions): Promise<Uint8Array<ArrayBuffer> | undefined>
-  /** As `get`, for a part of the bytes. Needed for sharded stores alone. */
+  /** Like `get`, for a part of the bytes. Needed only for sharded stores. */
   getRange?(
     key: string,
     range: ByteRange,
@@ -29,25 +29,25 @@ export interface ByteStore {
   ): Promise<Uint8Array<ArrayBuffer> | undefined>
 }
 
-/** Bytes by key, to be read and written. */
+/** Reads and writes bytes by key. */
 export interface WritableByteStore extends ByteStore {
   /**
-   * Writes all the bytes, or none: whoever reads, even after a crash, finds the old ones or the new ones. Resolves when
-   * they would outlast a crash; the array is the caller's again then.
+   * Writes all bytes or none: a reader finds the old or the new ones, even after a crash. Resolves when the bytes would
+   * outlast a crash; until then the caller must not change the array.
    *
-   * @throws StoreError with failure `'full'` if there is no room
+   * @throws StoreError with failure `'full'` if there is not enough space
    */
   set(key: string, bytes: Uint8Array<ArrayBuffer>): Promise<void>
   /**
-   * Keeps other writers out until it is released, or its holder dies: all of them, or those of the same rows. A store
-   * without it cannot tell that it has two.
+   * Excludes other writers, or other writers of the same rows, until the lock is released or its process ends. A store
+   * without locks cannot detect a second writer.
    *
-   * @throws StoreError with failure `'locked'` if somebody else writes
+   * @throws StoreError with failure `'locked'` if there is another writer
    */
   lock?(rows?: RowRange): Promise<StoreLock>
-  /** The names in a folder, in no order; none if there is no such folder. Needed to write ranges of rows alone. */
+  /** The names in a folder, in any order; none if it does not exist. Needed only to write ranges of rows. */
   list?(folder: string): Promise<string[]>
-  /** Removes what is under the key, if anything is. Needed as `list` is. */
+  /** Deletes the key, if it exists. Needed only to write ranges of rows. */
   delete?(key: string): Promise<void>
 }
 
@@ -58,17 +58,17 @@ export interface RowRange {
 }
 
 export interface StoreLock {
-  /** @throws StoreError if somebody else has taken the store over */
+  /** @throws StoreError if another writer has taken over the store */
   assertHeld(): Promise<void>
   release(): Promise<void>
 }
 
 /**
- * The parts of a key.
+ * Splits a key into its parts.
  *
  * @throws InvalidArgumentError for a key that could lead out of the store
  */
-export function keyParts(key: string): string[] {
+export function splitKey(key: string): string[] {
   const parts = key.split('/')
   if (parts.every((part) => partPattern.test(part) && part !== '.' && part !== '..')) return parts
   throw new InvalidArgumentError(

@@ -3,38 +3,37 @@ import { BodyReader } from './body-reader.js'
 import type { ByteRange } from './byte-store.js'
 
 export interface BodyOptions {
-  /** Room for the bytes; used if it is of their length. */
+  /** Used for the bytes if it has the right length. */
   readonly buffer: ArrayBuffer | undefined
   readonly onProgress: () => void
 }
 
 /**
- * The bytes that were asked for. A server that ignores the range and sends everything costs time, and gives the same.
+ * Reads the requested bytes. A server that ignores the range and sends everything costs time, but works.
  *
- * @throws StoreError if the body is not what the headers say, or longer than it may be; what breaks off in the middle
- *   rejects as the platform has it
+ * @throws StoreError if the body differs from the headers or is too long; the platform's error if the connection breaks
  */
 export async function readBody(
   response: Response,
   range: ByteRange | undefined,
   { maxByteLength, ...options }: BodyOptions & { readonly maxByteLength: number },
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const sent = sentLength(response)
+  const sent = parseContentLength(response)
   const announced = isSentAsRead(response) ? sent : undefined
   if (range === undefined) {
     if (response.status === 206) {
-      throw new StoreError('damaged', 'got a part, status 206; expected all of it.')
+      throw new StoreError('damaged', 'got a part of the file, status 206; expected all of it.')
     }
     if (announced !== undefined && announced > maxByteLength)
-      throw tooLong(announced, maxByteLength)
+      throw createLengthError(announced, maxByteLength)
     const expected = sent ?? guessedLength
     const { bytes, isWhole } = await readPart(response, [0, maxByteLength], expected, options)
-    if (!isWhole) throw tooLong(undefined, maxByteLength)
+    if (!isWhole) throw createLengthError(undefined, maxByteLength)
     if (announced === undefined || announced === bytes.length) return bytes
-    throw wrongLength(bytes.length, announced)
+    throw createLengthMismatch(bytes.length, announced)
   }
   const length = 'suffixLength' in range ? range.suffixLength : range.length
-  if (length > maxByteLength) throw tooLong(length, maxByteLength)
+  if (length > maxByteLength) throw createLengthError(length, maxByteLength)
   let skipped = 0
   if (response.status === 206) {
     checkContentRange(response, range)
@@ -44,18 +43,18 @@ export async function readBody(
     if (announced === undefined) {
       throw new StoreError(
         'unsupported',
-        'the server answers requests for the last bytes with all of them, and does not say how many there are; ' +
-          'use one that knows range requests.',
+        'the server answers a request for the last bytes with the whole file, and does not send its length; use a server ' +
+          'that supports range requests.',
       )
     }
     skipped = Math.max(0, announced - length)
   }
   const { bytes } = await readPart(response, [skipped, length], length, options)
   if (bytes.length === length) return bytes
-  throw wrongLength(bytes.length, length)
+  throw createLengthMismatch(bytes.length, length)
 }
 
-/** The body from `skipped` on, `most` bytes at most, and whether that was all. */
+/** Reads at most `most` bytes of the body from `skipped` on; `isWhole` is true if the body ended there. */
 async function readPart(
   response: Response,
   [skipped, most]: readonly [number, number],
@@ -96,20 +95,20 @@ async function readPart(
   }
 }
 
-/** Of a body that does not say how long it is. */
+/** For a body of unknown length. */
 const guessedLength = 65_536
 
-/** What Content-Length says, of the body as it was sent. */
-function sentLength({ headers }: Response): number | undefined {
+/** The Content-Length: the length of the body as it was sent. */
+function parseContentLength({ headers }: Response): number | undefined {
   const length = headers.get('Content-Length')
   return length !== null && /^\d+$/.test(length) ? Number(length) : undefined
 }
 
-/** Whether it speaks of the body as it will be read: a page does not see the Content-Encoding of another origin. */
+/** True if that is also the length of the decoded body. Pages can't see the Content-Encoding of another origin. */
 const isSentAsRead = ({ headers, type }: Response): boolean =>
   type !== 'cors' && !headers.has('Content-Encoding')
 
-/** Of another origin the header may be hidden: then the length alone is held to what was asked. */
+/** Compares the range with the request. Other origins may hide the header; then only the length is checked. */
 function checkContentRange({ headers }: Response, range: ByteRange): void {
   const value = headers.get('Content-Range')
   if (value === null) return
@@ -127,10 +126,10 @@ function checkContentRange({ headers }: Response, range: ByteRange): void {
   throw new StoreError('damaged', `got the range '${value}'; expected ${asked}.`)
 }
 
-const wrongLength = (got: number, expected: number): StoreError =>
+const createLengthMismatch = (got: number, expected: number): StoreError =>
   new StoreError('damaged', `got ${got} bytes; expected ${expected}.`)
 
-const tooLong = (got: number | undefined, most: number): StoreError =>
+const createLengthError = (got: number | undefined, most: number): StoreError =>
   new StoreError(
     'damaged',
     `got ${got === undefined ? 'more' : `${got} bytes`}; expected no more than ${most} bytes.`,

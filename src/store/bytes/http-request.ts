@@ -1,6 +1,6 @@
 import { StoreError } from '../../errors.js'
 import type { ByteRange } from './byte-store.js'
-import { forbiddenReason, isForbidden } from './cross-origin.js'
+import { explainForbidden, isForbidden } from './cross-origin.js'
 import { readBody } from './http-body.js'
 import { PassingFailure } from './retry.js'
 
@@ -8,7 +8,7 @@ export interface HttpRequest {
   readonly url: URL
   readonly range: ByteRange | undefined
   readonly maxByteLength: number
-  /** Room for the bytes. */
+  /** A buffer for the bytes. */
   readonly buffer: ArrayBuffer | undefined
   readonly reload: boolean
   readonly timeoutMs: number
@@ -17,9 +17,9 @@ export interface HttpRequest {
 }
 
 /**
- * One try: the bytes, or undefined where the server has none.
+ * Makes one attempt: the bytes, or undefined if the server doesn't have them.
  *
- * @throws PassingFailure if the next try may bring them; StoreError if not
+ * @throws PassingFailure if another attempt may succeed; StoreError if not
  */
 export async function request(options: HttpRequest): Promise<Uint8Array<ArrayBuffer> | undefined> {
   const { url, range, reload, timeoutMs, init, signal } = options
@@ -34,39 +34,39 @@ export async function request(options: HttpRequest): Promise<Uint8Array<ArrayBuf
   }
   const onTimer = (): void => {
     const leftMs = cameAt + timeoutMs - performance.now()
-    if (leftMs <= 0) controller.abort(new Error(`nothing came for ${timeoutMs} ms`))
+    if (leftMs <= 0) controller.abort(new Error(`no data received for ${timeoutMs} ms`))
     else timer = setTimeout(onTimer, leftMs)
   }
   let timer = setTimeout(onTimer, timeoutMs)
   try {
     signal.throwIfAborted()
     const headers = new Headers(init.headers)
-    if (range !== undefined) headers.set('Range', rangeHeader(range))
+    if (range !== undefined) headers.set('Range', formatRangeHeader(range))
     const response = await fetch(url, {
       ...init,
       headers,
       ...(reload ? { cache: 'reload' } : {}),
       signal: controller.signal,
     })
-    return await answer(response, options, onProgress)
+    return await readAnswer(response, options, onProgress)
   } catch (error) {
     if (error instanceof StoreError || error instanceof PassingFailure) throw error
-    // fetch says no more than "Failed to fetch"; in Node the cause says what.
+    // fetch only says "Failed to fetch"; in Node the cause has the reason.
     if (await isForbidden(url, controller.signal)) {
-      throw unreachable(url, forbiddenReason(url), undefined, error)
+      throw createUnreachableError(url, explainForbidden(url), undefined, error)
     }
     const { message, cause } = error as Error
     const reason = cause instanceof Error ? cause.message : message
-    throw new PassingFailure(unreachable(url, reason, undefined, error))
+    throw new PassingFailure(createUnreachableError(url, reason, undefined, error))
   } finally {
     clearTimeout(timer)
     signal.removeEventListener('abort', onAbort)
-    // A body that was not read to its end is let go.
+    // Cancels a body that was not read to its end.
     controller.abort()
   }
 }
 
-async function answer(
+async function readAnswer(
   response: Response,
   { url, range, maxByteLength, buffer }: HttpRequest,
   onProgress: () => void,
@@ -74,13 +74,13 @@ async function answer(
   const { status } = response
   if (status === 404 || status === 410) return undefined
   if (!response.ok) {
-    const error = unreachable(
+    const error = createUnreachableError(
       url,
       `the server answered ${`${status} ${response.statusText}`.trim()}`,
       status,
     )
     if (status >= 500 || status === 408 || status === 429) {
-      throw new PassingFailure(error, retryAfterMs(response))
+      throw new PassingFailure(error, parseRetryAfter(response))
     }
     throw error
   }
@@ -92,18 +92,23 @@ async function answer(
   }
 }
 
-const rangeHeader = (range: ByteRange): string =>
+const formatRangeHeader = (range: ByteRange): string =>
   'suffixLength' in range
     ? `bytes=-${range.suffixLength}`
     : `bytes=${range.offset}-${range.offset + range.length - 1}`
 
-/** Seconds, or a date (RFC 9110, 10.2.3). */
-function retryAfterMs({ headers }: Response): number | undefined {
+/** Retry-After in milliseconds; the header has seconds or a date (RFC 9110, 10.2.3). */
+function parseRetryAfter({ headers }: Response): number | undefined {
   const value = headers.get('Retry-After')
   if (value === null) return undefined
   const seconds = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now()
   return Number.isNaN(seconds) ? undefined : Math.max(0, seconds)
 }
 
-const unreachable = (url: URL, reason: string, status?: number, cause?: unknown): StoreError =>
+const createUnreachableError = (
+  url: URL,
+  reason: string,
+  status?: number,
+  cause?: unknown,
+): StoreError =>
   new StoreError('unreachable', `${url.href} cannot be read: ${reason}.`, { status, cause })

@@ -1,27 +1,27 @@
 import { InvalidArgumentError } from '../../errors.js'
 import { describe, assertKnownKeys, readNonNegativeNumber } from '../../options.js'
 import { ByteCache } from './byte-cache.js'
-import { type ByteRange, type ByteReadOptions, type ByteStore, keyParts } from './byte-store.js'
+import { type ByteRange, type ByteReadOptions, type ByteStore, splitKey } from './byte-store.js'
 import type { HttpRequest } from './http-request.js'
 import { withRetries } from './retry.js'
 import { SharedRequests } from './shared-requests.js'
 
 export interface HttpStoreOptions {
-  /** What every request has: headers, credentials. */
+  /** Options of every request, such as headers and credentials. */
   readonly requestInit?: RequestInit | undefined
-  /** How often a request is repeated that failed for a reason that may pass: 4. */
+  /** How often a request is repeated after a temporary failure: 4. */
   readonly retries?: number | undefined
-  /** The longest wait before the first repetition, doubled with each: 250. */
+  /** The longest wait before the first repetition, in milliseconds: 250. It doubles with each. */
   readonly retryDelayMs?: number | undefined
-  /** A try during which nothing comes for so long has failed: 30,000. */
+  /** An attempt fails if no data is received for so many milliseconds: 30,000. */
   readonly timeoutMs?: number | undefined
-  /** What is kept of the answers, those used last: 64 MiB. */
+  /** The size of the cache of answers, in bytes: 64 MiB. */
   readonly cacheByteLength?: number | undefined
 }
 
 /**
- * A store behind an address, to be read. Tries again what may pass (no connection, a body that breaks off, the
- * statuses 408, 429 and 5xx, with the server's Retry-After); callers who want the same share one request.
+ * A read-only store at a URL. Temporary failures are retried: no connection, a truncated body, and the statuses 408, 429
+ * and 5xx, with the server's Retry-After. Callers that read the same bytes share one request.
  */
 export class HttpStore implements ByteStore {
   readonly #url: URL
@@ -32,7 +32,7 @@ export class HttpStore implements ByteStore {
   readonly #cache: ByteCache
   readonly #requests = new SharedRequests<Uint8Array<ArrayBuffer> | undefined>()
 
-  /** @param url the address of the store's directory; in a page it may be relative */
+  /** @param url the URL of the store's directory; in a page it may be relative */
   constructor(url: string | URL, options: HttpStoreOptions = {}) {
     assertKnownKeys('options', options, [
       'requestInit',
@@ -41,7 +41,7 @@ export class HttpStore implements ByteStore {
       'timeoutMs',
       'cacheByteLength',
     ])
-    this.#url = directoryUrl(url)
+    this.#url = parseDirectoryUrl(url)
     this.#init = options.requestInit ?? {}
     this.#retries = readNonNegativeNumber('retries', options.retries ?? 4)
     this.#retryDelayMs = readNonNegativeNumber('retryDelayMs', options.retryDelayMs ?? 250)
@@ -78,11 +78,11 @@ export class HttpStore implements ByteStore {
       signal,
     )
     if (bytes === undefined) return undefined
-    // Of what is read from end to end the cache would have lost each part before it is wanted again.
+    // In a scan larger than the cache, each part would be evicted before it is read again.
     const isKept = Math.max(bytes.length, scanByteLength) <= this.#cache.capacity
     if (isKept) this.#cache.set(name, bytes)
     else if (reload) this.#cache.delete(name)
-    // The bytes are each caller's own.
+    // Each caller owns its bytes.
     return isKept || isShared ? bytes.slice() : bytes
   }
 
@@ -93,10 +93,10 @@ export class HttpStore implements ByteStore {
   ): Promise<Uint8Array<ArrayBuffer> | undefined> {
     const { maxByteLength, reload, signal } = limits
     const { request } = await import('./http-request.js')
-    // The first try takes it along.
+    // The first attempt consumes it.
     let { buffer } = limits
-    const url = new URL(keyParts(key).join('/'), this.#url)
-    // What signs an address, signs all that is below it.
+    const url = new URL(splitKey(key).join('/'), this.#url)
+    // A signature in the URL covers all files below it.
     url.search = this.#url.search
     return withRetries(
       () => {
@@ -118,12 +118,12 @@ export class HttpStore implements ByteStore {
   }
 }
 
-function directoryUrl(url: string | URL): URL {
+function parseDirectoryUrl(url: string | URL): URL {
   const base = (globalThis as { readonly document?: { readonly baseURI: string } }).document
     ?.baseURI
   const given = URL.canParse(String(url), base) ? new URL(url, base) : undefined
   if (given?.protocol !== 'http:' && given?.protocol !== 'https:') {
-    throw new InvalidArgumentError('url', describe(String(url)), 'an address of http or https')
+    throw new InvalidArgumentError('url', describe(String(url)), 'a URL with http or https')
   }
   if (!given.pathname.endsWith('/')) given.pathname += '/'
   return given

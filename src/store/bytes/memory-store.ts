@@ -1,6 +1,6 @@
 import { StoreError } from '../../errors.js'
 import {
-  keyParts,
+  splitKey,
   type ByteRange,
   type RowRange,
   type StoreLock,
@@ -12,7 +12,7 @@ export class MemoryStore implements WritableByteStore {
   readonly #entries = new Map<string, Uint8Array<ArrayBuffer>>()
   readonly #locked = new Set<RowRange>()
 
-  /** The keys that have bytes, in the order in which they were first set. */
+  /** All keys, in the order in which they were first set. */
   keys(): string[] {
     return [...this.#entries.keys()]
   }
@@ -30,7 +30,7 @@ export class MemoryStore implements WritableByteStore {
   }
 
   set(key: string, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
-    keyParts(key)
+    splitKey(key)
     this.#entries.set(key, bytes.slice())
     return Promise.resolve()
   }
@@ -53,7 +53,7 @@ export class MemoryStore implements WritableByteStore {
     for (const { start, end } of this.#locked) {
       if (start >= own.end || own.start >= end) continue
       return Promise.reject(
-        new StoreError('locked', 'Gradients are being written to this MemoryStore already.'),
+        new StoreError('locked', 'Another writer is writing gradients to this MemoryStore.'),
       )
     }
     this.#locked.add(own)

@@ -3,24 +3,24 @@ import { describe } from '../../options.js'
 import {
   type ByteRange,
   type ByteReadOptions,
-  keyParts,
+  splitKey,
   type StoreLock,
   type WritableByteStore,
 } from './byte-store.js'
 import { writeFile } from './opfs-write.js'
 
 /**
- * A store in the browser's own file system (OPFS), which this site's pages and workers share and no other site sees. It
- * needs a secure context, and is not there in a sandboxed frame.
+ * A store in the browser's origin private file system (OPFS). All pages and workers of a site share it. It needs a secure
+ * context, and does not exist in a sandboxed frame.
  */
 export class OpfsStore implements WritableByteStore {
   readonly #name: string
   readonly #directories = new Map<string, Promise<FileSystemDirectoryHandle>>()
 
-  /** @param name a directory's name; one of this site's stores is as another */
+  /** @param name the name of the store's directory */
   constructor(name: string) {
     if (typeof name !== 'string') throw new InvalidArgumentError('name', describe(name), 'a text')
-    keyParts(name)
+    splitKey(name)
     this.#name = name
   }
 
@@ -30,8 +30,8 @@ export class OpfsStore implements WritableByteStore {
   ): Promise<Uint8Array<ArrayBuffer> | undefined> {
     const file = await this.#file(key, signal)
     if (file === undefined) return undefined
-    if (file.size > maxByteLength) throw tooLong(key, file.size, maxByteLength)
-    return bytesOf(file, key, signal)
+    if (file.size > maxByteLength) throw createLengthError(key, file.size, maxByteLength)
+    return readBytes(file, key, signal)
   }
 
   async getRange(
@@ -43,25 +43,25 @@ export class OpfsStore implements WritableByteStore {
     if (file === undefined) return undefined
     const offset = 'offset' in range ? range.offset : Math.max(0, file.size - range.suffixLength)
     const part = file.slice(offset, 'offset' in range ? offset + range.length : file.size)
-    if (part.size > maxByteLength) throw tooLong(key, part.size, maxByteLength)
-    return bytesOf(part, key, signal)
+    if (part.size > maxByteLength) throw createLengthError(key, part.size, maxByteLength)
+    return readBytes(part, key, signal)
   }
 
   async set(key: string, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
-    const parts = keyParts(key)
+    const parts = splitKey(key)
     try {
       const directory = await this.#directory(parts.slice(0, -1), true)
       await writeFile(directory, parts.at(-1)!, bytes)
     } catch (error) {
       if (error instanceof StoreError) throw error
-      throw storeError(key, 'written', error)
+      throw createStoreError(key, 'written', error)
     }
   }
 
-  /** Ends when the page or worker does, however it ends. */
+  /** Locks the store until it is released or the page or worker ends. */
   async lock(): Promise<StoreLock> {
     const { locks } = globalThis.navigator as { readonly locks?: LockManager }
-    if (locks === undefined) throw unsupported('this browser or context')
+    if (locks === undefined) throw createUnsupportedError('this browser or context')
     const locked = new Promise<() => void>((resolve, reject) => {
       const upload = (lock: Lock | null): Promise<void> | undefined => {
         if (lock !== null)
@@ -90,17 +90,17 @@ export class OpfsStore implements WritableByteStore {
 
   async #file(key: string, signal: AbortSignal | undefined): Promise<File | undefined> {
     signal?.throwIfAborted()
-    const parts = keyParts(key)
+    const parts = splitKey(key)
     try {
       const directory = await this.#directory(parts.slice(0, -1), false)
       const handle = await directory.getFileHandle(parts.at(-1)!)
       const file = await handle.getFile()
-      // A file is made before its first bytes are in it: that is what a crash in between leaves.
+      // A file is created before its first bytes are written, so a crash in between leaves it empty.
       return file.size === 0 ? undefined : file
     } catch (error) {
       if (isNamed(error, 'NotFoundError')) return undefined
       if (error instanceof StoreError) throw error
-      throw storeError(key, 'read', error)
+      throw createStoreError(key, 'read', error)
     }
   }
 
@@ -109,7 +109,7 @@ export class OpfsStore implements WritableByteStore {
     const known = this.#directories.get(name)
     if (known !== undefined) return known
     const parent =
-      parts.length === 0 ? originDirectory() : this.#directory(parts.slice(0, -1), create)
+      parts.length === 0 ? openOriginDirectory() : this.#directory(parts.slice(0, -1), create)
     const opening = parent.then((directory) =>
       directory.getDirectoryHandle(parts.at(-1) ?? this.#name, { create }),
     )
@@ -119,18 +119,19 @@ export class OpfsStore implements WritableByteStore {
   }
 }
 
-async function originDirectory(): Promise<FileSystemDirectoryHandle> {
+async function openOriginDirectory(): Promise<FileSystemDirectoryHandle> {
   const { storage } = globalThis.navigator as { readonly storage?: StorageManager }
-  if (typeof storage?.getDirectory !== 'function') throw unsupported('this browser or context')
+  if (typeof storage?.getDirectory !== 'function')
+    throw createUnsupportedError('this browser or context')
   try {
     return await storage.getDirectory()
   } catch (error) {
-    if (isNamed(error, 'SecurityError')) throw unsupported('this frame', error)
+    if (isNamed(error, 'SecurityError')) throw createUnsupportedError('this frame', error)
     throw error
   }
 }
 
-async function bytesOf(
+async function readBytes(
   part: Blob,
   key: string,
   signal: AbortSignal | undefined,
@@ -141,27 +142,27 @@ async function bytesOf(
     return bytes
   } catch (error) {
     signal?.throwIfAborted()
-    throw storeError(key, 'read', error)
+    throw createStoreError(key, 'read', error)
   }
 }
 
 const isNamed = (error: unknown, name: string): boolean =>
   error instanceof DOMException && error.name === name
 
-const unsupported = (where: string, cause?: unknown): StoreError =>
+const createUnsupportedError = (where: string, cause?: unknown): StoreError =>
   new StoreError(
     'unsupported',
-    `There is no origin private file system in ${where}; it takes https or localhost, and no sandbox. Use a ` +
-      'MemoryStore, or a server.',
+    `There is no origin private file system in ${where}; it needs https or localhost, and no sandbox. Use a ` +
+      'MemoryStore or a server.',
     { cause },
   )
 
-function storeError(key: string, done: 'read' | 'written', error: unknown): StoreError {
+function createStoreError(key: string, done: 'read' | 'written', error: unknown): StoreError {
   if (isNamed(error, 'QuotaExceededError')) {
     return new StoreError(
       'full',
-      `${key} cannot be written, this site's storage is full. What was written before stays; make room ` +
-        '(navigator.storage.estimate() tells) and call again, it goes on from there.',
+      `${key} cannot be written, because this site's storage is full. Earlier rows are kept; free some space (see ` +
+        'navigator.storage.estimate()) and call again to continue.',
       { cause: error },
     )
   }
@@ -169,5 +170,5 @@ function storeError(key: string, done: 'read' | 'written', error: unknown): Stor
   return new StoreError('unreachable', `${key} cannot be ${done}: ${reason}`, { cause: error })
 }
 
-const tooLong = (key: string, got: number, most: number): StoreError =>
+const createLengthError = (key: string, got: number, most: number): StoreError =>
   new StoreError('damaged', `${key} of the store has ${got} bytes; expected no more than ${most}.`)

@@ -1,6 +1,6 @@
 import { StoreError } from '../../errors.js'
 
-/** What Safari before version 26 has, in workers alone; the DOM's types have it there only. */
+/** The only way to write in Safari before version 26, in workers. TypeScript's DOM types lack it. */
 interface SyncHandle {
   write(bytes: Uint8Array<ArrayBuffer>): number
   truncate(size: number): void
@@ -14,7 +14,7 @@ interface FileHandle {
   move?(name: string): Promise<void>
 }
 
-/** Writes a file as a whole: until it is there, the old one is. */
+/** Replaces a file as a whole. */
 export async function writeFile(
   directory: FileSystemDirectoryHandle,
   name: string,
@@ -22,7 +22,7 @@ export async function writeFile(
 ): Promise<void> {
   const handle: FileHandle = await directory.getFileHandle(name, { create: true })
   if (handle.createWritable !== undefined) {
-    // It writes to a file of its own, which takes the other's place when it is closed.
+    // The browser writes to a temporary file and moves it into place on close.
     const stream = await handle.createWritable()
     try {
       await stream.write(bytes)
@@ -38,7 +38,7 @@ export async function writeFile(
   if (unfinished.createSyncAccessHandle === undefined || unfinished.move === undefined) {
     throw new StoreError(
       'unsupported',
-      'This browser writes to its origin private file system in workers only; fit in a worker.',
+      'This browser can write to its origin private file system only in workers. Call fit in a worker.',
     )
   }
   try {
@@ -57,9 +57,9 @@ export async function writeFile(
 
 function writeAll(file: SyncHandle, bytes: Uint8Array<ArrayBuffer>): void {
   file.truncate(0)
-  // Some browsers write what there is room for, and say how much it was.
+  // If space runs out, some browsers write a part and return its length.
   if (file.write(bytes) !== bytes.length) {
-    throw new DOMException('Only a part could be written.', 'QuotaExceededError')
+    throw new DOMException('Only a part was written.', 'QuotaExceededError')
   }
   file.flush()
 }

@@ -1,4 +1,4 @@
-/** A failure that may pass: the same may be tried again, after so many milliseconds if the other side said so. */
+/** A failure that may be temporary. `waitMs` is the delay that the server asked for. */
 export class PassingFailure extends Error {
   readonly error: Error
   readonly waitMs: number | undefined
@@ -11,16 +11,16 @@ export class PassingFailure extends Error {
 }
 
 export interface RetryOptions {
-  /** How often it is tried again. */
+  /** The number of further attempts. */
   readonly retries: number
-  /** The longest wait before the first retry; each later one's is twice as long. */
+  /** The longest wait before the first retry. It doubles with each retry. */
   readonly retryDelayMs: number
   readonly signal: AbortSignal
 }
 
 /**
- * The step's result; what it throws as a PassingFailure is tried again. Waits are random up to a limit that doubles, so
- * that clients who failed together do not come back together ("Exponential Backoff And Jitter", AWS, 2015).
+ * The step's result. The step is repeated if it throws a PassingFailure. Waits are random up to a limit that doubles, so
+ * that clients that failed together don't retry together ("Exponential Backoff And Jitter", AWS, 2015).
  */
 export async function withRetries<Result>(
   step: () => Promise<Result>,
@@ -42,7 +42,7 @@ export async function withRetries<Result>(
   }
 }
 
-/** Who is asked to wait longer is told what failed instead. */
+/** If a server asks for a longer wait, its error is thrown instead. */
 const longestWaitMs = 30_000
 
 function wait(ms: number, signal: AbortSignal): Promise<void> {

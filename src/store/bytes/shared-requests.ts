@@ -6,16 +6,16 @@ interface SharedRequest<Result> {
 }
 
 /**
- * Requests that several callers may wait for. One caller's abort ends that caller's waiting alone; the request ends
- * when nobody waits any more.
+ * Requests that several callers can share. An abort ends the wait of one caller; a request ends when it has no callers
+ * left.
  */
 export class SharedRequests<Result> {
   readonly #running = new Map<string, SharedRequest<Result>>()
 
   /**
-   * The result, and whether there are others who have it too.
+   * The result, and whether other callers received it too.
    *
-   * @param start makes the request, if none of that name is running
+   * @param start starts the request, if none of that name is running
    */
   async run(
     name: string,
@@ -28,7 +28,7 @@ export class SharedRequests<Result> {
     const request = running ?? this.#start(name, start)
     request.waiting++
     try {
-      const result = await untilAborted(request.result, signal)
+      const result = await waitUnlessAborted(request.result, signal)
       return { result, isShared: request.isShared }
     } finally {
       request.waiting--
@@ -46,14 +46,14 @@ export class SharedRequests<Result> {
     const end = (): void => {
       if (this.#running.get(name) === request) this.#running.delete(name)
     }
-    // Also keeps a rejection from being nobody's, after the last caller has gone.
+    // This also handles a rejection after the last caller has left.
     request.result.then(end, end)
     return request
   }
 }
 
-/** The promise's outcome, or the signal's reason if that comes first. */
-function untilAborted<Result>(
+/** Settles like the promise, or rejects with the signal's reason if that comes first. */
+function waitUnlessAborted<Result>(
   promise: Promise<Result>,
   signal: AbortSignal | undefined,
 ): Promise<Result> {

@@ -1,20 +1,19 @@
 import { freeBuffers } from '../../gradients/free-buffers.js'
 
 /**
- * Buffers that have come back, for those that come next: what is streamed would else wait as garbage, in the page and in
- * each worker, until a collector comes by.
+ * Reuses buffers. Otherwise streamed data would wait for garbage collection in the page and in each worker.
  */
 export class BufferPool implements Disposable {
   #maxByteLength: number
   readonly #free = new Map<number, ArrayBuffer[]>()
   #byteLength = 0
 
-  /** @param maxByteLength no more than so many bytes are kept */
+  /** @param maxByteLength how many bytes are kept at most */
   constructor(maxByteLength: number) {
     this.#maxByteLength = maxByteLength
   }
 
-  /** One of this length, if there is one. What is in it is anything. */
+  /** A buffer of this length, if there is one, with arbitrary content. */
   take(byteLength: number): ArrayBuffer | undefined {
     const buffer = this.#free.get(byteLength)?.pop()
     if (buffer !== undefined) this.#byteLength -= byteLength
@@ -33,7 +32,7 @@ export class BufferPool implements Disposable {
     this.#byteLength += byteLength
   }
 
-  /** Frees what it has, and what comes back from now on. */
+  /** Frees all buffers, and those that are returned later. */
   [Symbol.dispose](): void {
     this.#maxByteLength = 0
     this.#byteLength = 0

@@ -16,13 +16,13 @@ export interface Tile {
 
 interface TileInUse {
   readonly gradients: DeviceGradients
-  /** Resolves when the tile was let go; known once it was worked with. */
+  /** Resolves when the tile is released; set once the tile was used. */
   done: Promise<void> | undefined
 }
 
 /**
- * All rows of a store, tile by tile, in a ring of tiles on the device: while one is worked on, the next ones are on
- * their way, as far as the plan's limits allow.
+ * Uploads all rows of a store to the device, tile by tile. While one tile is used the next ones are read, within the
+ * limits of the plan.
  */
 export class GradientStream {
   readonly #reader: GradientReader
@@ -32,9 +32,9 @@ export class GradientStream {
   readonly #buffers: BufferPool
   #failure: { readonly error: unknown } | undefined
   #readBytes = 0
-  #heldBytes = 0
+  #uploadedBytes = 0
   #peakReadBytes = 0
-  #peakHeldBytes = 0
+  #peakUploadedBytes = 0
 
   constructor(reader: GradientReader, backend: GradientBackend, plan: StreamPlan) {
     this.#reader = reader
@@ -43,17 +43,17 @@ export class GradientStream {
     this.#buffers = new BufferPool(plan.chunkByteLength)
   }
 
-  /** The most that was being read, and waited for its turn, at any time, in bytes. */
+  /** The largest number of bytes that were read or waited at any time. */
   get peakReadBytes(): number {
     return this.#peakReadBytes
   }
 
-  /** The most that lay on the device at any time, in bytes. */
+  /** The largest number of bytes on the device at any time. */
   get peakHeldBytes(): number {
-    return this.#peakHeldBytes
+    return this.#peakUploadedBytes
   }
 
-  /** A tile is let go once all is done that it was used for before the next one was asked for. Once only. */
+  /** Yields all tiles, once. A tile is released when the work that uses it has ended; start that before the next tile. */
   async *tiles(signal: AbortSignal | undefined): AsyncGenerator<Tile> {
     const { rowCount, rowsPerChunk } = this.#reader
     const { chunksAhead, chunkByteLength, rowsPerTile } = this.#plan
@@ -63,7 +63,7 @@ export class GradientStream {
       this.#readBytes += chunkByteLength
       this.#peakReadBytes = Math.max(this.#peakReadBytes, this.#readBytes)
       const end = Math.min(start + rowsPerChunk, rowCount)
-      return this.#reader.stored(start, end, { signal: reading, buffers: this.#buffers })
+      return this.#reader.readStored(start, end, { signal: reading, buffers: this.#buffers })
     }
     try {
       let start = 0
@@ -72,7 +72,7 @@ export class GradientStream {
           const end = Math.min(row + rowsPerTile, block.exampleCount)
           const tile = await this.#upload(sliceBlock(block, row, end))
           yield { gradients: tile.gradients, start: start + row, end: start + end }
-          tile.done = this.#letGo(tile)
+          tile.done = this.#release(tile)
           tile.done.catch((error: unknown) => {
             this.#failure ??= { error }
           })
@@ -81,35 +81,35 @@ export class GradientStream {
         this.#readBytes -= chunkByteLength
       }
     } finally {
-      await Promise.allSettled(Array.from(this.#inUse, (tile) => tile.done ?? this.#letGo(tile)))
+      await Promise.allSettled(Array.from(this.#inUse, (tile) => tile.done ?? this.#release(tile)))
       this.#buffers[Symbol.dispose]()
     }
   }
 
-  /** Takes the rows to the device as soon as there is room for them. */
+  /** Uploads rows as soon as there is room for them. */
   async #upload(block: CompactBlock | Float16Block): Promise<TileInUse> {
     const { heldRowByteLength, maxHeldBytes } = this.#plan
     const byteLength = block.exampleCount * heldRowByteLength
     if (this.#failure !== undefined) throw this.#failure.error
-    while (this.#inUse.size > 0 && this.#heldBytes + byteLength > maxHeldBytes) {
+    while (this.#inUse.size > 0 && this.#uploadedBytes + byteLength > maxHeldBytes) {
       const [oldest] = this.#inUse
       await oldest!.done
     }
     const tile: TileInUse = { gradients: await this.#backend.upload(block), done: undefined }
     this.#inUse.add(tile)
-    this.#heldBytes += tile.gradients.byteLength
-    this.#peakHeldBytes = Math.max(this.#peakHeldBytes, this.#heldBytes)
+    this.#uploadedBytes += tile.gradients.byteLength
+    this.#peakUploadedBytes = Math.max(this.#peakUploadedBytes, this.#uploadedBytes)
     return tile
   }
 
-  /** Once all is done that the tile was used for: devices do first what they were asked first. */
-  async #letGo(tile: TileInUse): Promise<void> {
+  /** Releases a tile after the work that uses it. Devices work in order, so this waits for one more result. */
+  async #release(tile: TileInUse): Promise<void> {
     const { gradients } = tile
     try {
       await gradients.squaredNorms()
     } finally {
       this.#inUse.delete(tile)
-      this.#heldBytes -= gradients.byteLength
+      this.#uploadedBytes -= gradients.byteLength
       gradients[Symbol.dispose]()
     }
   }

@@ -1,8 +1,8 @@
 /**
- * What is read of 0 … count − 1, in this order, up to `ahead` of them on their way while one is worked on. Whatever
- * ends it, no read is running any more when it has ended.
+ * Yields what `read` returns for 0 … count − 1, in this order. Up to `ahead` reads run while an item is used. When the
+ * generator ends, for whatever reason, no read is running.
  *
- * @param read must heed its signal
+ * @param read must end when its signal is aborted
  */
 export async function* readAhead<Item>(
   count: number,
@@ -22,7 +22,7 @@ export async function* readAhead<Item>(
     while (running.length > 0 || next < count) {
       while (next < count && running.length < ahead) {
         const item = read(next++, controller.signal)
-        // It may fail before its turn, or never have one.
+        // It may fail before it is awaited.
         item.catch(() => undefined)
         running.push(item)
       }

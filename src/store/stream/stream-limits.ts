@@ -13,15 +13,15 @@ export interface StreamLimits {
 
 /** How a store is streamed within the limits. */
 export interface StreamPlan {
-  /** Chunks that are being read at once, or wait for their turn. */
+  /** Chunks that are read at once or wait. */
   readonly chunksAhead: number
-  /** What one of them takes meanwhile, in bytes. */
+  /** The memory that one of them needs, in bytes. */
   readonly chunkByteLength: number
-  /** Rows that go to the device at once. */
+  /** Rows that are uploaded at once. */
   readonly rowsPerTile: number
-  /** What a row takes there, in bytes. */
+  /** The size of a row on the device, in bytes. */
   readonly heldRowByteLength: number
-  /** What may lie there, in bytes. */
+  /** The limit of bytes on the device. */
   readonly maxHeldBytes: number
 }
 
@@ -33,9 +33,9 @@ interface Streamed {
 
 /** Where the tiles go. */
 export interface StreamTarget {
-  /** On a GPU, or in the memory of the page and its workers. */
+  /** True for a GPU; false for the memory of the page and its workers. */
   readonly isOnGpu: boolean
-  /** Whether float16 takes no more than that there. */
+  /** True if float16 numbers stay float16 on the device. */
   readonly keepsFloat16: boolean
 }
 
@@ -57,9 +57,9 @@ export function planStream(
   const maxHeldBytes = isOnGpu ? maxGpuBytes : Math.floor(maxBytes / 2)
   const maxReadBytes = isOnGpu ? maxBytes : maxBytes - maxHeldBytes
   const share = isOnGpu ? 1 : 2
-  atLeast('maxBytes', maxBytes, share * chunkByteLength, 'a chunk of the store')
-  atLeast(isOnGpu ? 'maxGpuBytes' : 'maxBytes', maxHeldBytes, heldRowByteLength, 'one row')
-  // A whole chunk changes hands as it is; its parts would be copied.
+  checkAtLeast('maxBytes', maxBytes, share * chunkByteLength, 'a chunk of the store')
+  checkAtLeast(isOnGpu ? 'maxGpuBytes' : 'maxBytes', maxHeldBytes, heldRowByteLength, 'one row')
+  // A whole chunk can be transferred; parts of it would be copied.
   const chunkHeldBytes = rowsPerChunk * heldRowByteLength
   const isWhole = !isOnGpu && chunksAtOnce * chunkHeldBytes <= maxHeldBytes
   const tileBytes = isWhole ? chunkHeldBytes : Math.min(maxTileBytes, maxHeldBytes / tilesAtOnce)
@@ -76,31 +76,31 @@ export function planStream(
   }
 }
 
-function atLeast(argument: string, value: number, least: number, what: string): void {
+function checkAtLeast(argument: string, value: number, least: number, what: string): void {
   if (value >= least) return
   throw new InvalidArgumentError(
     argument,
     String(value),
-    `${least} bytes or more: ${what} takes as much on its way`,
+    `${least} bytes or more, which ${what} needs while it is read`,
   )
 }
 
-/** Bytes from a server are there twice while they are handed over: what came, and what the caller gets. */
+/** Bytes from a server exist twice for a moment: as received and as returned. */
 const copiesOfBytes = 2
 
-/** Enough to hide the way to a server: what comes at 2.5 Gbit/s in a tenth of a second. */
+/** Enough to hide the latency of a server: what arrives at 2.5 Gbit/s in a tenth of a second. */
 const bytesAhead = 32 * 2 ** 20
 
-/** Of chunks so large that one of them is more than that. */
+/** For chunks larger than that. */
 const leastChunksAhead = 2
 
 const maxChunksAhead = 6
 
-/** Two for each worker of a pool of eight keep all of them busy; a GPU needs fewer. */
+/** Two per worker keep a pool of eight busy; a GPU needs fewer. */
 const tilesAtOnce = 16
 
-/** Two for each of two workers, so that both are busy. */
+/** Two for each of two workers keep both busy. */
 const chunksAtOnce = 4
 
-/** What keeps a device busy for longer than it takes to be told so. */
+/** Enough work to keep a device busy for longer than a call takes. */
 const maxTileBytes = 8 * 2 ** 20

@@ -17,19 +17,19 @@ export interface WriterOptions {
   readonly identity: StoreIdentity
   /** How many rows the store will have. */
   readonly rowCount: number
-  /** How gradients are stored: exactly, or at half the size with eleven significant bits. Exactly if left out. */
+  /** `'float32'` (default) is exact; `'float16'` has half the size and eleven significant bits. */
   readonly dtype?: StoredFloat | undefined
-  /** Rows of a chunk, the same in all arrays. As many as 16 MiB hold if left out. */
+  /** Rows per chunk, the same in all arrays; as many as fit in 16 MiB by default. */
   readonly rowsPerChunk?: number | undefined
-  /** What the rows are projected to; exact if left out. */
+  /** How gradients are projected; exact if left out. */
   readonly projection?: ProjectionSettings | undefined
-  /** Where the examples are, `{id}` standing for the id, if they are not stored. */
+  /** The URL of an example with `{id}` in place of its id, if examples are not stored. */
   readonly exampleUrl?: string | undefined
-  /** The rows that this writer writes, beside others who write the rest. All if left out. */
+  /** The rows that this writer writes while other writers write others. All by default. */
   readonly rows?: RowRange | undefined
 }
 
-/** The header of a store that begins with these rows; `existing` is that of the store that is continued. */
+/** The header of a store with these first rows; `existing` is the header of a store that is continued. */
 export function createHeader(
   options: WriterOptions,
   { block, labels, labelFactors, ids, examples, projection }: GradientRows,
@@ -50,7 +50,7 @@ export function createHeader(
     labels: getColumnSpec(labels),
     labelFactors: labelFactors === undefined ? null : getColumnSpec(labelFactors),
     ids: ids === undefined ? { type: 'int32', rowShape: [] } : getColumnSpec(ids),
-    examples: storedExamples(examples, exampleUrl),
+    examples: describeStoredExamples(examples, exampleUrl),
     isInRanges: false,
     checksumsHash: emptyChecksumsHash,
   }
@@ -61,10 +61,10 @@ export function createHeader(
   return { ...header, rowsPerChunk: Math.min(rowsPerChunk, rowCount) }
 }
 
-/** What the chunks of all arrays over the same rows take together: enough to stream well, and little to hold twice. */
+/** For the chunks of all arrays of the same rows together: enough to stream well, and little to keep twice. */
 const chunkBytes = 16 * 2 ** 20
 
-function storedExamples(
+function describeStoredExamples(
   examples: GradientRows['examples'],
   urlTemplate: string | undefined,
 ): StoredExamples | null {
@@ -72,7 +72,7 @@ function storedExamples(
   return urlTemplate === undefined ? null : { urlTemplate }
 }
 
-/** Why rows of a fresh layout cannot follow those of the store, a sentence each. */
+/** Why rows with a new header cannot be added to the store, a sentence each. */
 export function compareHeaders(store: StoreHeader, fresh: StoreHeader): string[] {
   const found: string[] = []
   const compare = (what: string, theirs: string, ours: string): void => {

@@ -5,10 +5,10 @@ import { describe } from '../../../options.js'
 import type { ProjectionPlan } from '../../../gradients/projection/projection-plan.js'
 import { type ColumnSpec, getElementType, type StoredSegment } from './store-arrays.js'
 
-/** Rows to be stored: the gradients of B examples and what belongs to them. */
+/** Rows to be stored: the gradients of B examples, with labels and ids. */
 export interface GradientRows {
   readonly block: CompactBlock
-  /** How the block was projected; it is exact if left out. */
+  /** How the block was projected; exact if left out. */
   readonly projection?: ProjectionPlan | undefined
   /** ‖g‖² of each row, from the gradients as they were computed. */
   readonly squaredNorms: Float64Array
@@ -18,7 +18,7 @@ export interface GradientRows {
   readonly labelFactors?: NdArray | undefined
   /** [B]; the index of the row among all rows if left out. */
   readonly ids?: NdArray | undefined
-  /** The examples, an array [B, …] per model input. */
+  /** The examples: an array [B, …] per model input. */
   readonly examples?: readonly NdArray[] | undefined
 }
 
@@ -45,8 +45,8 @@ export function getColumnSpec({ data, shape }: NdArray): ColumnSpec {
   return { type: getElementType(data), rowShape: shape.slice(1) }
 }
 
-/** The segment's components, in the order of `listSegmentArrays`. */
-function components(segment: CompactSegment): readonly ColumnData[] {
+/** The arrays of a segment, in the order of `listSegmentArrays`. */
+function listComponents(segment: CompactSegment): readonly ColumnData[] {
   switch (segment.kind) {
     case 'dense':
       return [segment.values]
@@ -58,10 +58,10 @@ function components(segment: CompactSegment): readonly ColumnData[] {
 }
 
 /**
- * The components of the table's segments in a block, in the table's order; undefined for those of a parameter that the
- * block leaves out, whose gradient is zero.
+ * The arrays of a block in the order of the store's segments; undefined for a parameter that is missing in the block,
+ * whose gradient is zero.
  *
- * @throws InvalidArgumentError if the block has anything that is not in the table
+ * @throws InvalidArgumentError if the block has a segment that isn't in the store
  */
 export function listBlockColumns(
   { segments }: CompactBlock,
@@ -74,7 +74,7 @@ export function listBlockColumns(
       return Array.from({ length: expected.kind === 'dense' ? 1 : 2 }, () => undefined)
     }
     next++
-    return components(segment)
+    return listComponents(segment)
   })
   const stray = segments[next]
   if (stray === undefined) return columns
@@ -91,7 +91,7 @@ const sameSegment = (a: StoredSegment, b: StoredSegment): boolean =>
 export const describeSegment = ({ parameter, kind, ...sizes }: StoredSegment): string =>
   `'${parameter}' (${[kind, ...Object.entries(sizes).map(([name, size]) => `${name} ${size}`)].join(', ')})`
 
-/** @throws InvalidArgumentError if the numbers are not those of so many rows */
+/** @throws InvalidArgumentError if the count of the numbers is not that of the rows */
 export function checkLength(
   argument: string,
   data: ArrayLike<unknown>,

@@ -111,7 +111,7 @@ function parseRanges(names: readonly string[]): RowRange[] {
     .sort((a, b) => a.start - b.start || a.end - b.end)
 }
 
-/** @throws InvalidArgumentError for rows that are no range of the store's */
+/** @throws InvalidArgumentError for rows that aren't in the store */
 export function checkRows(rows: RowRange, rowCount: number): void {
   const { start, end } = rows
   if (
@@ -129,7 +129,7 @@ export function checkRows(rows: RowRange, rowCount: number): void {
   )
 }
 
-/** @throws InvalidArgumentError if the range would share a chunk with another */
+/** @throws InvalidArgumentError if the range doesn't start and end at borders of chunks */
 export function checkChunkBorders(rows: RowRange, header: StoreHeader): void {
   if (isBorder(rows.start, header) && isBorder(rows.end, header)) return
   const { rowsPerChunk, rowCount } = header
@@ -138,8 +138,8 @@ export function checkChunkBorders(rows: RowRange, header: StoreHeader): void {
   throw new InvalidArgumentError(
     'rows',
     describeRange(rows),
-    `borders of chunks, which have ${rowsPerChunk} rows, or the last row's end: ` +
-      `${describeRange({ start, end })}, say, or other rowsPerChunk`,
+    `borders of chunks, which have ${rowsPerChunk} rows, or the end of the last row: for example ` +
+      `${describeRange({ start, end })}, or another rowsPerChunk`,
   )
 }
 
@@ -152,24 +152,24 @@ export function assertRangesPossible(store: WritableByteStore): void {
   throw new InvalidArgumentError(
     'store',
     'a store without list and delete',
-    'one that has them, as FileSystemStore, to write ranges of rows',
+    'one that has them, such as FileSystemStore, to write ranges of rows',
   )
 }
 
-/** @throws StoreError with failure `'different'` if another range of the store holds some of the rows */
+/** @throws StoreError with failure `'different'` if another range of the store has some of the rows */
 export async function refuseOverlap(store: WritableByteStore, rows: RowRange): Promise<void> {
   for (const other of await listRanges(store)) {
     const isSame = other.start === rows.start && other.end === rows.end
     if (isSame || other.start >= rows.end || rows.start >= other.end) continue
     throw new StoreError(
       'different',
-      `Rows ${describeRange(rows)} overlap the range ${describeRange(other)} that was begun in this store. Write ` +
+      `Rows ${describeRange(rows)} overlap the range ${describeRange(other)}, which was started in this store. Write ` +
         'ranges that do not overlap.',
     )
   }
 }
 
-/** @throws StoreError with failure `'different'` if two ranges are not parts of the same store */
+/** @throws StoreError with failure `'different'` if two ranges don't belong to the same store */
 export function assertSameStore(first: RangeRecord, other: RangeRecord): void {
   const found = [
     ...compareIdentities(first.header.identity, other.header.identity),
@@ -179,6 +179,6 @@ export function assertSameStore(first: RangeRecord, other: RangeRecord): void {
   throw new StoreError(
     'different',
     `The range ${describeRange(other.rows)} is of another store than the range ${describeRange(first.rows)}, which ` +
-      `is 'here': ${found.join('; ')}. Write the one that is wrong again.`,
+      `is 'here': ${found.join('; ')}. Write the wrong one again.`,
   )
 }

@@ -1,7 +1,7 @@
 import { sizeOf, type TypedArray } from '../../../ndarray.js'
 import type { CompactLayout } from '../../../gradients/compact-layout.js'
 
-/** How an array's elements are stored. Float16 is kept as its bits, in a Uint16Array. */
+/** How the elements of an array are stored. Float16 numbers are kept as bits in a Uint16Array. */
 export interface ElementType {
   readonly byteLength: number
   readonly fillValue: number
@@ -21,7 +21,7 @@ const integer = (view: ElementType['view'], byteLength: number): ElementType => 
 export type ElementTypeName =
   'float16' | 'float32' | 'float64' | 'int8' | 'int16' | 'int32' | 'uint8' | 'uint16' | 'uint32'
 
-/** What was not written reads as NaN where there is one: it must not pass for a gradient of zero. */
+/** Elements that were not written are NaN where possible, so they can't be taken for a gradient of zero. */
 export const elementTypes: Readonly<Record<ElementTypeName, ElementType>> = {
   float16: {
     byteLength: 2,
@@ -49,7 +49,7 @@ export const elementTypes: Readonly<Record<ElementTypeName, ElementType>> = {
   uint32: integer((buffer, offset, length) => new Uint32Array(buffer, offset, length), 4),
 }
 
-/** The type of numbers from outside, under which they come back as they were. */
+/** The element type that gives the numbers back unchanged. */
 export function getElementType(data: TypedArray): ElementTypeName {
   if (data instanceof Float32Array) return 'float32'
   if (data instanceof Float64Array) return 'float64'
@@ -61,7 +61,7 @@ export function getElementType(data: TypedArray): ElementTypeName {
   return 'uint8'
 }
 
-/** Numbers of one kind for each row: the array is [rows, ...rowShape]. */
+/** An array with numbers for each row: [rows, ...rowShape]. */
 export interface ColumnSpec {
   readonly type: ElementTypeName
   readonly rowShape: readonly number[]
@@ -76,7 +76,7 @@ export interface StoredArray extends ColumnSpec {
   readonly rowAxis?: string
 }
 
-/** A segment of the store's table: the form in which a parameter's gradient is kept, the same for every row. */
+/** A segment of the store: the layout of a parameter's gradient, the same for every row. */
 export type StoredSegment = CompactLayout & { readonly parameter: string }
 
 export type StoredFloat = 'float32' | 'float16'
@@ -84,7 +84,7 @@ export type StoredFloat = 'float32' | 'float16'
 export const countRowBytes = ({ type, rowShape }: ColumnSpec): number =>
   sizeOf(rowShape) * elementTypes[type].byteLength
 
-/** The arrays of a segment: its components, in the order of the fields of a GradientSegment. */
+/** The arrays of a segment, in the order of the fields of a GradientSegment. */
 export function listSegmentArrays(
   segment: StoredSegment,
   index: number,

@@ -2,7 +2,7 @@ import { StoreError } from '../../../errors.js'
 import { type NdArray, sameShape } from '../../../ndarray.js'
 import { createSha256 } from './sha256.js'
 
-/** What gradients depend on besides the examples. */
+/** Everything that gradients depend on, apart from the examples. */
 export interface StoreIdentity {
   /** See `hashWeights`. */
   readonly weightsHash: string
@@ -41,12 +41,12 @@ export function refuseDifferences(found: readonly string[]): void {
   if (found.length === 0) return
   throw new StoreError(
     'different',
-    `The store is another one's: ${found.join('; ')}. Use the model, loss and options that it was written with, or ` +
-      'write to a store of another name.',
+    `The store belongs to another fit: ${found.join('; ')}. Use the model, loss and options of that fit, or write to a ` +
+      'store of another name.',
   )
 }
 
-/** What tells two identities apart, a sentence each: `theirs` is the store's. */
+/** The differences of two identities, a sentence each; `theirs` is that of the store. */
 export function compareIdentities(ours: StoreIdentity, theirs: StoreIdentity): string[] {
   const found: string[] = []
   if (ours.loss !== theirs.loss) found.push(`the loss is ${theirs.loss}, here ${ours.loss}`)
@@ -64,7 +64,8 @@ function compareParameters(
   const found: string[] = []
   for (const { name, shape } of theirs) {
     const other = ours.find((parameter) => parameter.name === name)
-    if (other === undefined) found.push(`it has the trainable parameter '${name}', not there here`)
+    if (other === undefined)
+      found.push(`it has the trainable parameter '${name}', which is missing here`)
     else if (!sameShape(shape, other.shape)) {
       found.push(
         `parameter '${name}' has shape [${shape.join(', ')}], here [${other.shape.join(', ')}]`,
@@ -76,7 +77,7 @@ function compareParameters(
     found.push(`it lacks the trainable parameter '${name}'`)
   }
   const sameOrder = ours.every(({ name }, i) => theirs[i]?.name === name)
-  if (found.length === 0 && !sameOrder) found.push('the parameters stand in another order')
+  if (found.length === 0 && !sameOrder) found.push('the parameters have another order')
   return found.length > 6
     ? [...found.slice(0, 6), `${found.length - 6} more parameters differ`]
     : found

@@ -24,7 +24,7 @@ export function encodeProjection(plan: ProjectionPlan | null): object | null {
 }
 
 /**
- * Reads how the gradients were projected, and holds it to the parameters and to the segments that are stored.
+ * Reads how the gradients were projected, and checks it against the parameters and segments of the store.
  *
  * @throws StoreError with failure `'damaged'`
  */
@@ -40,11 +40,11 @@ export function parseProjection(
   const names = projected.map(({ parameter }) => parameter)
   const twice = names.find((name, i) => names.indexOf(name) < i)
   if (twice !== undefined) refuse(twice, 'twice', 'once')
-  const numbers = projected.reduce((sum, projection) => sum + matrixNumbers(projection), 0)
+  const numbers = projected.reduce((sum, projection) => sum + countMatrixNumbers(projection), 0)
   if (numbers > mostMatrixNumbers) {
     throw new StoreError(
       'damaged',
-      `The store's projection takes matrices of ${numbers} numbers; expected no more than ` +
+      `The store's projection needs matrices of ${numbers} numbers; expected no more than ` +
         `${mostMatrixNumbers}.`,
     )
   }
@@ -55,14 +55,14 @@ export function parseProjection(
   }
 }
 
-/** How many numbers the matrices of a parameter have; a side that stays as it is has none. */
-function matrixNumbers(projection: ParameterProjection): number {
+/** The size of a parameter's matrices. A side that isn't projected has none. */
+function countMatrixNumbers(projection: ParameterProjection): number {
   const { inputSize, outputSize, projectedInputSize, projectedOutputSize } = projection
   const input = projectedInputSize === inputSize ? 0 : inputSize * projectedInputSize
   return input + (projectedOutputSize === outputSize ? 0 : outputSize * projectedOutputSize)
 }
 
-/** Half a gigabyte of float64; they are made before anything is read that could show whether they are right. */
+/** Half a gigabyte of float64. The matrices are created before their size can be checked in any other way. */
 const mostMatrixNumbers = 2 ** 26
 
 function parseParameter(
@@ -72,7 +72,7 @@ function parseParameter(
 ): ParameterProjection {
   const parameter = json.get('parameter').toText()
   const index = parameters.findIndex(({ name }) => name === parameter)
-  if (index < 0) refuse(parameter, 'no parameter', "one of the store's parameters")
+  if (index < 0) refuse(parameter, 'an unknown parameter', "one of the store's parameters")
   const size = sizeOf(parameters[index]!.shape)
   const inputSize = json.get('input_size').toInteger(1, size)
   const outputSize = json.get('output_size').toInteger(1, size)
@@ -121,7 +121,7 @@ function refuse(parameter: string, got: string, expected: string): never {
   )
 }
 
-/** For messages that tell two apart. */
+/** A description for messages about differences. */
 export function describeProjection(plan: ProjectionPlan | null): string {
   if (plan === null) return 'none'
   const sizes = plan.parameters.map(

@@ -32,16 +32,16 @@ export interface StoreReadOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-/** Gradients of consecutive examples, from a store. */
+/** Gradients of consecutive examples from a store. */
 export interface StoredGradients {
   readonly block: CompactBlock
-  /** ‖g‖² per row, of the gradients as they were computed. */
+  /** ‖g‖² per row, from the gradients as they were computed. */
   readonly squaredNorms: Float64Array
 }
 
 /**
- * Reads the rows of a store. Each chunk is checked when it is read; one that is damaged is read a second time, then
- * reported. Nothing is kept between calls.
+ * Reads the rows of a store. Each chunk is checked when it is read: that it is intact, and that it is the one that was
+ * written at its place. A damaged chunk is read a second time and then reported. Nothing is kept between calls.
  */
 export class GradientReader {
   readonly #header: StoreHeader
@@ -61,7 +61,7 @@ export class GradientReader {
     this.#maxByteLength = maxByteLength
   }
 
-  /** The rows that can be read: all of them once the store is complete. */
+  /** How many rows can be read: all once the store is complete. */
   get rowCount(): number {
     return this.#header.rowsWritten
   }
@@ -71,12 +71,12 @@ export class GradientReader {
     return this.#header.rowCount
   }
 
-  /** True while ranges of rows are written by themselves, and none can be read until they are merged. */
+  /** True while ranges of rows are written separately. No row can be read before they are merged. */
   get isInRanges(): boolean {
     return this.#header.isInRanges
   }
 
-  /** Reads of whole multiples of these rows, from a multiple on, read nothing twice. */
+  /** Reads that start and end at multiples of this number read no chunk twice. */
   get rowsPerChunk(): number {
     return this.#header.rowsPerChunk
   }
@@ -85,12 +85,12 @@ export class GradientReader {
     return this.#header.float
   }
 
-  /** What the gradients belong to. */
+  /** The model and the loss of the gradients. */
   get identity(): StoreIdentity {
     return this.#header.identity
   }
 
-  /** The form of each parameter's gradient, the same in all rows. */
+  /** The layout of each parameter's gradient, the same in all rows. */
   get segments(): readonly StoredSegment[] {
     return this.#header.segments
   }
@@ -100,25 +100,25 @@ export class GradientReader {
     return this.#header.projection
   }
 
-  /** What a row takes in the store, in bytes, with all that belongs to it. */
+  /** The size of a row in the store, in bytes, including its label, id and example. */
   get rowByteLength(): number {
     return countHeaderRowBytes(this.#header)
   }
 
   /**
-   * The gradients of the rows from `start` to `end` − 1, in float32; their arrays are the caller's.
+   * The gradients of the rows from `start` to `end` − 1 in float32, in arrays that the caller owns.
    *
-   * @throws StoreError with array and chunk if they are not in the store, or not what was written; InvalidArgumentError
-   *   for rows that the store does not have, or more than its limit of bytes
+   * @throws StoreError with array and chunk if they are missing or damaged; InvalidArgumentError for rows that the store
+   *   doesn't have, or that exceed its limit of bytes
    */
-  async gradients(
+  async readGradients(
     start: number,
     end: number,
     { signal }: StoreReadOptions = {},
   ): Promise<StoredGradients> {
-    const names = [...this.#gradientNames().flat(), ...this.#extraNames, normsName]
+    const names = [...this.#listGradientNames().flat(), ...this.#extraNames, normsName]
     const data = await this.#read(names, start, end, { signal })
-    const block = this.#block(data, start, end)
+    const block = this.#createBlock(data, start, end)
     return {
       block: isFloat16Block(block) ? decodeBlock(block) : block,
       squaredNorms: data.get(normsName) as Float64Array,
@@ -126,43 +126,42 @@ export class GradientReader {
   }
 
   /**
-   * As `gradients`, without their norms, in the numbers in which they are stored: to be passed on, as a part of what is
-   * read from end to end.
+   * Like `readGradients`, but without norms and in the stored number type, as a part of a scan of all rows.
    */
-  async stored(
+  async readStored(
     start: number,
     end: number,
     { signal, buffers }: Pick<ChunkReadOptions, 'signal' | 'buffers'> = {},
   ): Promise<CompactBlock | Float16Block> {
-    const names = [...this.#gradientNames().flat(), ...this.#extraNames]
+    const names = [...this.#listGradientNames().flat(), ...this.#extraNames]
     const data = await this.#read(names, start, end, { signal, buffers, isScan: true })
     const release = (buffer: ArrayBuffer): void => buffers?.give(buffer)
-    // What a store gives is the reader's own.
-    return { ...this.#block(data, start, end), release }
+    // The reader owns what a store returns.
+    return { ...this.#createBlock(data, start, end), release }
   }
 
-  /** [end − start, …], as they were given to the loss. */
-  async labels(start: number, end: number, options: StoreReadOptions = {}): Promise<NdArray> {
-    return this.#column('labels', start, end, options)
+  /** The labels as they were given to the loss, [end − start, …]. */
+  async readLabels(start: number, end: number, options: StoreReadOptions = {}): Promise<NdArray> {
+    return this.#readColumn('labels', start, end, options)
   }
 
   /** [end − start, …]: how much the loss of each position counts; null if all count the same. */
-  async labelFactors(
+  async readLabelFactors(
     start: number,
     end: number,
     options: StoreReadOptions = {},
   ): Promise<NdArray | null> {
     if (this.#header.labelFactors === null) return null
-    return this.#column(labelFactorsName, start, end, options)
+    return this.#readColumn(labelFactorsName, start, end, options)
   }
 
-  /** [end − start]: which example of the training set each row is. */
-  async ids(start: number, end: number, options: StoreReadOptions = {}): Promise<NdArray> {
-    return this.#column('ids', start, end, options)
+  /** The id of each row's training example, [end − start]. */
+  async readIds(start: number, end: number, options: StoreReadOptions = {}): Promise<NdArray> {
+    return this.#readColumn('ids', start, end, options)
   }
 
-  /** The examples, one array [end − start, …] per model input; null if the store does not hold them. */
-  async examples(
+  /** The examples, one array [end − start, …] per model input; null if they aren't stored. */
+  async readExamples(
     start: number,
     end: number,
     options: StoreReadOptions = {},
@@ -170,17 +169,17 @@ export class GradientReader {
     const { examples } = this.#header
     if (examples === null || !('arrays' in examples)) return null
     const names = examples.arrays.map((_, i) => `examples-${i}`)
-    return Promise.all(names.map((name) => this.#column(name, start, end, options)))
+    return Promise.all(names.map((name) => this.#readColumn(name, start, end, options)))
   }
 
-  /** Where the example of that id is; null if the store gives no address. */
-  exampleUrl(id: number | string): string | null {
+  /** The URL of the example with that id; null if the store has no URLs. */
+  formatExampleUrl(id: number | string): string | null {
     const { examples } = this.#header
     if (examples === null || !('urlTemplate' in examples)) return null
     return examples.urlTemplate.replaceAll('{id}', encodeURIComponent(String(id)))
   }
 
-  async #column(
+  async #readColumn(
     name: string,
     start: number,
     end: number,
@@ -191,7 +190,7 @@ export class GradientReader {
   }
 
   /** The names of each segment's arrays. */
-  #gradientNames(): string[][] {
+  #listGradientNames(): string[][] {
     const { float, segments } = this.#header
     return segments.map((segment, i) =>
       listSegmentArrays(segment, i, float).map(({ name }) => name),
@@ -202,7 +201,7 @@ export class GradientReader {
     return this.#header.float === 'float16' ? [exponentsName] : []
   }
 
-  #block(
+  #createBlock(
     data: ReadonlyMap<string, TypedArray>,
     start: number,
     end: number,
@@ -211,7 +210,7 @@ export class GradientReader {
     const exponents = data.get(exponentsName)
     if (exponents === undefined) {
       const floats = (name: string): Float32Array => data.get(name) as Float32Array
-      return { exampleCount: rowCount, segments: this.#segments(data, start, floats) }
+      return { exampleCount: rowCount, segments: this.#createSegments(data, start, floats) }
     }
     const stride = exponents.length / rowCount
     let column = 0
@@ -221,15 +220,15 @@ export class GradientReader {
       column++
       return { bits: data.get(name) as Uint16Array, exponents: own }
     }
-    return { exampleCount: rowCount, segments: this.#segments(data, start, floats) }
+    return { exampleCount: rowCount, segments: this.#createSegments(data, start, floats) }
   }
 
-  #segments<Floats>(
+  #createSegments<Floats>(
     data: ReadonlyMap<string, TypedArray>,
     start: number,
     floats: (name: string) => Floats,
   ): CompactSegment<Floats>[] {
-    const names = this.#gradientNames()
+    const names = this.#listGradientNames()
     return this.#header.segments.map((segment, i): CompactSegment<Floats> => {
       const [first, second] = names[i]! as [string, string]
       switch (segment.kind) {
@@ -257,7 +256,7 @@ export class GradientReader {
     this.#checkRange(arrays, start, end)
     const read = await readAll(
       arrays,
-      (array, reading) => this.#rows(array, start, end, { ...options, signal: reading }),
+      (array, reading) => this.#readRows(array, start, end, { ...options, signal: reading }),
       signal,
     )
     return new Map(names.map((name, i) => [name, read[i]!]))
@@ -269,7 +268,7 @@ export class GradientReader {
       throw new InvalidArgumentError(
         'rows',
         `${describe(start)} to ${describe(end)}`,
-        `a range within the ${this.rowCount} rows that the store holds`,
+        `a range within the ${this.rowCount} rows of the store`,
       )
     }
     const byteLength = (end - start) * arrays.reduce((sum, array) => sum + countRowBytes(array), 0)
@@ -281,8 +280,8 @@ export class GradientReader {
     )
   }
 
-  /** Rows of one array; those of a single chunk are not copied. */
-  async #rows(
+  /** Reads rows of one array. Rows of a single chunk are not copied. */
+  async #readRows(
     array: StoredArray,
     start: number,
     end: number,
@@ -304,7 +303,7 @@ export class GradientReader {
     const { view, byteLength } = elementTypes[array.type]
     const length = (end - start) * rowSize
     const rows = view(new ArrayBuffer(length * byteLength), 0, length)
-    // One after the other: what is held beside the rows is one chunk.
+    // One after the other, so that only one chunk is in memory besides the rows.
     let at = 0
     for (let chunk = first; chunk < first + count; chunk++) {
       const data = await part(chunk)

@@ -1,13 +1,12 @@
 /**
- * Reads all items at once. The first failure ends the other reads, and so does the signal; when this rejects, none of
- * them is running any more.
+ * Reads all items at once. The first failure or the signal aborts the other reads. When this rejects, no read is running.
  */
 export async function readAll<Item, Result>(
   items: readonly Item[],
   read: (item: Item, signal: AbortSignal) => Promise<Result>,
   signal: AbortSignal | undefined,
 ): Promise<Result[]> {
-  // A signal each: Node warns of a leak where many listen to the same one.
+  // One signal per read, since Node warns of a leak if many listen to the same one.
   const controllers = items.map(() => new AbortController())
   const end = (reason: unknown): void => {
     for (const controller of controllers) controller.abort(reason)

@@ -41,11 +41,11 @@ export async function findIntactRows(
     const first = Math.floor((rowsWritten - 1) / rowsPerChunk) * rowsPerChunk
     try {
       await Promise.all([
-        reader.gradients(first, rowsWritten),
-        reader.labels(first, rowsWritten),
-        reader.labelFactors(first, rowsWritten),
-        reader.ids(first, rowsWritten),
-        reader.examples(first, rowsWritten),
+        reader.readGradients(first, rowsWritten),
+        reader.readLabels(first, rowsWritten),
+        reader.readLabelFactors(first, rowsWritten),
+        reader.readIds(first, rowsWritten),
+        reader.readExamples(first, rowsWritten),
       ])
       return await truncate(rowsWritten)
     } catch (error) {
