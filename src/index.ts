@@ -106,6 +106,7 @@ export type {
   ForwardArguments,
   LayerSite,
   NamedWeight,
+  OpenOptions,
   ParameterSpec,
   PathPoints,
   Predictor,

@@ -12,6 +12,8 @@ export interface ArraySpec {
   readonly dtype: 'float32' | 'int32'
   /** Which axis of an example has the channels, of an image say. 'last' where it is left out. */
   readonly channels?: 'first' | 'last' | undefined
+  /** Of an output: these are logits, of a model that itself ends in softmax or sigmoid. */
+  readonly isLogits?: boolean
 }
 
 export interface ParameterSpec {
@@ -66,6 +68,14 @@ export interface PathPoints {
  */
 export type ForwardArguments = Readonly<Record<string, NdArray>>
 
+/** How a session is opened. */
+export interface OpenOptions {
+  /** Whether a device that is emulated in software will do. */
+  readonly allowSoftware: boolean
+  /** The parameters whose loss gradients are computed, if they are trainable. All if it is left out. */
+  readonly parameters?: ((name: string) => boolean) | undefined
+}
+
 /**
  * A model as the explainers see it. A framework adapter implements this; the core knows no framework.
  * `Value` is the framework's tensor type, which only the user's loss function ever sees; `Item` what `preprocess` takes.
@@ -92,10 +102,7 @@ export interface Predictor<Value = unknown, Item = never> {
    *
    * @throws DeviceError if the device cannot be used, or is emulated in software and `allowSoftware` is false.
    */
-  open(
-    device: Device,
-    options: { readonly allowSoftware: boolean },
-  ): Promise<PredictorSession<Value>>
+  open(device: Device, options: OpenOptions): Promise<PredictorSession<Value>>
 }
 
 /**

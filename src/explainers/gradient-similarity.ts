@@ -26,8 +26,9 @@ import { BackendSession } from './session/backend-session.js'
 import { disposeAll, computeFiniteBlocks } from './similarity/gradient-blocks.js'
 import { countExamples, type Inputs, readInputs } from './reading/inputs.js'
 import { keepTrainingSet, readTraining, writeTrainingSet } from './similarity/keep-training-set.js'
+import { checkLossOfLogits } from './reading/loss-of-logits.js'
 import { checkPredictor, type ModelCall, ModelSession } from './session/model-session.js'
-import { checkParameters } from './session/parameters.js'
+import { chooseParameters, selectTrainable } from './session/parameters.js'
 import { createProgressReporter } from './session/progress.js'
 import { isExampleSource, type ExampleSource } from './reading/example-source.js'
 import {
@@ -88,8 +89,10 @@ export class GradientSimilarity<Value = unknown, Item = never> extends Explainer
   ) {
     const loss = readLoss(lossFn)
     const settings = readSimilarityOptions(options)
-    const model = new ModelSession(predictor, settings.device)
-    checkParameters(predictor)
+    checkPredictor(predictor)
+    checkLossOfLogits(loss, predictor.output)
+    const chosen = chooseParameters(predictor, settings.parameters)
+    const model = new ModelSession(chosen, settings.device)
     checkLoss(loss, predictor)
     super(model)
     this.#model = model
@@ -251,9 +254,10 @@ export class GradientSimilarity<Value = unknown, Item = never> extends Explainer
   /** Replaces the model. Everything computed from the old one is dropped, and `fit` must be called again. */
   override resetPredictor(predictor: Predictor<Value, Item>): void {
     checkPredictor(predictor)
-    checkParameters(predictor)
+    checkLossOfLogits(this.#loss, predictor.output)
+    const chosen = chooseParameters(predictor, this.#options.parameters)
     checkLoss(this.#loss, predictor)
-    super.resetPredictor(predictor)
+    super.resetPredictor(chosen)
     this.#replace(undefined)
   }
 
@@ -322,6 +326,9 @@ export class GradientSimilarity<Value = unknown, Item = never> extends Explainer
       eps: ranking.similarity.eps,
       inputCount: fitted.inputCount,
       ...(fitted.hasItems && { rawItems: true }),
+      ...(this.#options.parameters && {
+        parameters: selectTrainable(this.#model.predictor).map(({ name }) => name),
+      }),
       ...(fitted.projection?.settings && {
         projectionSize: fitted.projection.settings.size,
         projectionSeed: fitted.projection.settings.seed,

@@ -1,7 +1,7 @@
 import type { GraphModel, LayersModel, Tensor } from '@tensorflow/tfjs'
 import { InvalidArgumentError } from '../errors.js'
 import { describe, type Device } from '../options.js'
-import type { LayerSite, ParameterSpec, Predictor } from '../predictor.js'
+import type { LayerSite, OpenOptions, ParameterSpec, Predictor } from '../predictor.js'
 import { openDevice } from './engine/devices.js'
 import { type FunctionModel, functionModel, isFunctionModel } from './models/function-model.js'
 import { graphModel, type GraphModelOptions, isGraphModel } from './models/graph-model.js'
@@ -80,12 +80,27 @@ export function tfjsPredictor<Item>(
           findLayer: (argument, reference, at): LayerSite => layers.find(argument, reference, at),
         }),
     ...(preprocess === undefined ? {} : { preprocess: preprocessor(preprocess) }),
-    async open(device: Device, { allowSoftware }): Promise<TfjsSession> {
-      return new TfjsSession(tensorModel, await openDevice(device, allowSoftware))
+    async open(device: Device, { allowSoftware, parameters }): Promise<TfjsSession> {
+      return new TfjsSession(
+        withParameters(tensorModel, parameters),
+        await openDevice(device, allowSoftware),
+      )
     },
   }
   shareWarnings(predictor, model)
   return predictor
+}
+
+/** The model, its weights frozen but for those of the names. */
+function withParameters(model: TensorModel, isChosen: OpenOptions['parameters']): TensorModel {
+  if (isChosen === undefined) return model
+  return {
+    ...model,
+    weights: () =>
+      model
+        .weights()
+        .map((weight) => ({ ...weight, trainable: weight.trainable && isChosen(weight.name) })),
+  }
 }
 
 /** Not by instanceof: a page may have loaded TensorFlow.js in several pieces. */

@@ -61,7 +61,7 @@ describe('GradientSimilarity refuses', () => {
       got: "'simFN'",
       expected:
         'only simFn, task, precomputeGrads, store, storeDtype, storeExamples, storeRowsPerChunk, projection, ' +
-        'maxBytes, maxGpuBytes, topK, eps, device, batchSize, verbose',
+        'parameters, maxBytes, maxGpuBytes, topK, eps, device, batchSize, verbose',
     })
   })
 

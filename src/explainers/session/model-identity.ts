@@ -30,7 +30,9 @@ export async function readModelIdentity<Value>(
   }
   return {
     weightsHash: await hashWeights(weights),
-    loss: await identifyLoss(typeof loss === 'function' ? loss : describeLoss(loss)),
+    loss:
+      (await identifyLoss(typeof loss === 'function' ? loss : describeLoss(loss))) +
+      (call.predictor.output.isLogits === true ? ' of the logits' : ''),
     parameters: selectTrainable(call.predictor).map(({ name, shape }) => ({ name, shape })),
   }
 }

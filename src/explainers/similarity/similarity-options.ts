@@ -18,6 +18,7 @@ import {
   readChoice,
   readPositiveInteger,
 } from '../../options.js'
+import type { ParameterFilter } from '../session/parameters.js'
 import type { ExampleSource } from '../reading/example-source.js'
 
 const tasks = ['classification', 'regression'] as const
@@ -35,6 +36,7 @@ const optionNames: readonly (keyof GradientSimilarityOptions)[] = [
   'storeExamples',
   'storeRowsPerChunk',
   'projection',
+  'parameters',
   'maxBytes',
   'maxGpuBytes',
   'topK',
@@ -70,6 +72,11 @@ export interface GradientSimilarityOptions {
    * is compared are then estimates, whose quality `projectionQuality` of gradlens/evaluation measures. Exact by default.
    */
   readonly projection?: ProjectionOptions | undefined
+  /**
+   * Which parameters are compared, by their names: the last layers, say. Gradients of the others are not computed. A
+   * store is bound to the chosen names. Default: all that are trainable.
+   */
+  readonly parameters?: ParameterFilter | undefined
   /** What gradients on their way from a store may take in the page and its workers. Default 256 MiB. */
   readonly maxBytes?: number
   /** What gradients from a store may take on the GPU. Default 256 MiB. */
@@ -167,6 +174,7 @@ export function readSimilarityOptions(options: GradientSimilarityOptions): Simil
         ? undefined
         : readPositiveInteger('storeRowsPerChunk', storeRowsPerChunk),
     projection: projection === undefined ? undefined : readProjection(projection),
+    parameters: options.parameters,
     maxBytes: readPositiveInteger('maxBytes', options.maxBytes ?? defaultMaxBytes),
     maxGpuBytes: readPositiveInteger('maxGpuBytes', options.maxGpuBytes ?? defaultMaxBytes),
     topK: readPositiveInteger('topK', options.topK ?? 5),

@@ -39,6 +39,7 @@ export function isFunctionModel(model: object): model is FunctionModel {
 
 /** A function of tensors and variables as a TensorModel. */
 export function functionModel(model: FunctionModel, options: object): TensorModel {
+  refuseLogits(options)
   assertKnownKeys('options', options, ['preprocess'])
   assertKnownKeys('model', model, ['call', 'variables', 'inputs', 'outputShape', 'name'])
   const { name = 'function', outputShape } = model
@@ -66,6 +67,15 @@ export function functionModel(model: FunctionModel, options: object): TensorMode
       return call(x)
     },
   }
+}
+
+function refuseLogits(options: { readonly logits?: unknown }): void {
+  if (options.logits === undefined) return
+  throw new InvalidArgumentError(
+    'options.logits',
+    `${describe(options.logits)} for a function`,
+    'no such option: return the logits from call, and name a loss …FromLogits',
+  )
 }
 
 function inputSpecs(inputs: unknown): ArraySpec[] {

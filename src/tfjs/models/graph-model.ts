@@ -13,6 +13,7 @@ import {
   nodesBefore,
   outputShapeInSignature,
 } from './graph-nodes.js'
+import { graphLogits, readLogits } from './logits.js'
 import type { TensorModel, Weight } from './model.js'
 import { parameterWarnings } from './graph-warnings.js'
 import { assertTensor, probedOutputShape } from './probe.js'
@@ -22,6 +23,10 @@ import { findCopies, type FrozenWeight } from './tied-weights.js'
 export interface GraphModelOptions {
   /** Which of `model.outputNodes` is explained, or any node of the graph; needed where there are several. */
   readonly output?: string | undefined
+  /**
+   * Take the logits as the output: what goes into the Softmax or Sigmoid node that the output comes from. Default false.
+   */
+  readonly logits?: boolean | undefined
   /**
    * Which float weights are trainable: a converted graph has forgotten. Where it is left out, all that are no
    * scalars and no moving statistics of a batch normalisation.
@@ -35,9 +40,11 @@ export function isGraphModel(model: object): model is GraphModel {
 
 /** A synchronous GraphModel as a TensorModel. */
 export function graphModel(model: GraphModel, options: GraphModelOptions): TensorModel {
-  assertKnownKeys('options', options, ['output', 'trainable', 'preprocess'])
+  assertKnownKeys('options', options, ['output', 'trainable', 'logits', 'preprocess'])
   const name = 'graph model'
-  const output = outputOf(model, options.output)
+  const declaredOutput = outputOf(model, options.output)
+  const isLogits = readLogits(options.logits)
+  const output = isLogits ? graphLogits(model, declaredOutput) : declaredOutput
   const nodes = nodesBefore(graphNode(model, output)!)
   refuseDynamic(nodes)
   const inputs = model.inputs.map((input, i) => inputSpec(input, model.inputNodes[i]))
@@ -63,7 +70,7 @@ export function graphModel(model: GraphModel, options: GraphModelOptions): Tenso
   )
   const call = (x: readonly Tensor[]): Tensor => withChannelAxis(channelAxis, () => layers.call(x))
   const shape =
-    outputShapeInSignature(model, output) ??
+    outputShapeInSignature(model, declaredOutput) ??
     probedOutputShape(
       name,
       inputs,
@@ -79,7 +86,12 @@ export function graphModel(model: GraphModel, options: GraphModelOptions): Tenso
   return {
     name,
     inputs,
-    output: { name: withoutPort(output), shape, dtype: 'float32' },
+    output: {
+      name: withoutPort(declaredOutput),
+      shape,
+      dtype: 'float32',
+      ...(isLogits && { isLogits }),
+    },
     weights: (): Weight[] => {
       const disposed = parameters.find(({ tensor }) => tensor.isDisposed)
       if (disposed === undefined) return parameters

@@ -14,6 +14,8 @@ export interface CallVisitor {
   readonly call: LayerCall
   readonly inputs?: (tensors: Tensor[]) => Tensor[]
   readonly outputs?: (tensors: Tensor[]) => Tensor[]
+  /** Runs the layer itself. */
+  readonly around?: <Result>(run: () => Result) => Result
 }
 
 /** A model that is called as a layer. */
@@ -43,6 +45,15 @@ export function callsOf(layer: Layer, outputs: readonly SymbolicTensor[]): Layer
     if (!isContainer(node.outboundLayer)) return []
     return callsOf(layer, node.outboundLayer.outputs).map((inner) => [node, ...inner])
   })
+}
+
+/** The call that a tensor comes from; of a tensor of an inner model, the call within it. */
+export function lastCall(output: SymbolicTensor): LayerCall {
+  const node = nodeOf(output)
+  const inner = isContainer(node.outboundLayer)
+    ? node.outboundLayer.outputs[output.tensorIndex]
+    : undefined
+  return inner === undefined ? [node] : [node, ...lastCall(inner)]
 }
 
 /**
@@ -129,7 +140,10 @@ export function visitCalls<Result>(
           inputs as Tensor | Tensor[],
           here.map((one) => one.inputs),
         )
-        const given = layer.apply(taken, kwargs) as Tensor | Tensor[]
+        const given = here.reduce(
+          (run, { around }) => (around === undefined ? run : () => around(run)),
+          () => layer.apply(taken, kwargs) as Tensor | Tensor[],
+        )()
         return visited(
           given,
           here.map((one) => one.outputs),

@@ -6,6 +6,7 @@ import { warnOnce } from '../../warn-once.js'
 import { channelAxisAfter } from './channel-axes.js'
 import { differencesFromKeras, refuseCausalPadding } from './keras-differences.js'
 import { allLayers, modelLayers } from './layer-sites.js'
+import { layerLogits, readLogits } from './logits.js'
 import type { TensorModel, Weight } from './model.js'
 
 export function isLayersModel(model: object): model is LayersModel {
@@ -16,11 +17,16 @@ export function isLayersModel(model: object): model is LayersModel {
 export interface LayersModelOptions {
   /** Which output is explained, by its name or number; needed where there are several. */
   readonly output?: string | number | undefined
+  /**
+   * Take the logits as the output: what goes into the softmax or sigmoid that the model ends in. The model is not
+   * rebuilt. Default false.
+   */
+  readonly logits?: boolean | undefined
 }
 
 /** A LayersModel, Sequential or functional, as a TensorModel. */
 export function layersModel(model: LayersModel, options: LayersModelOptions): TensorModel {
-  assertKnownKeys('options', options, ['output', 'preprocess'])
+  assertKnownKeys('options', options, ['output', 'logits', 'preprocess'])
   buildSequential(model)
   if (!model.built) {
     throw new InvalidArgumentError(
@@ -33,6 +39,10 @@ export function layersModel(model: LayersModel, options: LayersModelOptions): Te
   refuseStateful(model)
   refuseCausalPadding(model)
   for (const difference of differencesFromKeras(model)) warnOnce(model, difference)
+  const isLogits = readLogits(options.logits)
+  const run = isLogits
+    ? layerLogits(model, model.outputs[chosen]!)
+    : <Result>(call: () => Result): Result => call()
   // A Sequential has no names of its own for its inputs.
   const inputs = model.inputs.map((input, i) => {
     const channels = channelAxisAfter(input.sourceLayer)
@@ -42,7 +52,10 @@ export function layersModel(model: LayersModel, options: LayersModelOptions): Te
   return {
     name: model.name,
     inputs,
-    output: specOf(model.outputs[chosen]!, model.outputNames[chosen]),
+    output: {
+      ...specOf(model.outputs[chosen]!, model.outputNames[chosen]),
+      ...(isLogits && { isLogits }),
+    },
     weights: (): Weight[] => {
       const trainable = new Set(model.trainableWeights)
       const names = weightNames(model)
@@ -56,7 +69,7 @@ export function layersModel(model: LayersModel, options: LayersModelOptions): Te
     layers: modelLayers(model, inputs, model.outputs[chosen]!),
     call: (x, forwardArguments): Tensor => {
       const given = x.length === 1 && x[0] !== undefined ? x[0] : [...x]
-      const result = model.apply(given, { ...forwardArguments, training: false })
+      const result = run(() => model.apply(given, { ...forwardArguments, training: false }))
       return (Array.isArray(result) ? result[chosen] : result) as Tensor
     },
   }
