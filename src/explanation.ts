@@ -110,7 +110,12 @@ const fieldsPerInput: ReadonlySet<string> = new Set([
   'most_similar',
   'least_similar',
 ])
-const integerFields: ReadonlySet<string> = new Set(['ordered_indices', 'target', 'steps'])
+const integerFields: ReadonlySet<string> = new Set([
+  'ordered_indices',
+  'target',
+  'target_sum',
+  'steps',
+])
 /** Lists of indices or names: they stay lists. */
 const plainFields: ReadonlySet<string> = new Set(['non_finite', 'not_reached', 'attribution_names'])
 

@@ -35,6 +35,7 @@ export type {
   SimilarityExplainOptions,
 } from './explainers/similarity/similarity-options.js'
 export type { AverageOf, ItemsOf } from './explainers/reading/baselines.js'
+export type { EachTarget, SumOfOutputs, TargetInput } from './explainers/reading/targets.js'
 export type { Inputs } from './explainers/reading/inputs.js'
 export type { ExampleSource } from './explainers/reading/example-source.js'
 export type { SimilarityData } from './explainers/similarity/similarity-explanation.js'

@@ -137,7 +137,8 @@ export interface PredictorSession<Value = unknown> extends Disposable {
   /**
    * ∂f[i, outputIndices[i]] / ∂x[i] for each example i: one array per input, each of its input's shape.
    *
-   * @param outputIndices per example, the offset into its own (flattened) output
+   * @param outputIndices per example, the offset into its own (flattened) output; of a sum of outputs, equally many
+   *   offsets per example, one example after the other
    */
   inputGradients(
     x: readonly NdArray[],

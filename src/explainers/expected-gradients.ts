@@ -2,7 +2,7 @@ import { BatchSize, type BatchSizeOption } from './session/batch-size.js'
 import { InvalidArgumentError } from '../errors.js'
 import { createExplanation, type Explanation, type ExplanationMeta } from '../explanation.js'
 import type { ArrayInput } from '../array-input.js'
-import { type NdArray, sizeOf } from '../ndarray.js'
+import type { NdArray } from '../ndarray.js'
 import {
   type CallOptions,
   type DeviceChoice,
@@ -21,7 +21,11 @@ import {
   readRequest,
   predictTarget,
   toAttribution,
+  withTargets,
 } from './attribution/attribution-call.js'
+import { explainedScore } from './attribution/explained-score.js'
+import { joinTargets, reportRound } from './attribution/path-attributions.js'
+import type { TargetInput } from './reading/targets.js'
 import { Explainer } from './session/explainer.js'
 import { createMeta } from './session/explanation-meta.js'
 
@@ -55,7 +59,7 @@ export interface ExpectedGradientsExplainOptions<Item = never> extends CallOptio
   /** Further named arguments, as for IntegratedGradients; each example's own also at its baselines. */
   readonly forwardKwargs?: Readonly<Record<string, ArrayInput>> | undefined
   /** Which output is explained; as for IntegratedGradients. */
-  readonly target?: ArrayInput | undefined
+  readonly target?: TargetInput | undefined
   /** Attribute to the inputs of `layer` instead of its outputs. Default false. */
   readonly attributeToLayerInputs?: boolean | undefined
 }
@@ -78,8 +82,10 @@ export interface ExpectedGradientsData {
   readonly predictions: NdArray
   /** [N] f64: Σ attributions − (F(x) − the mean of F over the drawn baselines); what the sampling left over. */
   readonly deltas: NdArray
-  /** The output explained, per example; null for a single output without target. */
+  /** The output explained, per example; null for a single output without target, and for a sum. */
   readonly target: NdArray | null
+  /** Of a target { sum }: the outputs that are summed. */
+  readonly targetSum?: NdArray
 }
 
 /**
@@ -147,33 +153,46 @@ export class ExpectedGradients<Value = unknown, Item = never> extends Explainer<
     const weightsVersion = await call.weightsVersion()
     const examples: Examples = { x: await read.arrays(call, this.#batchSize.most), further }
     const explained = await predictTarget(call, examples, this.#batchSize, () => request.target)
-    const { predictions, target: chosen } = explained
+    const { predictions, chosen } = explained
     const ends = await joinBatches(call, examples, this.#batchSize, (session, some) =>
       sites.values(session, some),
     )
-    const { attributions, scores } = await expectedAttributions(call, {
-      sites,
-      examples,
-      ends,
-      background: await drawnFrom.arrays(call, this.#batchSize.most),
-      target: chosen,
-      nSamples: this.#nSamples,
-      seed: this.#seed,
-      batchSize: this.#batchSize,
-      report,
-    })
+    const { exampleCount } = read
+    const backgroundArrays = await drawnFrom.arrays(call, this.#batchSize.most)
+    const results: (readonly Float64Array[])[] = []
+    const allDeltas: Float64Array[] = []
+    for (const [t, target] of chosen.targets.entries()) {
+      const { attributions, scores } = await expectedAttributions(call, {
+        sites,
+        examples,
+        ends,
+        background: backgroundArrays,
+        target,
+        nSamples: this.#nSamples,
+        seed: this.#seed,
+        batchSize: this.#batchSize,
+        report: reportRound(report, t, chosen.targets.length),
+      })
+      results.push(attributions)
+      allDeltas.push(
+        scores.map((score, i) => {
+          const difference = target.signs[i]! * (explainedScore(predictions, target, i) - score)
+          return sumExample(attributions, exampleCount, i) - difference
+        }),
+      )
+    }
     await call.assertWeights(weightsVersion)
-    const outputSize = sizeOf(predictions.shape.slice(1))
-    const deltas = scores.map((score, i) => {
-      const scoreAtX = predictions.data[i * outputSize + chosen.indices[i]!]!
-      return sumExample(attributions, scores.length, i) - chosen.signs[i]! * (scoreAtX - score)
-    })
+    const attributions = ends.map((_, j) => joinTargets(results.map((one) => one[j]!)))
+    const deltas = joinTargets(allDeltas)
     return createExplanation(this.#createMeta(layerNames, specs.length), {
-      attributions: attributions.map((values, j) => toAttribution(values, ends[j]!.shape)),
+      attributions: attributions.map((values, j) =>
+        toAttribution(values, withTargets(chosen, ends[j]!.shape)),
+      ),
       attributionNames: sites.names(),
       predictions,
-      deltas: { data: deltas, shape: [deltas.length] },
-      target: explained.targetArray,
+      deltas: { data: deltas, shape: withTargets(chosen, [exampleCount]) },
+      target: chosen.array,
+      ...(chosen.sum && { targetSum: chosen.sum }),
     })
   }
 

@@ -2,7 +2,7 @@ import { BatchSize, type BatchSizeOption } from './session/batch-size.js'
 import { InvalidArgumentError } from '../errors.js'
 import { createExplanation, type Explanation, type ExplanationMeta } from '../explanation.js'
 import type { ArrayInput } from '../array-input.js'
-import type { NdArray } from '../ndarray.js'
+import { concatenateRows, type NdArray } from '../ndarray.js'
 import {
   type CallOptions,
   describe,
@@ -17,7 +17,14 @@ import { ModelSession } from './session/model-session.js'
 import { createProgressReporter } from './session/progress.js'
 import { meanGradient, readSmoothGrad, type SmoothGradOptions } from './attribution/smooth-grad.js'
 import { type Examples, joinBatches } from './attribution/sites.js'
-import { readRequest, predictTarget, toAttribution } from './attribution/attribution-call.js'
+import {
+  readRequest,
+  predictTarget,
+  toAttribution,
+  withTargets,
+} from './attribution/attribution-call.js'
+import { reportRound } from './attribution/path-attributions.js'
+import type { TargetInput } from './reading/targets.js'
 import { Explainer } from './session/explainer.js'
 import { createMeta } from './session/explanation-meta.js'
 
@@ -62,7 +69,7 @@ const optionNames: readonly (keyof GradientOptions)[] = [
 
 export interface GradientExplainOptions extends CallOptions {
   /** Which output is explained: none (for a single one), an index, one per example, or a row of indices each. */
-  readonly target?: ArrayInput | undefined
+  readonly target?: TargetInput | undefined
 }
 
 export interface GradientData {
@@ -72,8 +79,10 @@ export interface GradientData {
   readonly attributionNames: readonly string[]
   /** The model's whole output. */
   readonly predictions: NdArray
-  /** The output explained, per example; null for a single output without target. */
+  /** The output explained, per example; null for a single output without target, and for a sum. */
   readonly target: NdArray | null
+  /** Of a target { sum }: the outputs that are summed. */
+  readonly targetSum?: NdArray
 }
 
 /**
@@ -153,30 +162,41 @@ export class Gradient<Value = unknown, Item = never, Batch = Inputs<Item>> exten
       this.#checkClasses(predictions)
       return request.target
     })
-    const gradients = await meanGradient(call, {
-      sites,
-      inputs: specs,
-      examples,
-      target: explained.target,
-      smoothGrad: this.#smoothGrad,
-      batchSize: this.#batchSize,
-      report,
-    })
-    const attributions =
+    const { chosen } = explained
+    const perTarget: (readonly NdArray[])[] = []
+    for (const [t, target] of chosen.targets.entries()) {
+      perTarget.push(
+        await meanGradient(call, {
+          sites,
+          inputs: specs,
+          examples,
+          target,
+          smoothGrad: this.#smoothGrad,
+          batchSize: this.#batchSize,
+          report: reportRound(report, t, chosen.targets.length),
+        }),
+      )
+    }
+    const values =
       this.#options.multiplyByInputs === true
-        ? multiplyArrays(
-            gradients,
-            await joinBatches(call, examples, this.#batchSize, (session, some) =>
-              sites.values(session, some),
-            ),
+        ? await joinBatches(call, examples, this.#batchSize, (session, some) =>
+            sites.values(session, some),
           )
-        : gradients
+        : undefined
+    const products = perTarget.map((gradients) =>
+      values === undefined ? gradients : multiplyArrays(gradients, values),
+    )
+    const attributions = products[0]!.map(({ shape }, j) => ({
+      data: concatenateRows(products.map((arrays) => arrays[j]!)).data,
+      shape: withTargets(chosen, shape),
+    }))
     await call.assertWeights(weightsVersion)
     return createExplanation(this.#createMeta(sites, specs.length), {
       attributions,
       attributionNames: sites.attributionNames(),
       predictions: explained.predictions,
-      target: explained.targetArray,
+      target: chosen.array,
+      ...(chosen.sum && { targetSum: chosen.sum }),
     })
   }
 

@@ -9,7 +9,6 @@ import {
   type DeviceChoice,
   assertKnownKeys,
   readPositiveInteger,
-  type Progress,
 } from '../options.js'
 import type { Predictor } from '../predictor.js'
 import {
@@ -24,7 +23,8 @@ import { type Inputs, inputsBut, rowsOf } from './reading/inputs.js'
 import { type ModelCall, ModelSession } from './session/model-session.js'
 import {
   type Accuracy,
-  attributePaths,
+  attributeTargets,
+  reportRound,
   meanOf,
   type PathAttributions,
 } from './attribution/path-attributions.js'
@@ -36,7 +36,10 @@ import {
   readRequest,
   predictTarget,
   toAttribution,
+  withTargets,
 } from './attribution/attribution-call.js'
+import { copyTargets } from './reading/several-targets.js'
+import type { TargetInput } from './reading/targets.js'
 import { Explainer } from './session/explainer.js'
 import { createMeta } from './session/explanation-meta.js'
 
@@ -47,7 +50,7 @@ export interface IntegratedGradientsOptions {
    */
   readonly layer?: unknown
   /** The target of each example from the predictions [N, …], the arg-max say; instead of `target`. */
-  readonly targetFn?: (predictions: NdArray) => ArrayInput
+  readonly targetFn?: (predictions: NdArray) => TargetInput
   /** The quadrature rule of the path integral. Default 'gausslegendre'. */
   readonly method?: QuadratureMethod
   /** How many points of the path are evaluated. Default 50. */
@@ -90,8 +93,11 @@ export interface IntegratedGradientsExplainOptions<Item = never> extends CallOpt
    * { items }, which the predictor preprocesses. Of { average: [baseline, …] } the attributions and deltas are the means.
    */
   readonly baselines?: Baselines<Item> | AverageOf<Item>
-  /** Which output is explained: an index, one per example, or a row of indices each; see readTarget. */
-  readonly target?: ArrayInput | undefined
+  /**
+   * Which output is explained: an index, one per example, or a row of indices each. `{ sum: [1, 2] }` explains the sum of
+   * outputs; `{ each: [0, 1] }` explains several targets, which are then the first axis of attributions and deltas.
+   */
+  readonly target?: TargetInput | undefined
   /** Attribute to the inputs of `layer` instead of its outputs. Default false. */
   readonly attributeToLayerInputs?: boolean | undefined
 }
@@ -126,8 +132,10 @@ export interface IntegratedGradientsData {
   readonly steps?: NdArray
   /** With a tolerance: the examples whose |delta| is still above it, since `maxSteps` did not suffice. */
   readonly notReached?: readonly number[]
-  /** The output explained, per example; null for a single output without target. */
+  /** The output explained, per example; null for a single output without target, and for a sum. */
   readonly target: NdArray | null
+  /** Of a target { sum }: the outputs that are summed. */
+  readonly targetSum?: NdArray
 }
 
 /**
@@ -143,7 +151,7 @@ export interface IntegratedGradientsData {
  */
 export class IntegratedGradients<Value = unknown, Item = never> extends Explainer<Value, Item> {
   readonly #model: ModelSession<Value>
-  readonly #targetFn: ((predictions: NdArray) => ArrayInput) | undefined
+  readonly #targetFn: ((predictions: NdArray) => TargetInput) | undefined
   readonly #accuracy: Accuracy
   readonly #batchSize: BatchSize
   readonly #verbose: boolean
@@ -207,14 +215,11 @@ export class IntegratedGradients<Value = unknown, Item = never> extends Explaine
     }
     const weightsVersion = await call.weightsVersion()
     const examples = { x: inputs, further }
-    const explained = await predictTarget(
-      call,
-      examples,
-      this.#batchSize,
-      ({ data, shape }) =>
-        request.target ?? this.#targetFn?.({ data: data.slice(), shape: [...shape] }),
-    )
-    const { predictions } = explained
+    const explained = await predictTarget(call, examples, this.#batchSize, ({ data, shape }) => {
+      const given = this.#targetFn?.({ data: data.slice(), shape: [...shape] })
+      return given === undefined ? request.target : copyTargets(given)
+    })
+    const { predictions, chosen } = explained
     const ends = await this.#runBatches(call, examples, (session, some) =>
       sites.values(session, some),
     )
@@ -233,12 +238,11 @@ export class IntegratedGradients<Value = unknown, Item = never> extends Explaine
       )
       assertFinite('the predictions at the baselines', atStarts!, lookAtTheModel)
       results.push(
-        await attributePaths(call, {
+        await attributeTargets(call, chosen.targets, {
           sites,
           examples,
           ends,
           starts,
-          target: explained.target,
           accuracy: this.#accuracy,
           atEnds: predictions,
           atStarts: atStarts!,
@@ -250,19 +254,25 @@ export class IntegratedGradients<Value = unknown, Item = never> extends Explaine
     await call.assertWeights(weightsVersion)
     const { attributions, deltas, steps } = meanOf(results)
     const { tolerance } = this.#accuracy
+    const { exampleCount } = read
     return createExplanation(this.#createMeta(layerNames, inputs.length), {
-      attributions: attributions.map((values, j) => toAttribution(values, ends[j]!.shape)),
+      attributions: attributions.map((values, j) =>
+        toAttribution(values, withTargets(chosen, ends[j]!.shape)),
+      ),
       attributionNames: sites.names(),
       x: unwrapSingle(inputs),
       forwardKwargs: further,
       baselines: unwrapSingle(stackBaselines(baselines, baselineArrays)),
       predictions,
-      deltas: { data: deltas, shape: [deltas.length] },
+      deltas: { data: deltas, shape: withTargets(chosen, [exampleCount]) },
       ...(tolerance !== null && {
-        steps: { data: steps, shape: [steps.length] },
-        notReached: [...deltas.keys()].filter((i) => Math.abs(deltas[i]!) > tolerance),
+        steps: { data: steps, shape: withTargets(chosen, [exampleCount]) },
+        notReached: Array.from({ length: exampleCount }, (_, i) => i).filter((i) =>
+          deltas.some((delta, at) => at % exampleCount === i && Math.abs(delta) > tolerance),
+        ),
       }),
-      target: explained.targetArray,
+      target: chosen.array,
+      ...(chosen.sum && { targetSum: chosen.sum }),
     })
   }
 
@@ -314,13 +324,6 @@ function stackBaselines(
     return { data: all.data, shape: [read.length, ...shape] }
   })
 }
-
-/** The progress of one of several rounds, as that of all. */
-const reportRound =
-  (report: (progress: Progress) => void, round: number, count: number) =>
-  ({ phase, done, total }: Progress): void => {
-    report({ phase, done: round * total + done, total: count * total })
-  }
 
 const unwrapSingle = (arrays: readonly NdArray[]): NdArray | readonly NdArray[] =>
   arrays.length === 1 && arrays[0] !== undefined ? arrays[0] : arrays

@@ -15,6 +15,8 @@ import {
   type Progress,
   type ExampleSource,
   type WritableByteStore,
+  type TargetInput,
+  type GradientSimilarityOptions,
 } from 'gradlens'
 import {
   AttributionEvaluator,
@@ -37,6 +39,18 @@ declare const tensor: Tensor
 declare const array: NdArray
 
 const predictor = tfjsPredictor(model)
+
+export const targets: readonly TargetInput[] = [
+  1,
+  [1, 2],
+  { sum: [1, 2] },
+  { each: [0, 1] },
+  { each: [{ sum: [0, 1] }, { sum: [2] }] },
+  // @ts-expect-error: several targets have no targets within them
+  { each: [{ each: [0] }] },
+]
+tfjsPredictor(model, { logits: true })
+export const chosen: GradientSimilarityOptions = { parameters: (name) => name.startsWith('head') }
 
 export const arrays: readonly ArrayLike[] = [
   1,

@@ -1,10 +1,16 @@
 import type { BatchSize } from '../session/batch-size.js'
-import { type ArrayInput, toNdArray } from '../../array-input.js'
+import type { ArrayInput } from '../../array-input.js'
 import { assertFinite, lookAtTheModel, type NdArray } from '../../ndarray.js'
 import type { ArraySpec, ForwardArguments, LayerSite, Predictor } from '../../predictor.js'
 import { assertRowCounts, readForwardArguments } from '../reading/forward-arguments.js'
 import { type Inputs, type ReadInputs, readInputs } from '../reading/inputs.js'
-import { readTarget, type Target } from '../reading/targets.js'
+import {
+  type ChosenTargets,
+  type CopiedTargets,
+  copyTargets,
+  readTargets,
+} from '../reading/several-targets.js'
+import type { TargetInput } from '../reading/targets.js'
 import type { ModelCall } from '../session/model-session.js'
 import {
   assertLayerOf,
@@ -20,7 +26,7 @@ import {
 export interface AttributionRequest {
   readonly read: ReadInputs
   readonly further: ForwardArguments
-  readonly target: NdArray | undefined
+  readonly target: CopiedTargets | undefined
 }
 
 /**
@@ -37,23 +43,21 @@ export async function readRequest(
   specs: readonly ArraySpec[],
   argument: string,
   named: Readonly<Record<string, ArrayInput>>,
-  target: ArrayInput | undefined,
+  target: TargetInput | undefined,
 ): Promise<AttributionRequest> {
   const [read, further, given] = await Promise.all([
     readInputs('x', x, specs, predictor),
     readForwardArguments(argument, named, predictor.inputs),
-    target === undefined ? undefined : toNdArray('target', target),
+    target === undefined ? undefined : copyTargets(target),
   ])
   assertRowCounts(argument, further, read.exampleCount)
   return { read, further, target: given }
 }
 
-/** The model's whole output at the examples, and which element of it is explained. */
+/** The model's whole output at the examples, and which elements of it are explained. */
 export interface ExplainedOutput {
   readonly predictions: NdArray
-  readonly target: Target
-  /** The target as the explanation shows it; null for a single output without target. */
-  readonly targetArray: NdArray | null
+  readonly chosen: ChosenTargets
 }
 
 /**
@@ -66,19 +70,25 @@ export async function predictTarget<Value>(
   call: ModelCall<Value>,
   examples: Examples,
   batchSize: BatchSize,
-  chooseTarget: (predictions: NdArray) => ArrayInput | undefined,
+  chooseTarget: (predictions: NdArray) => Promise<CopiedTargets> | CopiedTargets | undefined,
 ): Promise<ExplainedOutput> {
   const [predictions] = await joinBatches(call, examples, batchSize, async (session, some) => [
     await session.predict(some.x, some.further),
   ])
   assertFinite('the predictions at x', predictions!, lookAtTheModel)
-  const { target, array } = await readTarget(
-    chooseTarget(predictions!),
+  const chosen = await readTargets(
+    await chooseTarget(predictions!),
     predictions!.shape,
     call.predictor.output,
   )
-  return { predictions: predictions!, target, targetArray: array }
+  return { predictions: predictions!, chosen }
 }
+
+/** The shape of results: with the targets as first axis, if there are several. */
+export const withTargets = (
+  { targets, isSeveral }: ChosenTargets,
+  shape: readonly number[],
+): readonly number[] => (isSeveral ? [targets.length, ...shape] : shape)
 
 /** Where a call attributes to. */
 export interface ChosenSites<Value> {

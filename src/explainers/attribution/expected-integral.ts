@@ -6,6 +6,7 @@ import { runInBatches } from '../session/batches.js'
 import { mapValues } from '../reading/forward-arguments.js'
 import { countExamples } from '../reading/inputs.js'
 import type { ModelCall } from '../session/model-session.js'
+import { explainedScore, takeIndices } from './explained-score.js'
 import { type Examples, memoryRemedy, type Sites } from './sites.js'
 import { sumsOf } from './path-sums.js'
 import type { Target } from '../reading/targets.js'
@@ -80,7 +81,7 @@ export async function expectedAttributions<Value>(
     const sums = await sumsOf(call, {
       sites,
       examples: ownExamples,
-      outputIndices: rowOf.map((i) => target.indices[i]!),
+      outputIndices: takeIndices(target.indices, target.terms, rowOf),
       points: {
         starts,
         ends: ends.map(rowsAt),
@@ -99,9 +100,8 @@ export async function expectedAttributions<Value>(
     ...{ remedy: memoryRemedy, concurrency: await call.concurrency() },
   })) {
     const { rowOf, atStarts, sums } = result
-    const outputSize = sizeOf(atStarts.shape.slice(1))
     for (const [q, i] of rowOf.entries()) {
-      scores[i]! += atStarts.data[q * outputSize + target.indices[i]!]! / nSamples
+      scores[i]! += explainedScore(atStarts, target, i, q) / nSamples
     }
     for (const [j, { data, shape }] of sums.entries()) {
       const offset = rowOf[0]! * sizeOf(shape.slice(1))

@@ -1,6 +1,8 @@
 import { type NdArray, sizeOf, takeRows } from '../../ndarray.js'
 import { mapValues } from '../reading/forward-arguments.js'
+import type { Progress } from '../../options.js'
 import type { ModelCall } from '../session/model-session.js'
+import { explainedScore, takeIndices } from './explained-score.js'
 import { integratePath, type Path } from './path-integral.js'
 import { quadrature, type QuadratureMethod, refined, type Refinement } from './quadrature.js'
 import type { Target } from '../reading/targets.js'
@@ -51,7 +53,7 @@ export async function attributePaths<Value>(
       examples: { x: examples.x.map(take), further: mapValues(examples.further, take) },
       ends: ends.map(take),
       starts: starts.map(take),
-      outputIndices: Int32Array.from(rows, (i) => target.indices[i]!),
+      outputIndices: takeIndices(target.indices, target.terms, rows),
       rule,
       report: ({ phase, done, total }) => {
         report({ phase, done: before + done, total: before + total })
@@ -70,12 +72,11 @@ export async function attributePaths<Value>(
 }
 
 /** F(x) − F(b) of the explained outputs; the constant 1 of 1 − F falls out of it. */
-function differencesOf(atEnds: NdArray, atStarts: NdArray, { indices, signs }: Target): number[] {
-  const size = sizeOf(atEnds.shape.slice(1))
-  return Array.from(indices, (index, i) => {
-    const at = i * size + index
-    return signs[i]! * (atEnds.data[at]! - atStarts.data[at]!)
-  })
+function differencesOf(atEnds: NdArray, atStarts: NdArray, target: Target): number[] {
+  return Array.from(
+    target.signs,
+    (sign, i) => sign * (explainedScore(atEnds, target, i) - explainedScore(atStarts, target, i)),
+  )
 }
 
 /** Row r of `sum` belongs to row rows[r] of the whole. */
@@ -118,6 +119,42 @@ function deltasOf(
     return delta
   })
 }
+
+/** The same for several targets: the targets are the first axis of each array. */
+export async function attributeTargets<Value>(
+  call: ModelCall<Value>,
+  targets: readonly Target[],
+  paths: Omit<PathsToAttribute<Value>, 'target'>,
+): Promise<PathAttributions> {
+  const results: PathAttributions[] = []
+  for (const [t, target] of targets.entries()) {
+    const report = reportRound(paths.report, t, targets.length)
+    results.push(await attributePaths(call, { ...paths, target, report }))
+  }
+  return {
+    attributions: paths.ends.map((_, j) => joinTargets(results.map((one) => one.attributions[j]!))),
+    deltas: joinTargets(results.map(({ deltas }) => deltas)),
+    steps: Int32Array.from(results.flatMap(({ steps }) => [...steps])),
+  }
+}
+
+/** Arrays one after the other. */
+export function joinTargets(arrays: readonly Float64Array[]): Float64Array {
+  const joined = new Float64Array(arrays.reduce((length, array) => length + array.length, 0))
+  let offset = 0
+  for (const array of arrays) {
+    joined.set(array, offset)
+    offset += array.length
+  }
+  return joined
+}
+
+/** The progress of one of several rounds, as that of all. */
+export const reportRound =
+  (report: (progress: Progress) => void, round: number, count: number) =>
+  ({ phase, done, total }: Progress): void => {
+    report({ phase, done: round * total + done, total: count * total })
+  }
 
 /** The mean attributions and deltas of paths from several baselines, and the most steps. */
 export function meanOf(results: readonly PathAttributions[]): PathAttributions {

@@ -15,7 +15,7 @@ export interface Path<Value> {
   readonly ends: readonly NdArray[]
   /** Where they begin. */
   readonly starts: readonly NdArray[]
-  /** The explained output F of each example, as an offset into its flattened outputs. */
+  /** The explained output F of each example: offsets into its flattened outputs, which are summed. */
   readonly outputIndices: Int32Array
   readonly rule: Quadrature
   /** Path points in one pass. */
@@ -35,6 +35,7 @@ export async function integratePath<Value>(
 ): Promise<Float64Array[]> {
   const stepCount = rule.alphas.length
   const pointCount = countExamples(ends) * stepCount
+  const terms = outputIndices.length / countExamples(ends)
   const sums = ends.map(({ data }) => new Float64Array(data.length))
   const exampleOf = (q: number): number => Math.floor(q / stepCount)
   const backend = (first: number, end: number): Promise<readonly NdArray[]> => {
@@ -44,7 +45,7 @@ export async function integratePath<Value>(
     const pass: PathPass<Value> = {
       sites,
       examples: examplesOf(examples, from, to),
-      outputIndices: outputIndices.subarray(from, to),
+      outputIndices: outputIndices.subarray(from * terms, to * terms),
       points: {
         starts: rowsOf(starts, from, to),
         ends: rowsOf(ends, from, to),

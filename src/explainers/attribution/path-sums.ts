@@ -1,6 +1,8 @@
 import { NonFiniteError } from '../../errors.js'
 import { lookAtTheModel, type NdArray, sizeOf } from '../../ndarray.js'
+import { countExamples } from '../reading/inputs.js'
 import type { ModelCall } from '../session/model-session.js'
+import { takeIndices } from './explained-score.js'
 import type { Examples, Points, Sites } from './sites.js'
 
 /** Which point of which path. */
@@ -55,7 +57,8 @@ async function sumsByHand<Value>(
   const { pathOf, weights, starts, ends, sumOf } = points
   const rowOf = rowsOfPoints(points)
   const values = ends.map((_, j) => pointsOf(points, j))
-  const indices = pathOf.map((path) => outputIndices[path]!)
+  const terms = outputIndices.length / countExamples(starts)
+  const indices = takeIndices(outputIndices, terms, pathOf)
   const gradients = await call.run((session) =>
     sites.gradients(session, examples, pathOf, values, indices),
   )

@@ -6,6 +6,7 @@ import type { ArraySpec } from '../../predictor.js'
 import { type Random, readSeed, seededNormal } from '../../random.js'
 import { runInBatches } from '../session/batches.js'
 import { mapValues } from '../reading/forward-arguments.js'
+import { takeIndices } from './explained-score.js'
 import type { GradientSites } from './gradient-sites.js'
 import { countExamples } from '../reading/inputs.js'
 import type { ModelCall } from '../session/model-session.js'
@@ -98,7 +99,7 @@ export async function meanGradient<Value>(
       sites.gradients(
         session,
         { x: points, further: mapValues(further, (array) => takeRows(array, rowOf)) },
-        rowOf.map((i) => target.indices[i] ?? 0),
+        takeIndices(target.indices, target.terms, rowOf),
       ),
     )
     return { rowOf, gradients }

@@ -3,10 +3,25 @@ import { type ArrayInput, toNdArray } from '../../array-input.js'
 import { type NdArray, sizeOf } from '../../ndarray.js'
 import type { ArraySpec } from '../../predictor.js'
 
-/** Which element of each example's output is explained. */
+/** A sum of outputs, of every example: indices of the outputs, or a row of indices for each. */
+export interface SumOfOutputs {
+  readonly sum: ArrayInput
+}
+
+/** Several targets, all in the same form. */
+export interface EachTarget {
+  readonly each: readonly (ArrayInput | SumOfOutputs)[]
+}
+
+/** Which output is explained, a sum of some, or several in turn. */
+export type TargetInput = ArrayInput | SumOfOutputs | EachTarget
+
+/** Which element of each example's output is explained, or the sum of some. */
 export interface Target {
-  /** Per example, the offset into its own flattened output. */
+  /** Per example, the offsets of its terms into its own flattened output. */
   readonly indices: Int32Array
+  /** How many terms there are per example; 1 unless a sum is explained. */
+  readonly terms: number
   /** Per example, 1, or −1 where class 0 of a single score F is meant: its score is 1 − F. */
   readonly signs: Int8Array
 }
@@ -26,22 +41,23 @@ export async function readTarget(
   target: ArrayInput | undefined,
   outputShape: readonly number[],
   { name: outputName }: Pick<ArraySpec, 'name'>,
+  argument = 'target',
 ): Promise<{ target: Target; array: NdArray | null }> {
   const [exampleCount = 0, ...own] = outputShape
   const indices = new Int32Array(exampleCount)
   const signs = new Int8Array(exampleCount).fill(1)
   const isSingle = sizeOf(own) === 1
   const refuse = (got: string, expected: string): never => {
-    throw new InvalidArgumentError('target', got, `${expected}, for output '${outputName}'`)
+    throw new InvalidArgumentError(argument, got, `${expected}, for output '${outputName}'`)
   }
   if (target === undefined) {
-    if (isSingle) return { target: { indices, signs }, array: null }
+    if (isSingle) return { target: { indices, signs, terms: 1 }, array: null }
     return refuse(
       'none',
       `one for outputs of shape [${own.join(', ')}]: ${expectedLayout(own, exampleCount)}`,
     )
   }
-  const array = await toNdArray('target', target)
+  const array = await toNdArray(argument, target)
   const axes = isSingle ? [2] : own
   const perExample =
     spread(array, axes, exampleCount) ??
@@ -57,7 +73,7 @@ export async function readTarget(
     if (isSingle) signs[i] = row[0] === 1 ? 1 : -1
     else indices[i] = row.reduce((offset, index, axis) => offset * (own[axis] ?? 1) + index, 0)
   }
-  return { target: { indices, signs }, array: asIntegers(array, exampleCount) }
+  return { target: { indices, signs, terms: 1 }, array: asIntegers(array, exampleCount) }
 }
 
 /** Reads the target's value for an example and an axis of its output; undefined if it has no such shape. */

@@ -71,10 +71,13 @@ export function outputGradients(
   return backpropagate(tape, { seeds, wanted })
 }
 
-/** 1 at each example's chosen element of its own output, else 0; of the output's shape. */
+/** 1 at each example's chosen elements of its own output, else 0; of the output's shape. */
 function oneHotRows(output: Tensor, indices: Int32Array): Tensor {
-  const rowSize = output.size / indices.length
+  const [exampleCount = 1] = output.shape
+  const terms = indices.length / exampleCount
   // tf.oneHot refuses a depth of 1.
-  const chosen = tf.tensor2d(indices, [indices.length, 1], 'int32')
-  return tf.range(0, rowSize, 1, 'int32').equal(chosen).toFloat().reshape(output.shape)
+  const chosen = tf.tensor3d(indices, [exampleCount, terms, 1], 'int32')
+  const rowSize = output.size / exampleCount
+  const perTerm = tf.range(0, rowSize, 1, 'int32').equal(chosen).toFloat()
+  return (terms === 1 ? perTerm : perTerm.sum(1)).reshape(output.shape)
 }

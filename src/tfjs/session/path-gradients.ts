@@ -31,7 +31,7 @@ export async function pathGradients(
         perPoint(all),
       ]),
     )
-    const indices = Int32Array.from(pathOf, (path) => outputIndices[path] ?? 0)
+    const indices = indicesOf(outputIndices, pathOf)
     const gradients =
       sites === undefined
         ? [gradientsAtInputs(device, points.flat(), indices, further)]
@@ -59,6 +59,16 @@ export async function pathGradients(
   return starts.map((group) =>
     group.map(({ shape }) => ({ data: data[next++]!, shape: [exampleCount, ...shape.slice(1)] })),
   )
+}
+
+/** The output indices of each point's path, which all have equally many. */
+function indicesOf(outputIndices: Int32Array, pathOf: Int32Array): Int32Array {
+  const terms = outputIndices.length / ((pathOf.at(-1) ?? -1) + 1)
+  const indices = new Int32Array(pathOf.length * terms)
+  for (const [q, path] of pathOf.entries()) {
+    indices.set(outputIndices.subarray(path * terms, (path + 1) * terms), q * terms)
+  }
+  return indices
 }
 
 /** Some paths, or sums, that follow one another, and their points. */

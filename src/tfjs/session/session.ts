@@ -93,7 +93,7 @@ export class TfjsSession implements PredictorSession<Tensor> {
   ): Promise<NdArray[]> {
     await this.#device.refresh()
     await this.#assertRepeatable(x, forwardArguments)
-    if (outputIndices.length > 1) await this.#assertApart(x, forwardArguments)
+    if ((x[0]?.shape[0] ?? 1) > 1) await this.#assertApart(x, forwardArguments)
     return inputGradients(this.#device, x, outputIndices, forwardArguments)
   }
 
@@ -114,7 +114,7 @@ export class TfjsSession implements PredictorSession<Tensor> {
   ): Promise<NdArray[][]> {
     await this.#device.refresh()
     await this.#assertRepeatable(x, forwardArguments)
-    if (outputIndices.length > 1) await this.#assertApart(x, forwardArguments)
+    if ((x[0]?.shape[0] ?? 1) > 1) await this.#assertApart(x, forwardArguments)
     return gradientsAt(this.#device, x, outputIndices, forwardArguments, at)
   }
 
