@@ -162,6 +162,7 @@ export function nameBaseline(
   specs: readonly ArraySpec[],
   j: number,
 ): string {
-  if (isByName(baselines, specs)) return `${argument}.${specs[j]!.name}`
+  const hasNames = isByName(baselines, specs) && !isItems(baselines as Baselines<unknown>)
+  if (hasNames) return `${argument}.${specs[j]!.name}`
   return specs.length === 1 ? argument : `${argument}[${j}]`
 }
