@@ -32,7 +32,7 @@ export interface PathAttributions {
 }
 
 /** (x − b) ⊙ Σ_k w_k ∇F(b + α_k (x − b)), with as many steps as the accuracy asks of each example. */
-export async function attributePaths<Value>(
+async function attributePaths<Value>(
   call: ModelCall<Value>,
   { target, accuracy, atEnds, atStarts, ...path }: PathsToAttribute<Value>,
 ): Promise<PathAttributions> {
