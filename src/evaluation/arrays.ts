@@ -3,14 +3,15 @@ import { type ArrayInput, isArrayObject, toNdArray } from '../array-input.js'
 import { assertFinite, type NdArray } from '../ndarray.js'
 import { describe } from '../options.js'
 
-/** One array for one input, or a list of arrays, one per input; the examples come first. */
+/** One array for one input, or a list with one array per input. The first axis is the examples. */
 export type Arrays = ArrayInput | readonly ArrayInput[]
 
 /**
- * Reads finite arrays [N, …]. A list counts as one of several arrays if its items have a shape of their own;
- * as nested numbers if they are lists or numbers.
+ * Reads finite arrays [N, …]. A list whose items have shapes is a list of arrays. A list of
+ * numbers or lists is one array of nested numbers.
  *
- * @throws InvalidArgumentError if it is none of these or empty, or their first axes differ; NonFiniteError
+ * @throws InvalidArgumentError for other values, empty arrays, or first axes of different lengths
+ * @throws NonFiniteError
  */
 export async function readArrays(argument: string, value: Arrays): Promise<NdArray[]> {
   const list = isListOfArrays(value) ? value : [value as ArrayInput]
@@ -22,7 +23,7 @@ export async function readArrays(argument: string, value: Arrays): Promise<NdArr
         throw new InvalidArgumentError(
           name,
           `shape [${array.shape.join(', ')}]`,
-          'one row or more, one per example, none of them empty',
+          'an array that is not empty, whose first axis is the examples',
         )
       }
       assertFinite(name, array)
@@ -44,7 +45,7 @@ export function isListOfArrays(value: Arrays): value is readonly ArrayInput[] {
   return Array.isArray(value) && value.length > 0 && value.every(isArrayObject)
 }
 
-/** Labels [n] as class indices; one-hot rows [n, C] become the index of their greatest element. */
+/** Reads labels as class indices [n]. Each one-hot row of [n, C] becomes the index of its 1. */
 export async function readClasses(argument: string, value: ArrayInput): Promise<Int32Array> {
   const { data, shape } = await toNdArray(argument, value)
   const [count = 0, width = 1] = shape

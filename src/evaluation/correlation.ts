@@ -1,4 +1,4 @@
-/** Pearson's correlation; NaN where one of the two is constant, or there are fewer than two pairs. */
+/** Pearson's correlation. NaN if either side is constant or there are fewer than two pairs. */
 export function computePearson(a: Float64Array, b: Float64Array): number {
   if (isConstant(a) || isConstant(b)) return NaN
   const meanA = computeMean(a)
@@ -13,17 +13,21 @@ export function computePearson(a: Float64Array, b: Float64Array): number {
     varianceA += fromA * fromA
     varianceB += fromB * fromB
   }
-  // Exactly ±1 for equal and opposite numbers; neither under- nor overflows for those of float32.
+  // Exactly ±1 for equal and opposite values. Values in the range of float32 can't over- or
+  // underflow.
   const correlation = covariance / Math.sqrt(varianceA * varianceB)
   return Math.max(-1, Math.min(1, correlation))
 }
 
-/** Spearman's rank correlation: Pearson's of the ranks, where ties share the mean of theirs. NaN as there. */
+/**
+ * Spearman's rank correlation: Pearson's correlation of the ranks. Tied values share their mean
+ * rank.
+ */
 export function computeSpearman(a: Float64Array, b: Float64Array): number {
   return computePearson(rankValues(a), rankValues(b))
 }
 
-/** The same of the pairs of which both are finite. */
+/** Spearman's rank correlation of the pairs in which both values are finite. */
 export function computeFiniteSpearman(a: Float64Array, b: Float64Array): number {
   const isFinitePair = (_: number, k: number): boolean =>
     Number.isFinite(a[k]) && Number.isFinite(b[k])
@@ -42,10 +46,10 @@ function rankValues(values: Float64Array): Float64Array {
   return ranks
 }
 
-/** A variance from rounded sums need not come out as 0 where all values are the same. */
+/** The variance itself is no test: rounding can leave it above 0 even if all values are equal. */
 const isConstant = (values: Float64Array): boolean => values.every((value) => value === values[0])
 
-/** The mean of the numbers that are defined, those that are not NaN; NaN if none is. */
+/** The mean of the values that are not NaN. NaN if there are none. */
 export function computeMean(values: Float64Array): number {
   let sum = 0
   let count = 0

@@ -310,7 +310,7 @@ describe('every measure', () => {
     await rejects(
       { data: exact.data, shape: [5, 3] },
       of,
-      'attributions: got shape [5, 3]; expected shape [3, 5], as the inputs that they explain',
+      'attributions: got shape [5, 3]; expected shape [3, 5], the shape of the explained inputs',
     )
     const holed = { data: Float64Array.from(exact.data), shape: [3, 5] }
     holed.data[7] = NaN

@@ -63,7 +63,7 @@ describe('identical class test', () => {
     [orderedIndices, 3, [2, 0, 2], 'trainLabels: got 3'],
     [[1, 2], [1, 0, 2], [2, 0], 'orderedIndices: got shape [2]; expected shape [nTest, n]'],
     [[[1.5]], [1, 0], [2], 'orderedIndices: got 1.5'],
-    [{ data: new Int32Array(), shape: [0, 4] }, [1, 0], [2], 'none of it empty'],
+    [{ data: new Int32Array(), shape: [0, 4] }, [1, 0], [2], 'that is not empty'],
   ])('names what does not fit (%#)', async (order, train, test, message) => {
     await expect(identicalClassTest(order, train, test)).rejects.toThrow(message)
   })

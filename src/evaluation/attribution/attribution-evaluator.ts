@@ -22,36 +22,42 @@ import {
 } from './mu-fidelity.js'
 
 export interface AttributionEvaluatorOptions {
-  /** Default 'auto': webgpu, else wasm, else cpu. */
+  /** Default 'auto': the first of webgpu, wasm and cpu that works. */
   readonly device?: DeviceChoice
-  /** Perturbed examples in one pass: memory and the length of a task grow with it. Default 64. */
+  /**
+   * How many perturbed examples are computed in one pass. Memory and the length of each task grow
+   * with it. Default 64.
+   */
   readonly batchSize?: number
 }
 
 const optionNames: readonly (keyof AttributionEvaluatorOptions)[] = ['device', 'batchSize']
 
 export interface CurveOptions<Item = never> extends AttributionMeasureOptions<Item> {
-  /** In how many equal parts the features are changed; at most one feature a step. Default 50. */
+  /**
+   * The number of equal steps in which the features change, at most one per feature. Default 50.
+   */
   readonly steps?: number | undefined
 }
 
 export interface MuFidelityOptions<Item = never> extends AttributionMeasureOptions<Item> {
-  /** How many subsets are drawn, the same ones for all examples. Default 200. */
+  /** The number of random subsets. All examples share the same subsets. Default 200. */
   readonly samples?: number | undefined
-  /** How many features a subset has. Default: a fifth of them, rounded, at least one. */
+  /** The number of features in a subset. Default: a fifth of all features, rounded, at least 1. */
   readonly subsetSize?: number | undefined
-  /** Default 'pearson', as the measure's authors define it; 'spearman' compares ranks. */
+  /** Default 'pearson', the authors' definition. 'spearman' compares ranks. */
   readonly correlation?: CorrelationName | undefined
-  /** Of the subsets. Default 0. */
+  /** The seed of the subsets. Default 0. */
   readonly seed?: number | undefined
 }
 
 /**
- * How well do attributions fit the model? Measures of any method's attributions, by perturbing the examples and asking
- * the model again. F is the output that was explained.
+ * Measures how well attributions fit the model, by running the model on perturbed examples. The
+ * attributions can come from any method. F is the explained output.
  *
- * Attributions are one array per input of the model, of the input's shape: IntegratedGradients' `attributions`, say. All
- * measures reject with InvalidArgumentError, NonFiniteError, DeviceError, DisposedError, or the signal's reason.
+ * Attributions are one array per input of the model, with the input's shape, such as the
+ * `attributions` of IntegratedGradients. All measures reject with InvalidArgumentError,
+ * NonFiniteError, DeviceError, DisposedError or the signal's reason.
  *
  * @example
  * using evaluator = new AttributionEvaluator(tfjsPredictor(model))
@@ -69,21 +75,21 @@ export class AttributionEvaluator<Value = unknown, Item = never> {
     this.#model = new ModelSession(predictor, device)
   }
 
-  /** The device that runs; null before the first measure. */
+  /** The device in use. Null before the first measure. */
   get device(): Device | null {
     return this.#model.device
   }
 
-  /** Why the devices before this one do not run; null if the first choice does. */
+  /** Why the preferred devices are not in use. Null if the first choice is. */
   get fallbackReason(): string | null {
     return this.#model.fallbackReason
   }
 
   /**
-   * What is missing for the attributions to sum to F(x) − F(baseline), per example. 0 is best.
+   * Returns the sum of each example's attributions minus F(x) − F(baseline). 0 is best.
    *
-   * The axiom of Sundararajan, Taly and Yan (2017), "Axiomatic attribution for deep networks". Differences are returned
-   * instead of a verdict, because float32 never meets the equation exactly.
+   * The axiom of Sundararajan, Taly and Yan (2017), "Axiomatic attribution for deep networks". The
+   * result is a difference, not a verdict, because float32 never meets the equation exactly.
    */
   async completeness(
     x: Inputs<Item>,
@@ -95,12 +101,12 @@ export class AttributionEvaluator<Value = unknown, Item = never> {
   }
 
   /**
-   * F while the features with the greatest attributions are removed first, and the area under that curve. Lower is
-   * better: what mattered went early.
+   * Removes features in descending order of attribution. Returns the curve of F and the area under
+   * it. Lower is better: F falls early if the features with the greatest attributions matter.
    *
-   * Petsiuk, Das and Saenko (2018), "RISE: Randomized input sampling for explanation of black-box models". The order is
-   * that of the signed attributions; ties keep the lower index first; after step s of n, ⌊s d / n⌋ of d features are
-   * changed, and the trapezoids are as wide as the steps are, where they are not all the same.
+   * Petsiuk, Das and Saenko (2018), "RISE: Randomized input sampling for explanation of black-box
+   * models". Features are ordered by signed attribution, ties by index. After step s of n,
+   * ⌊s d / n⌋ of the d features are changed. Each trapezoid has the true width of its step.
    */
   async deletion(
     x: Inputs<Item>,
@@ -111,8 +117,8 @@ export class AttributionEvaluator<Value = unknown, Item = never> {
   }
 
   /**
-   * F while the features with the greatest attributions are put into the baseline first, and the area under that curve.
-   * Higher is better. Source and details as for `deletion`.
+   * Inserts features into the baseline in descending order of attribution. Returns the curve of F
+   * and the area under it. Higher is better. The source and the details are those of `deletion`.
    */
   async insertion(
     x: Inputs<Item>,
@@ -123,12 +129,13 @@ export class AttributionEvaluator<Value = unknown, Item = never> {
   }
 
   /**
-   * Whether features with greater attributions matter more: the correlation, over random subsets S of one size, of the
-   * sum of S's attributions and F(x) − F(x with S at the baseline). 1 is best, 0 what chance gives.
+   * Returns the correlation between the sum of a subset's attributions and F(x) − F(x with the
+   * subset at the baseline), over random subsets of one size. 1 is best; 0 is chance.
    *
-   * Bhatt, Weller and Moura (2020), "Evaluating and aggregating feature-based model explanations", definition 3. Their
-   * Pearson correlation and fixed subset size are the default (as in Quantus; xplique takes Spearman's, draws each
-   * feature by itself, and counts an undefined correlation as 0, which here is NaN and left out of the mean).
+   * Bhatt, Weller and Moura (2020), "Evaluating and aggregating feature-based model explanations",
+   * definition 3. The defaults are their Pearson correlation and fixed subset size, as in Quantus.
+   * xplique uses Spearman's correlation, draws each feature independently, and counts an undefined
+   * correlation as 0. Here an undefined correlation is NaN and left out of the mean.
    */
   async muFidelity(
     x: Inputs<Item>,
@@ -153,7 +160,7 @@ export class AttributionEvaluator<Value = unknown, Item = never> {
     return correlateSubsets(await this.#read(x, attributions, options), read)
   }
 
-  /** Frees what it holds. Calls still running reject; the predictor's model is not touched. */
+  /** Frees the evaluator's memory. Running calls reject. The predictor's model stays as it is. */
   dispose(): void {
     this.#model.dispose()
   }

@@ -4,9 +4,9 @@ import { type EvaluatedCase, scorePerturbed } from './evaluated-case.js'
 import { copyExample } from './features.js'
 
 export interface CompletenessData {
-  /** [N] f64: Σ attributions − (F(x) − F(baseline)), 0 where the attributions are complete. */
+  /** [N] f64: Σ attributions − (F(x) − F(baseline)). 0 if the attributions are complete. */
   readonly deltas: NdArray
-  /** [N] f64: F(x) − F(baseline), the scale on which a delta is large or small. */
+  /** [N] f64: F(x) − F(baseline), the scale to judge the deltas by. */
   readonly differences: NdArray
   /** The mean of |delta|. */
   readonly mean: number

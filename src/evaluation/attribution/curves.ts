@@ -4,9 +4,9 @@ import { type EvaluatedCase, scorePerturbed } from './evaluated-case.js'
 import { copyExample, copyFeature } from './features.js'
 
 export interface CurveData {
-  /** [N, steps + 1] f64: F at each step, as it is at x first for deletion, at the baseline for insertion. */
+  /** [N, steps + 1] f64: F at each step. Deletion starts at x, insertion at the baseline. */
   readonly scores: NdArray
-  /** [steps + 1] f64, from 0 to 1: the share of the features that is changed at each step. */
+  /** [steps + 1] f64, from 0 to 1: the share of features changed after each step. */
   readonly fractions: NdArray
   /** [N] f64: the area under each example's curve, by the trapezoidal rule. */
   readonly areas: NdArray
@@ -14,7 +14,7 @@ export interface CurveData {
   readonly mean: number
 }
 
-/** F while features go from `begins` to `ends`, the greatest attributions first. */
+/** Computes F while features change from `begins` to `ends`, the greatest attributions first. */
 export async function computeCurve<Value>(
   measure: 'deletion' | 'insertion',
   evaluated: EvaluatedCase<Value>,
@@ -50,7 +50,7 @@ export async function computeCurve<Value>(
   }
 }
 
-/** Per example its features, the greatest attribution first; among equals the lower feature. */
+/** Returns each example's features in descending order of attribution, ties by index. */
 function sortFeatures<Value>({
   exampleCount,
   features,

@@ -17,31 +17,35 @@ import { type Arrays, readArrays } from '../arrays.js'
 import { type Features, divideIntoFeatures, sumOverFeatures } from './features.js'
 
 export interface AttributionMeasureOptions<Item = never> extends CallOptions {
-  /** Which output was explained, as the explainer was told: an index, one per example, or a row of indices each. */
+  /**
+   * The explained output, in the explainer's form: an index, one per example, or a row of indices.
+   */
   readonly target?: ArrayInput | null | undefined
   /**
-   * What stands for a removed feature: none (zeros), a number, an array of x's shape or one example's; per input for
-   * several inputs; or { items }, which the predictor preprocesses.
+   * The values of removed features: undefined for zeros, a number, or an array of the shape of x or
+   * of one example. For several inputs, one of these per input. Or { items }, which the predictor
+   * preprocesses.
    */
   readonly baselines?: Baselines<Item>
-  /** Further named arguments of the model's call, batch first; they are never removed. */
+  /** Named arguments of the model's call, with the batch axis first. They are never removed. */
   readonly forwardKwargs?: Readonly<Record<string, ArrayInput>> | undefined
   /**
-   * One feature is all along the last axis (a pixel's channels, a token's embedding), not each element by
-   * itself. With `channels: 'first'` in an input's spec, the first axis is meant. Default: true for images (three axes),
+   * Makes all elements along the last axis one feature: a pixel's channels, a token's embedding.
+   * Otherwise each element is a feature. If an input's spec has `channels: 'first'`, the first axis
+   * after the examples is grouped instead. Default: true for images (three axes per example),
    * false for other ranks.
    */
   readonly groupLastAxis?: boolean | undefined
 }
 
-/** Examples, their attributions and what else a measure needs, read. */
+/** The arguments of a measure after reading: examples, attributions, baselines, target. */
 export interface EvaluatedCase<Value> {
   readonly call: ModelCall<Value>
   readonly exampleCount: number
   readonly x: readonly NdArray[]
   readonly baselines: readonly NdArray[]
   readonly features: Features
-  /** Per example and feature. */
+  /** [N, features] f64. */
   readonly attributions: Float64Array
   readonly further: ForwardArguments
   readonly target: Target
@@ -59,7 +63,7 @@ export async function readCase<Value>(
 ): Promise<EvaluatedCase<Value>> {
   const { target, baselines, forwardKwargs = {}, groupLastAxis, onProgress } = options
   const specs = inputsBut('forwardKwargs', predictor, forwardKwargs)
-  // All are read before the first await ends, so that what the page does to its arrays later changes nothing.
+  // All arrays are copied before the first await, so the page may change its own ones afterwards.
   const [read, further, chosen, given, copied] = await Promise.all([
     readInputs('x', x, specs, predictor),
     readForwardArguments('forwardKwargs', forwardKwargs, predictor.inputs),
@@ -79,7 +83,7 @@ export async function readCase<Value>(
   )
   const features = divideIntoFeatures(inputs, groupLastAxis, specs)
   const importances = sumOverFeatures(given, inputs, features)
-  // The outputs' shape need not be known before.
+  // Not every predictor knows the shape of its output before the first call.
   const one = await call.run((session) =>
     session.predict(
       rowsOf(inputs, 0, 1),
@@ -103,10 +107,10 @@ export async function readCase<Value>(
 }
 
 /**
- * F at `stepCount` perturbations of every example: [stepCount · N], step by step. The perturbed inputs are made pass by
- * pass, so that memory does not grow with their number.
+ * Returns F at `stepCount` perturbations of every example, [stepCount · N], step by step. Perturbed
+ * inputs are created pass by pass, so memory doesn't grow with their number.
  *
- * @param write puts the example, as it is at this step, where the inputs lie; steps come in ascending order
+ * @param write writes an example's inputs at a step to `point`; called in ascending order of steps
  * @throws NonFiniteError if F is not finite at one of them
  */
 export async function scorePerturbed<Value>(

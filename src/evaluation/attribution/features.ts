@@ -4,9 +4,9 @@ import { describe } from '../../options.js'
 import type { ArraySpec } from '../../predictor.js'
 
 interface InputFeatures {
-  /** The number of its first feature. */
+  /** The index of the input's first feature. */
   readonly first: number
-  /** How many features it has, and how many elements each of them. */
+  /** The number of features, and the number of elements in each of them. */
   readonly count: number
   readonly width: number
   /** The distance between the first elements of two features, and between two elements of one. */
@@ -15,17 +15,18 @@ interface InputFeatures {
   readonly exampleSize: number
 }
 
-/** How the inputs of an example fall into features: what is removed or kept as a whole. */
+/** How the inputs of an example divide into features. A feature is removed or kept as a whole. */
 export interface Features {
   readonly count: number
   readonly inputs: readonly InputFeatures[]
 }
 
 /**
- * The features of inputs [N, …]: single elements; or, if they are grouped, all elements along the axis of the channels
- * together: the last axis, or the first where an input's spec says so.
+ * Divides inputs [N, …] into features: single elements or, if grouped, all elements along the
+ * channel axis. That is the last axis, or the first one after the examples if the input's spec says
+ * so.
  *
- * @param groupLastAxis for every input; where it is undefined, images (three axes) alone are grouped
+ * @param groupLastAxis for every input; undefined groups images (three axes per example) only
  */
 export function divideIntoFeatures(
   x: readonly NdArray[],
@@ -50,7 +51,7 @@ export function divideIntoFeatures(
   return { count: first, inputs }
 }
 
-/** Copies a feature of an example to where the example's inputs lie by themselves. */
+/** Copies one feature of an example to `to`, the inputs of that example alone. */
 export function copyFeature(
   { inputs }: Features,
   feature: number,
@@ -69,7 +70,7 @@ export function copyFeature(
   }
 }
 
-/** Copies all inputs of an example. */
+/** Copies all inputs of an example to `to`. */
 export function copyExample(
   { inputs }: Features,
   from: readonly NdArray[],
@@ -83,9 +84,9 @@ export function copyExample(
 }
 
 /**
- * Attributions per example and feature: the sum over each feature's elements.
+ * Sums attributions over each feature's elements. Returns [N, features].
  *
- * @throws InvalidArgumentError if they are not one array per input of x, of its shape
+ * @throws InvalidArgumentError unless there is one array per input of x, with the input's shape
  */
 export function sumOverFeatures(
   attributions: readonly NdArray[],
@@ -108,7 +109,7 @@ export function sumOverFeatures(
       throw new InvalidArgumentError(
         x.length === 1 ? 'attributions' : `attributions[${j}]`,
         `shape [${shape.join(', ')}]`,
-        `shape [${expected.join(', ')}], as the inputs that they explain`,
+        `shape [${expected.join(', ')}], the shape of the explained inputs`,
       )
     }
     for (let at = 0; at < data.length; at++) {

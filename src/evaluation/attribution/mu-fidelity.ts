@@ -11,23 +11,23 @@ export type CorrelationName = (typeof correlationNames)[number]
 
 export interface MuFidelityData {
   /**
-   * [N] f64: each example's correlation, from −1 to 1; NaN where there is none, because all subsets have the same
-   * attribution or the same effect.
+   * [N] f64: each example's correlation, from −1 to 1. NaN if all subsets have the same attribution
+   * or the same effect.
    */
   readonly correlations: NdArray
-  /** The mean of the correlations that are not NaN; NaN if all are. */
+  /** The mean of the correlations that are not NaN. NaN if there are none. */
   readonly mean: number
 }
 
 export interface SubsetOptions {
   readonly samples: number
-  /** How many features a subset has; a fifth of them, at least one, where it is undefined. */
+  /** The number of features in a subset. Undefined: a fifth of all features, at least 1. */
   readonly subsetSize: number | undefined
   readonly correlation: CorrelationName
   readonly seed: number
 }
 
-/** Per example, the correlation over random subsets S of Σ_S attribution and F(x) − F(x with S at the baseline). */
+/** Correlates Σ_S attribution with F(x) − F(x with S at the baseline) over random subsets S. */
 export async function correlateSubsets<Value>(
   evaluated: EvaluatedCase<Value>,
   { samples, subsetSize, correlation, seed }: SubsetOptions,
@@ -45,7 +45,7 @@ export async function correlateSubsets<Value>(
   const drawSubset = createSubsetDrawer(features.count, size, seededRandom(seed))
   let drawnFor = 0
   let subset = new Int32Array()
-  // Step 0 is x itself; the subset of a step is the same for all examples.
+  // Step 0 is x itself. All examples share the subset of a step.
   const byStep = await scorePerturbed(
     'muFidelity',
     evaluated,
@@ -79,7 +79,9 @@ export async function correlateSubsets<Value>(
   }
 }
 
-/** Draws `size` of 0 … count−1 at a time, each subset equally likely, in ascending order. */
+/**
+ * Returns a function that draws `size` of 0 … count − 1, ascending. All subsets are equally likely.
+ */
 function createSubsetDrawer(
   count: number,
   size: number,

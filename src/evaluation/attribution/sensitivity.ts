@@ -15,11 +15,11 @@ import { type Arrays, isListOfArrays, readArrays } from '../arrays.js'
 import { computeMean } from '../correlation.js'
 
 export interface SensitivityOptions extends CallOptions {
-  /** How far each element may move, in its own units: the noise is uniform between −radius and radius. Default 0.02. */
+  /** The noise is uniform between −radius and radius, in the units of x. Default 0.02. */
   readonly radius?: number | undefined
-  /** How often each example is perturbed. Default 10. */
+  /** The number of perturbations per example. Default 10. */
   readonly samples?: number | undefined
-  /** Of the noise. Default 0. */
+  /** The seed of the noise. Default 0. */
   readonly seed?: number | undefined
 }
 
@@ -32,7 +32,7 @@ const optionNames: readonly (keyof SensitivityOptions)[] = [
 ]
 
 export interface SensitivityData {
-  /** [N] f64: the greatest ‖Φ(x + noise) − Φ(x)‖ / ‖Φ(x)‖ per example; 0 / 0 counts as 0. */
+  /** [N] f64: the greatest ‖Φ(x + noise) − Φ(x)‖ / ‖Φ(x)‖ of each example. 0 / 0 counts as 0. */
   readonly sensitivities: NdArray
   /** [N] f64: the greatest ‖Φ(x + noise) − Φ(x)‖. */
   readonly distances: NdArray
@@ -42,25 +42,26 @@ export interface SensitivityData {
   readonly mean: number
 }
 
-/** The attributions Φ of examples: what they are of (the model, the target) is in the function. */
+/** Returns the attributions Φ of examples. The function itself knows the model and the target. */
 export type Explain = (x: NdArray | readonly NdArray[], signal?: AbortSignal) => Promise<Arrays>
 
 /**
- * How much attributions change where the example hardly does: the greatest relative change in Euclidean norm, over
- * random noise. Lower is better; a constant explanation has 0.
+ * Measures how much attributions change when noise is added to the example: the greatest relative
+ * change in Euclidean norm. Lower is better. A constant explanation has 0.
  *
- * Max-sensitivity of Yeh, Hsieh, Suggala, Inouye and Ravikumar (2019), "On the (in)fidelity and sensitivity of
- * explanations", estimated as captum does: uniform noise in the L∞ ball, and relative to ‖Φ(x)‖ so that methods of
- * different scale compare. Their own definition, not relative, is in `distances`.
+ * Max-sensitivity of Yeh, Hsieh, Suggala, Inouye and Ravikumar (2019), "On the (in)fidelity and
+ * sensitivity of explanations", estimated as captum does: with uniform noise in the L∞ ball, and
+ * relative to ‖Φ(x)‖, so that methods of different scale can be compared. `distances` has the
+ * authors' own definition, which is not relative.
  *
- * @param explain gives the attributions of all examples at once, in the order and with the targets that belong to x;
- *   it is called with one array for one input, with a list for several, float32, and `samples` + 1 times
+ * @param explain returns the attributions of all examples, in the order of x and for its targets.
+ *   It is called `samples` + 1 times with float32: one array for one input, a list for several
  * @param x [N, …], or a list of one such array per model input
- * @throws InvalidArgumentError, NonFiniteError for attributions that are not finite, what `explain` throws, or the
- *   signal's reason
+ * @throws InvalidArgumentError; NonFiniteError for attributions that are not finite; the errors of
+ *   `explain`; the signal's reason
  *
  * @example
- * const explain = async (x, signal) => (await explainer.explain(x, { target, signal })).attributions
+ * const explain = async (points) => (await explainer.explain(points, { target })).attributions
  * const { sensitivities } = await sensitivityMax(explain, x)
  */
 export async function sensitivityMax(
@@ -73,7 +74,11 @@ export async function sensitivityMax(
   checkSignal(signal)
   signal?.throwIfAborted()
   if (typeof explain !== 'function') {
-    throw new InvalidArgumentError('explain', describe(explain), 'a function of the examples')
+    throw new InvalidArgumentError(
+      'explain',
+      describe(explain),
+      'a function that returns the attributions of examples',
+    )
   }
   const radius = readNonNegativeNumber('radius', options.radius ?? 0.02)
   const samples = readPositiveInteger('samples', options.samples ?? 10)
@@ -121,7 +126,7 @@ export async function sensitivityMax(
 
 const toFloat32 = ({ data, shape }: NdArray): NdArray => ({ data: Float32Array.from(data), shape })
 
-/** Each example with noise of its own, which does not depend on how many there are. */
+/** Adds noise to each example. An example's noise doesn't depend on the other examples. */
 function addNoise(array: NdArray, radius: number, key: readonly number[]): NdArray {
   const size = sizeOf(array.shape.slice(1))
   const data = new Float32Array(array.data.length)
@@ -134,7 +139,7 @@ function addNoise(array: NdArray, radius: number, key: readonly number[]): NdArr
   return { data, shape: array.shape }
 }
 
-/** Per example ‖a − b‖ over all arrays together; without b, ‖a‖. */
+/** Returns ‖a − b‖ of each example over all arrays, or ‖a‖ without b. */
 function computeDistances(a: readonly NdArray[], b?: readonly NdArray[]): Float64Array {
   const sums = new Float64Array(a[0]?.shape[0] ?? 0)
   for (const [j, { data, shape }] of a.entries()) {
@@ -154,7 +159,7 @@ function assertExamples(attributions: readonly NdArray[], exampleCount: number):
   throw new InvalidArgumentError(
     'explain',
     `attributions of ${String(count)} examples`,
-    `attributions of all ${exampleCount} examples that it is given`,
+    `attributions of all ${exampleCount} examples`,
   )
 }
 

@@ -5,11 +5,13 @@ import { readClasses } from '../arrays.js'
 import { readOrder } from './rankings.js'
 
 export interface IdenticalClassData {
-  /** The share of the test examples whose most similar training example is of their class, from 0 to 1. */
+  /**
+   * The share of test examples whose most similar training example has their class, from 0 to 1.
+   */
   readonly share: number
-  /** [nTest] u8: 1 where it is, else 0. */
+  /** [nTest] u8: 1 if the classes match, otherwise 0. */
   readonly matches: NdArray
-  /** The same for each class that a test example has, ascending. */
+  /** The matches of each class among the test examples, in ascending order of classes. */
   readonly classes: readonly ClassMatches[]
 }
 
@@ -17,22 +19,23 @@ export interface ClassMatches {
   /** The class index. */
   readonly label: number
   readonly testCount: number
-  /** How many training examples have that class; with 0 none of its test examples can match. */
+  /** The number of training examples of the class. If it is 0, no test example can match. */
   readonly trainCount: number
-  /** Of its test examples, from 0 to 1. */
+  /** The share of the class's test examples that match, from 0 to 1. */
   readonly share: number
 }
 
 /**
- * Identical class test: is the training example that is most similar to a test example of the class that the model
- * predicts for it? An explanation that says "because it resembles this" by something else persuades nobody.
+ * The identical class test: does the training example most similar to a test example have the class
+ * that the model predicts? "Because it resembles this one" persuades only if the classes agree.
  *
  * Hanawa, Yokoi, Hara and Inui (2021), "Evaluation of similarity-based explanations", section 3.
  *
- * @param orderedIndices [nTest, n] of GradientSimilarity's explanation, full or top: the first of each row counts
+ * @param orderedIndices [nTest, n] from GradientSimilarity's explanation, with ranking 'full' or
+ *   'top'. Only the first index of each row counts
  * @param trainLabels the training examples' labels, class indices [nTrain] or one-hot rows
- * @param predictedLabels the classes that the model predicts for the test examples, in one of these forms
- * @throws InvalidArgumentError for shapes or lengths that do not fit, or what is no class
+ * @param predictedLabels the predicted classes of the test examples, in one of these forms
+ * @throws InvalidArgumentError for shapes that don't match, or values that aren't classes
  */
 export async function identicalClassTest(
   orderedIndices: ArrayInput,
@@ -43,15 +46,17 @@ export async function identicalClassTest(
 }
 
 /**
- * Identical subclass test: for a model that was trained on merged classes, and so never told them apart, is the most
- * similar training example of the test example's original class? `mergeClasses` merges them as the authors do.
+ * The identical subclass test, for a model that was trained on merged classes: does the most
+ * similar training example have the test example's original class? `mergeClasses` merges classes as
+ * the authors do.
  *
- * Hanawa et al. (2021), section 3. They count the test examples that the model classifies right; `matches` lets the
- * caller do so.
+ * Hanawa et al. (2021), section 3. They count only test examples that the model classifies
+ * correctly. Use `matches` to do the same.
  *
- * @param trainSubclasses the training examples' original classes, class indices [nTrain] or one-hot rows
+ * @param trainSubclasses the training examples' original classes, class indices [nTrain] or one-hot
+ *   rows
  * @param testSubclasses the test examples' original classes, in one of these forms
- * @throws InvalidArgumentError for shapes or lengths that do not fit, or what is no class
+ * @throws InvalidArgumentError for shapes that don't match, or values that aren't classes
  */
 export async function identicalSubclassTest(
   orderedIndices: ArrayInput,
@@ -61,7 +66,7 @@ export async function identicalSubclassTest(
   return compareClasses(orderedIndices, { trainSubclasses }, { testSubclasses })
 }
 
-/** Labels, under the name of their argument. */
+/** Labels by the name of their argument. */
 type NamedLabels = Readonly<Record<string, ArrayInput>>
 
 async function compareClasses(

@@ -4,10 +4,11 @@ import { describe, assertKnownKeys } from '../../options.js'
 import { readSeed, seededRandom } from '../../random.js'
 
 /**
- * The merged class, 0 or 1, of each of the classes, [classCount] i32: half of them each, at random; the odd one out goes
- * to 0. For the identical subclass test: train a model on `merged.data[label]` instead of each label.
+ * Merges classes into two at random, half of them into each. Returns the merged class, 0 or 1, of
+ * every class, [classCount] i32. With an odd count, class 0 gets one more. For the identical
+ * subclass test, train a model on `merged.data[label]` instead of the labels.
  *
- * @param options.seed of the choice. Default 0
+ * @param options.seed the seed of the random choice. Default 0
  * @throws InvalidArgumentError for fewer than two classes
  */
 export function mergeClasses(

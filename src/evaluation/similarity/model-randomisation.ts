@@ -13,30 +13,31 @@ import { computeMean, computeFiniteSpearman } from '../correlation.js'
 import { readScores, type SimilarityRanking } from './rankings.js'
 
 export interface ModelRandomisationOptions extends CallOptions {
-  /** How many re-initialised models are compared. Default 1. */
+  /** The number of randomised models. Default 1. */
   readonly runs?: number | undefined
 }
 
 export interface ModelRandomisationData {
-  /** [runs, nTest] f64: Spearman's correlation of the scores, ties by their mean rank; NaN where all scores are equal. */
+  /** [runs, nTest] f64: Spearman's correlation of the scores. NaN if all scores are equal. */
   readonly correlations: NdArray
-  /** The mean of those that are not NaN; NaN if all are. */
+  /** The mean of the correlations that are not NaN. NaN if there are none. */
   readonly mean: number
 }
 
 /**
- * Model randomisation test: do the scores depend on what the model has learnt? The rank correlation of the training
- * examples' scores, between the trained model and the same one with new random weights. Near 0 is good; near 1, the
- * explanation would say the same of any model.
+ * The model randomisation test: do the scores depend on what the model has learnt? Returns the rank
+ * correlation between the scores of the trained model and those of the same model with new random
+ * weights. Near 0 is good. Near 1, any model would get the same explanation.
  *
- * Adebayo et al. (2018), "Sanity checks for saliency maps"; for similarity Hanawa, Yokoi, Hara and Inui (2021),
- * "Evaluation of similarity-based explanations", section 3. A training example whose score is not finite on either side
- * is left out of the correlation.
+ * Adebayo et al. (2018), "Sanity checks for saliency maps"; for similarity, Hanawa, Yokoi, Hara and
+ * Inui (2021), "Evaluation of similarity-based explanations", section 3. The correlation leaves out
+ * training examples whose score is not finite on either side.
  *
  * @param trained the trained model's ranking: GradientSimilarity's explanation, with ranking 'full'
- * @param explainRandomised gives the ranking of the same examples, with the same labels, by a model with new weights,
- *   other ones in each run (0, 1, …)
- * @throws InvalidArgumentError for rankings that do not fit, what `explainRandomised` throws, or the signal's reason
+ * @param explainRandomised returns the ranking of the same examples, with the same labels, by a
+ *   model with new random weights in each run (0, 1, …)
+ * @throws InvalidArgumentError for rankings of other examples; the errors of `explainRandomised`;
+ *   the signal's reason
  *
  * @example
  * const { mean } = await modelRandomisationTest(explanation, async (run, signal) => {
@@ -58,7 +59,7 @@ export async function modelRandomisationTest(
     throw new InvalidArgumentError(
       'explainRandomised',
       describe(explainRandomised),
-      'a function that explains by a re-initialised model',
+      'a function that explains with a randomised model',
     )
   }
   const runs = readPositiveInteger('runs', options.runs ?? 1)
@@ -74,7 +75,7 @@ export async function modelRandomisationTest(
       throw new InvalidArgumentError(
         'explainRandomised',
         `a ranking of shape [${other.shape.join(', ')}]`,
-        `[${own.shape.join(', ')}], the same examples as the trained model's`,
+        `[${own.shape.join(', ')}], the shape of the trained model's ranking`,
       )
     }
     for (let test = 0; test < testCount; test++) {

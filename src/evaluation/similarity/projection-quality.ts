@@ -13,16 +13,16 @@ import { readOrder, readScores, type SimilarityRanking } from './rankings.js'
 
 export interface ProjectionQualityOptions
   extends CallOptions, Pick<GradientSimilarityOptions, 'device' | 'batchSize'> {
-  /** As GradientSimilarity's option of that name; without it, what `storeDtype` alone costs is measured. */
+  /** GradientSimilarity's option. Without it, only the effect of `storeDtype` is measured. */
   readonly projection?: ProjectionOptions | undefined
-  /** How the gradients would be stored. Default 'float32'. */
+  /** The number format of stored gradients. Default 'float32'. */
   readonly storeDtype?: 'float32' | 'float16' | undefined
-  /** Of how many most similar examples it is asked whether they are the same. Default 10. */
+  /** The number of most similar examples to compare. Default 10. */
   readonly topK?: number | undefined
 }
 
 export interface ProjectionQualityData {
-  /** How many examples were compared, each with all others. */
+  /** The number of examples, each compared with all others. */
   readonly sampleSize: number
   readonly topK: number
   readonly similarities: Readonly<Record<SimilarityName, SimilarityQuality>>
@@ -30,21 +30,25 @@ export interface ProjectionQualityData {
 
 /** Means over the examples of the sample. */
 export interface SimilarityQuality {
-  /** The share of the topK most similar by the exact gradients that are also among those by the projected ones, 0 to 1. */
+  /**
+   * The share of the topK most similar by exact gradients that projected ones also find, 0 to 1.
+   */
   readonly recall: number
-  /** Spearman's correlation of the two scores, −1 to 1; NaN where all are the same. */
+  /** Spearman's correlation of the two scores, −1 to 1. NaN if all scores are equal. */
   readonly rankCorrelation: number
 }
 
 /**
- * How well do projected gradients, or such of half precision, rank? Each example of a sample is compared with all others,
- * by the exact gradients and by those that would be stored.
+ * Measures how well projected or float16 gradients rank. Each example of a sample is compared with
+ * all others, by exact gradients and by gradients as they would be stored.
  *
- * @param x a sample of the training examples, 200 say; among fewer the topK most similar are easier to find
+ * @param x a sample of the training examples, for example 200. A smaller sample makes the topK most
+ *   similar easier to find
  * @param y their labels
- * @throws InvalidArgumentError for fewer than three examples; and as GradientSimilarity
+ * @throws InvalidArgumentError for fewer than three examples; the errors of GradientSimilarity
  * @example
- * const { similarities } = await projectionQuality(predictor, loss, xSample, ySample, { projection: { size: 4096 } })
+ * const options = { projection: { size: 4096 } }
+ * const { similarities } = await projectionQuality(predictor, loss, xSample, ySample, options)
  * console.log(similarities.grad_cos.recall)
  */
 export async function projectionQuality<Value, Item = never>(
@@ -60,12 +64,12 @@ export async function projectionQuality<Value, Item = never>(
   const { device = 'auto', batchSize = 32 } = given
   const report = createProgressReporter('projectionQuality', false, onProgress)
   const own = { precomputeGrads: true, device, batchSize } as const
-  // The other measures need neither.
+  // Loaded here, because the other measures don't need them.
   const [{ GradientSimilarity }, { MemoryStore }] = await Promise.all([
     import('../../explainers/gradient-similarity.js'),
     import('../../store/bytes/memory-store.js'),
   ])
-  // Nothing but a store keeps half precision.
+  // Only stores have float16 gradients.
   const store = storeDtype === 'float16' ? new MemoryStore() : undefined
   using exact = new GradientSimilarity(predictor, lossFn, own)
   using projected = new GradientSimilarity(predictor, lossFn, {
@@ -107,7 +111,9 @@ const optionNames: readonly (keyof ProjectionQualityOptions)[] = [
   'onProgress',
 ]
 
-/** Two rankings of the same examples by each other: nobody is asked whether it resembles itself. */
+/**
+ * Compares two rankings of the same examples by each other. An example is not compared with itself.
+ */
 async function compare(
   exact: SimilarityRanking,
   projected: SimilarityRanking,
@@ -129,7 +135,7 @@ async function compare(
   return { recall: computeMean(recalls), rankCorrelation: computeMean(correlations) }
 }
 
-/** Of each example the k most similar others. */
+/** Returns the k most similar others of each example. */
 async function rankOthers({ orderedIndices }: SimilarityRanking, k: number): Promise<number[][]> {
   const { data, shape } = await readOrder('orderedIndices', orderedIndices)
   const [count = 0] = shape

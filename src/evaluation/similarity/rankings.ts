@@ -3,7 +3,9 @@ import { type ArrayInput, toNdArray } from '../../array-input.js'
 import type { NdArray } from '../../ndarray.js'
 import { describe } from '../../options.js'
 
-/** Training examples in the order of their scores, as GradientSimilarity ranks them: its explanation is one. */
+/**
+ * Training examples in the order of their scores, for example an explanation of GradientSimilarity.
+ */
 export interface SimilarityRanking {
   /** [nTest, n], descending. */
   readonly scores: ArrayInput
@@ -14,7 +16,7 @@ export interface SimilarityRanking {
 /**
  * Reads the order of the training examples, [nTest, n].
  *
- * @throws InvalidArgumentError if it is no such array, is empty, or an index is no training example
+ * @throws InvalidArgumentError for another shape, an empty array, or an index out of range
  */
 export async function readOrder(
   argument: string,
@@ -26,7 +28,7 @@ export async function readOrder(
     throw new InvalidArgumentError(
       argument,
       `shape [${order.shape.join(', ')}]`,
-      'shape [nTest, n], an explanation’s orderedIndices, none of it empty',
+      "shape [nTest, n] that is not empty: an explanation's orderedIndices",
     )
   }
   const end = trainCount ?? order.shape[1]!
@@ -46,9 +48,10 @@ function isRanking(value: unknown): boolean {
 }
 
 /**
- * Reads the scores of a full ranking back into the training examples' own order, [nTest, nTrain] f64.
+ * Returns the scores of a full ranking in the order of the training examples, [nTest, nTrain] f64.
  *
- * @throws InvalidArgumentError if the two arrays differ in shape, or a row does not rank every training example once
+ * @throws InvalidArgumentError if the arrays differ in shape, or a row doesn't rank every training
+ *   example once
  */
 export async function readScores(argument: string, ranking: SimilarityRanking): Promise<NdArray> {
   if (!isRanking(ranking)) {
@@ -67,7 +70,7 @@ export async function readScores(argument: string, ranking: SimilarityRanking): 
     throw new InvalidArgumentError(
       `${argument}.scores`,
       `shape [${scores.shape.join(', ')}]`,
-      `shape [${order.shape.join(', ')}], as the orderedIndices`,
+      `shape [${order.shape.join(', ')}], the shape of orderedIndices`,
     )
   }
   const data = new Float64Array(scores.data.length)
