@@ -1,3 +1,4 @@
+import { explainFailedImport } from '../failed-import.js'
 import type { Device } from '../options.js'
 import type { GradientBackend } from './gradient-backend.js'
 
@@ -12,10 +13,10 @@ export async function openBackend(
   gpuDevice: GPUDevice | undefined,
 ): Promise<{ backend: GradientBackend; fallbackReason: string | null }> {
   if (gpuDevice !== undefined) {
-    const { openWebgpuBackend } = await import('./webgpu/open.js')
+    const { openWebgpuBackend } = await import('./webgpu/open.js').catch(explainFailedImport)
     return { backend: await openWebgpuBackend(gpuDevice), fallbackReason: null }
   }
-  const { openCpuBackend } = await import('./cpu-backend.js')
+  const { openCpuBackend } = await import('./cpu-backend.js').catch(explainFailedImport)
   if (device === 'cpu') return { backend: openCpuBackend(), fallbackReason: null }
   try {
     const { openWasmBackend } = await import('./wasm/open.js')

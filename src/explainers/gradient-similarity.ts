@@ -1,3 +1,4 @@
+import { explainFailedImport } from '../failed-import.js'
 import type { Ranking, RankingOptions } from '../compute/ranking.js'
 import { similarityNames } from '../compute/similarity.js'
 import { InvalidArgumentError, NotFittedError, isGradlensError } from '../errors.js'
@@ -343,7 +344,9 @@ export class GradientSimilarity<Value = unknown, Item = never> extends Explainer
   }
 
   async #openStore(store: ByteStore, call: ModelCall<Value>): Promise<TrainingSet<Value>> {
-    const { openTrainingStore } = await import('./similarity/open-training-store.js')
+    const { openTrainingStore } = await import('./similarity/open-training-store.js').catch(
+      explainFailedImport,
+    )
     return openTrainingStore(store, call, this.#loss, this.#options)
   }
 

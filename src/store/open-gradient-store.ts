@@ -1,3 +1,4 @@
+import { explainFailedImport } from '../failed-import.js'
 import { StoreError } from '../errors.js'
 import type { ByteStore } from './bytes/byte-store.js'
 import type { GradientReader } from './zarr/reading/gradient-reader.js'
@@ -12,7 +13,7 @@ export async function openGradientStore(
   store: ByteStore,
   options: StoreOpenOptions = {},
 ): Promise<GradientReader> {
-  const { openReader } = await import('./zarr/reading/open-reader.js')
+  const { openReader } = await import('./zarr/reading/open-reader.js').catch(explainFailedImport)
   const reader = await openReader(store, options)
   if (reader !== undefined) return reader
   throw new StoreError(

@@ -1,3 +1,4 @@
+import { explainFailedImport } from '../../failed-import.js'
 import { InvalidArgumentError } from '../../errors.js'
 import { type ArrayInput, isArrayObject, toNdArray } from '../../array-input.js'
 import { assertFinite, type NdArray, rows } from '../../ndarray.js'
@@ -141,7 +142,7 @@ function readItems(argument: string, x: unknown, specs: readonly ArraySpec[]): R
     exampleCount: items.length,
     items,
     arrays: async (call, batchSize) => {
-      const { preprocessed } = await import('./raw-items.js')
+      const { preprocessed } = await import('./raw-items.js').catch(explainFailedImport)
       return preprocessed(argument, items, specs, call, batchSize)
     },
   }

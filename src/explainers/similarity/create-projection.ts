@@ -1,3 +1,4 @@
+import { explainFailedImport } from '../../failed-import.js'
 import type { Projection } from '../../gradients/projection/projection.js'
 import type { ProjectionSettings } from '../../gradients/projection/projection-options.js'
 import type { Predictor } from '../../predictor.js'
@@ -9,6 +10,8 @@ export async function createProjection(
   predictor: Pick<Predictor, 'parameters'>,
 ): Promise<Projection | undefined> {
   if (settings === undefined) return undefined
-  const { Projection } = await import('../../gradients/projection/projection.js')
+  const { Projection } = await import('../../gradients/projection/projection.js').catch(
+    explainFailedImport,
+  )
   return new Projection(settings, selectTrainable(predictor))
 }

@@ -1,3 +1,4 @@
+import { explainFailedImport } from '../../failed-import.js'
 import { InvalidArgumentError } from '../../errors.js'
 import type { RowRange } from '../../store/bytes/byte-store.js'
 import type { ArrayInput } from '../../array-input.js'
@@ -77,7 +78,7 @@ export async function keepTrainingSet<Value, Item>(
     return uploadGradients({ ...context, ...given, projection }, report)
   }
   await writeTrainingSet(given, undefined, context, settings, report)
-  const { openTrainingStore } = await import('./open-training-store.js')
+  const { openTrainingStore } = await import('./open-training-store.js').catch(explainFailedImport)
   return openTrainingStore(store!, call, loss, settings)
 }
 
@@ -91,7 +92,9 @@ export async function writeTrainingSet<Value, Item>(
   range?: RowRange,
 ): Promise<void> {
   const projection = await createProjection(settings.projection, context.call.predictor)
-  const { fillTrainingStore, openTrainingRows } = await import('./open-training-store.js')
+  const { fillTrainingStore, openTrainingRows } = await import('./open-training-store.js').catch(
+    explainFailedImport,
+  )
   const rows = await openTrainingRows(given, ids, context.call, context.loss, settings)
   await fillTrainingStore({ ...context, projection }, rows, settings, report, range)
 }

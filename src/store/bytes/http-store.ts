@@ -1,3 +1,4 @@
+import { explainFailedImport } from '../../failed-import.js'
 import { InvalidArgumentError } from '../../errors.js'
 import { describe, assertKnownKeys, readNonNegativeNumber } from '../../options.js'
 import { ByteCache } from './byte-cache.js'
@@ -92,7 +93,7 @@ export class HttpStore implements ByteStore {
     limits: Pick<HttpRequest, 'maxByteLength' | 'reload' | 'signal'> & ByteReadOptions,
   ): Promise<Uint8Array<ArrayBuffer> | undefined> {
     const { maxByteLength, reload, signal } = limits
-    const { request } = await import('./http-request.js')
+    const { request } = await import('./http-request.js').catch(explainFailedImport)
     // The first attempt consumes it.
     let { buffer } = limits
     const url = new URL(splitKey(key).join('/'), this.#url)
