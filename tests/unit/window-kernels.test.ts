@@ -2,7 +2,11 @@ import * as tf from '@tensorflow/tfjs'
 import fc from 'fast-check'
 import { beforeAll, expect, it } from 'vitest'
 import { ensureBackend, runOn } from '../../src/tfjs/engine/engine.js'
-import { scaleChannels, sumCentredProducts } from '../../src/tfjs/kernels/channels.js'
+import {
+  normalizeChannels,
+  scaleChannels,
+  sumCentredProducts,
+} from '../../src/tfjs/kernels/channels.js'
 import {
   depthwiseFilterGradients,
   depthwiseInputGradient,
@@ -174,6 +178,19 @@ it('scales channels and sums centred products as the loop does, for any number o
       expectClose(
         onWasm(() => scaleChannels(tf.tensor(x, shape), tf.tensor1d(factors))),
         scaled,
+      )
+      const normalized = Float64Array.from(
+        x,
+        (value, k) => (value - mean[k % channels]!) * factors[k % channels]! + mean[k % channels]!,
+      )
+      expectClose(
+        onWasm(() => {
+          const [means, scales, offsets] = [mean, factors, mean].map((each) =>
+            tf.tensor1d(each),
+          ) as [tf.Tensor, tf.Tensor, tf.Tensor]
+          return normalizeChannels(tf.tensor(x, shape), means, scales, offsets)
+        }),
+        normalized,
       )
       const sums = new Float64Array(batch * channels)
       x.forEach((value, k) => {

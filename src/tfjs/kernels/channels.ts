@@ -38,3 +38,19 @@ export function sumCentredProducts(
   kernels.sumCentredProducts(...addresses, batch, x.size / batch / channels, channels)
   return sums
 }
+
+/** Returns (x − mean) · factors + offsets along the last axis, all but x [channels]; undefined where there is no heap. */
+export function normalizeChannels(
+  x: Tensor,
+  mean: Tensor,
+  factors: Tensor,
+  offsets: Tensor,
+): Tensor | undefined {
+  const onHeap = heap()
+  if (onHeap === undefined) return undefined
+  const { kernels, addressOf, allocate } = onHeap
+  const y = allocate(x.shape)
+  const addresses = [x, mean, factors, offsets, y].map(addressOf)
+  kernels.normalizeChannels(...addresses, x.size / mean.size, mean.size)
+  return y
+}

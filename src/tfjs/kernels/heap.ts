@@ -15,6 +15,7 @@ type HeapExports = Readonly<
     | 'depthwiseInputGradient'
     | 'exchangeChannels'
     | 'maxPoolGradient'
+    | 'normalizeChannels'
     | 'reluGradient'
     | 'scaleChannels'
     | 'sparseFilterGradients'

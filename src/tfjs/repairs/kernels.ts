@@ -1,6 +1,7 @@
 import type { NamedTensorMap } from '@tensorflow/tfjs'
 import type { Device } from '../../options.js'
 import type { Attributes, Kernel, PartialRepair } from '../kernel.js'
+import { batchNormByChannel } from './arithmetic/batch-norm.js'
 import { cumprod, cumsum } from './arithmetic/accumulation.js'
 import { castToBoolean, castToFloat } from './arithmetic/casts.js'
 import { conv2D } from './convolution/conv-2d.js'
@@ -57,6 +58,7 @@ const partialRepairs: Readonly<
   wasm: {
     BatchMatMul: [productOfIntegers, productOfPacked('BatchMatMul')],
     Cast: castToBoolean,
+    FusedBatchNorm: batchNormByChannel,
     ...biasRepairs,
     Sum: sumOfMiddleAxes,
     _FusedMatMul: [biasRepairs._FusedMatMul, productOfPacked('_FusedMatMul')],

@@ -6,6 +6,7 @@ export { depthwiseFilterGradients, depthwiseInputGradient } from './depthwise-gr
 export { exchangeChannels } from './exchange-channels'
 export { maxPoolGradient } from './max-pool-gradient'
 export { countNonZeros } from './non-zeros'
+export { normalizeChannels } from './normalize-channels'
 export { reluGradient } from './relu-gradient'
 export { scaleChannels } from './scale-channels'
 export { sparseFilterGradients } from './sparse-filter-gradients'

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
-import type { Gradient } from '../../kernel.js'
-import { scaleChannels } from '../../kernels/channels.js'
+import type { Gradient, PartialRepair } from '../../kernel.js'
+import { normalizeChannels, scaleChannels } from '../../kernels/channels.js'
+import { heap } from '../../kernels/heap.js'
 import { sumToShape } from '../sum-to-shape.js'
 
 /** y = (x − mean) · scale / √(variance + ε) + offset; tfjs's own throws where scale or offset is left out. */
@@ -32,4 +33,20 @@ export const batchNormGradient: Gradient = ([dy], { inputs, attributes }) => {
     }),
     ...(offset && { offset: () => tf.tidy(() => sumToShape(outputGradient, offset.shape)) }),
   }
+}
+
+/** For wasm, whose own kernel takes several times as long. */
+export const batchNormByChannel: PartialRepair = {
+  isNeeded: ({ x, mean, variance }) =>
+    heap() !== undefined &&
+    x!.dtype === 'float32' &&
+    [mean, variance].every((each) => each!.size === x!.shape.at(-1)),
+  kernel: (inputs, attributes) =>
+    tf.tidy(() => {
+      const { x, mean, variance, scale, offset } = inputs as Record<string, tf.Tensor | undefined>
+      const { varianceEpsilon } = attributes as { varianceEpsilon: number }
+      const inverse = tf.rsqrt(tf.add(variance!, varianceEpsilon))
+      const factors = scale ? tf.mul(inverse, scale) : inverse
+      return normalizeChannels(x!, mean!, factors, offset ?? tf.zerosLike(mean!))!
+    }),
 }
