@@ -14,6 +14,8 @@ export interface ArraySpec {
   readonly channels?: 'first' | 'last' | undefined
   /** Of an output: these are logits, of a model that itself ends in softmax or sigmoid. */
   readonly isLogits?: boolean
+  /** True for one of several outputs: a store of one does not open for another. */
+  readonly isOneOfSeveral?: boolean
 }
 
 export interface ParameterSpec {

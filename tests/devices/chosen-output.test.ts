@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
-import { GradientSimilarity, type GradlensError, IntegratedGradients } from 'gradlens'
+import { GradientSimilarity, type GradlensError, IntegratedGradients, MemoryStore } from 'gradlens'
 import { tfjsPredictor } from 'gradlens/tfjs'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { devices, useDevice } from '../support/devices.js'
@@ -66,6 +66,28 @@ describe.each(devices)('a chosen output of a LayersModel on %s', (device) => {
       }),
     )
     expectNear(scores[1]!, scores[0]!, tolerance)
+  })
+
+  it('has a store that no other output opens', async () => {
+    const model = twoHeads()
+    const store = new MemoryStore()
+    const options = { device, precomputeGrads: true, store } as const
+    using explainer = new GradientSimilarity(
+      tfjsPredictor(model, { output: 'kind' }),
+      'meanSquaredError',
+      options,
+    )
+    const labels = { data: new Float32Array(12), shape: [4, 3] }
+    await explainer.fit(x, labels)
+    const other = tfjsPredictor(model, { output: 'size' })
+    await expectError(
+      () => GradientSimilarity.open(store, other, 'meanSquaredError', { device }),
+      'StoreError',
+      "meanSquaredError of the output 'kind'",
+    )
+    const same = tfjsPredictor(model, { output: 'kind' })
+    using opened = await GradientSimilarity.open(store, same, 'meanSquaredError', { device })
+    expect((await opened.explain(x, labels)).scores.shape).toEqual([4, 4])
   })
 
   it('does not depend on the layers of another output', async () => {

@@ -28,11 +28,13 @@ export async function readModelIdentity<Value>(
         'Use one that does, or no store.',
     )
   }
+  const { name, isLogits = false, isOneOfSeveral = false } = call.predictor.output
   return {
     weightsHash: await hashWeights(weights),
     loss:
       (await identifyLoss(typeof loss === 'function' ? loss : describeLoss(loss))) +
-      (call.predictor.output.isLogits === true ? ' of the logits' : ''),
+      (isLogits ? ' of the logits' : '') +
+      (isOneOfSeveral ? ` of the output '${name}'` : ''),
     parameters: selectTrainable(call.predictor).map(({ name, shape }) => ({ name, shape })),
   }
 }

@@ -91,6 +91,7 @@ export function graphModel(model: GraphModel, options: GraphModelOptions): Tenso
       shape,
       dtype: 'float32',
       ...(isLogits && { isLogits }),
+      ...(model.outputNodes.join() !== declaredOutput && { isOneOfSeveral: true }),
     },
     weights: (): Weight[] => {
       const disposed = parameters.find(({ tensor }) => tensor.isDisposed)

@@ -55,6 +55,7 @@ export function layersModel(model: LayersModel, options: LayersModelOptions): Te
     output: {
       ...specOf(model.outputs[chosen]!, model.outputNames[chosen]),
       ...(isLogits && { isLogits }),
+      ...(model.outputs.length > 1 && { isOneOfSeveral: true }),
     },
     weights: (): Weight[] => {
       const trainable = new Set(model.trainableWeights)

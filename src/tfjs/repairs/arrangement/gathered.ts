@@ -29,17 +29,45 @@ export function gatheredGradient(kernelName: string, inputName: string): Gradien
 /** Whole numbers that float32 has one by one; the wasm backend's slices do not know int32. */
 const countable = 2 ** 24
 
-/** Gathering along batch axes reads beside its input on wasm, in the forward pass already. */
+/**
+ * The gradient of looking up slices along one axis: each dy is added to the slice that it came from. Gathering along
+ * batch axes reads outside its input on wasm, in the forward pass already.
+ */
 export const gatherGradient: Gradient = (outputGradients, call) => {
-  const { batchDims } = call.attributes as { batchDims: number | undefined }
-  if (batchDims !== undefined && batchDims > 0 && tf.getBackend() === 'wasm') {
+  const { axis: given, batchDims } = call.attributes as {
+    axis: number
+    batchDims: number | undefined
+  }
+  if (batchDims !== undefined && batchDims > 0) {
+    if (tf.getBackend() !== 'wasm') return gatheredGradient('GatherV2', 'x')(outputGradients, call)
     throw new UnsupportedError(
       'GatherV2',
       `GatherV2 with batchDims ${batchDims} is computed wrongly by TensorFlow.js on wasm; use device 'cpu' ` +
         "or 'webgpu'.",
     )
   }
-  return gatheredGradient('GatherV2', 'x')(outputGradients, call)
+  const { x, indices } = call.inputs as { x: tf.Tensor; indices: tf.Tensor }
+  const axis = given < 0 ? given + x.rank : given
+  return {
+    x: () =>
+      tf.tidy(() => {
+        const [sliceCount, before, after] = [
+          x.shape[axis]!,
+          tf.util.sizeFromShape(x.shape.slice(0, axis)),
+          tf.util.sizeFromShape(x.shape.slice(axis + 1)),
+        ]
+        const slicesFirst = tf.transpose(
+          tf.reshape(outputGradients[0]!, [before, indices.size, after]),
+          [1, 0, 2],
+        )
+        const sums = tf.unsortedSegmentSum(
+          slicesFirst,
+          tf.cast(tf.reshape<tf.Rank.R1>(indices, [-1]), 'int32'),
+          sliceCount,
+        )
+        return tf.reshape(tf.transpose(sums, [1, 0, 2]), x.shape)
+      }),
+  }
 }
 
 /** outputs: the values, and where in its row each of them stood. */
