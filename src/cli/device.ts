@@ -57,7 +57,7 @@ async function prepareWebgpu(allowSoftware: boolean): Promise<string | null> {
   }
   const gpu = dawn.create([])
   const adapter = await gpu.requestAdapter()
-  if (adapter === null) return 'the package webgpu finds no adapter on this machine'
+  if (adapter === null) return 'the package webgpu finds no adapter on this computer'
   const { isFallbackAdapter, architecture } = adapter.info
   if (!allowSoftware && (isFallbackAdapter || architecture === 'swiftshader')) {
     return `its only adapter is emulated in software (${architecture})`

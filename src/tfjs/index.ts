@@ -18,13 +18,16 @@ export type { LayersModelOptions } from './models/layers-model.js'
 export type { PreprocessOptions } from './models/preprocess.js'
 
 /**
- * One output of a TensorFlow.js model with one or several inputs as a Predictor: a LayersModel, Sequential or
- * functional; a GraphModel that needs no executeAsync; or a function of tensors and variables.
+ * Returns a Predictor for one output of a TensorFlow.js model with one or several inputs. The model
+ * is a LayersModel (Sequential or functional), a GraphModel that doesn't need executeAsync, or a
+ * function of tensors and variables.
  *
- * The model is used as it is, in inference mode, and never changed; the page's backend stays the page's.
+ * The model runs in inference mode and is never changed. The page keeps its own backend.
  *
- * @throws UnsupportedError if the model has several outputs and none is chosen, keeps state between calls, or is a graph
- *   with control flow; InvalidArgumentError if it is no such model, or a function that fails on zeros of its inputs' shapes
+ * @throws UnsupportedError if the model has several outputs and none is chosen, is stateful, or is
+ *   a graph with control flow
+ * @throws InvalidArgumentError for anything but such a model, or a function that fails on zeros of
+ *   its inputs' shapes
  * @example
  * const predictor = tfjsPredictor(await tf.loadLayersModel('model.json'))
  * @example
@@ -91,7 +94,7 @@ export function tfjsPredictor<Item>(
   return predictor
 }
 
-/** The model, its weights frozen but for those of the names. */
+/** Returns the model with all weights frozen except the chosen ones. */
 function withParameters(model: TensorModel, isChosen: OpenOptions['parameters']): TensorModel {
   if (isChosen === undefined) return model
   return {
@@ -103,7 +106,7 @@ function withParameters(model: TensorModel, isChosen: OpenOptions['parameters'])
   }
 }
 
-/** Not by instanceof: a page may have loaded TensorFlow.js in several pieces. */
+/** Doesn't use instanceof, because a page may load several copies of TensorFlow.js. */
 function tensorModelOf(model: unknown, options: object): TensorModel {
   if (typeof model === 'object' && model !== null) {
     if (isGraphModel(model)) return graphModel(model, options)
@@ -117,7 +120,7 @@ const expectedModel =
   'a LayersModel, as tf.loadLayersModel, tf.sequential and tf.model return; a GraphModel, as tf.loadGraphModel ' +
   'returns; or a function with its variables: { call, variables, inputs }'
 
-/** What was given in place of a model, with the way to one where that is clear. */
+/** Describes a value that is not a model, and how to get one from it if that is clear. */
 function describeNoModel(given: unknown): string {
   if (typeof given !== 'object' || given === null) return describe(given)
   if ('then' in given) return 'a promise (await it first)'

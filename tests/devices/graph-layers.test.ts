@@ -123,7 +123,7 @@ describe.each(devices)('attributions at nodes of a GraphModel on %s', (device) =
     ['an input', 'x', 'InvalidArgumentError', ['leave the option out']],
     ['a constant', 'a', 'UnsupportedError', ["'a'", 'does not depend on the inputs', "'product'"]],
     ['a node past the output', 'other', 'UnsupportedError', ['does not depend on it', "'score'"]],
-    ['a node of several tensors', 'halves', 'UnsupportedError', ['several tensors', "'turned'"]],
+    ['a node of several tensors', 'halves', 'UnsupportedError', ['several outputs', "'turned'"]],
   ] as const)('refuse %s, and say what to name', async (_, layer, error, parts) => {
     const predictor = tfjsPredictor(await loadGraph(skipGraph), { output: 'score' })
     using explainer = new IntegratedGradients(predictor, {

@@ -375,7 +375,7 @@ describe('a function with variables', () => {
   it('is refused with one variable given twice, and once a variable is disposed of', () => {
     const model = valid()
     const twice = { ...model, variables: [...model.variables, ...model.variables] }
-    expect(() => tfjsPredictor(twice)).toThrow('one variable twice')
+    expect(() => tfjsPredictor(twice)).toThrow('the same variable twice')
     const predictor = tfjsPredictor(model)
     model.variables[0]!.dispose()
     expect(
@@ -394,7 +394,7 @@ describe('a function with variables', () => {
     using session = await tfjsPredictor(model).open('cpu', { allowSoftware: true })
     const x = randomInput([4], 1)
     await expect(session.predict([x], { mask: x })).rejects.toThrow(
-      "forwardKwargs: got 'mask', which is no input of model 'function'; expected one of 'x0'",
+      "forwardKwargs: got 'mask', which is not an input of model 'function'; expected one of 'x0'",
     )
   })
 })

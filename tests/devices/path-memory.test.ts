@@ -178,7 +178,7 @@ describe.each(devices)('the points of a path on %s', (device) => {
 })
 
 describe.each(devices.filter((device) => device !== 'cpu'))(
-  'a path for which memory does not suffice on %s',
+  'a path for which memory runs out on %s',
   (device) => {
     let release: (() => void) | undefined
     beforeAll(() => useDevice('cpu'))

@@ -13,8 +13,7 @@ const target = [0, 1, 2, 0, 1]
 describe('raw items', () => {
   beforeAll(() => useDevice('cpu'))
 
-  const form =
-    'a tf.Tensor, or a list of one per model input, returned at once and not by a promise'
+  const form = 'a tf.Tensor, or a list of one per model input, but not a promise'
   it.each<[string, (items: unknown[]) => unknown, string, string]>([
     ['a promise', () => Promise.resolve(tf.tensor2d([[1, 2, 3]])), 'a promise', form],
     ['numbers', () => [[1, 2, 3]], 'an array of length 3', form],

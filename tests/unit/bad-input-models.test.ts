@@ -143,14 +143,14 @@ const cases: readonly Refused[] = [
     build: () => functional((input) => input.sum(1, true)),
     asked: { mask: x },
     error: 'UnsupportedError',
-    parts: ["got 'mask', which is no input of model 'function'", 'Make it one of the inputs'],
+    parts: ["got 'mask', which is not an input of model 'function'", 'Make it one of the inputs'],
   },
   {
     title: 'an op without gradient',
     build: () => functional((input) => tf.cumprod(input, 1).sum(1, true)),
     asked: {},
     error: 'UnsupportedError',
-    parts: ['No gradient for Cumprod', 'Express it by differentiable ops'],
+    parts: ['No gradient for Cumprod', 'Replace it by differentiable ops'],
   },
   {
     title: 'an output that is an index',

@@ -29,7 +29,7 @@ describe('batches', () => {
     expect((await backendWith(99, 10, 4)).tried).toEqual([4, 4, 2])
   })
 
-  it('are halved where memory does not suffice, and stay so', async () => {
+  it('are halved where memory runs out, and stay so', async () => {
     expect((await backendWith(3, 20, 16)).tried).toEqual([16, 8, 4, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2])
   })
 
@@ -47,7 +47,7 @@ describe('batches', () => {
     )
   })
 
-  it('end in an error that names the example for which alone memory does not suffice', async () => {
+  it('end in an error that names an example that does not fit in memory alone', async () => {
     const error: unknown = await backendWith(0, 5, 4).catch((reason: unknown) => reason)
     if (!isGradlensError(error, 'MemoryError')) throw error
     expect(error).toMatchObject({ device: 'wasm', byteLength: 8 })

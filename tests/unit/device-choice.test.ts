@@ -222,7 +222,7 @@ describe('device webgpu', () => {
     [
       'without an adapter',
       { gpu: { requestAdapter: () => Promise.resolve(null) } },
-      'no GPU adapter on this machine',
+      'no GPU adapter on this computer',
     ],
   ])('is refused %s, with the way out', async (_, navigator, reason) => {
     vi.stubGlobal('navigator', navigator)

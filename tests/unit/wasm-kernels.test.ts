@@ -82,7 +82,7 @@ describe('the SIMD kernels', () => {
     }
   })
 
-  it('say how many bytes are wanted where memory does not suffice, and go on working', async () => {
+  it('name the bytes that are missing when memory runs out, and keep working', async () => {
     const instance = await WasmInstance.open(await compileKernels())
     const address = instance.allocate(64)
     for (const byteLength of [2 ** 31, 2 ** 32]) {

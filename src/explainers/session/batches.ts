@@ -79,10 +79,10 @@ const similarityRemedy =
 function describeShortage(cause: MemoryError, example: number, remedy: string): MemoryError {
   const { device, byteLength } = cause
   const asked =
-    byteLength === undefined ? '' : ` ${byteLength.toLocaleString('en')} bytes more were asked for.`
+    byteLength === undefined ? '' : ` It needed ${byteLength.toLocaleString('en')} more bytes.`
   return new MemoryError(
     device,
-    `${device}: memory does not suffice even for one example, number ${example}.${asked} ${remedy}`,
+    `${device}: there is not enough memory even for one example, number ${example}.${asked} ${remedy}`,
     { byteLength, cause },
   )
 }

@@ -1,6 +1,6 @@
 /**
- * What we use of the insides of TensorFlow.js's backends, pinned by tests/support/backends-suite.ts against 4.22:
- * the buffers in which tensors lie, and the allocations that fail without a word.
+ * The internals of TensorFlow.js's backends that we use: the buffers of tensors, and allocations
+ * that fail silently. tests/support/backends-suite.ts pins them to 4.22.
  */
 import * as tf from '@tensorflow/tfjs'
 import type { KernelBackend, Tensor } from '@tensorflow/tfjs'
@@ -34,8 +34,8 @@ export const isWebgpu = (backend: KernelBackend): backend is WebgpuBackend => 't
 export const isWasm = (backend: KernelBackend): backend is WasmBackend => 'wasm' in backend
 
 /**
- * The buffers in which tensors lie, without a copy. They hold the tensors' values for all that is submitted from
- * now on, until the tensors are disposed. Call it within `runOn`.
+ * Returns the tensors' own buffers, without a copy. Commands submitted from now on see the tensors'
+ * values, until the tensors are disposed. Call it within `runOn`.
  */
 export function buffersOf(backend: WebgpuBackend, tensors: readonly Tensor[]): GPUBuffer[] {
   // Small tensors that no kernel on the GPU has used are still on the host.
@@ -44,18 +44,18 @@ export function buffersOf(backend: WebgpuBackend, tensors: readonly Tensor[]): G
   return tensors.map(({ dataId }) => {
     const { resource } = backend.tensorMap.get(dataId)
     if (resource instanceof GPUBuffer) return resource
-    throw new TypeError('A tensor of TensorFlow.js has no GPUBuffer, as it has in 4.22.')
+    throw new TypeError('A tensor of TensorFlow.js has no GPUBuffer. In 4.22 it has one.')
   })
 }
 
-/** TensorFlow.js gathers its commands; others' commands would overtake them. */
+/** Submits the commands that TensorFlow.js has queued. Ours would otherwise run before them. */
 function submit(backend: WebgpuBackend): void {
   if (backend.commandEncoder === null) return
   backend.endComputePassEncoder()
   backend.submitQueue()
 }
 
-/** Destroys the buffers that TensorFlow.js keeps for later tensors: none of them frees itself, and some may be invalid. */
+/** Destroys the buffers that TensorFlow.js keeps for later tensors. Some of them may be invalid. */
 export function destroyIdleBuffers(backend: WebgpuBackend): void {
   submit(backend)
   const { bufferManager } = backend
@@ -69,19 +69,21 @@ export function destroyIdleBuffers(backend: WebgpuBackend): void {
 }
 
 /**
- * XNNPACK, wasm's kernels, copy their weights into an order of their own (matrices, filters: at most what the largest
- * tensor has) and list where each output looks (49 pointers for each of 224² pixels of a 7×7 filter: 10 MB). Where
- * that finds no room, a kernel says so on the console alone and leaves its output as the heap was.
+ * XNNPACK, wasm's kernels, copy their weights into an order of their own (matrices, filters: at
+ * most what the largest tensor has) and list where each output looks (49 pointers for each of 224²
+ * pixels of a 7×7 filter: 10 MB). Where that finds no room, a kernel says so on the console alone
+ * and leaves its output as the heap was.
  */
 const kernelWorkspace = 16 * 2 ** 20
 
 const addressCount = 2 ** 32
 
 /**
- * Runs a synchronous function that sees each allocation for a tensor: `check` is called before one of WebGPU's, with
- * its size, and `refuse` where one on wasm's heap has failed, which TensorFlow.js takes for the address 0, or has left
- * no room for the kernels themselves. Both are to throw where memory does not suffice. The backend is as before afterwards, without what a kernel that was
- * interrupted has left behind.
+ * Runs a synchronous function and watches its allocations of tensors. `check` is called before each
+ * allocation on WebGPU, with its size. `refuse` is called after an allocation on wasm's heap
+ * failed, which TensorFlow.js would use as address 0, or left no room for the kernels. Both throw
+ * if memory runs out. The backend is restored afterwards, and what an interrupted kernel allocated
+ * is freed.
  */
 export function withAllocations<Result>(
   backend: KernelBackend,
@@ -107,12 +109,12 @@ export function withAllocations<Result>(
   }
   if (isWasm(backend)) {
     const { wasm } = backend
-    // Emscripten's function puts another in its place when it is first called.
+    // Emscripten's function replaces itself on its first call.
     wasm._free(wasm._malloc(1))
     let largest = 0
     overrides.push(
       override(wasm, '_malloc', (malloc) => (byteLength) => {
-        // What is beyond wasm's addresses would be asked for modulo their number.
+        // A size beyond wasm's addresses would wrap around.
         const offset = byteLength < addressCount ? malloc(byteLength) : 0
         largest = Math.max(largest, byteLength)
         const workspace =
@@ -137,13 +139,13 @@ export function withAllocations<Result>(
 }
 
 export interface Allocations {
-  /** Of the tensors that are there already, in bytes. */
+  /** The largest tensor that exists already, in bytes. */
   readonly largestWeight: number
   readonly check: (byteLength: number, usage: number) => void
   readonly refuse: (byteLength: number) => never
 }
 
-/** Puts another method in a method's place; what comes back undoes it. */
+/** Overrides a method. Returns a function that restores it. */
 function override<Name extends string, Owner extends Record<Name, unknown>>(
   owner: Owner,
   name: Name,
@@ -158,7 +160,9 @@ function override<Name extends string, Owner extends Record<Name, unknown>>(
   }
 }
 
-/** A kernel's own intermediate results belong to no tensor yet: nobody else would dispose of them. */
+/**
+ * Frees a kernel's intermediate results. They belong to no tensor yet, so nothing else frees them.
+ */
 function dropUntracked(backend: KernelBackend, written: readonly DataId[]): void {
   if (isWebgpu(backend)) submit(backend)
   const { state } = tf.engine() as unknown as { state: { tensorInfo: WeakMap<DataId, object> } }

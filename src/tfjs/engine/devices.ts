@@ -7,17 +7,17 @@ import { ensureBackend, hasBackend } from './engine.js'
 export interface OpenDevice {
   readonly name: Device
   readonly backend: KernelBackend
-  /** What webgpu runs on; undefined for the other devices. */
+  /** The GPU device of webgpu; undefined for other devices. */
   readonly gpuDevice: GPUDevice | undefined
-  /** Rejects with a DeviceError when the GPU device is lost, and else never settles. */
+  /** Rejects with a DeviceError when the GPU device is lost. Otherwise it never settles. */
   readonly lost: Promise<never>
 }
 
 /**
  * Makes a device's backend ready for use.
  *
- * @throws DeviceError if there is no such backend, its GPU device was lost, or WebGPU is emulated in software
- *   and that is not allowed: such an adapter is some 200 times slower than wasm
+ * @throws DeviceError if there is no such backend, its GPU device was lost, or WebGPU is emulated
+ *   in software and that is not allowed: such an adapter is some 200 times slower than wasm
  */
 export async function openDevice(name: Device, allowSoftware: boolean): Promise<OpenDevice> {
   if (name === 'webgpu' && !(allowSoftware && hasBackend(name))) {
@@ -26,7 +26,7 @@ export async function openDevice(name: Device, allowSoftware: boolean): Promise<
   const backend = await ensureBackend(name)
   const { device: gpuDevice } = backend as { device?: GPUDevice }
   const lost = lossOf(name, gpuDevice)
-  // One that was lost before rejects here.
+  // Rejects here if the device was lost before.
   await Promise.race([lost, Promise.resolve()])
   return { name, backend, gpuDevice, lost }
 }
@@ -38,12 +38,12 @@ function lossOf(device: Device, gpuDevice: GPUDevice | undefined): Promise<never
         new DeviceError(
           device,
           `${device}: the GPU device was lost (${reason}${message === '' ? '' : `: ${message}`}). ` +
-            "Make a new explainer with device 'wasm', or reload the page.",
+            "Create a new explainer with device 'wasm', or reload the page.",
         ),
       )
     })
   })
-  // It is awaited only in races; one that nobody runs at the time is no unhandled error.
+  // Awaited only in races: a rejection outside of a race must not count as unhandled.
   lost.catch(() => undefined)
   return lost
 }
@@ -62,7 +62,7 @@ async function checkAdapter(allowSoftware: boolean): Promise<void> {
   if (adapter === null) {
     throw new DeviceError(
       'webgpu',
-      "webgpu: the browser found no GPU adapter on this machine. Use device 'wasm', or 'auto', which picks the best " +
+      "webgpu: the browser found no GPU adapter on this computer. Use device 'wasm', or 'auto', which picks the best " +
         'device that works.',
     )
   }
@@ -72,7 +72,7 @@ async function checkAdapter(allowSoftware: boolean): Promise<void> {
     throw new DeviceError(
       'webgpu',
       `webgpu: the only adapter is emulated in software (${architecture || 'fallback'}), slower than wasm; ` +
-        "device: 'webgpu' uses it all the same.",
+        "device: 'webgpu' uses it anyway.",
     )
   }
 }

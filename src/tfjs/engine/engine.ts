@@ -1,8 +1,9 @@
 /**
- * Everything that touches TensorFlow.js's internals, pinned by tests/unit/tfjs-engine.test.ts against 4.22.
+ * The internals of TensorFlow.js's engine that we use. tests/devices/tfjs-engine.test.ts pins them
+ * to 4.22.
  *
- * Work is done in synchronous sections: inside one, the engine runs on our device and with our repairs;
- * before and after, the page's tfjs is as the page left it, its registries never touched.
+ * Work runs in synchronous sections. Inside a section, the engine uses our device and our repairs.
+ * Outside, TensorFlow.js is as the page left it. Its registries are never changed.
  */
 import * as tf from '@tensorflow/tfjs'
 import type { KernelBackend, NamedTensorMap, Tensor, TensorContainer } from '@tensorflow/tfjs'
@@ -15,13 +16,13 @@ import { lacksStatistics, normalizeByInput } from '../repairs/arithmetic/batch-s
 import { repairedKernel } from '../repairs/kernels.js'
 import { reportLookup } from './lookups.js'
 
-/** A kernel call recorded in the forward pass. `gradient` is tfjs's own; undefined where it has none. */
+/** A kernel call recorded in the forward pass. `gradient` is tfjs's own, or undefined. */
 export interface TapeNode {
   readonly kernelName: string
   readonly inputs: NamedTensorMap
   readonly outputs: readonly Tensor[]
   readonly gradient?: (outputGradients: Tensor[]) => Record<string, () => Tensor>
-  /** Live copies of inputs and outputs, where our own rules want them: a model may dispose the originals. */
+  /** Copies of inputs and outputs for our own rules. The model may dispose the originals. */
   call?: KernelCall
 }
 
@@ -74,7 +75,9 @@ interface Engine {
 
 const engine = (): Engine => tf.engine() as unknown as Engine
 
-/** The backend of a device, made if the page has not made it; the page's current backend stays current. */
+/**
+ * Returns a device's backend, and starts it if needed. The page's current backend stays current.
+ */
 export async function ensureBackend(device: Device): Promise<KernelBackend> {
   const backend = await startedBackend(device)
   if (device === 'wasm') await openHeap(backend)
@@ -112,7 +115,7 @@ async function startedBackend(device: Device): Promise<KernelBackend> {
   return backend
 }
 
-/** True if the device's backend is ready: made by the page, or by an earlier session. */
+/** True if the page or an earlier session has started the device's backend. */
 export const hasBackend = (device: Device): boolean => engine().registry[device] !== undefined
 
 /** True if the tensor's values are on that device's backend. */
@@ -121,8 +124,8 @@ export function isOn(device: Device, tensor: Tensor): boolean {
 }
 
 /**
- * Runs a synchronous function on a device, with the repairs. Tensors that it makes are disposed, but for
- * those that it returns. Whatever happens in it, the engine is as before afterwards.
+ * Runs a synchronous function on a device, with the repairs. Tensors that it creates are disposed,
+ * except those that it returns. The engine is restored afterwards, also if the function throws.
  */
 export function runOn<Result>(device: Device, run: () => Result): Result {
   const current = engine()
@@ -149,7 +152,7 @@ export function runOn<Result>(device: Device, run: () => Result): Result {
   }
 }
 
-/** Leaves what a function returns out of the page's scope, which may end while the tensors are still needed. */
+/** Keeps a function's results out of the page's scope, which may end before they are used. */
 function withoutScope<Result>({ state }: Engine, run: () => Result): Result {
   const tracked = state.activeScope?.track
   const trackedBefore = tracked?.length ?? 0
@@ -159,10 +162,11 @@ function withoutScope<Result>({ state }: Engine, run: () => Result): Result {
 }
 
 /**
- * Records what `forward` computes, then hands the tape to `use`. Call it within `runOn`. What the tape
- * holds is freed afterwards; tensors that `use` returns live on.
+ * Records what `forward` computes and passes the tape to `use`. Call it within `runOn`. The tape's
+ * tensors are freed afterwards, except those that `use` returns.
  *
- * @param ruled kernels whose calls are kept for rules of ours, besides the repaired gradients
+ * @param ruled kernels whose calls are kept for our own rules, in addition to the repaired
+ *   gradients
  */
 export function withTape<Value, Result>(
   ruled: ReadonlySet<string>,
@@ -220,8 +224,9 @@ function repairedRunKernel(current: Engine, runKernel: RunKernel, device: Device
         : tf.tidy(() => repair(inputs, attributes)),
     )
     if (isTapeOn) {
-      // The node is added here, under the kernel's name: a repair is one kernel, not the ops that it is
-      // made of, and tfjs cannot save the inputs of a call that leaves one out (batch norm without scale).
+      // The node is added here, under the kernel's name: a repair is one kernel, not the ops that
+      // it is made of, and tfjs cannot save the inputs of a call that leaves one out (batch norm
+      // without scale).
       const outputs = Array.isArray(output) ? output : [output]
       const saved = hasOwnGradient
         ? []
@@ -284,8 +289,9 @@ function untaped<Result>(current: Engine, run: () => Result): Result {
 }
 
 /**
- * A fused op's gradient computes the gradients of all of its inputs at once, and hides its attributes. On
- * the tape it is therefore taken apart. tfjs itself fuses nothing but linear activations while a tape runs.
+ * A fused op's gradient computes the gradients of all of its inputs at once, and hides its
+ * attributes. On the tape it is therefore taken apart. tfjs itself fuses nothing but linear
+ * activations while a tape runs.
  */
 function unfusedCustomGrad(current: Engine, customGrad: CustomGrad): CustomGrad {
   return (f) => {

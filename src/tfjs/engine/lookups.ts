@@ -1,17 +1,17 @@
 import type { NamedTensorMap, Tensor } from '@tensorflow/tfjs'
 import type { Attributes } from '../kernel.js'
 
-/** A look-up of whole numbers in a table, before it runs. */
+/** A look-up of indices in a table, before it runs. */
 export interface Lookup {
   readonly table: Tensor
   readonly indices: Tensor
-  /** How many entries the table has along the axis that is looked up. */
+  /** The length of the table along the indexed axis. */
   readonly entryCount: number
 }
 
 let observer: ((lookup: Lookup) => void) | undefined
 
-/** Runs a synchronous function; `observe` sees each look-up of the kernels that it runs. */
+/** Runs a synchronous function and calls `observe` with each look-up of its kernels. */
 export function withLookups<Result>(observe: (lookup: Lookup) => void, run: () => Result): Result {
   const outer = observer
   observer = observe
@@ -22,7 +22,9 @@ export function withLookups<Result>(observe: (lookup: Lookup) => void, run: () =
   }
 }
 
-/** Reports a kernel's look-up to the observer, if there is one. What the observer computes is not reported. */
+/**
+ * Reports a kernel's look-up to the observer, if any. The observer's own look-ups are not reported.
+ */
 export function reportLookup(name: string, inputs: NamedTensorMap, attributes: Attributes): void {
   if (observer === undefined || name !== 'GatherV2') return
   const { x, indices } = inputs as { x: Tensor; indices: Tensor }

@@ -4,17 +4,17 @@ import type { Device } from '../../options.js'
 import { destroyIdleBuffers, isWebgpu, withAllocations } from './backends.js'
 import { runOn } from './engine.js'
 
-/** A device as memory is taken from it. */
+/** A device whose memory is allocated. */
 interface Owner {
   readonly name: Device
   readonly backend: KernelBackend
 }
 
 /**
- * `runOn`, in which memory that does not suffice is an error, where TensorFlow.js would go on and compute with
- * what is not there. What the function had allocated is freed then.
+ * Works like `runOn`, but throws if memory runs out, where TensorFlow.js would compute with invalid
+ * memory. The function's allocations are then freed.
  *
- * @param largestWeight in bytes, of the tensors that are on the device already
+ * @param largestWeight the bytes of the largest tensor that is on the device already
  * @throws MemoryError
  */
 export function runWithMemory<Result>(
@@ -35,7 +35,7 @@ export function runWithMemory<Result>(
   }
 }
 
-/** A buffer beyond the limits would be invalid, or could not be bound, and each command that uses it void. */
+/** A larger buffer would be invalid or impossible to bind, and commands that use it are ignored. */
 function largestBuffer(backend: KernelBackend, usage: number): number {
   if (!isWebgpu(backend)) return Infinity
   const { maxBufferSize, maxStorageBufferBindingSize } = backend.device.limits
@@ -44,10 +44,10 @@ function largestBuffer(backend: KernelBackend, usage: number): number {
     : Math.min(maxBufferSize, maxStorageBufferBindingSize)
 }
 
-/** The platform's words for an array, or a mapped buffer, that it cannot allocate. */
+/** The platforms' messages for an array or a mapped buffer that can't be allocated. */
 const allocationFailures = /alloc|out of memory|array (buffer )?length|too large/i
 
-/** An error as it is, or as a MemoryError if it says that memory does not suffice. */
+/** Returns a MemoryError if the error means that memory ran out, otherwise the error itself. */
 export function asMemoryError(device: Device, error: unknown): unknown {
   if (isGradlensError(error) || !(error instanceof RangeError)) return error
   return allocationFailures.test(error.message) ? memoryError(device, undefined, error) : error
@@ -55,16 +55,16 @@ export function asMemoryError(device: Device, error: unknown): unknown {
 
 export function memoryError(device: Device, byteLength?: number, cause?: unknown): MemoryError {
   const asked =
-    byteLength === undefined ? '' : ` ${byteLength.toLocaleString('en')} bytes more were asked for.`
+    byteLength === undefined ? '' : ` It needed ${byteLength.toLocaleString('en')} more bytes.`
   return new MemoryError(
     device,
-    `${device}: memory does not suffice for this batch.${asked} Use a smaller batchSize, or dispose of tensors and ` +
+    `${device}: there is not enough memory for this batch.${asked} Use a smaller batchSize, or dispose of tensors and ` +
       'explainers that the page no longer needs.',
     { byteLength, cause },
   )
 }
 
-/** Gives back what TensorFlow.js hoards: after memory ran out, for the attempt with a smaller batch. */
+/** Frees memory that TensorFlow.js keeps for reuse, before another attempt with a smaller batch. */
 export function freeIdleMemory({ backend }: Owner): void {
   if (isWebgpu(backend)) destroyIdleBuffers(backend)
 }

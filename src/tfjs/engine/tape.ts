@@ -4,14 +4,16 @@ import { UnsupportedError } from '../../errors.js'
 import type { TapeNode } from './engine.js'
 import { gradientRepairs } from '../repairs/gradients.js'
 
-/** The ids of all tensors that depend on one of the sources by differentiable steps, the sources included. */
+/**
+ * Returns the ids of the sources and of all tensors that depend on them by differentiable steps.
+ */
 export function dependents(tape: readonly TapeNode[], sources: Iterable<number>): Set<number> {
   const reached = new Set(sources)
   for (const node of tape) {
     if (!inputsOf(node).some(([, input]) => reached.has(input.id))) continue
     for (const output of node.outputs) {
-      // Integers and booleans (an arg-max, a comparison) carry no derivative. Complex numbers do, and have no
-      // gradients in tfjs: on the walk back they are refused.
+      // Integers and booleans (an arg-max, a comparison) have no derivative. Complex numbers do,
+      // but tfjs has no gradients for them: the backward pass refuses them.
       if (output.dtype === 'float32' || output.dtype === 'complex64') reached.add(output.id)
     }
   }
@@ -19,15 +21,15 @@ export function dependents(tape: readonly TapeNode[], sources: Iterable<number>)
 }
 
 export interface Backward {
-  /** The gradients to start from, by the ids of the tensors that they belong to. */
+  /** The gradients to start from, by the ids of their tensors. */
   readonly seeds: ReadonlyMap<number, Tensor>
-  /** Gradients are computed for these tensors and no others. */
+  /** The tensors whose gradients are computed. */
   readonly wanted: ReadonlySet<number>
-  /** Sees each node that has a gradient at its output, before its inputs get theirs. */
+  /** Called for each node with a gradient at its output, before its inputs get theirs. */
   readonly visit?: (node: TapeNode, outputGradient: Tensor) => void
 }
 
-/** Walks the tape from its end to its beginning; the gradients of the wanted tensors, by id. */
+/** Walks the tape backwards. Returns the gradients of the wanted tensors by id. */
 export function backpropagate(
   tape: readonly TapeNode[],
   { seeds, wanted, visit }: Backward,
@@ -74,12 +76,12 @@ function gradientsOf(
 function noGradient(kernelName: string, of: string): UnsupportedError {
   return new UnsupportedError(
     kernelName,
-    `No gradient for ${kernelName}: TensorFlow.js cannot differentiate it with respect to ${of}, and it stands ` +
-      'between what is explained and the output. Express it by differentiable ops, or explain a part of the model.',
+    `No gradient for ${kernelName}: TensorFlow.js cannot differentiate it with respect to ${of}, and it is on the ` +
+      'path to the output. Replace it by differentiable ops, or explain a part of the model.',
   )
 }
 
-/** The inputs that are there: optional ones may be null or undefined. */
+/** Returns the inputs that exist. Optional ones may be null or undefined. */
 export function inputsOf(node: TapeNode): [string, Tensor][] {
   const inputs = node.inputs as Record<string, Tensor | null | undefined>
   return Object.entries(inputs).flatMap(([name, tensor]) =>

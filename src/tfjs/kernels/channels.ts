@@ -2,7 +2,10 @@ import * as tf from '@tensorflow/tfjs'
 import type { Tensor } from '@tensorflow/tfjs'
 import { heap } from './heap.js'
 
-/** Returns values · factors, the factors [channels] along the last axis. tfjs-wasm broadcasts slowly. */
+/**
+ * Returns values · factors, the factors [channels] along the last axis. tfjs-wasm broadcasts
+ * slowly.
+ */
 export function scaleChannels(values: Tensor, factors: Tensor): Tensor {
   const onHeap = heap()
   const channels = values.shape.at(-1)!
@@ -16,8 +19,8 @@ export function scaleChannels(values: Tensor, factors: Tensor): Tensor {
 }
 
 /**
- * Returns factors · Σ_t dy (x − mean) of each example, [batch, channels]: x and dy [batch, …, channels], mean and
- * factors [channels].
+ * Returns factors · Σ_t dy (x − mean) of each example, [batch, channels]: x and dy [batch, …,
+ * channels], mean and factors [channels].
  */
 export function sumCentredProducts(
   x: Tensor,
@@ -39,7 +42,10 @@ export function sumCentredProducts(
   return sums
 }
 
-/** Returns (x − mean) · factors + offsets along the last axis, all but x [channels]; undefined where there is no heap. */
+/**
+ * Returns (x − mean) · factors + offsets along the last axis, all but x [channels]; undefined where
+ * there is no heap.
+ */
 export function normalizeChannels(
   x: Tensor,
   mean: Tensor,

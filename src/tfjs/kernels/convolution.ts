@@ -7,12 +7,15 @@ import { bytesPerFloat32 } from '../../gradients/numbers/byte-sizes.js'
 /** An offset and a value. */
 const entrySize = 8
 
-/** Up to this share of numbers that are not 0, leaving out the zeros is faster (2-core EPYC, 2026-11). */
+/**
+ * Up to this share of numbers that are not 0, leaving out the zeros is faster (2-core EPYC,
+ * 2026-11).
+ */
 const greatestDensity = 0.4
 
 /**
- * The filter gradient of each example, [batch, kh · kw · C · p]; undefined where there is no heap. A δ of mostly zeros,
- * as maximum pools leave it, is taken without them.
+ * The filter gradient of each example, [batch, kh · kw · C · p]; undefined where there is no heap.
+ * A δ of mostly zeros, as maximum pools leave it, is taken without them.
  */
 export function filterGradients(
   x: Tensor,
@@ -60,7 +63,10 @@ export function filterGradients(
   return gradients
 }
 
-/** ∂/∂x of a 2-D convolution from a δ of mostly zeros; undefined for others, and where there is no heap. */
+/**
+ * ∂/∂x of a 2-D convolution from a δ of mostly zeros; undefined for others, and where there is no
+ * heap.
+ */
 export function sparseInputGradient(
   delta: Tensor,
   filter: Tensor,

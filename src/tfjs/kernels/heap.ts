@@ -36,7 +36,10 @@ export interface Heap {
   readonly allocate: (shape: readonly number[]) => Tensor
 }
 
-/** What Emscripten's module has besides its types: the memory is its own export, or shared between its threads. */
+/**
+ * What Emscripten's module has besides its types: the memory is its own export, or shared between
+ * its threads.
+ */
 interface EmscriptenMemory {
   readonly asm?: { readonly memory?: WebAssembly.Memory }
   readonly wasmMemory?: WebAssembly.Memory
@@ -45,7 +48,9 @@ interface EmscriptenMemory {
 /** Undefined for a backend whose kernels were refused: that stays so. */
 const heaps = new WeakMap<KernelBackend, Heap | undefined>()
 
-/** Makes `heap` ready for a wasm backend. Where SIMD or memory sharing is refused, there is none. */
+/**
+ * Makes `heap` ready for a wasm backend. Where SIMD or memory sharing is refused, there is none.
+ */
 export async function openHeap(backend: KernelBackend): Promise<void> {
   if (heaps.has(backend)) return
   const { asm, wasmMemory } = (backend as BackendWasm).wasm as unknown as EmscriptenMemory
@@ -61,7 +66,9 @@ async function instantiate(memory: WebAssembly.Memory): Promise<HeapExports> {
   return instance.exports as unknown as HeapExports
 }
 
-/** Within `runOn`: the heap of the device, if it is wasm and has one; what else there is must do. */
+/**
+ * Within `runOn`: the heap of the device, if it is wasm and has one; what else there is must do.
+ */
 export function heap(): Heap | undefined {
   return tf.getBackend() === 'wasm' ? heaps.get(tf.backend()) : undefined
 }

@@ -10,8 +10,8 @@ const lengthsOf = (axes: readonly WindowAxis[]): number[] =>
   )
 
 /**
- * ∂/∂x of a strided 2-D convolution: dy times the filter gives the columns of each window, which are added up where the
- * windows overlap. Undefined where there is no heap.
+ * ∂/∂x of a strided 2-D convolution: dy times the filter gives the columns of each window, which
+ * are added up where the windows overlap. Undefined where there is no heap.
  */
 export function stridedInputGradient(
   dy: Tensor,
@@ -41,8 +41,8 @@ export function stridedInputGradient(
 }
 
 /**
- * ∂/∂x of a strided depthwise convolution; undefined where there is no heap, or several outputs per channel. Without
- * strides XNNPACK's forward convolution with the rotated filter is faster.
+ * ∂/∂x of a strided depthwise convolution; undefined where there is no heap, or several outputs per
+ * channel. Without strides XNNPACK's forward convolution with the rotated filter is faster.
  */
 export function depthwiseInputGradient(
   dy: Tensor,
@@ -62,8 +62,8 @@ export function depthwiseInputGradient(
 }
 
 /**
- * The filter gradient of each example of a depthwise convolution, [batch, taps · channels]; undefined where there is no
- * heap, or several outputs per channel.
+ * The filter gradient of each example of a depthwise convolution, [batch, taps · channels];
+ * undefined where there is no heap, or several outputs per channel.
  */
 export function depthwiseFilterGradients(
   x: Tensor,

@@ -4,8 +4,9 @@ import type { PositionLoss } from '../../losses/loss.js'
 import { likeliestFromOthers, likeliestOf } from './cross-entropies.js'
 
 /**
- * Focal losses: Lin et al. (2017), "Focal loss for dense object detection", with the factors of Keras. Probabilities and
- * their complements are computed apart, because 1 − p has no correct digit near p = 1.
+ * Focal losses: Lin et al. (2017), "Focal loss for dense object detection", with the factors of
+ * Keras. Probabilities and their complements are computed apart, because 1 − p has no correct digit
+ * near p = 1.
  */
 
 type Focus = Pick<PositionLoss, 'gamma' | 'alpha'>
@@ -49,7 +50,10 @@ function focalTerms(
   return tf.where(y.equal(0), tf.zerosLike(terms), terms)
 }
 
-/** Of a (1 − p_t)^γ (−y log p − (1 − y) log(1 − p)) at the logits of p = σ(z); p_t = y p + (1 − y)(1 − p). */
+/**
+ * Of a (1 − p_t)^γ (−y log p − (1 − y) log(1 − p)) at the logits of p = σ(z); p_t = y p + (1 − y)(1
+ * − p).
+ */
 export function binaryFocalLogitGradient(y: Tensor, logits: Tensor, focus: Focus): Tensor {
   const [p, q] = [tf.sigmoid(logits), tf.sigmoid(logits.neg())]
   return binaryFocal(y, p, q, logSigmoid(logits), logSigmoid(logits.neg()), focus)
@@ -81,8 +85,9 @@ function binaryFocal(
 const logSigmoid = (z: Tensor): Tensor => tf.minimum(z, 0).sub(log1p(z.abs().neg().exp()))
 
 /**
- * log(1 + u) for u ≥ 0, correct to float32 also where 1 + u rounds to 1: TensorFlow.js's own is log(1 + u) on WebGPU.
- * Below 1 by the series of 2 artanh(s), s = u / (2 + u) ≤ 1/3: the next term is below 2e-9.
+ * log(1 + u) for u ≥ 0, correct to float32 also where 1 + u rounds to 1: TensorFlow.js's own is
+ * log(1 + u) on WebGPU. Below 1 by the series of 2 artanh(s), s = u / (2 + u) ≤ 1/3: the next term
+ * is below 2e-9.
  */
 function log1p(u: Tensor): Tensor {
   const s = u.div(u.add(2))

@@ -8,8 +8,9 @@ import { backpropagate, dependents } from '../engine/tape.js'
 /**
  * ∂L/∂output of each example of a batch, of the output's shape. Call it within `runOn`.
  *
- * The function is called for one example at a time. A normalizer, a mask or a shape that it reads is then that example's
- * own, whatever batch the example is in. The gradient of an example whose loss is not finite is NaN.
+ * The function is called for one example at a time. A normalizer, a mask or a shape that it reads
+ * is then that example's own, whatever batch the example is in. The gradient of an example whose
+ * loss is not finite is NaN.
  *
  * @throws InvalidArgumentError if the function returns anything but one value for one example
  */

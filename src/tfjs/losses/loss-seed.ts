@@ -27,12 +27,13 @@ export interface Seed {
 }
 
 /**
- * The gradient of a named loss, example by example, at which the backward pass starts: the logits if the model ends in
- * softmax or sigmoid and the loss is a cross-entropy, else the output. At the logits it is p − y, which is right also
- * where the probability of the label underflows.
+ * The gradient of a named loss, example by example, at which the backward pass starts: the logits
+ * if the model ends in softmax or sigmoid and the loss is a cross-entropy, else the output. At the
+ * logits it is p − y, which is right also where the probability of the label underflows.
  *
  * @param y of the output's shape; for the sparse losses, without its last axis
- * @param factors one number per position, by which its loss counts; undefined for the mean over positions
+ * @param factors one number per position, by which its loss counts; undefined for the mean over
+ *   positions
  */
 export function lossSeed(
   loss: PositionLoss,
@@ -67,7 +68,10 @@ function startOf({ name }: PositionLoss, output: Tensor, tape: readonly TapeNode
   return { tensor: activation.tensor, logits: activation.value.reshape(output.shape) }
 }
 
-/** ∂ℓ of each position, of the output's shape: with respect to the logits if there are any, else to the output. */
+/**
+ * ∂ℓ of each position, of the output's shape: with respect to the logits if there are any, else to
+ * the output.
+ */
 function positionGradient(
   loss: PositionLoss,
   y: Tensor,
@@ -115,7 +119,10 @@ function positionGradient(
   }
 }
 
-/** Each position's gradient times its factor. A factor of 0 leaves out numbers that aren't finite, too. */
+/**
+ * Each position's gradient times its factor. A factor of 0 leaves out numbers that aren't finite,
+ * too.
+ */
 function weighted(gradient: Tensor, factors: Tensor | undefined): Tensor {
   const positions = gradient.shape.slice(1, -1)
   if (factors === undefined) {

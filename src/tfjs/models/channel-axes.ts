@@ -7,10 +7,12 @@ interface Internals {
   readonly outboundNodes: readonly { readonly outboundLayer: Layer }[]
 }
 
-/** 'first' if the first layer with a data format after the input expects the channels first. */
+/**
+ * Returns 'first' if the nearest layer with a data format after the input expects channels first.
+ */
 export function channelAxisAfter(source: Layer): 'first' | undefined {
   const seen = new Set<Layer>([source])
-  // A set is walked in the order in which layers are added: the nearest first.
+  // A set iterates in insertion order, so the nearest layers come first.
   for (const layer of seen) {
     const { dataFormat, outboundNodes } = layer as unknown as Internals
     if (dataFormat !== undefined) return dataFormat === 'channelsFirst' ? 'first' : undefined

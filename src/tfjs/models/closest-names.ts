@@ -1,4 +1,4 @@
-/** Up to five of the names that a mistyped one may have meant, the closest first. */
+/** Returns up to five names that a mistyped one may mean, the closest first. */
 export function closestNames(given: string, names: readonly string[]): string[] {
   const distances = new Map(names.map((name) => [name, editDistance(given, name)]))
   return [...distances.keys()]
@@ -8,7 +8,7 @@ export function closestNames(given: string, names: readonly string[]): string[] 
 
 const shownCount = 5
 
-/** How many letters have to be put in, left out or replaced to make one of the other (Levenshtein). */
+/** Returns how many letters must be inserted, removed or replaced (Levenshtein's distance). */
 function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, j) => j)
   for (let i = 1; i <= a.length; i++) {

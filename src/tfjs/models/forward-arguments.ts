@@ -2,7 +2,7 @@ import type { Tensor } from '@tensorflow/tfjs'
 import { UnsupportedError } from '../../errors.js'
 import type { ArraySpec } from '../../predictor.js'
 
-/** Only the layers of a LayersModel take arguments by name that are none of its inputs. */
+/** Refuses named arguments that aren't inputs. Only the layers of a LayersModel accept others. */
 export function refuseForwardArguments(
   forwardArguments: Readonly<Record<string, Tensor>>,
   modelName: string,
@@ -12,7 +12,7 @@ export function refuseForwardArguments(
   if (name === undefined) return
   throw new UnsupportedError(
     'forwardKwargs',
-    `forwardKwargs: got '${name}', which is no input of model '${modelName}'; expected one of ` +
+    `forwardKwargs: got '${name}', which is not an input of model '${modelName}'; expected one of ` +
       `${inputs.map((input) => `'${input.name}'`).join(', ')}, which x then leaves out. Make it one of the inputs.`,
   )
 }

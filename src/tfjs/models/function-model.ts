@@ -9,27 +9,27 @@ import { assertTensor, probedOutputShape } from './probe.js'
 /** A model written as a function of tensors and variables. */
 export interface FunctionModel {
   /**
-   * From one tensor per input, the examples along the first axis, to the output, likewise. It is called in
-   * inference mode, must not wait for anything, and must give each example what it gives it alone.
+   * Returns the output for one tensor per input. The first axis of all tensors is the examples. The
+   * function runs in inference mode, is synchronous, and must not mix examples.
    */
   readonly call: (...x: Tensor[]) => Tensor
-  /** All that it computes with and that may be trained; those with `trainable: false` are frozen. */
+  /** All variables that the function uses. Those with `trainable: false` are frozen. */
   readonly variables: readonly Variable[]
   readonly inputs: readonly FunctionInput[]
-  /** Of one example; null is any length. Found by a call on zeros where it is left out. */
+  /** The shape of one example's output; null is any length. Default: found by a call on zeros. */
   readonly outputShape?: readonly (number | null)[] | undefined
-  /** For messages and results; 'function' where it is left out. */
+  /** The name in messages and results. Default 'function'. */
   readonly name?: string | undefined
 }
 
 export interface FunctionInput {
-  /** Of one example, without the batch; null is any length. */
+  /** The shape of one example, without the batch axis; null is any length. */
   readonly shape: readonly (number | null)[]
-  /** 'x0', 'x1', … where it is left out. */
+  /** Default 'x0', 'x1', … */
   readonly name?: string | undefined
-  /** 'float32' where it is left out. */
+  /** Default 'float32'. */
   readonly dtype?: 'float32' | 'int32' | undefined
-  /** Which axis of an example has the channels, of an image say; 'last' where it is left out. */
+  /** The channel axis of an example, such as an image. Default 'last'. */
   readonly channels?: 'first' | 'last' | undefined
 }
 
@@ -37,7 +37,7 @@ export function isFunctionModel(model: object): model is FunctionModel {
   return 'call' in model && typeof model.call === 'function' && 'variables' in model
 }
 
-/** A function of tensors and variables as a TensorModel. */
+/** Wraps a function of tensors and variables as a TensorModel. */
 export function functionModel(model: FunctionModel, options: object): TensorModel {
   refuseLogits(options)
   assertKnownKeys('options', options, ['preprocess'])
@@ -74,7 +74,7 @@ function refuseLogits(options: { readonly logits?: unknown }): void {
   throw new InvalidArgumentError(
     'options.logits',
     `${describe(options.logits)} for a function`,
-    'no such option: return the logits from call, and name a loss …FromLogits',
+    'no logits option: return the logits from call, and use a loss whose name ends in FromLogits',
   )
 }
 
@@ -95,7 +95,7 @@ function inputSpecs(inputs: unknown): ArraySpec[] {
       throw new InvalidArgumentError(
         `${argument}.shape`,
         describe(shape),
-        'the lengths of its axes without the batch, null where any length goes',
+        'the lengths of its axes without the batch axis; null for any length',
       )
     }
     if (channels !== undefined && channels !== 'first' && channels !== 'last') {
@@ -113,7 +113,7 @@ function inputSpecs(inputs: unknown): ArraySpec[] {
   throw new InvalidArgumentError(
     'model.inputs',
     `the name '${twice.name}' twice`,
-    'a name for each input by which it can be told from the others',
+    'a different name for each input',
   )
 }
 
@@ -132,8 +132,8 @@ function assertVariables(variables: unknown): void {
   if (new Set(variables).size < variables.length) {
     throw new InvalidArgumentError(
       'model.variables',
-      'one variable twice',
-      'each variable once, however often the function uses it',
+      'the same variable twice',
+      'each variable once, even if the function uses it several times',
     )
   }
 }

@@ -6,7 +6,7 @@ import { warnOnce } from '../../warn-once.js'
 type Nodes = Readonly<Record<string, Tensor>>
 type Execute = (x: readonly Tensor[], nodes: Nodes) => Tensor
 
-/** Runs a graph on batches: example by example where a batch size of 1 is fixed in the graph. */
+/** Runs a graph on batches, or example by example if a batch size of 1 is fixed in the graph. */
 export class GraphBatches {
   readonly #model: GraphModel
   #isOneByOne: boolean
@@ -16,7 +16,7 @@ export class GraphBatches {
     this.#isOneByOne = declaresOneExample(model)
   }
 
-  /** @param isOutput false for an inner node, whose first axis may be any */
+  /** @param isOutput false for an inner node, whose first axis may have any length */
   run(x: readonly Tensor[], nodes: Nodes, isOutput: boolean, execute: Execute): Tensor {
     const exampleCount = x[0]?.shape[0] ?? 0
     if (exampleCount === 1) return execute(x, nodes)
@@ -27,7 +27,7 @@ export class GraphBatches {
       if (!isOutput || output.shape[0] === exampleCount) return output
       failure = new Error(`its output has shape [${output.shape.join(', ')}]`)
     } catch (error) {
-      // A RangeError is one of memory.
+      // A RangeError means that memory ran out.
       if (isGradlensError(error) || error instanceof RangeError) throw error
       failure = error
     }
@@ -62,7 +62,7 @@ export class GraphBatches {
   }
 }
 
-/** @throws UnsupportedError for a graph that takes another fixed number of examples */
+/** @throws UnsupportedError for a graph with another fixed batch size */
 function declaresOneExample(model: GraphModel): boolean {
   const sizes = new Set(model.inputs.map(({ shape }) => shape?.[0] ?? -1))
   const fixed = [...sizes].filter((size) => size >= 0)

@@ -6,14 +6,14 @@ import { closestNames } from './closest-names.js'
 import { type GraphNode, graphNode, nodesBefore } from './graph-nodes.js'
 import type { ModelLayers, Visit } from './layer-sites.js'
 
-/** Gives a node of the graph from the inputs, the tensors of other nodes in the place of their own. */
+/** Computes a node of the graph from the inputs. `replaced` tensors are used for their nodes. */
 export type ExecuteGraph = (
   x: readonly Tensor[],
   nodes: Readonly<Record<string, Tensor>>,
   output: string,
 ) => Tensor
 
-/** The nodes of a graph as layers: a converted graph has forgotten which of them were one. */
+/** The nodes of a graph as layers. A converted graph doesn't say which nodes were a layer. */
 export class GraphLayers implements ModelLayers {
   readonly #model: GraphModel
   readonly #output: string
@@ -46,8 +46,8 @@ export class GraphLayers implements ModelLayers {
     if (node.children.some(({ inputNames }) => inputNames.some(isLaterOutput(node)))) {
       throw new UnsupportedError(
         node.name,
-        `node '${node.name}' of the graph model is a ${node.op}, which gives several tensors. Name the node that it ` +
-          `takes its input from, or those that use it: ${listed(node.children)}.`,
+        `node '${node.name}' of the graph model is a ${node.op}, which has several outputs. Name the node before it, ` +
+          `or those that use it: ${listed(node.children)}.`,
       )
     }
     return { layer: node.name, at, tensors: [node.name] }
@@ -62,7 +62,7 @@ export class GraphLayers implements ModelLayers {
     }
   }
 
-  /** The model's output, what passes the sites of `intercept` put through its visit. */
+  /** Computes the model's output. Tensors at the sites of `intercept` pass through its visit. */
   call(x: readonly Tensor[]): Tensor {
     const replaced: Record<string, Tensor> = {}
     const { sites, visit } = this.#visited ?? {
@@ -71,7 +71,7 @@ export class GraphLayers implements ModelLayers {
     }
     const depthOf = ({ layer }: LayerSite): number =>
       nodesBefore(graphNode(this.#model, layer)!).length
-    // A node that others are computed from comes before them.
+    // A node comes before the nodes that are computed from it.
     const inOrder = [...sites.keys()].sort((a, b) => depthOf(sites[a]!) - depthOf(sites[b]!))
     for (const k of inOrder) {
       const { layer } = sites[k]!
@@ -112,7 +112,9 @@ export class GraphLayers implements ModelLayers {
 
 const shownCount = 5
 
-/** The node whose path ends like this; or the last one of the layer with this name. Undefined if there are several. */
+/**
+ * Finds the node whose path ends like this, or the last one of the layer with this name, if unique.
+ */
 function onlyNodeAt(end: string, nodes: readonly GraphNode[]): GraphNode | undefined {
   const ending = nodes.filter(({ name }) => name.endsWith(`/${end}`))
   if (ending.length > 0) return ending.length === 1 ? ending[0] : undefined
@@ -123,7 +125,9 @@ function onlyNodeAt(end: string, nodes: readonly GraphNode[]): GraphNode | undef
   return last.length === 1 ? last[0] : undefined
 }
 
-/** The names that a wrong one may have meant: those that contain it, embeddings, and similar ones. */
+/**
+ * Returns names that a wrong one may mean: names that contain it, embeddings, and similar names.
+ */
 function suggestedNames(given: string, nodes: readonly GraphNode[]): string[] {
   const names = nodes.map(({ name }) => name)
   const part = given.toLowerCase()
@@ -142,7 +146,7 @@ const listed = (nodes: readonly GraphNode[]): string =>
 const layersBefore = ({ inputs }: GraphNode): GraphNode[] =>
   inputs.filter((input) => nodesBefore(input).some(({ op }) => op === 'Placeholder'))
 
-/** 'split:1' where the node is 'split'. */
+/** With the port: 'split:1' of the node 'split'. */
 const isLaterOutput =
   ({ name }: GraphNode) =>
   (input: string): boolean =>

@@ -19,17 +19,20 @@ import { parameterWarnings } from './graph-warnings.js'
 import { assertTensor, probedOutputShape } from './probe.js'
 import { findCopies, type FrozenWeight } from './tied-weights.js'
 
-/** How a GraphModel is taken. */
+/** The options of `tfjsPredictor` for a GraphModel. */
 export interface GraphModelOptions {
-  /** Which of `model.outputNodes` is explained, or any node of the graph; needed where there are several. */
+  /**
+   * The explained output: one of `model.outputNodes` or any node. Required if there are several.
+   */
   readonly output?: string | undefined
   /**
-   * Take the logits as the output: what goes into the Softmax or Sigmoid node that the output comes from. Default false.
+   * Explains the logits: the input of the Softmax or Sigmoid node that the output comes from.
+   * Default false.
    */
   readonly logits?: boolean | undefined
   /**
-   * Which float weights are trainable: a converted graph has forgotten. Where it is left out, all that are no
-   * scalars and no moving statistics of a batch normalisation.
+   * Chooses the trainable float weights, which a converted graph doesn't record. Default: all
+   * weights except scalars and the moving statistics of batch normalizations.
    */
   readonly trainable?: ((name: string, shape: readonly number[]) => boolean) | undefined
 }
@@ -38,7 +41,7 @@ export function isGraphModel(model: object): model is GraphModel {
   return 'executeAsync' in model && 'outputNodes' in model && 'weights' in model
 }
 
-/** A synchronous GraphModel as a TensorModel. */
+/** Wraps a synchronous GraphModel as a TensorModel. */
 export function graphModel(model: GraphModel, options: GraphModelOptions): TensorModel {
   assertKnownKeys('options', options, ['output', 'trainable', 'logits', 'preprocess'])
   const name = 'graph model'
@@ -55,7 +58,7 @@ export function graphModel(model: GraphModel, options: GraphModelOptions): Tenso
       ({ tensor }) => options.trainable !== undefined || tensor.rank > 0,
     ),
   )
-  // Each use of a copy reads the first one instead, so that the tape has one tensor for all.
+  // Each use of a copy reads the first copy instead, so that the tape has one tensor for all uses.
   const firstCopies = Object.fromEntries(
     [...copies].map(([copy, first]) => [copy, model.weights[first]![0]!]),
   )
@@ -151,7 +154,7 @@ function inputSpec(
   }
 }
 
-/** A graph's executor takes no other dtype than the declared one. */
+/** A graph's executor accepts only the declared dtype. */
 const asDeclared =
   (inputs: readonly ArraySpec[]) =>
   (x: Tensor, i: number): Tensor => {
@@ -159,8 +162,8 @@ const asDeclared =
     if (x.dtype === dtype) return x
     throw new UnsupportedError(
       name,
-      `input '${name}' of the graph model takes integers: it has no gradient, and no values between them. ` +
-        `Attribute to a node after its look-ups with { layer }, from whole numbers as baselines; or give it by its name, forwardKwargs: { ${name}: … }, ` +
+      `input '${name}' of the graph model takes integers, so it has no gradient and no values in between. ` +
+        `Attribute to a node after its look-ups with { layer }, from whole numbers as baselines; or pass it by name, forwardKwargs: { ${name}: … }, ` +
         'and attribute to the other inputs.',
     )
   }
@@ -175,7 +178,7 @@ function refuseDynamic(nodes: readonly GraphNode[]): void {
   )
 }
 
-/** What `GraphModel.execute` refuses to run, or leaves to a promise. */
+/** The ops that `GraphModel.execute` refuses or returns as promises. */
 const dynamicOps: ReadonlySet<string> = new Set([
   ...['Switch', 'Merge', 'Enter', 'Exit', 'NextIteration'],
   ...['StatelessIf', 'StatelessWhile', 'If', 'While'],
@@ -185,7 +188,7 @@ const dynamicOps: ReadonlySet<string> = new Set([
   ...['LookupTableFind', 'LookupTableFindV2', 'LookupTableSize', 'LookupTableSizeV2'],
 ])
 
-/** The float weights that the output depends on, in the order of the file. */
+/** Returns the float weights that the output depends on, in the order of the file. */
 function weightsOf(model: GraphModel, nodes: readonly GraphNode[]): FrozenWeight[] {
   const nodeOf = new Map(nodes.map((node) => [node.name, node]))
   return Object.entries(model.weights).flatMap(([name, [tensor]]) => {
@@ -194,7 +197,9 @@ function weightsOf(model: GraphModel, nodes: readonly GraphNode[]): FrozenWeight
   })
 }
 
-/** A frozen graph keeps variables and constants alike; scalars are an epsilon, a bound or a factor of a formula. */
+/**
+ * A frozen graph doesn't distinguish variables from constants. Scalars are constants of a formula.
+ */
 function parametersOf(
   model: GraphModel,
   nodes: readonly GraphNode[],
@@ -214,7 +219,9 @@ function parametersOf(
   })
 }
 
-/** Inputs 3 and 4 of a batch normalisation are the moving mean and variance, which no gradient changes. */
+/**
+ * Inputs 3 and 4 of a batch normalization are the moving mean and variance, which aren't trained.
+ */
 function isMovingStatistic(weight: GraphNode, user: GraphNode): boolean {
   return user.op.startsWith('FusedBatchNorm') && user.inputs.indexOf(weight) >= 3
 }

@@ -1,11 +1,11 @@
 import type { GraphModel } from '@tensorflow/tfjs'
 
-/** A node of a GraphModel's graph, as TensorFlow.js's converter keeps it. */
+/** A node of a GraphModel's graph, as TensorFlow.js's converter stores it. */
 export interface GraphNode {
   readonly name: string
   readonly op: string
   readonly inputs: readonly GraphNode[]
-  /** With the port, where it is not the first: 'split:1'. */
+  /** With the port if it isn't the first: 'split:1'. */
   readonly inputNames: readonly string[]
   readonly children: readonly GraphNode[]
   readonly attrParams?: Readonly<Record<string, { readonly value?: unknown } | undefined>>
@@ -28,21 +28,21 @@ interface SignatureEntry {
   }
 }
 
-/** The node of an output, by its key in the signature or by its own name; undefined if there is none. */
+/** Finds the node of an output by its key in the signature or its own name. */
 export function graphNode(model: GraphModel, output: string): GraphNode | undefined {
   const { executor } = model as unknown as GraphInternals
   const name = signatureEntry(model, output)?.name ?? output
   return executor.graph.nodes[name.split(':')[0]!]
 }
 
-/** The node and all that it is computed from, in no particular order. */
+/** Returns the node and all nodes that it is computed from, in any order. */
 export function nodesBefore(last: GraphNode): GraphNode[] {
   const found = new Set([last])
   for (const node of found) for (const input of node.inputs) found.add(input)
   return [...found]
 }
 
-/** The shape of one example's output as the signature has it; undefined where it does not say. */
+/** Returns the shape of one example's output in the signature; undefined if it isn't there. */
 export function outputShapeInSignature(
   model: GraphModel,
   output: string,
@@ -61,7 +61,9 @@ function signatureEntry(model: GraphModel, output: string): SignatureEntry | und
   )
 }
 
-/** The axis of the channels in the batch normalizations; undefined where there are none, or they differ in it. */
+/**
+ * Returns the channel axis of the batch normalizations; undefined if there are none or they differ.
+ */
 export function channelAxisOf(nodes: readonly GraphNode[]): number | undefined {
   const formats = new Set(
     nodes

@@ -1,6 +1,6 @@
 import type { GraphNode } from './graph-nodes.js'
 
-/** What the user should know about the parameters that a converted graph has, one sentence each. */
+/** Returns warnings about a converted graph's parameters, one sentence each. */
 export function parameterWarnings(
   copies: ReadonlyMap<string, string>,
   nodes: readonly GraphNode[],
@@ -21,7 +21,10 @@ function* tiedWarning(copies: ReadonlyMap<string, string>): Generator<string> {
   )
 }
 
-/** The converter calls what it folds a batch normalization into after the convolution: `…_weights`, `…_bn_offset`. */
+/**
+ * The converter names folded batch normalizations after the convolution: `…_weights`,
+ * `…_bn_offset`.
+ */
 function* foldedWarning(nodes: readonly GraphNode[]): Generator<string> {
   const offsets = nodes.filter(({ op, name }) => op === 'Const' && name.endsWith('_bn_offset'))
   if (offsets.length === 0) return

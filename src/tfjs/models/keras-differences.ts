@@ -4,7 +4,7 @@ import { allLayers } from './layer-sites.js'
 
 type Layer = LayersModel['layers'][number]
 
-/** What the layers have that Keras's own do not, or is private in TensorFlow.js. */
+/** Properties of layers that Keras doesn't have or TensorFlow.js keeps private. */
 interface LayerInternals {
   readonly maskZero?: boolean
   readonly interpolation?: string
@@ -15,14 +15,16 @@ interface LayerInternals {
   readonly layer?: LayerInternals
 }
 
-/** Warnings of layers that TensorFlow.js computes differently from Keras, one for each kind. */
+/**
+ * Returns warnings about layers that TensorFlow.js computes differently from Keras, one per kind.
+ */
 export function differencesFromKeras(model: LayersModel): string[] {
   const layers = allLayers(model)
   return differences.flatMap(({ isDifferent, text }) => {
     const names = layers.filter(isDifferent).map(({ name }) => `'${name}'`)
     if (names.length === 0) return []
     return [
-      `${text}: ${names.join(', ')}. The explanations are of what TensorFlow.js computes. If the model comes from ` +
+      `${text}: ${names.join(', ')}. Explanations follow what TensorFlow.js computes. If the model comes from ` +
         'Keras, convert it to a GraphModel to explain what Keras computes.',
     ]
   })
@@ -30,11 +32,11 @@ export function differencesFromKeras(model: LayersModel): string[] {
 
 const differences: readonly { text: string; isDifferent: (layer: Layer) => boolean }[] = [
   {
-    text: 'TensorFlow.js averages padding too where Keras leaves masked positions out (GlobalAveragePooling1D)',
+    text: 'TensorFlow.js includes padding in the average, and Keras leaves it out (GlobalAveragePooling1D)',
     isDifferent: (layer) => layer.getClassName() === 'GlobalAveragePooling1D' && takesMask(layer),
   },
   {
-    text: 'TensorFlow.js interpolates between other points than Keras (bilinear UpSampling2D)',
+    text: 'TensorFlow.js interpolates between different points than Keras (bilinear UpSampling2D)',
     isDifferent: (layer) =>
       layer.getClassName() === 'UpSampling2D' && internalsOf(layer).interpolation === 'bilinear',
   },
@@ -63,14 +65,17 @@ function takesMask(layer: Layer, seen = new Set<Layer>()): boolean {
   )
 }
 
-/** The gates of recurrent layers do not count: hard_sigmoid is Keras 2's and TensorFlow.js's default there, not Keras 3's. */
+/**
+ * Ignores the gates of recurrent layers, whose default is hard_sigmoid in Keras 2 and
+ * TensorFlow.js.
+ */
 function usesHardSigmoid({ activation, cell, forwardLayer, layer }: LayerInternals): boolean {
   const name = activation?.getClassName?.().toLowerCase().replace('_', '')
   const inner = [cell, forwardLayer, layer]
   return name === 'hardsigmoid' || inner.some((one) => one !== undefined && usesHardSigmoid(one))
 }
 
-/** @throws UnsupportedError for a layer that TensorFlow.js loads and cannot run */
+/** @throws UnsupportedError for a layer that TensorFlow.js loads but can't run */
 export function refuseCausalPadding(model: LayersModel): void {
   const causal = allLayers(model).find((layer) => internalsOf(layer).padding === 'causal')
   if (causal === undefined) return

@@ -3,13 +3,13 @@ import type { ArraySpec, LayerSite } from '../../predictor.js'
 
 export type Layer = LayersModel['layers'][number]
 
-/** One call of a layer while the model was built, with the symbolic tensors that it took and gave. */
+/** One call of a layer while the model was built, with its symbolic input and output tensors. */
 type Node = Layer['inboundNodes'][number] & { readonly id: number }
 
-/** A call of a layer: the calls of the models around it, the outermost first, and last its own. */
+/** A call of a layer: the calls of the models around it, the outermost first, then its own. */
 export type LayerCall = readonly Node[]
 
-/** Sees the tensors of a call, and returns those that take their place. */
+/** Sees the tensors of a call, and returns their replacements. */
 export interface CallVisitor {
   readonly call: LayerCall
   readonly inputs?: (tensors: Tensor[]) => Tensor[]
@@ -28,7 +28,7 @@ const isContainer = (layer: Layer): layer is Container => 'layers' in layer && '
 const nodeOf = ({ sourceLayer, nodeIndex }: SymbolicTensor): Node =>
   sourceLayer.inboundNodes[nodeIndex] as Node
 
-/** The calls that these tensors are computed from, in the order in which they were made. */
+/** Returns the calls that these tensors are computed from, in the order in which they were made. */
 function nodesBefore(tensors: readonly SymbolicTensor[]): Node[] {
   const found = new Set(tensors.map(nodeOf))
   for (const node of found) for (const tensor of node.inputTensors) found.add(nodeOf(tensor))
@@ -36,8 +36,8 @@ function nodesBefore(tensors: readonly SymbolicTensor[]): Node[] {
 }
 
 /**
- * The calls of a layer on the way to these outputs, in the order in which they were made; calls of a model that
- * contains the layer count as calls of the layer.
+ * Returns the calls of a layer that these outputs depend on, in the order in which they were made.
+ * A call of a model that contains the layer counts as a call of the layer.
  */
 export function callsOf(layer: Layer, outputs: readonly SymbolicTensor[]): LayerCall[] {
   return nodesBefore(outputs).flatMap((node): LayerCall[] => {
@@ -47,7 +47,9 @@ export function callsOf(layer: Layer, outputs: readonly SymbolicTensor[]): Layer
   })
 }
 
-/** The call that a tensor comes from; of a tensor of an inner model, the call within it. */
+/**
+ * Returns the call that computes a tensor. For a tensor of an inner model, it is the call inside.
+ */
 export function lastCall(output: SymbolicTensor): LayerCall {
   const node = nodeOf(output)
   const inner = isContainer(node.outboundLayer)
@@ -57,8 +59,8 @@ export function lastCall(output: SymbolicTensor): LayerCall {
 }
 
 /**
- * A name for each tensor at the calls of a layer. A layer that is called once is named by its name; each call of a
- * layer that is called several times, by the input or layer that it was called on.
+ * Returns a name for each tensor at the calls of a layer. If the layer is called once, that is its
+ * own name. Otherwise each call is named by the input or layer that it was called on.
  */
 export function namesAt(
   layer: Layer,
@@ -84,7 +86,9 @@ export function namesAt(
 const containerAt = (call: LayerCall, level: number): Container =>
   call[level]!.outboundLayer as Container
 
-/** What the layer, and the models around it, were called on, where they are called several times. */
+/**
+ * Names what the layer and the models around it were called on, if they are called several times.
+ */
 function callName(
   call: LayerCall,
   outputs: readonly SymbolicTensor[],
@@ -107,7 +111,10 @@ const calledOn = (
   inputName: (tensor: SymbolicTensor) => string,
 ): string => node.inputTensors.map((tensor) => sourceName(tensor, outputs, inputName)).join(', ')
 
-/** The input, or the layer, that a tensor comes from; of a layer called several times, what that was called on. */
+/**
+ * Names the input or layer that a tensor comes from, or what a layer with several calls was called
+ * on.
+ */
 function sourceName(
   tensor: SymbolicTensor,
   outputs: readonly SymbolicTensor[],
@@ -119,9 +126,9 @@ function sourceName(
 }
 
 /**
- * Runs a model with visitors at some of its calls. TensorFlow.js executes a model's calls in an order that follows
- * from how their outputs are joined. It asks each symbolic tensor for its layer: while `run` runs, the tensors of each
- * call have a stand-in for the layer, which knows the call.
+ * Runs a model with visitors at some of its calls. TensorFlow.js runs a model's calls in an order
+ * that depends on how their outputs are joined. It asks each symbolic tensor for its layer. During
+ * `run`, the tensors of each call have a substitute for the layer, which knows the call.
  */
 export function visitCalls<Result>(
   outputs: readonly SymbolicTensor[],
@@ -129,7 +136,7 @@ export function visitCalls<Result>(
   run: () => Result,
 ): Result {
   const layers = new Set(visitors.map(({ call }) => call.at(-1)!.outboundLayer))
-  /** The calls that are running, the outermost first. */
+  /** The running calls, the outermost first. */
   const running: Node[] = []
   const apply = (node: Node, layer: Layer): Layer['apply'] =>
     function (inputs, kwargs) {
@@ -169,7 +176,7 @@ export function visitCalls<Result>(
   }
 }
 
-/** All calls of the layers, and of the models that they may be in. */
+/** Returns all calls of the layers and of the models around them. */
 function nodesToWatch(
   layers: ReadonlySet<Layer>,
   outputs: readonly SymbolicTensor[],

@@ -14,9 +14,9 @@ import {
 } from './layer-calls.js'
 
 /**
- * Sees the tensors of one call at a site, and returns those that take their place.
+ * Sees the tensors of one call at a site, and returns their replacements.
  *
- * @param first the position of the first of them among all tensors of the site
+ * @param first the position of the first tensor among all tensors of the site
  */
 export type Visit = (site: number, tensors: Tensor[], first: number) => Tensor[]
 
@@ -28,11 +28,11 @@ export interface ModelLayers {
 }
 
 /**
- * The layers of a LayersModel, those of the models within it included. The tensors at a layer are in the order in which
- * the layer was called when the model was built.
+ * Returns the layers of a LayersModel and of the models in it. The tensors at a layer are in the
+ * order in which the layer was called when the model was built.
  *
  * @param inputs the names of the model's inputs
- * @param output the output that is explained
+ * @param output the explained output
  */
 export function modelLayers(
   model: LayersModel,
@@ -123,8 +123,8 @@ function findLayer(model: LayersModel, argument: string, reference: unknown): La
 }
 
 /**
- * The layer whose calls stand for those of a model: TensorFlow.js does not call a Sequential that is the first layer of
- * another one, but only its layers.
+ * Returns the layer whose calls represent those of a model. TensorFlow.js doesn't call a Sequential
+ * that is the first layer of another one. It calls only its layers.
  */
 function calledLayer(layer: Layer, at: LayerSite['at']): Layer {
   if (layer.getClassName() !== 'Sequential') return layer

@@ -13,18 +13,18 @@ export function isLayersModel(model: object): model is LayersModel {
   return 'layers' in model && 'trainableWeights' in model
 }
 
-/** How a LayersModel is taken. */
+/** The options of `tfjsPredictor` for a LayersModel. */
 export interface LayersModelOptions {
-  /** Which output is explained, by its name or number; needed where there are several. */
+  /** The explained output, by name or number. Required if there are several. */
   readonly output?: string | number | undefined
   /**
-   * Take the logits as the output: what goes into the softmax or sigmoid that the model ends in. The model is not
-   * rebuilt. Default false.
+   * Explains the logits: the input of the softmax or sigmoid at the end of the model. The model is
+   * not rebuilt. Default false.
    */
   readonly logits?: boolean | undefined
 }
 
-/** A LayersModel, Sequential or functional, as a TensorModel. */
+/** Wraps a LayersModel, Sequential or functional, as a TensorModel. */
 export function layersModel(model: LayersModel, options: LayersModelOptions): TensorModel {
   assertKnownKeys('options', options, ['output', 'logits', 'preprocess'])
   buildSequential(model)
@@ -96,14 +96,15 @@ function outputIndex({ name, outputNames }: LayersModel, chosen: unknown): numbe
   )
 }
 
-/** tfjs builds a Sequential when it is first called: one that was just loaded is not built yet. */
+/** Builds a Sequential that was just loaded. tfjs builds it on its first call. */
 function buildSequential(model: LayersModel): void {
   if (!model.built && model.outputs.length > 0) (model as Sequential).build()
 }
 
 /**
- * The names that the weights were saved under: TensorFlow.js numbers those of a model anew that is the second of its kind
- * in the page, and stored gradients would no longer be its own. Weights of one name, in nested models, are numbered.
+ * Returns the names under which the weights were saved. TensorFlow.js renumbers weights if the page
+ * has another model of the same kind, and stored gradients would no longer match. Weights of nested
+ * models with equal names are numbered.
  */
 function weightNames({ weights }: LayersModel): string[] {
   const counts = new Map<string, number>()

@@ -11,9 +11,10 @@ export function readLogits(logits: unknown): boolean {
 }
 
 /**
- * Runs a LayersModel so that this output is that of its logits: what goes into the softmax or sigmoid that it ends in.
+ * Runs a LayersModel so that this output is its logits: the input of the softmax or sigmoid at its
+ * end.
  *
- * @throws UnsupportedError if it ends otherwise
+ * @throws UnsupportedError if it ends in anything else
  */
 export function layerLogits(
   model: LayersModel,
@@ -26,9 +27,9 @@ export function layerLogits(
 }
 
 /**
- * The node whose output is the logits of a graph's output.
+ * Returns the node whose output is the logits of a graph's output.
  *
- * @throws UnsupportedError if the output is not that of a softmax or sigmoid
+ * @throws UnsupportedError if the output doesn't come from a softmax or sigmoid
  */
 export function graphLogits(model: GraphModel, output: string): string {
   let node: GraphNode = graphNode(model, output)!
@@ -42,7 +43,7 @@ function withoutLogits(end: string, kind: string): UnsupportedError {
     'logits',
     `logits: the model ends in ${end}, a ${kind}; expected a softmax or sigmoid, as an activation of a dense or ` +
       'convolution layer, as an Activation or Softmax layer, or as a node of a graph. Leave logits out if the output ' +
-      'is the logits already; else choose them with { output }, or rebuild the model without its last activation.',
+      'is the logits already. Otherwise choose them with { output }, or rebuild the model without its last activation.',
   )
 }
 
@@ -57,11 +58,11 @@ function kindOf(call: LayerCall): string {
     : `${layer.getClassName()} with activation ${name}`
 }
 
-/** Where a layer keeps its activation. */
+/** The object and property that have a layer's activation. */
 interface Activation {
   readonly owner: Record<string, unknown>
   readonly key: string
-  /** What takes its place. */
+  /** Its replacement. */
   readonly linear: unknown
 }
 
@@ -73,7 +74,7 @@ const activated: ReadonlySet<string> = new Set([
   ...['DepthwiseConv2D', 'SeparableConv2D'],
 ])
 
-/** The softmax or sigmoid that a layer ends in; undefined if it has none. */
+/** Finds the softmax or sigmoid at the end of a layer. */
 function lastActivation(layer: Layer): Activation | undefined {
   const owner = layer as unknown as Record<string, unknown>
   const kind = layer.getClassName()
@@ -87,7 +88,7 @@ function lastActivation(layer: Layer): Activation | undefined {
   return { owner, key: 'activation', linear: linearActivation }
 }
 
-/** As tfjs's own: kernels that include an activation know it by its class name. */
+/** Named as tfjs's own: fused kernels identify an activation by its class name. */
 const linearActivation = { getClassName: () => 'linear', apply: <Value>(x: Value): Value => x }
 
 const withoutActivation =

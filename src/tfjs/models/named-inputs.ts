@@ -2,11 +2,11 @@ import type { Tensor } from '@tensorflow/tfjs'
 import type { ArraySpec } from '../../predictor.js'
 import type { TensorModel } from './model.js'
 
-/** The inputs that no further argument names, those of which x has the tensors. */
+/** Returns the inputs that are not passed by name, whose tensors are in x. */
 export const inputsBut = (inputs: readonly ArraySpec[], further: object): ArraySpec[] =>
   inputs.filter(({ name }) => !Object.hasOwn(further, name))
 
-/** The model, whose inputs may also be given by their names, among the further arguments. */
+/** Returns the model with inputs that may also be passed by name. */
 export function withNamedInputs(model: TensorModel): TensorModel {
   const names = new Set(model.inputs.map(({ name }) => name))
   return {

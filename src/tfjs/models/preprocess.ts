@@ -4,21 +4,21 @@ import { InvalidArgumentError } from '../../errors.js'
 import type { NdArray } from '../../ndarray.js'
 import { describe } from '../../options.js'
 
-/** How raw items become tensors. */
+/** The options of `tfjsPredictor` for raw items. */
 export interface PreprocessOptions<Item = unknown> {
   /**
-   * From some raw items (texts, records, …) to one tensor per input of the model, one example per item along the first
-   * axis, alike in dtype and shape for all items. It is called at once on all items of a batch, on the page's own backend,
-   * and must not wait for anything: what has to be fetched or decoded is an item once that is done. What it makes is
-   * disposed of; what it returns is left alone if the page made it before.
+   * Converts raw items (texts, records, …) to one tensor per input of the model, with the items
+   * along the first axis. All items have the same dtype and shape. It is called on the items of a
+   * batch, on the page's own backend, and is synchronous: fetch and decode items beforehand.
+   * Tensors that it creates are disposed. Tensors that the page created before are not.
    */
   readonly preprocess: (items: Item[]) => Tensor | Tensor[]
 }
 
 /**
- * The function as a Predictor has it: from raw items to arrays.
+ * Returns the Predictor's function from raw items to arrays.
  *
- * @throws InvalidArgumentError if it is no function, or gives something else than tensors of numbers
+ * @throws InvalidArgumentError unless it is a function that returns tensors of numbers
  */
 export function preprocessor<Item>(
   preprocess: PreprocessOptions<Item>['preprocess'],
@@ -32,7 +32,7 @@ export function preprocessor<Item>(
   }
   return async (items) => {
     await tf.ready()
-    // Clones: a tensor of the page's own, which it returns perhaps, is not to be disposed of.
+    // Clones, because a returned tensor may be the page's own and must not be disposed.
     const tensors = tf.tidy(() =>
       tensorsIn(preprocess([...items])).map((tensor) => assertNumbers(tensor).clone()),
     )
@@ -51,13 +51,13 @@ function tensorsIn(result: unknown): Tensor[] {
   const at = list.findIndex((item) => !(item instanceof tf.Tensor))
   if (at < 0) return list as Tensor[]
   const other = list[at]
-  // What comes of it later concerns nobody.
+  // Ignores the promise's later result.
   if (other instanceof Promise) other.then(tf.dispose, () => undefined)
   throw new InvalidArgumentError(
     'preprocess',
     `${other instanceof Promise ? 'a promise' : describe(other)} returned`,
-    'a tf.Tensor, or a list of one per model input, returned at once and not by a promise: fetch and decode first, ' +
-      'and give what comes of it as the items',
+    'a tf.Tensor, or a list of one per model input, but not a promise: fetch and decode first, and pass the ' +
+      'results as items',
   )
 }
 
@@ -66,7 +66,7 @@ function assertNumbers(tensor: Tensor): Tensor {
     throw new InvalidArgumentError(
       'preprocess',
       `a disposed tensor of shape [${tensor.shape.join(', ')}] returned`,
-      'one that is alive: dispose of it after the call',
+      'a tensor that is not disposed: dispose it after the call',
     )
   }
   if (tensor.dtype !== 'string' && tensor.dtype !== 'complex64') return tensor

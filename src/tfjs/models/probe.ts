@@ -5,14 +5,14 @@ import type { Device } from '../../options.js'
 import type { ArraySpec } from '../../predictor.js'
 import { runOn } from '../engine/engine.js'
 
-/** One example more than one, so that an output without batch axis shows. */
+/** More than one example, so that an output without a batch axis is detected. */
 const probedExamples = 2
 
 /**
- * The shape of one example's output, found by one forward pass of zeros where the page's TensorFlow.js runs.
+ * Finds the shape of one example's output by a forward pass on zeros, on the page's own backend.
  *
- * @throws UnsupportedError if a length of an input is not known; InvalidArgumentError if the model fails, or its
- *   output has no batch axis
+ * @throws UnsupportedError if a length of an input is unknown
+ * @throws InvalidArgumentError if the model fails or its output has no batch axis
  */
 export function probedOutputShape(
   name: string,
@@ -24,8 +24,8 @@ export function probedOutputShape(
   if (open !== undefined) {
     throw new UnsupportedError(
       'output shape',
-      `model '${name}' does not say its output's shape, and the lengths of its input '${open.name}', ` +
-        `[${open.shape.map((length) => length ?? 'any').join(', ')}], do not let it be found out. ${remedy}`,
+      `model '${name}' does not state its output's shape, and it cannot be found out, because its input ` +
+        `'${open.name}' has the shape [${open.shape.map((length) => length ?? 'any').join(', ')}]. ${remedy}`,
     )
   }
   const zeros = ({ shape, dtype }: ArraySpec): Tensor =>
@@ -42,7 +42,7 @@ export function probedOutputShape(
 }
 
 function outputShape(name: string, call: () => Tensor): number[] {
-  // Starts the page's backend, if nothing has yet.
+  // Starts the page's backend if needed.
   tf.backend()
   try {
     return runOn(tf.getBackend() as Device, () => call().shape)
@@ -57,7 +57,7 @@ function outputShape(name: string, call: () => Tensor): number[] {
   }
 }
 
-/** The result of a model's call, if it is a tensor. */
+/** Returns the result of a model's call if it is a tensor. */
 export function assertTensor(result: unknown, name: string): Tensor {
   if (result instanceof tf.Tensor) return result as Tensor
   const got =
@@ -69,6 +69,6 @@ export function assertTensor(result: unknown, name: string): Tensor {
   throw new InvalidArgumentError(
     'model',
     `${got} returned by '${name}'`,
-    'one tf.Tensor, the examples along its first axis, returned at once and not by a promise',
+    'one tf.Tensor, not a promise, with the examples along its first axis',
   )
 }

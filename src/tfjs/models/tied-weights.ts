@@ -12,11 +12,13 @@ interface Candidate extends FrozenWeight {
 }
 
 /**
- * The weights that the converter froze once for each use of a layer: for the name of each further copy, the name of the
- * first. Copies have the same values, shape and name, except for the numbers that TensorFlow adds to names.
+ * The weights that the converter froze once for each use of a layer: for the name of each further
+ * copy, the name of the first. Copies have the same values, shape and name, except for the numbers
+ * that TensorFlow adds to names.
  *
- * Weights with at most two different values are often just initialized (zeros, ones, an identity matrix), so equal
- * values prove nothing. They count as copies only where they belong to copies of another weight.
+ * Weights with at most two different values are often just initialized (zeros, ones, an identity
+ * matrix), so equal values prove nothing. They count as copies only where they belong to copies of
+ * another weight.
  */
 export function findCopies(weights: readonly FrozenWeight[]): Map<string, string> {
   const classes = classesOf(weights)
@@ -82,8 +84,8 @@ interface Group {
 }
 
 /**
- * The members that are next to different copies of one weight, such as the biases of its products. Members next to the
- * same copy belong to different parameters.
+ * The members that are next to different copies of one weight, such as the biases of its products.
+ * Members next to the same copy belong to different parameters.
  */
 function groupByNeighbours(
   members: readonly Candidate[],
@@ -113,7 +115,10 @@ function groupByNeighbours(
   return groups.map((group) => group.members)
 }
 
-/** The weights with telling values that the user of a weight is computed from, over the fewest nodes. */
+/**
+ * The weights with telling values that the user of a weight is computed from, over the fewest
+ * nodes.
+ */
 function nearestWeights(
   user: GraphNode,
   weight: GraphNode,

@@ -1,8 +1,9 @@
 import type { Tensor } from '@tensorflow/tfjs'
 
 /**
- * Where a tensor has its batch: on one axis of length outer · B · inner, on which index i belongs to example
- * ⌊i / inner⌋ mod B. A batch of its own axis has outer = inner = 1; [B·T, d] has inner = T, and [T·B, d] outer = T.
+ * Where a tensor has its batch: on one axis of length outer · B · inner, on which index i belongs
+ * to example ⌊i / inner⌋ mod B. A batch of its own axis has outer = inner = 1; [B·T, d] has inner =
+ * T, and [T·B, d] outer = T.
  */
 export interface BatchLayout {
   readonly axis: number

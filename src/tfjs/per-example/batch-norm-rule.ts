@@ -5,9 +5,9 @@ import type { ParameterUse } from './parameter-use.js'
 import type { TensorSegment } from './tensor-segment.js'
 
 /**
- * The gradients of batch normalization in inference, y = (x − mean) · scale / √(variance + ε) + offset: of the offset
- * Σ_t δ, of the scale Σ_t δ (x − mean) / √(variance + ε). Undefined for other parameters, and where the batch does not come
- * first.
+ * The gradients of batch normalization in inference, y = (x − mean) · scale / √(variance + ε) +
+ * offset: of the offset Σ_t δ, of the scale Σ_t δ (x − mean) / √(variance + ε). Undefined for other
+ * parameters, and where the batch does not come first.
  */
 export function batchNorm({
   parameter,

@@ -14,7 +14,10 @@ export interface Unsettled {
 
 export type Placement = BatchLayout | Unsettled
 
-/** How each tensor of a tape depends on the batch, by its id. Tensors that do not depend on it are left out. */
+/**
+ * How each tensor of a tape depends on the batch, by its id. Tensors that do not depend on it are
+ * left out.
+ */
 export type BatchPlacements = ReadonlyMap<number, Placement>
 
 /** The kernels whose calls must be on the tape for this module. */
@@ -24,11 +27,14 @@ export const isSettled = (placement: Placement | undefined): placement is BatchL
   placement !== undefined && 'axis' in placement
 
 /**
- * Finds the batch in the tensors of a tape. A tensor has it on the axis whose length follows the number of examples,
- * as the outline of another number shows; constants and weights of any length keep theirs.
+ * Finds the batch in the tensors of a tape. A tensor has it on the axis whose length follows the
+ * number of examples, as the outline of another number shows; constants and weights of any length
+ * keep theirs.
  *
- * @param orders where shapes leave the order on an axis open: its `inner`, by the tensor's number in the outline
- * @returns a description of the first difference if the model does not compute the same ops for both numbers
+ * @param orders where shapes leave the order on an axis open: its `inner`, by the tensor's number
+ *   in the outline
+ * @returns a description of the first difference if the model does not compute the same ops for
+ *   both numbers
  */
 export function batchPlacements(
   tape: readonly TapeNode[],
@@ -97,7 +103,10 @@ interface Counts {
   readonly otherCount: number
 }
 
-/** The axis whose length is a multiple of the number of examples; undefined if no length follows that number. */
+/**
+ * The axis whose length is a multiple of the number of examples; undefined if no length follows
+ * that number.
+ */
 function batchAxis(
   shape: readonly number[],
   otherShape: readonly number[],
@@ -184,7 +193,10 @@ const imageKernels: ReadonlySet<string> = new Set([
   'MaxPool3D',
 ])
 
-/** Kernels of which each output element depends on the inputs at its own index, or, for the last ones, at its own row. */
+/**
+ * Kernels of which each output element depends on the inputs at its own index, or, for the last
+ * ones, at its own row.
+ */
 const pointwise: ReadonlySet<string> = new Set([
   'Abs',
   'Add',

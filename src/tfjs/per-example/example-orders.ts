@@ -4,11 +4,16 @@ import type { TapeNode } from '../engine/engine.js'
 import { backpropagate, dependents } from '../engine/tape.js'
 import { type BatchPlacements, isSettled } from './batch-placements.js'
 
-/** The batch with which orders are found: the middle one of three examples is neither the first nor the last. */
+/**
+ * The batch with which orders are found: the middle one of three examples is neither the first nor
+ * the last.
+ */
 export const orderExamples = 3
 const markedExample = 1
 
-/** A tensor of which only the order of the examples on its batch axis is unknown, and what tells it. */
+/**
+ * A tensor of which only the order of the examples on its batch axis is unknown, and what tells it.
+ */
 interface OrderEvidence {
   readonly number: number
   /** Indices of the axis per example. */
@@ -18,8 +23,8 @@ interface OrderEvidence {
 }
 
 /**
- * A backward pass from the output of one example of three: of each tensor, it reaches the indices that belong to that
- * example and no others.
+ * A backward pass from the output of one example of three: of each tensor, it reaches the indices
+ * that belong to that example and no others.
  */
 export function orderEvidence(
   tape: readonly TapeNode[],
@@ -49,7 +54,10 @@ export function orderEvidence(
   return evidence
 }
 
-/** `inner` of an axis's order, from the indices that the marked example reaches; undefined if several orders fit. */
+/**
+ * `inner` of an axis's order, from the indices that the marked example reaches; undefined if
+ * several orders fit.
+ */
 export function orderFrom(reached: Float32Array, length: number): number | undefined {
   const fitting = divisorsOf(length).filter((inner) =>
     reached.every(

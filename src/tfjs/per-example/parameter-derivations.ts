@@ -10,8 +10,9 @@ import type { TensorSegment } from './tensor-segment.js'
 export const derivationKernels: readonly string[] = ['Transpose', 'Slice']
 
 /**
- * The gradients by parameters, from those by tensors that are computed from parameters and constants. An op that only
- * moves elements keeps a segment's layout. Any other op is differentiated once per example, with a dense gradient.
+ * The gradients by parameters, from those by tensors that are computed from parameters and
+ * constants. An op that only moves elements keeps a segment's layout. Any other op is
+ * differentiated once per example, with a dense gradient.
  *
  * @param uses the segments of each such tensor, by its id
  * @returns segments under the parameters' names
@@ -45,7 +46,9 @@ export function pulledBack(
     : [...result, ...differentiated({ derivations, parameterOf }, seeds, batchSize)]
 }
 
-/** One example at a time: these ops have no batch axis. The cost is that of the parameters' size. */
+/**
+ * One example at a time: these ops have no batch axis. The cost is that of the parameters' size.
+ */
 function differentiated(
   { derivations, parameterOf }: Pick<ParameterTrace, 'derivations' | 'parameterOf'>,
   seeds: ReadonlyMap<number, { readonly shape: number[]; readonly values: Tensor }>,

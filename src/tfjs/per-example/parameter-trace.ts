@@ -2,7 +2,9 @@ import type { TapeNode } from '../engine/engine.js'
 import { inputsOf } from '../engine/tape.js'
 import type { BatchPlacements } from './batch-placements.js'
 
-/** One piece of a split parameter: `length` of its owner's indices along `axis`, from `begin` on. */
+/**
+ * One piece of a split parameter: `length` of its owner's indices along `axis`, from `begin` on.
+ */
 export interface ParameterPart {
   readonly owner: string
   readonly axis: number
@@ -17,7 +19,9 @@ export interface ParameterTrace {
   readonly parameterOf: ReadonlyMap<number, string>
   /** Pieces of split parameters that count as parameters of their own. */
   readonly parts: ReadonlyMap<string, ParameterPart>
-  /** The nodes that compute anything else from parameters and constants, in the order of the tape. */
+  /**
+   * The nodes that compute anything else from parameters and constants, in the order of the tape.
+   */
   readonly derivations: readonly TapeNode[]
   /** The tensors that `derivations` compute. */
   readonly derived: ReadonlySet<number>

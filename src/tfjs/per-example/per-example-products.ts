@@ -7,8 +7,8 @@ import type { ParameterUse } from './parameter-use.js'
 import type { TensorSegment } from './tensor-segment.js'
 
 /**
- * Matrix products, with the parameter on either side. Where one matrix serves all rows, G = Σ_t a_t δ_tᵀ keeps its
- * factors. Where there is one matrix per head, G is computed.
+ * Matrix products, with the parameter on either side. Where one matrix serves all rows, G = Σ_t a_t
+ * δ_tᵀ keeps its factors. Where there is one matrix per head, G is computed.
  */
 export function matMul(use: ParameterUse): TensorSegment | undefined {
   const { parameter, parameterInput, call, delta, layout, batchSize } = use
@@ -16,7 +16,8 @@ export function matMul(use: ParameterUse): TensorSegment | undefined {
   const { transposeA, transposeB } = call.attributes as Record<string, boolean | undefined>
   const { [isRight ? 'b' : 'a']: own, [isRight ? 'a' : 'b']: other } = call.inputs
   if (own === undefined || other === undefined) return undefined
-  // Rows [t, d] that the matrix meets and rows [t, p] of δ. To the right of the parameter, its columns are the rows.
+  // Rows [t, d] that the matrix meets and rows [t, p] of δ. To the right of the parameter, its
+  // columns are the rows.
   const isOtherSwapped = isRight ? transposeA === true : transposeB !== true
   const x = inRank(isOtherSwapped ? swapped(other) : other, delta.rank)
   const rows = isRight ? delta : swapped(delta)
@@ -52,8 +53,9 @@ const inRank = (x: Tensor, rank: number): Tensor =>
   x.rank === rank ? x : x.reshape(onesBefore(x.shape, rank))
 
 /**
- * A sum over products of two operands' elements, by their indices. Where each index of the parameter is in either the
- * other operand or the result, G keeps its factors. Where one is in both (a head's), G is computed.
+ * A sum over products of two operands' elements, by their indices. Where each index of the
+ * parameter is in either the other operand or the result, G keeps its factors. Where one is in both
+ * (a head's), G is computed.
  */
 export function einsum({
   parameter,

@@ -18,8 +18,9 @@ import type { TensorSegment } from './tensor-segment.js'
 type PerExampleRule = (use: ParameterUse) => TensorSegment | undefined
 
 /**
- * The rules, by the kernel that uses the parameter. Each is given the batch's place in the kernel's output. The other
- * inputs have it in the same place, since their rows correspond to those of the output.
+ * The rules, by the kernel that uses the parameter. Each is given the batch's place in the kernel's
+ * output. The other inputs have it in the same place, since their rows correspond to those of the
+ * output.
  */
 export const perExampleRules: Readonly<Record<string, PerExampleRule | undefined>> = {
   BatchMatMul: matMul,
@@ -44,8 +45,8 @@ export const perExampleRules: Readonly<Record<string, PerExampleRule | undefined
 }
 
 /**
- * A convolution's rule where an example has several images, [B · k, H, W, C] in any order, as dilated convolutions
- * have: G is the sum over an example's images.
+ * A convolution's rule where an example has several images, [B · k, H, W, C] in any order, as
+ * dilated convolutions have: G is the sum over an example's images.
  */
 function perImage(rule: PerExampleRule): PerExampleRule {
   return (use) => {
@@ -70,7 +71,10 @@ function convolution(use: ParameterUse): TensorSegment | undefined {
   return geometry && convolutionSegment(parameter, geometry, x, delta)
 }
 
-/** A transposed convolution is the gradient of a convolution: its output is that one's image, its input that one's δ. */
+/**
+ * A transposed convolution is the gradient of a convolution: its output is that one's image, its
+ * input that one's δ.
+ */
 function transposedConvolution(use: ParameterUse): TensorSegment | undefined {
   const [dy, filter] = filtered(use, 'dy') ?? []
   if (dy === undefined || filter === undefined) return undefined
@@ -79,7 +83,10 @@ function transposedConvolution(use: ParameterUse): TensorSegment | undefined {
   return geometry && convolutionSegment(parameter, geometry, delta, dy)
 }
 
-/** The gradients themselves where they are smaller and a kernel of ours computes them, else their factors. */
+/**
+ * The gradients themselves where they are smaller and a kernel of ours computes them, else their
+ * factors.
+ */
 function convolutionSegment(
   parameter: string,
   geometry: ConvolutionGeometry,
@@ -189,7 +196,10 @@ function convolution3DGradient(
   return { kind: 'dense', parameter, size: filter.size, values }
 }
 
-/** The inputs that each tap of a window meets at every output position, in the order of the filter's taps. */
+/**
+ * The inputs that each tap of a window meets at every output position, in the order of the filter's
+ * taps.
+ */
 function metByTaps(x: Tensor, axes: readonly WindowAxis[]): Tensor[] {
   let parts = [x]
   for (const [k, axis] of axes.entries()) {
@@ -227,7 +237,10 @@ function embedding({
   }
 }
 
-/** An op on elements with the parameter broadcast: the gradient as if each element had its own, then summed. */
+/**
+ * An op on elements with the parameter broadcast: the gradient as if each element had its own, then
+ * summed.
+ */
 function elementwise(use: ParameterUse): TensorSegment | undefined {
   const { kernelName, parameterInput, call, delta } = use
   const parameter = call.inputs[parameterInput]!
@@ -257,7 +270,8 @@ function reduced(
 ): TensorSegment | undefined {
   const { shape, size } = call.inputs[parameterInput]!
   const own = [...Array.from({ length: gradient.rank - shape.length }, () => 1), ...shape]
-  // An axis of the parameter on which the batch repeats it: each repetition must belong to one example.
+  // An axis of the parameter on which the batch repeats it: each repetition must belong to one
+  // example.
   if (layout.inner % own[layout.axis]! !== 0) return undefined
   const perExample = examplesFirst(gradient, layout, batchSize)
   const axes: { length: number; isShared: boolean }[] = []

@@ -68,7 +68,8 @@ export function perExampleGradients(
   const backward = { tape, placements, seeds, batchSize }
   const trace = traceParameters(tape, parameters, placements, true)
   const gradients = gradientsAlong(trace, parameters, backward)
-  // A parameter that is used both whole and in pieces has products between the two that no form keeps apart.
+  // A parameter that is used both whole and in pieces has products between the two that no form
+  // keeps apart.
   const isMixed =
     'uses' in gradients && [...trace.parts.values()].some(({ owner }) => gradients.uses.has(owner))
   const final = isMixed

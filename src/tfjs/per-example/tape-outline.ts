@@ -13,7 +13,9 @@ export interface OutlinedNode {
   readonly outputs: readonly OutlinedTensor[]
 }
 
-/** What a model computes for a batch of one size: which ops, from which tensors, of which shapes. */
+/**
+ * What a model computes for a batch of one size: which ops, from which tensors, of which shapes.
+ */
 export interface TapeOutline {
   readonly exampleCount: number
   readonly nodes: readonly OutlinedNode[]
@@ -35,8 +37,9 @@ export function outlineOf(tape: readonly TapeNode[], exampleCount: number): Tape
 }
 
 /**
- * The first difference between the ops of two outlines, as part of a sentence; undefined if there is none. The same
- * tensor broadcast to one example is a copy, which TensorFlow.js records as Identity, where it is a Tile to several.
+ * The first difference between the ops of two outlines, as part of a sentence; undefined if there
+ * is none. The same tensor broadcast to one example is a copy, which TensorFlow.js records as
+ * Identity, where it is a Tile to several.
  */
 export function outlineDifference(one: TapeOutline, other: TapeOutline): string | undefined {
   const { nodes } = one

@@ -2,7 +2,10 @@ import * as tf from '@tensorflow/tfjs'
 import type { Tensor } from '@tensorflow/tfjs'
 import type { GradientSegment } from '../../gradients/block.js'
 
-/** A gradient segment whose arrays are still tensors on the device, of the shapes that the segment states. */
+/**
+ * A gradient segment whose arrays are still tensors on the device, of the shapes that the segment
+ * states.
+ */
 export type TensorSegment = GradientSegment<Tensor, Tensor>
 
 export function tensorsIn(segment: TensorSegment): Tensor[] {
@@ -17,7 +20,10 @@ export function tensorsIn(segment: TensorSegment): Tensor[] {
   }
 }
 
-/** The segment with arrays in place of its tensors, in the order of `tensorsIn`. The first of a lookup are integers. */
+/**
+ * The segment with arrays in place of its tensors, in the order of `tensorsIn`. The first of a
+ * lookup are integers.
+ */
 export function withArrays<Floats, Integers>(
   segment: TensorSegment,
   arrays: readonly (Floats | Integers)[],
@@ -35,8 +41,8 @@ export function withArrays<Floats, Integers>(
 }
 
 /**
- * The uses of one parameter, combined where their layouts allow it: dense ones are added, factored ones joined along the
- * positions. The sum of the returned segments is the gradient.
+ * The uses of one parameter, combined where their layouts allow it: dense ones are added, factored
+ * ones joined along the positions. The sum of the returned segments is the gradient.
  */
 export function joined(uses: readonly TensorSegment[]): TensorSegment[] {
   const dense = uses.filter((use) => use.kind === 'dense')

@@ -56,7 +56,9 @@ export function fit(
   return tf.reshape(part, withLength(x.shape, axis, length))
 }
 
-/** The inputs of one tap of a window, one for each output along the axis; `filler` in the padding. */
+/**
+ * The inputs of one tap of a window, one for each output along the axis; `filler` in the padding.
+ */
 export function metByTap(
   x: tf.Tensor,
   axis: number,
@@ -72,7 +74,9 @@ export function metByTap(
   return tf.reshape(taken, withLength(x.shape, axis, output))
 }
 
-/** The adjoint of `metByTap`: what belongs to each output, put back to the input that its tap met. */
+/**
+ * The adjoint of `metByTap`: what belongs to each output, put back to the input that its tap met.
+ */
 export function putBack(
   gradient: tf.Tensor,
   axis: number,

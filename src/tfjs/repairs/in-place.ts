@@ -2,8 +2,8 @@ import * as tf from '@tensorflow/tfjs'
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm'
 
 /**
- * A new float32 tensor of zeros, and its values to write to. On wasm they lie on tfjs's own heap: allocate first
- * and read after, since what allocates may move the heap.
+ * A new float32 tensor of zeros, and its values to write to. On wasm they lie on tfjs's own heap:
+ * allocate first and read after, since what allocates may move the heap.
  */
 export function allocate(shape: number[]): { tensor: tf.Tensor; values: Float32Array } {
   const backend = wasmBackend()
@@ -16,7 +16,10 @@ export function allocate(shape: number[]): { tensor: tf.Tensor; values: Float32A
   return { tensor, values: values.fill(0) }
 }
 
-/** A float32 tensor's values, not copied: on wasm and cpu a view, to be read before anything else is computed. */
+/**
+ * A float32 tensor's values, not copied: on wasm and cpu a view, to be read before anything else is
+ * computed.
+ */
 export function readInPlace(x: tf.Tensor): Float32Array {
   return (wasmBackend()?.typedArrayFromHeap(x) ?? x.dataSync()) as Float32Array
 }

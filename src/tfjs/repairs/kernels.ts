@@ -50,7 +50,9 @@ export const kernelRepairs: Readonly<Record<Device, Readonly<Record<string, Kern
   },
 }
 
-/** Repairs of kernels that a backend gets wrong for some inputs. The first that is needed is used. */
+/**
+ * Repairs of kernels that a backend gets wrong for some inputs. The first that is needed is used.
+ */
 const partialRepairs: Readonly<
   Record<Device, Readonly<Record<string, PartialRepair | readonly PartialRepair[]>>>
 > = {

@@ -2,7 +2,10 @@ import * as tf from '@tensorflow/tfjs'
 import { UnsupportedError } from '../../errors.js'
 import type { Gradient } from '../kernel.js'
 
-/** A gradient that tfjs has and gets wrong on some devices, and that is not repaired: refused there by name. */
+/**
+ * A gradient that tfjs has and gets wrong on some devices, and that is not repaired: refused there
+ * by name.
+ */
 function refusedOn(kernelName: string, devices: readonly string[], remedy: string): Gradient {
   return (outputGradients, call) => {
     const device = tf.getBackend()

@@ -1,6 +1,9 @@
 import * as tf from '@tensorflow/tfjs'
 
-/** The adjoint of broadcasting: the gradient of a broadcast operand, summed over the axes that were repeated. */
+/**
+ * The adjoint of broadcasting: the gradient of a broadcast operand, summed over the axes that were
+ * repeated.
+ */
 export function sumToShape(gradient: tf.Tensor, shape: readonly number[]): tf.Tensor {
   const target = [...shape]
   const added = gradient.rank - target.length

@@ -3,7 +3,8 @@ import { UnsupportedError } from '../../errors.js'
 import type { Attributes } from '../kernel.js'
 
 /**
- * How a window slides along one axis: output o and tap k meet at input o · stride + k · dilation − before.
+ * How a window slides along one axis: output o and tap k meet at input o · stride + k · dilation −
+ * before.
  */
 export interface WindowAxis {
   readonly input: number

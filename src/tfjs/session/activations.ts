@@ -17,7 +17,7 @@ export async function activationsAt(
   sites: readonly LayerSite[],
 ): Promise<NdArray[][]> {
   const collected = sites.map((): Tensor[] => [])
-  // Models tidy up what they make on their way.
+  // Models dispose their intermediate tensors.
   const collect: Visit = (site, passing, first) => {
     for (const [i, tensor] of passing.entries()) {
       collected[site]![first + i] = tf.keep(tensor.clone())
@@ -42,7 +42,7 @@ export async function activationsAt(
   return grouped(await device.read(collected.flat()), shapes)
 }
 
-/** The model's output when these activations stand at their layers. */
+/** Returns the model's output when these activations replace those of their layers. */
 export function outputFrom(
   device: DeviceModel,
   x: readonly Tensor[],
@@ -55,7 +55,10 @@ export function outputFrom(
   )
 }
 
-/** The gradients of the chosen outputs at layers, whose activations are the model's own or the ones given. */
+/**
+ * Returns the gradients of the chosen outputs at layers, at the model's own activations or given
+ * ones.
+ */
 export async function gradientsAt(
   device: DeviceModel,
   x: readonly NdArray[],
@@ -77,7 +80,7 @@ export async function gradientsAt(
   return grouped(await device.read(gradients.flat()), shapes)
 }
 
-/** Within `run`: the same, of tensors; the leaves are what stands at the sites. */
+/** Within `run`: the same with tensors. The leaves replace the tensors at the sites. */
 export function activationGradients(
   device: DeviceModel,
   x: readonly Tensor[],
@@ -87,7 +90,7 @@ export function activationGradients(
 ): Tensor[][] {
   const { sites } = at
   const leaves = at.leaves ?? sites.map((): Tensor[] => [])
-  /** What the leaves stand in place of. */
+  /** The tensors that the leaves replace. */
   const replaced = sites.map((): Tensor[] => [])
   const visit = at.leaves === undefined ? copiedInto(leaves) : replacedBy(sites, leaves, replaced)
   return withTape(
@@ -102,7 +105,8 @@ export function activationGradients(
         group.map((leaf) => {
           const gradient = byId.get(leaf.id)
           if (gradient !== undefined) return gradient
-          // The output depends on it by way of others alone, which stand fast: one call of a layer, say, before the next.
+          // The output depends on it only through other leaves, which are constant: for example,
+          // one call of a layer before the next.
           return behind.has(leaf.id) ? tf.zerosLike(leaf) : refuseLayer(sites[k]!)
         }),
       )
@@ -120,7 +124,7 @@ function intercept<Result>(
   throw new UnsupportedError('layer', `layer: model '${model.name}' has no layers.`)
 }
 
-/** Copies go on in the tensors' place, so that what comes after the layer, and nothing else, depends on them. */
+/** Replaces the tensors by copies, so that only the ops after the layer depend on them. */
 function copiedInto(copies: readonly Tensor[][]): Visit {
   return (site, tensors, first) => {
     const own = tensors.map((tensor) => tensor.clone())
@@ -129,7 +133,7 @@ function copiedInto(copies: readonly Tensor[][]): Visit {
   }
 }
 
-/** The leaves of a site take the place of its tensors, in the order of its layer's calls. */
+/** Replaces the tensors of a site by its leaves, in the order of the layer's calls. */
 function replacedBy(
   sites: readonly LayerSite[],
   leaves: readonly (readonly Tensor[])[],
@@ -144,12 +148,14 @@ function replacedBy(
       throw new InvalidArgumentError(
         `the activations of layer '${layer}'`,
         leaf === undefined ? 'too few' : `shape [${leaf.shape.join(', ')}]`,
-        `shape [${own.shape.join(', ')}], as it has for these examples`,
+        `shape [${own.shape.join(', ')}], the layer's own for these examples`,
       )
     })
 }
 
-/** The leaves from which a differentiable way leads to what another leaf with a gradient, or such a way, replaces. */
+/**
+ * Finds leaves from which a differentiable path leads to a tensor that another such leaf replaces.
+ */
 function leavesBehind(
   tape: readonly TapeNode[],
   leafIds: readonly number[],
@@ -168,7 +174,10 @@ function leavesBehind(
   return behind
 }
 
-/** @throws UnsupportedError for a call that did not happen: of a model that overrides how it calls its layers, say */
+/**
+ * @throws UnsupportedError for a missing call, for example if a model overrides how it calls its
+ * layers
+ */
 function assertCalled(sites: readonly LayerSite[], groups: readonly (readonly Tensor[])[]): void {
   const missing = sites.findIndex(({ tensors }, k) => {
     const called = Object.keys(groups[k]!).length

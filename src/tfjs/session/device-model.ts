@@ -12,7 +12,7 @@ import { inputsBut } from '../models/named-inputs.js'
 import { LookupChecks } from './lookup-checks.js'
 import { DeviceWeights } from './weights.js'
 
-/** A model on one device: what goes there, runs there and comes back. */
+/** A model on one device: uploads its inputs, runs it and reads the results. */
 export class DeviceModel {
   readonly model: TensorModel
   readonly #weights: DeviceWeights
@@ -35,7 +35,7 @@ export class DeviceModel {
     return this.#device.gpuDevice
   }
 
-  /** Brings the weights to the device; call it before `run`, whenever something was awaited in between. */
+  /** Copies the weights to the device. Call it before `run`, after every await. */
   async refresh(): Promise<void> {
     this.#assertUsable()
     await Promise.race([this.#weights.refresh(), this.#device.lost])
@@ -43,7 +43,8 @@ export class DeviceModel {
   }
 
   /**
-   * Runs a synchronous function there. Tensors that it makes are disposed, but for those that it returns.
+   * Runs a synchronous function on the device. Tensors that it creates are disposed, except those
+   * that it returns.
    *
    * @throws MemoryError
    */
@@ -60,9 +61,10 @@ export class DeviceModel {
   }
 
   /**
-   * The tensors' values; they are disposed.
+   * Reads the tensors' values and disposes the tensors.
    *
-   * @throws DeviceError when the device is lost meanwhile, or has refused a command: the values would be stale
+   * @throws DeviceError if the device was lost or refused a command, so that the values would be
+   *   stale
    * @throws MemoryError
    */
   async read(tensors: readonly Tensor[]): Promise<Float32Array[]> {
@@ -78,8 +80,8 @@ export class DeviceModel {
   }
 
   /**
-   * The buffers in which the tensors lie, for as long as these are not disposed; if it throws, they are. What the
-   * buffers hold is not waited for.
+   * Returns the tensors' buffers, which are valid until the tensors are disposed. It doesn't wait
+   * for their values. If it throws, it disposes the tensors.
    *
    * @throws DeviceError as `read` does
    * @throws MemoryError
@@ -97,13 +99,13 @@ export class DeviceModel {
     }
   }
 
-  /** Within `run`: the examples as the model takes them, those inputs left out that further arguments name. */
+  /** Within `run`: returns the model's input tensors, without the inputs passed by name. */
   inputTensors(x: readonly NdArray[], further: ForwardArguments = {}): Tensor[] {
     const specs = inputsBut(this.model.inputs, further)
     return x.map((array, i) => inputTensor(array, specs[i]))
   }
 
-  /** Within `run`: the further arguments as the model takes them. */
+  /** Within `run`: returns the tensors of the named arguments. */
   furtherTensors(further: ForwardArguments): Record<string, Tensor> {
     const tensors = Object.entries(further).map(([name, array]) => {
       const spec = this.model.inputs.find((input) => input.name === name)
@@ -123,16 +125,16 @@ export class DeviceModel {
   }
 
   /**
-   * A shader that does not compile, or a buffer for which there is no memory, makes WebGPU drop whole submissions,
-   * and TensorFlow.js does not look. The scopes are closed in the same synchronous section, since those of a device
-   * are a stack.
+   * Watches for errors of WebGPU, which TensorFlow.js ignores. A shader that doesn't compile, or a
+   * buffer without memory, makes WebGPU drop whole submissions. A device's error scopes are a
+   * stack, so they are closed in the same synchronous section.
    */
   #watched<Result>(work: () => Result): Result {
     const { gpuDevice } = this.#device
     if (gpuDevice === undefined) return work()
     gpuDevice.pushErrorScope('validation')
     gpuDevice.pushErrorScope('out-of-memory')
-    // A device that was lost has no scopes any more; that it was lost is told elsewhere.
+    // A lost device has no scopes. The loss is reported elsewhere.
     const close = (): Promise<(GPUError | null)[]> =>
       Promise.all([0, 1].map(() => gpuDevice.popErrorScope().catch(() => null)))
     let result: Result
@@ -152,25 +154,29 @@ export class DeviceModel {
     if (!validation) return null
     return new DeviceError(
       name,
-      `${name}: the GPU refused a command of TensorFlow.js, which would have gone on with stale values: ` +
+      `${name}: the GPU refused a command of TensorFlow.js, so its results would be stale: ` +
         `${validation.message.slice(0, 300)} Use device 'wasm' for this model.`,
     )
   }
 
-  /** What the work comes to, unless the device was lost or has refused a command of it. */
+  /** Resolves to the work's result, unless the device was lost or refused one of its commands. */
   async #confirmed<Result>(work: Promise<Result>): Promise<Result> {
     const refusals = this.#refusals
     this.#refusals = []
     const [outcome] = await Promise.race([Promise.allSettled([work]), this.#device.lost])
     const refused = await Promise.race([Promise.all(refusals), this.#device.lost])
-    // Why a read failed stands in the scopes; or the device is being lost, which is told a moment later.
+    // The scopes know why a read failed. Or the device is being lost, which is reported a moment
+    // later.
     for (const refusal of refused) if (refusal !== null) throw refusal
     if (outcome.status === 'fulfilled') return outcome.value
     await Promise.race([waitForNextTask(), this.#device.lost])
     throw asMemoryError(this.#device.name, outcome.reason)
   }
 
-  /** Memory that has run out leaves invalid buffers behind, the weights' perhaps, which nothing must use again. */
+  /**
+   * After memory ran out, some buffers are invalid, possibly those of weights. They must not be
+   * reused.
+   */
   #recovered(error: unknown): unknown {
     if (isGradlensError(error, 'MemoryError')) {
       this.#weights.dropCopies()
@@ -193,7 +199,7 @@ export function tensorOf(array: NdArray): Tensor {
   return tf.tensor(Float32Array.from(array.data), [...array.shape])
 }
 
-/** As the model declares it, but for fractional numbers on integer inputs: they stay what they are. */
+/** Uses the model's declared dtype, except that fractional values of integer inputs stay floats. */
 function inputTensor(array: NdArray, spec: ArraySpec | undefined): Tensor {
   const isInteger = spec?.dtype === 'int32' && array.data.every((value) => Number.isInteger(value))
   return isInteger

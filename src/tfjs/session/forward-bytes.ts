@@ -5,7 +5,7 @@ import type { DeviceModel } from './device-model.js'
 
 const bytesPerNumber = 4
 
-/** Within `run`: what the outputs of all ops of a forward pass take, in bytes; views count once. */
+/** Within `run`: returns the bytes of all ops' outputs in a forward pass. Views count once. */
 export function measureForwardPass(
   device: DeviceModel,
   x: readonly NdArray[],

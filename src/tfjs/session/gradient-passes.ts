@@ -27,7 +27,7 @@ export interface Batch {
 
 export const countExamples = ({ y }: Batch): number => y.shape[0] ?? 0
 
-/** One example of a batch, as a batch of its own. */
+/** Returns one example of a batch as its own batch. */
 export const single = (batch: Batch, row: number): Batch => ({
   ...batch,
   x: batch.x.map((array) => rows(array, row, row + 1)),
@@ -36,7 +36,7 @@ export const single = (batch: Batch, row: number): Batch => ({
 
 const keptKernels: ReadonlySet<string> = new Set([...ruledKernels, ...lossKernels])
 
-/** What tells where the examples are in the tensors of a batch. */
+/** The evidence of where the examples are in a batch's tensors. */
 export interface BatchEvidence {
   /** What the model computes for another number of examples. */
   readonly outline: TapeOutline
@@ -51,7 +51,8 @@ export type BatchedPass =
 /**
  * Within `run`: one forward and one backward pass for all examples.
  *
- * @returns the difference if the model computes other ops for this number of examples than for that of the outline
+ * @returns the difference if the model computes other ops for this number of examples than for that
+ *   of the outline
  */
 export function batchedPass(
   device: DeviceModel,
@@ -84,7 +85,10 @@ export function outlinePass(device: DeviceModel, x: readonly NdArray[]): TapeOut
   )
 }
 
-/** Within `run`: a pass over `orderExamples` examples that tells their order where shapes leave it open. */
+/**
+ * Within `run`: a pass over `orderExamples` examples that tells their order where shapes leave it
+ * open.
+ */
 export function orderPass(
   device: DeviceModel,
   x: readonly NdArray[],
@@ -103,7 +107,10 @@ export function orderPass(
   )
 }
 
-/** The gradients of one example, or their sum over several, by trainable parameter, with the model's output. */
+/**
+ * The gradients of one example, or their sum over several, by trainable parameter, with the model's
+ * output.
+ */
 export interface WholeGradient {
   readonly gradients: ReadonlyMap<string, Tensor>
   readonly output: Tensor

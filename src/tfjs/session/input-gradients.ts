@@ -8,7 +8,7 @@ import { type TapeNode, withTape } from '../engine/engine.js'
 import { inputsBut } from '../models/named-inputs.js'
 import { backpropagate, dependents } from '../engine/tape.js'
 
-/** The gradients of the chosen outputs at the inputs, one array per input. */
+/** Returns the gradients of the chosen outputs at the inputs, one array per input. */
 export async function inputGradients(
   device: DeviceModel,
   x: readonly NdArray[],
@@ -16,7 +16,7 @@ export async function inputGradients(
   forwardArguments: ForwardArguments,
 ): Promise<NdArray[]> {
   const gradients = device.run(() =>
-    // Float32 also where the model takes integers: the points of a path lie between them.
+    // Float32 also for integer inputs: the points of a path are between integers.
     gradientsAtInputs(
       device,
       x.map(tensorOf),
@@ -28,7 +28,7 @@ export async function inputGradients(
   return x.map(({ shape }, i) => ({ data: data[i]!, shape }))
 }
 
-/** Within `run`: the same, of tensors. */
+/** Within `run`: the same with tensors. */
 export function gradientsAtInputs(
   device: DeviceModel,
   inputs: readonly Tensor[],
@@ -51,13 +51,13 @@ function refuseInput({ name = '' }: Partial<ArraySpec> = {}): never {
   throw new UnsupportedError(
     name,
     `input '${name}': the output does not depend on it by differentiable steps (an integer look-up such as an ` +
-      'embedding, an arg-max or a comparison stands between), so it has no gradient. Attribute to a layer after ' +
-      `them, the embedding, say, with { layer }; or give it by its name, forwardKwargs: { ${name}: … }, and attribute to ` +
+      'embedding, an arg-max or a comparison is in between), so it has no gradient. Attribute to a layer after ' +
+      `it, such as the embedding, with { layer }; or pass it by name, forwardKwargs: { ${name}: … }, and attribute to ` +
       'the other inputs.',
   )
 }
 
-/** The gradients of the chosen outputs at the sources that they depend on, and on the way there, by id. */
+/** Returns the gradients of the chosen outputs at their sources and in between, by id. */
 export function outputGradients(
   tape: readonly TapeNode[],
   sources: readonly number[],
@@ -65,13 +65,13 @@ export function outputGradients(
   outputIndices: Int32Array,
 ): Map<number, Tensor> {
   const wanted = dependents(tape, sources)
-  // An arg-max at the end has a gradient in tfjs, zeros.
+  // tfjs gives a final arg-max a gradient of zeros.
   if (!wanted.has(output.id)) return new Map()
   const seeds = new Map([[output.id, oneHotRows(output, outputIndices)]])
   return backpropagate(tape, { seeds, wanted })
 }
 
-/** 1 at each example's chosen elements of its own output, else 0; of the output's shape. */
+/** Returns 1 at each example's chosen outputs and 0 elsewhere, in the output's shape. */
 function oneHotRows(output: Tensor, indices: Int32Array): Tensor {
   const [exampleCount = 1] = output.shape
   const terms = indices.length / exampleCount

@@ -13,8 +13,8 @@ interface PendingCheck {
 }
 
 /**
- * Checks that look-ups stay within their tables. On webgpu, TensorFlow.js accepts any index; the indices that only the
- * GPU knows are reduced there, and read after the run.
+ * Checks that look-ups stay within their tables. On webgpu, TensorFlow.js accepts any index.
+ * Indices that are only on the GPU are reduced there and read after the run.
  */
 export class LookupChecks {
   readonly #device: OpenDevice

@@ -25,12 +25,18 @@ import { forget, type TapeKnowledge, tapeKnowledge } from './tape-knowledge.js'
 
 type PassResult = Extract<BatchedPass, { gradients: unknown }>
 
-/** The loss gradients of a model's examples: in one batched pass, or one by one where that is not exact. */
+/**
+ * The loss gradients of a model's examples: in one batched pass, or one by one if that is not
+ * exact.
+ */
 export class LossGradients {
   readonly #device: DeviceModel
   #isApart = false
   #isOneByOne = false
-  /** How the last batched pass cut parameters into pieces. Gradients of single examples must be cut alike. */
+  /**
+   * How the last batched pass split parameters. Gradients of single examples are split the same
+   * way.
+   */
   #parts: PerExampleGradients['parts'] = new Map()
 
   constructor(device: DeviceModel) {
@@ -54,7 +60,7 @@ export class LossGradients {
     return this.#oneByOneBlock(batch)
   }
 
-  /** Undefined if the model's gradients have to be computed one by one. */
+  /** Undefined if the model's gradients must be computed one by one. */
   async #batchedBlock(batch: Batch): Promise<GradientBlock | GpuGradientBlock | undefined> {
     const pass = await this.#passOf(batch)
     if (pass === undefined) return undefined
@@ -77,7 +83,7 @@ export class LossGradients {
     }
   }
 
-  /** A batched pass that agrees with single examples; undefined if there is none for this batch. */
+  /** Runs a batched pass that agrees with single examples. Undefined if there is none. */
   async #passOf(batch: Batch): Promise<PassResult | undefined> {
     const backend = this.#device.run(() => tf.getBackend())
     const known = tapeKnowledge(this.#device.model, backend, batch.x)
@@ -100,7 +106,7 @@ export class LossGradients {
     }
   }
 
-  /** A batched pass, or the reason why there is none. */
+  /** Runs a batched pass, or returns the reason why there is none. */
   async #separatedPass(
     batch: Batch,
     known: TapeKnowledge,
@@ -108,7 +114,7 @@ export class LossGradients {
     const isNew = known.outlines.size === 0
     let result = await this.#attempt(batch, known)
     if ('difference' in result && !isNew) {
-      // A function may compute other ops than when its outline was made.
+      // A function may compute other ops than those of its outline.
       forget(known)
       result = await this.#attempt(batch, known)
     }
@@ -172,7 +178,7 @@ export class LossGradients {
     return { gradients: { ...gradients, segments: first.segments }, output: first.output }
   }
 
-  /** For each new batch size: are the gradients those of single examples? */
+  /** Checks, for each new batch size, that the gradients are those of single examples. */
   async #agrees(batch: Batch, pass: PassResult, known: TapeKnowledge): Promise<boolean> {
     const sizes = known.checkedSizes.get(keyOf(batch)) ?? new Set()
     const size = countExamples(batch)
@@ -224,7 +230,7 @@ export class LossGradients {
   }
 }
 
-/** The examples of the arrays in turn, as many as asked for. */
+/** Repeats the examples of the arrays until there are `exampleCount` of them. */
 const cycled = (x: readonly NdArray[], exampleCount: number): NdArray[] =>
   x.map((array) => {
     const [own = 1] = array.shape
@@ -234,18 +240,18 @@ const cycled = (x: readonly NdArray[], exampleCount: number): NdArray[] =>
     )
   })
 
-/** One example twice, for models that compute other ops for one example than for several. */
+/** Repeats one example, for models that compute other ops for one example than for several. */
 const doubled = (batch: Batch): Batch => ({
   ...batch,
   x: cycled(batch.x, 2),
   y: takeLabels(batch.y, [0, 0]),
 })
 
-/** Equal for equal losses: a named loss may be another object at each call. */
+/** Returns equal keys for equal losses. A named loss may be a new object in each call. */
 const keyOf = ({ loss }: Batch): LossFunction<Tensor> | string =>
   typeof loss === 'function' ? loss : [loss.name, loss.delta, loss.gamma, loss.alpha].join()
 
-/** A pass's segments with arrays in place of their tensors, the arrays in the order of all tensors. */
+/** Returns a pass's segments with arrays in place of tensors, in the order of all tensors. */
 function inSegments<Floats, Integers>(
   { segments }: PerExampleGradients,
   arrays: readonly (Floats | Integers)[],

@@ -6,7 +6,7 @@ import { activationGradients } from './activations.js'
 import { type DeviceModel, tensorOf } from './device-model.js'
 import { gradientsAtInputs } from './input-gradients.js'
 
-/** Weighted sums of gradients along paths, per group of arrays: points and sums are made on the device. */
+/** Returns weighted sums of gradients along paths. Points and sums are computed on the device. */
 export async function pathGradients(
   device: DeviceModel,
   x: readonly NdArray[],
@@ -61,7 +61,7 @@ export async function pathGradients(
   )
 }
 
-/** The output indices of each point's path, which all have equally many. */
+/** Returns the output indices of each point's path. All paths have the same number of them. */
 function indicesOf(outputIndices: Int32Array, pathOf: Int32Array): Int32Array {
   const terms = outputIndices.length / ((pathOf.at(-1) ?? -1) + 1)
   const indices = new Int32Array(pathOf.length * terms)
@@ -71,7 +71,7 @@ function indicesOf(outputIndices: Int32Array, pathOf: Int32Array): Int32Array {
   return indices
 }
 
-/** Some paths, or sums, that follow one another, and their points. */
+/** A run of consecutive paths or sums, with their points. */
 interface Run {
   readonly path: number
   readonly pathCount: number
@@ -80,9 +80,9 @@ interface Run {
 }
 
 /**
- * Points and sums are products with a matrix of a column, or row, per path, nearly all of it zeros: of many paths one
- * product would be most of the work, while tf.gather takes 40 times as long on wasm (2 paths of 50 points of 784
- * numbers, Node 20, AMD EPYC, November 2026).
+ * Points and sums are products with a matrix that has a column or row per path and is mostly zeros.
+ * With many paths, one product would be most of the work. tf.gather takes 40 times as long on wasm
+ * (2 paths of 50 points of 784 numbers, Node 20, AMD EPYC, November 2026).
  */
 const pathsPerRun = 8
 
@@ -103,11 +103,11 @@ function runsOf(pathOf: Int32Array): Run[] {
   return runs
 }
 
-/** Where paths begin and which way they go, one row each. */
+/** The start and direction of each path, one per row. */
 interface PathTensors {
   readonly from: Tensor2D
   readonly way: Tensor2D
-  /** Of the activation itself, without the batch. */
+  /** The shape of the activation without the batch axis. */
   readonly shape: readonly number[]
 }
 
@@ -123,7 +123,7 @@ function pathTensors(start: NdArray, end: NdArray): PathTensors {
   }
 }
 
-/** Ascending, as it is, it then says nothing else than 0, 1, 2, … */
+/** True if `pathOf`, which is ascending, is 0, 1, 2, … */
 const hasOnePointEach = (paths: Tensor, pathOf: Int32Array): boolean =>
   paths.shape[0] === pathOf.length
 

@@ -4,13 +4,15 @@ import { concatenateRows, type NdArray, rows } from '../../ndarray.js'
 import type { ForwardArguments } from '../../predictor.js'
 import type { DeviceModel } from './device-model.js'
 
-/** Relative to the largest output. The same kernels on the same numbers give the same sums, up to atomic additions. */
+/**
+ * Relative to the largest output. Only atomic additions make the same kernels differ between runs.
+ */
 const tolerance = 1e-5
 
 /**
- * Asks the model twice about the first and the last example.
+ * Runs the model twice on the first and the last example.
  *
- * @throws UnsupportedError if the answers differ: the model draws random numbers
+ * @throws UnsupportedError if the outputs differ, because the model draws random numbers
  */
 export async function assertRepeatable(
   device: DeviceModel,

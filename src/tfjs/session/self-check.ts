@@ -10,14 +10,16 @@ import { inParts, type PerExampleGradients } from '../per-example/per-example.js
 import type { TensorSegment } from '../per-example/tensor-segment.js'
 
 /**
- * The largest difference between an example's output alone and in its batch, relative to the batch's largest output.
- * Float32 sums in another order stay below 1e-5 in every model of the tests, and come near 1e-4 in deep nets on GPUs.
+ * The largest difference between an example's output alone and in its batch, relative to the
+ * batch's largest output. Float32 sums in another order stay below 1e-5 in every model of the
+ * tests, and come near 1e-4 in deep nets on GPUs.
  */
 const outputTolerance = 1e-3
 
 /**
- * The largest relative error of a batched pass against passes of single examples. Mixed-up examples or positions give
- * errors of order 1. Float32 sums in another order stay below 1e-4 in every model of the tests.
+ * The largest relative error of a batched pass against passes of single examples. Mixed-up examples
+ * or positions give errors of order 1. Float32 sums in another order stay below 1e-4 in every model
+ * of the tests.
  */
 export const selfCheckTolerance = 1e-2
 
@@ -25,7 +27,8 @@ export const selfCheckTolerance = 1e-2
  * Compares the model's outputs for the first and the last example alone with those in their batch.
  *
  * @param remedy the option that computes each example in a batch of its own
- * @throws UnsupportedError if they differ: the gradients of a batch are then not those of its examples
+ * @throws UnsupportedError if they differ: the gradients of a batch are then not those of its
+ *   examples
  */
 export async function assertExamplesApart(
   device: DeviceModel,
@@ -61,7 +64,10 @@ interface BatchOutput {
   readonly remedy: string
 }
 
-/** @throws UnsupportedError if the model's output for one example alone differs from that in its batch */
+/**
+ * @throws UnsupportedError if the model's output for one example alone differs from that in its
+ * batch
+ */
 function assertSameOutput(
   { name, exampleCount, together, remedy }: BatchOutput,
   row: number,
@@ -91,7 +97,8 @@ const largestFinite = (values: Float32Array): number =>
   )
 
 /**
- * Compares a batched pass with passes of single examples: those of the largest gradients, which float32 rounds least.
+ * Compares a batched pass with passes of single examples: those of the largest gradients, which
+ * float32 rounds least.
  *
  * @param exampleCount how many examples to compare
  * @returns the largest relative error of a gradient; NaN if no gradient is finite
@@ -131,7 +138,9 @@ export async function selfCheckError(
   return Math.max(...examples.map((_, k) => values[2 * k]![0]!))
 }
 
-/** Per example, a measure of its gradient that does not underflow: sums of |a| times sums of |δ|. */
+/**
+ * Per example, a measure of its gradient that does not underflow: sums of |a| times sums of |δ|.
+ */
 function gradientSizes(segments: readonly TensorSegment[], exampleCount: number): Tensor {
   const sumOf = (tensor: Tensor): Tensor =>
     tf.tidy(() => tensor.abs().reshape([exampleCount, -1]).sum(1))
@@ -152,8 +161,8 @@ function gradientSizes(segments: readonly TensorSegment[], exampleCount: number)
 }
 
 /**
- * ‖G_batched − G_alone‖ / ‖G_alone‖ of one example over all parameters, as a scalar tensor. Only one parameter's
- * gradient is dense at a time.
+ * ‖G_batched − G_alone‖ / ‖G_alone‖ of one example over all parameters, as a scalar tensor. Only
+ * one parameter's gradient is dense at a time.
  *
  * @param alone the whole parameters' gradients of that example, by name
  */
@@ -213,7 +222,9 @@ function denseGradient(segment: TensorSegment, row: number): Tensor {
   }
 }
 
-/** Σ over positions of patch ⊗ δ, offset by offset. It shares no code with the rule that it checks. */
+/**
+ * Σ over positions of patch ⊗ δ, offset by offset. It shares no code with the rule that it checks.
+ */
 function filterGradient(
   a: Tensor,
   delta: Tensor,

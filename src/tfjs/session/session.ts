@@ -127,7 +127,8 @@ export class TfjsSession implements PredictorSession<Tensor> {
     await this.#device.refresh()
     await this.#assertRepeatable(x, forwardArguments)
     if (points.pathOf.length > 1) {
-      // Of one example all points may be alike to layers before a site: zeros are another one.
+      // All points of one example can look alike to the layers before a site. Zeros are a different
+      // example.
       await this.#assertApart(
         x.map((array) => concatenateRows([array, zeroRow(array)])),
         Object.fromEntries(
@@ -153,19 +154,21 @@ export class TfjsSession implements PredictorSession<Tensor> {
     return this.#lossGradients.compute(x, labels, loss)
   }
 
-  /** Checked once: whether a model draws random numbers does not depend on the examples. */
+  /**
+   * Checked once, because it doesn't depend on the examples whether a model draws random numbers.
+   */
   async #assertRepeatable(
     x: readonly NdArray[],
     forwardArguments: ForwardArguments,
   ): Promise<void> {
     if (this.#isRepeatable) return
     await assertRepeatable(this.#device, x, forwardArguments)
-    // The page may have changed the weights while the answers were read.
+    // The page may have changed the weights while the outputs were read.
     await this.#device.refresh()
     this.#isRepeatable = true
   }
 
-  /** Checked once: whether a model mixes examples does not depend on them. */
+  /** Checked once, because it doesn't depend on the examples whether a model mixes them. */
   async #assertApart(x: readonly NdArray[], forwardArguments: ForwardArguments): Promise<void> {
     if (this.#isApart) return
     await assertExamplesApart(this.#device, x, forwardArguments, 'internalBatchSize: 1')

@@ -8,22 +8,24 @@ import type { TapeOutline } from '../per-example/tape-outline.js'
 export interface TapeKnowledge {
   /** By the number of examples. */
   readonly outlines: Map<number, TapeOutline>
-  /** The order of the examples on axes where shapes leave it open: `inner`, by the tensor's number in an outline. */
+  /**
+   * `inner` of batch axes whose order the shapes don't show, by the tensor's number in an outline.
+   */
   readonly orders: Map<number, number>
-  /** True once a pass has looked for the orders. */
+  /** True after a pass has determined the orders. */
   hasOrders: boolean
   /** True if the model computes other ops for one example than for several. */
   isOneDoubled: boolean
-  /** The batch sizes for which gradients were compared with those of single examples, by the loss. */
+  /** By loss, the batch sizes whose gradients were compared with those of single examples. */
   readonly checkedSizes: Map<LossFunction<Tensor> | string, Set<number>>
 }
 
-/** Inputs of any length, as texts have, would otherwise add up. */
+/** Limits the entries for inputs of variable length, such as texts. */
 const knownShapes = 32
 
 const knowledge = new WeakMap<TensorModel, Map<string, TapeKnowledge>>()
 
-/** The knowledge that all sessions of a model share, empty at first. */
+/** Returns the knowledge that all sessions of a model share. Empty at first. */
 export function tapeKnowledge(
   model: TensorModel,
   device: string,
@@ -33,7 +35,7 @@ export function tapeKnowledge(
   knowledge.set(model, ofModel)
   const key = [device, ...x.map(({ shape }) => shape.slice(1).join('×'))].join(' ')
   const found = ofModel.get(key) ?? emptyKnowledge()
-  // The last one used is the last one in the map.
+  // Moves the entry to the end of the map: the map is in order of use.
   ofModel.delete(key)
   ofModel.set(key, found)
   const [oldest] = ofModel.keys()
@@ -41,7 +43,7 @@ export function tapeKnowledge(
   return found
 }
 
-/** Drops what is known of a model that computes other ops than before. */
+/** Clears the knowledge about a model that now computes other ops. */
 export function forget(known: TapeKnowledge): void {
   known.outlines.clear()
   known.orders.clear()

@@ -12,8 +12,8 @@ interface DeviceCopy {
 }
 
 /**
- * A model's weights on one device. The page's own stay where they are: weights that live elsewhere are
- * copied, and lent to the model's tensors for the length of a synchronous call.
+ * A model's weights on one device. The page's own stay where they are. Weights on other devices are
+ * copied, and the copies replace the model's tensors during a synchronous call.
  */
 export class DeviceWeights {
   readonly #model: TensorModel
@@ -28,7 +28,9 @@ export class DeviceWeights {
     this.#device = device
   }
 
-  /** Another number whenever a weight has other values, or another trainability, than at the last look. */
+  /**
+   * Changes whenever the values or the trainability of a weight have changed since the last check.
+   */
   get version(): number {
     const now = this.#model.weights().map(({ tensor, trainable }) => ({
       of: tensor.dataId,
@@ -47,7 +49,7 @@ export class DeviceWeights {
     return this.#version
   }
 
-  /** Brings the copies up to date: a page may train its model, or move it, between two calls. */
+  /** Updates the copies. A page may train or move its model between two calls. */
   async refresh(): Promise<void> {
     const weights = this.#model.weights().map(({ tensor }) => tensor)
     for (const tensor of [...weights, ...this.#model.constants]) {
@@ -55,7 +57,7 @@ export class DeviceWeights {
     }
   }
 
-  /** Runs a synchronous function on the device, the model's tensors holding values that are there. */
+  /** Runs a synchronous function on the device, with the model's tensors backed by values on it. */
   run<Result>(run: () => Result): Result {
     const lent = [...this.#copies].map(([tensor, { values }]) => {
       const own = tensor.dataId
@@ -71,7 +73,7 @@ export class DeviceWeights {
     }
   }
 
-  /** Forgets the copies, which `refresh` then makes again. */
+  /** Drops the copies. The next `refresh` creates them again. */
   dropCopies(): void {
     for (const tensor of this.#copies.keys()) this.#drop(tensor)
   }
@@ -81,7 +83,7 @@ export class DeviceWeights {
     this.dropCopies()
   }
 
-  /** True if the tensor's values of now are on the device, its own or a copy. */
+  /** True if the tensor's current values, or a copy of them, are on the device. */
   #isCurrent(tensor: Tensor): boolean {
     if (this.#copies.get(tensor)?.of === tensor.dataId) return true
     if (!isOn(this.#device.name, tensor)) return false
@@ -92,7 +94,8 @@ export class DeviceWeights {
   async #copy(tensor: Tensor): Promise<void> {
     const source = tensor.dataId
     const data = await tensor.data()
-    // Meanwhile another call may have made the same copy, the page changed the weight, or all been disposed of.
+    // Another call may have created the same copy by now, or the page may have changed the weight,
+    // or the session may be disposed.
     if (this.#isDisposed || tensor.dataId !== source || this.#isCurrent(tensor)) return
     const values = runWithMemory(this.#device, this.#largest(), () =>
       tf.tensor(data, tensor.shape, tensor.dtype),
@@ -101,7 +104,7 @@ export class DeviceWeights {
     this.#copies.set(tensor, { of: source, values })
   }
 
-  /** The bytes of the largest weight. */
+  /** The size of the largest weight, in bytes. */
   #largest(): number {
     const sizes = this.#model.weights().map(({ tensor }) => tensor.size)
     return bytesPerFloat32 * Math.max(0, ...sizes)

@@ -1,11 +1,11 @@
 import { endTap, firstTap } from './window-taps'
 
 /**
- * dx[in] = Σ of the columns of all windows that meet it: the adjoint of taking patches. f32x4 over the channels, which
- * lie innermost.
+ * dx[in] = Σ of the columns of all windows that meet it: the adjoint of taking patches. f32x4 over
+ * the channels, which lie innermost.
  *
- * `columns` [batch, outHeight, outWidth, tapsHeight, tapsWidth, channels] and `dx` [batch, inHeight, inWidth, channels]
- * are addresses of float32.
+ * `columns` [batch, outHeight, outWidth, tapsHeight, tapsWidth, channels] and `dx` [batch,
+ * inHeight, inWidth, channels] are addresses of float32.
  */
 export function addColumns(
   columns: usize,

@@ -1,11 +1,11 @@
 import { endTap, firstTap } from './window-taps'
 
 /**
- * ∂/∂x of a depthwise convolution with one output per channel: dx[in] = Σ over the windows that meet it of dy · filter.
- * f32x4 over the channels, which lie innermost.
+ * ∂/∂x of a depthwise convolution with one output per channel: dx[in] = Σ over the windows that
+ * meet it of dy · filter. f32x4 over the channels, which lie innermost.
  *
- * `dy` [batch, outHeight, outWidth, channels], `filter` [tapsHeight, tapsWidth, channels] and `dx` [batch, inHeight,
- * inWidth, channels] are addresses of float32.
+ * `dy` [batch, outHeight, outWidth, channels], `filter` [tapsHeight, tapsWidth, channels] and `dx`
+ * [batch, inHeight, inWidth, channels] are addresses of float32.
  */
 export function depthwiseInputGradient(
   dy: usize,
@@ -50,8 +50,8 @@ export function depthwiseInputGradient(
 }
 
 /**
- * The filter gradient of each example of a depthwise convolution with one output per channel: gradients[b, tap] = Σ over
- * the positions of what the tap meets times dy.
+ * The filter gradient of each example of a depthwise convolution with one output per channel:
+ * gradients[b, tap] = Σ over the positions of what the tap meets times dy.
  *
  * `x` as dx above, `gradients` [batch, tapsHeight, tapsWidth, channels].
  */
@@ -97,7 +97,10 @@ export function depthwiseFilterGradients(
   )
 }
 
-/** For each window and tap: pixel += dy · tap, or tap += dy · pixel; in the second case each example has taps of its own. */
+/**
+ * For each window and tap: pixel += dy · tap, or tap += dy · pixel; in the second case each example
+ * has taps of its own.
+ */
 function addOverWindows(
   dy: usize,
   image: usize,

@@ -1,6 +1,6 @@
 /**
- * turned[taps − 1 − k, p, c] = filter[k, c, p], or turned[k, p, c] if it is not reversed, `taps` being all of the
- * window's: `filter` and `turned` are addresses of float32.
+ * turned[taps − 1 − k, p, c] = filter[k, c, p], or turned[k, p, c] if it is not reversed, `taps`
+ * being all of the window's: `filter` and `turned` are addresses of float32.
  */
 export function exchangeChannels(
   filter: usize,

@@ -1,11 +1,11 @@
 import { endTap, firstTap } from './window-taps'
 
 /**
- * ∂/∂x of a 2-D maximum pool: each window's dy goes to its maximum, to the first one of a tie in row-major order.
- * f32x4 over the channels, which lie innermost.
+ * ∂/∂x of a 2-D maximum pool: each window's dy goes to its maximum, to the first one of a tie in
+ * row-major order. f32x4 over the channels, which lie innermost.
  *
- * `x` and `dx` [batch, inHeight, inWidth, channels] and `dy` [batch, outHeight, outWidth, channels] are addresses
- * of float32.
+ * `x` and `dx` [batch, inHeight, inWidth, channels] and `dy` [batch, outHeight, outWidth, channels]
+ * are addresses of float32.
  */
 export function maxPoolGradient(
   x: usize,

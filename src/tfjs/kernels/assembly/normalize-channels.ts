@@ -1,6 +1,6 @@
 /**
- * y[t, c] = (x[t, c] − mean[c]) · factors[c] + offsets[c]: `x` and `y` [positions, channels], the others [channels],
- * all addresses of float32.
+ * y[t, c] = (x[t, c] − mean[c]) · factors[c] + offsets[c]: `x` and `y` [positions, channels], the
+ * others [channels], all addresses of float32.
  */
 export function normalizeChannels(
   x: usize,

@@ -1,6 +1,6 @@
 /**
- * products[t, c] = values[t, c] · factors[c]: `values` and `products` [positions, channels] and `factors` [channels]
- * are addresses of float32.
+ * products[t, c] = values[t, c] · factors[c]: `values` and `products` [positions, channels] and
+ * `factors` [channels] are addresses of float32.
  */
 export function scaleChannels(
   values: usize,

@@ -1,13 +1,15 @@
 import { addSparse } from './sparse-sums'
 
 /**
- * The filter gradient of each example of a 2-D convolution from a δ that is mostly zeros, as a maximum pool and a
- * rectifier leave it: G[k, c, p] = Σ over positions o of x[o · stride + k · dilation − before, c] · δ[o, p].
+ * The filter gradient of each example of a 2-D convolution from a δ that is mostly zeros, as a
+ * maximum pool and a rectifier leave it: G[k, c, p] = Σ over positions o of x[o · stride + k ·
+ * dilation − before, c] · δ[o, p].
  *
- * `x` [batch, inHeight, inWidth, inChannels], `delta` [batch, outHeight, outWidth, outChannels] and `gradients`
- * [batch, tapsHeight, tapsWidth, inChannels, outChannels] are addresses of float32; so is `sums` [inChannels].
- * `padded` are zeros, one image with all that the windows reach; `lists` has 8 bytes per element of an example's δ, and `ends` 4 per output channel.
- * inChannels is a multiple of 4.
+ * `x` [batch, inHeight, inWidth, inChannels], `delta` [batch, outHeight, outWidth, outChannels] and
+ * `gradients` [batch, tapsHeight, tapsWidth, inChannels, outChannels] are addresses of float32; so
+ * is `sums` [inChannels]. `padded` are zeros, one image with all that the windows reach; `lists`
+ * has 8 bytes per element of an example's δ, and `ends` 4 per output channel. inChannels is a
+ * multiple of 4.
  */
 export function sparseFilterGradients(
   x: usize,

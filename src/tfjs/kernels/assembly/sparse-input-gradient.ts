@@ -1,12 +1,12 @@
 import { addSparse } from './sparse-sums'
 
 /**
- * ∂/∂x of a 2-D convolution from a δ that is mostly zeros, as a maximum pool and a rectifier leave it:
- * dx[o · stride + k · dilation − before, c] += δ[o, p] · filter[k, p, c].
+ * ∂/∂x of a 2-D convolution from a δ that is mostly zeros, as a maximum pool and a rectifier leave
+ * it: dx[o · stride + k · dilation − before, c] += δ[o, p] · filter[k, p, c].
  *
- * `delta` [batch, outHeight, outWidth, outChannels], `filter` [tapsHeight, tapsWidth, outChannels, inChannels], its
- * channel axes exchanged, and `dx` [batch, inHeight, inWidth, inChannels] are addresses of float32, `list` of
- * 8 · outChannels bytes. inChannels is a multiple of 4.
+ * `delta` [batch, outHeight, outWidth, outChannels], `filter` [tapsHeight, tapsWidth, outChannels,
+ * inChannels], its channel axes exchanged, and `dx` [batch, inHeight, inWidth, inChannels] are
+ * addresses of float32, `list` of 8 · outChannels bytes. inChannels is a multiple of 4.
  */
 export function sparseInputGradient(
   delta: usize,

@@ -1,6 +1,7 @@
 /**
- * Σ over a list of value · the floats at from + offset, added to what stands at `to`: 32, 16 or 4 of them side by side.
- * The list, up to `end`, has an i32 offset in bytes and an f32 value per entry.
+ * Σ over a list of value · the floats at from + offset, added to what stands at `to`: 32, 16 or 4
+ * of them side by side. The list, up to `end`, has an i32 offset in bytes and an f32 value per
+ * entry.
  */
 function addSparse32(list: usize, end: usize, from: usize, to: usize): void {
   let s0 = v128.load(to)

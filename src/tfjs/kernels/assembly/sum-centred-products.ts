@@ -1,7 +1,7 @@
 /**
- * sums[b, c] = factors[c] · Σ_t dy[b, t, c] (x[b, t, c] − mean[c]): `x` and `dy` [batch, positions, channels], `mean`
- * and `factors` [channels] and `sums` [batch, channels] are addresses of float32. f32x4, 8 channels in registers; the
- * rest by 4, then by 1.
+ * sums[b, c] = factors[c] · Σ_t dy[b, t, c] (x[b, t, c] − mean[c]): `x` and `dy` [batch, positions,
+ * channels], `mean` and `factors` [channels] and `sums` [batch, channels] are addresses of float32.
+ * f32x4, 8 channels in registers; the rest by 4, then by 1.
  */
 export function sumCentredProducts(
   x: usize,

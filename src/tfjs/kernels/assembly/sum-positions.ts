@@ -1,6 +1,6 @@
 /**
- * sums[b, c] = Σ_t values[b, t, c]: `values` [batch, positions, channels] and `sums` [batch, channels] are addresses
- * of float32. f32x4, 16 channels in registers; the rest by 4, then by 1.
+ * sums[b, c] = Σ_t values[b, t, c]: `values` [batch, positions, channels] and `sums` [batch,
+ * channels] are addresses of float32. f32x4, 16 channels in registers; the rest by 4, then by 1.
  */
 export function sumPositions(
   values: usize,

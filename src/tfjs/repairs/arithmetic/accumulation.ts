@@ -9,8 +9,8 @@ interface ScanAttributes {
 }
 
 /**
- * Cumulative sums or products in log₂ n whole-tensor steps, for webgpu: its own computes the step's length with a
- * floating-point pow that the adapter may round below the whole number.
+ * Cumulative sums or products in log₂ n whole-tensor steps, for webgpu: its own computes the step's
+ * length with a floating-point pow that the adapter may round below the whole number.
  */
 function scan(combine: (a: tf.Tensor, b: tf.Tensor) => tf.Tensor, neutral: number): Kernel {
   return ({ x }, attributes) =>
@@ -31,7 +31,9 @@ function scan(combine: (a: tf.Tensor, b: tf.Tensor) => tf.Tensor, neutral: numbe
 export const cumsum: Kernel = scan((a, b) => tf.add(a, b), 0)
 export const cumprod: Kernel = scan((a, b) => tf.mul(a, b), 1)
 
-/** The same sum from the other end; tfjs's own transposes the result along every axis but the last. */
+/**
+ * The same sum from the other end; tfjs's own transposes the result along every axis but the last.
+ */
 export const cumsumGradient: Gradient = ([dy], { attributes }) => {
   const { axis, exclusive, reverse } = attributes as unknown as ScanAttributes
   const { rank } = dy!

@@ -4,7 +4,10 @@ import { normalizeChannels, scaleChannels } from '../../kernels/channels.js'
 import { heap } from '../../kernels/heap.js'
 import { sumToShape } from '../sum-to-shape.js'
 
-/** y = (x − mean) · scale / √(variance + ε) + offset; tfjs's own throws where scale or offset is left out. */
+/**
+ * y = (x − mean) · scale / √(variance + ε) + offset; tfjs's own throws where scale or offset is
+ * left out.
+ */
 export const batchNormGradient: Gradient = ([dy], { inputs, attributes }) => {
   const { x, mean, variance, scale, offset } = inputs as Record<string, tf.Tensor | undefined> & {
     x: tf.Tensor

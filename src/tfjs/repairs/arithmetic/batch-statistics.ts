@@ -4,7 +4,10 @@ import type { Attributes } from '../../kernel.js'
 
 let channelAxis: number | undefined
 
-/** Runs a synchronous function whose batch normalizations without statistics have their channels along that axis. */
+/**
+ * Runs a synchronous function whose batch normalizations without statistics have their channels
+ * along that axis.
+ */
 export function withChannelAxis<Result>(axis: number | undefined, run: () => Result): Result {
   const outer = channelAxis
   channelAxis = axis
@@ -16,14 +19,17 @@ export function withChannelAxis<Result>(axis: number | undefined, run: () => Res
 }
 
 /**
- * True for a batch normalization with empty statistics, which is to use those of its input, as Keras 2's layer
- * normalization does. TensorFlow.js reads past the end of the empty tensors instead.
+ * True for a batch normalization with empty statistics, which is to use those of its input, as
+ * Keras 2's layer normalization does. TensorFlow.js reads past the end of the empty tensors
+ * instead.
  */
 export function lacksStatistics(kernelName: string, { mean }: tf.NamedTensorMap): boolean {
   return kernelName === 'FusedBatchNorm' && mean?.size === 0
 }
 
-/** (x − mean) / √(variance + ε) · scale + offset, with the mean and variance of each channel of x. */
+/**
+ * (x − mean) / √(variance + ε) · scale + offset, with the mean and variance of each channel of x.
+ */
 export function normalizeByInput(inputs: tf.NamedTensorMap, attributes: Attributes): tf.Tensor {
   const { x, scale, offset } = inputs as Record<string, tf.Tensor | undefined> & { x: tf.Tensor }
   if (channelAxis === undefined) {

@@ -4,14 +4,20 @@ import type { Attributes, Gradient, Kernel } from '../../kernel.js'
 /** One letter per axis. */
 export type Indices = readonly string[]
 
-/** The wasm backend has no Einsum. One or two operands, as in tfjs: no repeated index within one, no ellipsis. */
+/**
+ * The wasm backend has no Einsum. One or two operands, as in tfjs: no repeated index within one, no
+ * ellipsis.
+ */
 export const einsum: Kernel = (inputs, attributes) =>
   tf.tidy(() => {
     const { terms, result } = indicesOf(attributes)
     return contract(terms, Object.values(inputs), result)
   })
 
-/** The gradient of an operand is the contraction of dy with the other operand to the operand's own indices. */
+/**
+ * The gradient of an operand is the contraction of dy with the other operand to the operand's own
+ * indices.
+ */
 export const einsumGradient: Gradient = ([dy], { inputs, attributes }) => {
   const { terms, result } = indicesOf(attributes)
   const operands = Object.values(inputs)
@@ -41,7 +47,10 @@ export function indicesOf(attributes: Attributes): { terms: Indices[]; result: I
   return { terms: left.split(',').map((term) => term.split('')), result: result.split('') }
 }
 
-/** As one batched product of matrices: what both have and the result keeps is batch, what it does not is summed. */
+/**
+ * As one batched product of matrices: what both have and the result keeps is batch, what it does
+ * not is summed.
+ */
 function contract(
   terms: readonly Indices[],
   operands: readonly tf.Tensor[],

@@ -43,7 +43,9 @@ export const minimumGradient: Gradient = binary('a', 'b', (dy, a, b) => [
   () => only(dy, tf.greater(a, b)),
 ])
 
-/** A floor is constant between its steps; tfjs's own has the gradient of the division without it. */
+/**
+ * A floor is constant between its steps; tfjs's own has the gradient of the division without it.
+ */
 export const floorDivGradient: Gradient = binary('a', 'b', (dy) => [
   () => tf.zerosLike(dy),
   () => tf.zerosLike(dy),
@@ -74,7 +76,10 @@ export const preluGradient: Gradient = binary('x', 'alpha', (dy, x, alpha) => [
 export const prelu: Kernel = ({ x, alpha }) =>
   tf.tidy(() => tf.add(tf.relu(x!), tf.mul(alpha!, tf.minimum(x!, 0))))
 
-/** The webgpu backend binds all summands at once: past the adapter's limit it drops the whole submission, silently. */
+/**
+ * The webgpu backend binds all summands at once: past the adapter's limit it drops the whole
+ * submission, silently.
+ */
 export const addN: Kernel = (inputs) =>
   tf.tidy(() => {
     const [first, ...others] = Object.values(inputs)

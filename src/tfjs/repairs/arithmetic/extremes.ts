@@ -2,8 +2,8 @@ import * as tf from '@tensorflow/tfjs'
 import type { Gradient } from '../../kernel.js'
 
 /**
- * The gradient of a reduction to the largest or smallest value: tied values share it equally, as in TensorFlow.
- * TensorFlow.js gives each of them the whole gradient.
+ * The gradient of a reduction to the largest or smallest value: tied values share it equally, as in
+ * TensorFlow. TensorFlow.js gives each of them the whole gradient.
  */
 const sharedGradient =
   (axesName: 'axis' | 'reductionIndices'): Gradient =>

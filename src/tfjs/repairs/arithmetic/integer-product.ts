@@ -9,7 +9,10 @@ interface Matrices {
   readonly isTransposed: boolean
 }
 
-/** For wasm, whose products of matrices are of floats alone. On the host: such products are of masks and counts. */
+/**
+ * For wasm, whose products of matrices are of floats alone. On the host: such products are of masks
+ * and counts.
+ */
 export const productOfIntegers: PartialRepair = {
   isNeeded: ({ a, b }) => a!.dtype !== 'float32' || b!.dtype !== 'float32',
   kernel: ({ a, b }, attributes) => {

@@ -1,6 +1,7 @@
 /**
- * Where the webgpu backend copies integers and booleans, it passes them to WGSL functions that take floats. Such a
- * shader does not compile, and everything submitted with it is dropped without an error.
+ * Where the webgpu backend copies integers and booleans, it passes them to WGSL functions that take
+ * floats. Such a shader does not compile, and everything submitted with it is dropped without an
+ * error.
  */
 import * as tf from '@tensorflow/tfjs'
 import type { PartialRepair } from '../../kernel.js'

@@ -3,7 +3,10 @@ import { UnsupportedError } from '../../../errors.js'
 import type { Gradient } from '../../kernel.js'
 import { sumToShape } from '../sum-to-shape.js'
 
-/** C = A·B, either transposed; tfjs's own gradient keeps the output's batch where an operand was broadcast. */
+/**
+ * C = A·B, either transposed; tfjs's own gradient keeps the output's batch where an operand was
+ * broadcast.
+ */
 export const batchMatMulGradient: Gradient = ([dy], { inputs, attributes }) => {
   const { a, b } = inputs as { a: tf.Tensor; b: tf.Tensor }
   const outputGradient = dy!
@@ -35,8 +38,9 @@ export const batchMatMulGradient: Gradient = ([dy], { inputs, attributes }) => {
 }
 
 /**
- * On wasm a product with a transposed operand runs in a plain loop; and every new right operand is packed anew, so
- * that of A·Bᵀ and (B·Aᵀ)ᵀ the one with the smaller right operand is faster: of a dense layer's weights, 5 times.
+ * On wasm a product with a transposed operand runs in a plain loop; and every new right operand is
+ * packed anew, so that of A·Bᵀ and (B·Aᵀ)ᵀ the one with the smaller right operand is faster: of a
+ * dense layer's weights, 5 times.
  */
 function product(a: tf.Tensor, b: tf.Tensor, transposeA: boolean, transposeB: boolean): tf.Tensor {
   if (tf.getBackend() !== 'wasm') return tf.matMul(a, b, transposeA, transposeB)

@@ -8,7 +8,10 @@ interface Middle {
   readonly channels: number
 }
 
-/** For wasm, which sums innermost axes alone, and transposes the tensor for all others; an empty one it cannot. */
+/**
+ * For wasm, which sums innermost axes alone, and transposes the tensor for all others; an empty one
+ * it cannot.
+ */
 export const sumOfMiddleAxes: PartialRepair = {
   isNeeded: ({ x }, attributes) =>
     heap() !== undefined && x!.dtype === 'float32' && middleOf(x!, attributes) !== undefined,

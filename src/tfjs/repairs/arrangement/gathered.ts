@@ -4,8 +4,8 @@ import type { Gradient } from '../../kernel.js'
 import { runKernel } from '../run-kernel.js'
 
 /**
- * The gradient of a kernel that only picks elements of one input: the kernel itself, applied to the elements'
- * numbers, says where each output came from, and dy is added up there.
+ * The gradient of a kernel that only picks elements of one input: the kernel itself, applied to the
+ * elements' numbers, says where each output came from, and dy is added up there.
  */
 export function gatheredGradient(kernelName: string, inputName: string): Gradient {
   return ([dy], { inputs, attributes }) => ({
@@ -30,8 +30,8 @@ export function gatheredGradient(kernelName: string, inputName: string): Gradien
 const countable = 2 ** 24
 
 /**
- * The gradient of looking up slices along one axis: each dy is added to the slice that it came from. Gathering along
- * batch axes reads outside its input on wasm, in the forward pass already.
+ * The gradient of looking up slices along one axis: each dy is added to the slice that it came
+ * from. Gathering along batch axes reads outside its input on wasm, in the forward pass already.
  */
 export const gatherGradient: Gradient = (outputGradients, call) => {
   const { axis: given, batchDims } = call.attributes as {

@@ -1,6 +1,6 @@
 /**
- * Tensors of rank 5 and 6 on webgpu, whose coordinates are no WGSL vectors: shaders that index or compare them do
- * not compile, and everything submitted with them is dropped without an error.
+ * Tensors of rank 5 and 6 on webgpu, whose coordinates are no WGSL vectors: shaders that index or
+ * compare them do not compile, and everything submitted with them is dropped without an error.
  */
 import * as tf from '@tensorflow/tfjs'
 import type { Kernel, PartialRepair } from '../../kernel.js'
@@ -53,7 +53,9 @@ const reverse: Kernel = ({ x }, attributes) => {
   }, x!)
 }
 
-/** webgpu's own reads its input back to tile it on the host, in the midst of a synchronous section. */
+/**
+ * webgpu's own reads its input back to tile it on the host, in the midst of a synchronous section.
+ */
 const tile: Kernel = ({ x }, attributes) => {
   const { reps } = attributes as { reps: readonly number[] }
   return reps.reduce<tf.Tensor>((tiled, count, axis) => {
@@ -124,7 +126,10 @@ const select: PartialRepair = {
   },
 }
 
-/** A vector is read through shared memory, by the output's coordinates; of the output's rank it is not. */
+/**
+ * A vector is read through shared memory, by the output's coordinates; of the output's rank it is
+ * not.
+ */
 function withVector(kernelName: string): PartialRepair {
   return {
     isNeeded: (inputs) => {

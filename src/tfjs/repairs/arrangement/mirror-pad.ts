@@ -7,7 +7,9 @@ interface MirrorPadAttributes {
   readonly mode: 'reflect' | 'symmetric'
 }
 
-/** What was mirrored into the margins flows back to where it came from; tfjs cuts the margins off. */
+/**
+ * What was mirrored into the margins flows back to where it came from; tfjs cuts the margins off.
+ */
 export const mirrorPadGradient: Gradient = ([dy], { inputs, attributes }) => ({
   x: () =>
     tf.tidy(() => {

@@ -2,7 +2,9 @@ import * as tf from '@tensorflow/tfjs'
 import type { Kernel } from '../../kernel.js'
 import { allocate, readInPlace } from '../in-place.js'
 
-/** The wasm backend has no UnsortedSegmentSum. Negative ids are left out, as on the other backends. */
+/**
+ * The wasm backend has no UnsortedSegmentSum. Negative ids are left out, as on the other backends.
+ */
 export const unsortedSegmentSum: Kernel = ({ x, segmentIds }, attributes) =>
   tf.tidy(() => {
     const { numSegments } = attributes as { numSegments: number }

@@ -10,9 +10,9 @@ type Pair = [number, number]
 type ExplicitPadding = [Pair, Pair, Pair, Pair]
 
 /**
- * ∂/∂x of a 2-D convolution, as a forward convolution of dy, spread by the strides, with the rotated filter whose
- * two channel axes are exchanged: XNNPACK's forward convolution is an order of magnitude faster than the
- * backward kernel of the wasm backend, and dilations come for free.
+ * ∂/∂x of a 2-D convolution, as a forward convolution of dy, spread by the strides, with the
+ * rotated filter whose two channel axes are exchanged: XNNPACK's forward convolution is an order of
+ * magnitude faster than the backward kernel of the wasm backend, and dilations come for free.
  */
 export function convolutionInputGradient(
   dy: tf.Tensor,
@@ -42,8 +42,8 @@ function rotated(filter: tf.Tensor): tf.Tensor4D {
 }
 
 /**
- * ∂/∂filter of a 2-D convolution, as a forward convolution whose batch is the input channels and whose filter is
- * dy: strides and dilations change places.
+ * ∂/∂filter of a 2-D convolution, as a forward convolution whose batch is the input channels and
+ * whose filter is dy: strides and dilations change places.
  */
 export function convolutionFilterGradient(
   x: tf.Tensor,
@@ -67,7 +67,10 @@ export function convolutionFilterGradient(
   return tf.transpose(gradient, [1, 2, 0, 3])
 }
 
-/** dy and the padding with which a forward convolution by the rotated filter yields the gradient of the input. */
+/**
+ * dy and the padding with which a forward convolution by the rotated filter yields the gradient of
+ * the input.
+ */
 export function arrangeForInput(
   dy: tf.Tensor,
   axes: readonly WindowAxis[],

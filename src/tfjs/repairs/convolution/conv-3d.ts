@@ -6,7 +6,10 @@ import { convolutionRepairs, type ConvolutionRepairs } from './convolution-repai
 import { runKernel } from '../run-kernel.js'
 import type { WindowAxis } from '../window.js'
 
-/** ∂/∂x: for each tap along the depth a 2-D gradient of all planes at once, put back to the depths that it met. */
+/**
+ * ∂/∂x: for each tap along the depth a 2-D gradient of all planes at once, put back to the depths
+ * that it met.
+ */
 function inputGradient(dy: tf.Tensor, filter: tf.Tensor, axes: readonly WindowAxis[]): tf.Tensor {
   const [depth, ...plane] = axes as [WindowAxis, WindowAxis, WindowAxis]
   const [batch = 1, planes = 1, ...rest] = dy.shape
@@ -38,7 +41,10 @@ export const conv3D: ConvolutionRepairs = convolutionRepairs({
   filterGradient,
 })
 
-/** A transposed convolution is this backward kernel run forwards; tfjs has the gradient of the 2-D one alone. */
+/**
+ * A transposed convolution is this backward kernel run forwards; tfjs has the gradient of the 2-D
+ * one alone.
+ */
 export const conv3DTransposeGradient: Gradient = ([dx], { inputs, attributes }) => {
   const { dy, filter } = inputs as { dy: tf.Tensor; filter: tf.Tensor }
   const { strides, pad } = attributes as {

@@ -34,7 +34,10 @@ interface BackpropAttributes {
   readonly filterShape: readonly number[]
 }
 
-/** The backward kernels for a backend that lacks them, and the gradient, which tfjs has for no dilation. */
+/**
+ * The backward kernels for a backend that lacks them, and the gradient, which tfjs has for no
+ * dilation.
+ */
 export function convolutionRepairs(of: Convolution): ConvolutionRepairs {
   const { forward, spatialRank, inputGradient, filterGradient } = of
   const axesOf = (
@@ -60,7 +63,8 @@ export function convolutionRepairs(of: Convolution): ConvolutionRepairs {
     gradient: ([dy], { inputs, attributes }) => {
       const { x, filter } = inputs as { x: tf.Tensor; filter: tf.Tensor }
       const axes = axesOf(x.shape, dy!.shape, filter.shape, attributes)
-      // Without dilation the backend's own kernels are used; the depthwise ones misread a dilation that is left out.
+      // Without dilation the backend's own kernels are used; the depthwise ones misread a dilation
+      // that is left out.
       const undilated = { ...attributes, dilations: 1 }
       const isDilated = axes.some(({ dilation }) => dilation !== 1)
       return {

@@ -7,7 +7,10 @@ import type { WindowAxis } from '../window.js'
 
 type Shape4D = [number, number, number, number]
 
-/** ∂/∂x as a forward depthwise convolution of the spread dy with the rotated filter, summed over the multiplier. */
+/**
+ * ∂/∂x as a forward depthwise convolution of the spread dy with the rotated filter, summed over the
+ * multiplier.
+ */
 function inputGradient(dy: tf.Tensor, filter: tf.Tensor, axes: readonly WindowAxis[]): tf.Tensor {
   const strided = depthwiseInputGradient(dy, filter, axes)
   if (strided !== undefined) return strided

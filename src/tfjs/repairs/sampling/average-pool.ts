@@ -4,8 +4,8 @@ import { runKernel } from '../run-kernel.js'
 import { windowAxes, type WindowAttributes, type WindowAxis } from '../window.js'
 
 /**
- * The forward pool divides by the number of inputs that a window holds, tfjs's gradient by the window's size: dy
- * is scaled by the quotient of the two beforehand.
+ * The forward pool divides by the number of inputs that a window holds, tfjs's gradient by the
+ * window's size: dy is scaled by the quotient of the two beforehand.
  */
 function averagePoolGradient(kernelName: string, backwardKernel: string): Gradient {
   return ([dy], { inputs, attributes }) => {

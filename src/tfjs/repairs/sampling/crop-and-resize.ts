@@ -7,8 +7,8 @@ interface CropAttributes {
 }
 
 /**
- * As for a resize, what the forward kernel makes of the identity is each box's matrix for rows and for columns;
- * samples outside the image have rows of zeros. The boxes themselves have no gradient.
+ * As for a resize, what the forward kernel makes of the identity is each box's matrix for rows and
+ * for columns; samples outside the image have rows of zeros. The boxes themselves have no gradient.
  */
 export const cropAndResizeGradient: Gradient = ([dy], { inputs, attributes }) => ({
   image: () =>

@@ -7,8 +7,8 @@ import { windowAxes, type WindowAttributes } from '../window.js'
 const leastFloat = -3.4028234663852886e38
 
 /**
- * ∂/∂x of a 3-D maximum pool in whole-tensor ops, for webgpu: its own mixes up the positions in windows that are
- * not square. Tap by tap in row-major order, so that the first maximum wins a tie.
+ * ∂/∂x of a 3-D maximum pool in whole-tensor ops, for webgpu: its own mixes up the positions in
+ * windows that are not square. Tap by tap in row-major order, so that the first maximum wins a tie.
  */
 export const maxPool3DGradByTaps: Kernel = ({ dy, input, output }, attributes) =>
   tf.tidy(() => {

@@ -4,7 +4,10 @@ import { poolAxes } from './max-pool.js'
 import { runKernel } from '../run-kernel.js'
 import type { WindowAxis } from '../window.js'
 
-/** The backward kernels with the attributes as they are, or refused: tfjs's own leaves the rounding mode out. */
+/**
+ * The backward kernels with the attributes as they are, or refused: tfjs's own leaves the rounding
+ * mode out.
+ */
 export const maxPool2DGradient: Gradient = ([dy], call) => {
   const [x, y, axes] = partsOf('MaxPool', call)
   return {
@@ -28,7 +31,10 @@ function partsOf(kernelName: string, call: KernelCall): [tf.Tensor, tf.Tensor, W
   return [x, y, poolAxes(kernelName, x.shape, y.shape, call.attributes)]
 }
 
-/** webgpu gives a tie to the last maximum of a window: with everything turned round, that is the first one. */
+/**
+ * webgpu gives a tie to the last maximum of a window: with everything turned round, that is the
+ * first one.
+ */
 function firstOfTies(
   dy: tf.Tensor,
   x: tf.Tensor,

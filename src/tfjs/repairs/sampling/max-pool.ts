@@ -7,9 +7,9 @@ import { windowAxes, type WindowAttributes, type WindowAxis } from '../window.js
 type Visit = (inputOffsets: Int32Array, outputOffset: number) => void
 
 /**
- * ∂/∂x of a maximum pool over any number of spatial axes, on the host: each dy goes to its window's maximum, to
- * the first one of a tie in row-major order. The wasm backend's own takes 0 for the least value that a maximum
- * can have, and so loses every window without a positive one.
+ * ∂/∂x of a maximum pool over any number of spatial axes, on the host: each dy goes to its window's
+ * maximum, to the first one of a tie in row-major order. The wasm backend's own takes 0 for the
+ * least value that a maximum can have, and so loses every window without a positive one.
  */
 function maxPoolGradient(kernelName: string): Kernel {
   return ({ dy, input }, attributes) => {
@@ -29,8 +29,8 @@ function maxPoolGradient(kernelName: string): Kernel {
         for (let tap = 1; tap < inputOffsets.length; tap++) {
           const candidate = inputOffsets[tap]!
           const value = ordered(bits[candidate + channel]!)
-          // Which of the two is larger comes as a mask: a branch would be mispredicted every other time, and
-          // takes twice as long (2-core EPYC, 2026-11).
+          // Which of the two is larger comes as a mask: a branch would be mispredicted every other
+          // time, and takes twice as long (2-core EPYC, 2026-11).
           const difference = (maximum - value) | 0
           const isLess = (difference ^ ((maximum ^ value) & (difference ^ maximum))) >> 31
           maximum ^= (maximum ^ value) & isLess
@@ -111,7 +111,10 @@ export function poolAxes(
   return windowAxes(kernelName, inputShape, outputShape, filterSize ?? 1, attributes)
 }
 
-/** Visits each window that meets the input, with the offsets (of channel 0) of its inputs and of its output. */
+/**
+ * Visits each window that meets the input, with the offsets (of channel 0) of its inputs and of its
+ * output.
+ */
 function forEachWindow(
   batch: number,
   channels: number,

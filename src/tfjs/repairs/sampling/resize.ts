@@ -10,8 +10,9 @@ interface ResizeAttributes {
 }
 
 /**
- * A resize is linear, and separable into rows and columns. What the forward kernel makes of the identity is its
- * interpolation matrix, whatever the flags; the gradient is the product with the transposed matrices.
+ * A resize is linear, and separable into rows and columns. What the forward kernel makes of the
+ * identity is its interpolation matrix, whatever the flags; the gradient is the product with the
+ * transposed matrices.
  */
 function resizeGradient(
   kernelName: string,
