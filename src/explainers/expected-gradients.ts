@@ -9,7 +9,7 @@ import {
   assertKnownKeys,
   readPositiveInteger,
 } from '../options.js'
-import type { Predictor } from '../predictor.js'
+import type { ArraySpec, Predictor } from '../predictor.js'
 import { readSeed } from '../random.js'
 import { expectedAttributions } from './attribution/expected-integral.js'
 import { type Inputs, inputsBut, readInputs } from './reading/inputs.js'
@@ -27,7 +27,7 @@ import { explainedScore } from './attribution/explained-score.js'
 import { joinTargets, reportRound } from './attribution/path-attributions.js'
 import type { TargetInput } from './reading/targets.js'
 import { Explainer } from './session/explainer.js'
-import { createMeta } from './session/explanation-meta.js'
+import { createMeta, listChannels } from './session/explanation-meta.js'
 
 export interface ExpectedGradientsOptions {
   /** Attribute to layers instead of the model's inputs; as for IntegratedGradients. */
@@ -184,7 +184,7 @@ export class ExpectedGradients<Value = unknown, Item = never> extends Explainer<
     await call.assertWeights(weightsVersion)
     const attributions = ends.map((_, j) => joinTargets(results.map((one) => one[j]!)))
     const deltas = joinTargets(allDeltas)
-    return createExplanation(this.#createMeta(layerNames, specs.length), {
+    return createExplanation(this.#createMeta(layerNames, specs), {
       attributions: attributions.map((values, j) =>
         toAttribution(values, withTargets(chosen, ends[j]!.shape)),
       ),
@@ -196,13 +196,14 @@ export class ExpectedGradients<Value = unknown, Item = never> extends Explainer<
     })
   }
 
-  #createMeta(layer: readonly string[] | null, inputCount: number): ExplanationMeta {
+  #createMeta(layer: readonly string[] | null, inputs: readonly ArraySpec[]): ExplanationMeta {
     return createMeta('ExpectedGradients', {
       nSamples: this.#nSamples,
       seed: this.#seed,
       internalBatchSize: this.#batchSize.option,
       layer,
-      inputCount,
+      inputCount: inputs.length,
+      channels: listChannels(inputs),
       backendName: this.device,
     })
   }

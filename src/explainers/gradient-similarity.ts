@@ -30,6 +30,7 @@ import { keepTrainingSet, readTraining, writeTrainingSet } from './similarity/ke
 import { checkLossOfLogits } from './reading/loss-of-logits.js'
 import { checkPredictor, type ModelCall, ModelSession } from './session/model-session.js'
 import { chooseParameters, selectTrainable } from './session/parameters.js'
+import { listChannels } from './session/explanation-meta.js'
 import { createProgressReporter } from './session/progress.js'
 import { isExampleSource, type ExampleSource } from './reading/example-source.js'
 import {
@@ -326,6 +327,7 @@ export class GradientSimilarity<Value = unknown, Item = never> extends Explainer
       topK: k,
       eps: ranking.similarity.eps,
       inputCount: fitted.inputCount,
+      channels: listChannels(call.predictor.inputs),
       ...(fitted.hasItems && { rawItems: true }),
       ...(this.#options.parameters && {
         parameters: selectTrainable(this.#model.predictor).map(({ name }) => name),

@@ -10,7 +10,7 @@ import {
   assertKnownKeys,
   readPositiveInteger,
 } from '../options.js'
-import type { Predictor } from '../predictor.js'
+import type { ArraySpec, Predictor } from '../predictor.js'
 import { type GradientSites, gradientSites } from './attribution/gradient-sites.js'
 import { type Inputs, inputsBut } from './reading/inputs.js'
 import { ModelSession } from './session/model-session.js'
@@ -26,7 +26,7 @@ import {
 import { reportRound } from './attribution/path-attributions.js'
 import type { TargetInput } from './reading/targets.js'
 import { Explainer } from './session/explainer.js'
-import { createMeta } from './session/explanation-meta.js'
+import { createMeta, listChannels } from './session/explanation-meta.js'
 
 export interface GradientOptions<Item = never, Batch = Inputs<Item>> {
   /**
@@ -191,7 +191,7 @@ export class Gradient<Value = unknown, Item = never, Batch = Inputs<Item>> exten
       shape: withTargets(chosen, shape),
     }))
     await call.assertWeights(weightsVersion)
-    return createExplanation(this.#createMeta(sites, specs.length), {
+    return createExplanation(this.#createMeta(sites, specs), {
       attributions,
       attributionNames: sites.attributionNames(),
       predictions: explained.predictions,
@@ -211,13 +211,14 @@ export class Gradient<Value = unknown, Item = never, Batch = Inputs<Item>> exten
     )
   }
 
-  #createMeta({ names }: GradientSites<Value>, inputCount: number): ExplanationMeta {
+  #createMeta({ names }: GradientSites<Value>, inputs: readonly ArraySpec[]): ExplanationMeta {
     return createMeta('Gradient', {
       layer: names,
       multiplyByInputs: this.#options.multiplyByInputs ?? false,
       smoothGrad: this.#smoothGrad,
       internalBatchSize: this.#batchSize.option,
-      inputCount,
+      inputCount: inputs.length,
+      channels: listChannels(inputs),
       backendName: this.device,
     })
   }

@@ -10,7 +10,7 @@ import {
   assertKnownKeys,
   readPositiveInteger,
 } from '../options.js'
-import type { Predictor } from '../predictor.js'
+import type { ArraySpec, Predictor } from '../predictor.js'
 import {
   type AverageOf,
   type Baselines,
@@ -41,7 +41,7 @@ import {
 import { copyTargets } from './reading/several-targets.js'
 import type { TargetInput } from './reading/targets.js'
 import { Explainer } from './session/explainer.js'
-import { createMeta } from './session/explanation-meta.js'
+import { createMeta, listChannels } from './session/explanation-meta.js'
 
 export interface IntegratedGradientsOptions {
   /**
@@ -255,7 +255,7 @@ export class IntegratedGradients<Value = unknown, Item = never> extends Explaine
     const { attributions, deltas, steps } = meanOf(results)
     const { tolerance } = this.#accuracy
     const { exampleCount } = read
-    return createExplanation(this.#createMeta(layerNames, inputs.length), {
+    return createExplanation(this.#createMeta(layerNames, specs), {
       attributions: attributions.map((values, j) =>
         toAttribution(values, withTargets(chosen, ends[j]!.shape)),
       ),
@@ -284,13 +284,14 @@ export class IntegratedGradients<Value = unknown, Item = never> extends Explaine
     return joinBatches(call, examples, this.#batchSize, step)
   }
 
-  #createMeta(layer: readonly string[] | null, inputCount: number): ExplanationMeta {
+  #createMeta(layer: readonly string[] | null, inputs: readonly ArraySpec[]): ExplanationMeta {
     return createMeta('IntegratedGradients', {
       targetFn: this.#targetFn === undefined ? null : 'function',
       ...this.#accuracy,
       internalBatchSize: this.#batchSize.option,
       layer,
-      inputCount,
+      inputCount: inputs.length,
+      channels: listChannels(inputs),
       backendName: this.device,
     })
   }

@@ -27,6 +27,7 @@ const nothing: SimilarityViewOptions = {
   kind: null,
   examples: null,
   urlTemplate: null,
+  channels: null,
   labels: [],
   trainLabels: null,
   trainPredictions: null,

@@ -12,6 +12,7 @@ import { divergingColors, palettes, type Palette } from '../base/color/diverging
 import { GlElement } from '../base/element.js'
 import { isNdArray, type GivenExplanation } from '../base/explanation-source.js'
 import { namesConverter } from '../base/names.js'
+import type { Channels } from '../base/picture/channels.js'
 import type { Picture } from '../base/picture/picture.js'
 import type { Table } from '../base/table.js'
 import type { Theme } from '../base/color/theme.js'
@@ -66,6 +67,7 @@ export class GlAttributionImage extends GlElement<SignedMap> {
     clip: { type: Number },
     input: { type: Number },
     image: { attribute: false },
+    channels: {},
     ink: { type: Boolean, reflect: true },
     labels: { converter: namesConverter },
     controls: { type: Boolean, reflect: true },
@@ -91,8 +93,16 @@ export class GlAttributionImage extends GlElement<SignedMap> {
   declare clip: number
   /** The index of the attributed input or layer, if there are several. */
   declare input: number
-  /** The image [height, width] or [height, width, channels]. Default: the explanation's x. */
+  /**
+   * The image [height, width] or [height, width, channels], whatever `channels` is. Default: the
+   * explanation's x.
+   */
   declare image: NdArray | NestedNumbers | null
+  /**
+   * The axis of the channels in the explanation: 'last' for [height, width, channels], 'first' for [channels, height,
+   * width]. Default: the explanation's, or 'last'.
+   */
+  declare channels: Channels | null
   /** Draws an image of one channel in the theme's colours, as ink on paper: 0 is paper. */
   declare ink: boolean
   /**
@@ -116,6 +126,7 @@ export class GlAttributionImage extends GlElement<SignedMap> {
     this.clip = 99
     this.input = 0
     this.image = null
+    this.channels = null
     this.ink = false
     this.labels = []
     this.controls = false
@@ -126,13 +137,14 @@ export class GlAttributionImage extends GlElement<SignedMap> {
     readChoice('palette', this.palette, palettes)
     const sign = readChoice('sign', this.sign, signs)
     if (explanation === null) return null
-    const { index, input, labels, clip, image } = this
+    const { index, input, labels, clip, image, channels } = this
     return createSignedMap(explanation, {
       index,
       input,
       labels,
       clip,
       sign,
+      channels,
       image: image === null || isNdArray(image) ? image : fromNestedNumbers('image', image),
     })
   }

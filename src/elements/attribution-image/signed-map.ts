@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from '../../errors.js'
+import { isRecord } from '../../is-record.js'
 import type { NdArray } from '../../ndarray.js'
 import { describe } from '../../options.js'
 import {
@@ -11,6 +12,7 @@ import {
   type Sign,
 } from '../base/attributions.js'
 import type { GivenExplanation } from '../base/explanation-source.js'
+import { type Channels, moveChannelsLast, readChannels } from '../base/picture/channels.js'
 import { isImageShape } from '../base/picture/pixels.js'
 
 /** A signed value for each pixel, and the image that they belong to. */
@@ -37,22 +39,24 @@ export interface SignedMapOptions {
   readonly labels: readonly string[]
   readonly sign: Sign
   readonly clip: number
+  readonly channels: Channels | null
 }
 
 /** @throws InvalidArgumentError if the attributions are not those of an image */
 export function createSignedMap(
   explanation: GivenExplanation,
-  { index, input, image, labels, sign, clip }: SignedMapOptions,
+  { index, input, image, labels, sign, clip, channels }: SignedMapOptions,
 ): SignedMap {
-  const attributions = getAttributions(explanation, input, index)
+  const given = getAttributions(explanation, input, index)
+  const attributions = moveChannelsLast(given, findChannels(explanation, channels, input))
   const [height = 0, width = 0] = attributions.shape
   const rank = attributions.shape.length
   if ((rank !== 2 && rank !== 3) || height === 0 || width === 0) {
     throw new InvalidArgumentError(
       'attributions of the explanation',
-      `${describe(attributions)} for an example`,
-      'those of an image, [height, width] or [height, width, channels]; use <gl-attribution-bars> ' +
-        'for rows and <gl-attribution-text> for texts',
+      `${describe(given)} for an example`,
+      "those of an image, [height, width] or [height, width, channels], or with channels 'first' " +
+        '[channels, height, width]; use <gl-attribution-bars> for rows and <gl-attribution-text> for texts',
     )
   }
   if (image !== null && !isImageShape(image.shape)) {
@@ -70,12 +74,30 @@ export function createSignedMap(
     shown,
     limit,
     isClipped: findMagnitudeLimit(shown, 100) > limit,
-    image: image ?? getImage(explanation, input, index),
+    image: image ?? getImage(explanation, input, index, channels),
     target: nameTarget(explanation, index, labels),
   }
 }
 
-function getImage(explanation: GivenExplanation, input: number, index: number): NdArray | null {
+/** Attributions of layers have the layer's axes, which the explanation does not name. */
+function findChannels(
+  explanation: GivenExplanation,
+  channels: Channels | null,
+  input: number,
+): Channels {
+  const { params } = explanation.meta
+  const isOfLayer = isRecord(params) && params['layer'] !== undefined && params['layer'] !== null
+  return readChannels(channels ?? (isOfLayer ? 'last' : null), explanation, input)
+}
+
+function getImage(
+  explanation: GivenExplanation,
+  input: number,
+  index: number,
+  channels: Channels | null,
+): NdArray | null {
   const example = getExplainedExample(explanation, input, index)
-  return example !== null && isImageShape(example.shape) ? example : null
+  if (example === null) return null
+  const image = moveChannelsLast(example, readChannels(channels, explanation, input))
+  return isImageShape(image.shape) ? image : null
 }

@@ -1,6 +1,7 @@
 import { LitElement, type PropertyDeclarations } from 'lit'
 import type { NdArray } from '../../ndarray.js'
 import { namesConverter } from '../base/names.js'
+import type { Channels } from '../base/picture/channels.js'
 import type { ValueRange } from '../base/picture/pixels.js'
 import type { Labels } from '../similar-examples/labels.js'
 import type { ExampleKind, Examples } from '../similar-examples/similarity-view.js'
@@ -28,6 +29,7 @@ export abstract class ExplainerProperties extends LitElement {
     tokens: { converter: namesConverter },
     values: { attribute: false },
     image: { attribute: false },
+    channels: {},
     ink: { type: Boolean },
     range: { attribute: false },
     examples: { attribute: false },
@@ -87,6 +89,11 @@ export abstract class ExplainerProperties extends LitElement {
   declare values: readonly (number | string)[] | null
   /** For an image: the image [height, width] or [height, width, channels]. Default: x. */
   declare image: NdArray | null
+  /**
+   * The axis of the channels in x and the training images: 'last' for [height, width, channels], 'first' for [channels, height,
+   * width]. Default: the explanation's, or 'last'.
+   */
+  declare channels: Channels | null
   /** Draws images of one channel in the theme's colours, as ink on paper. */
   declare ink: boolean
   /**
@@ -129,6 +136,7 @@ export abstract class ExplainerProperties extends LitElement {
     this.tokens = null
     this.values = null
     this.image = null
+    this.channels = null
     this.ink = false
     this.range = null
     this.examples = null

@@ -148,6 +148,7 @@ export class GlExplainer extends ExplainerProperties {
             .loading=${loading}
             .labels=${labels}
             .image=${this.image}
+            .channels=${this.channels}
             .ink=${this.ink}
           ></gl-attribution-image>`
         : kind === 'text'
@@ -191,6 +192,7 @@ export class GlExplainer extends ExplainerProperties {
           .kind=${this.kind}
           .examples=${this.examples}
           .urlTemplate=${this.urlTemplate}
+          .channels=${this.channels}
           .trainLabels=${this.trainLabels ?? value?.labels ?? null}
           .trainPredictions=${this.trainPredictions}
           .labels=${this.labels}

@@ -3,6 +3,7 @@ import { readChoice } from '../../options.js'
 import { GlElement } from '../base/element.js'
 import { type GivenExplanation } from '../base/explanation-source.js'
 import { namesConverter } from '../base/names.js'
+import type { Channels } from '../base/picture/channels.js'
 import type { Picture } from '../base/picture/picture.js'
 import { findRange, type ValueRange } from '../base/picture/pixels.js'
 import { moveFocus } from '../base/roving.js'
@@ -36,6 +37,7 @@ const viewProperties = [
   'kind',
   'examples',
   'urlTemplate',
+  'channels',
   'labels',
   'trainLabels',
   'trainPredictions',
@@ -67,6 +69,7 @@ export class GlSimilarExamples extends GlElement<SimilarityView> {
     kind: {},
     examples: { attribute: false },
     urlTemplate: { attribute: 'url-template' },
+    channels: {},
     trainLabels: { attribute: false },
     trainPredictions: { attribute: false },
     labels: { converter: namesConverter },
@@ -88,13 +91,18 @@ export class GlSimilarExamples extends GlElement<SimilarityView> {
 
   /**
    * The kind of data. By default, strings are texts (not image URLs), arrays [h, w] and [h, w, 1 |
-   * 3 | 4] are images, and other arrays are rows of a table.
+   * 3 | 4] are images (with `channels` 'first' [1 | 3 | 4, h, w]), and other arrays are rows of a table.
    */
   declare kind: ExampleKind | null
   /** All training examples, in the order of the fit. They replace those in the explanation. */
   declare examples: Examples
   /** The URL of the images, where '{id}' is replaced by the index of the training example. */
   declare urlTemplate: string | null
+  /**
+   * The axis of the channels in images: 'last' for [h, w, channels], 'first' for [channels, h, w].
+   * Default: the explanation's, or 'last'.
+   */
+  declare channels: Channels | null
   /** The labels of all training examples: class indices, names, values or one-hot lists. */
   declare trainLabels: Labels
   /** The model's predictions for all training examples, in the same forms as `trainLabels`. */
@@ -130,6 +138,7 @@ export class GlSimilarExamples extends GlElement<SimilarityView> {
     this.kind = null
     this.examples = null
     this.urlTemplate = null
+    this.channels = null
     this.trainLabels = null
     this.trainPredictions = null
     this.labels = []

@@ -2,6 +2,7 @@ import { InvalidArgumentError } from '../../errors.js'
 import type { NdArray } from '../../ndarray.js'
 import { describe } from '../../options.js'
 import { getExampleAt, isNdArray, type GivenExplanation } from '../base/explanation-source.js'
+import { type Channels, moveChannelsLast, readChannels } from '../base/picture/channels.js'
 import { isImageShape } from '../base/picture/pixels.js'
 import { formatValue, createNumberFormat } from '../text/format.js'
 import { computeClassMeans, type ClassMean } from './class-means.js'
@@ -26,6 +27,8 @@ export interface SimilarityViewOptions {
   readonly kind: ExampleKind | null
   readonly examples: Examples
   readonly urlTemplate: string | null
+  /** Null: the explanation's. */
+  readonly channels: Channels | null
   /** The names of the classes. */
   readonly labels: readonly string[]
   readonly trainLabels: Labels
@@ -74,6 +77,7 @@ export function createSimilarityView(
   const name = (label: Label): string =>
     areClasses || typeof label === 'string' ? nameLabel(label, labels) : format(label)
 
+  const channels = readChannels(options.channels, explanation, 0)
   const highest = Math.max(0, ends.most[0]?.score ?? 0)
   const shown = (ranked: RankedExample, picked: unknown, isMost: boolean): ShownExample => {
     const { index, score } = ranked
@@ -81,7 +85,7 @@ export function createSimilarityView(
     return {
       index,
       score,
-      content: getContent(ranked, picked, options),
+      content: getContent(ranked, picked, options, channels),
       label,
       predicted: index === undefined ? undefined : trainPredictions[index],
       isSuspect:
@@ -122,21 +126,25 @@ function getContent(
   { index, position }: RankedExample,
   picked: unknown,
   { index: row, kind, examples, urlTemplate }: SimilarityViewOptions,
+  channels: Channels,
 ): ExampleContent {
   if (urlTemplate !== null && index !== undefined) {
     return { kind: 'address', url: urlTemplate.replaceAll('{id}', String(index)) }
   }
   const own = index === undefined ? undefined : getListedExample(examples, index)
-  return toContent(own ?? getPickedExample(picked, row, position), kind)
+  return toContent(own ?? getPickedExample(picked, row, position), kind, channels)
 }
 
-function toContent(example: unknown, kind: ExampleKind | null): ExampleContent {
+function toContent(example: unknown, kind: ExampleKind | null, channels: Channels): ExampleContent {
   if (typeof example === 'string') {
     return kind === 'image' ? { kind: 'address', url: example } : { kind: 'text', text: example }
   }
   if (Array.isArray(example)) return { kind: 'row', cells: example as (number | string)[] }
   if (!isNdArray(example)) return { kind: 'none' }
-  if (kind !== 'tabular' && isImageShape(example.shape)) return { kind: 'image', pixels: example }
+  if (kind !== 'tabular') {
+    const pixels = moveChannelsLast(example, channels)
+    if (isImageShape(pixels.shape)) return { kind: 'image', pixels }
+  }
   return { kind: 'row', cells: Array.from(example.data) }
 }
 

@@ -1,4 +1,5 @@
 import type { ExplanationMeta } from '../../explanation.js'
+import type { ArraySpec } from '../../predictor.js'
 import { version } from '../../version.js'
 
 /** Creates the metadata of an explanation from the explainer's name and its parameters. */
@@ -12,3 +13,8 @@ export const createMeta = (
   params,
   version,
 })
+
+/** Which axis of an example of each input has the channels. */
+export const listChannels = (
+  inputs: readonly Pick<ArraySpec, 'channels'>[],
+): ('first' | 'last')[] => inputs.map(({ channels }) => channels ?? 'last')

@@ -204,13 +204,21 @@ export function checkPredictor(predictor: unknown): void {
     predictor !== null &&
     'open' in predictor &&
     typeof predictor.open === 'function' &&
-    'parameters' in predictor
-  if (isPredictor) return
-  throw new InvalidArgumentError(
-    'predictor',
-    describe(predictor),
-    "a Predictor; wrap a TensorFlow.js model: tfjsPredictor(model), from 'gradlens/tfjs'",
-  )
+    'parameters' in predictor &&
+    'inputs' in predictor &&
+    Array.isArray(predictor.inputs)
+  if (!isPredictor) {
+    throw new InvalidArgumentError(
+      'predictor',
+      describe(predictor),
+      "a Predictor; wrap a TensorFlow.js model: tfjsPredictor(model), from 'gradlens/tfjs'",
+    )
+  }
+  const { inputs } = predictor as Predictor
+  for (const [i, { channels }] of inputs.entries()) {
+    if (channels === undefined) continue
+    readChoice(`predictor.inputs[${i}].channels`, channels, ['first', 'last'])
+  }
 }
 
 const fallbackOrder: readonly Device[] = ['webgpu', 'wasm', 'cpu']
