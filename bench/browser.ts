@@ -2,10 +2,10 @@ import { chromium, type Browser } from 'playwright'
 import { findBrowser } from '../scripts/checks/find-browser.mjs'
 import type { BenchOptions } from './options.js'
 
-/** Chromium cannot sandbox itself for root, which is what containers run as. */
+/** Chromium's sandbox doesn't work for root, the user in containers. */
 const asRoot = process.getuid?.() === 0 ? ['--no-sandbox'] : []
 
-/** Without a flag headless Chromium has no WebGPU on Linux, GPU or not. */
+/** Headless Chromium on Linux has no WebGPU without a flag, even with a GPU. */
 const webGpu = ['--enable-unsafe-webgpu', '--enable-features=Vulkan']
 
 export function launchBrowser({ softwareWebGpu }: BenchOptions): Promise<Browser> {

@@ -4,7 +4,7 @@ import { DataFolder } from '../scripts/data/data-folder.js'
 import { type Random, seededRandom, toNormal } from '../scripts/data/random.js'
 import { type Activation, type Layer, weightShapes } from './layers.js'
 
-/** A model and its data as they are written for all who take part; `serve.py` reads the same files. */
+/** A model and its data, written to files for all participants. `serve.py` reads the same files. */
 export interface Case {
   readonly name: string
   readonly title: string
@@ -12,7 +12,7 @@ export interface Case {
   readonly inputShape: readonly number[]
   readonly classCount: number
   readonly exampleCount: number
-  /** Kernel and bias of each layer that has them. */
+  /** The kernel and bias of each layer that has them. */
   readonly weightShapes: readonly (readonly number[])[]
   readonly parameterCount: number
 }
@@ -36,8 +36,9 @@ const testCount = 1
 const digitsFolder = new DataFolder('mnist')
 
 /**
- * Of the held-out digits one that the trained net is unsure of (8, at 0.62). Where it is sure, the gradient is p − 1,
- * of which float32 keeps few digits, so that two programs that are both right differ by percents.
+ * A held-out digit that the trained net is unsure of (8, at 0.62). If the net is sure, the gradient
+ * is p − 1 with few correct digits in float32, and two correct programs can differ by several
+ * percent.
  */
 const explainedDigit = 13
 
@@ -55,7 +56,7 @@ const dense = (units: number, activation: Activation): Layer => ({
 const pooling: Layer = { kind: 'pooling' }
 const flatten: Layer = { kind: 'flatten' }
 
-/** The numbers of rows are those of alibi's figures in the goals. */
+/** The numbers of rows are those of alibi's figures. */
 const sources: Readonly<Record<string, Source>> = {
   notebook: {
     title: "MNIST net of alibi's notebook",
@@ -70,7 +71,7 @@ const sources: Readonly<Record<string, Source>> = {
       dense(10, 'softmax'),
     ],
     exampleCount: 300,
-    // The demo's trained model, whose dropout layers do nothing here.
+    // The demo's trained model. Its dropout layers do nothing in inference.
     weights: () => readFloats(digitsFolder.file('weights.bin')),
     data: digits,
   },
@@ -103,7 +104,7 @@ const sources: Readonly<Record<string, Source>> = {
 
 export const caseNames: readonly string[] = Object.keys(sources)
 
-/** Writes a model and its data into the folder. */
+/** Writes a model and its data to the folder. */
 export function writeCase(name: string, folder: string, rows?: number): Case {
   const source = sources[name]
   if (source === undefined) {
@@ -160,14 +161,16 @@ function digits(set: 'train' | 'test', exampleCount: number): Data {
   }
 }
 
-/** Rows of length about 1, as sentence embeddings are, and labels at random. */
+/** Rows with norms of about 1, like sentence embeddings, and random labels. */
 function normalData(random: Random, exampleCount: number, width: number, classCount: number): Data {
   const normal = toNormal(random)
   const x = Float32Array.from({ length: exampleCount * width }, () => normal() / Math.sqrt(width))
   return { x, labels: Uint8Array.from({ length: exampleCount }, () => random() * classCount) }
 }
 
-/** Kernels as He et al. (2015) start them; biases away from 0, so that none is left out by mistake. */
+/**
+ * Kernels initialized as in He et al. (2015). Biases are not 0, so that a missing bias is noticed.
+ */
 function randomWeights(shapes: readonly (readonly number[])[], random: Random): Float32Array {
   const normal = toNormal(random)
   const parts = shapes.flatMap((shape) => {

@@ -8,7 +8,7 @@ import { median } from './statistics.js'
 
 const factors = [1, 2, 4]
 
-/** Times of whole calls with n, 2n and 4n rows, the sizes taking turns. */
+/** Measures whole calls with n, 2n and 4n rows, in turns. */
 export async function measureGrowth(
   { name, page }: Setting,
   { exampleCount }: Case,
@@ -30,7 +30,9 @@ export async function measureGrowth(
   return growth
 }
 
-/** The peak of a process of its own for each number of rows: a page never gives back what its wasm memory grew by. */
+/**
+ * Measures the memory peak for each number of rows, in a new process: wasm memory never shrinks.
+ */
 export async function measureMemory(
   { name, address, device }: Setting,
   description: Case,

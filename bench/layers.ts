@@ -1,6 +1,6 @@
 export type Activation = 'relu' | 'softmax'
 
-/** As much of a network as the benchmark's models need, for tfjs, Keras and torch alike. Convolutions end in ReLU. */
+/** The layers of the benchmark's models, for tfjs, Keras and torch. Convolutions end in ReLU. */
 export type Layer =
   | {
       readonly kind: 'convolution'
@@ -8,12 +8,12 @@ export type Layer =
       readonly kernelSize: number
       readonly padding: 'same' | 'valid'
     }
-  /** The greatest of 2 × 2. */
+  /** 2 × 2 maximum pooling. */
   | { readonly kind: 'pooling' }
   | { readonly kind: 'flatten' }
   | { readonly kind: 'dense'; readonly units: number; readonly activation: Activation }
 
-/** Kernel and bias of each layer that has them: [height, width, in, out], [in, out], [out]. */
+/** Returns the shapes of kernels and biases: [height, width, in, out], [in, out], [out]. */
 export function weightShapes(
   inputShape: readonly number[],
   layers: readonly Layer[],

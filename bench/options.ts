@@ -3,26 +3,26 @@ import { caseNames } from './cases.js'
 
 export interface BenchOptions {
   readonly models: readonly string[]
-  /** Training rows; undefined: each model's own number. */
+  /** The number of training rows. Undefined: each model's own number. */
   readonly rows: number | undefined
   readonly rounds: number
-  /** Take a WebGPU adapter in software too, for want of a GPU. */
+  /** Accept a software WebGPU adapter. */
   readonly softwareWebGpu: boolean
-  /** The Python that has what peers/requirements.txt lists; undefined: no peers. */
+  /** The Python with the packages of peers/requirements.txt. Undefined: no peers. */
   readonly python: string | undefined
   readonly json: string
-  /** Leave out how time and memory grow with the rows. */
+  /** Measure how time and memory grow with the number of rows. */
   readonly growth: boolean
 }
 
 export const usage = `npm run bench -- [options]
-  --models LIST       some of ${caseNames.join(',')} (default: all)
-  --rows N            training rows (default: each model's own number)
-  --rounds N          how often each participant takes its turn (default: 3)
-  --software-webgpu   take a WebGPU adapter that is emulated in software too
-  --peers PYTHON      the Python that has bench/peers/requirements.txt; or GRADLENS_PEERS in the environment
-  --json FILE         where the figures go (default: bench/results/bench.json)
-  --no-growth         leave out how time and memory grow with the rows`
+  --models LIST       models, comma-separated: ${caseNames.join(',')} (default: all)
+  --rows N            number of training rows (default: each model's own)
+  --rounds N          number of rounds (default: 3)
+  --software-webgpu   accept a WebGPU adapter that is emulated in software
+  --peers PYTHON      Python with bench/peers/requirements.txt (default: GRADLENS_PEERS of the environment)
+  --json FILE         output file (default: bench/results/bench.json)
+  --no-growth         don't measure how time and memory grow with the number of rows`
 
 export function readOptions(args: string[]): BenchOptions {
   const { values } = parseArgs({

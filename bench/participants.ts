@@ -3,13 +3,13 @@ import type { Peer } from './peers.js'
 import type { Contestant, Measured, Task } from './protocol.js'
 import type { Setting } from './settings.js'
 
-/** One column: who computes it, and where. */
+/** One column of the table: a participant and where it runs. */
 export interface Participant {
-  /** As in the table and in the JSON. */
+  /** The name in the table and in the JSON. */
   readonly name: string
-  /** The setting whose page it runs in; null for a peer. */
+  /** The setting whose page it runs in. Null for a peer. */
   readonly setting: string | null
-  /** Undefined where the task is none of the participant's. */
+  /** Undefined if the participant doesn't run the task. */
   measure(task: Task): Promise<Measured | undefined>
 }
 

@@ -12,10 +12,10 @@ export interface PeerDescription {
   readonly blas?: string
 }
 
-/** What two programs make of the same weights and data. */
+/** A comparison of two programs' results for the same weights and data. */
 export interface Agreement {
   readonly what: string
-  /** The greatest difference, in parts of the greatest value. */
+  /** The largest difference, relative to the largest value. */
   readonly error: number
   readonly tolerance: number
   readonly rankCorrelation: number
@@ -24,7 +24,7 @@ export interface Agreement {
 
 type Answer = Record<string, unknown> & { readonly error?: string }
 
-/** A Python process that answers one request at a time, and waits idly in between. */
+/** A Python process that answers one request at a time. */
 export class Peer {
   static async start(python: string, script: string): Promise<Peer> {
     const peer = new Peer(python, script)
@@ -45,7 +45,7 @@ export class Peer {
 
   private constructor(python: string, script: string) {
     const file = fileURLToPath(new URL(`peers/${script}`, import.meta.url))
-    // A BLAS kernel that was chosen by hand would not be the peer's own speed.
+    // A BLAS kernel chosen by environment variables would not be the peer's own speed.
     const env = { ...process.env, OPENBLAS_CORETYPE: undefined, OPENBLAS_L2_SIZE: undefined }
     this.#child = spawn(python, [file], { env, stdio: ['pipe', 'pipe', 'pipe'] })
     this.#child.stderr.setEncoding('utf8').on('data', (text: string) => {
@@ -64,7 +64,7 @@ export class Peer {
     return this.#description
   }
 
-  /** Milliseconds; of `fit` for all rows. */
+  /** Milliseconds. For `fit`, of all rows. */
   async measure(folder: string, task: Task): Promise<number> {
     return (await this.#ask({ command: 'measure', case: folder, task }))['ms'] as number
   }

@@ -1,55 +1,66 @@
 import type { Case } from './cases.js'
 
-/** What is timed, in the order in which it is shown. */
+/** The timed tasks, in the order of the table. */
 export const tasks = ['fit', 'explainStored', 'explainAdHoc', 'integratedGradients'] as const
 
 export type Task = (typeof tasks)[number]
 
-/** Who computes it in a page: gradlens; a loop over examples; tfjs's own pass over a whole batch; gradlens's own. */
+/**
+ * The contestants in a page: gradlens, a loop over examples, tfjs's and gradlens's pass over a
+ * batch.
+ */
 export const contestants = ['ours', 'loop', 'limit', 'passes'] as const
 
 export type Contestant = (typeof contestants)[number]
 
 export type PageDevice = 'wasm' | 'webgpu'
 
-/** Milliseconds: of `fit` per example, of the others for one call. */
+/** Milliseconds. For `fit`, per example; for others, of one call. */
 export interface Measured {
   readonly ms: number
-  /** What must be known to read the number. */
+  /** A remark that is needed to understand the number. */
   readonly remark?: string
 }
 
 export interface PageReport {
   readonly crossOriginIsolated: boolean
   readonly relaxedSimd: boolean
-  /** Of tfjs's wasm backend; 0 if it does not run. */
+  /** The threads of tfjs's wasm backend. 0 if it does not run. */
   readonly wasmThreads: number
-  /** The WebGPU adapter; null if there is none. */
+  /** The WebGPU adapter. Null if there is none. */
   readonly adapter: { readonly name: string; readonly isSoftware: boolean } | null
 }
 
-/** What gradlens computes, for comparison. */
+/** gradlens's results, for comparison. */
 export interface OurResults {
-  /** Of the first test example with each training example, by the index of the latter. */
+  /** The similarities of the first test example, by index of the training example. */
   readonly scores: readonly number[]
   readonly attributions: readonly number[]
   readonly storedBytesPerExample: number
-  /** The explainer's own words on where it runs. */
+  /** The explainer's `device` and `fallbackReason`. */
   readonly device: string
   readonly fallbackReason: string | null
 }
 
-/** What a page offers to the program that drives it, as `window.bench`. */
+/** The interface of a page for the program that drives it, as `window.bench`. */
 export interface PageBench {
   report(device: PageDevice): Promise<PageReport>
-  /** Loads a model with its data and runs everything once, so that no timing holds what happens only once. */
+  /**
+   * Loads a model with its data and runs everything once, so that timings exclude one-time work.
+   */
   open(folder: string, description: Case, device: PageDevice): Promise<void>
-  /** Undefined where the task is none of the contestant's. */
+  /** Undefined if the contestant doesn't run the task. */
   measure(contestant: Contestant, task: Task): Promise<Measured | undefined>
   results(): Promise<OurResults>
-  /** One call of ours with that many training rows, in milliseconds; the data are repeated where they do not suffice. */
+  /**
+   * Times one call of gradlens with `rows` training rows, in milliseconds. Data repeat if there are
+   * too few.
+   */
   withRows(task: 'fit' | 'explainAdHoc', exampleCount: number): Promise<number>
-  /** Explains one example with so many training rows, gradients not stored, and nothing before it. */
+  /**
+   * Explains one example with `rows` training rows, without stored gradients, as the page's first
+   * call.
+   */
   explainOnce(
     folder: string,
     description: Case,

@@ -1,13 +1,15 @@
 import type { Agreement, PeerDescription } from './peers.js'
 import type { PageReport, Task } from './protocol.js'
 
-/** The file that a run writes. Times are milliseconds: of `fit` per example, of the others for one example explained. */
+/**
+ * The output file. Times are milliseconds: for `fit` per example, for others per explained example.
+ */
 export interface BenchReport {
   readonly date: string
   readonly machine: MachineReport
   readonly settings: readonly (PageReport & { readonly name: string })[]
   readonly peers: readonly PeerDescription[]
-  /** What was left out, and why. */
+  /** The settings that were left out, and why. */
   readonly remarks: readonly string[]
   readonly models: readonly ModelReport[]
 }
@@ -35,9 +37,9 @@ export interface ModelReport {
 
 export interface Column {
   readonly name: string
-  /** Null for a peer, which runs in no page. */
+  /** Null for a peer, which doesn't run in a page. */
   readonly setting: string | null
-  /** Null where nothing is stored. */
+  /** Null if nothing is stored. */
   readonly storedBytesPerExample: number | null
   readonly cells: Partial<Readonly<Record<Task, Cell>>>
 }
@@ -48,16 +50,16 @@ export interface Cell {
   readonly remark?: string
 }
 
-/** How many times as long the other one takes, or as much it stores, as gradlens in that setting. */
+/** The other participant's time or stored bytes, divided by gradlens's in the same setting. */
 export interface Ratio {
   readonly setting: string
   readonly other: string
   readonly what: Task | 'storedBytes'
-  /** The median of the ratios of each round: what slows a machine for minutes slows both. */
+  /** The median ratio over rounds. A slowdown that lasts minutes affects both sides of a round. */
   readonly median: number
 }
 
-/** The time of one whole call of gradlens by its number of training rows. */
+/** The time of one whole call of gradlens, by number of training rows. */
 export interface Growth {
   readonly setting: string
   readonly task: 'fit' | 'explainAdHoc'
@@ -65,11 +67,14 @@ export interface Growth {
   readonly ms: readonly number[]
 }
 
-/** The greatest resident size of a fresh page's process that explains one example, gradients not stored. */
+/**
+ * The largest resident size of a new page's process that explains one example without stored
+ * gradients.
+ */
 export interface Memory {
   readonly setting: string
   readonly rows: readonly number[]
   readonly peakMiB: readonly number[]
-  /** The training data themselves, which the page holds. */
+  /** The bytes of the training data in the page. */
   readonly dataMiB: readonly number[]
 }

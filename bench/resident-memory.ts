@@ -2,8 +2,8 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import type { Browser } from 'playwright'
 
 /**
- * The greatest resident size that a page's process has had, with its workers and its wasm memories, in MiB; null
- * where the system does not tell (only Linux does).
+ * Returns the largest resident size of a page's process, with its workers and wasm memories, in
+ * MiB. Null on systems other than Linux.
  */
 export async function renderersPeakMiB(browser: Browser): Promise<number | null> {
   const session = await browser.newBrowserCDPSession()
@@ -11,7 +11,7 @@ export async function renderersPeakMiB(browser: Browser): Promise<number | null>
   return largestPeakMiB(processInfo.filter(({ type }) => type === 'renderer').map(({ id }) => id))
 }
 
-/** The same of those that a browser started which nobody drives. */
+/** The same for the processes of a browser that was started without a driver. */
 export function childRenderersPeakMiB(browser: number): number | null {
   if (!existsSync('/proc')) return null
   const parents = new Map<number, number>()
@@ -32,7 +32,10 @@ function largestPeakMiB(processes: readonly number[]): number | null {
   return peaks.length === 0 ? null : Math.max(...peaks) / 1024
 }
 
-/** A number of a process's status, sizes in KiB; undefined where there is no such process or system. */
+/**
+ * Reads a number of a process's status, sizes in KiB. Undefined if the process or file doesn't
+ * exist.
+ */
 function fieldOf(id: number, name: string): number | undefined {
   const value = new RegExp(`^${name}:\\s*(\\d+)`, 'm').exec(contentOf(`/proc/${id}/status`))
   return value === null ? undefined : Number(value[1])

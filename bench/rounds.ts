@@ -3,7 +3,9 @@ import { tasks } from './protocol.js'
 import type { Cell, Column, Ratio } from './report.js'
 import { median } from './statistics.js'
 
-/** Lets all take turns at each task, round by round, so that what slows the machine for a while slows all. */
+/**
+ * Runs all participants in turn, round by round, so that a slowdown of the computer affects all.
+ */
 export async function measureInRounds(
   participants: readonly Participant[],
   storedBytes: ReadonlyMap<Participant, number>,
@@ -30,7 +32,10 @@ export async function measureInRounds(
   }))
 }
 
-/** Every other column against gradlens: a peer against each setting, what runs in a page against its own. */
+/**
+ * Compares each column with gradlens: peers with every setting, others with gradlens in the same
+ * page.
+ */
 export function ratiosOf(columns: readonly Column[]): Ratio[] {
   const ours = columns.filter(({ name }) => name === contestantNames.ours)
   return ours.flatMap((our) =>

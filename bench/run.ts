@@ -22,7 +22,7 @@ interface Arena {
   readonly peers: readonly Peer[]
 }
 
-const withoutPeers = 'No peers: --peers names the Python that has bench/peers/requirements.txt.'
+const withoutPeers = 'No peers: pass --peers PYTHON, a Python with bench/peers/requirements.txt.'
 
 async function main(options: BenchOptions): Promise<void> {
   const cleanUps: (() => unknown)[] = []
@@ -118,7 +118,7 @@ async function openCase({ page, device }: Setting, description: Case): Promise<O
   return page.evaluate(() => window.bench.results())
 }
 
-/** Relative to the page. */
+/** The address relative to the page. */
 function caseAddress(name: string): string {
   return `cases/${name}`
 }

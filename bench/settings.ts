@@ -3,7 +3,7 @@ import type { BenchOptions } from './options.js'
 import type { PageDevice, PageReport } from './protocol.js'
 import type { Site } from './site.js'
 
-/** A way to deploy the library, as one page of the browser. */
+/** One way to deploy the library: a page of the browser. */
 export interface Setting {
   readonly name: string
   readonly device: PageDevice
@@ -14,7 +14,7 @@ export interface Setting {
 
 export interface Settings {
   readonly open: readonly Setting[]
-  /** What is left out, and why. */
+  /** The settings that were left out, and why. */
   readonly remarks: readonly string[]
 }
 
@@ -28,9 +28,12 @@ export async function openSettings(
     await openSetting(browser, 'wasm, cross-origin isolated', 'wasm', site.isolated),
   ]
   const adapter = open[0]?.report.adapter ?? null
-  if (adapter === null) return { open, remarks: ['webgpu: the browser offers no adapter.'] }
+  if (adapter === null) return { open, remarks: ['webgpu: the browser has no adapter.'] }
   if (adapter.isSoftware && !softwareWebGpu) {
-    return { open, remarks: [`webgpu: ${adapter.name} is software; --software-webgpu takes it.`] }
+    return {
+      open,
+      remarks: [`webgpu: ${adapter.name} is software; pass --software-webgpu to use it.`],
+    }
   }
   const webgpu = await openSetting(browser, 'webgpu', 'webgpu', site.plain)
   return { open: [...open, webgpu], remarks: [] }
@@ -41,7 +44,7 @@ export async function openPage(browser: Browser, address: string): Promise<Page>
   page.setDefaultTimeout(0)
   page.on('pageerror', (error) => {
     console.error(error)
-    // What waits for the page would wait for ever.
+    // Calls would otherwise wait for the page for ever.
     void page.close()
   })
   await page.goto(address)

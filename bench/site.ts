@@ -6,11 +6,11 @@ import { build, preview, type InlineConfig } from 'vite'
 import { alias } from '../vite.config.js'
 
 export interface Site {
-  /** What is written here is served. */
+  /** The served folder. */
   readonly folder: string
-  /** A page as most hosts serve it. */
+  /** The address with the headers of most hosts. */
   readonly plain: string
-  /** The same with the headers that let wasm have threads. */
+  /** The address with the headers that allow wasm threads. */
   readonly isolated: string
   close(): Promise<void>
 }
@@ -20,7 +20,7 @@ const isolation = {
   'Cross-Origin-Embedder-Policy': 'require-corp',
 }
 
-/** Builds the page, since that is what is deployed, and so that a change of the sources in mid-run changes nothing. */
+/** Builds and serves the page, as deployed. Changes of the sources during a run have no effect. */
 export async function serveSite(): Promise<Site> {
   const folder = mkdtempSync(path.join(tmpdir(), 'gradlens-bench-'))
   const config: InlineConfig = {
@@ -34,7 +34,7 @@ export async function serveSite(): Promise<Site> {
       target: 'es2022',
       outDir: folder,
       emptyOutDir: true,
-      // tfjs's wasm threads run a function as text, which does not survive the shortening of names.
+      // tfjs's wasm threads run a function's source text, which minified names would break.
       minify: false,
       chunkSizeWarningLimit: Infinity,
     },

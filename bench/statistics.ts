@@ -1,4 +1,6 @@
-/** The middle one; of an even number the lower of the two in the middle. NaN of none. */
+/**
+ * Returns the median, the lower of the middle two for an even count, or NaN if there are no values.
+ */
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b)
   return sorted[(sorted.length - 1) >> 1] ?? NaN

@@ -1,11 +1,12 @@
 /**
- * What it takes to rank the rows of stores that fit neither the page nor the machine, streamed over HTTP on loopback in
- * Chromium: time, memory of the page's process with its workers, and the speed beside that of fetching the same files
- * and nothing else. Each number of rows has a browser of its own.
+ * Measures the ranking of stores that are larger than memory, streamed over HTTP on loopback in
+ * Chromium: the time, the memory of the page's process with its workers, and the speed compared
+ * with fetching the same files only. Each number of rows gets a new browser.
  *
  *     npm run bench:stream -- [--rows 10000,100000,1000000] [--stores factored,projected] [--rounds 5]
  *
- * A million rows of the notebook's net take 21.8 GB from the server, which keeps 33 MB: one to three minutes.
+ * A million rows of the notebook's net are 21.8 GB from a server that stores 33 MB, and take one to
+ * three minutes.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -73,8 +74,8 @@ const lines = createInterface({ input: server.stdout })[Symbol.asyncIterator]()
 const nextLine = async (): Promise<string> => String((await lines.next()).value)
 
 /**
- * What a page of a browser of its own makes of the task, and the peak of its memory. Nobody drives it: who does, with
- * Playwright or any other way, has the page keep up to 100 MB of what it fetches.
+ * Runs the task in a page of a new browser. Returns its result and its memory peak. The browser has
+ * no driver, because pages driven by Playwright or another tool keep up to 100 MB of fetched data.
  */
 async function inPage(
   task: StreamTask,
@@ -83,7 +84,7 @@ async function inPage(
   const { path: executable } = findBrowser()
   if (executable === undefined) throw new Error('There is no browser; set CHROME_PATH.')
   const address = `http://127.0.0.1:${port}/#${encodeURIComponent(JSON.stringify(task))}`
-  // Chromium cannot sandbox itself for root, which is what containers run as.
+  // Chromium's sandbox doesn't work for root, the user in containers.
   const asRoot = process.getuid?.() === 0 ? ['--no-sandbox'] : []
   const flags = ['--headless=new', '--no-first-run', `--user-data-dir=${profile}`, ...asRoot]
   const browser = spawn(executable, [...flags, address], { stdio: 'ignore' })
@@ -94,12 +95,12 @@ async function inPage(
   } finally {
     browser.kill()
     await once(browser, 'exit')
-    // Its other processes end after it, and write meanwhile.
+    // The browser's other processes end later, and write until then.
     await rm(profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 250 })
   }
 }
 
-/** What a pass over so many rows reads: address and length of each file, chunk by chunk. */
+/** Returns the files that a pass over the rows reads: address and length, chunk by chunk. */
 function streamedFiles(
   { name, rowsPerChunk }: BaseStore,
   sizes: Readonly<Record<string, number>>,
@@ -136,7 +137,7 @@ async function measure(store: BaseStore): Promise<void> {
       [result.peakBytes / 2 ** 20, 0],
     ] as const
     console.log(figures.map(([value, digits]) => format(value, digits)).join(''))
-    // The chunks come again and again: so does the best row of them, first of all where it comes first.
+    // The chunks repeat, and so does their best row. Ties go to the first one.
     expected ??= result
     if (result.indices[0] !== expected.indices[0] || result.scores[0] !== expected.scores[0]) {
       throw new Error(`Another row is the best of ${exampleCount}: ${JSON.stringify(result)}`)

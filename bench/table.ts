@@ -10,7 +10,7 @@ const rowTitles: Readonly<Record<Task | 'storedBytes', string>> = {
   storedBytes: 'stored per example',
 }
 
-/** The report as text: per model and setting a table of times and ratios, then what was checked. */
+/** Formats the report: a table of times and ratios per model and setting, then the checks. */
 export function reportText(report: BenchReport): string {
   const { machine, settings, peers, remarks, models, date } = report
   const { cpu, cores, memoryGiB, system, node, browser } = machine
@@ -56,7 +56,7 @@ function modelText(model: ModelReport, settings: BenchReport['settings']): strin
   ].join('\n')
 }
 
-/** How much dearer integrated gradients are than the passes in them. */
+/** Compares integrated gradients with the passes that they need. */
 function pathCostText({ ratios }: ModelReport, setting: string): string[] {
   const own = ratios.find(
     (ratio) =>
@@ -72,7 +72,7 @@ function pathCostText({ ratios }: ModelReport, setting: string): string[] {
 }
 
 function settingTable({ columns, ratios }: ModelReport, setting: string): string {
-  // Who takes part in one row alone has a line below.
+  // A participant in only one row has its own line below.
   const shown = columns.filter(
     (column) => (column.setting ?? setting) === setting && column.name !== contestantNames.passes,
   )
@@ -118,7 +118,7 @@ function milliseconds(ms: number): string {
   return ms >= 10_000 ? `${significant(ms / 1000)} s` : `${significant(ms)} ms`
 }
 
-/** Three digits, and no exponent. */
+/** Formats with three digits and no exponent. */
 function significant(value: number): string {
   return value >= 100 ? value.toFixed(0) : value.toPrecision(3)
 }

@@ -1,7 +1,10 @@
 import * as tf from '@tensorflow/tfjs'
 import type { LayersModel, SymbolicTensor } from '@tensorflow/tfjs'
 
-/** Per stage: expansion, output channels, blocks, stride of the first block. Sandler et al. (2018), table 2. */
+/**
+ * Per stage: expansion, output channels, blocks, stride of the first block. Sandler et al. (2018),
+ * table 2.
+ */
 const stages = [
   [1, 16, 1, 1],
   [6, 24, 2, 2],

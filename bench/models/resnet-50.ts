@@ -9,7 +9,7 @@ const stages = [
   [512, 3],
 ] as const
 
-/** Creates ResNet50 as Keras has it, with random weights: [size, size, 3] in, probabilities out. */
+/** Creates Keras's ResNet50 with random weights: [size, size, 3] in, probabilities out. */
 export function createResNet50(size = 224, classCount = 1000): LayersModel {
   let seed = 0
   const kernel = (): ReturnType<typeof tf.initializers.heNormal> =>

@@ -6,10 +6,10 @@ export interface ExampleData {
   readonly weights: readonly NdArray[]
   readonly xTrain: NdArray
   readonly yTrain: NdArray
-  /** One example. */
+  /** The explained example. */
   readonly x: NdArray
   readonly y: NdArray
-  /** The class that is explained. */
+  /** The explained class. */
   readonly target: number
 }
 
@@ -37,7 +37,7 @@ export async function loadData(folder: string, description: Case): Promise<Examp
   }
 }
 
-/** The first rows, or, where there are not so many, all of them again and again. */
+/** Returns the first rows. If there are too few, they repeat. */
 export function repeatedRows({ data, shape }: NdArray, exampleCount: number): NdArray {
   const [available = 0, ...rest] = shape
   const width = data.length / available

@@ -5,10 +5,10 @@ import { toTensor } from './model.js'
 import { inputGradients, pathGradients, weightGradients } from './tfjs-pass.js'
 import { medianMs } from './timing.js'
 
-/** The limit is the faster of these. */
+/** The devices. The limit is the faster one. */
 const batchSizes = [16, 64]
 
-/** What tfjs itself needs for one forward and one backward pass over a batch, nothing per example. */
+/** tfjs's own time for one forward and one backward pass over a batch, with nothing per example. */
 export class Limit {
   readonly #model: tf.LayersModel
   readonly #data: ExampleData

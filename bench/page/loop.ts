@@ -5,10 +5,10 @@ import { createModel, toTensor } from './model.js'
 import { weightGradients } from './tfjs-pass.js'
 import { medianMs } from './timing.js'
 
-/** How many examples stand for all: a loop costs the same for each. */
+/** The number of measured examples. A loop takes the same time for each. */
 const sampleCount = 8
 
-/** What a page would write with TensorFlow.js alone: one example after the other, gradients dense. */
+/** A page's code with TensorFlow.js alone: one example after another, with dense gradients. */
 export class Loop {
   readonly #data: ExampleData
   readonly #device: PageDevice
@@ -43,7 +43,8 @@ export class Loop {
   }
 
   async measure(task: Task): Promise<Measured | undefined> {
-    // tfjs's gradient for an input is not faster in a loop: all of a path's points go at once, which is the limit.
+    // A loop would not be faster for tfjs's input gradients: all points of a path are one batch, as
+    // in the limit.
     if (task === 'integratedGradients') return undefined
     const remark = this.#backend === 'cpu' ? "on tfjs's cpu backend" : ''
     const { exampleCount } = this.#data.description
@@ -64,7 +65,7 @@ export class Loop {
     if (this.#backend !== this.#device) this.#model.dispose()
   }
 
-  /** The gradients of the first examples, each as one dense vector. */
+  /** Returns the gradients of the first examples, each as one dense vector. */
   async #gradients(count: number): Promise<Float32Array[]> {
     const gradients: Float32Array[] = []
     const x = toTensor(repeatedRows(this.#data.xTrain, count))
@@ -91,7 +92,7 @@ export class Loop {
     scores.dispose()
   }
 
-  /** The page's backend is the device's again afterwards. */
+  /** Restores the page's backend afterwards. */
   async #onBackend<Result>(run: () => Promise<Result>): Promise<Result> {
     if (this.#backend === this.#device) return run()
     await tf.setBackend(this.#backend)

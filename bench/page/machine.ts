@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs'
 import { getThreadsCount } from '@tensorflow/tfjs-backend-wasm'
 import type { PageDevice, PageReport } from '../protocol.js'
 
-/** A module with one instruction of relaxed SIMD, i8x16.relaxed_swizzle. */
+/** A module with one relaxed SIMD instruction, i8x16.relaxed_swizzle. */
 // prettier-ignore
 const relaxedSimd = Uint8Array.of(
   0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0,

@@ -40,7 +40,7 @@ async function load(
   description: Case,
   device: PageDevice,
 ): Promise<{ data: ExampleData; model: tf.Sequential; ours: Ours }> {
-  if (!(await tf.setBackend(device))) throw new Error(`tfjs's ${device} backend does not start.`)
+  if (!(await tf.setBackend(device))) throw new Error(`tfjs's ${device} backend did not start.`)
   const data = await loadData(folder, description)
   const model = createModel(data)
   return { data, model, ours: new Ours(model, data, device) }

@@ -6,7 +6,7 @@ import { type ExampleData, repeatedRows } from './example-data.js'
 import { stepCount } from './tfjs-pass.js'
 import { medianMs } from './timing.js'
 
-/** gradlens, by its public names and with its default options. */
+/** gradlens through its public API, with default options. */
 export class Ours {
   readonly #data: ExampleData
   readonly #device: PageDevice
@@ -48,7 +48,7 @@ export class Ours {
     }
   }
 
-  /** A whole life of an explainer: the model's way to the device is part of it. */
+  /** The whole life of an explainer, including the upload of the model. */
   async withRows(task: 'fit' | 'explainAdHoc', exampleCount: number): Promise<number> {
     const xTrain = repeatedRows(this.#data.xTrain, exampleCount)
     const yTrain = repeatedRows(this.#data.yTrain, exampleCount)

@@ -7,8 +7,9 @@ import { stepCount } from './tfjs-pass.js'
 import { medianMs } from './timing.js'
 
 /**
- * The passes that integrated gradients cannot do without, by the library's own adapter: forward at both ends of a path,
- * for the delta; forward and backward at all of its points, which are there already, in one batch, and not summed.
+ * The passes that integrated gradients need at least, through the library's own adapter: forward at
+ * both ends of a path for the delta, and forward and backward at all its points in one batch. The
+ * points exist already, and nothing is summed.
  */
 export class Passes {
   readonly #ends: readonly NdArray[]

@@ -1,15 +1,15 @@
 import * as tf from '@tensorflow/tfjs'
 
-/** Path points of integrated gradients, everywhere in the benchmark. */
+/** The number of path points of integrated gradients in the whole benchmark. */
 export const stepCount = 50
 
-/** The sum of the losses of a batch, as a page would write it. */
+/** Sums the losses of a batch, as a page would do. */
 function summedLoss(model: tf.LayersModel, x: tf.Tensor, y: tf.Tensor): tf.Scalar {
   const predictions = model.apply(x, { training: false }) as tf.Tensor
   return tf.metrics.categoricalCrossentropy(y, predictions).sum()
 }
 
-/** The gradient of the summed loss for all weights, in JavaScript's memory. */
+/** Returns the gradient of the summed loss for all weights, in JavaScript's memory. */
 export function weightGradients(
   model: tf.LayersModel,
   x: tf.Tensor,
@@ -20,7 +20,7 @@ export function weightGradients(
   return download(Object.values(grads))
 }
 
-/** The same for the inputs; every layer is passed, the weights' own gradients are not formed. */
+/** Returns the gradient for the inputs, through every layer but without gradients of weights. */
 export function inputGradients(
   model: tf.LayersModel,
   x: tf.Tensor,
@@ -29,7 +29,7 @@ export function inputGradients(
   return download([tf.grad((input: tf.Tensor) => summedLoss(model, input, y))(x)])
 }
 
-/** ∂f[target] / ∂x at each point of the path from zero to x. */
+/** Returns ∂f[target] / ∂x at each point of the path from zero to x. */
 export function pathGradients(
   model: tf.LayersModel,
   x: tf.Tensor,

@@ -1,9 +1,9 @@
 import { median } from '../statistics.js'
 
-/** A task of a few milliseconds is repeated for this long; a long one runs once. */
+/** Short tasks repeat for this long. A long task runs once. */
 const minimumMs = 300
 
-/** The median of the times of a call, in milliseconds. */
+/** Returns the median duration of a call in milliseconds. */
 export async function medianMs(run: () => unknown): Promise<number> {
   const times: number[] = []
   let total = 0

@@ -22,7 +22,7 @@ async function setBackend(): Promise<void> {
   await tf.setBackend('wasm')
 }
 
-/** The net of alibi's notebook, its weights the same in each page. */
+/** The net of alibi's notebook, with the same weights in each page. */
 function notebookNet(): tf.Sequential {
   let seed = 0
   const initial = (): { kernelInitializer: ReturnType<typeof tf.initializers.glorotUniform> } => ({
@@ -45,7 +45,7 @@ function notebookNet(): tf.Sequential {
 const pictures = (count: number, seed: number): tf.Tensor =>
   tf.randomUniform([count, 28, 28, 1], 0, 1, 'float32', seed)
 
-/** Fits two chunks of gradients, and puts them to the server as the base of longer stores; returns the sizes by key. */
+/** Uploads two chunks of gradients as the base of longer stores. Returns the sizes by key. */
 async function prepare({
   name,
   rowsPerChunk,
@@ -77,7 +77,7 @@ async function prepare({
   return sizes
 }
 
-/** Ranks all rows of the store for one picture, after the same with a store of two chunks. */
+/** Ranks all rows of the store for one image, after a warm-up with a store of two chunks. */
 async function explain(
   { name, rowsPerChunk }: BaseStore,
   exampleCount: number,
@@ -104,7 +104,7 @@ async function explain(
   }
 }
 
-/** The time that the same files take when they are fetched and nothing else. */
+/** Measures the time for fetching the same files only. */
 async function fetchAlone(keys: readonly string[], way: 'buffer' | 'reader'): Promise<number> {
   const waiting = [...keys]
   const start = performance.now()
@@ -118,10 +118,10 @@ async function fetchAlone(keys: readonly string[], way: 'buffer' | 'reader'): Pr
   return performance.now() - start
 }
 
-/** More than a browser opens connections to one server. */
+/** More requests than a browser's connections to one server. */
 const filesAtOnce = 12
 
-/** Reads a body into a buffer of its length: the fastest way that a page has. */
+/** Reads a body into a buffer of its length, the fastest way in a page. */
 async function readInto({ body, headers }: Response): Promise<void> {
   let buffer = new ArrayBuffer(Number(headers.get('Content-Length')))
   const reader = body!.getReader({ mode: 'byob' })
@@ -133,7 +133,7 @@ async function readInto({ body, headers }: Response): Promise<void> {
   }
 }
 
-/** What the address asks for, and its result to the server; an error is one too. */
+/** Runs the task in the page's address, and posts its result or error to the server. */
 async function run(): Promise<void> {
   const task = JSON.parse(decodeURIComponent(location.hash.slice(1))) as StreamTask
   let result: object
@@ -148,7 +148,7 @@ async function run(): Promise<void> {
   await fetch('/result', { method: 'POST', body: JSON.stringify(result) })
 }
 
-/** The times of each way in turn, in milliseconds; the first round warms up. */
+/** Measures the ways in turn, in milliseconds. The first round is a warm-up. */
 async function compare(
   store: BaseStore,
   exampleCount: number,

@@ -1,6 +1,6 @@
 import type { GradientSimilarityOptions } from 'gradlens'
 
-/** A store of two chunks, whose repetition makes stores of any length. */
+/** A store of two chunks that are repeated for longer stores. */
 export interface BaseStore {
   readonly name: string
   readonly title: string
@@ -8,7 +8,7 @@ export interface BaseStore {
   readonly projection: GradientSimilarityOptions['projection']
 }
 
-/** What one call has taken, and what came of it. */
+/** The time and the result of one call. */
 export interface Explained {
   readonly ms: number
   readonly indices: readonly number[]
@@ -17,7 +17,7 @@ export interface Explained {
   readonly peakBytes: number
 }
 
-/** What a page is asked for by its address. */
+/** The task in a page's address. */
 export type StreamTask =
   | { readonly kind: 'prepare'; readonly store: BaseStore }
   | { readonly kind: 'explain'; readonly store: BaseStore; readonly exampleCount: number }

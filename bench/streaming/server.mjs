@@ -1,7 +1,7 @@
 /**
- * Serves a folder, and stores of any number of rows that repeat the chunks of a small one: what is put to /base/NAME/KEY,
- * a store of whole chunks, is served below /store/NAME/ROWS/. Nothing is written to disk. Prints its port, and then what
- * is posted to /result, a line each.
+ * Serves a folder, and stores of any number of rows that repeat the chunks of a small store. The
+ * small store is put to /base/NAME/KEY, and longer ones are served at /store/NAME/ROWS/. Nothing is
+ * written to disk. The server prints its port, and then each body posted to /result as a line.
  *
  *     node server.mjs FOLDER
  */
@@ -23,14 +23,18 @@ const types = new Map([
 /**
  * The fields of a store's metadata that change with its length: the group's and those of an array.
  *
- * @typedef {{ row_count: number, rows_written: number, rows_per_chunk: number, checksums_hash: string, hash: string }} Rows
+ * @typedef {{ row_count: number, rows_written: number, rows_per_chunk: number, checksums_hash:
+ *   string, hash: string }} Rows
  * @typedef {{ attributes: { gradlens: Rows } }} Group
  * @typedef {{ shape: number[], chunk_grid: { configuration: { chunk_shape: number[] } } }} Array
  */
 
 /** The table of checksums of a store that has grown: see docs/gradient-store.md. */
 class Checksums {
-  /** @param {Buffer} base the table of the small store @param {number} lineCount @param {number} arrayCount */
+  /**
+   * @param {Buffer} base the table of the small store @param {number} lineCount @param {number}
+   * arrayCount
+   */
   constructor(base, lineCount, arrayCount) {
     this.lineCount = lineCount
     this.lineByteLength = 4 * arrayCount
@@ -163,7 +167,7 @@ const server = createServer((request, response) => {
     const body = stored(store[1] ?? '', Number(store[2]), store[3] ?? '')
     if (body === undefined) response.writeHead(404).end()
     else {
-      // A browser's own cache on disk would take what is many times the machine's memory.
+      // The browser's disk cache would otherwise store many times the computer's memory.
       const headers = { 'Content-Length': body.length, 'Cache-Control': 'no-store' }
       response.writeHead(200, headers).end(body)
     }

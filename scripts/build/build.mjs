@@ -9,7 +9,7 @@ const steps = [
   ...['library', 'bundle', 'script', 'elements'].map((mode) => viteBuild('--mode', mode)),
   [process.execPath, 'scripts/build/elements-manifest.mjs', 'dist/custom-elements.json'],
   tool('typescript', '-p', 'tsconfig.build.json'),
-  // On its own, so that code for pages cannot use Node's types.
+  // Checked separately, so that code for pages can't use Node's types.
   tool('typescript', '-p', 'tsconfig.build.node.json'),
   viteBuild(),
 ]

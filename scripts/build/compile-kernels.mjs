@@ -1,6 +1,7 @@
 /**
- * Compiles the AssemblyScript kernels, for each kind of SIMD and of memory, and writes them, as base64, into the modules
- * that the library loads. The result is committed; tests/unit/*-kernels.test.ts compile anew and compare.
+ * Compiles the AssemblyScript kernels for each kind of SIMD and memory, and writes them as base64
+ * to the modules that the library loads. The result is committed. tests/unit/*-kernels.test.ts
+ * compile again and compare.
  */
 import { execFile } from 'node:child_process'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
@@ -12,11 +13,11 @@ import { promisify } from 'node:util'
 const at = (/** @type {string} */ file) => fileURLToPath(new URL(`../../${file}`, import.meta.url))
 
 const backend = ['--runtime', 'minimal', '--use', 'abort=', '--enable', 'simd']
-// Tensors lie in memory that tfjs's wasm backend has made: its own, or the one that its threads share.
+// Tensors are in the memory of tfjs's wasm backend, which its threads may share.
 const heap = ['--runtime', 'stub', '--importMemory', '--enable', 'simd', '--enable', 'bulk-memory']
 const shared = ['--enable', 'threads', '--sharedMemory', '--initialMemory', '1', '--maximumMemory']
 
-/** Where each build's source and module lie, and what it is compiled for. */
+/** The source, module and compiler options of each build. */
 const builds = {
   plain: { folder: 'src/compute/wasm', options: backend },
   relaxed: { folder: 'src/compute/wasm', options: [...backend, '--enable', 'relaxed-simd'] },
@@ -29,7 +30,8 @@ const builds = {
 }
 
 /**
- * The compiler runs as a program: its module would bring AssemblyScript's global types into the project's.
+ * Runs the compiler as a program. Importing its module would add AssemblyScript's global types to
+ * the project.
  *
  * @param {keyof typeof builds} build
  * @returns {Promise<string>} the compiled module in base64

@@ -7,7 +7,7 @@ declare module '@custom-elements-manifest/analyzer' {
     readonly kind?: string
     readonly type?: { readonly text: string }
     readonly default?: string
-    /** Of an attribute: the property that it sets. */
+    /** The property that an attribute sets. */
     readonly fieldName?: string
   }
 

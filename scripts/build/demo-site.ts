@@ -7,14 +7,14 @@ import type { Plugin } from 'vite'
 export const pageNames: readonly string[] = ['index', 'garments', 'reviews', 'cars']
 
 const workerName = 'service-worker.js'
-/** What stands in the built service worker for the files that it keeps. */
+/** The placeholder for the list of cached files in the built service worker. */
 const filesMark = '__SITE_FILES__'
-/** Larger files are kept once they have been asked for. */
+/** Larger files are cached on their first request. */
 const maximumKeptBytes = 4_000_000
 
 /**
- * Puts `demo/partials/NAME.html` where a page says `<!-- partial NAME -->`, and marks the page in the navigation. Built
- * pages come with their own source, as text.
+ * Replaces `<!-- partial NAME -->` by `demo/partials/NAME.html`, and marks the page in the
+ * navigation. Built pages include their own source as text.
  */
 export function sharedParts(root: string): Plugin {
   const partial = (name: string): string =>
@@ -46,7 +46,7 @@ export function sharedParts(root: string): Plugin {
   }
 }
 
-/** Tells the built service worker which files there are, and a version that changes with any of them. */
+/** Writes the files, and a version that changes with any of them, to the built service worker. */
 export function offlineFiles(): Plugin {
   return {
     name: 'demo-offline-files',

@@ -17,7 +17,7 @@ const lists = /** @type {const} */ ([
   'cssProperties',
 ])
 
-/** The elements' sources, in the order in which the disk lists them. */
+/** The elements' sources, in the order of the file system. */
 function sourceFiles() {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.ts'))
@@ -25,8 +25,9 @@ function sourceFiles() {
 }
 
 /**
- * The custom elements manifest of the package, from the elements' docs: what users can set, call, listen to and
- * style, by the names of the built package. It does not depend on the order of the files.
+ * Creates the package's custom elements manifest from the elements' docs. It lists what users can
+ * set, call, listen to and style, with the module names of the built package. The order of the
+ * files doesn't matter.
  */
 export function createManifest(files = sourceFiles()) {
   const sources = files
@@ -70,7 +71,7 @@ export function createManifest(files = sourceFiles()) {
   }
 
   /**
-   * An element that contains others has their tokens too.
+   * Adds the custom properties of the elements that an element contains.
    *
    * @param {Declaration} element
    */
@@ -82,7 +83,7 @@ export function createManifest(files = sourceFiles()) {
 }
 
 /**
- * Leaves out what only the elements themselves may use, and where the sources declare it.
+ * Leaves out internal members and the places of declarations.
  *
  * @param {Declaration} element
  */

@@ -7,7 +7,7 @@ const file = 'docs/elements.md'
 const start = '<!-- From the elements’ own docs: node scripts/build/elements-reference.mjs -->\n'
 
 /**
- * The page on the elements, with its reference rewritten from their manifest.
+ * Returns the page about the elements with a new reference from their manifest.
  *
  * @param {string} page
  * @param {ReturnType<typeof createManifest>} manifest

@@ -1,4 +1,4 @@
-/** In the place of a decompressor that the library never calls, since it refuses compressed stores. */
+/** Replaces a decompressor that is never called, because the library refuses compressed stores. */
 const codec = {
   fromConfig(): never {
     throw new Error('Compressed stores are not supported.')

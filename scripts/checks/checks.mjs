@@ -71,6 +71,6 @@ export const packageChecks = [
   {
     name: 'declarations as a user sees them',
     command: tool('typescript', '-p', 'tests/types/tsconfig.dist.json', '--pretty', 'false'),
-    advice: 'tests/types/contract.ts holds what the declarations promise.',
+    advice: 'tests/types/contract.ts checks the declarations.',
   },
 ]

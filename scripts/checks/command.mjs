@@ -8,8 +8,8 @@ import { fileURLToPath } from 'node:url'
 
 /**
  * @typedef {object} Outcome
- * @property {number} status 0 if all went well
- * @property {string} output what it wrote, both streams
+ * @property {number} status 0 for success
+ * @property {string} output its output, both streams
  */
 
 export const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -18,7 +18,8 @@ export const root = fileURLToPath(new URL('../..', import.meta.url))
 const running = new Set()
 
 /**
- * A command of an installed package, run by this Node: the same on every system, and without a shell.
+ * Returns the command of an installed package, run by this Node. It works on every system and
+ * without a shell.
  *
  * @param {string} name the package's
  * @param {...string} options
@@ -34,11 +35,12 @@ export function tool(name, ...options) {
 }
 
 /**
- * Runs a command in the repository to its end. It never rejects: a command that cannot be started, or takes too long,
- * has a status of its own and says so in its output.
+ * Runs a command in the repository. It never rejects. A command that can't start or takes too long
+ * has its own status and says so in its output.
  *
  * @param {Command} command
- * @param {{ show?: boolean, timeoutMs?: number, env?: Record<string, string> }} options `show` passes its output on
+ * @param {{ show?: boolean, timeoutMs?: number, env?: Record<string, string> }} options `show`
+ *   passes its output on
  * @returns {Promise<Outcome>}
  */
 export function run([file, ...options], { show = false, timeoutMs = 600_000, env = {} } = {}) {
@@ -76,7 +78,7 @@ export function run([file, ...options], { show = false, timeoutMs = 600_000, env
 }
 
 /**
- * Ends what is running when this process is asked to end, and then does the rest.
+ * Ends running commands when this process is told to end, then calls `then`.
  *
  * @param {() => never} then
  */

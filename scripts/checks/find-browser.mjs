@@ -6,10 +6,10 @@ import process from 'node:process'
 import { chromium } from 'playwright'
 
 /**
- * @typedef {object} Machine What the search looks at, so that tests can describe another one.
+ * @typedef {object} Machine the input of the search, which tests can replace
  * @property {NodeJS.Platform} platform
  * @property {Readonly<Record<string, string | undefined>>} env
- * @property {string} playwrightPath where Playwright's own download lies, if there is one
+ * @property {string} playwrightPath the path of Playwright's own download, if any
  * @property {readonly string[]} usualPlaces
  */
 
@@ -25,15 +25,17 @@ export function thisMachine() {
 }
 
 /**
- * The first browser that starts: CHROME_PATH, the system's Chrome or Chromium, Playwright's own.
+ * Finds the first browser that starts: CHROME_PATH, the system's Chrome or Chromium, Playwright's
+ * own.
  *
  * @param {Machine} machine
- * @returns {{ path: string } | { path?: undefined, tried: string[] }} the browser, or what was tried and why it failed
+ * @returns {{ path: string } | { path?: undefined, tried: string[] }} the browser, or each attempt
+ *   and why it failed
  */
 export function findBrowser(machine = thisMachine()) {
   const chosen = machine.env['CHROME_PATH']
   if (chosen !== undefined && chosen !== '') {
-    // Whoever names a browser wants that one: another in its place would hide the mistake.
+    // If CHROME_PATH is wrong, another browser would hide the mistake.
     const fault = startFault(chosen, machine.platform)
     return fault === undefined
       ? { path: chosen }
@@ -90,13 +92,14 @@ export function usualPlaces(platform, env, home) {
 }
 
 /**
- * Why that browser does not start, to be read after its name; undefined if it does.
+ * Returns why the browser doesn't start, as the end of a sentence after its name; undefined if it
+ * starts.
  *
  * @param {string} file
  * @param {NodeJS.Platform} platform
  */
 function startFault(file, platform) {
-  if (!isExecutable(file)) return 'is not there or not executable'
+  if (!isExecutable(file)) return 'does not exist or is not executable'
   // On Windows `chrome --version` opens a window instead.
   if (platform === 'win32') return undefined
   const { status, signal, error, stderr } = spawnSync(file, ['--version'], {
@@ -119,7 +122,7 @@ function isExecutable(file) {
 }
 
 /**
- * The one line of a program's output that says what went wrong.
+ * Returns the line of a program's output that describes the error.
  *
  * @param {string} output
  */

@@ -1,5 +1,6 @@
 /**
- * Damages stores of gradients at random, and checks that each gives the stored numbers or an error of the library:
+ * Damages gradient stores at random. Checks that each one returns the stored numbers or an error of
+ * the library:
  *
  *     npx tsx scripts/checks/fuzz-stores.ts [COUNT] [SEED]
  *

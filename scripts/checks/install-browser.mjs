@@ -17,7 +17,8 @@ function installers() {
   if (process.platform === 'linux') {
     const isRoot = process.getuid?.() === 0
     if (isRoot) {
-      // Containers often lack what the download links to. Without root this one would ask for a password.
+      // Containers often lack the libraries of the download. Without root, the command would ask
+      // for a password.
       const libraries = tool('playwright', 'install-deps', 'chromium')
       known.push({ name: 'its system libraries', commands: [download, libraries] })
     }
@@ -36,18 +37,19 @@ function installers() {
 }
 
 /**
- * The browser of this machine, installed if there is none.
+ * Returns the computer's browser, and installs one if there is none.
  *
  * @param {import('./find-browser.mjs').Machine} machine
  * @param {readonly Installer[]} available
- * @returns {{ path: string } | { path?: undefined, fault: string }} the browser, or in one line what failed
+ * @returns {{ path: string } | { path?: undefined, fault: string }} the browser, or one line about
+ *   the failure
  */
 export function ensureBrowser(machine = thisMachine(), available = installers()) {
   const found = findBrowser(machine)
   if (found.path !== undefined) return found
 
   const faults = [...found.tried]
-  // A browser that was chosen and is wrong is for the user to put right.
+  // The user must correct a wrong CHROME_PATH.
   const installing = machine.env['CHROME_PATH'] ? [] : available
   for (const installer of installing) {
     console.log(`No browser was found; trying ${installer.name} …`)

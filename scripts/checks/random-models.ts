@@ -1,14 +1,17 @@
 /**
- * Compares the batched gradients of random models with those of single examples, computed in float64 by TensorFlow.js's
- * own tape: `npx tsx scripts/checks/random-models.ts [models] [first seed] [cpu | wasm]`. Without a seed it takes one from
- * the clock. It prints the seed of each model that is wrong or leaves the batch, and ends with 1 if there is one.
+ * Compares the batched gradients of random models with those of single examples, computed in
+ * float64 by TensorFlow.js's own tape: `npx tsx scripts/checks/random-models.ts [models] [first
+ * seed] [cpu | wasm]`. The default seed is the time. The script prints the seed of each model that
+ * is wrong or computed example by example, and then exits with status 1.
  */
 import * as tf from '@tensorflow/tfjs'
 import '@tensorflow/tfjs-backend-wasm'
 import { randomTrial } from '../../tests/support/random-models.js'
 import { runTrial } from '../../tests/support/trial-run.js'
 
-/** Float32 rounding in models of up to ten layers, relative to the norm of an example's gradient. */
+/**
+ * Float32 rounding in models of up to ten layers, relative to the norm of an example's gradient.
+ */
 const tolerance = 2e-5
 
 const [count = '1000', firstSeed = String(Date.now() % 1e9), device = 'cpu'] = process.argv.slice(2)

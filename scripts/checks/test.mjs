@@ -6,8 +6,8 @@ import { root, run, whenStopped } from './command.mjs'
 import { ensureBrowser } from './install-browser.mjs'
 import { lastLines, runTests } from './vitest-project.mjs'
 
-// Runs every check of the sources and of the package, and every test, also after failures. The last line is
-// `N passed, N failed`; each check and each test counts once.
+// Runs every check of the sources and of the package, and every test, even after failures. The last
+// line is `N passed, N failed`. Each check and each test counts once.
 
 let passed = 0
 let failed = 0

@@ -6,8 +6,8 @@ import { run, tool } from './command.mjs'
 /**
  * @typedef {object} Report
  * @property {number} passed the number of tests that passed
- * @property {{ name: string, reason: string }[]} failures tests that failed or did not run, files and groups that
- *   could not be set up, and errors outside of tests
+ * @property {{ name: string, reason: string }[]} failures tests that failed or did not run, files
+ *   and groups that could not be set up, and errors outside of tests
  */
 
 /**
@@ -24,7 +24,7 @@ export async function runTests(options, env = {}) {
   try {
     const { status, output } = await run(
       tool('vitest', 'run', ...options, ...reporters),
-      // A software GPU on a busy machine is slow.
+      // A software GPU is slow on a busy computer.
       { env: { ...env, NO_COLOR: '1' }, timeoutMs: 1_200_000 },
     )
     const report = readReport(file)

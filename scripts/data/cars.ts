@@ -1,6 +1,6 @@
 /**
- * Writes the demo's cars into public/cars/ from the `cars.json` (Auto MPG) of npm's `vega-datasets`, whose other 43 MB are
- * of no use here:
+ * Writes the demo's cars to public/cars/ from the `cars.json` (Auto MPG) of npm's `vega-datasets`.
+ * The package's other 43 MB are not needed:
  *
  *     npm run data:cars [file or address of cars.json]
  */
@@ -40,7 +40,7 @@ const features = [
 function readCars(bytes: Uint8Array): CarRow[] {
   const found = sha256(bytes)
   if (found !== SOURCE_SHA256) {
-    throw new Error(`cars.json has the SHA-256 ${found}; want ${SOURCE_SHA256}`)
+    throw new Error(`cars.json has the SHA-256 ${found}; expected ${SOURCE_SHA256}`)
   }
   const cars = JSON.parse(Buffer.from(bytes).toString('utf8')) as SourceCar[]
   return cars.flatMap((car): CarRow[] => {
@@ -59,7 +59,7 @@ function readCars(bytes: Uint8Array): CarRow[] {
 async function readSource(source: string): Promise<Uint8Array> {
   if (!/^https?:/.test(source)) return readFileSync(source)
   const response = await fetch(source)
-  if (!response.ok) throw new Error(`${source}: the server answers ${response.status}`)
+  if (!response.ok) throw new Error(`${source}: the server answered ${response.status}`)
   return new Uint8Array(await response.arrayBuffer())
 }
 

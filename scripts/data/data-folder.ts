@@ -16,7 +16,7 @@ export class DataFolder {
     this.path = join(PUBLIC_FOLDER, name)
   }
 
-  /** Where that file of the folder lies. */
+  /** Returns the path of a file in the folder. */
   file(name: string): string {
     return join(this.path, name)
   }
@@ -25,7 +25,7 @@ export class DataFolder {
     return JSON.parse(readFileSync(this.file(name), 'utf8'))
   }
 
-  /** Writes JSON the way that the repository formats it, so that a run of a script leaves a small diff. */
+  /** Writes JSON in the repository's format, so that running a script leaves a small diff. */
   async writeJson(name: string, value: unknown): Promise<void> {
     const text = await format(JSON.stringify(value, null, 2), { parser: 'json', printWidth: 100 })
     this.write(name, text)
@@ -43,7 +43,7 @@ export class DataFolder {
     }
   }
 
-  /** Writes images and labels, and says what an index has to say of them. */
+  /** Writes images and labels. Returns their entry for an index. */
   writeImages(
     name: 'references' | 'held-out',
     { images, labels }: LabelledImages,

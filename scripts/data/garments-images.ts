@@ -35,11 +35,14 @@ const TRAINING_COUNT = 30_000
 const HELD_OUT_COUNT = 500
 const REFERENCES_PER_CLASS = 100
 
-/** An IDX file begins with its magic number and one length for each axis, four bytes each, big-endian. */
+/**
+ * An IDX file starts with its magic number and the length of each axis, four bytes each,
+ * big-endian.
+ */
 const IMAGES_MAGIC = 0x0803
 const LABELS_MAGIC = 0x0801
 
-/** Of the unpacked files, since who packs them anew gets other bytes. */
+/** The hashes of the unpacked files. Compressing them again gives different bytes. */
 const checksums: Readonly<Record<string, string>> = {
   'train-images-idx3-ubyte': 'c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888',
   'train-labels-idx1-ubyte': 'bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9',
@@ -48,10 +51,11 @@ const checksums: Readonly<Record<string, string>> = {
 }
 
 /**
- * The garments to train on, to rank and to test with. The held-out ones are of Fashion-MNIST's own test set, and never
- * looked at to choose a model.
+ * Reads the garments for training, ranking and testing. The held-out ones are from Fashion-MNIST's
+ * own test set, and were never used to choose a model.
  *
- * @param source the folder of the four gzipped files, or the http(s) address of one, with a slash at its end
+ * @param source the folder of the four gzipped files, or the http(s) address of one, with a slash
+ *   at its end
  */
 export async function readGarments(source: string): Promise<ImageSets> {
   const random = seededRandom(SPLIT_SEED)
@@ -85,7 +89,7 @@ async function readSet(source: string, name: 'train' | 't10k'): Promise<Labelled
   return { images, labels }
 }
 
-/** The bytes behind an IDX file's header, in row-major order. */
+/** Returns the bytes after an IDX file's header, in row-major order. */
 async function readIdx(source: string, name: string, magic: number): Promise<Uint8Array> {
   const bytes = gunzipSync(await readPacked(source, `${name}.gz`))
   const found = sha256(bytes)
@@ -94,7 +98,7 @@ async function readIdx(source: string, name: string, magic: number): Promise<Uin
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const axisCount = magic & 0xff
-  if (view.getUint32(0) !== magic) throw new Error(`${name} is no IDX file of bytes`)
+  if (view.getUint32(0) !== magic) throw new Error(`${name} is not an IDX file of bytes`)
   if (magic === IMAGES_MAGIC && view.getUint32(8) !== IMAGE_SHAPE[0]) {
     throw new Error(`${name}: images of ${view.getUint32(8)} rows; want 28`)
   }
@@ -105,6 +109,6 @@ async function readPacked(source: string, file: string): Promise<Uint8Array> {
   if (!/^https?:/.test(source)) return readFileSync(join(source, file))
   const url = new URL(file, source)
   const response = await fetch(url)
-  if (!response.ok) throw new Error(`${url.href}: the server answers ${response.status}`)
+  if (!response.ok) throw new Error(`${url.href}: the server answered ${response.status}`)
   return new Uint8Array(await response.arrayBuffer())
 }

@@ -1,6 +1,6 @@
 /**
- * Writes the demo's garments into public/garments/ from Fashion-MNIST (31 MB), which it fetches from its authors'
- * repository, or reads from a folder, such as the one in Debian's package:
+ * Writes the demo's garments to public/garments/ from Fashion-MNIST (31 MB). It fetches the data
+ * from the authors' repository, or reads them from a folder such as that of Debian's package:
  *
  *     npm run data:garments
  *     apt-get download dataset-fashion-mnist && dpkg-deb -x dataset-fashion-mnist_*.deb unpacked

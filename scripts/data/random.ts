@@ -3,11 +3,12 @@ import type { Random } from '../../src/random.js'
 export { type Random, toNormal } from '../../src/random.js'
 
 /**
- * Marsaglia's xorshift generator with 32 bits of state (Journal of Statistical Software 8(14), 2003). The committed data
- * and models were drawn with it, so it stays beside the library's own generator.
+ * Marsaglia's xorshift generator with 32 bits of state (Journal of Statistical Software 8(14),
+ * 2003). The committed data and models were drawn with it, so it stays in addition to the library's
+ * own generator.
  */
 export function seededRandom(seed: number): Random {
-  // The state must not be zero, and neighbouring seeds should not start alike.
+  // The state must not be zero, and consecutive seeds should start differently.
   let state = Math.imul(seed + 1, 0x9e3779b9) | 1
   const next = (): number => {
     state ^= state << 13
@@ -19,7 +20,7 @@ export function seededRandom(seed: number): Random {
   return next
 }
 
-/** 0 … count−1 in random order, every order equally likely (Fisher and Yates). */
+/** Returns 0 … count − 1 in random order. Every order is equally likely (Fisher and Yates). */
 export function shuffledIndices(count: number, random: Random): Uint32Array {
   const indices = Uint32Array.from({ length: count }, (_, index) => index)
   for (let last = count - 1; last > 0; last--) {

@@ -7,7 +7,7 @@ export const PACKAGE_NAME = 'wink-naive-bayes-text-classifier'
 export const PACKAGE_VERSION = '2.2.1'
 /** By label. */
 export const CLASS_NAMES: readonly string[] = ['negative', 'positive']
-/** The package has the sentences in random order; the model is trained on the first of them. */
+/** The package's sentences are in random order. The model is trained on the first ones. */
 export const TRAINING_COUNT = 800
 
 const SENTENCES_FILE = join('sentiment-analysis-example', 'shuffled-sentiment-training-data.json')
@@ -18,7 +18,7 @@ export interface Sentence {
   readonly label: number
 }
 
-/** All sentences of the package, unpacked in the given folder, in its order. */
+/** Reads all sentences of the package, unpacked in the given folder, in its order. */
 export function readSentences(packageFolder: string): Sentence[] {
   const bytes = readFileSync(join(packageFolder, SENTENCES_FILE))
   if (sha256(bytes) !== SENTENCES_SHA256) {
@@ -30,7 +30,7 @@ export function readSentences(packageFolder: string): Sentence[] {
   return pairs.map(([text, label]) => ({ text, label: Number(label) }))
 }
 
-/** The words of the sentences, the most frequent first. */
+/** Returns the words of the sentences, the most frequent first. */
 export function wordsOf(sentences: readonly Sentence[]): string[] {
   const counts = new Map<string, number>()
   for (const { text } of sentences) {

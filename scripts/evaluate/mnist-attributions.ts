@@ -11,7 +11,9 @@ const RANDOM_SEED = 1
 
 type Attribute = (x: NdArray) => Promise<readonly NdArray[]>
 
-/** The measures of attributions, of each digit's predicted class against a black image, one method a row. */
+/**
+ * Measures attributions of each digit's predicted class against a black image, one method per row.
+ */
 export async function attributionTable(
   model: tf.LayersModel,
   digits: LabelledImages,

@@ -1,14 +1,14 @@
 import type * as tf from '@tensorflow/tfjs'
 import type { NdArray } from '../../src/index.js'
 
-/** The tensor's numbers; it is disposed of. */
+/** Reads the tensor's numbers and disposes it. */
 export async function toArray(tensor: tf.Tensor): Promise<NdArray> {
   const data = (await tensor.data()) as Float32Array
   tensor.dispose()
   return { data, shape: tensor.shape }
 }
 
-/** The index of the greatest number in each row. */
+/** Returns the index of the greatest number in each row. */
 export function argMax({ data, shape }: NdArray): NdArray {
   const [exampleCount = 0, width = 1] = shape
   const indices = Int32Array.from({ length: exampleCount }, (_, i) => {
@@ -18,13 +18,13 @@ export function argMax({ data, shape }: NdArray): NdArray {
   return { data: indices, shape: [exampleCount] }
 }
 
-/** Three digits that count. */
+/** Formats with three significant digits. */
 export function figure(value: number): string {
   if (Math.abs(value) >= 0.001 || value === 0) return value.toFixed(3)
   return value.toExponential(1)
 }
 
-/** A Markdown table. */
+/** Returns a Markdown table. */
 export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
   return [line(header), line(header.map(() => '---')), ...rows.map(line), ''].join('\n')

@@ -1,6 +1,6 @@
 /**
- * Measures what the demo's gradients lose in smaller stores, by projectionQuality of gradlens/evaluation, in Node on wasm,
- * and prints the table of docs/gradient-store.md:
+ * Measures how well smaller stores of the demo's gradients rank, with projectionQuality of
+ * gradlens/evaluation, in Node on wasm. Prints the table of docs/gradient-store.md:
  *
  *     npm run evaluate:projection [size …]
  */

@@ -21,10 +21,10 @@ import { createNet } from '../train/mnist-net.js'
 
 const MERGE_SEED = 0
 const MERGED_NET_SEED = 1
-/** Of the nets with random weights; the demo's own began with seed 1. */
+/** The seeds of the nets with random weights. The demo's own model started with seed 1. */
 const RANDOM_NET_SEEDS = [101, 201, 301] as const
 
-/** As the demo's model, but on the references alone, which are fewer and are what is ranked. */
+/** The demo's recipe, applied to the references only: they are fewer, and they are ranked. */
 const mergedRecipe = {
   epochs: 20,
   batchSize: 64,
@@ -37,7 +37,7 @@ const simFns = ['grad_cos', 'grad_asym_dot', 'grad_dot'] as const
 
 type Rankings = Readonly<Record<SimilarityName, Explanation<SimilarityData>>>
 
-/** The three tests of similarity, one similarity function a row. */
+/** Runs the three similarity tests, one similarity function per row. */
 export async function similarityTable(
   model: tf.LayersModel,
   references: LabelledImages,
@@ -98,7 +98,7 @@ export async function similarityTable(
     `similarity of ${tests.labels.length} held-out digits to ${references.labels.length} training digits`,
     'identical class',
     'identical subclass',
-    `the same, of the ${rightCount} that the merged model gets right`,
+    `the same, for the ${rightCount} digits that the merged model classifies correctly`,
     `model randomisation, ${random.length} runs`,
   ]
   return `${table(header, rows)}\nmerged classes: ${merged.data.join(' ')}\n`

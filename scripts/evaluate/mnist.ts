@@ -1,6 +1,6 @@
 /**
- * Judges the explanations of the demo's model by the measures of gradlens/evaluation, in Node on wasm, and prints the
- * tables of docs/evaluation.md:
+ * Evaluates the explanations of the demo's model with gradlens/evaluation, in Node on wasm. Prints
+ * the tables of docs/evaluation.md:
  *
  *     npm run evaluate:mnist
  */

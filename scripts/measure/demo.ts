@@ -1,8 +1,9 @@
 /**
- * Measures each page of the built demo in Chromium on loopback: first contentful paint, the longest task on the main thread
- * while it loads and explains (of its own time, not of what else the machine does meanwhile), what moved, and how long it took
- * until all was explained. With --screenshots it also takes pictures at
- * 390, 1280 and 1920 pixels in both themes, into dist-screenshots/:
+ * Measures each page of the built demo in Chromium on loopback: first contentful paint, the longest
+ * task on the main thread while it loads and explains (of its own time, not of what else the
+ * machine does meanwhile), what moved, and how long it took until all was explained. With
+ * --screenshots it also takes pictures at 390, 1280 and 1920 pixels in both themes, into
+ * dist-screenshots/:
  *
  *     npm run build && npm run measure:demo [-- --screenshots]
  */
@@ -43,12 +44,12 @@ interface TraceEvent {
   readonly name: string
   readonly pid: number
   readonly tid: number
-  /** The time that the thread itself has run, in microseconds. */
+  /** The thread's own running time, in microseconds. */
   readonly tdur?: number
   readonly args: { readonly name?: string }
 }
 
-/** The thread time of the longest task of any page's main thread, in milliseconds. */
+/** Returns the thread time of the longest task on a page's main thread, in milliseconds. */
 function longestTask(trace: Buffer): number {
   const { traceEvents } = JSON.parse(trace.toString('utf8')) as { traceEvents: TraceEvent[] }
   const threadOf = ({ pid, tid }: TraceEvent): string => `${pid} ${tid}`
@@ -72,7 +73,7 @@ async function measure(browser: Browser, server: DemoServer, name: PageName): Pr
     await demo.open(server, {}, name)
     await demo.settled()
     const explainedMs = await demo.page.evaluate(() => performance.now())
-    // Another question, with everything warm, belongs to it.
+    // The measurement includes a second question, with everything warm.
     await demo.page.locator('.thumb, .choice').nth(2).click()
     await demo.settled()
     const longestTaskMs = longestTask(await browser.stopTracing())

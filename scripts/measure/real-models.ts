@@ -1,7 +1,8 @@
 /**
- * Measures models of real size on wasm in Node, one thread, with random weights:
- * `npx tsx scripts/measure/real-models.ts --model mobilenetv2 --batch 2 --examples 4`. It prints the forward pass, the
- * first fit with its self-check, the fit and integrated gradients of 50 steps, with the bytes of TensorFlow.js's heap.
+ * Measures models of real size on wasm in Node, one thread, with random weights: `npx tsx
+ * scripts/measure/real-models.ts --model mobilenetv2 --batch 2 --examples 4`. It prints the forward
+ * pass, the first fit with its self-check, the fit and integrated gradients of 50 steps, with the
+ * bytes of TensorFlow.js's heap.
  */
 import * as tf from '@tensorflow/tfjs'
 import '@tensorflow/tfjs-backend-wasm'

@@ -1,7 +1,7 @@
 /**
- * How fast one thread ranks rows of the notebook net's size that it holds, float32 and float16, beside a plain SIMD read of as
- * many bytes in the same rounds: `npx tsx scripts/measure/scan.ts`. By the processor's time, so that others who use the
- * machine count less; medians.
+ * Measures how fast one thread ranks gradients of the notebook net's size in memory, float32 and
+ * float16, compared with a plain SIMD read of the same number of bytes: `npx tsx
+ * scripts/measure/scan.ts`. It takes medians of processor time, so that other programs matter less.
  */
 import type { CompactBlock } from '../../src/gradients/block.js'
 import type { Float16Block, Float16Values } from '../../src/gradients/float16-block.js'
@@ -14,7 +14,7 @@ import { seededRandom } from '../data/random.js'
 
 const ROUNDS = 15
 const ROWS = 768
-/** Of alibi's notebook: two convolutions, two dense layers, and their biases. */
+/** The net of alibi's notebook: two convolutions, two dense layers, and their biases. */
 const DENSE = [256, 64, 8192, 32, 256, 10]
 const FACTORED = [
   { inputSize: 1568, outputSize: 256 },
@@ -111,7 +111,7 @@ for (let round = 0; round <= ROUNDS; round++) {
     const start = process.cpuUsage()
     for (let k = 0; k < 4; k++) await work()
     const { user, system } = process.cpuUsage(start)
-    // The first round warms up.
+    // The first round is a warm-up.
     if (round > 0) times.get(name)!.push((user + system) / 4)
   }
 }

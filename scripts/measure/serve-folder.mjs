@@ -1,4 +1,7 @@
-/** Serves the files of a folder from memory on loopback, as fast as Node can: `node serve-folder.mjs FOLDER`. */
+/**
+ * Serves the files of a folder from memory on loopback, as fast as Node can: `node serve-folder.mjs
+ * FOLDER`.
+ */
 import { readFileSync, readdirSync } from 'node:fs'
 import { createServer } from 'node:http'
 import path from 'node:path'

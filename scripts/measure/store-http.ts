@@ -1,6 +1,6 @@
 /**
- * What streaming a store of float16 over HTTP on loopback reaches beside fetching its bytes alone, in Node: rounds of
- * fetching, of reading (fetched, checked, decoded) and of ranking, by turns. The server is another process.
+ * Compares streaming a float16 store over HTTP on loopback with fetching its bytes, in Node: rounds
+ * of fetching, reading (fetch, check, decode) and ranking, in turns. The server is another process.
  *
  *     npx tsx scripts/measure/store-http.ts [rows]
  */
@@ -121,7 +121,7 @@ try {
     for (const [name, way] of Object.entries(ways)) {
       const start = performance.now()
       await way()
-      // The first round warms up.
+      // The first round is a warm-up.
       if (round > 0) times.get(name)!.push(performance.now() - start)
     }
   }

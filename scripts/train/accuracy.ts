@@ -10,11 +10,11 @@ export interface Accuracy {
   readonly accuracy: number
   /** Mean cross-entropy. */
   readonly loss: number
-  /** Which images the model takes for another class, by their index in the set. */
+  /** The indices of the images that the model misclassifies. */
   readonly misclassified: readonly number[]
 }
 
-/** How often the model is right, in inference mode. */
+/** Measures the model's accuracy in inference mode. */
 export function measureAccuracy(model: tf.LayersModel, set: LabelledImages): Accuracy {
   const count = set.labels.length
   const misclassified: number[] = []

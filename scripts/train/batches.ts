@@ -10,13 +10,15 @@ import type { Random } from '../data/random.js'
 
 const [HEIGHT, WIDTH] = IMAGE_SHAPE
 
-/** Images as the network takes them, [count, 28, 28, 1] in 0 … 1. */
+/** Returns images as inputs of the network, [count, 28, 28, 1] in 0 … 1. */
 export function toInput({ images, labels }: LabelledImages): tf.Tensor4D {
   const values = Float32Array.from(images, (byte) => byte / PIXEL_MAXIMUM)
   return tf.tensor4d(values, [labels.length, ...IMAGE_SHAPE])
 }
 
-/** Each image moved by a whole number of pixels, up to `maxShift` along each axis, background moving in. */
+/**
+ * Shifts each image by up to `maxShift` whole pixels along each axis, and fills with background.
+ */
 export function shiftImages(set: LabelledImages, maxShift: number, random: Random): LabelledImages {
   const drawShift = (): number => Math.floor(random() * (2 * maxShift + 1)) - maxShift
   const images = new Uint8Array(set.images.length)

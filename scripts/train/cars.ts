@@ -1,6 +1,6 @@
 /**
- * Trains the model of the demo's cars with TensorFlow.js alone, on its cpu backend in Node (seconds), and writes
- * model.json, weights.bin and training.json into public/cars/:
+ * Trains the model of the demo's cars with TensorFlow.js only, on its cpu backend in Node
+ * (seconds). Writes model.json, weights.bin and training.json to public/cars/:
  *
  *     npm run train:cars
  */
@@ -11,7 +11,7 @@ import { seededRandom, shuffledIndices } from '../data/random.js'
 import { readModel, writeModel } from './model.js'
 import { CosineAdam } from './optimizer.js'
 
-/** The first that was tried; the held-out cars are measured at the end. */
+/** The first recipe that was tried. The held-out cars are measured at the end. */
 const recipe = {
   optimizer: 'Adam',
   loss: 'mean squared error of the standardised label, and the weights’ squared length × weightDecay',
@@ -73,7 +73,9 @@ function trainNet(net: tf.Sequential, x: tf.Tensor2D, y: tf.Tensor2D): void {
   optimizer.dispose()
 }
 
-/** The last layer is linear, so that the label's scale can go into it: the model then answers in mpg. */
+/**
+ * Includes the label's scale in the last layer, which is linear, so that the model predicts mpg.
+ */
 function scaleOutput(net: tf.Sequential, mean: number, standardDeviation: number): void {
   const layer = net.layers.at(-1)!
   const [kernel, bias] = layer.getWeights()

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
 import { IMAGE_SHAPE } from '../data/images.js'
 
-/** A small network, so that a phone can go through its gradients: 56,714 parameters for 10 classes. */
+/** Creates a network that is small enough for phones: 56,714 parameters for 10 classes. */
 export function createGarmentsNet(seed: number, classCount: number): tf.Sequential {
   const initializer = (layer: number): ReturnType<typeof tf.initializers.glorotUniform> =>
     tf.initializers.glorotUniform({ seed: seed + layer })

@@ -1,6 +1,7 @@
 /**
- * Trains the model of the demo's garments with TensorFlow.js alone, on its wasm backend in Node, and writes model.json,
- * weights.bin and training.json into public/garments/. Takes what scripts/data/garments.ts takes:
+ * Trains the model of the demo's garments with TensorFlow.js only, on its wasm backend in Node.
+ * Writes model.json, weights.bin and training.json to public/garments/. The argument is that of
+ * scripts/data/garments.ts:
  *
  *     npm run train:garments [folder or address of Fashion-MNIST]
  */
@@ -19,7 +20,7 @@ const recipe = {
   batchSize: 64,
   learningRate: 0.002,
   learningRateSchedule: 'half a cosine, to 0 at the last step',
-  // They lie in the middle of their images, all of them.
+  // All garments are in the middle of their images.
   maxShiftPixels: 0,
   initializerSeed: 1,
   batchAndDropoutSeed: 1,

@@ -2,8 +2,8 @@ import * as tf from '@tensorflow/tfjs'
 import type { Random } from '../data/random.js'
 
 /**
- * The logits in training mode. tfjs's own Dropout layer draws the same mask at every step once it has a
- * seed, so the masks are drawn here; and the last layer stops before its softmax, because tfjs's
+ * Returns the logits in training mode. With a seed, tfjs's own Dropout layer draws the same mask at
+ * every step, so the masks are drawn here. The last layer stops before its softmax, because tfjs's
  * cross-entropy of probabilities has no gradient for an example that is confidently wrong.
  */
 export function trainingLogits(
@@ -25,7 +25,7 @@ export function trainingLogits(
   }, input)
 }
 
-/** Zero with probability `rate`, else 1 / (1 − rate), so that the expected activation stays the same. */
+/** Zero with probability `rate`, otherwise 1 / (1 − rate), to keep the expected activation. */
 function dropoutMask(shape: number[], rate: number, random: Random): tf.Tensor {
   const kept = 1 / (1 - rate)
   const mask = new Float32Array(tf.util.sizeFromShape(shape))

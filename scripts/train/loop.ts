@@ -10,13 +10,13 @@ import { CosineAdam } from './optimizer.js'
 export interface Recipe {
   readonly epochs: number
   readonly batchSize: number
-  /** Of the first step; it falls to 0 by half a cosine. */
+  /** The learning rate of the first step. It falls to 0 by half a cosine. */
   readonly learningRate: number
   readonly maxShiftPixels: number
   readonly batchAndDropoutSeed: number
 }
 
-/** For a process that is ours alone, where the repairs may stay in tfjs's global registry. */
+/** Registers the repairs in tfjs's global registry, because this process belongs to us. */
 export function registerRepairs(): void {
   const registered = new Set(tf.getKernelsForBackend('wasm').map(({ kernelName }) => kernelName))
   for (const [kernelName, kernel] of Object.entries(kernelRepairs.wasm)) {
@@ -47,7 +47,7 @@ function trainStep(
   })
 }
 
-/** Trains on whole-pixel shifts of the images, whose labels are the net's outputs, and says how it goes. */
+/** Trains on whole-pixel shifts of the images, and prints the progress. */
 export function trainNet(net: tf.Sequential, set: LabelledImages, recipe: Recipe): void {
   const random = seededRandom(recipe.batchAndDropoutSeed)
   const count = set.labels.length

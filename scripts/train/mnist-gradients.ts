@@ -1,6 +1,7 @@
 /**
- * Writes the gradients of the demo's training digits, projected and in half precision, from which its page gives its first
- * answer without a fit; and measures what they are worth beside the exact ones. To be run again after train:mnist:
+ * Writes the gradients of the demo's training digits, projected and in float16. The page's first
+ * answer uses them, without a fit. Also compares them with the exact ones. Run it again after
+ * train:mnist:
  *
  *     npm run gradients:mnist
  */
@@ -18,10 +19,10 @@ import { toArray } from '../evaluate/mnist-format.js'
 import { toInput } from './batches.js'
 import { readModel } from './model.js'
 
-/** Of 10,900 numbers a digit; four megabytes in all. */
+/** Of 10,900 numbers per digit. Four megabytes in total. */
 const projection = { size: 2048, seed: 0 }
 const storeDtype = 'float16'
-/** As the demo's worker has it. */
+/** The same as in the demo's worker. */
 const loss = 'categoricalCrossentropy'
 const STORE = 'gradients.zarr'
 
@@ -38,9 +39,9 @@ const path = folder.file(STORE)
 rmSync(path, { recursive: true, force: true })
 using explainer = new GradientSimilarity(predictor, loss, {
   ...{ precomputeGrads: true, store: new FileSystemStore(path), projection, storeDtype },
-  // The page has the digits already.
+  // The page already has the digits.
   storeExamples: false,
-  // Two chunks: the second one comes while the first is compared.
+  // Two chunks: the second one loads while the first is compared.
   storeRowsPerChunk: references.labels.length / 2,
   device: 'wasm',
 })
@@ -48,7 +49,7 @@ await explainer.fit(x, y)
 
 using exact = new GradientSimilarity(predictor, loss, { precomputeGrads: true, device: 'wasm' })
 await exact.fit(x, y)
-/** Of a row in memory: float32, and its squared norm in eight bytes. */
+/** A row in memory has float32 numbers and a squared norm of eight bytes. */
 const exactNumbersPerRow = (exact.gradientBytes / references.labels.length - 8) / 4
 
 const { sampleSize, topK, similarities } = await projectionQuality(predictor, loss, x, y, {

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
 import { IMAGE_SHAPE } from '../data/images.js'
 
-/** The network of alibi's MNIST notebook for gradient similarity: 412,778 parameters for 10 classes. */
+/** Creates the network of alibi's MNIST notebook for gradient similarity: 412,778 parameters. */
 export function createNet(seed: number, classCount: number): tf.Sequential {
   const initializer = (layer: number): ReturnType<typeof tf.initializers.glorotUniform> =>
     tf.initializers.glorotUniform({ seed: seed + layer })

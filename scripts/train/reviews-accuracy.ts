@@ -7,11 +7,11 @@ export interface ReviewsAccuracy {
   readonly accuracy: number
   /** Mean cross-entropy. */
   readonly loss: number
-  /** Which sentences the model reads wrongly, by their index in the set. */
+  /** The indices of the sentences that the model misclassifies. */
   readonly misclassified: readonly number[]
 }
 
-/** How well the model reads the sentences, in inference mode. */
+/** Measures the model's accuracy in inference mode. */
 export function measureReviews(
   model: tf.LayersModel,
   sentences: EncodedSentences,

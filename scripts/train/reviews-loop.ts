@@ -14,10 +14,10 @@ import { CosineAdam } from './optimizer.js'
 export interface ReviewsRecipe {
   readonly epochs: number
   readonly batchSize: number
-  /** Of the first step; it falls to 0 by half a cosine. */
+  /** The learning rate of the first step. It falls to 0 by half a cosine. */
   readonly learningRate: number
   readonly labelSmoothing: number
-  /** The share of words that each step takes for unknown ones, so that the net learns to do without. */
+  /** The share of words that each step replaces by unknown ones, so that the net learns to cope. */
   readonly wordDropout: number
   readonly batchAndDropoutSeed: number
 }
@@ -43,7 +43,7 @@ export function toInput({ ids, labels }: EncodedSentences): tf.Tensor2D {
   return tf.tensor2d(ids, [labels.length, reviewLength], 'int32')
 }
 
-/** Trains on the sentences with some words blanked out, and says how it goes. */
+/** Trains on the sentences with some words replaced by unknown ones, and prints the progress. */
 export function trainReviews(
   net: tf.Sequential,
   { ids, labels }: EncodedSentences,
@@ -86,7 +86,7 @@ export function trainReviews(
   optimizer.dispose()
 }
 
-/** tfjs has no gradient for the comparison by which its masking layer finds the padding: ids are compared instead. */
+/** Masks by token id: tfjs has no gradient for the comparison in its own masking layer. */
 function maskedLogits(net: tf.Sequential, ids: tf.Tensor2D, random: Random): tf.Tensor {
   const [words, mask, ...layers] = net.layers
   if (mask?.getClassName() !== 'Masking') throw new Error('the word vectors must be masked')

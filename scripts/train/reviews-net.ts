@@ -2,8 +2,9 @@ import * as tf from '@tensorflow/tfjs'
 import { reviewLength } from '../../demo/data/review-tokens.js'
 
 /**
- * Word vectors, a convolution over three neighbouring words, their mean. Padding's vector is zero and stays so, because
- * the mask behind it stops its gradient; and the convolution has no bias, so that padding adds nothing to the mean.
+ * Creates a net of word vectors, a convolution over three neighbouring words, and their mean. The
+ * vector of padding stays zero, because the mask after it stops its gradient. The convolution has
+ * no bias, so padding adds nothing to the mean.
  */
 export function createNet(seed: number, vocabularySize: number, classCount: number): tf.Sequential {
   const normal = (layer: number, stddev: number): ReturnType<typeof tf.initializers.randomNormal> =>

@@ -1,10 +1,12 @@
 /**
- * Trains the model of the demo's reviews with TensorFlow.js alone, on its wasm backend in Node, on what
- * scripts/data/reviews.ts has written, and writes model.json, weights.bin and training.json beside it:
+ * Trains the model of the demo's reviews with TensorFlow.js only, on its wasm backend in Node, with
+ * the data of scripts/data/reviews.ts. Writes model.json, weights.bin and training.json next to
+ * them:
  *
  *     npm run train:reviews
  *
- * The recipe was chosen by five-fold cross-validation on the training sentences; the held-out ones are measured at the end.
+ * The recipe was chosen by five-fold cross-validation on the training sentences. The held-out
+ * sentences are measured at the end.
  */
 import * as tf from '@tensorflow/tfjs'
 import '@tensorflow/tfjs-backend-wasm'

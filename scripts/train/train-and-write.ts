@@ -7,7 +7,7 @@ import { readModel, writeModel } from './model.js'
 
 export interface TrainedModel {
   readonly recipe: Recipe
-  /** What was done with the held-out images, and when: how far their accuracy can be believed. */
+  /** How the held-out images were used, which limits what their accuracy means. */
   readonly heldOutUse: string
 }
 
@@ -17,7 +17,7 @@ export interface ImageSets {
   readonly references: LabelledImages
 }
 
-/** Trains the net and writes model.json, weights.bin and training.json into that folder of public/. */
+/** Trains the net, and writes model.json, weights.bin and training.json to a folder of public/. */
 export async function trainAndWrite(
   name: string,
   net: tf.Sequential,

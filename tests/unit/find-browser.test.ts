@@ -49,7 +49,7 @@ describe('findBrowser', () => {
     program('chromium', works)
     const missing = path.join(folder, 'missing')
     expect(findBrowser(machine({ env: { PATH: folder, CHROME_PATH: missing } }))).toEqual({
-      tried: [`CHROME_PATH is ${missing}, which is not there or not executable`],
+      tried: [`CHROME_PATH is ${missing}, which does not exist or is not executable`],
     })
   })
 
@@ -86,7 +86,7 @@ describe('findBrowser', () => {
     expect(findBrowser(machine())).toEqual({
       tried: [
         `${broken} does not start (libnss3.so: cannot open shared object file)`,
-        "Playwright's own is not there or not executable",
+        "Playwright's own does not exist or is not executable",
       ],
     })
   })
@@ -152,7 +152,7 @@ describe('ensureBrowser', () => {
     expect(result).toEqual({
       fault:
         'No browser: no Chrome or Chromium on PATH or in the usual places; ' +
-        "Playwright's own is not there or not executable; " +
+        "Playwright's own does not exist or is not executable; " +
         "Playwright's download: Error: getaddrinfo ENOTFOUND cdn.example; " +
         `apt-get: spawnSync ${folder}/apt-get ENOENT. ` +
         'Install Chrome or Chromium, or set CHROME_PATH.',
@@ -166,7 +166,7 @@ describe('ensureBrowser', () => {
     ])
     expect(result).toEqual({
       fault:
-        'No browser: CHROME_PATH is /no/chrome, which is not there or not executable. ' +
+        'No browser: CHROME_PATH is /no/chrome, which does not exist or is not executable. ' +
         'Install Chrome or Chromium, or set CHROME_PATH.',
     })
   })
