@@ -46,8 +46,8 @@ export function readOptions(args: string[]): BenchOptions {
   }
   return {
     models,
-    rows: values.rows === undefined ? undefined : count('--rows', values.rows),
-    rounds: count('--rounds', values.rounds),
+    rows: values.rows === undefined ? undefined : readCount('--rows', values.rows),
+    rounds: readCount('--rounds', values.rounds),
     softwareWebGpu: values['software-webgpu'],
     python: python === '' ? undefined : python,
     json: values.json,
@@ -55,7 +55,7 @@ export function readOptions(args: string[]): BenchOptions {
   }
 }
 
-function count(flag: string, text: string): number {
+function readCount(flag: string, text: string): number {
   const value = Number(text)
   if (Number.isInteger(value) && value >= 1) return value
   throw new Error(`${flag} is '${text}'; expected an integer of 1 or more.`)

@@ -19,7 +19,7 @@ export async function measureInRounds(
         if (measured !== undefined) {
           const before: readonly number[] = cells[at]?.[task]?.rounds ?? []
           const rounds = [...before, measured.ms]
-          cells[at] = { ...cells[at], [task]: cell(rounds, measured.remark) }
+          cells[at] = { ...cells[at], [task]: createCell(rounds, measured.remark) }
         }
       }
     }
@@ -56,6 +56,6 @@ export function ratiosOf(columns: readonly Column[]): Ratio[] {
   )
 }
 
-function cell(rounds: readonly number[], remark: string | undefined): Cell {
+function createCell(rounds: readonly number[], remark: string | undefined): Cell {
   return { median: median(rounds), rounds, ...(remark === undefined ? {} : { remark }) }
 }

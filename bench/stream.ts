@@ -3,7 +3,8 @@
  * Chromium: the time, the memory of the page's process with its workers, and the speed compared
  * with fetching the same files only. Each number of rows gets a new browser.
  *
- *     npm run bench:stream -- [--rows 10000,100000,1000000] [--stores factored,projected] [--rounds 5]
+ *     npm run bench:stream -- [--rows 10000,100000,1000000]
+ *         [--stores factored,projected] [--rounds 5]
  *
  * A million rows of the notebook's net are 21.8 GB from a server that stores 33 MB, and take one to
  * three minutes.

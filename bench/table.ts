@@ -91,7 +91,7 @@ function settingTable({ columns, ratios }: ModelReport, setting: string): string
     const found = new Set(Object.values(cells).flatMap(({ remark }) => (remark ? [remark] : [])))
     return [...found].map((remark) => `${name}: ${remark}`)
   })
-  return [aligned([header, ...rows]), ...remarks].join('\n')
+  return [align([header, ...rows]), ...remarks].join('\n')
 }
 
 function cellText({ cells, storedBytesPerExample }: Column, what: Task | 'storedBytes'): string {
@@ -123,7 +123,7 @@ function significant(value: number): string {
   return value >= 100 ? value.toFixed(0) : value.toPrecision(3)
 }
 
-function aligned(rows: readonly (readonly string[])[]): string {
+function align(rows: readonly (readonly string[])[]): string {
   const widths = (rows[0] ?? []).map((_, at) =>
     Math.max(...rows.map((row) => row[at]?.length ?? 0)),
   )

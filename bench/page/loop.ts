@@ -75,7 +75,7 @@ export class Loop {
         const [xRow, yRow] = tf.tidy(() => [tf.slice(x, row, 1), tf.slice(y, row, 1)] as const)
         const parts = await weightGradients(this.#model, xRow, yRow)
         tf.dispose([xRow, yRow])
-        gradients.push(concatenated(parts))
+        gradients.push(concatenate(parts))
       }
       return gradients
     } finally {
@@ -104,7 +104,7 @@ export class Loop {
   }
 }
 
-function concatenated(parts: readonly Float32Array[]): Float32Array {
+function concatenate(parts: readonly Float32Array[]): Float32Array {
   const whole = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0))
   let start = 0
   for (const part of parts) {

@@ -30,7 +30,7 @@ interface Opened {
 
 let opened: Opened | undefined
 
-function current(): Opened {
+function getOpened(): Opened {
   if (opened === undefined) throw new Error('Open a model first.')
   return opened
 }
@@ -59,9 +59,9 @@ window.bench = {
     for (const contestant of [ours, limit, loop, passes]) await contestant.prepare()
   },
 
-  measure: (contestant, task) => current()[contestant].measure(task),
-  results: () => current().ours.results(),
-  withRows: (task, exampleCount) => current().ours.withRows(task, exampleCount),
+  measure: (contestant, task) => getOpened()[contestant].measure(task),
+  results: () => getOpened().ours.results(),
+  withRows: (task, exampleCount) => getOpened().ours.withRows(task, exampleCount),
 
   async explainOnce(folder, description, device, exampleCount) {
     const { model, ours } = await load(folder, description, device)

@@ -57,7 +57,7 @@ function tableOf(element, isShown) {
     .filter(({ name }) => isShown(name))
     .map(
       ({ kind, name, type, description }) =>
-        `| ${kind} | \`${name}\` | ${escaped(type)} | ${escaped(description)} |`,
+        `| ${kind} | \`${name}\` | ${escape(type)} | ${escape(description)} |`,
     )
   return ['| | name | type, default | meaning |', '| --- | --- | --- | --- |', ...rows].join('\n')
 }
@@ -90,7 +90,7 @@ function rowOf(kind, { name, type, default: initial, description = '' }) {
 }
 
 /** @param {string} cell */
-function escaped(cell) {
+function escape(cell) {
   return cell.replaceAll('|', '\\|')
 }
 

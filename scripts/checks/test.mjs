@@ -65,7 +65,7 @@ async function project(name, title) {
   const counts = `${result.passed} passed, ${result.failures.length} failed`
   console.log(`${mark} ${title}: ${counts} (${seconds(Date.now() - begin)})`)
   for (const failure of result.failures) {
-    console.log(indented(`${failure.name}\n${shortened(failure.reason)}`))
+    console.log(indent(`${failure.name}\n${shorten(failure.reason)}`))
   }
 }
 
@@ -78,7 +78,7 @@ function pass(name, timeMs, remark) {
 /** @param {string} name @param {number} timeMs @param {string} reason */
 function fail(name, timeMs, reason) {
   failed += 1
-  console.log(`✗ ${name} (${seconds(timeMs)})\n${indented(reason)}`)
+  console.log(`✗ ${name} (${seconds(timeMs)})\n${indent(reason)}`)
 }
 
 /** @param {number} status @returns {never} */
@@ -89,7 +89,7 @@ function finish(status) {
 }
 
 /** The reason, and the lines of its stack that are in this project. @param {string} reason */
-function shortened(reason) {
+function shorten(reason) {
   const lines = stripVTControlCharacters(reason).replaceAll(root, '').split('\n')
   return lines
     .filter((line) => !line.includes('node_modules'))
@@ -98,7 +98,7 @@ function shortened(reason) {
 }
 
 /** @param {string} text */
-function indented(text) {
+function indent(text) {
   return text.replaceAll(/^/gm, '    ')
 }
 

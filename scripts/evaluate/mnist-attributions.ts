@@ -4,7 +4,7 @@ import { Gradient, IntegratedGradients, type NdArray } from '../../src/index.js'
 import { tfjsPredictor } from '../../src/tfjs/index.js'
 import type { LabelledImages } from '../data/images.js'
 import { seededRandom } from '../data/random.js'
-import { argMax, figure, table, toArray } from './mnist-format.js'
+import { argMax, formatFigure, formatTable, toArray } from './mnist-format.js'
 import { toInput } from '../train/batches.js'
 
 const RANDOM_SEED = 1
@@ -47,9 +47,9 @@ export async function attributionTable(
     const muFidelity = await evaluator.muFidelity(x, attributions, { target })
     const sensitivity = await sensitivityMax((points) => attribute(points as NdArray), x)
     const measures = [completeness, deletion, insertion, muFidelity, sensitivity]
-    rows.push([name, ...measures.map(({ mean }) => figure(mean))])
+    rows.push([name, ...measures.map(({ mean }) => formatFigure(mean))])
   }
-  return table(
+  return formatTable(
     [
       `attributions of ${digits.labels.length} held-out digits`,
       'completeness, mean \\|delta\\|',

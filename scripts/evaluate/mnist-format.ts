@@ -19,13 +19,16 @@ export function argMax({ data, shape }: NdArray): NdArray {
 }
 
 /** Formats with three significant digits. */
-export function figure(value: number): string {
+export function formatFigure(value: number): string {
   if (Math.abs(value) >= 0.001 || value === 0) return value.toFixed(3)
   return value.toExponential(1)
 }
 
 /** Returns a Markdown table. */
-export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
+export function formatTable(
+  header: readonly string[],
+  rows: readonly (readonly string[])[],
+): string {
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
   return [line(header), line(header.map(() => '---')), ...rows.map(line), ''].join('\n')
 }

@@ -10,7 +10,7 @@ import '@tensorflow/tfjs-backend-wasm'
 import { projectionQuality } from '../../src/evaluation/index.js'
 import { tfjsPredictor } from '../../src/tfjs/index.js'
 import { DataFolder } from '../data/data-folder.js'
-import { figure, table, toArray } from './mnist-format.js'
+import { formatFigure, formatTable, toArray } from './mnist-format.js'
 import { toInput } from '../train/batches.js'
 import { readModel } from '../train/model.js'
 
@@ -46,14 +46,14 @@ for (const storeDtype of ['float32', 'float16'] as const) {
       storeDtype,
       ...SIM_FNS.flatMap((simFn) => {
         const { recall, rankCorrelation } = similarities[simFn]
-        return [figure(recall), figure(rankCorrelation)]
+        return [formatFigure(recall), formatFigure(rankCorrelation)]
       }),
     ])
   }
 }
 const count = references.labels.length.toLocaleString('en')
 console.log(
-  table(
+  formatTable(
     [
       `numbers per row, of ${count} training digits`,
       'dtype',

@@ -14,7 +14,7 @@ import {
 } from '../../src/index.js'
 import { tfjsPredictor } from '../../src/tfjs/index.js'
 import type { LabelledImages } from '../data/images.js'
-import { argMax, figure, table, toArray } from './mnist-format.js'
+import { argMax, formatFigure, formatTable, toArray } from './mnist-format.js'
 import { toInput } from '../train/batches.js'
 import { trainNet } from '../train/loop.js'
 import { createNet } from '../train/mnist-net.js'
@@ -48,7 +48,7 @@ export async function similarityTable(
   const xTrain = await toArray(toInput(references))
   const predicted = await predictedLabels(model, tests)
   const rank = (net: tf.LayersModel, yTrain: NdArray, y: NdArray): Promise<Rankings> =>
-    rankings(net, { xTrain, yTrain, x, y })
+    computeRankings(net, { xTrain, yTrain, x, y })
   const trained = await rank(model, labelsOf(references), predicted)
 
   const random: Rankings[] = []
@@ -88,10 +88,10 @@ export async function similarityTable(
     )
     rows.push([
       `\`${simFn}\``,
-      figure(identicalClass.share),
-      figure(subclass.share),
-      figure(rightMatches.length / rightCount),
-      figure(randomisation.mean),
+      formatFigure(identicalClass.share),
+      formatFigure(subclass.share),
+      formatFigure(rightMatches.length / rightCount),
+      formatFigure(randomisation.mean),
     ])
   }
   const header = [
@@ -101,7 +101,7 @@ export async function similarityTable(
     `the same, for the ${rightCount} digits that the merged model classifies correctly`,
     `model randomisation, ${random.length} runs`,
   ]
-  return `${table(header, rows)}\nmerged classes: ${merged.data.join(' ')}\n`
+  return `${formatTable(header, rows)}\nmerged classes: ${merged.data.join(' ')}\n`
 }
 
 interface Question {
@@ -111,7 +111,7 @@ interface Question {
   readonly y: NdArray
 }
 
-async function rankings(
+async function computeRankings(
   net: tf.LayersModel,
   { xTrain, yTrain, x, y }: Question,
 ): Promise<Rankings> {

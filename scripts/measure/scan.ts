@@ -25,7 +25,7 @@ const random = seededRandom(1)
 const floats = (count: number): Float32Array =>
   Float32Array.from({ length: count }, () => random() - 0.5)
 
-function block(exampleCount: number): CompactBlock {
+function createBlock(exampleCount: number): CompactBlock {
   return {
     exampleCount,
     segments: [
@@ -47,7 +47,7 @@ function block(exampleCount: number): CompactBlock {
   }
 }
 
-function half({ exampleCount, segments }: CompactBlock): Float16Block {
+function encodeBlock({ exampleCount, segments }: CompactBlock): Float16Block {
   const encode = (numbers: Float32Array): Float16Values => {
     const size = numbers.length / exampleCount
     const bits = new Uint16Array(numbers.length)
@@ -64,7 +64,7 @@ function half({ exampleCount, segments }: CompactBlock): Float16Block {
 const compiled = await compileKernels()
 const reader = await WasmInstance.open(compiled)
 const backend = new PageBackend(await WasmInstance.open(compiled))
-const train = block(ROWS)
+const train = createBlock(ROWS)
 const numberCount = train.segments.reduce(
   (sum, segment) =>
     sum +
@@ -77,7 +77,7 @@ const numberCount = train.segments.reduce(
 )
 const stored = {
   float32: await backend.upload(structuredClone(train)),
-  float16: await backend.upload(half(train)),
+  float16: await backend.upload(encodeBlock(train)),
 }
 const byteLengths = { float32: ROWS * numberCount * 4, float16: ROWS * numberCount * 2 }
 const memory = reader.allocate(byteLengths.float32)
@@ -90,7 +90,7 @@ for (const name of ['float32', 'float16'] as const) {
   const work = (): number => reader.kernels.normalize(memory, byteLength / 4)
   works[`${name}: plain read`] = { byteLength, work }
   for (const testCount of [1, 4]) {
-    const test = await backend.upload(block(testCount))
+    const test = await backend.upload(createBlock(testCount))
     const similarity = { name: 'grad_cos', eps: 0 } as const
     const ranker = backend.openRanking({
       testCount,

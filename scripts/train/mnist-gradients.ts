@@ -26,7 +26,7 @@ const storeDtype = 'float16'
 const loss = 'categoricalCrossentropy'
 const STORE = 'gradients.zarr'
 
-const rounded = (value: number): number => Number(value.toFixed(4))
+const round = (value: number): number => Number(value.toFixed(4))
 
 await tf.setBackend('wasm')
 const folder = new DataFolder('mnist')
@@ -73,7 +73,7 @@ await folder.writeJson('gradients.json', {
     similarities: Object.fromEntries(
       Object.entries(similarities).map(([simFn, { recall, rankCorrelation }]) => [
         simFn,
-        { recall: rounded(recall), rankCorrelation: rounded(rankCorrelation) },
+        { recall: round(recall), rankCorrelation: round(rankCorrelation) },
       ]),
     ),
   },

@@ -3,12 +3,12 @@ import { InvalidArgumentError } from '../errors.js'
 import { describe, type Device } from '../options.js'
 import type { LayerSite, OpenOptions, ParameterSpec, Predictor } from '../predictor.js'
 import { openDevice } from './engine/devices.js'
-import { type FunctionModel, functionModel, isFunctionModel } from './models/function-model.js'
-import { graphModel, type GraphModelOptions, isGraphModel } from './models/graph-model.js'
-import { isLayersModel, layersModel, type LayersModelOptions } from './models/layers-model.js'
+import { type FunctionModel, wrapFunctionModel, isFunctionModel } from './models/function-model.js'
+import { wrapGraphModel, type GraphModelOptions, isGraphModel } from './models/graph-model.js'
+import { isLayersModel, wrapLayersModel, type LayersModelOptions } from './models/layers-model.js'
 import type { TensorModel } from './models/model.js'
 import { withNamedInputs } from './models/named-inputs.js'
-import { type PreprocessOptions, preprocessor } from './models/preprocess.js'
+import { type PreprocessOptions, createPreprocessor } from './models/preprocess.js'
 import { shareWarnings } from '../warn-once.js'
 import { TfjsSession } from './session/session.js'
 
@@ -82,7 +82,7 @@ export function tfjsPredictor<Item>(
       : {
           findLayer: (argument, reference, at): LayerSite => layers.find(argument, reference, at),
         }),
-    ...(preprocess === undefined ? {} : { preprocess: preprocessor(preprocess) }),
+    ...(preprocess === undefined ? {} : { preprocess: createPreprocessor(preprocess) }),
     async open(device: Device, { allowSoftware, parameters }): Promise<TfjsSession> {
       return new TfjsSession(
         withParameters(tensorModel, parameters),
@@ -109,9 +109,9 @@ function withParameters(model: TensorModel, isChosen: OpenOptions['parameters'])
 /** Doesn't use instanceof, because a page may load several copies of TensorFlow.js. */
 function tensorModelOf(model: unknown, options: object): TensorModel {
   if (typeof model === 'object' && model !== null) {
-    if (isGraphModel(model)) return graphModel(model, options)
-    if (isLayersModel(model)) return layersModel(model, options)
-    if (isFunctionModel(model)) return functionModel(model, options)
+    if (isGraphModel(model)) return wrapGraphModel(model, options)
+    if (isLayersModel(model)) return wrapLayersModel(model, options)
+    if (isFunctionModel(model)) return wrapFunctionModel(model, options)
   }
   throw new InvalidArgumentError('model', describeNoModel(model), expectedModel)
 }

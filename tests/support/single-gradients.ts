@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs'
 import type { LossFunction, NdArray } from 'gradlens'
 import { expect } from 'vitest'
 import { ensureBackend, runOn, withTape } from '../../src/tfjs/engine/engine.js'
-import { backpropagate, dependents } from '../../src/tfjs/engine/tape.js'
+import { backpropagate, findDependents } from '../../src/tfjs/engine/tape.js'
 
 /** Float32 sums in another order, relative to the whole gradient's norm. */
 const tolerance = 2e-5
@@ -65,7 +65,7 @@ export async function repairedGradient(
       (tape, loss) => {
         const ids = parameters.map(({ tensor }) => tensor.id)
         const seeds = new Map([[loss.id, tf.onesLike(loss)]])
-        const found = backpropagate(tape, { seeds, wanted: dependents(tape, ids) })
+        const found = backpropagate(tape, { seeds, wanted: findDependents(tape, ids) })
         return parameters.map(({ tensor }) =>
           (found.get(tensor.id) ?? tf.zerosLike(tensor)).clone(),
         )

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
 import type { Device } from '../../src/options.js'
 import { ensureBackend, runOn, withTape } from '../../src/tfjs/engine/engine.js'
-import { backpropagate, dependents } from '../../src/tfjs/engine/tape.js'
+import { backpropagate, findDependents } from '../../src/tfjs/engine/tape.js'
 
 /** Output and gradients of Σ f(x) ⊙ weights on a device, with the repairs, by the adapter's own walk. */
 export async function gradientsOn(
@@ -18,7 +18,7 @@ export async function gradientsOn(
       new Set(),
       () => f(...x),
       (tape, output) => {
-        const wanted = dependents(
+        const wanted = findDependents(
           tape,
           x.map(({ id }) => id),
         )

@@ -1,11 +1,11 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { openDevice } from '../../src/tfjs/engine/devices.js'
-import { functionModel } from '../../src/tfjs/models/function-model.js'
+import { wrapFunctionModel } from '../../src/tfjs/models/function-model.js'
 import type { OutlinedTensor, TapeOutline } from '../../src/tfjs/per-example/tape-outline.js'
 import { DeviceModel } from '../../src/tfjs/session/device-model.js'
-import { outlinePass } from '../../src/tfjs/session/gradient-passes.js'
+import { runOutlinePass } from '../../src/tfjs/session/gradient-passes.js'
 import { TfjsSession } from '../../src/tfjs/session/session.js'
-import { type TapeKnowledge, tapeKnowledge } from '../../src/tfjs/session/tape-knowledge.js'
+import { type TapeKnowledge, findTapeKnowledge } from '../../src/tfjs/session/tape-knowledge.js'
 import { constantModel, constantModels } from '../support/constant-models.js'
 import { useDevice } from '../support/devices.js'
 import { randomTrial } from '../support/random-models.js'
@@ -29,14 +29,14 @@ async function guessing(
   isChecked: boolean,
 ): Promise<TrialResult> {
   const device = await openDevice('cpu', true)
-  const model = functionModel(trial.model, {})
+  const model = wrapFunctionModel(trial.model, {})
   const examples = trial.examples(batchSize)
   using session = new TfjsSession(model, device)
-  const known = tapeKnowledge(model, 'cpu', [examples.x])
+  const known = findTapeKnowledge(model, 'cpu', [examples.x])
   const deviceModel = new DeviceModel(model, device)
   const otherSize = batchSize === 2 ? 3 : 2
   const [own, other] = [examples, trial.examples(otherSize)].map(({ x }) =>
-    deviceModel.run(() => outlinePass(deviceModel, [x])),
+    deviceModel.run(() => runOutlinePass(deviceModel, [x])),
   ) as [TapeOutline, TapeOutline]
   deviceModel.dispose()
   known.outlines.set(otherSize, guessed(own, other))

@@ -6,7 +6,7 @@ import { contractPatches } from '../../src/gradients/patches.js'
 import { ensureBackend, runOn } from '../../src/tfjs/engine/engine.js'
 import { filterGradients } from '../../src/tfjs/kernels/convolution.js'
 import { heapBinary } from '../../src/tfjs/kernels/heap-binary.js'
-import { heap } from '../../src/tfjs/kernels/heap.js'
+import { findHeap } from '../../src/tfjs/kernels/heap.js'
 import { sharedHeapBinary } from '../../src/tfjs/kernels/shared-heap-binary.js'
 import { useDevice } from '../support/devices.js'
 import { relativeError } from '../support/gradient-case.js'
@@ -220,6 +220,6 @@ describe("the kernels on tfjs's heap", () => {
     for (const [k, gradient] of expected.gradients.entries()) {
       expect(relativeError(found.gradients[k]!, gradient)).toBeLessThan(tolerance)
     }
-    expect(runOn('wasm', () => heap() ?? 'none')).toBe('none')
+    expect(runOn('wasm', () => findHeap() ?? 'none')).toBe('none')
   })
 })

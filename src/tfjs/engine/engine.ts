@@ -208,7 +208,7 @@ function repairedRunKernel(current: Engine, runKernel: RunKernel, device: Device
     const unfused = isTapeOn && isLinear(attributes) ? unfusedKernels[name] : undefined
     if (unfused !== undefined) return unfused(current, inputs, attributes)
     if (lacksStatistics(name, inputs)) return normalizeByInput(inputs, attributes)
-    untaped(current, () => {
+    runUntaped(current, () => {
       reportLookup(name, inputs, attributes)
     })
     const repair = repairedKernel(device, name, inputs, attributes)
@@ -218,7 +218,7 @@ function repairedRunKernel(current: Engine, runKernel: RunKernel, device: Device
     if (repair === undefined && !isKept) {
       return runKernel(name, inputs, attributes)
     }
-    const output = untaped(current, () =>
+    const output = runUntaped(current, () =>
       repair === undefined
         ? runKernel(name, inputs, attributes)
         : tf.tidy(() => repair(inputs, attributes)),
@@ -230,7 +230,7 @@ function repairedRunKernel(current: Engine, runKernel: RunKernel, device: Device
       const outputs = Array.isArray(output) ? output : [output]
       const saved = hasOwnGradient
         ? []
-        : untaped(current, () =>
+        : runUntaped(current, () =>
             current.saveTensorsForBackwardMode(
               current.getTensorsForGradient(name, inputs, outputs),
             ),
@@ -272,14 +272,14 @@ function keepCall(
 ): KernelCall {
   // Reshaped, since clones share their values on every backend but wasm.
   const keep = (tensor: Tensor): Tensor =>
-    untaped(current, () => current.keep(tensor.reshape(tensor.shape)))
+    runUntaped(current, () => current.keep(tensor.reshape(tensor.shape)))
   const present = Object.entries(inputs as Record<string, Tensor | null | undefined>).flatMap(
     ([name, tensor]) => (tensor == null ? [] : [[name, keep(tensor)] as const]),
   )
   return { inputs: Object.fromEntries(present), outputs: outputs.map(keep), attributes }
 }
 
-function untaped<Result>(current: Engine, run: () => Result): Result {
+function runUntaped<Result>(current: Engine, run: () => Result): Result {
   current.state.kernelDepth++
   try {
     return run()

@@ -7,7 +7,7 @@ import { gradientRepairs } from '../repairs/gradients.js'
 /**
  * Returns the ids of the sources and of all tensors that depend on them by differentiable steps.
  */
-export function dependents(tape: readonly TapeNode[], sources: Iterable<number>): Set<number> {
+export function findDependents(tape: readonly TapeNode[], sources: Iterable<number>): Set<number> {
   const reached = new Set(sources)
   for (const node of tape) {
     if (!inputsOf(node).some(([, input]) => reached.has(input.id))) continue

@@ -1,13 +1,13 @@
 import * as tf from '@tensorflow/tfjs'
 import type { Tensor } from '@tensorflow/tfjs'
-import { heap } from './heap.js'
+import { findHeap } from './heap.js'
 
 /**
  * Returns values · factors, the factors [channels] along the last axis. tfjs-wasm broadcasts
  * slowly.
  */
 export function scaleChannels(values: Tensor, factors: Tensor): Tensor {
-  const onHeap = heap()
+  const onHeap = findHeap()
   const channels = values.shape.at(-1)!
   const applies = factors.size === channels && factors.shape.at(-1) === channels
   if (onHeap === undefined || !applies) return tf.mul(values, factors)
@@ -29,7 +29,7 @@ export function sumCentredProducts(
   factors: Tensor,
   batch: number,
 ): Tensor {
-  const onHeap = heap()
+  const onHeap = findHeap()
   const channels = x.shape.at(-1)!
   if (onHeap === undefined) {
     const products = tf.mul(dy, tf.sub(x, mean)).reshape([batch, -1, channels])
@@ -52,7 +52,7 @@ export function normalizeChannels(
   factors: Tensor,
   offsets: Tensor,
 ): Tensor | undefined {
-  const onHeap = heap()
+  const onHeap = findHeap()
   if (onHeap === undefined) return undefined
   const { kernels, addressOf, allocate } = onHeap
   const y = allocate(x.shape)

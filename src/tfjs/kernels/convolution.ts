@@ -1,7 +1,7 @@
 import type { Tensor } from '@tensorflow/tfjs'
 import type { ConvolutionGeometry } from '../../gradients/block.js'
 import type { WindowAxis } from '../repairs/window.js'
-import { type Heap, heap } from './heap.js'
+import { type Heap, findHeap } from './heap.js'
 import { bytesPerFloat32 } from '../../gradients/numbers/byte-sizes.js'
 
 /** An offset and a value. */
@@ -22,7 +22,7 @@ export function filterGradients(
   delta: Tensor,
   geometry: ConvolutionGeometry,
 ): Tensor | undefined {
-  const onHeap = heap()
+  const onHeap = findHeap()
   if (onHeap === undefined) return undefined
   const { kernels, addressOf, allocate } = onHeap
   const { inHeight, inWidth, inChannels, outHeight, outWidth, outChannels } = geometry
@@ -72,7 +72,7 @@ export function sparseInputGradient(
   filter: Tensor,
   axes: readonly WindowAxis[],
 ): Tensor | undefined {
-  const onHeap = heap()
+  const onHeap = findHeap()
   const [tapsHeight, tapsWidth, inChannels, outChannels] = filter.shape as [
     number,
     number,

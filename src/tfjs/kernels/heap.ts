@@ -69,7 +69,7 @@ async function instantiate(memory: WebAssembly.Memory): Promise<HeapExports> {
 /**
  * Within `runOn`: the heap of the device, if it is wasm and has one; what else there is must do.
  */
-export function heap(): Heap | undefined {
+export function findHeap(): Heap | undefined {
   return tf.getBackend() === 'wasm' ? heaps.get(tf.backend()) : undefined
 }
 

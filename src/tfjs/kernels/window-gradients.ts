@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
 import type { Tensor } from '@tensorflow/tfjs'
 import type { WindowAxis } from '../repairs/window.js'
-import { heap } from './heap.js'
+import { findHeap } from './heap.js'
 
 /** The lengths of both axes as the kernels take them. */
 const lengthsOf = (axes: readonly WindowAxis[]): number[] =>
@@ -18,7 +18,7 @@ export function stridedInputGradient(
   filter: Tensor,
   axes: readonly WindowAxis[],
 ): Tensor | undefined {
-  const onHeap = heap()
+  const onHeap = findHeap()
   if (onHeap === undefined || axes.every(({ stride }) => stride === 1)) return undefined
   const { kernels, addressOf, allocate } = onHeap
   const [tapsHeight, tapsWidth, inChannels, outChannels] = filter.shape as [
@@ -49,7 +49,7 @@ export function depthwiseInputGradient(
   filter: Tensor,
   axes: readonly WindowAxis[],
 ): Tensor | undefined {
-  const onHeap = heap()
+  const onHeap = findHeap()
   const [, , channels, multiplier] = filter.shape as [number, number, number, number]
   const isStrided = axes.some(({ stride }) => stride !== 1)
   if (onHeap === undefined || multiplier !== 1 || !isStrided) return undefined
@@ -71,7 +71,7 @@ export function depthwiseFilterGradients(
   filterShape: readonly number[],
   axes: readonly WindowAxis[],
 ): Tensor | undefined {
-  const onHeap = heap()
+  const onHeap = findHeap()
   const [tapsHeight, tapsWidth, channels, multiplier] = filterShape as [
     number,
     number,

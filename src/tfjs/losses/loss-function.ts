@@ -3,7 +3,7 @@ import type { Tensor } from '@tensorflow/tfjs'
 import { InvalidArgumentError, UnsupportedError } from '../../errors.js'
 import type { LossFunction } from '../../losses/loss.js'
 import { withTape } from '../engine/engine.js'
-import { backpropagate, dependents } from '../engine/tape.js'
+import { backpropagate, findDependents } from '../engine/tape.js'
 
 /**
  * ∂L/∂output of each example of a batch, of the output's shape. Call it within `runOn`.
@@ -33,7 +33,7 @@ function exampleGradient(lossFn: LossFunction<Tensor>, y: Tensor, output: Tensor
     () => lossOf(lossFn, y, leaf),
     (tape, loss) => {
       checkShape(loss)
-      const wanted = dependents(tape, [leaf.id])
+      const wanted = findDependents(tape, [leaf.id])
       if (!wanted.has(loss.id)) {
         throw new UnsupportedError(
           'lossFn',

@@ -35,7 +35,7 @@ export interface Seed {
  * @param factors one number per position, by which its loss counts; undefined for the mean over
  *   positions
  */
-export function lossSeed(
+export function createLossSeed(
   loss: PositionLoss,
   y: Tensor,
   factors: Tensor | undefined,
@@ -45,9 +45,9 @@ export function lossSeed(
   const { name } = loss
   const isSparse = name.startsWith('sparse')
   const labels = isSparse ? tf.oneHot(y.toInt(), output.shape.at(-1) ?? 1).toFloat() : y
-  const at = startOf(loss, output, tape)
+  const at = findStart(loss, output, tape)
   const gradient = positionGradient(loss, labels, at, output)
-  return { tensor: at.tensor, gradient: weighted(gradient, factors).reshape(at.tensor.shape) }
+  return { tensor: at.tensor, gradient: applyFactors(gradient, factors).reshape(at.tensor.shape) }
 }
 
 /** Where the backward pass starts, and what the numbers there are. */
@@ -57,13 +57,13 @@ interface Start {
   readonly logits: Tensor | undefined
 }
 
-function startOf({ name }: PositionLoss, output: Tensor, tape: readonly TapeNode[]): Start {
+function findStart({ name }: PositionLoss, output: Tensor, tape: readonly TapeNode[]): Start {
   if (name.endsWith('FromLogits')) return { tensor: output, logits: output }
   const isEntropy = name.endsWith('Crossentropy') || name.startsWith('kullback')
   if (!isEntropy) return { tensor: output, logits: undefined }
   const activation = name.startsWith('binary')
-    ? preActivation('Sigmoid', 'x', output, tape)
-    : preActivation('Softmax', 'logits', output, tape)
+    ? findPreActivation('Sigmoid', 'x', output, tape)
+    : findPreActivation('Softmax', 'logits', output, tape)
   if (activation === undefined) return { tensor: output, logits: undefined }
   return { tensor: activation.tensor, logits: activation.value.reshape(output.shape) }
 }
@@ -123,7 +123,7 @@ function positionGradient(
  * Each position's gradient times its factor. A factor of 0 leaves out numbers that aren't finite,
  * too.
  */
-function weighted(gradient: Tensor, factors: Tensor | undefined): Tensor {
+function applyFactors(gradient: Tensor, factors: Tensor | undefined): Tensor {
   const positions = gradient.shape.slice(1, -1)
   if (factors === undefined) {
     const count = tf.util.sizeFromShape(positions)
@@ -144,7 +144,7 @@ function meanOverLastAxis(gradient: Tensor): Tensor {
 }
 
 /** What went into the activation that made the output, if the model ends in that one. */
-function preActivation(
+function findPreActivation(
   kernelName: string,
   inputName: string,
   output: Tensor,

@@ -1,5 +1,5 @@
 /** Returns up to five names that a mistyped one may mean, the closest first. */
-export function closestNames(given: string, names: readonly string[]): string[] {
+export function findClosestNames(given: string, names: readonly string[]): string[] {
   const distances = new Map(names.map((name) => [name, editDistance(given, name)]))
   return [...distances.keys()]
     .sort((a, b) => distances.get(a)! - distances.get(b)!)

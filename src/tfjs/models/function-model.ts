@@ -4,7 +4,7 @@ import { describe, assertKnownKeys } from '../../options.js'
 import type { ArraySpec } from '../../predictor.js'
 import { refuseForwardArguments } from './forward-arguments.js'
 import type { TensorModel, Weight } from './model.js'
-import { assertTensor, probedOutputShape } from './probe.js'
+import { assertTensor, probeOutputShape } from './probe.js'
 
 /** A model written as a function of tensors and variables. */
 export interface FunctionModel {
@@ -38,7 +38,7 @@ export function isFunctionModel(model: object): model is FunctionModel {
 }
 
 /** Wraps a function of tensors and variables as a TensorModel. */
-export function functionModel(model: FunctionModel, options: object): TensorModel {
+export function wrapFunctionModel(model: FunctionModel, options: object): TensorModel {
   refuseLogits(options)
   assertKnownKeys('options', options, ['preprocess'])
   assertKnownKeys('model', model, ['call', 'variables', 'inputs', 'outputShape', 'name'])
@@ -46,7 +46,7 @@ export function functionModel(model: FunctionModel, options: object): TensorMode
   assertVariables(model.variables)
   const inputs = inputSpecs(model.inputs)
   const call = (x: readonly Tensor[]): Tensor => assertTensor(model.call(...x), name)
-  const shape = outputShape ?? probedOutputShape(name, inputs, call, 'Give outputShape.')
+  const shape = outputShape ?? probeOutputShape(name, inputs, call, 'Give outputShape.')
   return {
     name,
     inputs,

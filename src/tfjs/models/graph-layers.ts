@@ -2,8 +2,8 @@ import type { GraphModel, Tensor } from '@tensorflow/tfjs'
 import { InvalidArgumentError, UnsupportedError } from '../../errors.js'
 import { describe } from '../../options.js'
 import type { LayerSite } from '../../predictor.js'
-import { closestNames } from './closest-names.js'
-import { type GraphNode, graphNode, nodesBefore } from './graph-nodes.js'
+import { findClosestNames } from './closest-names.js'
+import { type GraphNode, findGraphNode, findNodesBefore } from './graph-nodes.js'
 import type { ModelLayers, Visit } from './layer-sites.js'
 
 /** Computes a node of the graph from the inputs. `replaced` tensors are used for their nodes. */
@@ -27,13 +27,13 @@ export class GraphLayers implements ModelLayers {
   }
 
   find(argument: string, reference: unknown, at: LayerSite['at']): LayerSite {
-    const before = nodesBefore(graphNode(this.#model, this.#output)!)
+    const before = findNodesBefore(findGraphNode(this.#model, this.#output)!)
     const node = this.#findNode(argument, reference, before)
     if (at === 'inputs') {
       throw new UnsupportedError(
         node.name,
         `node '${node.name}' of the graph model: attributions at its inputs are not supported, since a node's ` +
-          `inputs are other nodes. Name these instead: layer: [${listed(layersBefore(node))}].`,
+          `inputs are other nodes. Name these instead: layer: [${listNames(layersBefore(node))}].`,
       )
     }
     if (node.op === 'Placeholder') {
@@ -47,7 +47,7 @@ export class GraphLayers implements ModelLayers {
       throw new UnsupportedError(
         node.name,
         `node '${node.name}' of the graph model is a ${node.op}, which has several outputs. Name the node before it, ` +
-          `or those that use it: ${listed(node.children)}.`,
+          `or those that use it: ${listNames(node.children)}.`,
       )
     }
     return { layer: node.name, at, tensors: [node.name] }
@@ -70,7 +70,7 @@ export class GraphLayers implements ModelLayers {
       visit: (_: number, all: Tensor[]) => all,
     }
     const depthOf = ({ layer }: LayerSite): number =>
-      nodesBefore(graphNode(this.#model, layer)!).length
+      findNodesBefore(findGraphNode(this.#model, layer)!).length
     // A node comes before the nodes that are computed from it.
     const inOrder = [...sites.keys()].sort((a, b) => depthOf(sites[a]!) - depthOf(sites[b]!))
     for (const k of inOrder) {
@@ -84,11 +84,11 @@ export class GraphLayers implements ModelLayers {
     const computed = before.filter(({ op }) => op !== 'Const' && op !== 'Placeholder')
     const node =
       typeof reference === 'string'
-        ? (graphNode(this.#model, reference) ?? onlyNodeAt(reference, computed))
+        ? (findGraphNode(this.#model, reference) ?? findOnlyNode(reference, computed))
         : undefined
     if (node === undefined) {
       const isName = typeof reference === 'string'
-      const names = suggestedNames(isName ? reference : '', computed)
+      const names = suggestNames(isName ? reference : '', computed)
       throw new InvalidArgumentError(
         argument,
         isName ? `'${reference}'` : describe(reference),
@@ -96,14 +96,14 @@ export class GraphLayers implements ModelLayers {
           names.map((name) => `'${name}'`).join(', '),
       )
     }
-    if (before.includes(node) && nodesBefore(node).some(({ op }) => op === 'Placeholder')) {
+    if (before.includes(node) && findNodesBefore(node).some(({ op }) => op === 'Placeholder')) {
       return node
     }
     throw new UnsupportedError(
       node.name,
       before.includes(node)
         ? `node '${node.name}' of the graph model is a constant, which does not depend on the inputs. Name a node ` +
-            `that computes, ${listed(node.children)} say.`
+            `that computes, ${listNames(node.children)} say.`
         : `node '${node.name}' of the graph model: the output '${this.#output}' does not depend on it. Name one ` +
             'that comes before the output, or choose another output with tfjsPredictor(model, { output }).',
     )
@@ -115,7 +115,7 @@ const shownCount = 5
 /**
  * Finds the node whose path ends like this, or the last one of the layer with this name, if unique.
  */
-function onlyNodeAt(end: string, nodes: readonly GraphNode[]): GraphNode | undefined {
+function findOnlyNode(end: string, nodes: readonly GraphNode[]): GraphNode | undefined {
   const ending = nodes.filter(({ name }) => name.endsWith(`/${end}`))
   if (ending.length > 0) return ending.length === 1 ? ending[0] : undefined
   const isWithin = ({ name }: GraphNode): boolean => `/${name}`.includes(`/${end}/`)
@@ -128,7 +128,7 @@ function onlyNodeAt(end: string, nodes: readonly GraphNode[]): GraphNode | undef
 /**
  * Returns names that a wrong one may mean: names that contain it, embeddings, and similar names.
  */
-function suggestedNames(given: string, nodes: readonly GraphNode[]): string[] {
+function suggestNames(given: string, nodes: readonly GraphNode[]): string[] {
   const names = nodes.map(({ name }) => name)
   const part = given.toLowerCase()
   const containing = part === '' ? [] : names.filter((name) => name.toLowerCase().includes(part))
@@ -137,14 +137,14 @@ function suggestedNames(given: string, nodes: readonly GraphNode[]): string[] {
       (node.op === 'GatherV2' || node.op === 'ResourceGather') && layersBefore(node).length > 0,
   )
   const suggested = [...containing, ...lookups.map(({ name }) => name)]
-  return [...new Set([...suggested, ...closestNames(given, names)])].slice(0, shownCount)
+  return [...new Set([...suggested, ...findClosestNames(given, names)])].slice(0, shownCount)
 }
 
-const listed = (nodes: readonly GraphNode[]): string =>
+const listNames = (nodes: readonly GraphNode[]): string =>
   nodes.map(({ name }) => `'${name}'`).join(', ')
 
 const layersBefore = ({ inputs }: GraphNode): GraphNode[] =>
-  inputs.filter((input) => nodesBefore(input).some(({ op }) => op === 'Placeholder'))
+  inputs.filter((input) => findNodesBefore(input).some(({ op }) => op === 'Placeholder'))
 
 /** With the port: 'split:1' of the node 'split'. */
 const isLaterOutput =

@@ -9,14 +9,14 @@ import { type ExecuteGraph, GraphLayers } from './graph-layers.js'
 import {
   channelAxisOf,
   type GraphNode,
-  graphNode,
-  nodesBefore,
+  findGraphNode,
+  findNodesBefore,
   outputShapeInSignature,
 } from './graph-nodes.js'
 import { graphLogits, readLogits } from './logits.js'
 import type { TensorModel, Weight } from './model.js'
-import { parameterWarnings } from './graph-warnings.js'
-import { assertTensor, probedOutputShape } from './probe.js'
+import { listParameterWarnings } from './graph-warnings.js'
+import { assertTensor, probeOutputShape } from './probe.js'
 import { findCopies, type FrozenWeight } from './tied-weights.js'
 
 /** The options of `tfjsPredictor` for a GraphModel. */
@@ -42,13 +42,13 @@ export function isGraphModel(model: object): model is GraphModel {
 }
 
 /** Wraps a synchronous GraphModel as a TensorModel. */
-export function graphModel(model: GraphModel, options: GraphModelOptions): TensorModel {
+export function wrapGraphModel(model: GraphModel, options: GraphModelOptions): TensorModel {
   assertKnownKeys('options', options, ['output', 'trainable', 'logits', 'preprocess'])
   const name = 'graph model'
   const declaredOutput = outputOf(model, options.output)
   const isLogits = readLogits(options.logits)
   const output = isLogits ? graphLogits(model, declaredOutput) : declaredOutput
-  const nodes = nodesBefore(graphNode(model, output)!)
+  const nodes = findNodesBefore(findGraphNode(model, output)!)
   refuseDynamic(nodes)
   const inputs = model.inputs.map((input, i) => inputSpec(input, model.inputNodes[i]))
   const batches = new GraphBatches(model)
@@ -74,7 +74,7 @@ export function graphModel(model: GraphModel, options: GraphModelOptions): Tenso
   const call = (x: readonly Tensor[]): Tensor => withChannelAxis(channelAxis, () => layers.call(x))
   const shape =
     outputShapeInSignature(model, declaredOutput) ??
-    probedOutputShape(
+    probeOutputShape(
       name,
       inputs,
       call,
@@ -108,7 +108,7 @@ export function graphModel(model: GraphModel, options: GraphModelOptions): Tenso
       const tensor = isUsed ? model.weights[node.name]?.[0] : undefined
       return tensor === undefined || tensor.dtype === 'string' ? [] : [tensor]
     }),
-    parameterWarnings: parameterWarnings(copies, nodes),
+    parameterWarnings: listParameterWarnings(copies, nodes),
     layers,
     call: (x, forwardArguments): Tensor => {
       refuseForwardArguments(forwardArguments, name, inputs)
@@ -128,7 +128,7 @@ function outputOf(model: GraphModel, chosen: unknown): string {
         `Say which: tfjsPredictor(model, { output: ${names.split(', ')[0] ?? "'…'"} }).`,
     )
   }
-  if (typeof chosen === 'string' && graphNode(model, chosen) !== undefined) return chosen
+  if (typeof chosen === 'string' && findGraphNode(model, chosen) !== undefined) return chosen
   throw new InvalidArgumentError(
     'options.output',
     describe(chosen),

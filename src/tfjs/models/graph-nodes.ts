@@ -29,14 +29,14 @@ interface SignatureEntry {
 }
 
 /** Finds the node of an output by its key in the signature or its own name. */
-export function graphNode(model: GraphModel, output: string): GraphNode | undefined {
+export function findGraphNode(model: GraphModel, output: string): GraphNode | undefined {
   const { executor } = model as unknown as GraphInternals
   const name = signatureEntry(model, output)?.name ?? output
   return executor.graph.nodes[name.split(':')[0]!]
 }
 
 /** Returns the node and all nodes that it is computed from, in any order. */
-export function nodesBefore(last: GraphNode): GraphNode[] {
+export function findNodesBefore(last: GraphNode): GraphNode[] {
   const found = new Set([last])
   for (const node of found) for (const input of node.inputs) found.add(input)
   return [...found]

@@ -1,7 +1,7 @@
 import type { GraphNode } from './graph-nodes.js'
 
 /** Returns warnings about a converted graph's parameters, one sentence each. */
-export function parameterWarnings(
+export function listParameterWarnings(
   copies: ReadonlyMap<string, string>,
   nodes: readonly GraphNode[],
 ): string[] {

@@ -1,6 +1,6 @@
 import type { LayersModel } from '@tensorflow/tfjs'
 import { UnsupportedError } from '../../errors.js'
-import { allLayers } from './layer-sites.js'
+import { listLayers } from './layer-sites.js'
 
 type Layer = LayersModel['layers'][number]
 
@@ -18,8 +18,8 @@ interface LayerInternals {
 /**
  * Returns warnings about layers that TensorFlow.js computes differently from Keras, one per kind.
  */
-export function differencesFromKeras(model: LayersModel): string[] {
-  const layers = allLayers(model)
+export function listDifferencesFromKeras(model: LayersModel): string[] {
+  const layers = listLayers(model)
   return differences.flatMap(({ isDifferent, text }) => {
     const names = layers.filter(isDifferent).map(({ name }) => `'${name}'`)
     if (names.length === 0) return []
@@ -77,7 +77,7 @@ function usesHardSigmoid({ activation, cell, forwardLayer, layer }: LayerInterna
 
 /** @throws UnsupportedError for a layer that TensorFlow.js loads but can't run */
 export function refuseCausalPadding(model: LayersModel): void {
-  const causal = allLayers(model).find((layer) => internalsOf(layer).padding === 'causal')
+  const causal = listLayers(model).find((layer) => internalsOf(layer).padding === 'causal')
   if (causal === undefined) return
   throw new UnsupportedError(
     causal.name,

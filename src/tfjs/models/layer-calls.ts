@@ -39,30 +39,30 @@ function nodesBefore(tensors: readonly SymbolicTensor[]): Node[] {
  * Returns the calls of a layer that these outputs depend on, in the order in which they were made.
  * A call of a model that contains the layer counts as a call of the layer.
  */
-export function callsOf(layer: Layer, outputs: readonly SymbolicTensor[]): LayerCall[] {
+export function findCalls(layer: Layer, outputs: readonly SymbolicTensor[]): LayerCall[] {
   return nodesBefore(outputs).flatMap((node): LayerCall[] => {
     if (node.outboundLayer === layer) return [[node]]
     if (!isContainer(node.outboundLayer)) return []
-    return callsOf(layer, node.outboundLayer.outputs).map((inner) => [node, ...inner])
+    return findCalls(layer, node.outboundLayer.outputs).map((inner) => [node, ...inner])
   })
 }
 
 /**
  * Returns the call that computes a tensor. For a tensor of an inner model, it is the call inside.
  */
-export function lastCall(output: SymbolicTensor): LayerCall {
+export function findLastCall(output: SymbolicTensor): LayerCall {
   const node = nodeOf(output)
   const inner = isContainer(node.outboundLayer)
     ? node.outboundLayer.outputs[output.tensorIndex]
     : undefined
-  return inner === undefined ? [node] : [node, ...lastCall(inner)]
+  return inner === undefined ? [node] : [node, ...findLastCall(inner)]
 }
 
 /**
  * Returns a name for each tensor at the calls of a layer. If the layer is called once, that is its
  * own name. Otherwise each call is named by the input or layer that it was called on.
  */
-export function namesAt(
+export function nameCalls(
   layer: Layer,
   at: LayerSite['at'],
   calls: readonly LayerCall[],
@@ -143,7 +143,7 @@ export function visitCalls<Result>(
       running.push(node)
       try {
         const here = visitors.filter(({ call }) => isSameCall(call, running))
-        const taken = visited(
+        const taken = visitTensors(
           inputs as Tensor | Tensor[],
           here.map((one) => one.inputs),
         )
@@ -151,7 +151,7 @@ export function visitCalls<Result>(
           (run, { around }) => (around === undefined ? run : () => around(run)),
           () => layer.apply(taken, kwargs) as Tensor | Tensor[],
         )()
-        return visited(
+        return visitTensors(
           given,
           here.map((one) => one.outputs),
         )
@@ -195,7 +195,7 @@ function nodesToWatch(
 const isSameCall = (call: LayerCall, running: readonly Node[]): boolean =>
   call.length === running.length && call.every((node, level) => node === running[level])
 
-function visited(
+function visitTensors(
   tensors: Tensor | Tensor[],
   visits: readonly (CallVisitor['inputs'] | undefined)[],
 ): Tensor | Tensor[] {

@@ -2,14 +2,14 @@ import type { LayersModel, SymbolicTensor, Tensor } from '@tensorflow/tfjs'
 import { InvalidArgumentError, UnsupportedError } from '../../errors.js'
 import { describe } from '../../options.js'
 import type { ArraySpec, LayerSite } from '../../predictor.js'
-import { closestNames } from './closest-names.js'
+import { findClosestNames } from './closest-names.js'
 import {
-  callsOf,
+  findCalls,
   type CallVisitor,
   isInputLayer,
   type Layer,
   type LayerCall,
-  namesAt,
+  nameCalls,
   visitCalls,
 } from './layer-calls.js'
 
@@ -34,7 +34,7 @@ export interface ModelLayers {
  * @param inputs the names of the model's inputs
  * @param output the explained output
  */
-export function modelLayers(
+export function createModelLayers(
   model: LayersModel,
   inputs: readonly ArraySpec[],
   output: SymbolicTensor,
@@ -43,24 +43,26 @@ export function modelLayers(
   return {
     find(argument, reference, at) {
       const found = findLayer(model, argument, reference)
-      const layer = calledLayer(found, at)
-      const calls = callsOf(layer, [output])
-      if (calls.length === 0) throw notCalled(found)
+      const layer = findCalledLayer(found, at)
+      const calls = findCalls(layer, [output])
+      if (calls.length === 0) throw createNotCalledError(found)
       const around = { inputs: model.inputs, outputs: [output] }
-      const names = namesAt(layer, at, calls, around, inputs)
+      const names = nameCalls(layer, at, calls, around, inputs)
       const isOwnName = names.length === 1 && names[0] === layer.name
       const site = { layer: found.name, at, tensors: isOwnName ? [found.name] : names }
       callsAt.set(site, calls)
       return site
     },
     intercept(sites, visit, run) {
-      const visitors = sites.flatMap((site, k) => visitorsAt(callsAt.get(site)!, site.at, visit, k))
+      const visitors = sites.flatMap((site, k) =>
+        createVisitors(callsAt.get(site)!, site.at, visit, k),
+      )
       return visitCalls(model.outputs, visitors, run)
     },
   }
 }
 
-function visitorsAt(
+function createVisitors(
   calls: readonly LayerCall[],
   at: LayerSite['at'],
   visit: Visit,
@@ -75,16 +77,16 @@ function visitorsAt(
   })
 }
 
-const notCalled = ({ name }: Layer): UnsupportedError =>
+const createNotCalledError = ({ name }: Layer): UnsupportedError =>
   new UnsupportedError(
     name,
     `layer '${name}': the model does not call it on the way to its output. Name one of the layers within it, or a ` +
       'layer that comes after it.',
   )
 
-export function allLayers(model: LayersModel): Layer[] {
+export function listLayers(model: LayersModel): Layer[] {
   return model.layers.flatMap((layer) =>
-    'layers' in layer ? [layer, ...allLayers(layer as LayersModel)] : [layer],
+    'layers' in layer ? [layer, ...listLayers(layer as LayersModel)] : [layer],
   )
 }
 
@@ -93,12 +95,12 @@ function findLayer(model: LayersModel, argument: string, reference: unknown): La
     typeof reference === 'function'
       ? (reference as (model: LayersModel) => unknown)(model)
       : reference
-  const layers = allLayers(model)
+  const layers = listLayers(model)
   const found = layers.filter((layer) => layer === given || layer.name === given)
   const [layer] = found
   if (layer === undefined) {
     const names = layers.map(({ name }) => name)
-    const close = typeof given === 'string' ? closestNames(given, names) : names
+    const close = typeof given === 'string' ? findClosestNames(given, names) : names
     throw new InvalidArgumentError(
       argument,
       typeof given === 'string' ? `'${given}'` : describe(given),
@@ -126,9 +128,9 @@ function findLayer(model: LayersModel, argument: string, reference: unknown): La
  * Returns the layer whose calls represent those of a model. TensorFlow.js doesn't call a Sequential
  * that is the first layer of another one. It calls only its layers.
  */
-function calledLayer(layer: Layer, at: LayerSite['at']): Layer {
+function findCalledLayer(layer: Layer, at: LayerSite['at']): Layer {
   if (layer.getClassName() !== 'Sequential') return layer
   const { layers } = layer as LayersModel
   const inner = at === 'outputs' ? layers.at(-1)! : layers.find((one) => !isInputLayer(one))!
-  return calledLayer(inner, at)
+  return findCalledLayer(inner, at)
 }

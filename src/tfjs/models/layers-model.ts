@@ -4,8 +4,8 @@ import { describe, assertKnownKeys } from '../../options.js'
 import type { ArraySpec } from '../../predictor.js'
 import { warnOnce } from '../../warn-once.js'
 import { channelAxisAfter } from './channel-axes.js'
-import { differencesFromKeras, refuseCausalPadding } from './keras-differences.js'
-import { allLayers, modelLayers } from './layer-sites.js'
+import { listDifferencesFromKeras, refuseCausalPadding } from './keras-differences.js'
+import { listLayers, createModelLayers } from './layer-sites.js'
 import { layerLogits, readLogits } from './logits.js'
 import type { TensorModel, Weight } from './model.js'
 
@@ -25,7 +25,7 @@ export interface LayersModelOptions {
 }
 
 /** Wraps a LayersModel, Sequential or functional, as a TensorModel. */
-export function layersModel(model: LayersModel, options: LayersModelOptions): TensorModel {
+export function wrapLayersModel(model: LayersModel, options: LayersModelOptions): TensorModel {
   assertKnownKeys('options', options, ['output', 'logits', 'preprocess'])
   buildSequential(model)
   if (!model.built) {
@@ -38,7 +38,7 @@ export function layersModel(model: LayersModel, options: LayersModelOptions): Te
   const chosen = outputIndex(model, options.output)
   refuseStateful(model)
   refuseCausalPadding(model)
-  for (const difference of differencesFromKeras(model)) warnOnce(model, difference)
+  for (const difference of listDifferencesFromKeras(model)) warnOnce(model, difference)
   const isLogits = readLogits(options.logits)
   const run = isLogits
     ? layerLogits(model, model.outputs[chosen]!)
@@ -67,7 +67,7 @@ export function layersModel(model: LayersModel, options: LayersModelOptions): Te
       }))
     },
     constants: [],
-    layers: modelLayers(model, inputs, model.outputs[chosen]!),
+    layers: createModelLayers(model, inputs, model.outputs[chosen]!),
     call: (x, forwardArguments): Tensor => {
       const given = x.length === 1 && x[0] !== undefined ? x[0] : [...x]
       const result = run(() => model.apply(given, { ...forwardArguments, training: false }))
@@ -138,7 +138,7 @@ function specOf(
 }
 
 function refuseStateful(model: LayersModel): void {
-  const stateful = allLayers(model).find((layer) => layer.stateful)
+  const stateful = listLayers(model).find((layer) => layer.stateful)
   if (stateful === undefined) return
   throw new UnsupportedError(
     stateful.name,

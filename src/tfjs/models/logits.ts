@@ -1,8 +1,8 @@
 import type { GraphModel, LayersModel, SymbolicTensor } from '@tensorflow/tfjs'
 import { InvalidArgumentError, UnsupportedError } from '../../errors.js'
 import { describe } from '../../options.js'
-import { type GraphNode, graphNode } from './graph-nodes.js'
-import { type Layer, type LayerCall, lastCall, visitCalls } from './layer-calls.js'
+import { type GraphNode, findGraphNode } from './graph-nodes.js'
+import { type Layer, type LayerCall, findLastCall, visitCalls } from './layer-calls.js'
 
 /** @throws InvalidArgumentError for anything but true, false or undefined */
 export function readLogits(logits: unknown): boolean {
@@ -20,7 +20,7 @@ export function layerLogits(
   model: LayersModel,
   output: SymbolicTensor,
 ): <Result>(run: () => Result) => Result {
-  const call = lastCall(output)
+  const call = findLastCall(output)
   const activation = lastActivation(call.at(-1)!.outboundLayer)
   if (activation === undefined) throw withoutLogits(`layer '${nameOf(call)}'`, kindOf(call))
   return (run) => visitCalls(model.outputs, [{ call, around: withoutActivation(activation) }], run)
@@ -32,7 +32,7 @@ export function layerLogits(
  * @throws UnsupportedError if the output doesn't come from a softmax or sigmoid
  */
 export function graphLogits(model: GraphModel, output: string): string {
-  let node: GraphNode = graphNode(model, output)!
+  let node: GraphNode = findGraphNode(model, output)!
   while (node.op === 'Identity') node = node.inputs[0]!
   if (node.op === 'Softmax' || node.op === 'Sigmoid') return node.inputNames[0]!.replace(/:0$/, '')
   throw withoutLogits(`node '${node.name}' of the graph model`, node.op)

@@ -20,7 +20,7 @@ export interface PreprocessOptions<Item = unknown> {
  *
  * @throws InvalidArgumentError unless it is a function that returns tensors of numbers
  */
-export function preprocessor<Item>(
+export function createPreprocessor<Item>(
   preprocess: PreprocessOptions<Item>['preprocess'],
 ): (items: readonly Item[]) => Promise<NdArray[]> {
   if (typeof preprocess !== 'function') {

@@ -14,7 +14,7 @@ const probedExamples = 2
  * @throws UnsupportedError if a length of an input is unknown
  * @throws InvalidArgumentError if the model fails or its output has no batch axis
  */
-export function probedOutputShape(
+export function probeOutputShape(
   name: string,
   inputs: readonly ArraySpec[],
   call: (x: readonly Tensor[]) => Tensor,

@@ -12,7 +12,7 @@ export interface BatchLayout {
 }
 
 /** The examples first: [B, …], with outer · inner left of the batch's axis. */
-export function examplesFirst(
+export function moveExamplesFirst(
   x: Tensor,
   { axis, outer, inner }: BatchLayout,
   batchSize: number,

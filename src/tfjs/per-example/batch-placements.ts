@@ -2,7 +2,7 @@ import type { Tensor } from '@tensorflow/tfjs'
 import type { TapeNode } from '../engine/engine.js'
 import { inputsOf } from '../engine/tape.js'
 import type { BatchLayout } from './batch-layout.js'
-import { outlineDifference, outlineOf, type TapeOutline } from './tape-outline.js'
+import { findOutlineDifference, outlineTape, type TapeOutline } from './tape-outline.js'
 
 /** A tensor that depends on the batch, but not in a way that separates its examples. */
 export interface Unsettled {
@@ -36,14 +36,14 @@ export const isSettled = (placement: Placement | undefined): placement is BatchL
  * @returns a description of the first difference if the model does not compute the same ops for
  *   both numbers
  */
-export function batchPlacements(
+export function findBatchPlacements(
   tape: readonly TapeNode[],
   exampleCount: number,
   other: TapeOutline,
   orders: ReadonlyMap<number, number>,
 ): BatchPlacements | { readonly difference: string } {
-  const outline = outlineOf(tape, exampleCount)
-  const difference = outlineDifference(outline, other)
+  const outline = outlineTape(tape, exampleCount)
+  const difference = findOutlineDifference(outline, other)
   if (difference !== undefined) return { difference }
   const placements = new Map<number, Placement>()
   const made = new Set<number>()
@@ -59,9 +59,9 @@ export function batchPlacements(
       hasBatch: boolean,
       inherited: (axis: number) => number | undefined,
     ): void => {
-      const axis = batchAxis(shape, otherShape, counts)
+      const axis = findBatchAxis(shape, otherShape, counts)
       if (axis === undefined) {
-        if (hasBatch) placements.set(id, { why: `${shown(shape)} has no batch axis` })
+        if (hasBatch) placements.set(id, { why: `${showShape(shape)} has no batch axis` })
         return
       }
       if (typeof axis !== 'number') {
@@ -74,7 +74,7 @@ export function batchPlacements(
         id,
         inner === undefined || length % inner !== 0
           ? {
-              why: `the order of the examples on axis ${axis} of ${shown(shape)} could not be found out`,
+              why: `the order of the examples on axis ${axis} of ${showShape(shape)} could not be found out`,
               order: { number, axis, length },
             }
           : { axis, outer: length / inner, inner },
@@ -91,7 +91,7 @@ export function batchPlacements(
     for (const [k, output] of node.outputs.entries()) {
       made.add(ownOutputs[k]!.number)
       place(output, ownOutputs[k]!.number, counterpart.outputs[k]!.shape, hasBatch, (axis) =>
-        inheritedOrder(node, output, axis, placements),
+        inheritOrder(node, output, axis, placements),
       )
     }
   }
@@ -107,7 +107,7 @@ interface Counts {
  * The axis whose length is a multiple of the number of examples; undefined if no length follows
  * that number.
  */
-function batchAxis(
+function findBatchAxis(
   shape: readonly number[],
   otherShape: readonly number[],
   { exampleCount, otherCount }: Counts,
@@ -115,18 +115,19 @@ function batchAxis(
   const axes = [...shape.keys()].filter((axis) => shape[axis] !== otherShape[axis])
   const [axis] = axes
   if (axis === undefined) return undefined
-  if (axes.length > 1) return { why: `${shown(shape)} has the batch on axes ${axes.join(' and ')}` }
+  if (axes.length > 1)
+    return { why: `${showShape(shape)} has the batch on axes ${axes.join(' and ')}` }
   const perExample = shape[axis]! / exampleCount
   if (Number.isInteger(perExample) && perExample * otherCount === otherShape[axis]) return axis
   return {
-    why: `${shown(shape)} has length ${shape[axis]} on axis ${axis}, which is not a multiple of the batch size`,
+    why: `${showShape(shape)} has length ${shape[axis]} on axis ${axis}, which is not a multiple of the batch size`,
   }
 }
 
-const shown = (shape: readonly number[]): string => `its output [${shape.join(', ')}]`
+const showShape = (shape: readonly number[]): string => `its output [${shape.join(', ')}]`
 
 /** `inner` of an output's batch axis where the kernel keeps an input's order there. */
-function inheritedOrder(
+function inheritOrder(
   node: TapeNode,
   output: Tensor,
   axis: number,
@@ -142,7 +143,7 @@ function inheritedOrder(
   const fromRight = output.rank - axis
   const innerFromRight = (input: Tensor | undefined, at = fromRight): number | undefined =>
     innerAt(input, (input?.rank ?? 0) - at)
-  if (orderPreserving.has(kernelName)) return reshapedOrder(inputs['x'], output, axis, placements)
+  if (orderPreserving.has(kernelName)) return reshapeOrder(inputs['x'], output, axis, placements)
   if (imageKernels.has(kernelName))
     return axis === 0 ? innerAt(inputs['x'] ?? inputs['dy'], 0) : undefined
   switch (kernelName) {
@@ -164,7 +165,7 @@ function inheritedOrder(
 }
 
 /** The elements keep their order, so an example keeps its stride. */
-function reshapedOrder(
+function reshapeOrder(
   input: Tensor | undefined,
   output: Tensor,
   axis: number,

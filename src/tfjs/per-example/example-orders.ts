@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
 import type { Tensor } from '@tensorflow/tfjs'
 import type { TapeNode } from '../engine/engine.js'
-import { backpropagate, dependents } from '../engine/tape.js'
+import { backpropagate, findDependents } from '../engine/tape.js'
 import { type BatchPlacements, isSettled } from './batch-placements.js'
 
 /**
@@ -26,7 +26,7 @@ interface OrderEvidence {
  * A backward pass from the output of one example of three: of each tensor, it reaches the indices
  * that belong to that example and no others.
  */
-export function orderEvidence(
+export function collectOrderEvidence(
   tape: readonly TapeNode[],
   parameterIds: Iterable<number>,
   placements: BatchPlacements,
@@ -48,7 +48,7 @@ export function orderEvidence(
   }
   backpropagate(tape, {
     seeds: new Map([[output.id, seed]]),
-    wanted: dependents(tape, parameterIds),
+    wanted: findDependents(tape, parameterIds),
     visit,
   })
   return evidence
@@ -58,7 +58,7 @@ export function orderEvidence(
  * `inner` of an axis's order, from the indices that the marked example reaches; undefined if
  * several orders fit.
  */
-export function orderFrom(reached: Float32Array, length: number): number | undefined {
+export function deriveOrder(reached: Float32Array, length: number): number | undefined {
   const fitting = divisorsOf(length).filter((inner) =>
     reached.every(
       (value, index) => value === 0 || Math.floor(index / inner) % orderExamples === markedExample,

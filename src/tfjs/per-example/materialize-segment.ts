@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
 import type { Tensor } from '@tensorflow/tfjs'
 import type { ConvolutionGeometry } from '../../gradients/block.js'
-import { metByTap } from '../repairs/axes.js'
+import { selectMetByTap } from '../repairs/axes.js'
 import type { TensorSegment } from './tensor-segment.js'
 
 /** The gradients of a segment, dense: [B, size]. */
@@ -42,9 +42,9 @@ function materializeConvolution(a: Tensor, delta: Tensor, geometry: ConvolutionG
   }
   const taps: Tensor[] = []
   for (let y = 0; y < rows.taps; y++) {
-    const met = metByTap(a, 1, rows, y)
+    const met = selectMetByTap(a, 1, rows, y)
     for (let x = 0; x < columns.taps; x++) {
-      const patch = metByTap(met, 2, columns, x).reshape([batchSize, -1, inChannels])
+      const patch = selectMetByTap(met, 2, columns, x).reshape([batchSize, -1, inChannels])
       taps.push(tf.matMul(patch, outputs, true))
     }
   }

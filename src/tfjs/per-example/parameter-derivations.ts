@@ -3,7 +3,7 @@ import type { Tensor } from '@tensorflow/tfjs'
 import type { TapeNode } from '../engine/engine.js'
 import { materializeSegment } from './materialize-segment.js'
 import type { ParameterTrace } from './parameter-trace.js'
-import { backpropagate, dependents } from '../engine/tape.js'
+import { backpropagate, findDependents } from '../engine/tape.js'
 import type { TensorSegment } from './tensor-segment.js'
 
 /** The kernels whose calls must be on the tape for this module. */
@@ -17,7 +17,7 @@ export const derivationKernels: readonly string[] = ['Transpose', 'Slice']
  * @param uses the segments of each such tensor, by its id
  * @returns segments under the parameters' names
  */
-export function pulledBack(
+export function pullBack(
   { derivations, parameterOf }: ParameterTrace,
   uses: ReadonlyMap<number, readonly TensorSegment[]>,
   batchSize: number,
@@ -34,7 +34,7 @@ export function pulledBack(
         seeds.set(output.id, { shape: output.shape, values: tf.addN(own.map(materializeSegment)) })
         continue
       }
-      const moved = own.map((segment) => movedBack(node, segment))
+      const moved = own.map((segment) => moveBack(node, segment))
       const parameter = parameterOf.get(source.id)
       if (parameter !== undefined) {
         result.push(...moved.map((segment) => ({ ...segment, parameter })))
@@ -43,18 +43,18 @@ export function pulledBack(
   }
   return seeds.size === 0
     ? result
-    : [...result, ...differentiated({ derivations, parameterOf }, seeds, batchSize)]
+    : [...result, ...differentiate({ derivations, parameterOf }, seeds, batchSize)]
 }
 
 /**
  * One example at a time: these ops have no batch axis. The cost is that of the parameters' size.
  */
-function differentiated(
+function differentiate(
   { derivations, parameterOf }: Pick<ParameterTrace, 'derivations' | 'parameterOf'>,
   seeds: ReadonlyMap<number, { readonly shape: number[]; readonly values: Tensor }>,
   batchSize: number,
 ): TensorSegment[] {
-  const wanted = dependents(derivations, parameterOf.keys())
+  const wanted = findDependents(derivations, parameterOf.keys())
   const byExample = Array.from({ length: batchSize }, (_, example) => {
     const own = [...seeds].map(
       ([id, { shape, values }]) => [id, tf.slice(values, example, 1).reshape(shape)] as const,
@@ -69,17 +69,17 @@ function differentiated(
   })
 }
 
-function movedBack(node: TapeNode, segment: TensorSegment): TensorSegment {
-  const moved = node.kernelName === 'Transpose' ? transposedBack : slicedBack
-  return moved(node, segment) ?? moved(node, dense(segment))!
+function moveBack(node: TapeNode, segment: TensorSegment): TensorSegment {
+  const moved = node.kernelName === 'Transpose' ? transposeBack : sliceBack
+  return moved(node, segment) ?? moved(node, toDense(segment))!
 }
 
-function dense(segment: TensorSegment): TensorSegment {
+function toDense(segment: TensorSegment): TensorSegment {
   const values = materializeSegment(segment)
   return { kind: 'dense', parameter: segment.parameter, size: values.shape[1]!, values }
 }
 
-function transposedBack(
+function transposeBack(
   { call, outputs }: TapeNode,
   segment: TensorSegment,
 ): TensorSegment | undefined {
@@ -96,7 +96,7 @@ function transposedBack(
 }
 
 /** The elements that the slice left out get zeros. */
-function slicedBack(
+function sliceBack(
   { call, inputs, outputs }: TapeNode,
   segment: TensorSegment,
 ): TensorSegment | undefined {
@@ -108,8 +108,8 @@ function slicedBack(
   )
   if (segment.kind === 'factored' && shape.length === 2) {
     const [inputSize, outputSize] = full as [number, number]
-    const padded = (x: Tensor, axis: number): Tensor => tf.pad(x, [[0, 0], [0, 0], paddings[axis]!])
-    const [a, delta] = [padded(segment.a, 0), padded(segment.delta, 1)]
+    const pad = (x: Tensor, axis: number): Tensor => tf.pad(x, [[0, 0], [0, 0], paddings[axis]!])
+    const [a, delta] = [pad(segment.a, 0), pad(segment.delta, 1)]
     return { ...segment, inputSize, outputSize, a, delta }
   }
   if (segment.kind !== 'dense') return undefined

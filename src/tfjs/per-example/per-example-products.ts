@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs'
 import type { Tensor } from '@tensorflow/tfjs'
 import { type Indices, indicesOf } from '../repairs/arithmetic/einsum.js'
 import { sumToShape } from '../repairs/sum-to-shape.js'
-import { examplesFirst } from './batch-layout.js'
+import { moveExamplesFirst } from './batch-layout.js'
 import type { ParameterUse } from './parameter-use.js'
 import type { TensorSegment } from './tensor-segment.js'
 
@@ -19,16 +19,18 @@ export function matMul(use: ParameterUse): TensorSegment | undefined {
   // Rows [t, d] that the matrix meets and rows [t, p] of δ. To the right of the parameter, its
   // columns are the rows.
   const isOtherSwapped = isRight ? transposeA === true : transposeB !== true
-  const x = inRank(isOtherSwapped ? swapped(other) : other, delta.rank)
-  const rows = isRight ? delta : swapped(delta)
+  const x = inRank(isOtherSwapped ? swapLastAxes(other) : other, delta.rank)
+  const rows = isRight ? delta : swapLastAxes(delta)
   const axis =
     isRight || layout.axis < delta.rank - 2 ? layout.axis : otherOfLastTwo(layout.axis, delta.rank)
   // The last axis of the rows is the parameter's own, so a batch on it would be the parameter's.
   if (axis === rows.rank - 1 || x.shape[axis] !== rows.shape[axis]) return undefined
-  const [a, d] = [x, rows].map((tensor) => examplesFirst(tensor, { ...layout, axis }, batchSize))
+  const [a, d] = [x, rows].map((tensor) =>
+    moveExamplesFirst(tensor, { ...layout, axis }, batchSize),
+  )
   const isSwapped = isRight ? transposeB === true : transposeA !== true
   const isOneMatrix = own.size === tf.util.sizeFromShape(own.shape.slice(-2))
-  if (isOneMatrix) return factored(parameter, byPosition(a!), byPosition(d!), isSwapped)
+  if (isOneMatrix) return createFactored(parameter, byPosition(a!), byPosition(d!), isSwapped)
   const gradient = isSwapped ? tf.matMul(d!, a!, true) : tf.matMul(a!, d!, true)
   const perExample = [batchSize, ...onesBefore(own.shape, gradient.rank - 1)]
   return {
@@ -78,24 +80,24 @@ export function einsum({
   if (otherAxis < 0 || own.includes(shared) || isSummedAlone) return undefined
   // The index of the batch's axis remains, for the positions that share that axis with the batch.
   const batch = unusedIndex([...own, ...other, ...result])
-  const a = examplesFirst(x, { ...layout, axis: otherAxis }, batchSize)
-  const d = examplesFirst(delta, layout, batchSize)
+  const a = moveExamplesFirst(x, { ...layout, axis: otherAxis }, batchSize)
+  const d = moveExamplesFirst(delta, layout, batchSize)
   const inputIndices = own.filter((index) => other.includes(index))
   const outputIndices = own.filter((index) => result.includes(index))
   const isSwapped = own.join() === [...outputIndices, ...inputIndices].join()
   if (own.join() === [...inputIndices, ...outputIndices].join() || isSwapped) {
     const positions = result.filter((index) => !own.includes(index))
     const lengthOf = (index: string): number => call.inputs[at]!.shape[own.indexOf(index)]!
-    const arranged = (tensor: Tensor, from: Indices, last: Indices): Tensor =>
+    const arrange = (tensor: Tensor, from: Indices, last: Indices): Tensor =>
       transposedTo(tensor, [batch, ...from], [batch, ...positions, ...last]).reshape([
         batchSize,
         -1,
         tf.util.sizeFromShape(last.map(lengthOf)),
       ])
-    return factored(
+    return createFactored(
       parameter,
-      arranged(a, other, inputIndices),
-      arranged(d, result, outputIndices),
+      arrange(a, other, inputIndices),
+      arrange(d, result, outputIndices),
       isSwapped,
     )
   }
@@ -109,7 +111,7 @@ const unusedIndex = (used: readonly string[]): string =>
   'abcdefghijklmnopqrstuvwxyz'.split('').find((index) => !used.includes(index))!
 
 /** a [B, T, d] and δ [B, T, p]; of a transposed matrix, [p, d], in the other order. */
-function factored(
+function createFactored(
   parameter: string,
   a: Tensor,
   delta: Tensor,
@@ -136,7 +138,7 @@ function transposedTo(x: Tensor, from: Indices, to: Indices): Tensor {
 }
 
 /** The last two axes swapped. */
-function swapped(x: Tensor): Tensor {
+function swapLastAxes(x: Tensor): Tensor {
   const axes = x.shape.map((_, axis) => axis)
   return tf.transpose(x, [...axes.slice(0, -2), x.rank - 1, x.rank - 2])
 }

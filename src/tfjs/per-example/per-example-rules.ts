@@ -5,10 +5,10 @@ import type { KernelCall } from '../kernel.js'
 import { filterGradients } from '../kernels/convolution.js'
 import { depthwiseFilterGradients } from '../kernels/window-gradients.js'
 import { batchNorm } from './batch-norm-rule.js'
-import { metByTap } from '../repairs/axes.js'
+import { selectMetByTap } from '../repairs/axes.js'
 import { gradientRepairs } from '../repairs/gradients.js'
 import { windowAxes, type WindowAxis } from '../repairs/window.js'
-import { examplesFirst } from './batch-layout.js'
+import { moveExamplesFirst } from './batch-layout.js'
 import { materializeSegment } from './materialize-segment.js'
 import type { ParameterUse } from './parameter-use.js'
 import { einsum, matMul } from './per-example-products.js'
@@ -31,8 +31,8 @@ export const perExampleRules: Readonly<Record<string, PerExampleRule | undefined
   Conv3DBackpropInputV2: perImage(transposedConvolution3D),
   Einsum: einsum,
   GatherV2: embedding,
-  Add: ({ delta, ...use }) => reduced(use, delta),
-  Tile: ({ delta, ...use }) => reduced(use, delta),
+  Add: ({ delta, ...use }) => reduceToParameter(use, delta),
+  Tile: ({ delta, ...use }) => reduceToParameter(use, delta),
   Sub: elementwise,
   Multiply: elementwise,
   RealDiv: elementwise,
@@ -57,14 +57,14 @@ function perImage(rule: PerExampleRule): PerExampleRule {
     const images = batchSize * imagesPerExample
     const segment = rule({ ...use, layout: { axis: 0, outer: 1, inner: 1 }, batchSize: images })
     if (segment === undefined) return undefined
-    const gradients = examplesFirst(materializeSegment(segment), layout, batchSize)
+    const gradients = moveExamplesFirst(materializeSegment(segment), layout, batchSize)
     const size = gradients.shape[2]!
     return { kind: 'dense', parameter: use.parameter, size, values: gradients.sum(1) }
   }
 }
 
 function convolution(use: ParameterUse): TensorSegment | undefined {
-  const [x, filter] = filtered(use, 'x') ?? []
+  const [x, filter] = findFiltered(use, 'x') ?? []
   if (x === undefined || filter === undefined) return undefined
   const geometry = geometryOf(x.shape, filter.shape, use.call)
   const { parameter, delta } = use
@@ -76,7 +76,7 @@ function convolution(use: ParameterUse): TensorSegment | undefined {
  * input that one's δ.
  */
 function transposedConvolution(use: ParameterUse): TensorSegment | undefined {
-  const [dy, filter] = filtered(use, 'dy') ?? []
+  const [dy, filter] = findFiltered(use, 'dy') ?? []
   if (dy === undefined || filter === undefined) return undefined
   const geometry = geometryOf(use.delta.shape, filter.shape, use.call)
   const { parameter, delta } = use
@@ -103,7 +103,7 @@ function convolutionSegment(
 }
 
 /** What the filter is applied to, and the filter, if the filter is the parameter. */
-function filtered(
+function findFiltered(
   { parameterInput, call, batchSize }: ParameterUse,
   input: string,
 ): [Tensor, Tensor] | undefined {
@@ -149,7 +149,7 @@ function geometryOf(
 
 /** Σ_t patch[t, k, c] δ[t, c, m], tap k by tap. */
 function depthwiseConvolution(use: ParameterUse): TensorSegment | undefined {
-  const [x, filter] = filtered(use, 'x') ?? []
+  const [x, filter] = findFiltered(use, 'x') ?? []
   if (x === undefined || filter === undefined) return undefined
   const { parameter, kernelName, call, delta, batchSize } = use
   const taps = filter.shape.slice(0, 2)
@@ -168,14 +168,14 @@ function depthwiseConvolution(use: ParameterUse): TensorSegment | undefined {
 
 /** Σ_t patch[t, k, c] δ[t, p], tap k by tap. */
 function convolution3D(use: ParameterUse): TensorSegment | undefined {
-  const [x, filter] = filtered(use, 'x') ?? []
+  const [x, filter] = findFiltered(use, 'x') ?? []
   if (x === undefined || filter === undefined) return undefined
   return convolution3DGradient(use, x, use.delta, filter)
 }
 
 /** As in two dimensions, the output is the image and the input the δ. */
 function transposedConvolution3D(use: ParameterUse): TensorSegment | undefined {
-  const [dy, filter] = filtered(use, 'dy') ?? []
+  const [dy, filter] = findFiltered(use, 'dy') ?? []
   if (dy === undefined || filter === undefined) return undefined
   return convolution3DGradient(use, use.delta, dy, filter)
 }
@@ -204,7 +204,7 @@ function metByTaps(x: Tensor, axes: readonly WindowAxis[]): Tensor[] {
   let parts = [x]
   for (const [k, axis] of axes.entries()) {
     parts = parts.flatMap((part) =>
-      Array.from({ length: axis.taps }, (_, tap) => metByTap(part, k + 1, axis, tap)),
+      Array.from({ length: axis.taps }, (_, tap) => selectMetByTap(part, k + 1, axis, tap)),
     )
   }
   return parts
@@ -232,8 +232,8 @@ function embedding({
     positions,
     rowSize,
     parameterRows: x.shape[0],
-    indices: examplesFirst(indices, layout, batchSize).reshape([batchSize, positions]),
-    delta: examplesFirst(delta, layout, batchSize).reshape([batchSize, positions, rowSize]),
+    indices: moveExamplesFirst(indices, layout, batchSize).reshape([batchSize, positions]),
+    delta: moveExamplesFirst(delta, layout, batchSize).reshape([batchSize, positions, rowSize]),
   }
 }
 
@@ -260,11 +260,11 @@ function elementwise(use: ParameterUse): TensorSegment | undefined {
       : repaired([delta], { ...call, inputs })
   ) as Readonly<Record<string, (() => Tensor) | undefined>>
   const gradient = thunks[parameterInput]?.()
-  return gradient && reduced(use, gradient)
+  return gradient && reduceToParameter(use, gradient)
 }
 
 /** A gradient at every element, summed over the elements that share one of the parameter's. */
-function reduced(
+function reduceToParameter(
   { parameter, parameterInput, call, layout, batchSize }: Omit<ParameterUse, 'delta'>,
   gradient: Tensor,
 ): TensorSegment | undefined {
@@ -273,7 +273,7 @@ function reduced(
   // An axis of the parameter on which the batch repeats it: each repetition must belong to one
   // example.
   if (layout.inner % own[layout.axis]! !== 0) return undefined
-  const perExample = examplesFirst(gradient, layout, batchSize)
+  const perExample = moveExamplesFirst(gradient, layout, batchSize)
   const axes: { length: number; isShared: boolean }[] = []
   for (const [axis, length] of perExample.shape.slice(1).entries()) {
     const ownLength = own[axis]!

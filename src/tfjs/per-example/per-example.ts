@@ -1,6 +1,6 @@
 import type { Tensor } from '@tensorflow/tfjs'
 import type { TapeNode } from '../engine/engine.js'
-import { backpropagate, dependents, inputsOf } from '../engine/tape.js'
+import { backpropagate, findDependents, inputsOf } from '../engine/tape.js'
 import type { KernelCall } from '../kernel.js'
 import {
   type BatchPlacements,
@@ -8,10 +8,10 @@ import {
   placedKernels,
   type Unsettled,
 } from './batch-placements.js'
-import { derivationKernels, pulledBack } from './parameter-derivations.js'
+import { derivationKernels, pullBack } from './parameter-derivations.js'
 import { type ParameterPart, type ParameterTrace, traceParameters } from './parameter-trace.js'
 import { perExampleRules } from './per-example-rules.js'
-import { joined, type TensorSegment } from './tensor-segment.js'
+import { joinUses, type TensorSegment } from './tensor-segment.js'
 
 /** The kernels whose calls must be on the tape for this module. */
 export const ruledKernels: readonly string[] = [
@@ -37,7 +37,7 @@ export interface Unseparated {
 }
 
 /** The gradients of whole parameters by name, those of split ones cut into their pieces. */
-export function inParts(
+export function splitIntoParts(
   wholes: ReadonlyMap<string, Tensor>,
   parts: ReadonlyMap<string, ParameterPart>,
 ): Map<string, Tensor> {
@@ -58,7 +58,7 @@ export function inParts(
  * @param parameters the trainable parameters' names by their tensors' ids
  * @param seeds the gradients that the backward pass starts from
  */
-export function perExampleGradients(
+export function computePerExampleGradients(
   tape: readonly TapeNode[],
   parameters: ReadonlyMap<number, string>,
   placements: BatchPlacements,
@@ -67,16 +67,16 @@ export function perExampleGradients(
 ): PerExampleGradients | Unseparated {
   const backward = { tape, placements, seeds, batchSize }
   const trace = traceParameters(tape, parameters, placements, true)
-  const gradients = gradientsAlong(trace, parameters, backward)
+  const gradients = collectSegments(trace, parameters, backward)
   // A parameter that is used both whole and in pieces has products between the two that no form
   // keeps apart.
   const isMixed =
     'uses' in gradients && [...trace.parts.values()].some(({ owner }) => gradients.uses.has(owner))
   const final = isMixed
-    ? gradientsAlong(traceParameters(tape, parameters, placements, false), parameters, backward)
+    ? collectSegments(traceParameters(tape, parameters, placements, false), parameters, backward)
     : gradients
   if ('reason' in final) return final
-  const segments = [...final.uses.values()].flatMap(joined)
+  const segments = [...final.uses.values()].flatMap(joinUses)
   return { segments, parts: isMixed ? new Map() : trace.parts }
 }
 
@@ -88,13 +88,13 @@ interface BackwardPass {
 }
 
 /** The segments of each parameter, or of each of its pieces. */
-function gradientsAlong(
+function collectSegments(
   trace: ParameterTrace,
   parameters: ReadonlyMap<number, string>,
   { tape, placements, seeds, batchSize }: BackwardPass,
 ): { readonly uses: ReadonlyMap<string, TensorSegment[]> } | Unseparated {
   const { parameterOf, derived } = trace
-  const wanted = dependents(tape, parameters.keys())
+  const wanted = findDependents(tape, parameters.keys())
   for (const id of [...parameterOf.keys(), ...derived]) wanted.delete(id)
 
   const uses = new Map<string, TensorSegment[]>()
@@ -110,7 +110,7 @@ function gradientsAlong(
       if ('reason' in segment) {
         unseparated = {
           ...segment,
-          reason: `${node.kernelName}, ${usedBy(node, trace)}: ${segment.reason}`,
+          reason: `${node.kernelName}, ${describeUsed(node, trace)}: ${segment.reason}`,
         }
       } else if (isDerived) add(derivedUses, input.id, segment)
       else add(uses, parameter, segment)
@@ -118,7 +118,7 @@ function gradientsAlong(
   }
   backpropagate(tape, { seeds, wanted, visit })
   if (unseparated !== undefined) return unseparated
-  for (const segment of pulledBack(trace, derivedUses, batchSize)) {
+  for (const segment of pullBack(trace, derivedUses, batchSize)) {
     add(uses, segment.parameter, segment)
   }
   return { uses }
@@ -157,7 +157,10 @@ function ruledCall({ kernelName, call, inputs, outputs }: TapeNode): {
 }
 
 /** The parameters that a node uses, or those from which its inputs are computed. */
-function usedBy(node: TapeNode, { parameterOf, derived, derivations }: ParameterTrace): string {
+function describeUsed(
+  node: TapeNode,
+  { parameterOf, derived, derivations }: ParameterTrace,
+): string {
   const names = new Set<string>()
   const wanted = new Set(inputsOf(node).map(([, { id }]) => id))
   for (const id of wanted) if (parameterOf.has(id)) names.add(parameterOf.get(id)!)

@@ -21,17 +21,17 @@ export interface TapeOutline {
   readonly nodes: readonly OutlinedNode[]
 }
 
-export function outlineOf(tape: readonly TapeNode[], exampleCount: number): TapeOutline {
+export function outlineTape(tape: readonly TapeNode[], exampleCount: number): TapeOutline {
   const numbers = new Map<number, number>()
-  const outlined = ({ id, shape }: { id: number; shape: number[] }): OutlinedTensor => {
+  const outlineTensor = ({ id, shape }: { id: number; shape: number[] }): OutlinedTensor => {
     const number = numbers.get(id) ?? numbers.size
     numbers.set(id, number)
     return { number, shape }
   }
   const nodes = tape.map((node) => ({
     kernelName: node.kernelName,
-    inputs: inputsOf(node).map(([, input]) => outlined(input)),
-    outputs: node.outputs.map(outlined),
+    inputs: inputsOf(node).map(([, input]) => outlineTensor(input)),
+    outputs: node.outputs.map(outlineTensor),
   }))
   return { exampleCount, nodes }
 }
@@ -41,7 +41,7 @@ export function outlineOf(tape: readonly TapeNode[], exampleCount: number): Tape
  * is none. The same tensor broadcast to one example is a copy, which TensorFlow.js records as
  * Identity, where it is a Tile to several.
  */
-export function outlineDifference(one: TapeOutline, other: TapeOutline): string | undefined {
+export function findOutlineDifference(one: TapeOutline, other: TapeOutline): string | undefined {
   const { nodes } = one
   for (const [at, node] of nodes.entries()) {
     const counterpart = other.nodes[at]

@@ -44,7 +44,7 @@ export function withArrays<Floats, Integers>(
  * The uses of one parameter, combined where their layouts allow it: dense ones are added, factored
  * ones joined along the positions. The sum of the returned segments is the gradient.
  */
-export function joined(uses: readonly TensorSegment[]): TensorSegment[] {
+export function joinUses(uses: readonly TensorSegment[]): TensorSegment[] {
   const dense = uses.filter((use) => use.kind === 'dense')
   const factored = uses.filter((use) => use.kind === 'factored')
   const others = uses.filter((use) => use.kind !== 'dense' && use.kind !== 'factored')

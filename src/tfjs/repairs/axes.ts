@@ -59,7 +59,7 @@ export function fit(
 /**
  * The inputs of one tap of a window, one for each output along the axis; `filler` in the padding.
  */
-export function metByTap(
+export function selectMetByTap(
   x: tf.Tensor,
   axis: number,
   { output, stride, dilation, before }: WindowAxis,

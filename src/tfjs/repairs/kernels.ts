@@ -16,7 +16,7 @@ import { highRankRepairs } from './arrangement/high-rank.js'
 import { integerRepairs } from './arithmetic/integers.js'
 import { maxPool3DGradByTaps } from './sampling/max-pool-by-taps.js'
 import { maxPool2DGrad, maxPool3D, maxPool3DGrad } from './sampling/max-pool.js'
-import { productOfPacked } from './arithmetic/packed-operand.js'
+import { repairPackedProduct } from './arithmetic/packed-operand.js'
 import { resizeBilinearGrad, resizeNearestNeighborGrad } from './sampling/resize.js'
 import { unsortedSegmentSum } from './arrangement/segment-sum.js'
 import { sumOfMiddleAxes } from './arithmetic/sum.js'
@@ -58,12 +58,12 @@ const partialRepairs: Readonly<
 > = {
   cpu: {},
   wasm: {
-    BatchMatMul: [productOfIntegers, productOfPacked('BatchMatMul')],
+    BatchMatMul: [productOfIntegers, repairPackedProduct('BatchMatMul')],
     Cast: castToBoolean,
     FusedBatchNorm: batchNormByChannel,
     ...biasRepairs,
     Sum: sumOfMiddleAxes,
-    _FusedMatMul: [biasRepairs._FusedMatMul, productOfPacked('_FusedMatMul')],
+    _FusedMatMul: [biasRepairs._FusedMatMul, repairPackedProduct('_FusedMatMul')],
   },
   webgpu: { Cast: castToFloat, LinSpace: linSpaceOfOne, ...integerRepairs, ...highRankRepairs },
 }

@@ -6,7 +6,7 @@ import type { Gradient } from '../kernel.js'
  * A gradient that tfjs has and gets wrong on some devices, and that is not repaired: refused there
  * by name.
  */
-function refusedOn(kernelName: string, devices: readonly string[], remedy: string): Gradient {
+function refuseOn(kernelName: string, devices: readonly string[], remedy: string): Gradient {
   return (outputGradients, call) => {
     const device = tf.getBackend()
     if (devices.includes(device)) {
@@ -23,5 +23,5 @@ function refusedOn(kernelName: string, devices: readonly string[], remedy: strin
 }
 
 export const refusedGradients: Readonly<Record<string, Gradient>> = {
-  Dilation2D: refusedOn('Dilation2D', ['wasm'], "Use device 'cpu' or 'webgpu'."),
+  Dilation2D: refuseOn('Dilation2D', ['wasm'], "Use device 'cpu' or 'webgpu'."),
 }

@@ -5,12 +5,12 @@ import type { NdArray } from '../../ndarray.js'
 import type { Activations, ForwardArguments, LayerSite } from '../../predictor.js'
 import { type DeviceModel, tensorOf } from './device-model.js'
 import { type TapeNode, withTape } from '../engine/engine.js'
-import { outputGradients } from './input-gradients.js'
+import { computeOutputGradients } from './input-gradients.js'
 import type { Visit } from '../models/layer-sites.js'
-import { dependents } from '../engine/tape.js'
+import { findDependents } from '../engine/tape.js'
 
 /** The activations at layers for these examples, per site. */
-export async function activationsAt(
+export async function computeActivations(
   device: DeviceModel,
   x: readonly NdArray[],
   forwardArguments: ForwardArguments,
@@ -39,18 +39,18 @@ export async function activationsAt(
     throw error
   }
   const shapes = collected.map((group) => group.map(({ shape }) => shape))
-  return grouped(await device.read(collected.flat()), shapes)
+  return groupBySite(await device.read(collected.flat()), shapes)
 }
 
 /** Returns the model's output when these activations replace those of their layers. */
-export function outputFrom(
+export function computeOutputFrom(
   device: DeviceModel,
   x: readonly Tensor[],
   forwardArguments: ForwardArguments,
   { sites, values }: Activations,
 ): Tensor {
   const leaves = values.map((arrays) => arrays.map(tensorOf))
-  return intercept(device, sites, replacedBy(sites, leaves), () =>
+  return intercept(device, sites, replaceBy(sites, leaves), () =>
     device.model.call(x, device.furtherTensors(forwardArguments)),
   )
 }
@@ -59,7 +59,7 @@ export function outputFrom(
  * Returns the gradients of the chosen outputs at layers, at the model's own activations or given
  * ones.
  */
-export async function gradientsAt(
+export async function computeGradientsAt(
   device: DeviceModel,
   x: readonly NdArray[],
   outputIndices: Int32Array,
@@ -68,7 +68,7 @@ export async function gradientsAt(
 ): Promise<NdArray[][]> {
   const { sites } = at
   const gradients = device.run(() =>
-    activationGradients(
+    computeActivationGradients(
       device,
       device.inputTensors(x, forwardArguments),
       outputIndices,
@@ -77,11 +77,11 @@ export async function gradientsAt(
     ),
   )
   const shapes = gradients.map((group) => group.map(({ shape }) => shape))
-  return grouped(await device.read(gradients.flat()), shapes)
+  return groupBySite(await device.read(gradients.flat()), shapes)
 }
 
 /** Within `run`: the same with tensors. The leaves replace the tensors at the sites. */
-export function activationGradients(
+export function computeActivationGradients(
   device: DeviceModel,
   x: readonly Tensor[],
   outputIndices: Int32Array,
@@ -92,15 +92,15 @@ export function activationGradients(
   const leaves = at.leaves ?? sites.map((): Tensor[] => [])
   /** The tensors that the leaves replace. */
   const replaced = sites.map((): Tensor[] => [])
-  const visit = at.leaves === undefined ? copiedInto(leaves) : replacedBy(sites, leaves, replaced)
+  const visit = at.leaves === undefined ? copyInto(leaves) : replaceBy(sites, leaves, replaced)
   return withTape(
     new Set(),
     () => intercept(device, sites, visit, () => device.model.call(x, forwardArguments)),
     (tape, output) => {
       assertCalled(sites, at.leaves === undefined ? leaves : replaced)
       const ids = leaves.flatMap((group) => group.map(({ id }) => id))
-      const byId = outputGradients(tape, ids, output, outputIndices)
-      const behind = leavesBehind(tape, ids, replaced.flat(), byId)
+      const byId = computeOutputGradients(tape, ids, output, outputIndices)
+      const behind = findLeavesBehind(tape, ids, replaced.flat(), byId)
       return leaves.map((group, k) =>
         group.map((leaf) => {
           const gradient = byId.get(leaf.id)
@@ -125,7 +125,7 @@ function intercept<Result>(
 }
 
 /** Replaces the tensors by copies, so that only the ops after the layer depend on them. */
-function copiedInto(copies: readonly Tensor[][]): Visit {
+function copyInto(copies: readonly Tensor[][]): Visit {
   return (site, tensors, first) => {
     const own = tensors.map((tensor) => tensor.clone())
     for (const [i, copy] of own.entries()) copies[site]![first + i] = copy
@@ -134,7 +134,7 @@ function copiedInto(copies: readonly Tensor[][]): Visit {
 }
 
 /** Replaces the tensors of a site by its leaves, in the order of the layer's calls. */
-function replacedBy(
+function replaceBy(
   sites: readonly LayerSite[],
   leaves: readonly (readonly Tensor[])[],
   replaced: Tensor[][] = sites.map(() => []),
@@ -156,7 +156,7 @@ function replacedBy(
 /**
  * Finds leaves from which a differentiable path leads to a tensor that another such leaf replaces.
  */
-function leavesBehind(
+function findLeavesBehind(
   tape: readonly TapeNode[],
   leafIds: readonly number[],
   replaced: readonly Tensor[],
@@ -164,7 +164,7 @@ function leavesBehind(
 ): Set<number> {
   const behind = new Set<number>()
   const waiting = leafIds.filter((id) => !gradients.has(id))
-  const ways = new Map(waiting.map((id) => [id, dependents(tape, [id])]))
+  const ways = new Map(waiting.map((id) => [id, findDependents(tape, [id])]))
   let before = -1
   while (behind.size > before) {
     before = behind.size
@@ -200,7 +200,7 @@ function refuseLayer({ layer, at }: LayerSite): never {
   )
 }
 
-function grouped(
+function groupBySite(
   data: readonly Float32Array[],
   shapes: readonly (readonly (readonly number[])[])[],
 ): NdArray[][] {

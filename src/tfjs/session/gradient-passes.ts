@@ -4,18 +4,18 @@ import { type NdArray, rows } from '../../ndarray.js'
 import { type Labels, labelsOf } from '../../losses/labels.js'
 import type { LossFunction, PositionLoss } from '../../losses/loss.js'
 import { type TapeNode, withTape } from '../engine/engine.js'
-import { backpropagate, dependents } from '../engine/tape.js'
-import { batchPlacements, placedKernels } from '../per-example/batch-placements.js'
-import { orderEvidence } from '../per-example/example-orders.js'
+import { backpropagate, findDependents } from '../engine/tape.js'
+import { findBatchPlacements, placedKernels } from '../per-example/batch-placements.js'
+import { collectOrderEvidence } from '../per-example/example-orders.js'
 import { lossFunctionGradient } from '../losses/loss-function.js'
-import { lossKernels, lossSeed } from '../losses/loss-seed.js'
+import { lossKernels, createLossSeed } from '../losses/loss-seed.js'
 import {
   type PerExampleGradients,
-  perExampleGradients,
+  computePerExampleGradients,
   ruledKernels,
   type Unseparated,
 } from '../per-example/per-example.js'
-import { outlineOf, type TapeOutline } from '../per-example/tape-outline.js'
+import { outlineTape, type TapeOutline } from '../per-example/tape-outline.js'
 import { type DeviceModel, tensorOf } from './device-model.js'
 
 /** A batch of examples with their labels, and the loss that is differentiated. */
@@ -28,7 +28,7 @@ export interface Batch {
 export const countExamples = ({ y }: Batch): number => y.shape[0] ?? 0
 
 /** Returns one example of a batch as its own batch. */
-export const single = (batch: Batch, row: number): Batch => ({
+export const selectExample = (batch: Batch, row: number): Batch => ({
   ...batch,
   x: batch.x.map((array) => rows(array, row, row + 1)),
   y: labelsOf(batch.y, row, row + 1),
@@ -54,7 +54,7 @@ export type BatchedPass =
  * @returns the difference if the model computes other ops for this number of examples than for that
  *   of the outline
  */
-export function batchedPass(
+export function runBatchedPass(
   device: DeviceModel,
   batch: Batch,
   { outline, orders }: BatchEvidence,
@@ -66,22 +66,28 @@ export function batchedPass(
     keptKernels,
     () => device.model.call(inputs, {}),
     (tape, output): BatchedPass => {
-      const placements = batchPlacements(tape, exampleCount, outline, orders)
+      const placements = findBatchPlacements(tape, exampleCount, outline, orders)
       if ('difference' in placements) return placements
       const seeds = seedsOf(batch, output, tape)
-      const gradients = perExampleGradients(tape, parameters, placements, seeds, exampleCount)
+      const gradients = computePerExampleGradients(
+        tape,
+        parameters,
+        placements,
+        seeds,
+        exampleCount,
+      )
       return 'reason' in gradients ? gradients : { gradients, output }
     },
   )
 }
 
 /** Within `run`: what the model computes for these examples, in one forward pass. */
-export function outlinePass(device: DeviceModel, x: readonly NdArray[]): TapeOutline {
+export function runOutlinePass(device: DeviceModel, x: readonly NdArray[]): TapeOutline {
   const inputs = device.inputTensors(x)
   return withTape(
     new Set(),
     () => device.model.call(inputs, {}),
-    (tape) => outlineOf(tape, x[0]?.shape[0] ?? 0),
+    (tape) => outlineTape(tape, x[0]?.shape[0] ?? 0),
   )
 }
 
@@ -89,20 +95,20 @@ export function outlinePass(device: DeviceModel, x: readonly NdArray[]): TapeOut
  * Within `run`: a pass over `orderExamples` examples that tells their order where shapes leave it
  * open.
  */
-export function orderPass(
+export function runOrderPass(
   device: DeviceModel,
   x: readonly NdArray[],
   { outline, orders }: BatchEvidence,
-): ReturnType<typeof orderEvidence> {
+): ReturnType<typeof collectOrderEvidence> {
   const inputs = device.inputTensors(x)
   return withTape(
     new Set(placedKernels),
     () => device.model.call(inputs, {}),
     (tape, output) => {
-      const placements = batchPlacements(tape, x[0]?.shape[0] ?? 0, outline, orders)
+      const placements = findBatchPlacements(tape, x[0]?.shape[0] ?? 0, outline, orders)
       if ('difference' in placements) return []
       const parameterIds = device.trainable().map(({ tensor }) => tensor.id)
-      return orderEvidence(tape, parameterIds, placements, output)
+      return collectOrderEvidence(tape, parameterIds, placements, output)
     },
   )
 }
@@ -117,7 +123,7 @@ export interface WholeGradient {
 }
 
 /** Within `run`: one forward and one backward pass for the sum of the examples' losses. */
-export function wholeGradient(device: DeviceModel, batch: Batch): WholeGradient {
+export function computeWholeGradient(device: DeviceModel, batch: Batch): WholeGradient {
   const trainable = device.trainable()
   const ids = trainable.map(({ tensor }) => tensor.id)
   const inputs = device.inputTensors(batch.x)
@@ -126,7 +132,7 @@ export function wholeGradient(device: DeviceModel, batch: Batch): WholeGradient 
     () => device.model.call(inputs, {}),
     (tape, output) => {
       const seeds = seedsOf(batch, output, tape)
-      const found = backpropagate(tape, { seeds, wanted: dependents(tape, ids) })
+      const found = backpropagate(tape, { seeds, wanted: findDependents(tape, ids) })
       const gradients = new Map(
         trainable.map(({ name, tensor }) => [name, found.get(tensor.id) ?? tf.zeros(tensor.shape)]),
       )
@@ -146,6 +152,6 @@ function seedsOf(
     return new Map([[output.id, lossFunctionGradient(loss, labels, output)]])
   }
   const factors = y.factors && tensorOf(y.factors)
-  const { tensor, gradient } = lossSeed(loss, labels, factors, output, tape)
+  const { tensor, gradient } = createLossSeed(loss, labels, factors, output, tape)
   return new Map([[tensor.id, gradient]])
 }

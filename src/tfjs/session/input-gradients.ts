@@ -6,10 +6,10 @@ import type { ArraySpec, ForwardArguments } from '../../predictor.js'
 import { type DeviceModel, tensorOf } from './device-model.js'
 import { type TapeNode, withTape } from '../engine/engine.js'
 import { inputsBut } from '../models/named-inputs.js'
-import { backpropagate, dependents } from '../engine/tape.js'
+import { backpropagate, findDependents } from '../engine/tape.js'
 
 /** Returns the gradients of the chosen outputs at the inputs, one array per input. */
-export async function inputGradients(
+export async function computeInputGradients(
   device: DeviceModel,
   x: readonly NdArray[],
   outputIndices: Int32Array,
@@ -17,7 +17,7 @@ export async function inputGradients(
 ): Promise<NdArray[]> {
   const gradients = device.run(() =>
     // Float32 also for integer inputs: the points of a path are between integers.
-    gradientsAtInputs(
+    computeGradientsAtInputs(
       device,
       x.map(tensorOf),
       outputIndices,
@@ -29,7 +29,7 @@ export async function inputGradients(
 }
 
 /** Within `run`: the same with tensors. */
-export function gradientsAtInputs(
+export function computeGradientsAtInputs(
   device: DeviceModel,
   inputs: readonly Tensor[],
   outputIndices: Int32Array,
@@ -40,7 +40,7 @@ export function gradientsAtInputs(
     () => device.model.call(inputs, forwardArguments),
     (tape, output) => {
       const inputIds = inputs.map((input) => input.id)
-      const byId = outputGradients(tape, inputIds, output, outputIndices)
+      const byId = computeOutputGradients(tape, inputIds, output, outputIndices)
       const specs = inputsBut(device.model.inputs, forwardArguments)
       return inputs.map((input, i) => byId.get(input.id) ?? refuseInput(specs[i]))
     },
@@ -58,13 +58,13 @@ function refuseInput({ name = '' }: Partial<ArraySpec> = {}): never {
 }
 
 /** Returns the gradients of the chosen outputs at their sources and in between, by id. */
-export function outputGradients(
+export function computeOutputGradients(
   tape: readonly TapeNode[],
   sources: readonly number[],
   output: Tensor,
   outputIndices: Int32Array,
 ): Map<number, Tensor> {
-  const wanted = dependents(tape, sources)
+  const wanted = findDependents(tape, sources)
   // tfjs gives a final arg-max a gradient of zeros.
   if (!wanted.has(output.id)) return new Map()
   const seeds = new Map([[output.id, oneHotRows(output, outputIndices)]])

@@ -5,23 +5,23 @@ import { type NdArray, takeRows } from '../../ndarray.js'
 import { type Labels, takeLabels } from '../../losses/labels.js'
 import type { LossFunction, PositionLoss } from '../../losses/loss.js'
 import { waitForNextTask } from '../../scheduling.js'
-import { orderExamples, orderFrom } from '../per-example/example-orders.js'
-import { inParts, type PerExampleGradients } from '../per-example/per-example.js'
+import { orderExamples, deriveOrder } from '../per-example/example-orders.js'
+import { splitIntoParts, type PerExampleGradients } from '../per-example/per-example.js'
 import { tensorsIn, withArrays } from '../per-example/tensor-segment.js'
 import type { DeviceModel } from './device-model.js'
 import {
   type Batch,
   type BatchedPass,
-  batchedPass,
+  runBatchedPass,
   type BatchEvidence,
   countExamples,
-  orderPass,
-  outlinePass,
-  single,
-  wholeGradient,
+  runOrderPass,
+  runOutlinePass,
+  selectExample,
+  computeWholeGradient,
 } from './gradient-passes.js'
-import { assertExamplesApart, selfCheckError, selfCheckTolerance } from './self-check.js'
-import { forget, type TapeKnowledge, tapeKnowledge } from './tape-knowledge.js'
+import { assertExamplesApart, measureSelfCheckError, selfCheckTolerance } from './self-check.js'
+import { forget, type TapeKnowledge, findTapeKnowledge } from './tape-knowledge.js'
 
 type PassResult = Extract<BatchedPass, { gradients: unknown }>
 
@@ -86,7 +86,7 @@ export class LossGradients {
   /** Runs a batched pass that agrees with single examples. Undefined if there is none. */
   async #passOf(batch: Batch): Promise<PassResult | undefined> {
     const backend = this.#device.run(() => tf.getBackend())
-    const known = tapeKnowledge(this.#device.model, backend, batch.x)
+    const known = findTapeKnowledge(this.#device.model, backend, batch.x)
     const result = await this.#separatedPass(batch, known)
     if ('reason' in result) {
       this.#fallBack(result.reason)
@@ -129,10 +129,10 @@ export class LossGradients {
 
   async #attempt(batch: Batch, known: TapeKnowledge): Promise<BatchedPass> {
     const isDoubled = known.isOneDoubled && countExamples(batch) === 1
-    const passed = isDoubled ? doubled(batch) : batch
+    const passed = isDoubled ? repeatExample(batch) : batch
     const evidence = this.#evidenceFor(passed.x, known)
     const pass = (): BatchedPass =>
-      this.#device.run(() => batchedPass(this.#device, passed, evidence))
+      this.#device.run(() => runBatchedPass(this.#device, passed, evidence))
     let result = pass()
     if ('reason' in result && result.order !== undefined && !known.hasOrders) {
       await this.#findOrders(passed.x, known)
@@ -146,18 +146,18 @@ export class LossGradients {
     const otherCount = x[0]?.shape[0] === 2 ? 3 : 2
     const outline =
       known.outlines.get(otherCount) ??
-      this.#device.run(() => outlinePass(this.#device, cycled(x, otherCount)))
+      this.#device.run(() => runOutlinePass(this.#device, repeatExamples(x, otherCount)))
     known.outlines.set(otherCount, outline)
     return { outline, orders: known.orders }
   }
 
   async #findOrders(x: readonly NdArray[], known: TapeKnowledge): Promise<void> {
-    const examples = cycled(x, orderExamples)
+    const examples = repeatExamples(x, orderExamples)
     const outlines = this.#evidenceFor(examples, known)
-    const evidence = this.#device.run(() => orderPass(this.#device, examples, outlines))
+    const evidence = this.#device.run(() => runOrderPass(this.#device, examples, outlines))
     const reached = await this.#device.read(evidence.map((tensor) => tensor.reached))
     for (const [k, { number, length }] of evidence.entries()) {
-      const inner = orderFrom(reached[k]!, length)
+      const inner = deriveOrder(reached[k]!, length)
       if (inner !== undefined) known.orders.set(number, inner)
     }
     known.hasOrders = true
@@ -183,7 +183,7 @@ export class LossGradients {
     const sizes = known.checkedSizes.get(keyOf(batch)) ?? new Set()
     const size = countExamples(batch)
     if (sizes.has(size)) return true
-    const error = await selfCheckError(this.#device, batch, pass, sizes.size === 0 ? 2 : 1)
+    const error = await measureSelfCheckError(this.#device, batch, pass, sizes.size === 0 ? 2 : 1)
     if (error > selfCheckTolerance) {
       this.#fallBack(
         `the batched pass differs from single examples by a factor of ${error.toExponential(1)}`,
@@ -201,8 +201,8 @@ export class LossGradients {
       if (row > 0) await waitForNextTask()
       await this.#device.refresh()
       const gradients = this.#device.run(() => {
-        const whole = wholeGradient(this.#device, single(batch, row))
-        return Object.fromEntries(inParts(whole.gradients, this.#parts))
+        const whole = computeWholeGradient(this.#device, selectExample(batch, row))
+        return Object.fromEntries(splitIntoParts(whole.gradients, this.#parts))
       })
       const data = await this.#device.read(Object.values(gradients))
       for (const [k, name] of Object.keys(gradients).entries()) {
@@ -231,7 +231,7 @@ export class LossGradients {
 }
 
 /** Repeats the examples of the arrays until there are `exampleCount` of them. */
-const cycled = (x: readonly NdArray[], exampleCount: number): NdArray[] =>
+const repeatExamples = (x: readonly NdArray[], exampleCount: number): NdArray[] =>
   x.map((array) => {
     const [own = 1] = array.shape
     return takeRows(
@@ -241,9 +241,9 @@ const cycled = (x: readonly NdArray[], exampleCount: number): NdArray[] =>
   })
 
 /** Repeats one example, for models that compute other ops for one example than for several. */
-const doubled = (batch: Batch): Batch => ({
+const repeatExample = (batch: Batch): Batch => ({
   ...batch,
-  x: cycled(batch.x, 2),
+  x: repeatExamples(batch.x, 2),
   y: takeLabels(batch.y, [0, 0]),
 })
 

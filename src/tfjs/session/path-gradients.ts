@@ -2,12 +2,12 @@ import * as tf from '@tensorflow/tfjs'
 import type { Tensor, Tensor2D } from '@tensorflow/tfjs'
 import { type NdArray, sizeOf } from '../../ndarray.js'
 import type { ForwardArguments, PathPoints } from '../../predictor.js'
-import { activationGradients } from './activations.js'
+import { computeActivationGradients } from './activations.js'
 import { type DeviceModel, tensorOf } from './device-model.js'
-import { gradientsAtInputs } from './input-gradients.js'
+import { computeGradientsAtInputs } from './input-gradients.js'
 
 /** Returns weighted sums of gradients along paths. Points and sums are computed on the device. */
-export async function pathGradients(
+export async function computePathGradients(
   device: DeviceModel,
   x: readonly NdArray[],
   outputIndices: Int32Array,
@@ -19,9 +19,11 @@ export async function pathGradients(
   const rowRuns = sumOf === undefined ? runs : runsOf(rowOf)
   const sums = device.run(() => {
     const paths = starts.map((group, k) =>
-      group.map((start, j) => pathTensors(start, ends[k]![j]!)),
+      group.map((start, j) => createPathTensors(start, ends[k]![j]!)),
     )
-    const points = paths.map((group) => group.map((path) => pointsOf(path, pathOf, alphas, runs)))
+    const points = paths.map((group) =>
+      group.map((path) => computePoints(path, pathOf, alphas, runs)),
+    )
     const gathered = tf.tensor1d(pathOf, 'int32')
     const perPoint = (tensor: Tensor): Tensor =>
       hasOnePointEach(tensor, pathOf) ? tensor : tf.gather(tensor, gathered)
@@ -34,8 +36,8 @@ export async function pathGradients(
     const indices = indicesOf(outputIndices, pathOf)
     const gradients =
       sites === undefined
-        ? [gradientsAtInputs(device, points.flat(), indices, further)]
-        : activationGradients(
+        ? [computeGradientsAtInputs(device, points.flat(), indices, further)]
+        : computeActivationGradients(
             device,
             device.inputTensors(x, forwardArguments).map(perPoint),
             indices,
@@ -49,7 +51,7 @@ export async function pathGradients(
       group.map((gradient, j) => {
         const rows = gradient.reshape<Tensor2D>([pathOf.length, gradient.size / pathOf.length])
         const terms = sumOf === undefined ? rows : rows.mul<Tensor2D>(perPoint(paths[k]![j]!.way))
-        return totalOf(terms, rowOf, weights, rowRuns)
+        return computeTotals(terms, rowOf, weights, rowRuns)
       }),
     )
   })
@@ -112,7 +114,7 @@ interface PathTensors {
 }
 
 /** The difference is taken in float64. */
-function pathTensors(start: NdArray, end: NdArray): PathTensors {
+function createPathTensors(start: NdArray, end: NdArray): PathTensors {
   const shape = start.shape.slice(1)
   const asRows = [start.shape[0] ?? 0, sizeOf(shape)] as const
   const way = Float32Array.from(end.data, (value, at) => value - (start.data[at] ?? NaN))
@@ -128,7 +130,7 @@ const hasOnePointEach = (paths: Tensor, pathOf: Int32Array): boolean =>
   paths.shape[0] === pathOf.length
 
 /** start + α (end − start) */
-function pointsOf(
+function computePoints(
   { from, way, shape }: PathTensors,
   pathOf: Int32Array,
   alphas: Float64Array,
@@ -150,11 +152,11 @@ function pointsOf(
     const both = [from, way].map((rows) => rowsOf(rows, path, pathCount))
     return tf.matMul<Tensor2D>(tf.tensor2d(factors, [pointCount, 2 * pathCount]), tf.concat(both))
   })
-  return joined(parts).reshape(pointShape)
+  return joinRows(parts).reshape(pointShape)
 }
 
 /** Σ weight · term, row by row. */
-function totalOf(
+function computeTotals(
   terms: Tensor2D,
   rowOf: Int32Array,
   weights: Float64Array,
@@ -168,11 +170,11 @@ function totalOf(
     const ofRun = rowsOf(terms, point, pointCount)
     return tf.matMul<Tensor2D>(tf.tensor2d(factors, [pathCount, pointCount]), ofRun)
   })
-  return joined(parts)
+  return joinRows(parts)
 }
 
 const rowsOf = (rows: Tensor2D, start: number, count: number): Tensor2D =>
   count === rows.shape[0] ? rows : rows.slice([start, 0], [count, -1])
 
-const joined = ([first, ...others]: readonly Tensor2D[]): Tensor2D =>
+const joinRows = ([first, ...others]: readonly Tensor2D[]): Tensor2D =>
   others.length === 0 ? first! : tf.concat([first!, ...others])

@@ -5,8 +5,13 @@ import type { ConvolutionSegment } from '../../gradients/block.js'
 import { type NdArray, rows } from '../../ndarray.js'
 import type { ForwardArguments } from '../../predictor.js'
 import type { DeviceModel } from './device-model.js'
-import { type Batch, countExamples, single, wholeGradient } from './gradient-passes.js'
-import { inParts, type PerExampleGradients } from '../per-example/per-example.js'
+import {
+  type Batch,
+  countExamples,
+  selectExample,
+  computeWholeGradient,
+} from './gradient-passes.js'
+import { splitIntoParts, type PerExampleGradients } from '../per-example/per-example.js'
 import type { TensorSegment } from '../per-example/tensor-segment.js'
 
 /**
@@ -104,7 +109,7 @@ const largestFinite = (values: Float32Array): number =>
  * @returns the largest relative error of a gradient; NaN if no gradient is finite
  * @throws UnsupportedError if an example's output alone differs from that in the batch
  */
-export async function selfCheckError(
+export async function measureSelfCheckError(
   device: DeviceModel,
   batch: Batch,
   { gradients, output }: { readonly gradients: PerExampleGradients; readonly output: Tensor },
@@ -123,8 +128,8 @@ export async function selfCheckError(
   const compared = device.run(() =>
     examples.flatMap((row) =>
       tf.tidy(() => {
-        const alone = wholeGradient(device, single(batch, row))
-        return [relativeError(gradients, row, alone.gradients), alone.output]
+        const alone = computeWholeGradient(device, selectExample(batch, row))
+        return [measureRelativeError(gradients, row, alone.gradients), alone.output]
       }),
     ),
   )
@@ -166,7 +171,7 @@ function gradientSizes(segments: readonly TensorSegment[], exampleCount: number)
  *
  * @param alone the whole parameters' gradients of that example, by name
  */
-function relativeError(
+function measureRelativeError(
   { segments, parts }: PerExampleGradients,
   row: number,
   alone: ReadonlyMap<string, Tensor>,
@@ -183,12 +188,12 @@ function relativeError(
         .square()
         .sum(),
     )
-  const differences = [...inParts(alone, parts)].map(([name, gradient]) =>
+  const differences = [...splitIntoParts(alone, parts)].map(([name, gradient]) =>
     squaredNorm(() =>
       segments
         .filter(({ parameter }) => parameter === name)
         .reduce(
-          (rest, segment) => tf.tidy(() => rest.sub(denseGradient(segment, row).flatten())),
+          (rest, segment) => tf.tidy(() => rest.sub(computeDenseGradient(segment, row).flatten())),
           gradient.flatten(),
         ),
     ),
@@ -201,7 +206,7 @@ function relativeError(
 const smallestScale = 1e-37
 
 /** G of one example, computed from its segment. */
-function denseGradient(segment: TensorSegment, row: number): Tensor {
+function computeDenseGradient(segment: TensorSegment, row: number): Tensor {
   const rowOf = (tensor: Tensor): Tensor => tf.gather(tensor, [row])
   switch (segment.kind) {
     case 'dense':
@@ -218,14 +223,14 @@ function denseGradient(segment: TensorSegment, row: number): Tensor {
       return tf.matMul(oneHot.toFloat(), delta, true)
     }
     case 'convolution':
-      return filterGradient(rowOf(segment.a), rowOf(segment.delta), segment.geometry)
+      return computeFilterGradient(rowOf(segment.a), rowOf(segment.delta), segment.geometry)
   }
 }
 
 /**
  * Σ over positions of patch ⊗ δ, offset by offset. It shares no code with the rule that it checks.
  */
-function filterGradient(
+function computeFilterGradient(
   a: Tensor,
   delta: Tensor,
   geometry: ConvolutionSegment['geometry'],

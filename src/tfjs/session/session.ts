@@ -12,14 +12,14 @@ import type {
   PredictorSession,
 } from '../../predictor.js'
 import { warnOnce } from '../../warn-once.js'
-import { activationsAt, gradientsAt, outputFrom } from './activations.js'
+import { computeActivations, computeGradientsAt, computeOutputFrom } from './activations.js'
 import { DeviceModel } from './device-model.js'
 import type { OpenDevice } from '../engine/devices.js'
-import { inputGradients } from './input-gradients.js'
+import { computeInputGradients } from './input-gradients.js'
 import { LossGradients } from './loss-gradients.js'
 import type { TensorModel } from '../models/model.js'
 import { measureForwardPass } from './forward-bytes.js'
-import { pathGradients } from './path-gradients.js'
+import { computePathGradients } from './path-gradients.js'
 import { assertRepeatable } from './repeatable.js'
 import { assertExamplesApart } from './self-check.js'
 
@@ -79,7 +79,7 @@ export class TfjsSession implements PredictorSession<Tensor> {
       const inputs = this.#device.inputTensors(x, forwardArguments)
       return activations === undefined
         ? this.#device.model.call(inputs, this.#device.furtherTensors(forwardArguments))
-        : outputFrom(this.#device, inputs, forwardArguments, activations)
+        : computeOutputFrom(this.#device, inputs, forwardArguments, activations)
     })
     const { shape } = output
     const [data] = await this.#device.read([output])
@@ -94,7 +94,7 @@ export class TfjsSession implements PredictorSession<Tensor> {
     await this.#device.refresh()
     await this.#assertRepeatable(x, forwardArguments)
     if ((x[0]?.shape[0] ?? 1) > 1) await this.#assertApart(x, forwardArguments)
-    return inputGradients(this.#device, x, outputIndices, forwardArguments)
+    return computeInputGradients(this.#device, x, outputIndices, forwardArguments)
   }
 
   async activations(
@@ -103,7 +103,7 @@ export class TfjsSession implements PredictorSession<Tensor> {
     sites: readonly LayerSite[],
   ): Promise<NdArray[][]> {
     await this.#device.refresh()
-    return activationsAt(this.#device, x, forwardArguments, sites)
+    return computeActivations(this.#device, x, forwardArguments, sites)
   }
 
   async activationGradients(
@@ -115,7 +115,7 @@ export class TfjsSession implements PredictorSession<Tensor> {
     await this.#device.refresh()
     await this.#assertRepeatable(x, forwardArguments)
     if ((x[0]?.shape[0] ?? 1) > 1) await this.#assertApart(x, forwardArguments)
-    return gradientsAt(this.#device, x, outputIndices, forwardArguments, at)
+    return computeGradientsAt(this.#device, x, outputIndices, forwardArguments, at)
   }
 
   async pathGradients(
@@ -139,7 +139,7 @@ export class TfjsSession implements PredictorSession<Tensor> {
         ),
       )
     }
-    return pathGradients(this.#device, x, outputIndices, forwardArguments, points)
+    return computePathGradients(this.#device, x, outputIndices, forwardArguments, points)
   }
 
   async lossGradients(

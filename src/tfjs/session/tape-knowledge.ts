@@ -26,7 +26,7 @@ const knownShapes = 32
 const knowledge = new WeakMap<TensorModel, Map<string, TapeKnowledge>>()
 
 /** Returns the knowledge that all sessions of a model share. Empty at first. */
-export function tapeKnowledge(
+export function findTapeKnowledge(
   model: TensorModel,
   device: string,
   x: readonly NdArray[],

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
 import type { Gradient, PartialRepair } from '../../kernel.js'
 import { normalizeChannels, scaleChannels } from '../../kernels/channels.js'
-import { heap } from '../../kernels/heap.js'
+import { findHeap } from '../../kernels/heap.js'
 import { sumToShape } from '../sum-to-shape.js'
 
 /**
@@ -41,7 +41,7 @@ export const batchNormGradient: Gradient = ([dy], { inputs, attributes }) => {
 /** For wasm, whose own kernel takes several times as long. */
 export const batchNormByChannel: PartialRepair = {
   isNeeded: ({ x, mean, variance }) =>
-    heap() !== undefined &&
+    findHeap() !== undefined &&
     x!.dtype === 'float32' &&
     [mean, variance].every((each) => each!.size === x!.shape.at(-1)),
   kernel: (inputs, attributes) =>

@@ -1,13 +1,13 @@
 import * as tf from '@tensorflow/tfjs'
 import type { Gradient } from '../../kernel.js'
-import { heap } from '../../kernels/heap.js'
+import { findHeap } from '../../kernels/heap.js'
 
 /** The smallest positive float32: x ≥ this is x > 0. */
 const leastPositive = 2 ** -149
 
 /** dy where least ≤ x ≤ greatest, else 0; on wasm in one kernel, where tfjs takes five. */
 function passWithin(x: tf.Tensor, dy: tf.Tensor, least: number, greatest: number): tf.Tensor {
-  const onHeap = heap()
+  const onHeap = findHeap()
   if (onHeap === undefined) {
     const isWithin = tf.logicalAnd(tf.greaterEqual(x, least), tf.lessEqual(x, greatest))
     return tf.where(isWithin, dy, tf.zerosLike(dy))

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
 import type { Gradient, Kernel } from '../../kernel.js'
-import { heap } from '../../kernels/heap.js'
+import { findHeap } from '../../kernels/heap.js'
 import { sumToShape } from '../sum-to-shape.js'
 
 /** tfjs's own gradients of these kernels keep the output's shape where an operand was broadcast. */
@@ -56,7 +56,7 @@ export const reluGradient: Gradient = ([dy], { inputs }) => {
   const x = inputs['x']!
   return {
     x: () => {
-      const onHeap = heap()
+      const onHeap = findHeap()
       if (onHeap === undefined) return tf.mul(dy!, tf.step(x))
       const { kernels, addressOf, allocate } = onHeap
       const dx = allocate(x.shape)

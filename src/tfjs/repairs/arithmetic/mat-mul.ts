@@ -23,15 +23,15 @@ export const batchMatMulGradient: Gradient = ([dy], { inputs, attributes }) => {
     a: () =>
       tf.tidy(() => {
         const gradient = transposeA
-          ? product(b, outputGradient, transposeB, true)
-          : product(outputGradient, b, false, !transposeB)
+          ? multiply(b, outputGradient, transposeB, true)
+          : multiply(outputGradient, b, false, !transposeB)
         return sumToShape(gradient, a.shape)
       }),
     b: () =>
       tf.tidy(() => {
         const gradient = transposeB
-          ? product(outputGradient, a, true, transposeA)
-          : product(a, outputGradient, !transposeA, false)
+          ? multiply(outputGradient, a, true, transposeA)
+          : multiply(a, outputGradient, !transposeA, false)
         return sumToShape(gradient, b.shape)
       }),
   }
@@ -42,15 +42,15 @@ export const batchMatMulGradient: Gradient = ([dy], { inputs, attributes }) => {
  * packed anew, so that of A·Bᵀ and (B·Aᵀ)ᵀ the one with the smaller right operand is faster: of a
  * dense layer's weights, 5 times.
  */
-function product(a: tf.Tensor, b: tf.Tensor, transposeA: boolean, transposeB: boolean): tf.Tensor {
+function multiply(a: tf.Tensor, b: tf.Tensor, transposeA: boolean, transposeB: boolean): tf.Tensor {
   if (tf.getBackend() !== 'wasm') return tf.matMul(a, b, transposeA, transposeB)
-  const left = transposeA ? transposed(a) : a
+  const left = transposeA ? transpose(a) : a
   if (!transposeB) return tf.matMul(left, b)
-  if (b.size > left.size) return transposed(tf.matMul(b, transposed(left)))
-  return tf.matMul(left, transposed(b))
+  if (b.size > left.size) return transpose(tf.matMul(b, transpose(left)))
+  return tf.matMul(left, transpose(b))
 }
 
-function transposed(x: tf.Tensor): tf.Tensor {
+function transpose(x: tf.Tensor): tf.Tensor {
   const axes = x.shape.map((_, axis) => axis)
   return tf.transpose(x, [...axes.slice(0, -2), x.rank - 1, x.rank - 2])
 }

@@ -10,7 +10,7 @@ const packed = new WeakMap<object, string>()
  * same data in another shape, a reshaped weight say, are then read as the matrix that they were
  * before, beyond their end.
  */
-export const productOfPacked = (kernelName: 'BatchMatMul' | '_FusedMatMul'): PartialRepair => ({
+export const repairPackedProduct = (kernelName: 'BatchMatMul' | '_FusedMatMul'): PartialRepair => ({
   isNeeded({ b }, { transposeA, transposeB }: Attributes) {
     if (transposeA === true || transposeB === true || b!.dtype !== 'float32') return false
     const matrix = String(b!.shape.slice(-2))

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
 import type { Attributes, PartialRepair } from '../../kernel.js'
-import { heap } from '../../kernels/heap.js'
+import { findHeap } from '../../kernels/heap.js'
 
 interface Middle {
   readonly before: number
@@ -14,9 +14,9 @@ interface Middle {
  */
 export const sumOfMiddleAxes: PartialRepair = {
   isNeeded: ({ x }, attributes) =>
-    heap() !== undefined && x!.dtype === 'float32' && middleOf(x!, attributes) !== undefined,
+    findHeap() !== undefined && x!.dtype === 'float32' && middleOf(x!, attributes) !== undefined,
   kernel: ({ x }, attributes) => {
-    const { kernels, addressOf, allocate } = heap()!
+    const { kernels, addressOf, allocate } = findHeap()!
     const { before, positions, channels } = middleOf(x!, attributes)!
     const axes = axesOf(x!, attributes)
     const kept = attributes['keepDims'] === true ? [1] : []

@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs'
 import { sparseInputGradient } from '../../kernels/convolution.js'
-import { heap } from '../../kernels/heap.js'
+import { findHeap } from '../../kernels/heap.js'
 import { stridedInputGradient } from '../../kernels/window-gradients.js'
 import { fit, spread } from '../axes.js'
-import { convolutionRepairs, type ConvolutionRepairs } from './convolution-repairs.js'
+import { createConvolutionRepairs, type ConvolutionRepairs } from './convolution-repairs.js'
 import type { WindowAxis } from '../window.js'
 
 type Pair = [number, number]
@@ -24,12 +24,12 @@ export function convolutionInputGradient(
   const strided = stridedInputGradient(dy, filter, axes)
   if (strided !== undefined) return strided
   const [spaced, padding] = arrangeForInput(dy, axes)
-  return tf.conv2d(spaced, rotated(filter), 1, padding, 'NHWC', dilationsOf(axes))
+  return tf.conv2d(spaced, rotateFilter(filter), 1, padding, 'NHWC', readDilations(axes))
 }
 
 /** The filter turned round, its two channel axes exchanged. */
-function rotated(filter: tf.Tensor): tf.Tensor4D {
-  const onHeap = heap()
+function rotateFilter(filter: tf.Tensor): tf.Tensor4D {
+  const onHeap = findHeap()
   if (onHeap === undefined) {
     return tf.transpose(tf.reverse(filter, [0, 1]), [0, 1, 3, 2]) as tf.Tensor4D
   }
@@ -59,7 +59,7 @@ export function convolutionFilterGradient(
   const gradient = tf.conv2d(
     tf.transpose(image, [3, 1, 2, 0]) as tf.Tensor4D,
     tf.transpose(dy, [1, 2, 0, 3]) as tf.Tensor4D,
-    dilationsOf(axes),
+    readDilations(axes),
     explicit(padding),
     'NHWC',
     axes.map(({ stride }) => stride) as Pair,
@@ -90,7 +90,7 @@ export function arrangeForInput(
   return [spaced as tf.Tensor4D, explicit(padding)]
 }
 
-export function dilationsOf(axes: readonly WindowAxis[]): Pair {
+export function readDilations(axes: readonly WindowAxis[]): Pair {
   return axes.map(({ dilation }) => dilation) as Pair
 }
 
@@ -98,7 +98,7 @@ function explicit([rows, columns]: Pair[]): ExplicitPadding {
   return [[0, 0], rows!, columns!, [0, 0]]
 }
 
-export const conv2D: ConvolutionRepairs = convolutionRepairs({
+export const conv2D: ConvolutionRepairs = createConvolutionRepairs({
   forward: 'Conv2D',
   backpropInput: 'Conv2DBackpropInput',
   backpropFilter: 'Conv2DBackpropFilter',

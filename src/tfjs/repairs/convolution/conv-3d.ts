@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs'
 import type { Gradient } from '../../kernel.js'
-import { metByTap, putBack } from '../axes.js'
+import { selectMetByTap, putBack } from '../axes.js'
 import { convolutionFilterGradient, convolutionInputGradient } from './conv-2d.js'
-import { convolutionRepairs, type ConvolutionRepairs } from './convolution-repairs.js'
+import { createConvolutionRepairs, type ConvolutionRepairs } from './convolution-repairs.js'
 import { runKernel } from '../run-kernel.js'
 import type { WindowAxis } from '../window.js'
 
@@ -26,13 +26,13 @@ function filterGradient(x: tf.Tensor, dy: tf.Tensor, axes: readonly WindowAxis[]
   const [depth, ...plane] = axes as [WindowAxis, WindowAxis, WindowAxis]
   const outputs = tf.reshape(dy, [-1, ...dy.shape.slice(2)])
   const taps = Array.from({ length: depth.taps }, (_, tap) => {
-    const met = tf.reshape(metByTap(x, 1, depth, tap), [-1, ...x.shape.slice(2)])
+    const met = tf.reshape(selectMetByTap(x, 1, depth, tap), [-1, ...x.shape.slice(2)])
     return convolutionFilterGradient(met, outputs, plane)
   })
   return tf.stack(taps)
 }
 
-export const conv3D: ConvolutionRepairs = convolutionRepairs({
+export const conv3D: ConvolutionRepairs = createConvolutionRepairs({
   forward: 'Conv3D',
   backpropInput: 'Conv3DBackpropInputV2',
   backpropFilter: 'Conv3DBackpropFilterV2',

@@ -38,7 +38,7 @@ interface BackpropAttributes {
  * The backward kernels for a backend that lacks them, and the gradient, which tfjs has for no
  * dilation.
  */
-export function convolutionRepairs(of: Convolution): ConvolutionRepairs {
+export function createConvolutionRepairs(of: Convolution): ConvolutionRepairs {
   const { forward, spatialRank, inputGradient, filterGradient } = of
   const axesOf = (
     inputShape: readonly number[],

@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs'
 import { depthwiseFilterGradients, depthwiseInputGradient } from '../../kernels/window-gradients.js'
-import { metByTap } from '../axes.js'
-import { arrangeForInput, dilationsOf } from './conv-2d.js'
-import { convolutionRepairs, type ConvolutionRepairs } from './convolution-repairs.js'
+import { selectMetByTap } from '../axes.js'
+import { arrangeForInput, readDilations } from './conv-2d.js'
+import { createConvolutionRepairs, type ConvolutionRepairs } from './convolution-repairs.js'
 import type { WindowAxis } from '../window.js'
 
 type Shape4D = [number, number, number, number]
@@ -23,7 +23,7 @@ function inputGradient(dy: tf.Tensor, filter: tf.Tensor, axes: readonly WindowAx
     1,
     padding,
     'NHWC',
-    dilationsOf(axes),
+    readDilations(axes),
   )
   if (multiplier === 1) return gradient
   const [batch, rows, columns] = gradient.shape
@@ -47,16 +47,16 @@ function filterGradient(
   const weights = tf.reshape(dy, multiplier === 1 ? [-1, channels] : [-1, channels, multiplier])
   const taps: tf.Tensor[] = []
   for (let row = 0; row < rows.taps; row++) {
-    const metByRow = metByTap(x, 1, rows, row)
+    const metByRow = selectMetByTap(x, 1, rows, row)
     for (let column = 0; column < columns.taps; column++) {
-      const met = tf.reshape(metByTap(metByRow, 2, columns, column), perTap)
+      const met = tf.reshape(selectMetByTap(metByRow, 2, columns, column), perTap)
       taps.push(tf.sum(tf.mul(met, weights), 0))
     }
   }
   return tf.reshape(tf.stack(taps), [rows.taps, columns.taps, channels, multiplier])
 }
 
-export const depthwiseConv2D: ConvolutionRepairs = convolutionRepairs({
+export const depthwiseConv2D: ConvolutionRepairs = createConvolutionRepairs({
   forward: 'DepthwiseConv2dNative',
   backpropInput: 'DepthwiseConv2dNativeBackpropInput',
   backpropFilter: 'DepthwiseConv2dNativeBackpropFilter',

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
 import type { Kernel } from '../../kernel.js'
-import { metByTap, putBack } from '../axes.js'
+import { selectMetByTap, putBack } from '../axes.js'
 import { windowAxes, type WindowAttributes } from '../window.js'
 
 /** Below every maximum: padding never is one. */
@@ -22,7 +22,7 @@ export const maxPool3DGradByTaps: Kernel = ({ dy, input, output }, attributes) =
       const axis = axes[taps.length]
       if (axis !== undefined) {
         for (let tap = 0; tap < axis.taps; tap++) {
-          descend(metByTap(met, taps.length + 1, axis, tap, leastFloat), [...taps, tap])
+          descend(selectMetByTap(met, taps.length + 1, axis, tap, leastFloat), [...taps, tap])
         }
         return
       }

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
 import type { Attributes, Kernel } from '../../kernel.js'
-import { heap } from '../../kernels/heap.js'
+import { findHeap } from '../../kernels/heap.js'
 import { allocate, readInPlace } from '../in-place.js'
 import { windowAxes, type WindowAttributes, type WindowAxis } from '../window.js'
 
@@ -25,10 +25,10 @@ function maxPoolGradient(kernelName: string): Kernel {
       const first = inputOffsets[0]!
       for (let channel = 0; channel < channels; channel++) {
         let winner = first
-        let maximum = ordered(bits[first + channel]!)
+        let maximum = toOrderedBits(bits[first + channel]!)
         for (let tap = 1; tap < inputOffsets.length; tap++) {
           const candidate = inputOffsets[tap]!
-          const value = ordered(bits[candidate + channel]!)
+          const value = toOrderedBits(bits[candidate + channel]!)
           // Which of the two is larger comes as a mask: a branch would be mispredicted every other
           // time, and takes twice as long (2-core EPYC, 2026-11).
           const difference = (maximum - value) | 0
@@ -45,7 +45,7 @@ function maxPoolGradient(kernelName: string): Kernel {
 }
 
 /** The bits of a float32 as an integer that is ordered as the floats are; the two zeros are one. */
-function ordered(bits: number): number {
+function toOrderedBits(bits: number): number {
   const sign = bits >> 31
   return (((bits & 0x7fffffff) ^ sign) - sign) | 0
 }
@@ -53,7 +53,7 @@ function ordered(bits: number): number {
 const maxPool2DGradOnHost: Kernel = maxPoolGradient('MaxPool')
 
 export const maxPool2DGrad: Kernel = (inputs, attributes) => {
-  const onHeap = heap()
+  const onHeap = findHeap()
   if (onHeap === undefined) return maxPool2DGradOnHost(inputs, attributes)
   const { kernels, addressOf, allocate: empty } = onHeap
   const x = inputs['input']!
@@ -122,7 +122,7 @@ function forEachWindow(
   visit: Visit,
 ): void {
   const positions = axes.map((axis) =>
-    Array.from({ length: axis.output }, (_, output) => inputsAt(axis, output)),
+    Array.from({ length: axis.output }, (_, output) => findInputsAt(axis, output)),
   )
   const descend = (depth: number, inputs: Int32Array, output: number): void => {
     const axis = axes[depth]
@@ -145,7 +145,7 @@ function forEachWindow(
 }
 
 /** The inputs within bounds that output o of this axis meets. */
-function inputsAt({ input, taps, stride, dilation, before }: WindowAxis, o: number): number[] {
+function findInputsAt({ input, taps, stride, dilation, before }: WindowAxis, o: number): number[] {
   return Array.from({ length: taps }, (_, tap) => o * stride + tap * dilation - before).filter(
     (index) => index >= 0 && index < input,
   )
