@@ -46,7 +46,7 @@ export type {
   IntegratedGradientsExplainOptions,
   IntegratedGradientsOptions,
 } from './explainers/integrated-gradients.js'
-export type { QuadratureMethod } from './explainers/attribution/quadrature.js'
+export type { QuadratureMethod } from './explainers/attribution/quadrature-method.js'
 export type {
   ConvolutionGeometry,
   ConvolutionSegment,

@@ -11,10 +11,9 @@ import {
 } from '../options.js'
 import type { ArraySpec, Predictor } from '../predictor.js'
 import { readSeed } from '../random.js'
-import { expectedAttributions } from './attribution/expected-integral.js'
 import { type Inputs, inputsBut, readInputs } from './reading/inputs.js'
 import { ModelSession } from './session/model-session.js'
-import { createProgressReporter } from './session/progress.js'
+import { createProgressReporter, reportRound } from './session/progress.js'
 import { type Examples, joinBatches } from './attribution/sites.js'
 import {
   chooseSites,
@@ -22,9 +21,9 @@ import {
   predictTarget,
   toAttribution,
   withTargets,
+  joinTargets,
 } from './attribution/attribution-call.js'
 import { explainedScore } from './attribution/explained-score.js'
-import { joinTargets, reportRound } from './attribution/path-attributions.js'
 import type { TargetInput } from './reading/targets.js'
 import { Explainer } from './session/explainer.js'
 import { createMeta, listChannels } from './session/explanation-meta.js'
@@ -161,6 +160,7 @@ export class ExpectedGradients<Value = unknown, Item = never> extends Explainer<
     const backgroundArrays = await drawnFrom.arrays(call, this.#batchSize.most)
     const results: (readonly Float64Array[])[] = []
     const allDeltas: Float64Array[] = []
+    const { expectedAttributions } = await import('./attribution/expected-integral.js')
     for (const [t, target] of chosen.targets.entries()) {
       const { attributions, scores } = await expectedAttributions(call, {
         sites,

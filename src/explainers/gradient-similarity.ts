@@ -33,11 +33,7 @@ import { chooseParameters, selectTrainable } from './session/parameters.js'
 import { listChannels } from './session/explanation-meta.js'
 import { createProgressReporter } from './session/progress.js'
 import { isExampleSource, type ExampleSource } from './reading/example-source.js'
-import {
-  selectMostSimilar,
-  type SimilarityData,
-  createSimilarityExplanation,
-} from './similarity/similarity-explanation.js'
+import type { SimilarityData } from './similarity/similarity-explanation.js'
 import {
   explainOptionNames,
   type GradientSimilarityOptions,
@@ -311,6 +307,8 @@ export class GradientSimilarity<Value = unknown, Item = never> extends Explainer
     await fitted.assertModel(call, weightsVersion)
     const { ranked, usage } = await this.#rank(call, fitted, question)
     await call.assertWeights(weightsVersion)
+    const { createSimilarityExplanation, selectMostSimilar } =
+      await import('./similarity/similarity-explanation.js')
     const pick = (indices: Int32Array): Promise<SimilarityData['mostSimilar']> =>
       fitted.pick(indices, ranking.testCount, call.signal)
     const picked = {

@@ -14,8 +14,8 @@ import type { ArraySpec, Predictor } from '../predictor.js'
 import { type GradientSites, gradientSites } from './attribution/gradient-sites.js'
 import { type Inputs, inputsBut } from './reading/inputs.js'
 import { ModelSession } from './session/model-session.js'
-import { createProgressReporter } from './session/progress.js'
-import { meanGradient, readSmoothGrad, type SmoothGradOptions } from './attribution/smooth-grad.js'
+import { createProgressReporter, reportRound } from './session/progress.js'
+import { readSmoothGrad, type SmoothGradOptions } from './attribution/smooth-grad.js'
 import { type Examples, joinBatches } from './attribution/sites.js'
 import {
   readRequest,
@@ -23,7 +23,6 @@ import {
   toAttribution,
   withTargets,
 } from './attribution/attribution-call.js'
-import { reportRound } from './attribution/path-attributions.js'
 import type { TargetInput } from './reading/targets.js'
 import { Explainer } from './session/explainer.js'
 import { createMeta, listChannels } from './session/explanation-meta.js'
@@ -163,6 +162,7 @@ export class Gradient<Value = unknown, Item = never, Batch = Inputs<Item>> exten
       return request.target
     })
     const { chosen } = explained
+    const { meanGradient } = await import('./attribution/mean-gradient.js')
     const perTarget: (readonly NdArray[])[] = []
     for (const [t, target] of chosen.targets.entries()) {
       perTarget.push(

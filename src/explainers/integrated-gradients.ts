@@ -21,15 +21,9 @@ import {
 } from './reading/baselines.js'
 import { type Inputs, inputsBut, rowsOf } from './reading/inputs.js'
 import { type ModelCall, ModelSession } from './session/model-session.js'
-import {
-  type Accuracy,
-  attributeTargets,
-  reportRound,
-  meanOf,
-  type PathAttributions,
-} from './attribution/path-attributions.js'
-import { createProgressReporter } from './session/progress.js'
-import { quadrature, type QuadratureMethod } from './attribution/quadrature.js'
+import type { Accuracy, PathAttributions } from './attribution/path-attributions.js'
+import { createProgressReporter, reportRound } from './session/progress.js'
+import { assertQuadrature, type QuadratureMethod } from './attribution/quadrature-method.js'
 import { type Examples, joinBatches } from './attribution/sites.js'
 import {
   chooseSites,
@@ -224,6 +218,7 @@ export class IntegratedGradients<Value = unknown, Item = never> extends Explaine
       sites.values(session, some),
     )
     const report = createProgressReporter('IntegratedGradients', this.#verbose, onProgress)
+    const { attributeTargets, meanOf } = await import('./attribution/path-attributions.js')
     const results: PathAttributions[] = []
     for (const [m, baseline] of baselineArrays.entries()) {
       const starts = await this.#runBatches(call, { x: baseline, further }, (session, some) =>
@@ -299,8 +294,7 @@ export class IntegratedGradients<Value = unknown, Item = never> extends Explaine
 
 function readAccuracy(options: IntegratedGradientsOptions): Accuracy {
   const { method = 'gausslegendre', nSteps = 50, tolerance = null } = options
-  // Refuses an unknown method, and a number of steps that it cannot have.
-  quadrature(method, nSteps)
+  assertQuadrature(method, nSteps)
   if (tolerance === null) {
     if (options.maxSteps === undefined) return { method, nSteps, tolerance, maxSteps: nSteps }
     throw new InvalidArgumentError('maxSteps', describe(options.maxSteps), 'a tolerance with it')

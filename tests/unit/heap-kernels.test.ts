@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
 import type { ConvolutionGeometry } from 'gradlens'
-import { beforeAll, describe, expect, it, type MockInstance, vi } from 'vitest'
+import { beforeAll, describe, expect, it, type MockInstance, onTestFinished, vi } from 'vitest'
 import { compileKernels } from '../../scripts/build/compile-kernels.mjs'
 import { contractPatches } from '../../src/gradients/patches.js'
 import { ensureBackend, runOn } from '../../src/tfjs/engine/engine.js'
@@ -192,8 +192,13 @@ describe("the kernels on tfjs's heap", () => {
 
   it('leave the work to tfjs where the page may not compile them', async () => {
     const factory = tf.findBackendFactory('wasm')
-    tf.removeBackend('wasm')
-    tf.registerBackend('wasm', factory)
+    const renewBackend = (): void => {
+      tf.removeBackend('wasm')
+      tf.registerBackend('wasm', factory)
+    }
+    renewBackend()
+    // The other files of this process get a backend with its kernels again.
+    onTestFinished(renewBackend)
     const instantiate = WebAssembly.instantiate as (...given: unknown[]) => Promise<unknown>
     const ours = Buffer.from(heapBinary, 'base64')
     const spy = vi.spyOn(WebAssembly, 'instantiate') as unknown as MockInstance<typeof instantiate>

@@ -163,7 +163,10 @@ function packagesImportedBy(file: string, seen = new Set<string>()): string[] {
   if (seen.has(file)) return []
   seen.add(file)
   const { importedFiles } = ts.preProcessFile(readFileSync(file, 'utf8'), true, true)
-  const sources = importedFiles.map(({ fileName }) => fileName)
+  // An error's text may say what to import: a template is no specifier.
+  const sources = importedFiles
+    .map(({ fileName }) => fileName)
+    .filter((name) => !name.includes('${'))
   const packages = sources.flatMap((source) =>
     source.startsWith('.')
       ? packagesImportedBy(path.join(path.dirname(file), source), seen)

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { quadrature, quadratureMethods } from '../../src/explainers/attribution/quadrature.js'
+import { quadrature } from '../../src/explainers/attribution/quadrature.js'
+import { quadratureMethods } from '../../src/explainers/attribution/quadrature-method.js'
 import golden from '../fixtures/alibi-golden.json'
 
 /** Both sides compute in float64. */

@@ -20,7 +20,7 @@ export function explainedScore(
   outputs: NdArray,
   { indices, terms }: Target,
   example: number,
-  row = example,
+  row: number = example,
 ): number {
   const size = sizeOf(outputs.shape.slice(1))
   let score = 0

@@ -1,10 +1,12 @@
 import { type NdArray, sizeOf, takeRows } from '../../ndarray.js'
 import { mapValues } from '../reading/forward-arguments.js'
-import type { Progress } from '../../options.js'
+import { reportRound } from '../session/progress.js'
+import { joinTargets } from './attribution-call.js'
 import type { ModelCall } from '../session/model-session.js'
 import { explainedScore, takeIndices } from './explained-score.js'
 import { integratePath, type Path } from './path-integral.js'
-import { quadrature, type QuadratureMethod, refined, type Refinement } from './quadrature.js'
+import { quadrature, refined, type Refinement } from './quadrature.js'
+import type { QuadratureMethod } from './quadrature-method.js'
 import type { Target } from '../reading/targets.js'
 
 /** How finely paths are evaluated. */
@@ -137,24 +139,6 @@ export async function attributeTargets<Value>(
     steps: Int32Array.from(results.flatMap(({ steps }) => [...steps])),
   }
 }
-
-/** Arrays one after the other. */
-export function joinTargets(arrays: readonly Float64Array[]): Float64Array {
-  const joined = new Float64Array(arrays.reduce((length, array) => length + array.length, 0))
-  let offset = 0
-  for (const array of arrays) {
-    joined.set(array, offset)
-    offset += array.length
-  }
-  return joined
-}
-
-/** The progress of one of several rounds, as that of all. */
-export const reportRound =
-  (report: (progress: Progress) => void, round: number, count: number) =>
-  ({ phase, done, total }: Progress): void => {
-    report({ phase, done: round * total + done, total: count * total })
-  }
 
 /** The mean attributions and deltas of paths from several baselines, and the most steps. */
 export function meanOf(results: readonly PathAttributions[]): PathAttributions {

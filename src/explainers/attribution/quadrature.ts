@@ -1,15 +1,4 @@
-import { InvalidArgumentError } from '../../errors.js'
-import { readChoice, readPositiveInteger } from '../../options.js'
-
-export const quadratureMethods = [
-  'riemann_left',
-  'riemann_right',
-  'riemann_middle',
-  'riemann_trapezoid',
-  'gausslegendre',
-] as const
-
-export type QuadratureMethod = (typeof quadratureMethods)[number]
+import { assertQuadrature, type QuadratureMethod } from './quadrature-method.js'
 
 /** ∫₀¹ f(α) dα ≈ Σ_k weights[k] f(alphas[k]); the weights sum to 1. */
 export interface Quadrature {
@@ -19,8 +8,8 @@ export interface Quadrature {
 
 /** The nodes and weights of a rule on [0, 1]. The trapezoid needs two steps or more, its ends. */
 export function quadrature(method: QuadratureMethod, nSteps: number): Quadrature {
-  readChoice('method', method, quadratureMethods)
-  const n = readPositiveInteger('nSteps', nSteps)
+  assertQuadrature(method, nSteps)
+  const n = nSteps
   switch (method) {
     case 'riemann_left':
       return equallySpaced(n, (k) => k / n)
@@ -43,8 +32,6 @@ function equallySpaced(n: number, alpha: (k: number) => number): Quadrature {
 }
 
 function trapezoid(n: number): Quadrature {
-  if (n < 2)
-    throw new InvalidArgumentError('nSteps', String(n), "2 or more for 'riemann_trapezoid'")
   const weights = new Float64Array(n).fill(1 / (n - 1))
   weights[0] = weights[n - 1] = 0.5 / (n - 1)
   return { alphas: Float64Array.from({ length: n }, (_, k) => k / (n - 1)), weights }

@@ -39,3 +39,10 @@ function createVerboseReporter(name: string): (progress: Progress) => void {
     console.info(`${name}.${phase}: ${done} of ${total} rows`)
   }
 }
+
+/** The progress of one of several rounds, as that of all. */
+export const reportRound =
+  (report: (progress: Progress) => void, round: number, count: number) =>
+  ({ phase, done, total }: Progress): void => {
+    report({ phase, done: round * total + done, total: count * total })
+  }

@@ -7,7 +7,6 @@ import {
   type StoreLock,
   type WritableByteStore,
 } from './byte-store.js'
-import { writeFile } from './opfs-write.js'
 
 /**
  * A store in the browser's origin private file system (OPFS). All pages and workers of a site share it. It needs a secure
@@ -51,6 +50,7 @@ export class OpfsStore implements WritableByteStore {
     const parts = splitKey(key)
     try {
       const directory = await this.#directory(parts.slice(0, -1), true)
+      const { writeFile } = await import('./opfs-write.js')
       await writeFile(directory, parts.at(-1)!, bytes)
     } catch (error) {
       if (error instanceof StoreError) throw error
