@@ -4,6 +4,7 @@ import { tfjsPredictor as createPredictor } from './tfjs/index.js'
 /** The classic script: all names as `window.gradlens`, on the page's own TensorFlow.js, `window.tf`. */
 export * from './index.js'
 export type * from './tfjs/index.js'
+export * from './worker/index.js'
 
 /** tfjsPredictor on the page's own TensorFlow.js. @throws UnsupportedError if there is no `window.tf` */
 export const tfjsPredictor: typeof createPredictor = ((
@@ -15,6 +16,8 @@ export const tfjsPredictor: typeof createPredictor = ((
 
 declare global {
   interface Window {
-    readonly gradlens: typeof import('./index.js') & typeof import('./tfjs/index.js')
+    readonly gradlens: typeof import('./index.js') &
+      typeof import('./tfjs/index.js') &
+      typeof import('./worker/index.js')
   }
 }

@@ -13,6 +13,7 @@ import { argv } from 'node:process'
 import type { Browser } from 'playwright'
 import { DemoPage, launchBrowser, type PageName } from '../../tests/e2e/demo-page.js'
 import { serveDemo, type DemoServer } from '../../tests/e2e/demo-server.js'
+import { longestTask } from '../../tests/e2e/longest-task.js'
 
 const pages: readonly PageName[] = ['index', 'garments', 'reviews', 'cars']
 const visits = 3
@@ -38,30 +39,6 @@ function recordShifts(): void {
       window.measuredShift += (entry as PerformanceEntry & { readonly value: number }).value
     }
   }).observe({ type: 'layout-shift', buffered: true })
-}
-
-interface TraceEvent {
-  readonly name: string
-  readonly pid: number
-  readonly tid: number
-  /** The thread's own running time, in microseconds. */
-  readonly tdur?: number
-  readonly args: { readonly name?: string }
-}
-
-/** Returns the thread time of the longest task on a page's main thread, in milliseconds. */
-function longestTask(trace: Buffer): number {
-  const { traceEvents } = JSON.parse(trace.toString('utf8')) as { traceEvents: TraceEvent[] }
-  const threadOf = ({ pid, tid }: TraceEvent): string => `${pid} ${tid}`
-  const mainThreads = new Set(
-    traceEvents
-      .filter(({ name, args }) => name === 'thread_name' && args.name === 'CrRendererMain')
-      .map(threadOf),
-  )
-  const tasks = traceEvents.filter(
-    (event) => event.name.endsWith('RunTask') && mainThreads.has(threadOf(event)),
-  )
-  return Math.max(...tasks.map(({ tdur = 0 }) => tdur)) / 1000
 }
 
 async function measure(browser: Browser, server: DemoServer, name: PageName): Promise<Measured> {

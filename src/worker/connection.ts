@@ -2,7 +2,6 @@ import { DeviceError, DisposedError, InvalidArgumentError } from '../errors.js'
 import { checkSignal, type CallOptions, describe, type Progress } from '../options.js'
 import { decodeError, encodeError } from './errors.js'
 import type {
-  Endpoint,
   ExplainerName,
   ExplainerState,
   FromWorker,
@@ -12,7 +11,8 @@ import type {
 import { packValue } from './values.js'
 
 /** A worker that exposes explainers, as the page sees it. */
-export interface ExplainerWorker extends Endpoint<ToWorker, FromWorker> {
+export interface ExplainerWorker {
+  postMessage(message: ToWorker, transfer: Transferable[]): void
   addEventListener(type: 'message', listener: (event: MessageEvent<FromWorker>) => void): void
   addEventListener(type: 'error' | 'messageerror', listener: (event: Event) => void): void
   /** Of a Worker. */

@@ -7,14 +7,20 @@ import type { Explanation } from '../explanation.js'
 import { describe, type Device, type Progress } from '../options.js'
 import type { Predictor } from '../predictor.js'
 import { decodeError, encodeError } from './errors.js'
-import type { Endpoint, ExplainerName, ExplainerState, FromWorker, ToWorker } from './messages.js'
+import type {
+  ExplainerName,
+  ExplainerState,
+  FromWorker,
+  ToWorker,
+  WorkerScope,
+} from './messages.js'
 import { HostedSession } from './hosted-session.js'
 import { ModelOutputs } from './model-outputs.js'
 import { packValue, unpackValue } from './values.js'
 
 /** What a worker explains, and with what. */
-export interface Exposed {
-  readonly predictor: Predictor
+export interface Exposed<Value = unknown, Item = never> {
+  readonly predictor: Predictor<Value, Item>
   /** What the page refers to by name: loss functions, stores, layers, functions in options, other predictors. */
   readonly values?: Readonly<Record<string, unknown>>
 }
@@ -50,13 +56,16 @@ const creators: Readonly<Record<ExplainerName, Create>> = {
  * @example
  * exposeExplainers(self, async () => tfjsPredictor(await tf.loadLayersModel('model.json')))
  */
-export function exposeExplainers(
-  scope: Endpoint<FromWorker, ToWorker>,
-  factory: () => Promise<Predictor | Exposed> | Predictor | Exposed,
+export function exposeExplainers<Value = unknown, Item = never>(
+  scope: WorkerScope,
+  factory: () =>
+    | Promise<Predictor<Value, Item> | Exposed<Value, Item>>
+    | Predictor<Value, Item>
+    | Exposed<Value, Item>,
 ): void {
   const exposed = Promise.resolve()
     .then(factory)
-    .then((made) => ('predictor' in made ? made : { predictor: made }))
+    .then((made) => ('predictor' in made ? made : { predictor: made }) as Exposed)
   const server = new ExplainerServer(scope, exposed)
   scope.addEventListener('message', ({ data }) => {
     server.receive(data)
@@ -65,7 +74,7 @@ export function exposeExplainers(
 
 /** Does what the page asks for, with one model. */
 class ExplainerServer {
-  readonly #scope: Endpoint<FromWorker, ToWorker>
+  readonly #scope: WorkerScope
   readonly #exposed: Promise<Exposed>
   readonly #explainers = new Map<number, Promise<Explainer>>()
   readonly #calls = new Map<number, AbortController>()
@@ -76,7 +85,7 @@ class ExplainerServer {
   >()
   #lastRead = 0
 
-  constructor(scope: Endpoint<FromWorker, ToWorker>, exposed: Promise<Exposed>) {
+  constructor(scope: WorkerScope, exposed: Promise<Exposed>) {
     this.#scope = scope
     this.#exposed = exposed
     exposed.then(
@@ -121,7 +130,7 @@ class ExplainerServer {
   }
 
   #send(message: FromWorker, transfer: ArrayBuffer[] = []): void {
-    this.#scope.postMessage(message, transfer)
+    this.#scope.postMessage(message, { transfer })
   }
 
   async #create(name: ExplainerName, given: readonly unknown[]): Promise<Explainer> {

@@ -80,8 +80,11 @@ export interface ExplainerState {
   readonly weightsVersion: number
 }
 
-/** The side of a message channel that this module sends to: a Worker, a worker's scope or a MessagePort. */
-export interface Endpoint<Sent, Received> {
-  postMessage(message: Sent, transfer: Transferable[]): void
-  addEventListener(type: 'message', listener: (event: MessageEvent<Received>) => void): void
+/**
+ * A worker's own side of its messages: `self`, or a MessagePort. Code for pages and workers alike is compiled with the types
+ * of a page, where `self` is a Window: it fits.
+ */
+export interface WorkerScope {
+  postMessage(message: FromWorker, options: { transfer: Transferable[] }): void
+  addEventListener(type: 'message', listener: (event: MessageEvent<ToWorker>) => void): void
 }

@@ -2,12 +2,13 @@ import * as tf from '@tensorflow/tfjs'
 import type { PartialRepair } from '../../kernel.js'
 import { runKernel } from '../run-kernel.js'
 
+// Functions that look TensorFlow.js up when called: the classic script may be loaded before it.
 const activations: Readonly<Record<string, (x: tf.Tensor) => tf.Tensor>> = {
   linear: (x) => x,
-  relu: tf.relu,
-  relu6: tf.relu6,
-  elu: tf.elu,
-  sigmoid: tf.sigmoid,
+  relu: (x) => tf.relu(x),
+  relu6: (x) => tf.relu6(x),
+  elu: (x) => tf.elu(x),
+  sigmoid: (x) => tf.sigmoid(x),
 }
 
 const fusedWithBias = (kernelName: string): PartialRepair => ({

@@ -1,0 +1,170 @@
+import {
+  DisposedError,
+  GradientSimilarity,
+  InvalidArgumentError,
+  NonFiniteError,
+  type Progress,
+} from 'gradlens'
+import { connectExplainers, connectPredictor } from 'gradlens/worker'
+import { loss, picturesOf, question, classesOf, training } from './examples.js'
+
+const start = (): Worker =>
+  new Worker(new URL('./explain-worker.js', import.meta.url), { type: 'module' })
+
+const exact = { device: 'wasm', precomputeGrads: true, batchSize: 8 } as const
+
+function check(holds: boolean, what: string): void {
+  if (!holds) throw new Error(`Expected that ${what}.`)
+}
+
+const rejection = (call: Promise<unknown>): Promise<Error> =>
+  call.then(
+    () => new Error('It did not reject.'),
+    (error: unknown) => error as Error,
+  )
+
+/** The same numbers, bit for bit. */
+const areSame = (a: ArrayLike<number>, b: ArrayLike<number>): boolean =>
+  a.length === b.length && Array.from(a).every((value, i) => Object.is(value, b[i]))
+
+export interface Ranked {
+  readonly scores: readonly number[]
+  readonly attributions: readonly number[]
+  readonly outputs: readonly number[]
+}
+
+/** What a page does with explainers in workers. Each scenario rejects if something is not as it should be. */
+export const scenarios = {
+  /** Ranks and attributes; returns the figures, which another program has too. */
+  async explain(): Promise<Ranked> {
+    using explainers = connectExplainers(start())
+    using similarity = explainers.gradientSimilarity(loss, exact)
+    const events: Progress[] = []
+    await similarity.fit(training.x, training.y, { onProgress: (event) => events.push(event) })
+    const done = events.map((event) => event.done)
+    check(
+      done.length >= 10 && done.every((count, i) => i === 0 || count > done[i - 1]!),
+      `progress grows in steps: ${done.join(', ')}`,
+    )
+    check(done.at(-1) === 120, `progress ends at the last example: ${done.join(', ')}`)
+    check(similarity.device === 'wasm', `the device is wasm: ${similarity.device}`)
+    check(training.x.data.length === 120 * 784, "the page's arrays stay in the page")
+    const { scores } = await similarity.explain(question)
+    using integrated = explainers.integratedGradients({ device: 'wasm', nSteps: 10 })
+    const { attributions } = await integrated.explain(question, { target: 3 })
+    const outputs = await explainers.predict(question)
+    return {
+      scores: Array.from(scores.data),
+      attributions: Array.from(attributions[0]!.data, Number),
+      outputs: Array.from(outputs.data, Number),
+    }
+  },
+
+  /** Returns how long an aborted call took to reject, and the worker to be free again, in milliseconds. */
+  async abort(): Promise<{ rejectedMs: number; freeMs: number }> {
+    using explainers = connectExplainers(start())
+    using similarity = explainers.gradientSimilarity(loss, exact)
+    const controller = new AbortController()
+    const reason = new Error('enough')
+    let abortedAt = 0
+    const fit = similarity.fit(picturesOf(2000, 3), classesOf(2000), {
+      signal: controller.signal,
+      onProgress: () => {
+        setTimeout(() => {
+          abortedAt ||= performance.now()
+          controller.abort(reason)
+        })
+      },
+    })
+    check((await rejection(fit)) === reason, "the call rejects with the signal's reason")
+    const rejectedMs = performance.now() - abortedAt
+    await explainers.predict(question)
+    const freeMs = performance.now() - abortedAt
+    const unfitted = await rejection(similarity.explain(question))
+    check(unfitted.name === 'NotFittedError', `the fit has stopped: ${unfitted.message}`)
+    return { rejectedMs, freeMs }
+  },
+
+  async errors(): Promise<void> {
+    using explainers = connectExplainers(start())
+    using integrated = explainers.integratedGradients({ device: 'wasm', nSteps: 2 })
+    const invalid = await rejection(integrated.explain(question, { target: 99 }))
+    check(invalid instanceof InvalidArgumentError, `the class is kept: ${invalid.message}`)
+    check(
+      (invalid as InvalidArgumentError).argument === 'target',
+      `the argument: ${invalid.message}`,
+    )
+    const nan = { data: question.data.map(() => NaN), shape: question.shape }
+    const infinite = await rejection(integrated.explain(nan, { target: 0 }))
+    check(infinite instanceof NonFiniteError, `the class is kept: ${infinite.message}`)
+    // A worker whose script is missing says so at the first call.
+    const missing = connectExplainers(new Worker('/missing-worker.js', { type: 'module' }))
+    const stopped = await rejection(missing.predict(question))
+    check(stopped.name === 'DeviceError', `a missing script is reported: ${stopped.message}`)
+  },
+
+  async dispose(): Promise<void> {
+    const explainers = connectExplainers(start())
+    const similarity = explainers.gradientSimilarity(loss, exact)
+    await similarity.fit(training.x, training.y)
+    similarity.dispose()
+    const disposed = await rejection(similarity.explain(question))
+    check(disposed instanceof DisposedError, `calls after dispose reject: ${disposed.message}`)
+    // The others in the worker stay.
+    await explainers.predict(question)
+    const running = explainers
+      .integratedGradients({ device: 'wasm' })
+      .explain(question, { target: 0 })
+    explainers.dispose()
+    const ended = await rejection(running)
+    check(ended instanceof DisposedError, `calls that still run reject: ${ended.message}`)
+  },
+
+  /** Two explainers of one worker at the same time give what they give one after the other. */
+  async together(): Promise<void> {
+    using explainers = connectExplainers(start())
+    using integrated = explainers.integratedGradients({ device: 'wasm', nSteps: 10 })
+    const attribute = async (): Promise<ArrayLike<number>> =>
+      (await integrated.explain(question, { target: 3 })).attributions[0]!.data
+    using similarity = explainers.gradientSimilarity(loss, exact)
+    const rank = async (): Promise<ArrayLike<number>> => {
+      await similarity.fit(training.x, training.y)
+      return (await similarity.explain(question)).scores.data
+    }
+    const [scores, attributions] = [await rank(), await attribute()]
+    const [scoresAgain, attributionsAgain] = await Promise.all([rank(), attribute()])
+    check(areSame(scores, scoresAgain), 'both scores are the same')
+    check(areSame(attributions, attributionsAgain), 'both attributions are the same')
+  },
+
+  /** The model in two workers gives the scores of the model in one. */
+  async pool(): Promise<void> {
+    const rank = async (workers: Worker[]): Promise<ArrayLike<number>> => {
+      using predictor = await connectPredictor(workers)
+      using similarity = new GradientSimilarity(predictor, loss, exact)
+      await similarity.fit(training.x, training.y)
+      return (await similarity.explain(question)).scores.data
+    }
+    const one = await rank([start()])
+    check(areSame(one, await rank([start(), start()])), 'two workers give the scores of one')
+  },
+
+  /** Fits into the worker's store, which is kept; returns how many examples were done at each report. */
+  async fitStore(onDone?: (done: number) => void): Promise<{ done: number[]; scores: number[] }> {
+    using explainers = connectExplainers(start())
+    const store = explainers.value('store')
+    using similarity = explainers.gradientSimilarity(loss, {
+      ...exact,
+      ...{ store, storeRowsPerChunk: 8 },
+    })
+    const done: number[] = []
+    await similarity.fit(picturesOf(400, 1), classesOf(400), {
+      onProgress: (event) => {
+        done.push(event.done)
+        onDone?.(event.done)
+      },
+    })
+    const { scores } = await similarity.explain(question)
+    return { done, scores: Array.from(scores.data) }
+  },
+}
