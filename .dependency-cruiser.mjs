@@ -38,7 +38,7 @@ const parts = {
   index: { modules: 'predictor|losses|explanation|gradients|compute|store|explainers' },
   bundle: { modules: 'index|evaluation|tfjs|worker' },
   'page-tensorflow': { packages: '@tensorflow/tfjs' },
-  global: { modules: 'index|page-tensorflow|tfjs' },
+  global: { modules: 'index|page-tensorflow|tfjs|worker' },
 }
 
 const inParts = (/** @type {string} */ names) => `^src/(?:${names})(?:/|\\.ts$)`
