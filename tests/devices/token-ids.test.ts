@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
 import { IntegratedGradients, type NdArray, type PredictorSession } from 'gradlens'
-import { tfjsPredictor } from 'gradlens/tfjs'
+import { type FunctionModel, tfjsPredictor } from 'gradlens/tfjs'
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { devices, useDevice } from '../support/devices.js'
 import { loadGraph, node, placeholder } from '../support/graph-models.js'
@@ -76,6 +76,21 @@ const idsOf = (...ids: number[]): NdArray => ({
   shape: [ids.length / 2, 2],
 })
 
+/** Looks ids [a, b] up in a table by GatherNd: an entry for each pair, or a row for each id. */
+function pairModel(): FunctionModel {
+  const table = tf.tidy(() =>
+    tf.variable(tf.randomNormal([tableSize, 3, 2]), true, 'table-of-pairs'),
+  )
+  onTestFinished(() => {
+    table.dispose()
+  })
+  return {
+    call: (x) => tf.gatherND(table, x.toInt()),
+    variables: [table],
+    inputs: [{ shape: [2] }],
+  }
+}
+
 beforeAll(() => useDevice('cpu'))
 
 describe.each(devices)('token ids on %s', (device) => {
@@ -97,6 +112,56 @@ describe.each(devices)('token ids on %s', (device) => {
     // A refused call leaves the session as it was.
     expect((await session.predict([fits], {})).data).toEqual(predicted.data)
     expect((await hostGradients(session, [fits], y, loss)).exampleCount).toBe(2)
+  })
+
+  it('outside of a table that GatherNd reads are refused with the axis', async () => {
+    using session = await tfjsPredictor(pairModel()).open(device, { allowSoftware: true })
+    const y = { data: Float32Array.of(0, 1), shape: [2] }
+    const loss = 'sparseCategoricalCrossentropyFromLogits'
+    expect((await session.predict([idsOf(0, 2, 5, 1)], {})).shape).toEqual([2, 2])
+    const wrong = [
+      [
+        idsOf(0, 3, 5, 1),
+        "got 3, which the model looks up in table 'table-of-pairs' of 3 entries along axis 1",
+      ],
+      [
+        idsOf(0, 2, 6, 1),
+        "got 6, which the model looks up in table 'table-of-pairs' of 6 entries along axis 0",
+      ],
+      [
+        idsOf(0, 2, 5, -1),
+        "got -1, which the model looks up in table 'table-of-pairs' of 3 entries along axis 1",
+      ],
+    ] as const
+    for (const [ids, part] of wrong) {
+      await expectError(() => session.predict([ids], {}), 'InvalidArgumentError', part)
+      await expectError(() => hostGradients(session, [ids], y, loss), 'InvalidArgumentError', part)
+    }
+  })
+
+  it('are checked against each table that they are looked up in', async () => {
+    const [large, small] = tf.tidy(() => [
+      tf.variable(tf.randomNormal([9, 2]), true, 'large-table'),
+      tf.variable(tf.randomNormal([4, 2]), true, 'small-table'),
+    ])
+    onTestFinished(() => {
+      tf.dispose([large, small])
+    })
+    const predictor = tfjsPredictor({
+      call: (x) => {
+        const ids = x.toInt()
+        return tf.gather(large, ids).add(tf.gather(small, ids)).sum(1)
+      },
+      variables: [large, small],
+      inputs: [{ shape: [2] }],
+    })
+    using session = await predictor.open(device, { allowSoftware: true })
+    expect((await session.predict([idsOf(0, 3)], {})).shape).toEqual([1, 2])
+    await expectError(
+      () => session.predict([idsOf(0, 4)], {}),
+      'InvalidArgumentError',
+      "got 4, which the model looks up in table 'small-table' of 4 entries",
+    )
   })
 
   it('outside of the table are refused in x and in baselines of a path', async () => {

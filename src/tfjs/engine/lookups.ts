@@ -5,8 +5,11 @@ import type { Attributes } from '../kernel.js'
 export interface Lookup {
   readonly table: Tensor
   readonly indices: Tensor
-  /** The length of the table along the indexed axis. */
-  readonly entryCount: number
+  /**
+   * The lengths of the table along the indexed axes: one, or one for each component along the last
+   * axis of `indices`.
+   */
+  readonly entryCounts: readonly number[]
 }
 
 let observer: ((lookup: Lookup) => void) | undefined
@@ -26,15 +29,30 @@ export function withLookups<Result>(observe: (lookup: Lookup) => void, run: () =
  * Reports a kernel's look-up to the observer, if any. The observer's own look-ups are not reported.
  */
 export function reportLookup(name: string, inputs: NamedTensorMap, attributes: Attributes): void {
-  if (observer === undefined || name !== 'GatherV2') return
-  const { x, indices } = inputs as { x: Tensor; indices: Tensor }
-  const axis = (attributes['axis'] as number | undefined) ?? 0
-  const entryCount = x.shape[axis < 0 ? axis + x.rank : axis]!
+  if (observer === undefined) return
+  const lookup = lookupOf(name, inputs, attributes)
+  if (lookup === undefined) return
   const observe = observer
   observer = undefined
   try {
-    observe({ table: x, indices, entryCount })
+    observe(lookup)
   } finally {
     observer = observe
   }
+}
+
+function lookupOf(
+  name: string,
+  inputs: NamedTensorMap,
+  attributes: Attributes,
+): Lookup | undefined {
+  const indices = inputs['indices']!
+  if (name === 'GatherV2') {
+    const table = inputs['x']!
+    const axis = (attributes['axis'] as number | undefined) ?? 0
+    return { table, indices, entryCounts: [table.shape[axis < 0 ? axis + table.rank : axis]!] }
+  }
+  if (name !== 'GatherNd') return undefined
+  const table = inputs['params']!
+  return { table, indices, entryCounts: table.shape.slice(0, indices.shape.at(-1)) }
 }

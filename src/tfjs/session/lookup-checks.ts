@@ -6,7 +6,7 @@ import type { OpenDevice } from '../engine/devices.js'
 import { type Lookup, withLookups } from '../engine/lookups.js'
 
 interface PendingCheck {
-  /** The smallest and the largest index. */
+  /** [2, n], the smallest and the largest index along each of n axes. */
   readonly bounds: Tensor
   readonly lookup: Lookup
   readonly table: string
@@ -19,7 +19,8 @@ interface PendingCheck {
 export class LookupChecks {
   readonly #device: OpenDevice
   readonly #nameOf: (table: Tensor) => string | undefined
-  readonly #checked = new Set<object>()
+  /** The lengths of tables, by the indices that were checked against them. */
+  readonly #checked = new Map<object, Set<string>>()
   #pending: PendingCheck[] = []
 
   constructor(device: OpenDevice, nameOf: (table: Tensor) => string | undefined) {
@@ -47,8 +48,10 @@ export class LookupChecks {
     const errors = await Promise.all(
       pending.map(async ({ bounds, lookup, table }) => {
         try {
-          const [least = 0, most = 0] = await bounds.data()
-          return outOfRange(least, most, lookup.entryCount, table)
+          const { entryCounts } = lookup
+          const values = [...(await bounds.data())]
+          const axisCount = entryCounts.length
+          return outOfRange(values.slice(0, axisCount), values.slice(axisCount), lookup, table)
         } catch {
           // The device was lost; the reads of the results say so.
           return null
@@ -61,23 +64,32 @@ export class LookupChecks {
   }
 
   #check(lookup: Lookup): void {
-    const { indices, table, entryCount } = lookup
-    if (indices.size === 0 || this.#checked.has(indices.dataId)) return
-    this.#checked.add(indices.dataId)
+    const { indices, table, entryCounts } = lookup
+    if (indices.size === 0) return
+    const checked = this.#checked.get(indices.dataId) ?? new Set()
+    const lengths = entryCounts.join()
+    if (checked.has(lengths)) return
+    this.#checked.set(indices.dataId, checked.add(lengths))
+    const axisCount = entryCounts.length
     const name = this.#nameOf(table)
     const described = name === undefined ? 'a table' : `table '${name}'`
     if (this.#isOnlyOnGpu(indices)) {
       const bounds = tf.tidy(() => {
-        const flat = indices.flatten().toFloat()
-        return tf.keep(tf.stack([flat.min(), flat.max()]))
+        const rows = indices.reshape([-1, axisCount]).toFloat()
+        return tf.keep(tf.stack([rows.min(0), rows.max(0)]))
       })
       this.#pending.push({ bounds, lookup, table: described })
       return
     }
     const values = indices.dataSync<'int32'>()
-    const least = values.reduce((a, b) => Math.min(a, b))
-    const most = values.reduce((a, b) => Math.max(a, b))
-    const error = outOfRange(least, most, entryCount, described)
+    const least = entryCounts.map(() => Infinity)
+    const most = entryCounts.map(() => -Infinity)
+    for (const [at, value] of values.entries()) {
+      const axis = at % axisCount
+      least[axis] = Math.min(least[axis]!, value)
+      most[axis] = Math.max(most[axis]!, value)
+    }
+    const error = outOfRange(least, most, lookup, described)
     if (error !== null) throw error
   }
 
@@ -88,16 +100,21 @@ export class LookupChecks {
   }
 }
 
+/** @param least per indexed axis, as `most` */
 function outOfRange(
-  least: number,
-  most: number,
-  entryCount: number,
+  least: readonly number[],
+  most: readonly number[],
+  { entryCounts }: Lookup,
   table: string,
 ): InvalidArgumentError | null {
-  if (least >= 0 && most < entryCount) return null
+  const axis = entryCounts.findIndex((count, i) => !(least[i]! >= 0 && most[i]! < count))
+  if (axis < 0) return null
+  const count = entryCounts[axis]!
+  const value = most[axis]! < count ? least[axis]! : most[axis]!
+  const place = entryCounts.length === 1 ? '' : ` along axis ${axis}`
   return new InvalidArgumentError(
     'token ids',
-    `${most < entryCount ? least : most}, which the model looks up in ${table} of ${entryCount} entries`,
-    `whole numbers from 0 to ${entryCount - 1}`,
+    `${value}, which the model looks up in ${table} of ${count} entries${place}`,
+    `whole numbers from 0 to ${count - 1}`,
   )
 }
