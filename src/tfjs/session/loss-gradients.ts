@@ -9,6 +9,7 @@ import { orderExamples, deriveOrder } from '../per-example/example-orders.js'
 import { splitIntoParts, type PerExampleGradients } from '../per-example/per-example.js'
 import { tensorsIn, withArrays } from '../per-example/tensor-segment.js'
 import type { DeviceModel } from './device-model.js'
+import { checkShapesOnce, type ModelChecks } from './model-checks.js'
 import {
   type Batch,
   type BatchedPass,
@@ -31,7 +32,7 @@ type PassResult = Extract<BatchedPass, { gradients: unknown }>
  */
 export class LossGradients {
   readonly #device: DeviceModel
-  #isApart = false
+  readonly #checks: ModelChecks
   #isOneByOne = false
   /**
    * How the last batched pass split parameters. Gradients of single examples are split the same
@@ -39,8 +40,9 @@ export class LossGradients {
    */
   #parts: PerExampleGradients['parts'] = new Map()
 
-  constructor(device: DeviceModel) {
+  constructor(device: DeviceModel, checks: ModelChecks) {
     this.#device = device
+    this.#checks = checks
   }
 
   async compute(
@@ -53,9 +55,10 @@ export class LossGradients {
       const block = await this.#batchedBlock(batch)
       if (block !== undefined) return block
     }
-    if (!this.#isApart && countExamples(batch) > 1) {
-      await assertExamplesApart(this.#device, batch.x)
-      this.#isApart = true
+    if (countExamples(batch) > 1) {
+      await checkShapesOnce(this.#checks.apart, batch.x, {}, () =>
+        assertExamplesApart(this.#device, batch.x),
+      )
     }
     return this.#oneByOneBlock(batch)
   }

@@ -19,6 +19,7 @@ import { computeInputGradients } from './input-gradients.js'
 import { LossGradients } from './loss-gradients.js'
 import type { TensorModel } from '../models/model.js'
 import { measureForwardPass } from './forward-bytes.js'
+import { checkShapesOnce, type ModelChecks, modelChecks } from './model-checks.js'
 import { computePathGradients } from './path-gradients.js'
 import { assertRepeatable } from './repeatable.js'
 import { assertExamplesApart } from './self-check.js'
@@ -28,12 +29,12 @@ export class TfjsSession implements PredictorSession<Tensor> {
   readonly #device: DeviceModel
   readonly #lossGradients: LossGradients
   readonly #exampleBytes = new Map<string, number>()
-  #isApart = false
-  #isRepeatable = false
+  readonly #checks: ModelChecks
 
   constructor(model: TensorModel, device: OpenDevice) {
     this.#device = new DeviceModel(model, device)
-    this.#lossGradients = new LossGradients(this.#device)
+    this.#checks = modelChecks(model, device.name)
+    this.#lossGradients = new LossGradients(this.#device, this.#checks)
   }
 
   get weightsVersion(): number {
@@ -161,18 +162,18 @@ export class TfjsSession implements PredictorSession<Tensor> {
     x: readonly NdArray[],
     forwardArguments: ForwardArguments,
   ): Promise<void> {
-    if (this.#isRepeatable) return
+    if (this.#checks.isRepeatable) return
     await assertRepeatable(this.#device, x, forwardArguments)
     // The page may have changed the weights while the outputs were read.
     await this.#device.refresh()
-    this.#isRepeatable = true
+    this.#checks.isRepeatable = true
   }
 
-  /** Checked once, because it doesn't depend on the examples whether a model mixes them. */
-  async #assertApart(x: readonly NdArray[], forwardArguments: ForwardArguments): Promise<void> {
-    if (this.#isApart) return
-    await assertExamplesApart(this.#device, x, forwardArguments, 'internalBatchSize: 1')
-    this.#isApart = true
+  /** Checked once for each shape, because it doesn't depend on the examples whether a model mixes them. */
+  #assertApart(x: readonly NdArray[], forwardArguments: ForwardArguments): Promise<void> {
+    return checkShapesOnce(this.#checks.apart, x, forwardArguments, () =>
+      assertExamplesApart(this.#device, x, forwardArguments, 'internalBatchSize: 1'),
+    )
   }
 
   [Symbol.dispose](): void {
