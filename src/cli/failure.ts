@@ -15,6 +15,7 @@ export function describeFailure(error: unknown): string {
 function renameArguments(error: Error): string {
   if (!(error instanceof InvalidArgumentError)) return error.message
   const [name = ''] = /^\w+(\.\w+)?/.exec(error.argument) ?? []
+  if (name.startsWith('lossFn.')) return error.message.replace('lossFn.', '--loss-options: ')
   const option = optionNames.get(name)
   return option === undefined ? error.message : `${option}${error.message.slice(name.length)}`
 }

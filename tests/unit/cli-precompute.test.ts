@@ -278,3 +278,37 @@ it.each([
     ) as string,
   })
 })
+
+it('writes a store for a loss with options, which the same loss opens', { timeout }, async () => {
+  const lossOptions = { classWeight: [1, 0.5, 3], reduction: 'sum' } as const
+  const given = ['--loss-options', JSON.stringify(lossOptions)]
+  expect((await finished(precompute('weighted', ...given))).code).toBe(0)
+  const { model } = await loadModel(tf, at('net'))
+  const predictor = tfjsPredictor(model as tf.LayersModel)
+  const options = { device: 'wasm', batchSize: 8, topK: 3 } as const
+  const loss = { name: 'categoricalCrossentropy', ...lossOptions } as const
+  const store = new FileSystemStore(at('weighted'))
+  await expect(
+    GradientSimilarity.open(store, predictor, 'categoricalCrossentropy', options),
+  ).rejects.toMatchObject({ name: 'StoreError' })
+  using opened = await GradientSimilarity.open(store, predictor, loss, options)
+  using inMemory = new GradientSimilarity(predictor, loss, { ...options, precomputeGrads: true })
+  await inMemory.fit(x, y)
+  const tests = { data: x.data.slice(0, 16), shape: [2, 8] }
+  expect((await opened.explain(tests)).scores).toEqual((await inMemory.explain(tests)).scores)
+  model.dispose()
+})
+
+it.each([
+  ['{ignoreLabel: -1}', "--loss-options: got '{ignoreLabel: -1}'; expected a JSON object"],
+  ['[1, 2]', "--loss-options: got '[1, 2]'; expected a JSON object"],
+  ['{"name": "huber"}', 'expected a JSON object without a name'],
+  ['{"delta": 2}', "--loss-options: delta: got a value for 'categoricalCrossentropy'; expected"],
+  ['{"reduction": "total"}', "--loss-options: reduction: got 'total'; expected one of 'mean'"],
+  ['{"classWeights": [1]}', "--loss: got 'classWeights'; expected only name, ignoreLabel"],
+])('refuses the loss options %s', { timeout }, async (json, part) => {
+  const { code, stderr } = await finished(precompute('refused', '--loss-options', json))
+  expect(stderr).toContain(part)
+  expect(code).toBe(2)
+  expect(existsSync(at('refused'))).toBe(false)
+})

@@ -3,6 +3,7 @@ import {
   GradientSimilarity,
   type LossName,
   lossNames,
+  type NamedLoss,
   type ExampleSource,
 } from 'gradlens'
 import { FileSystemStore } from 'gradlens/node'
@@ -34,6 +35,11 @@ const options: Readonly<Record<string, CommandOption>> = {
     help: 'their labels, as the loss expects them: one-hot vectors, class indices or values',
   },
   loss: { type: 'string', value: 'NAME', help: lossNames.join(', ') },
+  'loss-options': {
+    type: 'string',
+    value: 'JSON',
+    help: `the options of the loss, as JSON: '{"ignoreLabel": -1}'`,
+  },
   out: {
     type: 'string',
     value: 'STORE',
@@ -163,9 +169,25 @@ export const precomputeCommand: Command = {
   },
 }
 
-function getLoss(given: GivenArguments): LossName {
+function getLoss(given: GivenArguments): LossName | NamedLoss {
   requireOption(given, 'loss', 'categoricalCrossentropy')
-  return getChoice(given, 'loss', lossNames)!
+  const name = getChoice(given, 'loss', lossNames)!
+  const json = getOption(given, 'loss-options')
+  if (json === undefined) return name
+  const lossOptions = parseObject(json)
+  if (lossOptions !== undefined && !('name' in lossOptions)) return { ...lossOptions, name }
+  throw new UsageError(
+    `--loss-options: got '${json}'; expected a JSON object without a name: '{"ignoreLabel": -1}'.`,
+  )
+}
+
+function parseObject(json: string): object | undefined {
+  try {
+    const value: unknown = JSON.parse(json)
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined
+  } catch {
+    return undefined
+  }
 }
 
 function getStorageOptions(given: GivenArguments): object {
