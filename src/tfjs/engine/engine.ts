@@ -270,7 +270,7 @@ function keepCall(
   outputs: readonly Tensor[],
   attributes: Attributes,
 ): KernelCall {
-  // Reshaped, since clones share their values on every backend but wasm.
+  // Reshapes, because clones share their values on every backend except wasm.
   const keep = (tensor: Tensor): Tensor =>
     runUntaped(current, () => current.keep(tensor.reshape(tensor.shape)))
   const present = Object.entries(inputs as Record<string, Tensor | null | undefined>).flatMap(
@@ -289,9 +289,8 @@ function runUntaped<Result>(current: Engine, run: () => Result): Result {
 }
 
 /**
- * A fused op's gradient computes the gradients of all of its inputs at once, and hides its
- * attributes. On the tape it is therefore taken apart. tfjs itself fuses nothing but linear
- * activations while a tape runs.
+ * Splits a fused op on the tape. Its own gradient computes the gradients of all inputs at once and
+ * hides its attributes. tfjs itself fuses only linear activations while a tape runs.
  */
 function unfusedCustomGrad(current: Engine, customGrad: CustomGrad): CustomGrad {
   return (f) => {

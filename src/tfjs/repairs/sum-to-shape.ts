@@ -1,8 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
 
 /**
- * The adjoint of broadcasting: the gradient of a broadcast operand, summed over the axes that were
- * repeated.
+ * Returns the gradient of a broadcast operand: the sum over the repeated axes.
  */
 export function sumToShape(gradient: tf.Tensor, shape: readonly number[]): tf.Tensor {
   const target = [...shape]

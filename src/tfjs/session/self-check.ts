@@ -144,7 +144,7 @@ export async function measureSelfCheckError(
 }
 
 /**
- * Per example, a measure of its gradient that does not underflow: sums of |a| times sums of |δ|.
+ * Returns a size of each example's gradient that doesn't underflow: sums of |a| times sums of |δ|.
  */
 function gradientSizes(segments: readonly TensorSegment[], exampleCount: number): Tensor {
   const sumOf = (tensor: Tensor): Tensor =>

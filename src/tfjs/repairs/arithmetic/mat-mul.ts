@@ -38,9 +38,9 @@ export const batchMatMulGradient: Gradient = ([dy], { inputs, attributes }) => {
 }
 
 /**
- * On wasm a product with a transposed operand runs in a plain loop; and every new right operand is
- * packed anew, so that of A·Bᵀ and (B·Aᵀ)ᵀ the one with the smaller right operand is faster: of a
- * dense layer's weights, 5 times.
+ * Multiplies two matrices. On wasm, a product with a transposed operand runs in a plain loop, and
+ * every new right operand is packed again. So A·Bᵀ or (B·Aᵀ)ᵀ is faster, whichever has the smaller
+ * right operand: 5 times for a dense layer's weights.
  */
 function multiply(a: tf.Tensor, b: tf.Tensor, transposeA: boolean, transposeB: boolean): tf.Tensor {
   if (tf.getBackend() !== 'wasm') return tf.matMul(a, b, transposeA, transposeB)

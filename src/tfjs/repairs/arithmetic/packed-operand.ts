@@ -6,9 +6,9 @@ import { runKernel } from '../run-kernel.js'
 const packed = new WeakMap<object, string>()
 
 /**
- * For wasm, which packs a product's right operand once and finds it again by its data alone: the
- * same data in another shape, a reshaped weight say, are then read as the matrix that they were
- * before, beyond their end.
+ * For wasm, which packs a product's right operand once and finds it again by its data only. The
+ * same data in another shape, such as a reshaped weight, are then read as the earlier matrix, and
+ * beyond their end.
  */
 export const repairPackedProduct = (kernelName: 'BatchMatMul' | '_FusedMatMul'): PartialRepair => ({
   isNeeded({ b }, { transposeA, transposeB }: Attributes) {

@@ -9,8 +9,8 @@ interface Middle {
 }
 
 /**
- * For wasm, which sums innermost axes alone, and transposes the tensor for all others; an empty one
- * it cannot.
+ * For wasm, which sums only innermost axes, transposes the tensor for others, and fails on empty
+ * ones.
  */
 export const sumOfMiddleAxes: PartialRepair = {
   isNeeded: ({ x }, attributes) =>

@@ -54,7 +54,8 @@ const reverse: Kernel = ({ x }, attributes) => {
 }
 
 /**
- * webgpu's own reads its input back to tile it on the host, in the midst of a synchronous section.
+ * For webgpu, whose own reads its input back and tiles it on the host, which a synchronous section
+ * can't.
  */
 const tile: Kernel = ({ x }, attributes) => {
   const { reps } = attributes as { reps: readonly number[] }

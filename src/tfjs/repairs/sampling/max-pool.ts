@@ -29,8 +29,8 @@ function maxPoolGradient(kernelName: string): Kernel {
         for (let tap = 1; tap < inputOffsets.length; tap++) {
           const candidate = inputOffsets[tap]!
           const value = toOrderedBits(bits[candidate + channel]!)
-          // Which of the two is larger comes as a mask: a branch would be mispredicted every other
-          // time, and takes twice as long (2-core EPYC, 2026-11).
+          // Compares with a mask: a branch would be mispredicted every other time and take twice as
+          // long (2-core EPYC, 2026-11).
           const difference = (maximum - value) | 0
           const isLess = (difference ^ ((maximum ^ value) & (difference ^ maximum))) >> 31
           maximum ^= (maximum ^ value) & isLess
@@ -44,7 +44,9 @@ function maxPoolGradient(kernelName: string): Kernel {
   }
 }
 
-/** The bits of a float32 as an integer that is ordered as the floats are; the two zeros are one. */
+/**
+ * Returns a float32's bits as an integer with the same order as the floats. Both zeros are equal.
+ */
 function toOrderedBits(bits: number): number {
   const sign = bits >> 31
   return (((bits & 0x7fffffff) ^ sign) - sign) | 0
@@ -72,7 +74,7 @@ export const maxPool2DGrad: Kernel = (inputs, attributes) => {
 
 export const maxPool3DGrad: Kernel = maxPoolGradient('MaxPool3D')
 
-/** The forward 3-D pool, for wasm: its own counts padding as 0 and takes no maximum below that. */
+/** The forward 3-D pool for wasm, whose own counts padding as 0 and so has no maximum below 0. */
 export const maxPool3D: Kernel = ({ x }, attributes) => {
   const input = x as tf.Tensor5D
   const channels = input.shape[4]
@@ -144,7 +146,7 @@ function forEachWindow(
   for (let example = 0; example < batch; example++) descend(0, Int32Array.of(example), example)
 }
 
-/** The inputs within bounds that output o of this axis meets. */
+/** Returns the inputs within bounds in the window of output o. */
 function findInputsAt({ input, taps, stride, dilation, before }: WindowAxis, o: number): number[] {
   return Array.from({ length: taps }, (_, tap) => o * stride + tap * dilation - before).filter(
     (index) => index >= 0 && index < input,
