@@ -74,7 +74,9 @@ const appPage = (folder: string): string => `<!doctype html>
           return name === 'abort' ? JSON.stringify(result) : ''
         })
       }
-      scenarios.fitStore((done) => {
+      if (navigator.storage?.getDirectory === undefined) {
+        await report(false, 'store: not tested, this browser has no origin private file system', true)
+      } else scenarios.fitStore((done) => {
         if (done >= 160) location.href = '/app.html?resume'
       }).catch((error) => report(true, 'store: ' + error, true))
     }
