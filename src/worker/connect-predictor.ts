@@ -1,7 +1,8 @@
 import { DeviceError, InvalidArgumentError } from '../errors.js'
 import { describe } from '../options.js'
-import type { LayerSite, Predictor } from '../predictor.js'
+import type { LayerSite, OpenOptions, Predictor } from '../predictor.js'
 import { checkWorker, type ExplainerWorker, WorkerConnection } from './connection.js'
+import type { ModelDescription } from './messages.js'
 import type { SessionAbilities } from './hosted-session.js'
 import { createRemoteSession } from './remote-session.js'
 
@@ -37,7 +38,7 @@ export async function connectPredictor(
     return {
       ...model!,
       findLayer: findByName,
-      open: async (device, { allowSoftware }) => {
+      open: async (device, options) => {
         if (device === 'webgpu') {
           throw new DeviceError(
             'webgpu',
@@ -48,7 +49,8 @@ export async function connectPredictor(
           connection,
           session: connection.create('ModelSession', [
             ['device', device],
-            ['allowSoftware', allowSoftware],
+            ['allowSoftware', options.allowSoftware],
+            ['parameters', chosenNames(model!, options.parameters)],
           ]),
         }))
         const answers = await Promise.all(
@@ -70,6 +72,15 @@ export async function connectPredictor(
     close()
     throw error
   }
+}
+
+/** The names that a filter keeps, since no function goes into a message; undefined keeps all. */
+function chosenNames(
+  { parameters }: ModelDescription,
+  isChosen: OpenOptions['parameters'],
+): readonly string[] | undefined {
+  if (isChosen === undefined) return undefined
+  return parameters.map(({ name }) => name).filter((name) => isChosen(name))
 }
 
 function findByName(argument: string, reference: unknown, at: LayerSite['at']): LayerSite {

@@ -44,8 +44,13 @@ const creators: Readonly<Record<ExplainerName, Create>> = {
   Gradient: createByClass(Gradient),
   ExpectedGradients: createByClass(ExpectedGradients),
   ModelOutputs: createByClass(ModelOutputs),
-  ModelSession: (predictor, [device, allowSoftware]) =>
-    HostedSession.open(predictor, device as Device, allowSoftware as boolean),
+  ModelSession: (predictor, [device, allowSoftware, parameters]) =>
+    HostedSession.open(
+      predictor,
+      device as Device,
+      allowSoftware as boolean,
+      parameters as readonly string[] | undefined,
+    ),
 }
 
 /**

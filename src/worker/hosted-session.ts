@@ -33,13 +33,18 @@ export class HostedSession implements Disposable {
     this.#session = session
   }
 
-  /** @throws DeviceError if the device cannot be used */
+  /**
+   * @param names the parameters whose gradients are computed; all if it is undefined
+   * @throws DeviceError if the device cannot be used
+   */
   static async open(
     predictor: Predictor,
     device: Device,
     allowSoftware: boolean,
+    names: readonly string[] | undefined,
   ): Promise<HostedSession> {
-    return new HostedSession(predictor, await predictor.open(device, { allowSoftware }))
+    const parameters = names && ((name: string): boolean => names.includes(name))
+    return new HostedSession(predictor, await predictor.open(device, { allowSoftware, parameters }))
   }
 
   get weightsVersion(): number {

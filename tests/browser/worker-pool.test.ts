@@ -169,7 +169,9 @@ it('one thread does the work where workers are refused, and says why', async () 
   )
   const { backend, fallbackReason } = await openBackend('wasm', undefined)
   allowWorkers()
-  expect(fallbackReason).toMatch(/one thread.*workers cannot be started.*Access to the script is denied/)
+  expect(fallbackReason).toMatch(
+    /one thread.*workers cannot be started.*Access to the script is denied/,
+  )
   using inPage = await openInPage()
   expect(await rank(backend, 5)).toEqual(await rank(inPage, 5))
   backend[Symbol.dispose]()

@@ -64,6 +64,19 @@ describe.each(own)('a predictor in two workers, on TensorFlow.js, %s', (device) 
     expect(await fill(predictor)).toEqual(await fill(model))
   })
 
+  it('restricts gradients to the chosen parameters, as in the page', async () => {
+    const model = tfjsClassifier()
+    const chosen = model.parameters[0]!.name
+    using predictor = await connectPredictor([channelTo(() => model), channelTo(() => model)])
+    const scores = async (used: Predictor): Promise<unknown> => {
+      const options = { device, parameters: (name: string) => name === chosen }
+      using explainer = new GradientSimilarity(used, loss, options)
+      await explainer.fit(trainX, trainClasses)
+      return (await explainer.explain(testX)).data
+    }
+    expect(await scores(predictor)).toEqual(await scores(model))
+  })
+
   it('integrates one path in both workers', async () => {
     using predictor = await connectPredictor([
       channelTo(() => tfjsClassifier()),

@@ -9,7 +9,7 @@ import { orderExamples, deriveOrder } from '../per-example/example-orders.js'
 import { splitIntoParts, type PerExampleGradients } from '../per-example/per-example.js'
 import { tensorsIn, withArrays } from '../per-example/tensor-segment.js'
 import type { DeviceModel } from './device-model.js'
-import { checkShapesOnce, type ModelChecks } from './model-checks.js'
+import { checkShapesOnce, type ModelChecks, refreshChecks } from './model-checks.js'
 import {
   type Batch,
   type BatchedPass,
@@ -56,6 +56,7 @@ export class LossGradients {
       if (block !== undefined) return block
     }
     if (countExamples(batch) > 1) {
+      refreshChecks(this.#checks, this.#device.model)
       await checkShapesOnce(this.#checks.apart, batch.x, {}, () =>
         assertExamplesApart(this.#device, batch.x),
       )

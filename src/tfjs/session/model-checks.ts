@@ -8,6 +8,8 @@ export interface ModelChecks {
   isRepeatable: boolean
   /** The shapes of inputs for which the examples of a batch were found apart. */
   readonly apart: Set<string>
+  /** The values of the weights that were checked: other weights may mix examples where these do not. */
+  weights: readonly object[]
 }
 
 /** Inputs of any length, as texts have, would otherwise add up. */
@@ -19,9 +21,24 @@ const checks = new WeakMap<TensorModel, Map<string, ModelChecks>>()
 export function modelChecks(model: TensorModel, device: string): ModelChecks {
   const ofModel = checks.get(model) ?? new Map<string, ModelChecks>()
   checks.set(model, ofModel)
-  const found = ofModel.get(device) ?? { isRepeatable: false, apart: new Set() }
+  const found = ofModel.get(device) ?? {
+    isRepeatable: false,
+    apart: new Set<string>(),
+    weights: [],
+  }
   ofModel.set(device, found)
   return found
+}
+
+/** Forgets what was found with other weights. */
+export function refreshChecks(known: ModelChecks, model: TensorModel): void {
+  const weights = model.weights().map(({ tensor }) => tensor.dataId)
+  const isSame =
+    weights.length === known.weights.length && weights.every((id, k) => id === known.weights[k])
+  if (isSame) return
+  known.weights = weights
+  known.isRepeatable = false
+  known.apart.clear()
 }
 
 /** Runs a check of inputs, unless inputs of the same shape have passed it. */

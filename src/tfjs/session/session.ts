@@ -19,7 +19,7 @@ import { computeInputGradients } from './input-gradients.js'
 import { LossGradients } from './loss-gradients.js'
 import type { TensorModel } from '../models/model.js'
 import { measureForwardPass } from './forward-bytes.js'
-import { checkShapesOnce, type ModelChecks, modelChecks } from './model-checks.js'
+import { checkShapesOnce, type ModelChecks, modelChecks, refreshChecks } from './model-checks.js'
 import { computePathGradients } from './path-gradients.js'
 import { assertRepeatable } from './repeatable.js'
 import { assertExamplesApart } from './self-check.js'
@@ -162,6 +162,7 @@ export class TfjsSession implements PredictorSession<Tensor> {
     x: readonly NdArray[],
     forwardArguments: ForwardArguments,
   ): Promise<void> {
+    refreshChecks(this.#checks, this.#device.model)
     if (this.#checks.isRepeatable) return
     await assertRepeatable(this.#device, x, forwardArguments)
     // The page may have changed the weights while the outputs were read.
@@ -171,6 +172,7 @@ export class TfjsSession implements PredictorSession<Tensor> {
 
   /** Checked once for each shape, because it doesn't depend on the examples whether a model mixes them. */
   #assertApart(x: readonly NdArray[], forwardArguments: ForwardArguments): Promise<void> {
+    refreshChecks(this.#checks, this.#device.model)
     return checkShapesOnce(this.#checks.apart, x, forwardArguments, () =>
       assertExamplesApart(this.#device, x, forwardArguments, 'internalBatchSize: 1'),
     )
