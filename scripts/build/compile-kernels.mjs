@@ -1,6 +1,6 @@
 /**
  * Compiles the AssemblyScript kernels for each kind of SIMD and memory, and writes them as base64
- * to the modules that the library loads. The result is committed. tests/unit/*-kernels.test.ts
+ * to the modules that the library loads. The result is committed. tests/unit/compute/*-kernels.test.ts
  * compile again and compare.
  */
 import { execFile } from 'node:child_process'

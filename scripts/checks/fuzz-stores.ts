@@ -7,7 +7,7 @@
  * Prints the first seed, and each failure with the seed that repeats it.
  */
 import process from 'node:process'
-import { checkDamagedStore, createFuzzedStores } from '../../tests/support/fuzzed-stores.js'
+import { checkDamagedStore, createFuzzedStores } from '../../tests/support/stores/fuzzed-stores.js'
 
 const [count = '10000', seed = `${Math.floor(Math.random() * 2 ** 31)}`] = process.argv.slice(2)
 console.log(`${count} damaged stores, from seed ${seed}`)

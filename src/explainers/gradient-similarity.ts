@@ -44,7 +44,6 @@ import {
   type SimilarityExplainOptions,
   type SimilaritySettings,
 } from './similarity/similarity-options.js'
-import { readQuestionLabels } from './similarity/question-labels.js'
 import {
   ExamplesInMemory,
   type GradientContext,
@@ -357,6 +356,7 @@ export class GradientSimilarity<Value = unknown, Item = never> extends Explainer
   ): Promise<{ ranked: Ranking; usage: Readonly<Record<string, number>> }> {
     const context = await this.#context(call)
     const { task } = this.#options
+    const { readQuestionLabels } = await import('./similarity/question-labels.js')
     const y = await readQuestionLabels(context, x, given, task, fitted.labelShape)
     const tests = await computeFiniteBlocks({ ...context, x, y, projection: fitted.projection })
     const ranker = context.backend.openRanking(ranking)

@@ -1,8 +1,8 @@
 import { IntegratedGradients } from 'gradlens'
 import { beforeAll, expect, it } from 'vitest'
-import { useDevice } from '../support/devices.js'
-import { testX } from '../support/small-nets.js'
-import { tfjsClassifier } from '../support/tfjs-nets.js'
+import { useDevice } from '../support/devices/devices.js'
+import { testX } from '../support/models/small-nets.js'
+import { tfjsClassifier } from '../support/models/tfjs-nets.js'
 
 beforeAll(() => useDevice('cpu'))
 

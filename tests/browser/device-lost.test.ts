@@ -2,8 +2,8 @@ import * as tf from '@tensorflow/tfjs'
 import { GradientSimilarity } from 'gradlens'
 import { tfjsPredictor } from 'gradlens/tfjs'
 import { afterEach, describe, expect, it } from 'vitest'
-import { useDevice } from '../support/devices.js'
-import { denseNet } from '../support/models.js'
+import { useDevice } from '../support/devices/devices.js'
+import { denseNet } from '../support/models/models.js'
 
 const x = [
   [1, 2],

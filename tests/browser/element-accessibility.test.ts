@@ -1,8 +1,8 @@
 import 'gradlens/elements/define'
 import axe from 'axe-core'
 import { expect, it, onTestFinished } from 'vitest'
-import { everyElementInEveryState, type ShownElement } from '../support/element-states.js'
-import { mounted } from '../support/mounted.js'
+import { everyElementInEveryState, type ShownElement } from '../support/elements/element-states.js'
+import { mounted } from '../support/elements/mounted.js'
 
 const themes = ['light', 'dark'] as const
 

@@ -1,7 +1,11 @@
 import 'gradlens/elements/define'
 import { expect, it } from 'vitest'
-import { attributionJson, carExplanation, carFeatures } from '../support/element-fixtures.js'
-import { mounted, textsOf, within } from '../support/mounted.js'
+import {
+  attributionJson,
+  carExplanation,
+  carFeatures,
+} from '../support/elements/element-fixtures.js'
+import { mounted, textsOf, within } from '../support/elements/mounted.js'
 
 const given = { explanation: carExplanation(), features: carFeatures }
 

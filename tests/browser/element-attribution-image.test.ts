@@ -1,8 +1,8 @@
 import 'gradlens/elements/define'
 import type { PixelReadout } from 'gradlens/elements'
 import { expect, it } from 'vitest'
-import { attributionJson, digitExplanation } from '../support/element-fixtures.js'
-import { mounted, textsOf, within } from '../support/mounted.js'
+import { attributionJson, digitExplanation } from '../support/elements/element-fixtures.js'
+import { mounted, textsOf, within } from '../support/elements/mounted.js'
 
 /** Two rows of three pixels, two channels each; the sums are 4, 0, 0 and 0, −2, 1. */
 const small = attributionJson({

@@ -1,8 +1,12 @@
 import 'gradlens/elements/define'
 import type { TokenAttribution } from 'gradlens/elements'
 import { expect, it } from 'vitest'
-import { attributionJson, reviewExplanation, reviewTokens } from '../support/element-fixtures.js'
-import { mounted, textsOf, within } from '../support/mounted.js'
+import {
+  attributionJson,
+  reviewExplanation,
+  reviewTokens,
+} from '../support/elements/element-fixtures.js'
+import { mounted, textsOf, within } from '../support/elements/mounted.js'
 
 /** Padding, then 'not', 'at', 'all', 'bad'; summed over the embedding 0, 1, 0, −0.5, −2. */
 const small = attributionJson({

@@ -2,9 +2,9 @@ import 'gradlens/elements/define'
 import type { Channels, GlAttributionImage, GlSimilarExamples } from 'gradlens/elements'
 import { expect, it } from 'vitest'
 import { channelsFirst, randomImages, withChannels } from '../support/channel-images.js'
-import { attributionJson } from '../support/element-fixtures.js'
-import { mounted, textsOf, within } from '../support/mounted.js'
-import { rankingJson } from '../support/ranking-fixtures.js'
+import { attributionJson } from '../support/elements/element-fixtures.js'
+import { mounted, textsOf, within } from '../support/elements/mounted.js'
+import { rankingJson } from '../support/gradients/ranking-fixtures.js'
 
 /** Heights and widths that could be channels too, and pictures of the usual size. */
 const shapes = [

@@ -4,8 +4,8 @@ import { GradientSimilarity, IntegratedGradients } from 'gradlens'
 import type { ExplainEvents, GlProbabilities } from 'gradlens/elements'
 import { tfjsPredictor } from 'gradlens/tfjs'
 import { expect, it, onTestFinished } from 'vitest'
-import { findChild, recordEvents, settle } from '../support/explainer-element.js'
-import { mounted, within } from '../support/mounted.js'
+import { findChild, recordEvents, settle } from '../support/elements/explainer-element.js'
+import { mounted, within } from '../support/elements/mounted.js'
 
 it('explains a real model: cancelled in mid-fit, fitted after all, and right', async () => {
   await tf.setBackend('cpu')

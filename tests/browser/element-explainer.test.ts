@@ -10,10 +10,10 @@ import {
   readMessages,
   recordEvents,
   settle,
-} from '../support/explainer-element.js'
-import { fakeExplainers, map, otherRanking, ranking } from '../support/fake-explainers.js'
-import { mounted, textsOf, within } from '../support/mounted.js'
-import { exampleLabels } from '../support/ranking-fixtures.js'
+} from '../support/elements/explainer-element.js'
+import { fakeExplainers, map, otherRanking, ranking } from '../support/elements/fake-explainers.js'
+import { mounted, textsOf, within } from '../support/elements/mounted.js'
+import { exampleLabels } from '../support/gradients/ranking-fixtures.js'
 
 const labels = ['zero', 'one', 'two']
 

@@ -1,8 +1,8 @@
 import 'gradlens/elements/define'
 import type { ClassProbability } from 'gradlens/elements'
 import { expect, it } from 'vitest'
-import { digitAnswer, digitExplanation } from '../support/element-fixtures.js'
-import { mounted, textsOf, within } from '../support/mounted.js'
+import { digitAnswer, digitExplanation } from '../support/elements/element-fixtures.js'
+import { mounted, textsOf, within } from '../support/elements/mounted.js'
 
 it('shows each class with its bar and percentage, and says which one it is', async () => {
   const element = await mounted('gl-probabilities', { explanation: digitExplanation() })

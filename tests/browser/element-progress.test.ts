@@ -3,7 +3,7 @@ import axe from 'axe-core'
 import { Job, type GlProgress } from 'gradlens/elements'
 import { expect, it, onTestFinished } from 'vitest'
 import { createDeferred } from '../support/deferred.js'
-import { mounted, textsOf, within } from '../support/mounted.js'
+import { mounted, textsOf, within } from '../support/elements/mounted.js'
 
 const ranking = { doing: 'Ranking', unit: 'examples', cancellable: true }
 

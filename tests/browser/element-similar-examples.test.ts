@@ -2,13 +2,13 @@ import 'gradlens/elements/define'
 import type { GlSimilarExamples, SelectedExample } from 'gradlens/elements'
 import { userEvent } from 'vitest/browser'
 import { expect, it } from 'vitest'
-import { mounted, textsOf, within } from '../support/mounted.js'
+import { mounted, textsOf, within } from '../support/elements/mounted.js'
 import {
   exampleLabels,
   examplePredictions,
   exampleScores,
   rankingJson,
-} from '../support/ranking-fixtures.js'
+} from '../support/gradients/ranking-fixtures.js'
 
 const names = ['zero', 'one', 'two']
 const given = {

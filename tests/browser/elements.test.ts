@@ -11,10 +11,10 @@ import {
   digitExplanation,
   reviewExplanation,
   reviewTokens,
-} from '../support/element-fixtures.js'
+} from '../support/elements/element-fixtures.js'
 import { createDeferred } from '../support/deferred.js'
-import { mounted, textsOf, within } from '../support/mounted.js'
-import { exampleLabels, rankingJson } from '../support/ranking-fixtures.js'
+import { mounted, textsOf, within } from '../support/elements/mounted.js'
+import { exampleLabels, rankingJson } from '../support/gradients/ranking-fixtures.js'
 
 const hostile = '<img src=x onerror="window.wasParsed = true">'
 

@@ -2,8 +2,8 @@ import * as tf from '@tensorflow/tfjs'
 import { IntegratedGradients } from 'gradlens'
 import { tfjsPredictor } from 'gradlens/tfjs'
 import { expect, it } from 'vitest'
-import { useDevice } from '../support/devices.js'
-import { disposedAfterTest } from '../support/models.js'
+import { useDevice } from '../support/devices/devices.js'
+import { disposedAfterTest } from '../support/models/models.js'
 
 /** A layer one of whose kernels has a shader that does not compile, as some of TensorFlow.js's have. */
 class Faulty extends tf.layers.Layer {

@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs'
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu'
 import { expect, it } from 'vitest'
-import { useDevice } from '../support/devices.js'
-import { describeLeakGuard } from '../support/leak-cases.js'
+import { useDevice } from '../support/devices/devices.js'
+import { describeLeakGuard } from '../support/cases/leak-cases.js'
 import { expectNoLeaks } from '../support/leaks.js'
 
 describeLeakGuard()

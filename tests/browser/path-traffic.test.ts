@@ -2,8 +2,8 @@ import * as tf from '@tensorflow/tfjs'
 import { ExpectedGradients, IntegratedGradients, type NdArray, type Predictor } from 'gradlens'
 import { tfjsPredictor } from 'gradlens/tfjs'
 import { beforeAll, expect, it, vi } from 'vitest'
-import { useDevice } from '../support/devices.js'
-import { disposedAfterTest } from '../support/models.js'
+import { useDevice } from '../support/devices/devices.js'
+import { disposedAfterTest } from '../support/models/models.js'
 import { seededRandom, uniform } from '../support/random.js'
 
 beforeAll(() => useDevice('cpu'))

@@ -1,7 +1,7 @@
 import { beforeAll, describe } from 'vitest'
-import { useDevice } from '../support/devices.js'
-import { predictorConformance } from '../support/predictor-conformance.js'
-import { tfjsKind } from '../support/tfjs-conformance.js'
+import { useDevice } from '../support/devices/devices.js'
+import { predictorConformance } from '../support/references/predictor-conformance.js'
+import { tfjsKind } from '../support/references/tfjs-conformance.js'
 
 describe.each(['wasm', 'webgpu'] as const)('TensorFlow.js on %s', (device) => {
   beforeAll(() => useDevice('cpu'))

@@ -1,6 +1,6 @@
 import { GradientSimilarity } from 'gradlens'
 import { expect, it, vi } from 'vitest'
-import { classifier, trainClasses, trainX } from '../support/small-nets.js'
+import { classifier, trainClasses, trainX } from '../support/models/small-nets.js'
 
 /** Thirty training rows, row by row. */
 const x = [0, 1, 2, 3, 4].flatMap(() => trainX)

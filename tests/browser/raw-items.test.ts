@@ -1,3 +1,3 @@
-import { rawItemsSuite } from '../support/raw-items-suite.js'
+import { rawItemsSuite } from '../support/suites/raw-items-suite.js'
 
 rawItemsSuite()

@@ -1,10 +1,10 @@
 import * as tf from '@tensorflow/tfjs'
 import { type ByteStore, GradientSimilarity, MemoryStore, type Predictor } from 'gradlens'
 import { afterEach, expect, it } from 'vitest'
-import { useDevice } from '../support/devices.js'
-import { expectNear } from '../support/differences.js'
-import { testX, trainClasses, trainX } from '../support/small-nets.js'
-import { tfjsClassifier } from '../support/tfjs-nets.js'
+import { useDevice } from '../support/devices/devices.js'
+import { expectNear } from '../support/references/differences.js'
+import { testX, trainClasses, trainX } from '../support/models/small-nets.js'
+import { tfjsClassifier } from '../support/models/tfjs-nets.js'
 
 const loss = 'sparseCategoricalCrossentropy'
 

@@ -2,7 +2,7 @@ import { GradientSimilarity, HttpStore, MemoryStore } from 'gradlens'
 import { expect, it, onTestFinished } from 'vitest'
 import { commands } from 'vitest/browser'
 import type { serverCommands } from '../support/browser-servers.js'
-import { classifier, testX, trainClasses, trainX } from '../support/small-nets.js'
+import { classifier, testX, trainClasses, trainX } from '../support/models/small-nets.js'
 
 type WithoutContext<Command> = Command extends (_: never, ...rest: infer Rest) => infer Result
   ? (...rest: Rest) => Result

@@ -1,8 +1,8 @@
 import { MemoryStore, openGradientStore, OpfsStore, type StoreError } from 'gradlens'
 import { afterEach, expect, it } from 'vitest'
 import { cdp } from 'vitest/browser'
-import { writeManyRows } from '../support/many-rows.js'
-import { contentOf, storedRows, writerOptions, writeRows } from '../support/written-store.js'
+import { writeManyRows } from '../support/stores/many-rows.js'
+import { contentOf, storedRows, writerOptions, writeRows } from '../support/stores/written-store.js'
 import { openGradientWriter } from '../../src/store/zarr/writing/open-writer.js'
 
 const name = 'gradlens-test'
@@ -79,7 +79,7 @@ it('lets one writer of the site write, and tells the other', async () => {
 async function inWorker(
   mode: 'stream' | 'handle' | 'hold' | 'many',
 ): Promise<{ worker: Worker; answer: unknown }> {
-  const worker = new Worker(new URL('../support/opfs-worker.ts', import.meta.url), {
+  const worker = new Worker(new URL('../support/stores/opfs-worker.ts', import.meta.url), {
     type: 'module',
   })
   const answer = await new Promise((resolve, reject) => {

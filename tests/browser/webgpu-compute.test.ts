@@ -1,5 +1,5 @@
-import { describeBackend } from '../support/compute-suite.js'
-import { sharedGpuDevice } from '../support/gpu-device.js'
+import { describeBackend } from '../support/suites/compute-suite.js'
+import { sharedGpuDevice } from '../support/devices/gpu-device.js'
 import { openWebgpuBackend } from '../../src/compute/webgpu/open.js'
 
 describeBackend('kernels in WGSL', {

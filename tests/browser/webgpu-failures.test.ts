@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest'
 import type { GpuGradientBlock } from 'gradlens'
 import { openWebgpuBackend } from '../../src/compute/webgpu/open.js'
-import { ownGpuDevice, sharedGpuDevice } from '../support/gpu-device.js'
-import { randomBlock } from '../support/random-blocks.js'
+import { ownGpuDevice, sharedGpuDevice } from '../support/devices/gpu-device.js'
+import { randomBlock } from '../support/gradients/random-blocks.js'
 
 const shapes = [{ kind: 'dense', size: 10 }] as const
 const options = {

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import type { Kernel } from '../../src/compute/webgpu/gpu/kernel.js'
-import { sharedGpuDevice } from '../support/gpu-device.js'
+import { sharedGpuDevice } from '../support/devices/gpu-device.js'
 
 const modules = import.meta.glob<Record<string, unknown>>('../../src/compute/webgpu/**/*.ts', {
   eager: true,

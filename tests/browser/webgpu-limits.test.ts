@@ -4,8 +4,8 @@ import type { GradientBackend } from '../../src/compute/gradient-backend.js'
 import { openCpuBackend } from '../../src/compute/cpu-backend.js'
 import type { Ranking } from '../../src/compute/ranking.js'
 import { openWebgpuBackend } from '../../src/compute/webgpu/open.js'
-import { limited, sharedGpuDevice, watched } from '../support/gpu-device.js'
-import { randomBlock, type SegmentShape } from '../support/random-blocks.js'
+import { limited, sharedGpuDevice, watched } from '../support/devices/gpu-device.js'
+import { randomBlock, type SegmentShape } from '../support/gradients/random-blocks.js'
 
 const similarity = { name: 'grad_cos', eps: 0 } as const
 

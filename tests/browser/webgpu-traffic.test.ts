@@ -2,8 +2,8 @@ import type { GpuGradientBlock, GradientBlock, GradientSegment } from 'gradlens'
 import { expect, it } from 'vitest'
 import type { GradientBackend, DeviceGradients } from '../../src/compute/gradient-backend.js'
 import { openWebgpuBackend } from '../../src/compute/webgpu/open.js'
-import { sharedGpuDevice, watched } from '../support/gpu-device.js'
-import { randomBlock, type SegmentShape } from '../support/random-blocks.js'
+import { sharedGpuDevice, watched } from '../support/devices/gpu-device.js'
+import { randomBlock, type SegmentShape } from '../support/gradients/random-blocks.js'
 
 const shapes: SegmentShape[] = [
   { kind: 'dense', size: 40 },

@@ -8,9 +8,14 @@ import { compileKernels } from '../../src/compute/wasm/kernels.js'
 import { openWasmBackend } from '../../src/compute/wasm/open.js'
 import { PageBackend } from '../../src/compute/wasm/page-backend.js'
 import { relaxedBinary } from '../../src/compute/wasm/relaxed-binary.js'
-import { describeBackend } from '../support/compute-suite.js'
-import { sliceBlock, randomBlock } from '../support/random-blocks.js'
-import { endWorkers, liveWorkers, refuseWorkers, workersSettle } from '../support/workers.js'
+import { describeBackend } from '../support/suites/compute-suite.js'
+import { sliceBlock, randomBlock } from '../support/gradients/random-blocks.js'
+import {
+  endWorkers,
+  liveWorkers,
+  refuseWorkers,
+  workersSettle,
+} from '../support/devices/workers.js'
 
 async function openPool(): Promise<GradientBackend> {
   const { backend, fallbackReason } = await openWasmBackend()

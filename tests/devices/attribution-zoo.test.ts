@@ -2,15 +2,15 @@ import * as tf from '@tensorflow/tfjs'
 import { type ArrayLike, Gradient, IntegratedGradients, type NdArray } from 'gradlens'
 import { tfjsPredictor } from 'gradlens/tfjs'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { attributionZoo } from '../support/attribution-zoo.js'
-import { devices, useDevice } from '../support/devices.js'
+import { attributionZoo } from '../support/suites/attribution-zoo.js'
+import { devices, useDevice } from '../support/devices/devices.js'
 import {
   differenceTolerance,
   expectNear,
   fourPoint,
   movedColumn,
   rowOf,
-} from '../support/differences.js'
+} from '../support/references/differences.js'
 
 /** |Σ attributions − (F(x) − F(b))| of smooth models at 50 Gauss–Legendre steps, in float32. */
 const completenessTolerance = 1e-4

@@ -1,12 +1,12 @@
 import { Gradient, IntegratedGradients, type NdArray } from 'gradlens'
 import { tfjsPredictor } from 'gradlens/tfjs'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { devices, useDevice } from '../support/devices.js'
-import { expectNear } from '../support/differences.js'
-import { fixtureJson, floatsOf } from '../support/fixture-bytes.js'
-import { materializedGradients } from '../support/formed-gradients.js'
-import { hostGradients } from '../support/host-block.js'
-import { savedGraph } from '../support/saved-graph.js'
+import { devices, useDevice } from '../support/devices/devices.js'
+import { expectNear } from '../support/references/differences.js'
+import { fixtureJson, floatsOf } from '../support/stores/fixture-bytes.js'
+import { materializedGradients } from '../support/references/formed-gradients.js'
+import { hostGradients } from '../support/gradients/host-block.js'
+import { savedGraph } from '../support/models/saved-graph.js'
 
 /** What TensorFlow in Python makes of the net before it was converted, in float64. */
 interface Expected {

@@ -3,12 +3,12 @@ import { IntegratedGradients, type NdArray, type Predictor } from 'gradlens'
 import { AttributionEvaluator, sensitivityMax } from 'gradlens/evaluation'
 import { tfjsPredictor } from 'gradlens/tfjs'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { type DenseLayer, densePredictor } from '../support/dense-net.js'
-import { devices, useDevice } from '../support/devices.js'
-import { expectNear } from '../support/differences.js'
+import { type DenseLayer, densePredictor } from '../support/models/dense-net.js'
+import { devices, useDevice } from '../support/devices/devices.js'
+import { expectNear } from '../support/references/differences.js'
 import { seededRandom, uniform } from '../support/random.js'
-import { randomLayers } from '../support/small-nets.js'
-import { sequentialOf } from '../support/tfjs-nets.js'
+import { randomLayers } from '../support/models/small-nets.js'
+import { sequentialOf } from '../support/models/tfjs-nets.js'
 
 /** Float32 outputs of order 1, and their differences. */
 const tolerance = 1e-5

@@ -1,13 +1,13 @@
 import { ExpectedGradients, IntegratedGradients } from 'gradlens'
 import { tfjsPredictor } from 'gradlens/tfjs'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { densePredictor } from '../support/dense-net.js'
-import { devices, useDevice } from '../support/devices.js'
-import { expectNear, rowOf } from '../support/differences.js'
+import { densePredictor } from '../support/models/dense-net.js'
+import { devices, useDevice } from '../support/devices/devices.js'
+import { expectNear, rowOf } from '../support/references/differences.js'
 import { seededRandom, uniform } from '../support/random.js'
 import { expectError } from '../support/refusals.js'
-import { randomLayers } from '../support/small-nets.js'
-import { sequentialOf } from '../support/tfjs-nets.js'
+import { randomLayers } from '../support/models/small-nets.js'
+import { sequentialOf } from '../support/models/tfjs-nets.js'
 
 /** Float32 gradients and outputs of order 1. */
 const tolerance = 1e-5

@@ -1,19 +1,19 @@
 import * as tf from '@tensorflow/tfjs'
 import { tfjsPredictor } from 'gradlens/tfjs'
 import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
-import { devices, useDevice } from '../support/devices.js'
-import { materializedGradients } from '../support/formed-gradients.js'
+import { devices, useDevice } from '../support/devices/devices.js'
+import { materializedGradients } from '../support/references/formed-gradients.js'
 import {
   type GraphSpec,
   loadGraph,
   node,
   pictureGraph,
   placeholder,
-} from '../support/graph-models.js'
-import { hostGradients } from '../support/host-block.js'
-import { exampleCount, labels, randomInput } from '../support/labelled-examples.js'
+} from '../support/models/graph-models.js'
+import { hostGradients } from '../support/gradients/host-block.js'
+import { exampleCount, labels, randomInput } from '../support/gradients/labelled-examples.js'
 import { seededRandom, uniform } from '../support/random.js'
-import { expectSameGradient, singleGradient } from '../support/single-gradients.js'
+import { expectSameGradient, singleGradient } from '../support/references/single-gradients.js'
 
 const loss = 'sparseCategoricalCrossentropyFromLogits'
 const width = 3

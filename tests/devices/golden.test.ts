@@ -1,3 +1,3 @@
-import { goldenSuite } from '../support/golden-suite.js'
+import { goldenSuite } from '../support/suites/golden-suite.js'
 
 goldenSuite()

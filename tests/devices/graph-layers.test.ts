@@ -2,15 +2,15 @@ import * as tf from '@tensorflow/tfjs'
 import { Gradient, IntegratedGradients } from 'gradlens'
 import { tfjsPredictor } from 'gradlens/tfjs'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { devices, useDevice } from '../support/devices.js'
-import { expectNear } from '../support/differences.js'
+import { devices, useDevice } from '../support/devices/devices.js'
+import { expectNear } from '../support/references/differences.js'
 import {
   type GraphSpec,
   loadGraph,
   node,
   pictureGraph,
   placeholder,
-} from '../support/graph-models.js'
+} from '../support/models/graph-models.js'
 import { seededRandom, uniform } from '../support/random.js'
 import { expectError } from '../support/refusals.js'
 

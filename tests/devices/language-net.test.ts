@@ -2,11 +2,11 @@ import { Gradient, IntegratedGradients } from 'gradlens'
 import { tfjsPredictor } from 'gradlens/tfjs'
 import lande from 'lande'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { type DenseLayer, densePredictor } from '../support/dense-net.js'
-import { devices, useDevice } from '../support/devices.js'
-import { expectNear, rowOf } from '../support/differences.js'
-import { languageNet } from '../support/language-net.js'
-import { sequentialOf } from '../support/tfjs-nets.js'
+import { type DenseLayer, densePredictor } from '../support/models/dense-net.js'
+import { devices, useDevice } from '../support/devices/devices.js'
+import { expectNear, rowOf } from '../support/references/differences.js'
+import { languageNet } from '../support/models/language-net.js'
+import { sequentialOf } from '../support/models/tfjs-nets.js'
 
 /** Of probabilities: the softmax of TensorFlow.js on wasm is exact to 2e-4 of them alone, its logits to 1e-6. */
 const predictionTolerance = 1e-4

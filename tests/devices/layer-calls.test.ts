@@ -2,9 +2,9 @@ import * as tf from '@tensorflow/tfjs'
 import { Explanation, Gradient, IntegratedGradients } from 'gradlens'
 import { tfjsPredictor } from 'gradlens/tfjs'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { devices, useDevice } from '../support/devices.js'
-import { expectNear } from '../support/differences.js'
-import { disposedAfterTest, setWeights } from '../support/models.js'
+import { devices, useDevice } from '../support/devices/devices.js'
+import { expectNear } from '../support/references/differences.js'
+import { disposedAfterTest, setWeights } from '../support/models/models.js'
 import { seededRandom } from '../support/random.js'
 
 /** Float32 sums of a few products of order 1, times factors up to 1000. */

@@ -2,12 +2,16 @@ import * as tf from '@tensorflow/tfjs'
 import type { LossFunction, NdArray } from 'gradlens'
 import { tfjsPredictor } from 'gradlens/tfjs'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { devices, useDevice } from '../support/devices.js'
-import { materializedGradients } from '../support/formed-gradients.js'
-import { hostGradients } from '../support/host-block.js'
-import { disposedAfterTest, setWeights } from '../support/models.js'
+import { devices, useDevice } from '../support/devices/devices.js'
+import { materializedGradients } from '../support/references/formed-gradients.js'
+import { hostGradients } from '../support/gradients/host-block.js'
+import { disposedAfterTest, setWeights } from '../support/models/models.js'
 import { seededRandom, uniform } from '../support/random.js'
-import { expectSameGradient, layersModelOf, singleGradient } from '../support/single-gradients.js'
+import {
+  expectSameGradient,
+  layersModelOf,
+  singleGradient,
+} from '../support/references/single-gradients.js'
 
 type Loss = LossFunction<tf.Tensor>
 

@@ -6,10 +6,10 @@ import { readLabels } from '../../src/explainers/reading/labels.js'
 import { copyLabels, requireLabels } from '../../src/losses/labels.js'
 import { type LossSettings, positionLoss, readLoss } from '../../src/losses/loss.js'
 import golden from '../fixtures/losses.json'
-import { devices, useDevice } from '../support/devices.js'
-import { materializedGradients } from '../support/formed-gradients.js'
-import { hostBlock } from '../support/host-block.js'
-import { disposedAfterTest } from '../support/models.js'
+import { devices, useDevice } from '../support/devices/devices.js'
+import { materializedGradients } from '../support/references/formed-gradients.js'
+import { hostBlock } from '../support/gradients/host-block.js'
+import { disposedAfterTest } from '../support/models/models.js'
 
 /** Float32 against the peers' float64, relative to the largest entry; Keras adds 1e-7 to some denominators. */
 const tolerance = 1e-5

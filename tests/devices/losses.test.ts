@@ -3,11 +3,11 @@ import type { LossName, NamedLoss } from 'gradlens'
 import { tfjsPredictor } from 'gradlens/tfjs'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { type LossSettings, readLoss } from '../../src/losses/loss.js'
-import { devices, useDevice } from '../support/devices.js'
-import { materializedGradients } from '../support/formed-gradients.js'
+import { devices, useDevice } from '../support/devices/devices.js'
+import { materializedGradients } from '../support/references/formed-gradients.js'
 import { type Activation, positionLoss } from '../support/loss-definitions.js'
-import { disposedAfterTest } from '../support/models.js'
-import { hostGradients } from '../support/host-block.js'
+import { disposedAfterTest } from '../support/models/models.js'
+import { hostGradients } from '../support/gradients/host-block.js'
 
 /** Float32 against float64, relative to the largest entry of a gradient. */
 const tolerance = 1e-5

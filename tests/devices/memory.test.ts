@@ -2,9 +2,9 @@ import * as tf from '@tensorflow/tfjs'
 import { GradientSimilarity, isGradlensError, type Progress } from 'gradlens'
 import { tfjsPredictor } from 'gradlens/tfjs'
 import { afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { devices, useDevice } from '../support/devices.js'
-import { leaveFree } from '../support/full-memory.js'
-import { disposedAfterTest } from '../support/models.js'
+import { devices, useDevice } from '../support/devices/devices.js'
+import { leaveFree } from '../support/devices/full-memory.js'
+import { disposedAfterTest } from '../support/models/models.js'
 import { seededRandom, uniform } from '../support/random.js'
 
 const exampleCount = 24

@@ -2,17 +2,17 @@ import * as tf from '@tensorflow/tfjs'
 import { isGradlensError } from 'gradlens'
 import { type FunctionModel, tfjsPredictor } from 'gradlens/tfjs'
 import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
-import { devices, useDevice } from '../support/devices.js'
-import { materializedGradients } from '../support/formed-gradients.js'
-import { loadGraph, node, pictureGraph, placeholder } from '../support/graph-models.js'
-import { hostGradients } from '../support/host-block.js'
-import { labels, randomInput, exampleCount } from '../support/labelled-examples.js'
+import { devices, useDevice } from '../support/devices/devices.js'
+import { materializedGradients } from '../support/references/formed-gradients.js'
+import { loadGraph, node, pictureGraph, placeholder } from '../support/models/graph-models.js'
+import { hostGradients } from '../support/gradients/host-block.js'
+import { labels, randomInput, exampleCount } from '../support/gradients/labelled-examples.js'
 import { seededRandom, uniform } from '../support/random.js'
 import {
   type Differentiable,
   expectSameGradient,
   singleGradient,
-} from '../support/single-gradients.js'
+} from '../support/references/single-gradients.js'
 
 const loss = 'sparseCategoricalCrossentropyFromLogits'
 const names = Object.keys(pictureGraph().weights)

@@ -10,10 +10,10 @@ import {
 import { AttributionEvaluator } from 'gradlens/evaluation'
 import { tfjsPredictor } from 'gradlens/tfjs'
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
-import { devices, useDevice } from '../support/devices.js'
-import { expectNear, rowOf } from '../support/differences.js'
-import { loadGraph, node, placeholder } from '../support/graph-models.js'
-import { disposedAfterTest } from '../support/models.js'
+import { devices, useDevice } from '../support/devices/devices.js'
+import { expectNear, rowOf } from '../support/references/differences.js'
+import { loadGraph, node, placeholder } from '../support/models/graph-models.js'
+import { disposedAfterTest } from '../support/models/models.js'
 import { seededRandom, uniform } from '../support/random.js'
 
 /** Float32 sums of a few products, of order 1. */

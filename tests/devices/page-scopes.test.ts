@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs'
 import { GradientSimilarity, IntegratedGradients } from 'gradlens'
 import { tfjsPredictor } from 'gradlens/tfjs'
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
-import { devices, useDevice } from '../support/devices.js'
+import { devices, useDevice } from '../support/devices/devices.js'
 
 const x = [
   [0.5, -1, 2],

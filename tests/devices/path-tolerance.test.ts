@@ -1,10 +1,10 @@
 import { IntegratedGradients, type QuadratureMethod } from 'gradlens'
 import { tfjsPredictor } from 'gradlens/tfjs'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { type DenseLayer, densePredictor } from '../support/dense-net.js'
-import { devices, useDevice } from '../support/devices.js'
-import { expectNear } from '../support/differences.js'
-import { sequentialOf } from '../support/tfjs-nets.js'
+import { type DenseLayer, densePredictor } from '../support/models/dense-net.js'
+import { devices, useDevice } from '../support/devices/devices.js'
+import { expectNear } from '../support/references/differences.js'
+import { sequentialOf } from '../support/models/tfjs-nets.js'
 
 /** Float32 against float64, of order 1. */
 const tolerance = 1e-5

@@ -2,10 +2,10 @@ import * as tf from '@tensorflow/tfjs'
 import type { LossFunction, NdArray } from 'gradlens'
 import { tfjsPredictor } from 'gradlens/tfjs'
 import { beforeAll, describe, expect, it, vi } from 'vitest'
-import { devices, type TestDevice, useDevice } from '../support/devices.js'
-import { materializedGradients } from '../support/formed-gradients.js'
-import { labels, randomInput, exampleCount } from '../support/labelled-examples.js'
-import { disposedAfterTest } from '../support/models.js'
+import { devices, type TestDevice, useDevice } from '../support/devices/devices.js'
+import { materializedGradients } from '../support/references/formed-gradients.js'
+import { labels, randomInput, exampleCount } from '../support/gradients/labelled-examples.js'
+import { disposedAfterTest } from '../support/models/models.js'
 import {
   batchNormalised,
   conv,
@@ -13,16 +13,16 @@ import {
   type ModelCase,
   perExampleCases,
   through,
-} from '../support/per-example-cases.js'
-import { ownLayerCases } from '../support/per-example-own-cases.js'
+} from '../support/cases/per-example-cases.js'
+import { ownLayerCases } from '../support/cases/per-example-own-cases.js'
 import { seededRandom, uniform } from '../support/random.js'
 import {
   expectSameGradient,
   layersModelOf,
   repairedGradient,
   singleGradient,
-} from '../support/single-gradients.js'
-import { hostGradients } from '../support/host-block.js'
+} from '../support/references/single-gradients.js'
+import { hostGradients } from '../support/gradients/host-block.js'
 const meanCrossEntropy: LossFunction<tf.Tensor> = (yTrue, yPred) =>
   tf.losses.softmaxCrossEntropy(tf.oneHot(yTrue.toInt(), 3), yPred)
 

@@ -1,9 +1,9 @@
 import type { Predictor } from 'gradlens'
 import { beforeAll, describe } from 'vitest'
-import { devices, useDevice } from '../support/devices.js'
-import { projectedSimilaritySuite } from '../support/projected-similarity-suite.js'
-import { classifier } from '../support/small-nets.js'
-import { tfjsClassifier } from '../support/tfjs-nets.js'
+import { devices, useDevice } from '../support/devices/devices.js'
+import { projectedSimilaritySuite } from '../support/suites/projected-similarity-suite.js'
+import { classifier } from '../support/models/small-nets.js'
+import { tfjsClassifier } from '../support/models/tfjs-nets.js'
 
 describe('on a net without a framework', () => {
   projectedSimilaritySuite('cpu', () => classifier() as Predictor)

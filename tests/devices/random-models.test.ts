@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { testedOnce, useDevice } from '../support/devices.js'
+import { testedOnce, useDevice } from '../support/devices/devices.js'
 import { randomTrial } from '../support/random-models.js'
 import { runTrial } from '../support/trial-run.js'
 

@@ -1,4 +1,4 @@
-import { devices } from '../support/devices.js'
-import { describeEdges } from '../support/gradient-edge-suite.js'
+import { devices } from '../support/devices/devices.js'
+import { describeEdges } from '../support/suites/gradient-edge-suite.js'
 
 describeEdges(devices)

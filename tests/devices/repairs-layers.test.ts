@@ -1,4 +1,4 @@
-import { testedOnce } from '../support/devices.js'
-import { describeLayers } from '../support/layer-suite.js'
+import { testedOnce } from '../support/devices/devices.js'
+import { describeLayers } from '../support/suites/layer-suite.js'
 
 describeLayers(testedOnce)

@@ -2,8 +2,8 @@ import * as tf from '@tensorflow/tfjs'
 import { Gradient, GradientSimilarity, IntegratedGradients } from 'gradlens'
 import { type FunctionModel, tfjsPredictor } from 'gradlens/tfjs'
 import { beforeAll, describe, it, onTestFinished } from 'vitest'
-import { devices, useDevice } from '../support/devices.js'
-import { loadGraph, node, placeholder } from '../support/graph-models.js'
+import { devices, useDevice } from '../support/devices/devices.js'
+import { loadGraph, node, placeholder } from '../support/models/graph-models.js'
 import { expectError } from '../support/refusals.js'
 
 /** So many that two draws of dropout differ: they are equal once in 2³² times. */

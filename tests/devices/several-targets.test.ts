@@ -8,9 +8,9 @@ import {
 } from 'gradlens'
 import { tfjsPredictor } from 'gradlens/tfjs'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { devices, useDevice } from '../support/devices.js'
-import { expectNear } from '../support/differences.js'
-import { disposedAfterTest } from '../support/models.js'
+import { devices, useDevice } from '../support/devices/devices.js'
+import { expectNear } from '../support/references/differences.js'
+import { disposedAfterTest } from '../support/models/models.js'
 import { seededRandom, uniform } from '../support/random.js'
 import { expectError } from '../support/refusals.js'
 

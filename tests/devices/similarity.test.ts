@@ -2,12 +2,12 @@ import * as tf from '@tensorflow/tfjs'
 import { GradientSimilarity, type NdArray, type SimilarityName } from 'gradlens'
 import { tfjsPredictor } from 'gradlens/tfjs'
 import { beforeAll, describe, expect, it, vi } from 'vitest'
-import { devices, useDevice } from '../support/devices.js'
-import { expectNear } from '../support/differences.js'
-import { denseNet, disposedAfterTest, setWeights } from '../support/models.js'
+import { devices, useDevice } from '../support/devices/devices.js'
+import { expectNear } from '../support/references/differences.js'
+import { denseNet, disposedAfterTest, setWeights } from '../support/models/models.js'
 import { seededRandom, uniform } from '../support/random.js'
-import { randomLayers } from '../support/small-nets.js'
-import { sequentialOf } from '../support/tfjs-nets.js'
+import { randomLayers } from '../support/models/small-nets.js'
+import { sequentialOf } from '../support/models/tfjs-nets.js'
 
 /** Float32 gradients summed in another order, relative to scores of order 1. */
 const tolerance = 1e-5

@@ -10,8 +10,8 @@ import {
 } from '../../src/tfjs/engine/backends.js'
 import { openDevice } from '../../src/tfjs/engine/devices.js'
 import { runWithMemory } from '../../src/tfjs/engine/memory.js'
-import { devices, useDevice } from '../support/devices.js'
-import { leaveFree } from '../support/full-memory.js'
+import { devices, useDevice } from '../support/devices/devices.js'
+import { leaveFree } from '../support/devices/full-memory.js'
 import { expectNoLeaks } from '../support/leaks.js'
 
 const roomInBytes = 2 ** 20

@@ -3,10 +3,10 @@ import { GradientSimilarity, IntegratedGradients } from 'gradlens'
 import { tfjsPredictor } from 'gradlens/tfjs'
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest'
 import { runOn, withTape } from '../../src/tfjs/engine/engine.js'
-import { devices, useDevice } from '../support/devices.js'
-import { hostGradients, lossGradients } from '../support/host-block.js'
+import { devices, useDevice } from '../support/devices/devices.js'
+import { hostGradients, lossGradients } from '../support/gradients/host-block.js'
 import { expectNoLeaks } from '../support/leaks.js'
-import { disposedAfterTest } from '../support/models.js'
+import { disposedAfterTest } from '../support/models/models.js'
 
 const pixels = {
   data: Float32Array.from({ length: 2 * 36 }, (_, i) => Math.sin(i)),

@@ -2,9 +2,9 @@ import * as tf from '@tensorflow/tfjs'
 import { IntegratedGradients, type NdArray, type PredictorSession } from 'gradlens'
 import { type FunctionModel, tfjsPredictor } from 'gradlens/tfjs'
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
-import { devices, useDevice } from '../support/devices.js'
-import { loadGraph, node, placeholder } from '../support/graph-models.js'
-import { hostGradients } from '../support/host-block.js'
+import { devices, useDevice } from '../support/devices/devices.js'
+import { loadGraph, node, placeholder } from '../support/models/graph-models.js'
+import { hostGradients } from '../support/gradients/host-block.js'
 import { expectError } from '../support/refusals.js'
 
 const tableSize = 6

@@ -3,9 +3,9 @@ import { GradientSimilarity, type LabelWeights, type LossName, type NamedLoss } 
 import { tfjsPredictor } from 'gradlens/tfjs'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { type LossSettings, readLoss } from '../../src/losses/loss.js'
-import { devices, type TestDevice, useDevice } from '../support/devices.js'
+import { devices, type TestDevice, useDevice } from '../support/devices/devices.js'
 import { type Activation, positionLoss } from '../support/loss-definitions.js'
-import { disposedAfterTest, setWeights } from '../support/models.js'
+import { disposedAfterTest, setWeights } from '../support/models/models.js'
 import { seededRandom } from '../support/random.js'
 
 /** Float32 sums against float64, relative to the largest score. */

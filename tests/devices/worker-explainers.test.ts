@@ -12,10 +12,10 @@ import {
   StoreError,
 } from 'gradlens'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { devices, useDevice } from '../support/devices.js'
-import { throughChannel } from '../support/exposed-explainers.js'
-import { classifier, testX, trainClasses, trainX } from '../support/small-nets.js'
-import { tfjsClassifier } from '../support/tfjs-nets.js'
+import { devices, useDevice } from '../support/devices/devices.js'
+import { throughChannel } from '../support/devices/exposed-explainers.js'
+import { classifier, testX, trainClasses, trainX } from '../support/models/small-nets.js'
+import { tfjsClassifier } from '../support/models/tfjs-nets.js'
 
 const loss = 'sparseCategoricalCrossentropy'
 

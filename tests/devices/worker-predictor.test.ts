@@ -9,12 +9,12 @@ import {
 } from 'gradlens'
 import { connectPredictor } from 'gradlens/worker'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { devices, useDevice } from '../support/devices.js'
-import { channelTo } from '../support/exposed-explainers.js'
+import { devices, useDevice } from '../support/devices/devices.js'
+import { channelTo } from '../support/devices/exposed-explainers.js'
 import { seededRandom, uniform } from '../support/random.js'
-import { classifier, testX, trainClasses, trainX } from '../support/small-nets.js'
-import { tfjsClassifier } from '../support/tfjs-nets.js'
-import { contentOf } from '../support/written-store.js'
+import { classifier, testX, trainClasses, trainX } from '../support/models/small-nets.js'
+import { tfjsClassifier } from '../support/models/tfjs-nets.js'
+import { contentOf } from '../support/stores/written-store.js'
 
 const loss = 'sparseCategoricalCrossentropy'
 

@@ -7,7 +7,7 @@ import { DataFolder } from '../../scripts/data/data-folder.js'
 import { readModel } from '../../scripts/train/model.js'
 import { GradientSimilarity, IntegratedGradients, type NdArray } from '../../src/index.js'
 import { tfjsPredictor } from '../../src/tfjs/index.js'
-import { useDevice } from '../support/devices.js'
+import { useDevice } from '../support/devices/devices.js'
 import { DemoPage, launchBrowser, numberIn } from './demo-page.js'
 import { serveDemo, type DemoServer } from './demo-server.js'
 

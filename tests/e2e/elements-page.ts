@@ -1,6 +1,6 @@
 import type { Page } from 'playwright'
 import type {} from '../../src/elements/define.js'
-import type { ShownElement } from '../support/element-states.js'
+import type { ShownElement } from '../support/elements/element-states.js'
 
 /** Scripts and styles of its own origin alone: no inline script, no style attribute, no data: address. */
 export const strictPages: Readonly<Record<string, string>> = {

@@ -3,8 +3,12 @@ import path from 'node:path'
 import type { Browser, Page } from 'playwright'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { launchBrowser } from './demo-page.js'
-import { digitExplanation, reviewExplanation, reviewTokens } from '../support/element-fixtures.js'
-import { everyElementInEveryState } from '../support/element-states.js'
+import {
+  digitExplanation,
+  reviewExplanation,
+  reviewTokens,
+} from '../support/elements/element-fixtures.js'
+import { everyElementInEveryState } from '../support/elements/element-states.js'
 import { show, strictPages } from './elements-page.js'
 import { servePages } from './page-server.js'
 

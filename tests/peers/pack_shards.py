@@ -60,7 +60,7 @@ def main(source: str, fixture: str) -> None:
             if file.is_file()
         }
     source_text = (
-        'The store that writeRows of tests/support/written-store.ts writes, packed into shards of two '
+        'The store that writeRows of tests/support/stores/written-store.ts writes, packed into shards of two '
         f"chunks by Python's zarr {zarr.__version__}: tests/peers/pack_shards.py."
     )
     content = {'source': source_text, 'files': files}

@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { answerRange } from './answer-range.js'
+import { answerRange } from './elements/answer-range.js'
 
 interface Served {
   readonly server: Server

@@ -1,8 +1,8 @@
 import type * as tf from '@tensorflow/tfjs'
 import type { Device, PredictorSession } from 'gradlens'
 import { tfjsPredictor } from 'gradlens/tfjs'
-import { materializedGradients } from './formed-gradients.js'
-import { hostGradients } from './host-block.js'
+import { materializedGradients } from './references/formed-gradients.js'
+import { hostGradients } from './gradients/host-block.js'
 import { singleExampleGradients } from './single-example-reference.js'
 import type { TrialModel } from './trial-model.js'
 

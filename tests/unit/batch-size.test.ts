@@ -1,6 +1,6 @@
 import { GradientSimilarity, IntegratedGradients, type NdArray, type Predictor } from 'gradlens'
 import { expect, it } from 'vitest'
-import { classifier, testX, trainClasses, trainX } from '../support/small-nets.js'
+import { classifier, testX, trainClasses, trainX } from '../support/models/small-nets.js'
 
 /** A net that says what an example takes, and notes how many examples each pass has. */
 function measured(exampleBytes: number): {

@@ -1,7 +1,7 @@
 import { type Inputs, IntegratedGradients } from 'gradlens'
 import { describe, expect, it } from 'vitest'
 import { expectRefusal } from '../support/refusals.js'
-import { twoInputClassifier } from '../support/small-nets.js'
+import { twoInputClassifier } from '../support/models/small-nets.js'
 
 const picture = [
   [

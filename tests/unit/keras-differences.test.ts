@@ -5,7 +5,7 @@ import path from 'node:path'
 import { tfjsPredictor } from 'gradlens/tfjs'
 import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { loadModel } from '../../src/cli/load-model.js'
-import { useDevice } from '../support/devices.js'
+import { useDevice } from '../support/devices/devices.js'
 import { errorOf, expectError } from '../support/refusals.js'
 
 function warningsOf(...layers: tf.layers.Layer[]): string[] {

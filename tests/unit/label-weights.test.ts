@@ -1,6 +1,6 @@
 import { GradientSimilarity, type LabelWeights } from 'gradlens'
 import { describe, expect, it } from 'vitest'
-import { gridScorer, testX, trainClasses, trainX } from '../support/small-nets.js'
+import { gridScorer, testX, trainClasses, trainX } from '../support/models/small-nets.js'
 
 const options = { device: 'cpu' } as const
 

@@ -9,7 +9,7 @@ import {
 } from 'gradlens'
 import { describe, expect, it } from 'vitest'
 import { expectError } from '../support/refusals.js'
-import { gridScorer, testX, trainClasses, trainX } from '../support/small-nets.js'
+import { gridScorer, testX, trainClasses, trainX } from '../support/models/small-nets.js'
 
 const loss: NamedLoss = {
   name: 'sparseCategoricalCrossentropyFromLogits',

@@ -14,7 +14,7 @@ import {
 } from '../../src/tfjs/kernels/window-gradients.js'
 import { gradientRepairs } from '../../src/tfjs/repairs/gradients.js'
 import type { WindowAxis } from '../../src/tfjs/repairs/window.js'
-import { useDevice } from '../support/devices.js'
+import { useDevice } from '../support/devices/devices.js'
 import { seededRandom, uniform } from '../support/random.js'
 
 /** Float32 sums of at most 900 products of numbers below 1. */

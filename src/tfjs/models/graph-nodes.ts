@@ -11,7 +11,7 @@ export interface GraphNode {
   readonly attrParams?: Readonly<Record<string, { readonly value?: unknown } | undefined>>
 }
 
-/** Private to the converter, pinned by tests/support/graph-model-suite.ts. */
+/** Private to the converter, pinned by tests/devices/graph-layers.test.ts. */
 interface GraphInternals {
   readonly executor: { readonly graph: { readonly nodes: Readonly<Record<string, GraphNode>> } }
 }

@@ -1,0 +1,64 @@
+import {
+  exampleLabels,
+  examplePredictions,
+  exampleScores,
+  rankingJson,
+} from '../gradients/ranking-fixtures.js'
+
+/** A picture of 8 × 8 pixels: a bar that lies as its class says, on paper with a little noise. */
+const bars = exampleLabels.map((label, example) =>
+  Array.from({ length: 8 }, (_, row) =>
+    Array.from({ length: 8 }, (_, column) => {
+      const isBar =
+        label === 0 ? row === 3 || row === 4 : label === 1 ? column === 4 : row === column
+      return isBar ? 1 : ((row * 7 + column * 3 + example * 5) % 11) / 50
+    }),
+  ),
+)
+const sentences = exampleScores.map((_, i) =>
+  i % 3 === 0 ? 'Works well.' : 'The battery lasts long, and I would buy it again. '.repeat(i + 1),
+)
+const cars = exampleScores.map((_, i) => [70 + i, 8 - (i % 4), 130.5 + i * 3.1, 3504 - i * 13])
+const longest =
+  'the longest name that anybody has given to a class of things, Donaudampfschifffahrtsgesellschaft'
+const hostile = '<img src=x onerror="document.title = 1"> & "quoted"'
+
+const pictures = rankingJson(exampleScores, { examples: bars })
+const labelled = {
+  trainLabels: exampleLabels,
+  trainPredictions: examplePredictions,
+  labels: ['horizontal', 'vertical', 'falling'],
+  predicted: 1,
+}
+
+/** What is to be looked at of `<gl-similar-examples>`: state, properties, and whether it waits. */
+export const similarExamplesStates: readonly (readonly [
+  state: string,
+  properties: Readonly<Record<string, unknown>>,
+  isWaiting?: boolean,
+])[] = [
+  ['pictures', { ...labelled, explanation: pictures, ink: true }],
+  ['to choose from', { ...labelled, explanation: pictures, selectable: true, selected: 2 }],
+  ['without labels', { explanation: pictures }],
+  ['texts', { ...labelled, explanation: pictures, examples: sentences, selectable: true }],
+  [
+    'rows',
+    {
+      explanation: rankingJson(exampleScores, {
+        examples: cars,
+        params: { task_name: 'regression' },
+      }),
+      trainLabels: exampleScores.map((_, i) => 18.2 + i),
+      trainPredictions: exampleScores.map((_, i) => 17.953 + i),
+      features: ['year', 'cylinders', 'displacement (in³)', 'weight (lb)'],
+    },
+  ],
+  ['empty', {}],
+  ['empty, of pictures', { kind: 'image' }],
+  ['waiting for the next', { ...labelled, explanation: pictures, ink: true }, true],
+  ['error', { explanation: pictures, index: 3 }],
+  [
+    'long names',
+    { ...labelled, explanation: pictures, labels: [longest, hostile, longest], selectable: true },
+  ],
+]

@@ -1,0 +1,53 @@
+import * as tf from '@tensorflow/tfjs'
+import type { Device } from '../../../src/options.js'
+import { ensureBackend, runOn, withTape } from '../../../src/tfjs/engine/engine.js'
+import { backpropagate, findDependents } from '../../../src/tfjs/engine/tape.js'
+
+/** Output and gradients of Σ f(x) ⊙ weights on a device, with the repairs, by the adapter's own walk. */
+export async function gradientsOn(
+  device: Device,
+  f: (...x: tf.Tensor[]) => tf.Tensor,
+  shapes: readonly (readonly number[])[],
+  values: readonly Float32Array[],
+  weights: Float32Array,
+): Promise<{ y: ArrayLike<number>; gradients: ArrayLike<number>[] }> {
+  await ensureBackend(device)
+  const [y, ...gradients] = runOn(device, () => {
+    const x = values.map((data, index) => tf.tensor(data.slice(), [...(shapes[index] ?? [])]))
+    return withTape(
+      new Set(),
+      () => f(...x),
+      (tape, output) => {
+        const wanted = findDependents(
+          tape,
+          x.map(({ id }) => id),
+        )
+        const seeds = new Map([[output.id, tf.tensor(weights, output.shape)]])
+        const found = backpropagate(tape, { seeds, wanted })
+        return [output, ...x.map((input) => found.get(input.id) ?? tf.zerosLike(input))].map(
+          (tensor) => tensor.clone(),
+        )
+      },
+    )
+  })
+  try {
+    return {
+      y: await y!.data(),
+      gradients: await Promise.all(gradients.map((gradient) => gradient.data())),
+    }
+  } finally {
+    tf.dispose([y!, ...gradients])
+  }
+}
+
+/** f on the cpu backend, flat, with its shape. */
+export function forwardOnCpu(
+  f: (...x: tf.Tensor[]) => tf.Tensor,
+  shapes: readonly (readonly number[])[],
+  values: readonly Float32Array[],
+): { data: ArrayLike<number>; shape: number[] } {
+  return runOn('cpu', () => {
+    const y = f(...values.map((data, index) => tf.tensor(data.slice(), [...(shapes[index] ?? [])])))
+    return { data: y.dataSync(), shape: y.shape } as never
+  })
+}

@@ -1,0 +1,20 @@
+import type { WritableByteStore } from 'gradlens'
+import { openGradientWriter } from '../../../src/store/zarr/writing/open-writer.js'
+import { exampleRows, identity, someRows } from './gradient-rows.js'
+
+const rowCount = 60
+const blockSize = 4
+
+/** Writes so many rows, from where the store ends, that a process can be killed in between. */
+export async function writeManyRows(
+  store: WritableByteStore,
+  onWritten: (rowsWritten: number) => void = () => undefined,
+): Promise<void> {
+  const rows = exampleRows(rowCount)
+  const writer = await openGradientWriter(store, { identity, rowCount, rowsPerChunk: 5 })
+  for (let start = writer.rowsWritten; start < rowCount; start += blockSize) {
+    await writer.append(someRows(rows, start, Math.min(start + blockSize, rowCount)))
+    onWritten(writer.rowsWritten)
+  }
+  await writer.close()
+}

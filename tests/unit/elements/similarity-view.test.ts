@@ -1,0 +1,253 @@
+import { Explanation } from 'gradlens'
+import { describe, expect, it } from 'vitest'
+import {
+  type GivenExplanation,
+  readExplanation,
+} from '../../../src/elements/base/explanation-source.js'
+import { computeClassMeans } from '../../../src/elements/similar-examples/class-means.js'
+import { readLabels } from '../../../src/elements/similar-examples/labels.js'
+import { createSimilarityTable } from '../../../src/elements/similar-examples/similarity-table.js'
+import {
+  describeMeans,
+  describeSimilarity,
+} from '../../../src/elements/similar-examples/sentence.js'
+import {
+  createSimilarityView,
+  type SimilarityView,
+  type SimilarityViewOptions,
+} from '../../../src/elements/similar-examples/similarity-view.js'
+import golden from '../../fixtures/alibi-golden.json' with { type: 'json' }
+import {
+  exampleLabels,
+  examplePredictions,
+  examplePictures,
+  exampleScores,
+  rankingJson,
+} from '../../support/gradients/ranking-fixtures.js'
+
+const nothing: SimilarityViewOptions = {
+  index: 0,
+  kind: null,
+  examples: null,
+  urlTemplate: null,
+  channels: null,
+  labels: [],
+  trainLabels: null,
+  trainPredictions: null,
+  predicted: null,
+}
+const labelled = { ...nothing, trainLabels: exampleLabels, predicted: 1 }
+
+const view = (
+  options: Partial<SimilarityViewOptions> = {},
+  explanation: unknown = rankingJson(),
+): SimilarityView => createSimilarityView(readExplanation(explanation), { ...nothing, ...options })
+
+const indices = (examples: SimilarityView['most']): unknown => examples.map(({ index }) => index)
+
+describe('the ends of a ranking', () => {
+  it("are alibi's, for each example that was explained", () => {
+    const data = golden.gradsim.cases.grad_cos
+    const json = { ...rankingJson(), data }
+    for (const [index, order] of data.ordered_indices.entries()) {
+      const { most, least } = view({ index }, json)
+      expect(indices(most)).toEqual(order.slice(0, 5))
+      expect(indices(least)).toEqual(order.slice(-5).reverse())
+      expect(most.map(({ score }) => score)).toEqual(data.scores[index]!.slice(0, 5))
+      expect(most.map(({ content }) => content)).toEqual(
+        data.most_similar[index]!.map((cells) => ({ kind: 'row', cells })),
+      )
+    }
+  })
+
+  it('show the examples that the explanation carries', () => {
+    const { most, least } = view()
+    expect(most[0]?.content).toEqual({
+      kind: 'image',
+      pixels: { data: Float64Array.of(6 / 16, 0, 1, 0.5), shape: [2, 2] },
+    })
+    expect(least[0]?.content).toMatchObject({
+      pixels: { data: Float64Array.of(1 / 16, 0, 1, 0.5) },
+    })
+  })
+
+  it('show what is given of the training examples instead', () => {
+    const texts = exampleScores.map((_, i) => `text ${i}`)
+    expect(view({ examples: texts }).most[0]?.content).toEqual({ kind: 'text', text: 'text 6' })
+    expect(view({ examples: texts, kind: 'image' }).most[0]?.content).toEqual({
+      kind: 'address',
+      url: 'text 6',
+    })
+    expect(view({ urlTemplate: 'a/{id}.png' }).most[0]?.content).toEqual({
+      kind: 'address',
+      url: 'a/6.png',
+    })
+    const pixels = { data: Float32Array.from(examplePictures.flat(2)), shape: [12, 2, 2] }
+    expect(view({ examples: pixels }).most[0]?.content).toMatchObject({
+      kind: 'image',
+      pixels: { shape: [2, 2], data: pixels.data.slice(24, 28) },
+    })
+    expect(view({ examples: pixels, kind: 'tabular' }).most[0]?.content).toMatchObject({
+      kind: 'row',
+      cells: [6 / 16, 0, 1, 0.5],
+    })
+  })
+
+  it('leave out the numbers of the least similar where the most similar alone were ranked', () => {
+    const json = rankingJson()
+    const top = {
+      ...json.data,
+      scores: [[4, 3]],
+      ordered_indices: [[6, 4]],
+    }
+    const { most, least, means } = view(labelled, { ...json, data: top })
+    expect(indices(most)).toEqual([6, 4])
+    expect(least).toHaveLength(5)
+    expect(least[0]).toMatchObject({ index: undefined, score: undefined, label: undefined })
+    expect(least[0]?.content.kind).toBe('image')
+    expect(means).toEqual([])
+  })
+
+  it('have scores that are not finite behind all others, at both ends', () => {
+    const scores = [NaN, 1, 2]
+    const json = rankingJson(scores, { examples: null })
+    const data = {
+      scores: [[2, 1, 'NaN']],
+      ordered_indices: [[2, 1, 0]],
+      most_similar: [[[2], [1], [0]]],
+      least_similar: [[[1], [2], [0]]],
+      non_finite: [[0]],
+    }
+    const { most, least, scale } = view({}, { ...json, data })
+    expect(indices(most)).toEqual([2, 1, 0])
+    expect(indices(least)).toEqual([1, 2, 0])
+    expect(scale).toEqual({ min: 0, max: 2 })
+  })
+
+  it('refuse what is no ranking, and an example that was not explained', () => {
+    const attribution: GivenExplanation = { meta: { name: 'Gradient' }, data: {} }
+    expect(() => createSimilarityView(attribution, nothing)).toThrow(
+      'scores of the explanation by Gradient: got none; expected an explanation by GradientSimilarity',
+    )
+    expect(() => view({ index: 1 })).toThrow('index: got 1; expected 0 … 0.')
+  })
+})
+
+describe('labels', () => {
+  it('are indices, names, values, one-hot rows or an array of them', () => {
+    expect(readLabels('l', [0, 2])).toEqual([0, 2])
+    expect(readLabels('l', ['a', 'b'])).toEqual(['a', 'b'])
+    expect(readLabels('l', Uint8Array.of(3, 1))).toEqual(Uint8Array.of(3, 1))
+    expect(
+      readLabels('l', [
+        [0, 0, 1],
+        [0.2, 0.5, 0.3],
+      ]),
+    ).toEqual([2, 1])
+    expect(readLabels('l', { data: Float32Array.of(0, 1, 1, 0), shape: [2, 2] })).toEqual([1, 0])
+    expect(readLabels('l', { data: Float32Array.of(17.5, 9), shape: [2, 1] })).toEqual(
+      Float32Array.of(17.5, 9),
+    )
+    expect(() => readLabels('l', [{}] as unknown as string[])).toThrow('l[0]: got an object')
+  })
+
+  it('of another class than the predicted one are marked among the most similar alone', () => {
+    const { most, least } = view(labelled)
+    expect(most.filter(({ isSuspect }) => isSuspect).map(({ index }) => index)).toEqual([2])
+    expect(least.some(({ isSuspect }) => isSuspect)).toBe(false)
+    expect(view({ trainLabels: exampleLabels }).most.some(({ isSuspect }) => isSuspect)).toBe(false)
+  })
+
+  it('are not marked where the score is next to nothing beside the highest', () => {
+    const explanation = rankingJson(exampleScores.map((score) => (score < 2 ? score : 10 * score)))
+    expect(view(labelled, explanation).most.some(({ isSuspect }) => isSuspect)).toBe(false)
+    const alike = rankingJson(exampleScores.map(() => 0))
+    expect(view(labelled, alike).most.some(({ isSuspect }) => isSuspect)).toBe(false)
+  })
+
+  it('are compared by their names', () => {
+    const names = ['zero', 'one', 'two']
+    const { most } = view({ ...labelled, labels: names, predicted: 'one' })
+    expect(most.map(({ isSuspect }) => isSuspect)).toEqual([false, false, false, true, false])
+  })
+
+  it('of a regression are values, none of which is suspect', () => {
+    const json = rankingJson(exampleScores, { params: { task_name: 'regression' } })
+    const { areClasses, means, most } = view(labelled, json)
+    expect({ areClasses, means }).toEqual({ areClasses: false, means: [] })
+    expect(most.some(({ isSuspect }) => isSuspect)).toBe(false)
+  })
+})
+
+describe('the mean score of each class', () => {
+  it('is that of all training examples with its label', () => {
+    expect(view(labelled).means).toEqual([
+      { label: 0, count: 4, mean: (0.5 + 1.5 + 0.25 + 0) / 4 },
+      { label: 1, count: 4, mean: (3 + 4 + 2 + 1) / 4 },
+      { label: 2, count: 4, mean: (-2 - 0.5 - 1 - 1.5) / 4 },
+    ])
+  })
+
+  it('is empty without labels, even if the classes have names', () => {
+    expect(view({ labels: ['zero', 'one', 'two'] }).means).toEqual([])
+    const scored = view({ ...labelled, trainLabels: [] })
+    expect(scored.means).toEqual([])
+  })
+
+  it('has a place for a class without examples, and for labels without a name', () => {
+    const means = computeClassMeans([2, NaN], [0, 1], ['other', 'a'], ['a', 'b'])
+    expect(means).toEqual([
+      { label: 0, count: 0, mean: NaN },
+      { label: 1, count: 0, mean: NaN },
+      { label: 'other', count: 1, mean: 2 },
+    ])
+  })
+})
+
+describe('the sentences', () => {
+  it('count the labels, and name the one to check', () => {
+    expect(describeSimilarity(view({ ...labelled, trainPredictions: examplePredictions }))).toBe(
+      'The model says 1: the five most similar training examples are labelled 1 (four) and 0 (one). ' +
+        'No. 2 is labelled 0, not 1: check its label. The model gets one of them wrong. ' +
+        'The least similar are labelled 2 (four) and 0 (one). The first four of them count against 1.',
+    )
+    expect(describeMeans(view(labelled))).toBe(
+      'On average, training examples labelled 1 score highest (2.50) and those labelled 2 lowest (−1.25).',
+    )
+  })
+
+  it('tell the range of the values of a regression', () => {
+    const json = rankingJson(exampleScores, { params: { task_name: 'regression' } })
+    const values = exampleScores.map((_, i) => 10 + i / 2)
+    expect(describeSimilarity(view({ trainLabels: values, predicted: 12.25 }, json))).toBe(
+      'The five most similar training examples are labelled 11.0 to 15.0. ' +
+        'The least similar are labelled 10.5 to 15.5. The first four of them have negative scores.',
+    )
+  })
+
+  it('tell cosines apart that differ by less than a hundredth', () => {
+    const cosines = [0.99871, 0.99843, 0.99801, 0.99799, 0.9975, 0.9, 0.5, 0.2, 0, -0.1]
+    const { rows } = createSimilarityTable(view({}, rankingJson(cosines)))
+    const shown = rows.slice(0, 5).map((cells) => cells[2])
+    expect(shown).toEqual(['0.99871', '0.99843', '0.99801', '0.99799', '0.99750'])
+    expect(describeSimilarity(view({}, rankingJson(cosines)))).toContain(
+      'score 0.99871 to 0.99750.',
+    )
+  })
+
+  it('tell the scores where there are no labels', () => {
+    expect(describeSimilarity(view())).toBe(
+      'The five most similar training examples score 4.00 to 1.00. ' +
+        'The first four of them count against the prediction.',
+    )
+  })
+})
+
+it('reads an Explanation and its JSON alike', () => {
+  const json = rankingJson()
+  const fromText = view(labelled, JSON.stringify(json))
+  const fromExplanation = view(labelled, Explanation.fromJSON(json))
+  const plain = (shown: SimilarityView): unknown => JSON.parse(JSON.stringify(shown))
+  expect(plain(fromText)).toEqual(plain(fromExplanation))
+  expect(plain(fromText)).toEqual(plain(view(labelled, json)))
+})

@@ -1,3 +1,0 @@
-import { describeLeakGuard } from '../support/leak-cases.js'
-
-describeLeakGuard()

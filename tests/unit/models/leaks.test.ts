@@ -1,0 +1,3 @@
+import { describeLeakGuard } from '../../support/cases/leak-cases.js'
+
+describeLeakGuard()
