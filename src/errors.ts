@@ -88,8 +88,8 @@ export class MemoryError extends GradlensError {
 }
 
 /**
- * What is wrong with a store: something is not there; is there but not what it must be; belongs to another model,
- * loss or layout; is being written by somebody else; is full; cannot be reached; needs what is not there to use it.
+ * What is wrong with a store: a part is missing; a part is damaged; it belongs to another model, loss or layout; another
+ * writer has locked it; it is full; it cannot be reached; it needs a feature that is not supported here.
  */
 export type StoreFailure =
   'missing' | 'damaged' | 'different' | 'locked' | 'full' | 'unreachable' | 'unsupported'

@@ -176,9 +176,9 @@ export class GradientSimilarity<Value = unknown, Item = never> extends Explainer
   }
 
   /**
-   * Writes training gradients into the `store` as `fit` does, without a look at what else is there: all of them or, beside
-   * other processes, those of a range of rows. `mergeGradientStore` of gradlens/node makes ranges one store, from which
-   * `GradientSimilarity.open` explains. What this explainer was fitted with stays.
+   * Writes training gradients into the `store` as `fit` does: all of them, or those of a range of rows while other
+   * processes write other ranges. `mergeGradientStore` of gradlens/node merges ranges into one store, from which
+   * `GradientSimilarity.open` explains. The fitted examples of this explainer stay as they are.
    *
    * @throws as `fit`; InvalidArgumentError without a store, or for a range that ends within a chunk; StoreError if others
    *   write these rows, or have written other ranges over them

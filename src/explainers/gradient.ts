@@ -46,7 +46,10 @@ export interface GradientOptions<Item = never, Batch = Inputs<Item>> {
   readonly multiplyByInputs?: boolean
   /** Average the gradients of noisy copies of the input (SmoothGrad). Default: none. */
   readonly smoothGrad?: SmoothGradOptions
-  /** Examples in one pass: memory and the length of a task grow with it. Default 100. */
+  /**
+   * Examples in one pass. Default 'auto': as many as 48 MiB of activations allow, at most 100, so that a pass of a large
+   * model neither blocks the page for long nor takes gigabytes.
+   */
   readonly internalBatchSize?: BatchSizeOption
   /** Default 'auto': webgpu, else wasm, else cpu. */
   readonly device?: DeviceChoice

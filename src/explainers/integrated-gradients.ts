@@ -56,7 +56,10 @@ export interface IntegratedGradientsOptions {
   readonly tolerance?: number
   /** With `tolerance`: no example takes more steps. Default 16 · nSteps. */
   readonly maxSteps?: number
-  /** Path points in one pass: memory and the length of a task grow with it. Default 100. */
+  /**
+   * Path points in one pass. Default 'auto': as many as 48 MiB of activations allow, at most 100, so that a pass of a large
+   * model neither blocks the page for long nor takes gigabytes.
+   */
   readonly internalBatchSize?: BatchSizeOption
   /** Default 'auto': webgpu, else wasm, else cpu. */
   readonly device?: DeviceChoice

@@ -30,7 +30,7 @@ export interface PlacedGradients {
 }
 
 /**
- * Gradients computed block by block, a task of the event loop each; whoever takes one disposes it.
+ * Computes gradients block by block, each in a task of the event loop. The caller disposes of each block.
  *
  * @param from the example to begin with
  */
@@ -63,7 +63,7 @@ export async function* computeBlocks<Value>(
   }
 }
 
-/** The gradients projected, in their stead: read back from the device and held there anew. */
+/** Replaces gradients on the device by their projections, which are computed on the host. */
 async function projectAndUpload<Value>(
   gradients: DeviceGradients,
   projection: Projection,

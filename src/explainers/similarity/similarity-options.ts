@@ -51,25 +51,25 @@ export interface GradientSimilarityOptions {
   readonly simFn?: SimilarityName
   /** In classification a missing label is the predicted one; in regression it must be given. Default 'classification'. */
   readonly task?: (typeof tasks)[number]
-  /** Store the training gradients at `fit`: explaining is then fast. Else each call computes them anew. Default false. */
+  /** Compute the training gradients once, in `fit`, so that explaining is fast. Otherwise each call computes them. Default false. */
   readonly precomputeGrads?: boolean
   /**
-   * With `precomputeGrads`, where the training gradients go instead of into memory. A `fit` that was stopped goes on
-   * where it stopped if it is called again with the same store, examples and `batchSize`. Without a store by default.
+   * With `precomputeGrads`, the place where the training gradients are written instead of memory. `fit` resumes an
+   * unfinished store if it gets the same examples and `batchSize`. Default: none.
    */
   readonly store?: WritableByteStore | undefined
-  /** How the store keeps numbers: exactly, or in half the room with eleven significant bits. Default 'float32'. */
+  /** The number format of the store: exact, or half the bytes with eleven significant bits. Default 'float32'. */
   readonly storeDtype?: (typeof storeDtypes)[number]
   /**
-   * Whether the store keeps the training examples; or their address, '{id}' standing for the row. Default true; for raw
-   * items false, since only arrays can be kept.
+   * Whether the store contains the training examples; or the address of an example, in which '{id}' is replaced by its
+   * row. Default true; false for raw items, because a store contains only arrays.
    */
   readonly storeExamples?: boolean | string | undefined
-  /** How many rows are written, and read, at once. As many as 16 MiB hold by default. */
+  /** How many rows a chunk has, which is written and read at once. Default: as many as fit into 16 MiB. */
   readonly storeRowsPerChunk?: number | undefined
   /**
-   * With `precomputeGrads`, keeps of each training gradient no more than `size` numbers, by a seeded random projection: what
-   * is compared are then estimates, whose quality `projectionQuality` of gradlens/evaluation measures. Exact by default.
+   * With `precomputeGrads`, keeps at most `size` numbers per training gradient, by a seeded random projection. Scores are
+   * then estimates; `projectionQuality` of gradlens/evaluation measures how good they are. Default: exact gradients.
    */
   readonly projection?: ProjectionOptions | undefined
   /**
@@ -77,9 +77,9 @@ export interface GradientSimilarityOptions {
    * store is bound to the chosen names. Default: all that are trainable.
    */
   readonly parameters?: ParameterFilter | undefined
-  /** What gradients on their way from a store may take in the page and its workers. Default 256 MiB. */
+  /** The bytes that gradients read from a store may take in the page and its workers. Default 256 MiB. */
   readonly maxBytes?: number
-  /** What gradients from a store may take on the GPU. Default 256 MiB. */
+  /** The bytes that gradients read from a store may take on the GPU. Default 256 MiB. */
   readonly maxGpuBytes?: number
   /** How many of the most and of the least similar examples come back. Default 5. */
   readonly topK?: number
@@ -87,13 +87,16 @@ export interface GradientSimilarityOptions {
   readonly eps?: number
   /** Default 'auto': webgpu, else wasm, else cpu. */
   readonly device?: DeviceChoice
-  /** Examples in one pass: more is faster, fewer let the page answer sooner. Default 32. */
+  /**
+   * Examples in one pass. Default 'auto': as many as 48 MiB of activations allow, at most 32, so that a pass of a large
+   * model neither blocks the page for long nor takes gigabytes.
+   */
   readonly batchSize?: BatchSizeOption
   /** Show progress: a line in the terminal, entries in the browser's console. Default false. */
   readonly verbose?: boolean
 }
 
-/** What explains from a store that is there already. */
+/** Options for explaining from an existing store. */
 export interface OpenSimilarityOptions
   extends
     Omit<
@@ -108,9 +111,9 @@ export interface OpenSimilarityOptions
     Pick<CallOptions, 'signal'> {}
 
 export interface PrecomputeOptions extends CallOptions {
-  /** Which rows alone are written, whole chunks, beside other processes that write others. All by default. */
+  /** The rows to write, in whole chunks, while other processes write the others. Default: all. */
   readonly rows?: RowRange | undefined
-  /** Which example each row is, an integer, by which explanations name it. The row's own index by default. */
+  /** An integer for each row, by which explanations name the example. Default: the row's index. */
   readonly ids?: ArrayInput | ExampleSource<ArrayInput> | undefined
 }
 

@@ -44,7 +44,7 @@ export interface TrainingSources<Item> {
 }
 
 /**
- * The rows of what is given, held to what the model and the loss take.
+ * Reads rows of the given examples, and checks them against the model and the loss.
  *
  * @throws InvalidArgumentError or NonFiniteError, here or when a source is read
  */

@@ -30,7 +30,7 @@ export interface TrainingPass {
   readonly usage: () => Readonly<Record<string, number>>
 }
 
-/** Training examples with their gradients, wherever these come from. It lives as long as somebody holds it. */
+/** Training examples with their gradients, in memory or in a store. It lives until its last user disposes of it. */
 export interface TrainingSet<Value> extends Disposable {
   readonly exampleCount: number
   readonly inputCount: number

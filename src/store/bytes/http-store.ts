@@ -14,7 +14,7 @@ export interface HttpStoreOptions {
   readonly retries?: number | undefined
   /** The longest wait before the first repetition, in milliseconds: 250. It doubles with each. */
   readonly retryDelayMs?: number | undefined
-  /** An attempt fails if no data is received for so many milliseconds: 30,000. */
+  /** An attempt fails if no data arrives for this long, in milliseconds. Default 30,000. */
   readonly timeoutMs?: number | undefined
   /** The size of the cache of answers, in bytes: 64 MiB. */
   readonly cacheByteLength?: number | undefined

@@ -59,7 +59,7 @@ export class DeviceWeights {
 
   /** Runs a synchronous function on the device, with the model's tensors backed by values on it. */
   run<Result>(run: () => Result): Result {
-    const lent = [...this.#copies].map(([tensor, { values }]) => {
+    const restorers = [...this.#copies].map(([tensor, { values }]) => {
       const own = tensor.dataId
       tensor.dataId = values.dataId
       return (): void => {
@@ -69,7 +69,7 @@ export class DeviceWeights {
     try {
       return runWithMemory(this.#device, this.#largest(), run)
     } finally {
-      for (const release of lent) release()
+      for (const restore of restorers) restore()
     }
   }
 

@@ -1,5 +1,5 @@
 declare module '*/worker.js?worker&inline' {
-  /** Vite's: the script bundled into a string, and run from a blob, so that no file has to be found beside the page. */
+  /** From Vite: the script as a string, which runs from a blob, so that no further file has to be served. */
   export default class extends Worker {
     constructor(options?: WorkerOptions)
   }

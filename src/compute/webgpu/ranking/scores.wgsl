@@ -60,7 +60,7 @@ fn scoreBits(dot: f32, left: vec2<u32>, right: vec2<u32>) -> u32 {
   return scaledBits(bitcast<u32>(dot / denominator), exponent - unit);
 }
 
-/// 2^e for e ≤ 0; 0 where float32 has no such number, which is nothing beside 1.
+/// 2^e for e ≤ 0; 0 where float32 has no such number, which is negligible next to 1.
 fn underOne(e: i32) -> f32 {
   return select(0.0, powerOfTwo(e), e >= -126);
 }

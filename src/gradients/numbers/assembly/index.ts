@@ -1,12 +1,11 @@
 import { decodeEight } from './decode-eight'
 
-/** How many bytes go in at once: what a core's own cache holds beside what comes out. */
+/** How many bytes are decoded at once: input and output together fit into a core's own cache. */
 const pieceSize = 1 << 17
 
 /**
  * x^(128·209) is congruent to the sum of x^(128·e) for e = 144, 54, 39, 14 and 0 modulo the checksum's polynomial: sixteen
- * bytes may be added to those that stand so many times sixteen bytes behind them instead (the distances are 209 − e), which
- * takes no table. No six powers of x^128 closer together add up to zero; of four, the nearest are 5,275 apart.
+ * bytes may be added to those at these distances behind them, in units of sixteen bytes (209 − e), without a table. No six powers of x^128 closer together add up to zero; of four, the nearest are 5,275 apart.
  */
 const distance0: usize = 65 << 4
 const distance1: usize = 155 << 4
@@ -59,7 +58,7 @@ function lookUpWord(table: u32, word: u32): u32 {
   )
 }
 
-/** CRC-32C before its last inversion, after so many bytes more of the input. */
+/** Returns CRC-32C before its last inversion, after `byteLength` more bytes of the input. */
 export function updateCrc32c(crc: u32, byteLength: i32): u32 {
   let at = input
   const stepped = input + (byteLength & ~15)
@@ -86,7 +85,7 @@ export function startFold(): void {
   store<u32>(input, ~load<u32>(input))
 }
 
-/** Adds so many bytes of the input, a multiple of 16, to what comes behind them. */
+/** Adds `byteLength` bytes of the input, a multiple of 16, to the bytes that follow them. */
 export function fold(byteLength: i32): void {
   const end = input + byteLength
   for (let at = input; at < end; at += 16) {
