@@ -1,6 +1,6 @@
 import { playwright } from '@vitest/browser-playwright'
 import { defineConfig } from 'vitest/config'
-import { findBrowser } from './scripts/checks/find-browser.mjs'
+import { findBrowser } from './scripts/checks/browser.mjs'
 import { browserArguments } from './tests/support/browser-arguments.js'
 import { serverCommands } from './tests/support/browser-servers.js'
 import { alias } from './vite.config.js'

@@ -1,5 +1,5 @@
 import { chromium, type Browser } from 'playwright'
-import { findBrowser } from '../scripts/checks/find-browser.mjs'
+import { findBrowser } from '../scripts/checks/browser.mjs'
 import type { BenchOptions } from './options.js'
 
 /** Chromium's sandbox doesn't work for root, the user in containers. */
@@ -11,7 +11,7 @@ const webGpu = ['--enable-unsafe-webgpu', '--enable-features=Vulkan']
 export function launchBrowser({ softwareWebGpu }: BenchOptions): Promise<Browser> {
   const found = findBrowser()
   if (found.path === undefined) {
-    throw new Error(`No browser starts: ${found.tried.join('; ')}. Set CHROME_PATH.`)
+    throw new Error(`No browser starts: ${found.fault}. Set CHROME_PATH.`)
   }
   const software = softwareWebGpu ? ['--use-webgpu-adapter=swiftshader'] : []
   return chromium.launch({

@@ -3,7 +3,7 @@ import process from 'node:process'
 import { stripVTControlCharacters } from 'node:util'
 import { build, packageChecks, sourceChecks } from './checks.mjs'
 import { root, run, whenStopped } from './command.mjs'
-import { ensureBrowser } from './install-browser.mjs'
+import { ensureBrowser } from './browser.mjs'
 import { lastLines, runTests } from './vitest-project.mjs'
 
 // Runs every check of the sources and of the package, and every test, even after failures. The last

@@ -1,5 +1,5 @@
 import { chromium, type Browser, type Locator, type Page } from 'playwright'
-import { findBrowser } from '../../scripts/checks/find-browser.mjs'
+import { findBrowser } from '../../scripts/checks/browser.mjs'
 import { browserArguments } from '../support/browser-arguments.js'
 import type { DemoServer } from './demo-server.js'
 
