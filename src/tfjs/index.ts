@@ -4,8 +4,12 @@ import { describe, type Device } from '../options.js'
 import type { LayerSite, OpenOptions, ParameterSpec, Predictor } from '../predictor.js'
 import { openDevice } from './engine/devices.js'
 import { type FunctionModel, wrapFunctionModel, isFunctionModel } from './models/function-model.js'
-import { wrapGraphModel, type GraphModelOptions, isGraphModel } from './models/graph-model.js'
-import { isLayersModel, wrapLayersModel, type LayersModelOptions } from './models/layers-model.js'
+import { wrapGraphModel, type GraphModelOptions, isGraphModel } from './models/graph/graph-model.js'
+import {
+  isLayersModel,
+  wrapLayersModel,
+  type LayersModelOptions,
+} from './models/layers/layers-model.js'
 import type { TensorModel } from './models/model.js'
 import { withNamedInputs } from './models/named-inputs.js'
 import { type PreprocessOptions, createPreprocessor } from './models/preprocess.js'
@@ -13,8 +17,8 @@ import { shareWarnings } from '../warn-once.js'
 import { TfjsSession } from './session/session.js'
 
 export type { FunctionInput, FunctionModel } from './models/function-model.js'
-export type { GraphModelOptions } from './models/graph-model.js'
-export type { LayersModelOptions } from './models/layers-model.js'
+export type { GraphModelOptions } from './models/graph/graph-model.js'
+export type { LayersModelOptions } from './models/layers/layers-model.js'
 export type { PreprocessOptions } from './models/preprocess.js'
 
 /**

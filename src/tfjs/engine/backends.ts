@@ -1,6 +1,6 @@
 /**
  * The internals of TensorFlow.js's backends that we use: the buffers of tensors, and allocations
- * that fail silently. tests/devices/tfjs-backends.test.ts pins them to 4.22.
+ * that fail silently. tests/devices/models/tfjs-backends.test.ts pins them to 4.22.
  */
 import * as tf from '@tensorflow/tfjs'
 import type { KernelBackend, Tensor } from '@tensorflow/tfjs'

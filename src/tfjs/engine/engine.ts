@@ -1,5 +1,5 @@
 /**
- * The internals of TensorFlow.js's engine that we use. tests/devices/tfjs-engine.test.ts pins them
+ * The internals of TensorFlow.js's engine that we use. tests/devices/models/tfjs-engine.test.ts pins them
  * to 4.22.
  *
  * Work runs in synchronous sections. Inside a section, the engine uses our device and our repairs.

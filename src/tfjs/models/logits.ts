@@ -1,8 +1,8 @@
 import type { GraphModel, LayersModel, SymbolicTensor } from '@tensorflow/tfjs'
 import { InvalidArgumentError, UnsupportedError } from '../../errors.js'
 import { describe } from '../../options.js'
-import { type GraphNode, findGraphNode } from './graph-nodes.js'
-import { type Layer, type LayerCall, findLastCall, visitCalls } from './layer-calls.js'
+import { type GraphNode, findGraphNode } from './graph/graph-nodes.js'
+import { type Layer, type LayerCall, findLastCall, visitCalls } from './layers/layer-calls.js'
 
 /** @throws InvalidArgumentError for anything but true, false or undefined */
 export function readLogits(logits: unknown): boolean {

@@ -1,6 +1,6 @@
 import type { Tensor } from '@tensorflow/tfjs'
 import type { ArraySpec } from '../../predictor.js'
-import type { ModelLayers } from './layer-sites.js'
+import type { ModelLayers } from './layers/layer-sites.js'
 
 /** A model for the tape: a synchronous function of tensors and weights in inference mode. */
 export interface TensorModel {

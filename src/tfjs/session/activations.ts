@@ -6,7 +6,7 @@ import type { Activations, ForwardArguments, LayerSite } from '../../predictor.j
 import { type DeviceModel, tensorOf } from './device-model.js'
 import { type TapeNode, withTape } from '../engine/engine.js'
 import { computeOutputGradients } from './input-gradients.js'
-import type { Visit } from '../models/layer-sites.js'
+import type { Visit } from '../models/layers/layer-sites.js'
 import { findDependents } from '../engine/tape.js'
 
 /** The activations at layers for these examples, per site. */

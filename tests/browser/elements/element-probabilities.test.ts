@@ -1,0 +1,105 @@
+import 'gradlens/elements/define'
+import type { ClassProbability } from 'gradlens/elements'
+import { expect, it } from 'vitest'
+import { digitAnswer, digitExplanation } from '../../support/elements/element-fixtures.js'
+import { mounted, textsOf, within } from '../../support/elements/mounted.js'
+
+it('shows each class with its bar and percentage, and says which one it is', async () => {
+  const element = await mounted('gl-probabilities', { explanation: digitExplanation() })
+  expect(textsOf(element, '.label')).toEqual(Array.from('0123456789'))
+  expect(textsOf(element, '.percent').slice(3, 5)).toEqual(['21.0 %', '< 0.1 %'])
+  expect(within(element, '.bar')[3]?.style.transform).toBe('scaleX(0.21)')
+  expect(textsOf(element, '.row[data-predicted] .label')).toEqual(['8'])
+  expect(textsOf(element, 'figcaption')).toEqual(['The model says 8 (61 %), then 3 (21 %).'])
+  expect(element.toCSV().split('\r\n').slice(0, 2)).toEqual(['class,probability', '0,0.004'])
+})
+
+it('shows what a model answers before there is an explanation, in any form', async () => {
+  const forms = [digitAnswer, [digitAnswer], { data: Float64Array.from(digitAnswer), shape: [10] }]
+  for (const predictions of forms) {
+    const element = await mounted('gl-probabilities', { predictions })
+    expect(textsOf(element, 'figcaption')).toEqual(['The model says 8 (61 %), then 3 (21 %).'])
+  }
+})
+
+it('shows both sides of a single probability, where they have names', async () => {
+  const names = { labels: ['negative', 'positive'] }
+  const element = await mounted('gl-probabilities', { predictions: [[0.8]], ...names })
+  expect(textsOf(element, '.percent')).toEqual(['20.0 %', '80.0 %'])
+})
+
+it('tells whether the model is right, in words', async () => {
+  const given = { predictions: [0.1, 0.9], labels: ['cat', 'dog'] }
+  const right = await mounted('gl-probabilities', { ...given, truth: 1 })
+  expect(textsOf(right, 'figcaption')[0]).toContain('It is right.')
+  const wrong = await mounted('gl-probabilities', { ...given, truth: 0 })
+  expect(textsOf(wrong, 'figcaption')[0]).toContain('It is wrong: the example is labelled cat.')
+  expect(textsOf(wrong, '.row')[0]).toContain('labelled')
+})
+
+it('shows the most probable classes alone, if asked for', async () => {
+  const element = await mounted('gl-probabilities', { predictions: digitAnswer, top: 3 })
+  expect(textsOf(element, '.label')).toEqual(['8', '3', '5'])
+})
+
+it('keeps the places of classes with names before there is an answer, and moves nothing then', async () => {
+  const element = await mounted('gl-probabilities')
+  element.setAttribute('labels', 'zero, one, two')
+  await element.updateComplete
+  const before = element.getBoundingClientRect().height
+  expect(textsOf(element, '.percent')).toEqual(['–', '–', '–'])
+  element.predictions = [0.5, 0.3, 0.2]
+  await element.updateComplete
+  expect(element.getBoundingClientRect().height).toBe(before)
+})
+
+it.each([
+  [[2.3, -1.2], 'predictions: got 2.3 at 0; expected probabilities from 0 to 1'],
+  [[0.5, NaN], 'predictions: got NaN at 1'],
+  [[], 'predictions: got none'],
+])('says what is wrong with %j', async (predictions, message) => {
+  const element = await mounted('gl-probabilities', { predictions })
+  expect(textsOf(element, '[role="alert"]')[0]).toContain(message)
+})
+
+it('lets one choose a class by the pointer and by the keys, and tells of it', async () => {
+  const chosen: ClassProbability[] = []
+  const element = await mounted('gl-probabilities', {
+    predictions: [0.1, 0.7, 0.2],
+    labels: ['a', 'b', 'c'],
+    selectable: true,
+    selectedNote: 'in the map',
+  })
+  document.body.addEventListener(
+    'gl-class-select',
+    ({ detail }) => {
+      chosen.push(detail)
+    },
+    { once: true },
+  )
+  const buttons = within<HTMLButtonElement>(element, 'button.row')
+  expect(buttons.map(({ tabIndex }) => tabIndex)).toEqual([0, -1, -1])
+  buttons[2]?.click()
+  await element.updateComplete
+  expect(chosen).toEqual([{ index: 2, label: 'c', probability: 0.2 }])
+  expect(element.selected).toBe(2)
+  expect(buttons.map((button) => button.getAttribute('aria-pressed'))).toEqual([
+    'false',
+    'false',
+    'true',
+  ])
+  expect(textsOf(element, 'button[aria-pressed="true"] .note')).toEqual(['in the map'])
+
+  buttons[2]?.focus()
+  const press = (key: string): void => {
+    const target = element.shadowRoot?.activeElement
+    target?.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true }))
+  }
+  press('ArrowDown')
+  expect(element.shadowRoot?.activeElement).toBe(buttons[0])
+  press('End')
+  expect(element.shadowRoot?.activeElement).toBe(buttons[2])
+  press('ArrowUp')
+  expect(element.shadowRoot?.activeElement).toBe(buttons[1])
+  expect(buttons.filter(({ tabIndex }) => tabIndex === 0)).toEqual([buttons[1]])
+})

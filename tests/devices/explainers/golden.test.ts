@@ -1,0 +1,3 @@
+import { goldenSuite } from '../../support/suites/golden-suite.js'
+
+goldenSuite()

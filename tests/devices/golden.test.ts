@@ -1,3 +1,0 @@
-import { goldenSuite } from '../support/suites/golden-suite.js'
-
-goldenSuite()

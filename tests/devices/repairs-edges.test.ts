@@ -1,4 +1,0 @@
-import { devices } from '../support/devices/devices.js'
-import { describeEdges } from '../support/suites/gradient-edge-suite.js'
-
-describeEdges(devices)

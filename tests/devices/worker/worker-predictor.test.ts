@@ -1,0 +1,175 @@
+import {
+  GradientSimilarity,
+  IntegratedGradients,
+  MemoryError,
+  MemoryStore,
+  type NdArray,
+  type Predictor,
+  type PredictorSession,
+} from 'gradlens'
+import { connectPredictor } from 'gradlens/worker'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { devices, useDevice } from '../../support/devices/devices.js'
+import { channelTo } from '../../support/devices/exposed-explainers.js'
+import { seededRandom, uniform } from '../../support/random.js'
+import { classifier, testX, trainClasses, trainX } from '../../support/models/small-nets.js'
+import { tfjsClassifier } from '../../support/models/tfjs-nets.js'
+import { contentOf } from '../../support/stores/written-store.js'
+
+const loss = 'sparseCategoricalCrossentropy'
+
+const manyX = { data: Float32Array.from(uniform(seededRandom(3), 41 * 3, [-1, 1])), shape: [41, 3] }
+const manyClasses = Array.from({ length: 41 }, (_, i) => i % 3)
+
+/** The predictor with other loss gradients. */
+function withLossGradients(
+  predictor: Predictor<NdArray>,
+  change: (
+    compute: PredictorSession<NdArray>['lossGradients'],
+  ) => PredictorSession<NdArray>['lossGradients'],
+): Predictor {
+  return {
+    ...predictor,
+    open: async (device, options) => {
+      const session = await predictor.open(device, options)
+      const lossGradients = change(session.lossGradients.bind(session))
+      return new Proxy(session, {
+        get: (target, name) => {
+          if (name === 'lossGradients') return lossGradients
+          const value: unknown = Reflect.get(target, name, target)
+          return typeof value === 'function' ? (value.bind(target) as unknown) : value
+        },
+      })
+    },
+  } as Predictor
+}
+
+const own = devices.filter((device) => device !== 'webgpu')
+
+describe.each(own)('a predictor in two workers, on TensorFlow.js, %s', (device) => {
+  beforeAll(() => useDevice('cpu'))
+
+  it('gives the gradients, scores and stores of one model, bit by bit', async () => {
+    const model = tfjsClassifier()
+    using predictor = await connectPredictor([channelTo(() => model), channelTo(() => model)])
+    const fill = async (used: Predictor): Promise<[unknown, unknown]> => {
+      const store = new MemoryStore()
+      using explainer = new GradientSimilarity(used, loss, {
+        ...{ device, precomputeGrads: true, store, batchSize: 4, storeRowsPerChunk: 5 },
+      })
+      await explainer.fit(manyX, manyClasses)
+      const { data } = await explainer.explain(testX)
+      return [data, await contentOf(store)]
+    }
+    expect(await fill(predictor)).toEqual(await fill(model))
+  })
+
+  it('restricts gradients to the chosen parameters, as in the page', async () => {
+    const model = tfjsClassifier()
+    const chosen = model.parameters[0]!.name
+    using predictor = await connectPredictor([channelTo(() => model), channelTo(() => model)])
+    const scores = async (used: Predictor): Promise<unknown> => {
+      const options = { device, parameters: (name: string) => name === chosen }
+      using explainer = new GradientSimilarity(used, loss, options)
+      await explainer.fit(trainX, trainClasses)
+      return (await explainer.explain(testX)).data
+    }
+    expect(await scores(predictor)).toEqual(await scores(model))
+  })
+
+  it('integrates one path in both workers', async () => {
+    using predictor = await connectPredictor([
+      channelTo(() => tfjsClassifier()),
+      channelTo(() => tfjsClassifier()),
+    ])
+    using explainer = new IntegratedGradients(predictor, { device, nSteps: 21 })
+    using local = new IntegratedGradients(tfjsClassifier(), { device, nSteps: 21 })
+    const [remote] = (await explainer.explain(testX[0]!, { target: 2 })).attributions
+    const [expected] = (await local.explain(testX[0]!, { target: 2 })).attributions
+    // Sums of float32 numbers of order 1, taken in other parts.
+    remote!.data.forEach((value, k) => {
+      expect(Math.abs(value - expected!.data[k]!)).toBeLessThan(1e-6)
+    })
+  })
+})
+
+describe('a predictor in workers', () => {
+  const exposed = (): Predictor => classifier() as Predictor
+
+  it('runs one pass in each worker at the same time', async () => {
+    let running = 0
+    let most = 0
+    const counted = (): Predictor =>
+      withLossGradients(classifier(), (compute) => async (x, y, lossFn) => {
+        running++
+        most = Math.max(most, running)
+        await new Promise((resolve) => setTimeout(resolve, 5))
+        running--
+        return compute(x, y, lossFn)
+      })
+    using predictor = await connectPredictor([
+      channelTo(counted),
+      channelTo(counted),
+      channelTo(counted),
+    ])
+    using explainer = new GradientSimilarity(predictor, loss, {
+      precomputeGrads: true,
+      batchSize: 2,
+    })
+    await explainer.fit(manyX, manyClasses)
+    expect(most).toBe(3)
+  })
+
+  it('goes on with smaller batches after memory ran out in one worker, with the same gradients', async () => {
+    const small = (): Predictor =>
+      withLossGradients(
+        classifier(),
+        (compute) => (x, y, lossFn) =>
+          x[0]!.shape[0]! > 3
+            ? Promise.reject(new MemoryError('cpu', 'too many'))
+            : compute(x, y, lossFn),
+      )
+    using predictor = await connectPredictor([channelTo(small), channelTo(small)])
+    using explainer = new GradientSimilarity(predictor, loss, {
+      precomputeGrads: true,
+      batchSize: 8,
+    })
+    using local = new GradientSimilarity(exposed(), loss, { precomputeGrads: true })
+    await explainer.fit(manyX, manyClasses)
+    await local.fit(manyX, manyClasses)
+    expect((await explainer.explain(testX)).data).toEqual((await local.explain(testX)).data)
+  })
+
+  it('refuses workers with different weights, no workers, and what is no worker', async () => {
+    using predictor = await connectPredictor([
+      channelTo(exposed),
+      channelTo(() => classifier(7) as Predictor),
+    ])
+    using explainer = new GradientSimilarity(predictor, loss, { device: 'cpu' })
+    await explainer.fit(trainX, trainClasses)
+    await expect(explainer.explain(testX)).rejects.toMatchObject({
+      name: 'InvalidArgumentError',
+      argument: 'workers',
+    })
+    await expect(connectPredictor([])).rejects.toMatchObject({ argument: 'workers' })
+    await expect(connectPredictor({} as never)).rejects.toMatchObject({ argument: 'worker' })
+  })
+
+  it('leaves webgpu to explainers in the worker, and says so', async () => {
+    using predictor = await connectPredictor(channelTo(exposed))
+    using explainer = new IntegratedGradients(predictor)
+    await explainer.explain(testX, { target: 0 })
+    expect(explainer.fallbackReason).toContain('expose the explainers there')
+  })
+
+  it('refers to layers by name', async () => {
+    await useDevice('cpu')
+    using predictor = await connectPredictor(channelTo(() => tfjsClassifier()))
+    using wrong = new IntegratedGradients(predictor, { layer: () => null })
+    await expect(wrong.explain(testX, { target: 0 })).rejects.toMatchObject({ argument: 'layer' })
+    using missing = new IntegratedGradients(predictor, { layer: 'no such layer', device: 'cpu' })
+    await expect(missing.explain(testX, { target: 0 })).rejects.toMatchObject({
+      name: 'InvalidArgumentError',
+    })
+  })
+})
