@@ -1,3 +1,4 @@
+import { explainFailedImport } from '../failed-import.js'
 import { BatchSize, type BatchSizeOption } from './session/batch-size.js'
 import { InvalidArgumentError } from '../errors.js'
 import { createExplanation, type Explanation, type ExplanationMeta } from '../explanation.js'
@@ -163,7 +164,9 @@ export class ExpectedGradients<Value = unknown, Item = never> extends Explainer<
     const backgroundArrays = await drawnFrom.arrays(call, this.#batchSize.most)
     const results: (readonly Float64Array[])[] = []
     const allDeltas: Float64Array[] = []
-    const { expectedAttributions } = await import('./attribution/expected-integral.js')
+    const { expectedAttributions } = await import('./attribution/expected-integral.js').catch(
+      explainFailedImport,
+    )
     for (const [t, target] of chosen.targets.entries()) {
       const { attributions, scores } = await expectedAttributions(call, {
         sites,

@@ -307,7 +307,7 @@ export class GradientSimilarity<Value = unknown, Item = never> extends Explainer
     const { ranked, usage } = await this.#rank(call, fitted, question)
     await call.assertWeights(weightsVersion)
     const { createSimilarityExplanation, selectMostSimilar } =
-      await import('./similarity/similarity-explanation.js')
+      await import('./similarity/similarity-explanation.js').catch(explainFailedImport)
     const pick = (indices: Int32Array): Promise<SimilarityData['mostSimilar']> =>
       fitted.pick(indices, ranking.testCount, call.signal)
     const picked = {
@@ -356,7 +356,9 @@ export class GradientSimilarity<Value = unknown, Item = never> extends Explainer
   ): Promise<{ ranked: Ranking; usage: Readonly<Record<string, number>> }> {
     const context = await this.#context(call)
     const { task } = this.#options
-    const { readQuestionLabels } = await import('./similarity/question-labels.js')
+    const { readQuestionLabels } = await import('./similarity/question-labels.js').catch(
+      explainFailedImport,
+    )
     const y = await readQuestionLabels(context, x, given, task, fitted.labelShape)
     const tests = await computeFiniteBlocks({ ...context, x, y, projection: fitted.projection })
     const ranker = context.backend.openRanking(ranking)

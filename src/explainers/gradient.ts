@@ -1,3 +1,4 @@
+import { explainFailedImport } from '../failed-import.js'
 import { BatchSize, type BatchSizeOption } from './session/batch-size.js'
 import { InvalidArgumentError } from '../errors.js'
 import { createExplanation, type Explanation, type ExplanationMeta } from '../explanation.js'
@@ -165,7 +166,9 @@ export class Gradient<Value = unknown, Item = never, Batch = Inputs<Item>> exten
       return request.target
     })
     const { chosen } = explained
-    const { meanGradient } = await import('./attribution/mean-gradient.js')
+    const { meanGradient } = await import('./attribution/mean-gradient.js').catch(
+      explainFailedImport,
+    )
     const perTarget: (readonly NdArray[])[] = []
     for (const [t, target] of chosen.targets.entries()) {
       perTarget.push(

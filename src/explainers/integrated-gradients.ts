@@ -1,3 +1,4 @@
+import { explainFailedImport } from '../failed-import.js'
 import { BatchSize, type BatchSizeOption } from './session/batch-size.js'
 import { InvalidArgumentError } from '../errors.js'
 import { createExplanation, type Explanation, type ExplanationMeta } from '../explanation.js'
@@ -221,7 +222,9 @@ export class IntegratedGradients<Value = unknown, Item = never> extends Explaine
       sites.values(session, some),
     )
     const report = createProgressReporter('IntegratedGradients', this.#verbose, onProgress)
-    const { attributeTargets, meanOf } = await import('./attribution/path-attributions.js')
+    const { attributeTargets, meanOf } = await import('./attribution/path-attributions.js').catch(
+      explainFailedImport,
+    )
     const results: PathAttributions[] = []
     for (const [m, baseline] of baselineArrays.entries()) {
       const starts = await this.#runBatches(call, { x: baseline, further }, (session, some) =>

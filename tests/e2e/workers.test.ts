@@ -88,6 +88,6 @@ it('compares gradients in workers, also where the script comes from another orig
 it('compares them in the page where the content security policy refuses workers, and says why', async () => {
   const { workerCount, fallbackReason, indices } = await rankOn("worker-src 'none'")
   expect(indices).toEqual([0, 2, 1])
-  expect(fallbackReason).toMatch(/one thread.*no workers.*content security policy/)
+  expect(fallbackReason).toMatch(/one thread.*workers cannot be started.*content security policy/)
   expect(workerCount).toBe(0)
 })

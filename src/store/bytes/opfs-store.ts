@@ -1,3 +1,4 @@
+import { explainFailedImport } from '../../failed-import.js'
 import { InvalidArgumentError, StoreError } from '../../errors.js'
 import { describe } from '../../options.js'
 import {
@@ -50,7 +51,7 @@ export class OpfsStore implements WritableByteStore {
     const parts = splitKey(key)
     try {
       const directory = await this.#directory(parts.slice(0, -1), true)
-      const { writeFile } = await import('./opfs-write.js')
+      const { writeFile } = await import('./opfs-write.js').catch(explainFailedImport)
       await writeFile(directory, parts.at(-1)!, bytes)
     } catch (error) {
       if (error instanceof StoreError) throw error
