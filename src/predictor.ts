@@ -5,14 +5,14 @@ import type { LossFunction, PositionLoss } from './losses/loss.js'
 import type { NdArray } from './ndarray.js'
 import type { Device } from './options.js'
 
-/** An input or output of a model; the shape leaves out the batch axis, null is any length. */
+/** An input or output of a model. The shape has no batch axis; null means any length. */
 export interface ArraySpec {
   readonly name: string
   readonly shape: readonly (number | null)[]
   readonly dtype: 'float32' | 'int32'
-  /** Which axis of an example has the channels, of an image say. 'last' where it is left out. */
+  /** Whether the channels, of an image for example, are the first or the last axis. Default 'last'. */
   readonly channels?: 'first' | 'last' | undefined
-  /** Of an output: these are logits, of a model that itself ends in softmax or sigmoid. */
+  /** True for an output of logits, taken from a model that ends in softmax or sigmoid. */
   readonly isLogits?: boolean
   /** True for one of several outputs: a store of one does not open for another. */
   readonly isOneOfSeveral?: boolean
@@ -29,58 +29,60 @@ export interface NamedWeight {
   readonly value: NdArray
 }
 
-/** A layer of the model, at whose outputs or inputs attributions are taken. */
+/** A site: the outputs or the inputs of a layer, to which a prediction is attributed. */
 export interface LayerSite {
   readonly layer: string
   readonly at: 'outputs' | 'inputs'
   /**
-   * A name for each tensor there, in the order of `activations`: the calls of the layer in the order in which the model
-   * was built, each by what the layer was called on. Left out by an adapter that doesn't know them.
+   * A name for each tensor at the site, in the order of `activations`. A layer that is called several times
+   * has one per call, in the order in which the model was built, named after what the layer was called on.
+   * An adapter that doesn't know the names leaves them out.
    */
   readonly tensors?: readonly string[]
 }
 
-/** What takes the place of the model's own activations at layers: per site, one array [B, …] for each tensor there. */
+/** Values that replace the model's activations: per site, one array [B, …] for each tensor. */
 export interface Activations {
   readonly sites: readonly LayerSite[]
   readonly values: readonly (readonly NdArray[])[]
 }
 
-/** Points of straight paths: point q is starts[p] + alphas[q] (ends[p] − starts[p]), p = pathOf[q]. */
+/** Points on straight paths: point q is starts[p] + alphas[q] (ends[p] − starts[p]), p = pathOf[q]. */
 export interface PathPoints {
-  /** Where the paths lie: at these layers, or at the model's inputs. */
+  /** The sites of the paths. Default: the model's inputs. */
   readonly sites?: readonly LayerSite[] | undefined
-  /** Per site one array [paths, …] for each tensor there; without sites one group, of all inputs. */
+  /** Per site, one array [paths, …] for each tensor; without sites, one list of all inputs. */
   readonly starts: readonly (readonly NdArray[])[]
   readonly ends: readonly (readonly NdArray[])[]
-  /** Ascending, from 0 to the number of paths − 1, each at least once. */
+  /** The path of each point: ascending, from 0 to the number of paths − 1, each at least once. */
   readonly pathOf: Int32Array
   readonly alphas: Float64Array
   readonly weights: Float64Array
   /**
-   * Per path the sum that it adds to, ascending from 0, each at least once; every gradient is multiplied by its path's
-   * way, end − start, before. Left out: one sum for each path, of the gradients themselves.
+   * The sum to which each path adds: ascending from 0, each at least once. Gradients are then multiplied by
+   * end − start of their path. Default: one sum per path, of the gradients as they are.
    */
   readonly sumOf?: Int32Array | undefined
 }
 
 /**
- * Further named arguments of the model's call, the batch as their first axis. One that has the name of an input is
- * that input: x, and the gradients at the inputs, then leave it out.
+ * Further named arguments of the model, with the batch as their first axis. An argument with the name of an
+ * input replaces that input, which x and the input gradients then leave out.
  */
 export type ForwardArguments = Readonly<Record<string, NdArray>>
 
 /** How a session is opened. */
 export interface OpenOptions {
-  /** Whether a device that is emulated in software will do. */
+  /** Whether a device that is emulated in software is accepted. */
   readonly allowSoftware: boolean
-  /** The parameters whose loss gradients are computed, if they are trainable. All if it is left out. */
+  /** Chooses the trainable parameters whose loss gradients are computed. Default: all. */
   readonly parameters?: ((name: string) => boolean) | undefined
 }
 
 /**
- * A model as the explainers see it. A framework adapter implements this; the core knows no framework.
- * `Value` is the framework's tensor type, which only the user's loss function ever sees; `Item` what `preprocess` takes.
+ * A model as the explainers see it. Adapters of frameworks implement this interface. `Value` is the
+ * framework's tensor type, which only the user's loss function sees. `Item` is the type that `preprocess`
+ * takes.
  */
 export interface Predictor<Value = unknown, Item = never> {
   readonly name: string
@@ -88,59 +90,59 @@ export interface Predictor<Value = unknown, Item = never> {
   readonly output: ArraySpec
   readonly parameters: readonly ParameterSpec[]
   /**
-   * Raw items (texts, records, …) as one array per input, [items, …]. With it, a list that is given for examples is
-   * one of items. Left out where examples are arrays.
+   * Converts raw items, such as texts or records, to one array [items, …] per input. With it, a list of
+   * examples is a list of items. Left out if examples are arrays.
    */
   preprocess?(items: readonly Item[]): Promise<readonly NdArray[]>
   /**
-   * A layer as the user calls it: by its name, as the framework's own object, or by a function of the model.
-   * Left out by an adapter whose models have no layers.
+   * Finds a layer by its name, by the framework's own object, or by a function of the model. Left out by an
+   * adapter whose models have no layers.
    *
    * @throws InvalidArgumentError if the model has no such layer
    */
   findLayer?(argument: string, reference: unknown, at: LayerSite['at']): LayerSite
   /**
-   * A session on that device.
+   * Opens a session on a device.
    *
-   * @throws DeviceError if the device cannot be used, or is emulated in software and `allowSoftware` is false.
+   * @throws DeviceError if the device can't be used, or is emulated in software and `allowSoftware` is false
    */
   open(device: Device, options: OpenOptions): Promise<PredictorSession<Value>>
 }
 
 /**
- * A model on one device. Inputs are one array per model input, batch first; inference mode always, and
- * nothing of the model is changed. Each call is one pass over its whole batch.
+ * A model on one device. `x` has one array [B, …] per model input. Each call is one pass over its whole
+ * batch, in inference mode, and leaves the model unchanged.
  */
 export interface PredictorSession<Value = unknown> extends Disposable {
-  /** Another number after the model's weights, or which of them are trainable, have changed. */
+  /** A number that changes when the weights change, or which of them are trainable. */
   readonly weightsVersion: number
   /**
-   * All that a prediction depends on besides the inputs, trainable or not, always in the same order: what tells one
-   * model from another. Left out by an adapter that cannot; its gradients are then not kept in stores.
+   * Returns all weights on which a prediction depends, trainable or not, always in the same order. They
+   * identify the model of a store. Without this method, gradients can't be kept in stores.
    */
   weights?(): Promise<readonly NamedWeight[]>
-  /** How many calls may run at the same time, in workers of the session's own. Left out: one. */
+  /** How many calls can run at the same time, for example in several workers. Default 1. */
   readonly concurrency?: number | undefined
   /**
-   * What the tensors of a forward pass take per example, in bytes; passes are sized by it. Left out: passes have as many
-   * examples as is fastest for small models.
+   * Returns the bytes that the tensors of a forward pass take per example, which `batchSize: 'auto'` uses.
+   * Without this method, 'auto' is the size that suits small models.
    *
    * @param x one example
    */
   exampleBytes?(x: readonly NdArray[], forwardArguments: ForwardArguments): Promise<number>
-  /** The device in whose buffers `lossGradients` leaves its numbers; undefined where they come to JavaScript. */
+  /** The device in whose buffers `lossGradients` leaves its results; undefined if they are arrays. */
   readonly gpuDevice?: GPUDevice | undefined
-  /** The model's output, [B, …]; with `activations`, what it is when these stand at their layers. */
+  /** Returns the model's output [B, …]; with `activations`, after they replace those at their layers. */
   predict(
     x: readonly NdArray[],
     forwardArguments: ForwardArguments,
     activations?: Activations,
   ): Promise<NdArray>
   /**
-   * ∂f[i, outputIndices[i]] / ∂x[i] for each example i: one array per input, each of its input's shape.
+   * Returns ∂f[i, outputIndices[i]] / ∂x[i] for each example i: one array per input, of its shape.
    *
-   * @param outputIndices per example, the offset into its own (flattened) output; of a sum of outputs, equally many
-   *   offsets per example, one example after the other
+   * @param outputIndices per example, the offset into its flattened output; for a sum of outputs, the same
+   *   number of offsets for each example, one example after the other
    */
   inputGradients(
     x: readonly NdArray[],
@@ -148,8 +150,8 @@ export interface PredictorSession<Value = unknown> extends Disposable {
     forwardArguments: ForwardArguments,
   ): Promise<NdArray[]>
   /**
-   * The activations at layers, [B, …]: per site one array for each tensor there, several where a layer is called
-   * several times or takes several.
+   * Returns the activations at layers: per site, one array [B, …] for each tensor. A layer that is called
+   * several times, or has several inputs, has several.
    */
   activations?(
     x: readonly NdArray[],
@@ -157,8 +159,8 @@ export interface PredictorSession<Value = unknown> extends Disposable {
     sites: readonly LayerSite[],
   ): Promise<NdArray[][]>
   /**
-   * ∂f[i, outputIndices[i]] / ∂ activation of each example i, per site and tensor there. With `activations`, these
-   * stand at their layers and every other route to the output sees x; with sites alone, the model's own do.
+   * Returns ∂f[i, outputIndices[i]] / ∂ activation for each example i, per site and tensor. Given
+   * `Activations` replace the model's own at their layers, while every other route to the output sees x.
    */
   activationGradients?(
     x: readonly NdArray[],
@@ -167,14 +169,14 @@ export interface PredictorSession<Value = unknown> extends Disposable {
     at: Activations | { readonly sites: readonly LayerSite[] },
   ): Promise<NdArray[][]>
   /**
-   * Σ_q weights[q] ∂f[outputIndices[p]] / ∂ point q over the points q of each path p: arrays as `points.starts`; with
-   * `points.sumOf` one row per sum instead, of gradients times ways. One pass over the points, which are made, and
-   * summed, on the device. Left out by a session that gains nothing by it: explainers then make points and sums by
-   * themselves, with the gradients above.
+   * Returns Σ_q weights[q] ∂f[outputIndices[p]] / ∂ point q over the points q of each path p, in arrays as
+   * `points.starts`; with `points.sumOf`, one row per sum of gradients times end − start. The points are
+   * created and summed on the device, in one pass. Without this method, explainers create points and sums
+   * themselves from the gradients above.
    *
-   * @param x of each path its example, which the other routes to the output see if the paths lie at layers
+   * @param x the example of each path, which the other routes to the output see if the sites are layers
    * @param outputIndices per path
-   * @param forwardArguments likewise
+   * @param forwardArguments per path
    */
   pathGradients?(
     x: readonly NdArray[],
@@ -183,10 +185,10 @@ export interface PredictorSession<Value = unknown> extends Disposable {
     points: PathPoints,
   ): Promise<NdArray[][]>
   /**
-   * g(z) = ∇θ L(y, f(x)) of each example alone, over the trainable parameters.
+   * Returns g(z) = ∇θ L(y, f(x)) of each example, over the trainable parameters.
    *
-   * @param labels in the form that the loss takes, with the factor of each position's loss
-   * @param loss a function, called for one example at a time; or the named loss of one position
+   * @param labels in the form that the loss takes, with a factor for the loss of each position
+   * @param loss a function, which is called with one example at a time, or the named loss of one position
    */
   lossGradients(
     x: readonly NdArray[],

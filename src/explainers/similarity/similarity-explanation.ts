@@ -18,7 +18,7 @@ export interface SimilarityData {
   readonly mostSimilar: PickedExamples
   /** [nTest, k, …]: the least similar ones, the least of all first. */
   readonly leastSimilar: PickedExamples
-  /** Per test example, the training examples whose score is not finite; they stand last in the order. */
+  /** Per test example, the training examples whose score is not finite; they are last in the order. */
   readonly nonFinite: readonly (readonly number[])[]
 }
 

@@ -44,7 +44,7 @@ export interface TrainingSet<Value> extends Disposable {
   readonly gradientBytes: number
   /** How the gradients that it keeps were projected, if they were: those of test examples have to be too. */
   readonly projection: Projection | undefined
-  /** True if gradients lie on the device, which takes them along when it is lost. */
+  /** True if the gradients are on the device, and are lost with it. */
   readonly isOnDevice: boolean
   retain(): void
   /** @throws NotFittedError or StoreError if the gradients that it keeps are not those of the model as it is */

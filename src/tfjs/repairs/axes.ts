@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
 import type { WindowAxis } from './window.js'
 
-/** The tensor as [what lies before the axis, the axis, what lies behind it]. */
+/** Reshapes the tensor to [axes before the axis, the axis, axes after it]. */
 export function splitAt(x: tf.Tensor, axis: number): tf.Tensor3D {
   const before = x.shape.slice(0, axis).reduce((product, length) => product * length, 1)
   const behind = x.shape.slice(axis + 1).reduce((product, length) => product * length, 1)

@@ -28,7 +28,7 @@ export const sumOfMiddleAxes: PartialRepair = {
   },
 }
 
-/** The axes that are summed as one, if they lie side by side and not innermost. */
+/** The axes that are summed as one, if they are adjacent and not innermost. */
 function middleOf(x: tf.Tensor, attributes: Attributes): Middle | undefined {
   const axes = axesOf(x, attributes)
   const first = Math.min(...axes)
