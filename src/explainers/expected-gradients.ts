@@ -30,11 +30,11 @@ import { Explainer } from './session/explainer.js'
 import { createMeta, listChannels } from './session/explanation-meta.js'
 
 export interface ExpectedGradientsOptions {
-  /** Attribute to layers instead of the model's inputs; as for IntegratedGradients. */
+  /** The layers whose outputs are attributed instead of the model's inputs, as for IntegratedGradients. */
   readonly layer?: unknown
   /** How many baselines, each with one point of its path, are drawn per example. Default 100. */
   readonly nSamples?: number
-  /** Same seed, same draws, on every device and in every batch size. Default 0. */
+  /** The seed of the draws, which are the same on every device and for every batch size. Default 0. */
   readonly seed?: number
   /**
    * Path points in one pass. Default 'auto': as many as 48 MiB of activations allow, at most 100, so that a pass of a large
@@ -57,9 +57,9 @@ const optionNames: readonly (keyof ExpectedGradientsOptions)[] = [
 ]
 
 export interface ExpectedGradientsExplainOptions<Item = never> extends CallOptions {
-  /** The examples that baselines are drawn from, with replacement: training data, say. In the form of x. */
+  /** The examples from which baselines are drawn, with replacement, such as training data. In the form of x. */
   readonly background: Inputs<Item>
-  /** Further named arguments, as for IntegratedGradients; each example's own also at its baselines. */
+  /** Further named arguments, as for IntegratedGradients. An example's arguments also go with its baselines. */
   readonly forwardKwargs?: Readonly<Record<string, ArrayInput>> | undefined
   /** Which output is explained; as for IntegratedGradients. */
   readonly target?: TargetInput | undefined
@@ -79,22 +79,22 @@ const explainOptionNames: readonly (keyof ExpectedGradientsExplainOptions)[] = [
 export interface ExpectedGradientsData {
   /** f32: one array per input of the model, of the input's shape; with `layer`, as for IntegratedGradients. */
   readonly attributions: readonly NdArray[]
-  /** A name for each of them; see `attribution` of the explanation. */
+  /** The names of the attributions, by which `explanation.attribution(name)` finds them. */
   readonly attributionNames: readonly string[]
   /** The model's whole output at x. */
   readonly predictions: NdArray
-  /** [N] f64: Σ attributions − (F(x) − the mean of F over the drawn baselines); what the sampling left over. */
+  /** [N] f64: Σ attributions − (F(x) − the mean of F over the drawn baselines); the error of the sampling. */
   readonly deltas: NdArray
-  /** The output explained, per example; null for a single output without target, and for a sum. */
+  /** The explained output of each example; null for a single output without target, and for a sum. */
   readonly target: NdArray | null
-  /** Of a target { sum }: the outputs that are summed. */
+  /** For a target { sum }, the outputs that are summed. */
   readonly targetSum?: NdArray
 }
 
 /**
  * Integrated gradients without a choice of baseline: the mean of (x − b) ⊙ ∇F(b + α (x − b)) over baselines b drawn
- * from given data and α uniform in [0, 1). They sum to F(x) less the mean of F over the data, but for the sampling's
- * error, which falls with the root of `nSamples`.
+ * from given data and α uniform in [0, 1). They sum to F(x) minus the mean of F over the data, apart from the error
+ * of the sampling, which falls with the square root of `nSamples`.
  *
  * Erion et al. (2021), "Improving performance of deep learning models with axiomatic attribution priors and
  * expected gradients".

@@ -30,22 +30,22 @@ import { createMeta, listChannels } from './session/explanation-meta.js'
 
 export interface GradientOptions<Item = never, Batch = Inputs<Item>> {
   /**
-   * Take gradients at layers' outputs instead of the model's inputs: a layer's name, the layer itself, a function
-   * from the model to it, or a list of these; names of inputs may stand among them.
+   * The layer at whose outputs gradients are taken instead of the model's inputs: its name, the layer itself, a function
+   * that returns it from the model, or a list of these, which may include names of inputs.
    */
   readonly layer?: unknown
-  /** How many classes the output has; checked, where given. Read off the output, if not. */
+  /** The number of classes, which is checked against the output. Default: that of the output. */
   readonly nClasses?: number
-  /** Picks from what `explain` is given the model's inputs, which are attributed. */
+  /** Selects the model's inputs, which are attributed, from the batch that `explain` gets. */
   readonly forwardArgExtractor?: (batch: Batch) => Inputs<Item>
   /**
-   * Picks from it further named arguments of the model's call, batch first, which are not: inputs of the model by their
-   * names, or what a LayersModel's layers take.
+   * Selects further named arguments of the model from the batch, batch first, which are not attributed: inputs of the
+   * model by name, or arguments of a LayersModel's layers.
    */
   readonly additionalForwardArgExtractor?: (batch: Batch) => Readonly<Record<string, ArrayInput>>
-  /** Multiply the gradients by the values that they are taken at ("input × gradient"). Default false. */
+  /** Multiplies the gradients by the values at which they are taken (input × gradient). Default false. */
   readonly multiplyByInputs?: boolean
-  /** Average the gradients of noisy copies of the input (SmoothGrad). Default: none. */
+  /** Averages the gradients over noisy copies of the input (SmoothGrad). Default: none. */
   readonly smoothGrad?: SmoothGradOptions
   /**
    * Examples in one pass. Default 'auto': as many as 48 MiB of activations allow, at most 100, so that a pass of a large
@@ -78,13 +78,13 @@ export interface GradientExplainOptions extends CallOptions {
 export interface GradientData {
   /** f32, one array per input of the model, of its shape; with `layer`, in the order of its list. */
   readonly attributions: readonly NdArray[]
-  /** A name for each of them; see `attribution` of the explanation. */
+  /** The names of the attributions, by which `explanation.attribution(name)` finds them. */
   readonly attributionNames: readonly string[]
   /** The model's whole output. */
   readonly predictions: NdArray
-  /** The output explained, per example; null for a single output without target, and for a sum. */
+  /** The explained output of each example; null for a single output without target, and for a sum. */
   readonly target: NdArray | null
-  /** Of a target { sum }: the outputs that are summed. */
+  /** For a target { sum }, the outputs that are summed. */
   readonly targetSum?: NdArray
 }
 
@@ -128,9 +128,9 @@ export class Gradient<Value = unknown, Item = never, Batch = Inputs<Item>> exten
   }
 
   /**
-   * The gradient of one output of each example.
+   * Returns the gradient of one output of each example.
    *
-   * @param batch the model's inputs, as for IntegratedGradients; or what the extractors pick them from
+   * @param batch the model's inputs, as for IntegratedGradients, or the batch from which the extractors select them
    * @throws InvalidArgumentError, NonFiniteError, UnsupportedError for an input, layer or op without gradient,
    *   DeviceError, DisposedError, or the signal's reason
    */

@@ -40,22 +40,22 @@ import { createMeta, listChannels } from './session/explanation-meta.js'
 
 export interface IntegratedGradientsOptions {
   /**
-   * Attribute to a layer's outputs instead of the model's inputs: its name (of a GraphModel, a node's), the layer
-   * itself, a function from the model to it, or a list of these.
+   * The layer whose outputs are attributed instead of the model's inputs: its name (in a GraphModel, that of a node), the
+   * layer itself, a function that returns it from the model, or a list of these.
    */
   readonly layer?: unknown
-  /** The target of each example from the predictions [N, …], the arg-max say; instead of `target`. */
+  /** Computes the target of each example from the predictions [N, …], for example the arg-max. Instead of `target`. */
   readonly targetFn?: (predictions: NdArray) => TargetInput
   /** The quadrature rule of the path integral. Default 'gausslegendre'. */
   readonly method?: QuadratureMethod
   /** How many points of the path are evaluated. Default 50. */
   readonly nSteps?: number
   /**
-   * Double the steps of an example, at most to `maxSteps`, while its |delta| is above this. Rules whose steps nest
-   * (left, right, trapezoid) evaluate the new ones alone. Default: none, always `nSteps`.
+   * Doubles the steps of an example, up to `maxSteps`, while its |delta| is greater than this. Rules with nested steps
+   * (left, right, trapezoid) evaluate only the new ones. Default: none, always `nSteps`.
    */
   readonly tolerance?: number
-  /** With `tolerance`: no example takes more steps. Default 16 · nSteps. */
+  /** With `tolerance`, the most steps of an example. Default 16 · nSteps. */
   readonly maxSteps?: number
   /**
    * Path points in one pass. Default 'auto': as many as 48 MiB of activations allow, at most 100, so that a pass of a large
@@ -82,13 +82,13 @@ const optionNames: readonly (keyof IntegratedGradientsOptions)[] = [
 
 export interface IntegratedGradientsExplainOptions<Item = never> extends CallOptions {
   /**
-   * Further named arguments of the model's call, batch first (a mask, say); kept along the path, not attributed: inputs
-   * of the model by their names, which x then leaves out, or what a LayersModel's layers take.
+   * Further named arguments of the model, batch first, such as a mask. They stay the same along the path and are not
+   * attributed. They are inputs of the model, which x then leaves out, or arguments of a LayersModel's layers.
    */
   readonly forwardKwargs?: Readonly<Record<string, ArrayInput>> | undefined
   /**
-   * Where the paths begin: none (zeros), a number, x's shape or one example's; per input for several inputs; or
-   * { items }, which the predictor preprocesses. Of { average: [baseline, …] } the attributions and deltas are the means.
+   * The start of the paths: a number, an array of x's shape or of one example's, a list or an object with one per input,
+   * or { items }, which the predictor preprocesses. { average: [baseline, …] } gives the means over several. Default: zeros.
    */
   readonly baselines?: Baselines<Item> | AverageOf<Item>
   /**
@@ -111,34 +111,34 @@ const explainOptionNames: readonly (keyof IntegratedGradientsExplainOptions)[] =
 
 export interface IntegratedGradientsData {
   /**
-   * f32: one array per input of the model, of the input's shape; with `layer`, one per layer, of its activations'
-   * shape, and several for a layer that is called several times or has several inputs.
+   * f32: one array per input of the model, in the input's shape. With `layer`, one per layer, in the shape of its
+   * activations, and several for a layer that is called several times or has several inputs.
    */
   readonly attributions: readonly NdArray[]
-  /** A name for each of them; see `attribution` of the explanation. */
+  /** The names of the attributions, by which `explanation.attribution(name)` finds them. */
   readonly attributionNames: readonly string[]
   /** Raw items as the predictor preprocessed them. */
   readonly x: NdArray | readonly NdArray[]
   readonly forwardKwargs: Readonly<Record<string, NdArray>>
-  /** In x's shape; of an average one after the other, along a first axis. */
+  /** In x's shape; for an average, with the baselines as the first axis. */
   readonly baselines: NdArray | readonly NdArray[]
   /** The model's whole output at x. */
   readonly predictions: NdArray
-  /** [N] f64: Σ attributions − (F(x) − F(baseline)); what the quadrature left over. */
+  /** [N] f64: Σ attributions − (F(x) − F(baseline)), the error of the quadrature. */
   readonly deltas: NdArray
-  /** With a tolerance, [N] i32: how many steps each example took, the most over the baselines of an average. */
+  /** With a tolerance, [N] i32: the steps of each example; for an average, the most over the baselines. */
   readonly steps?: NdArray
-  /** With a tolerance: the examples whose |delta| is still above it, since `maxSteps` did not suffice. */
+  /** With a tolerance: the examples whose |delta| is still greater after `maxSteps`. */
   readonly notReached?: readonly number[]
-  /** The output explained, per example; null for a single output without target, and for a sum. */
+  /** The explained output of each example; null for a single output without target, and for a sum. */
   readonly target: NdArray | null
-  /** Of a target { sum }: the outputs that are summed. */
+  /** For a target { sum }, the outputs that are summed. */
   readonly targetSum?: NdArray
 }
 
 /**
  * Which parts of the input did the model look at? Attributions (x − b) ⊙ Σ_k w_k ∇F(b + α_k (x − b)) along the
- * straight path from a baseline b. They sum to F(x) − F(b), but for the quadrature's error, the delta.
+ * straight path from a baseline b. They sum to F(x) − F(b), apart from the error of the quadrature, the delta.
  *
  * Sundararajan, Taly and Yan (2017), "Axiomatic attribution for deep networks"; figures as alibi's
  * IntegratedGradients, whose trapezoid weights and sigmoid deltas are corrected.
@@ -313,7 +313,7 @@ function readAccuracy(options: IntegratedGradientsOptions): Accuracy {
   throw new InvalidArgumentError('maxSteps', String(maxSteps), `nSteps, ${nSteps}, or more`)
 }
 
-/** Per input the baseline; of an average all of them, [baselines, …]. */
+/** The baseline of each input; for an average, all of them, [baselines, …]. */
 function stackBaselines(
   baselines: Baselines<unknown> | AverageOf<unknown>,
   read: readonly (readonly NdArray[])[],
