@@ -156,7 +156,7 @@ export class HostedSession implements Disposable {
     for (const { value } of (await this.#session.weights?.()) ?? []) {
       const { buffer, byteOffset, byteLength } = value.data
       const bytes = new Uint8Array(buffer, byteOffset, byteLength)
-      // FNV-1a over the words; the numbers have four bytes or fewer.
+      // FNV-1a over the bytes.
       for (let i = 0; i < byteLength; i++) sum = Math.imul(sum ^ bytes[i]!, 0x01000193)
     }
     return sum >>> 0
