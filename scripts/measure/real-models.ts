@@ -1,16 +1,17 @@
 /**
  * Measures models of real size on wasm in Node, one thread, with random weights: `npx tsx
- * scripts/measure/real-models.ts --model mobilenetv2 --batch 2 --examples 4`. It prints the forward
- * pass, the first fit with its self-check, the fit and integrated gradients of 50 steps, with the
- * bytes of TensorFlow.js's heap.
+ * scripts/measure/real-models.ts --model mobilenetv2 --batch 2 --examples 4`. The models are
+ * mobilenetv2, resnet50, distilbert and bert. It prints the forward pass, the first fit with its
+ * self-check, the fit and integrated gradients of 50 steps, with the bytes of TensorFlow.js's heap.
+ * `--profile` adds the time of each kernel.
  */
 import * as tf from '@tensorflow/tfjs'
 import '@tensorflow/tfjs-backend-wasm'
 import { parseArgs } from 'node:util'
 import { GradientSimilarity, IntegratedGradients, type NdArray } from 'gradlens'
 import { tfjsPredictor } from 'gradlens/tfjs'
-import { createMobileNetV2 } from '../../bench/models/mobilenet-v2.js'
-import { createResNet50 } from '../../bench/models/resnet-50.js'
+import { KernelTimes } from './kernel-times.js'
+import { createMeasuredModel } from './measured-models.js'
 
 const { values } = parseArgs({
   options: {
@@ -19,53 +20,68 @@ const { values } = parseArgs({
     batch: { type: 'string', default: '2' },
     examples: { type: 'string', default: '4' },
     steps: { type: 'string', default: '50' },
+    profile: { type: 'boolean', default: false },
   },
 })
-const creators = { mobilenetv2: createMobileNetV2, resnet50: createResNet50 }
-const create = creators[values.model as keyof typeof creators]
-const [size, batchSize, exampleCount, nSteps] = [
-  values.size,
-  values.batch,
-  values.examples,
-  values.steps,
-].map(Number) as [number, number, number, number]
+const [size, exampleCount, nSteps] = [values.size, values.examples, values.steps].map(Number) as [
+  number,
+  number,
+  number,
+]
+const batchSize = values.batch === 'auto' ? 'auto' : Number(values.batch)
+const create = createMeasuredModel[values.model]
+if (create === undefined) {
+  throw new Error(
+    `--model: got '${values.model}'; expected ${Object.keys(createMeasuredModel).join(', ')}.`,
+  )
+}
 
+const times = values.profile ? new KernelTimes() : undefined
 await tf.setBackend('wasm')
-const model = create(size)
-const examples = (count: number): NdArray => ({
-  data: Float32Array.from({ length: count * size * size * 3 }, (_, k) => Math.sin(k * 12.9898)),
-  shape: [count, size, size, 3],
-})
+const { model, examples, classCount, layer } = await create(size)
 const labels = (count: number): NdArray => ({
-  data: Int32Array.from({ length: count }, (_, k) => (k * 7) % 1000),
+  data: Int32Array.from({ length: count }, (_, k) => (k * 7) % classCount),
   shape: [count],
 })
 
 async function measure(title: string, count: number, work: () => Promise<unknown>): Promise<void> {
+  times?.reset()
   const startedAt = performance.now()
+  const { user: userBefore } = process.cpuUsage()
   await work()
   const perExample = (performance.now() - startedAt) / count
+  const cpuMs = (process.cpuUsage().user - userBefore) / 1e3 / count
   const { wasm } = tf.backend() as unknown as { wasm: { HEAP8: Int8Array } }
   const heapMb = (wasm.HEAP8.byteLength / 1e6).toFixed(0)
+  const processMb = (process.resourceUsage().maxRSS / 1e3).toFixed(0)
   console.log(
-    `${title.padEnd(32)} ${perExample.toFixed(1).padStart(9)} ms per example, heap ${heapMb} MB`,
+    `${title.padEnd(32)} ${perExample.toFixed(1).padStart(9)} ms per example ` +
+      `(${cpuMs.toFixed(1)} ms of processor time), heap ${heapMb} MB, process at most ${processMb} MB`,
   )
+  times?.print(count)
 }
 
+const forwardCount = batchSize === 'auto' ? 2 : batchSize
 const predict = async (): Promise<void> => {
-  const { data, shape } = examples(batchSize)
-  const output = tf.tidy(() => model.predict(tf.tensor(data, [...shape])) as tf.Tensor)
+  const inputs = [examples(forwardCount)].flat()
+  const output = tf.tidy(() => {
+    const tensors = inputs.map(({ data, shape }) => {
+      const dtype = data instanceof Int32Array ? 'int32' : 'float32'
+      return tf.tensor(data, [...shape], dtype)
+    })
+    return model.predict(tensors.length === 1 ? tensors[0]! : tensors) as tf.Tensor
+  })
   await output.data()
   output.dispose()
 }
 await predict()
-await measure('forward', batchSize, predict)
-const predictor = tfjsPredictor(model)
-const similarity = new GradientSimilarity(predictor, 'sparseCategoricalCrossentropy', {
+await measure('forward', forwardCount, predict)
+const predictor = model instanceof tf.GraphModel ? tfjsPredictor(model) : tfjsPredictor(model)
+const similarity = new GradientSimilarity(predictor, 'sparseCategoricalCrossentropyFromLogits', {
   ...{ precomputeGrads: true, batchSize, device: 'wasm' },
 })
-await measure('first fit, with the self-check', batchSize, () =>
-  similarity.fit(examples(batchSize), labels(batchSize)),
+await measure('first fit, with the self-check', forwardCount, () =>
+  similarity.fit(examples(forwardCount), labels(forwardCount)),
 )
 await measure('fit', exampleCount, () =>
   similarity.fit(examples(exampleCount), labels(exampleCount)),
@@ -74,8 +90,9 @@ console.log(`stored per example: ${(similarity.gradientBytes / exampleCount / 1e
 similarity.dispose()
 const integrated = new IntegratedGradients(predictor, {
   ...{ nSteps, internalBatchSize: batchSize, device: 'wasm' },
+  ...(layer === undefined ? {} : { layer }),
 })
 await measure(`integrated gradients, ${nSteps} steps`, 1, () =>
-  integrated.explain(examples(1), { target: 3 }),
+  integrated.explain(examples(1), { target: 1 }),
 )
 integrated.dispose()
