@@ -31,6 +31,7 @@ const parts = {
   explainers: { modules: 'predictor|losses|explanation|gradients|compute|store' },
   evaluation: { modules: 'predictor|losses|explanation|gradients|compute|store|explainers' },
   tfjs: { modules: 'predictor|losses|gradients', packages: '@tensorflow/tfjs[^/]*' },
+  onnx: { modules: 'predictor|losses|gradients', packages: 'pbf' },
   node: { modules: 'gradients|store', packages: builtIn },
   cli: { packages: `${builtIn}|@tensorflow/tfjs[^/]*|zarrita|webgpu` },
   elements: { modules: 'explanation', packages: 'lit|lit-[^/]*|(?:@types/)?react|svelte|vue' },

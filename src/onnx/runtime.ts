@@ -1,0 +1,34 @@
+/**
+ * What is used of ONNX Runtime: `onnxruntime-web` and `onnxruntime-node` both have it. The page passes its own copy, so
+ * that its settings (threads, paths of its binaries) apply.
+ */
+export interface OnnxRuntime {
+  readonly InferenceSession: {
+    create(model: Uint8Array, options?: object): Promise<RuntimeSession>
+  }
+  readonly Tensor: new (
+    // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the union of ONNX Runtime's element types
+    type: any,
+    // eslint-disable-next-line @typescript-eslint/no-explicit-any -- typed arrays of any element type
+    data: any,
+    dims: readonly number[],
+  ) => RuntimeTensor
+  readonly env: {
+    readonly versions: { readonly web?: string | undefined; readonly node?: string | undefined }
+    readonly webgpu?: object
+  }
+}
+
+export interface RuntimeSession {
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- ONNX Runtime's own type of feeds
+  run(feeds: any): Promise<Readonly<Record<string, unknown>>>
+  release(): Promise<void>
+}
+
+export interface RuntimeTensor {
+  readonly type: string
+  readonly dims: readonly number[]
+  readonly data: unknown
+  readonly gpuBuffer?: unknown
+  dispose(): void
+}
