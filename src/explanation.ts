@@ -1,6 +1,9 @@
 import { InvalidArgumentError } from './errors.js'
+import { mapFields, toCamelCase, toSnakeCase } from './explanation/fields.js'
+import { parseTolerantly, readData } from './explanation/from-json.js'
+import { toJsonValue } from './explanation/to-json.js'
 import { isRecord } from './is-record.js'
-import { fromNestedNumbers, type NdArray, type NestedNumbers, toNestedNumbers } from './ndarray.js'
+import type { NdArray } from './ndarray.js'
 import { describe } from './options.js'
 
 /** What was explained, by what, and with which parameters. */
@@ -78,7 +81,7 @@ export const Explanation = {
    * Lists of numbers become NdArrays: int32 for indices and targets, float64 for the others.
    *
    * @param json the text, or what JSON.parse made of it
-   * @throws InvalidArgumentError if it is no explanation
+   * @throws InvalidArgumentError if it isn't an explanation
    */
   fromJSON(json: string | object): Explanation {
     const value: unknown = typeof json === 'string' ? parseTolerantly(json) : json
@@ -88,145 +91,9 @@ export const Explanation = {
       throw new InvalidArgumentError('json', describe(json), expected)
     }
     const params = mapFields(meta['params'], toCamelCase, (field) => field)
-    const hasLists = inputCountOf(params, data) > 1
-    const read = (field: unknown, key: string): unknown => {
-      const isItems = params['rawItems'] === true && fieldsPerInput.has(key)
-      if (isItems || plainFields.has(key)) return field
-      const isList = key === 'attributions' || (hasLists && fieldsPerInput.has(key))
-      if (!isList || !Array.isArray(field)) return fromJsonData(key, field)
-      return field.map((item) => fromJsonData(key, item))
-    }
     return createExplanation(
       { ...meta, params } as unknown as ExplanationMeta,
-      mapFields(data, toCamelCase, read),
+      readData(data, params),
     )
   },
 } as const
-
-/** The user's data: finite numbers, or texts; one array per input, if the model has several. */
-const fieldsPerInput: ReadonlySet<string> = new Set([
-  'X',
-  'baselines',
-  'most_similar',
-  'least_similar',
-])
-const integerFields: ReadonlySet<string> = new Set([
-  'ordered_indices',
-  'target',
-  'target_sum',
-  'steps',
-])
-/** Lists of indices or names: they stay lists. */
-const plainFields: ReadonlySet<string> = new Set(['non_finite', 'not_reached', 'attribution_names'])
-
-/** alibi does not write the count: there, it is that of the attributions, if inputs are attributed. */
-function inputCountOf(
-  { inputCount, layer }: Readonly<Record<string, unknown>>,
-  { attributions }: Readonly<Record<string, unknown>>,
-): number {
-  if (typeof inputCount === 'number') return inputCount
-  const attributesInputs = layer === undefined || layer === null
-  return attributesInputs && Array.isArray(attributions) ? attributions.length : 1
-}
-
-/** A new object with its keys and values changed. Keys of inner objects are the user's, and stay. */
-function mapFields(
-  fields: object,
-  rename: (key: string) => string,
-  change: (field: unknown, key: string) => unknown,
-): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(fields).map(([key, field]) => [rename(key), change(field, key)]),
-  )
-}
-
-/** What JSON cannot hold, such as a user's raw examples, becomes its description. */
-function toJsonValue(value: unknown, around: readonly unknown[] = []): unknown {
-  if (typeof value === 'number') return finiteOrName(value)
-  if (typeof value === 'string' || typeof value === 'boolean') return value
-  if (value === undefined || value === null) return null
-  if (isNdArray(value)) return nonFiniteNamed(toNestedNumbers(value))
-  if (typeof value !== 'object' || around.includes(value)) return describe(value)
-  const inner = (field: unknown): unknown => toJsonValue(field, [...around, value])
-  if (Array.isArray(value)) return value.map(inner)
-  if (hasJson(value)) return inner(value.toJSON())
-  return isPlainRecord(value) ? mapFields(value, (key) => key, inner) : describe(value)
-}
-
-const hasJson = (value: object): value is { toJSON(): unknown } =>
-  'toJSON' in value && typeof value.toJSON === 'function'
-
-/** Of any frame of the page. */
-function isPlainRecord(value: object): boolean {
-  const prototype: unknown = Object.getPrototypeOf(value)
-  return prototype === null || Object.getPrototypeOf(prototype) === null
-}
-
-function nonFiniteNamed(value: NestedNumbers): unknown {
-  return typeof value === 'number' ? finiteOrName(value) : value.map(nonFiniteNamed)
-}
-
-const finiteOrName = (value: number): number | string =>
-  Number.isFinite(value) ? value : String(value)
-
-function fromJsonData(key: string, value: unknown): unknown {
-  if (isRecord(value))
-    return mapFields(
-      value,
-      (k) => k,
-      (field, k) => fromJsonData(k, field),
-    )
-  if (!Array.isArray(value)) return value
-  const numbers = asNumbers(value, !fieldsPerInput.has(key))
-  if (numbers === undefined) return value.map((item) => fromJsonData(key, item))
-  const array = fromNestedNumbers(key, numbers)
-  return integerFields.has(key) ? { data: Int32Array.from(array.data), shape: array.shape } : array
-}
-
-/** The nested lists as numbers, "NaN" and its like as well if `named`; undefined if they are no rectangle of numbers. */
-function asNumbers(value: readonly unknown[], named: boolean): NestedNumbers | undefined {
-  const read = (item: unknown): NestedNumbers => {
-    if (typeof item === 'number') return item
-    if (named && (item === 'NaN' || item === 'Infinity' || item === '-Infinity'))
-      return Number(item)
-    if (Array.isArray(item)) return item.map(read)
-    throw new TypeError('no number')
-  }
-  try {
-    const numbers = read(value)
-    fromNestedNumbers('', numbers)
-    return numbers
-  } catch {
-    return undefined
-  }
-}
-
-/** Python's json writes NaN and infinities bare, which is not JSON. */
-function parseTolerantly(text: string): unknown {
-  const token = /"(?:[^"\\]|\\.)*"|-?Infinity|NaN/g
-  const bare = '\u0000bare '
-  const quoted = text.replace(token, (found) =>
-    found.startsWith('"') ? found : JSON.stringify(bare + found),
-  )
-  try {
-    return JSON.parse(quoted, (_, value: unknown) =>
-      typeof value === 'string' && value.startsWith(bare)
-        ? Number(value.slice(bare.length))
-        : value,
-    )
-  } catch (cause) {
-    throw new InvalidArgumentError('json', describe(text), 'the JSON text of an explanation', {
-      cause,
-    })
-  }
-}
-
-const toSnakeCase = (key: string): string =>
-  key === 'x' ? 'X' : key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
-
-const toCamelCase = (key: string): string =>
-  key === 'X' ? 'x' : key.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
-
-function isNdArray(value: unknown): value is NdArray {
-  return isRecord(value) && ArrayBuffer.isView(value['data']) && Array.isArray(value['shape'])
-}
