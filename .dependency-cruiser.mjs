@@ -26,6 +26,7 @@ const parts = {
   losses: {},
   predictor: { modules: 'gradients/block|losses' },
   explanation: {},
+  frame: { modules: 'explanation' },
   compute: { modules: 'gradients' },
   store: { modules: 'gradients|compute', packages: '@noble/hashes|zarrita' },
   explainers: { modules: 'predictor|losses|explanation|gradients|compute|store' },

@@ -67,17 +67,6 @@ export function concatenateRows(parts: readonly NdArray[]): NdArray {
   return { data, shape }
 }
 
-/** Nested lists of the array's shape; a plain number for a scalar. */
-export function toNestedNumbers(array: NdArray): NestedNumbers {
-  const build = (axis: number, offset: number): NestedNumbers => {
-    const length = array.shape[axis]
-    if (length === undefined) return array.data[offset] ?? NaN
-    const step = sizeOf(array.shape.slice(axis + 1))
-    return Array.from({ length }, (_, i) => build(axis + 1, offset + i * step))
-  }
-  return build(0, 0)
-}
-
 /** An array of the nested lists' shape, float64. */
 export function fromNestedNumbers(argument: string, value: NestedNumbers): NdArray {
   const shape: number[] = []

@@ -104,6 +104,13 @@ it('offers exactly these names as gradlens/elements, and registers nothing by it
   expect(customElements.get('gl-probabilities')).toBeUndefined()
 })
 
+it('offers exactly these names as gradlens/frame, in plain Node without a framework', () => {
+  const names = runInProject(
+    `import * as frame from 'gradlens/frame'; console.log(Object.keys(frame).join())`,
+  )
+  expect(names).toBe('decodeFrame,encodeFrame')
+})
+
 it('offers exactly these names as gradlens/node', () => {
   const names = runInProject(
     `import * as node from 'gradlens/node'; console.log(Object.keys(node).join())`,
