@@ -47,10 +47,11 @@ const labels = (count: number): NdArray => ({
 async function measure(title: string, count: number, work: () => Promise<unknown>): Promise<void> {
   times?.reset()
   const startedAt = performance.now()
-  const { user: userBefore } = process.cpuUsage()
+  const before = process.cpuUsage()
   await work()
   const perExample = (performance.now() - startedAt) / count
-  const cpuMs = (process.cpuUsage().user - userBefore) / 1e3 / count
+  const { user, system } = process.cpuUsage(before)
+  const cpuMs = (user + system) / 1e3 / count
   const { wasm } = tf.backend() as unknown as { wasm: { HEAP8: Int8Array } }
   const heapMb = (wasm.HEAP8.byteLength / 1e6).toFixed(0)
   const processMb = (process.resourceUsage().maxRSS / 1e3).toFixed(0)

@@ -15,6 +15,7 @@ type HeapExports = Readonly<
     | 'depthwiseInputGradient'
     | 'exchangeChannels'
     | 'maxPoolGradient'
+    | 'multiplyMatrices'
     | 'normalizeChannels'
     | 'reluGradient'
     | 'scaleChannels'

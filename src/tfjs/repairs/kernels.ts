@@ -14,6 +14,7 @@ import { biasRepairs } from './arithmetic/fused-bias.js'
 import { productOfIntegers } from './arithmetic/integer-product.js'
 import { highRankRepairs } from './arrangement/high-rank.js'
 import { integerRepairs } from './arithmetic/integers.js'
+import { productOnHeap } from './arithmetic/mat-mul.js'
 import { maxPool3DGradByTaps } from './sampling/max-pool-by-taps.js'
 import { maxPool2DGrad, maxPool3D, maxPool3DGrad } from './sampling/max-pool.js'
 import { repairPackedProduct } from './arithmetic/packed-operand.js'
@@ -58,7 +59,7 @@ const partialRepairs: Readonly<
 > = {
   cpu: {},
   wasm: {
-    BatchMatMul: [productOfIntegers, repairPackedProduct('BatchMatMul')],
+    BatchMatMul: [productOfIntegers, productOnHeap, repairPackedProduct('BatchMatMul')],
     Cast: castToBoolean,
     FusedBatchNorm: batchNormByChannel,
     ...biasRepairs,

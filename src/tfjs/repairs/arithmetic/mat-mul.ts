@@ -1,6 +1,8 @@
 import * as tf from '@tensorflow/tfjs'
 import { UnsupportedError } from '../../../errors.js'
-import type { Gradient } from '../../kernel.js'
+import type { Gradient, PartialRepair } from '../../kernel.js'
+import { findHeap } from '../../kernels/heap.js'
+import { multiplyMatrices } from '../../kernels/matrices.js'
 import { sumToShape } from '../sum-to-shape.js'
 
 /**
@@ -38,12 +40,14 @@ export const batchMatMulGradient: Gradient = ([dy], { inputs, attributes }) => {
 }
 
 /**
- * Multiplies two matrices. On wasm, a product with a transposed operand runs in a plain loop, and
- * every new right operand is packed again. So A·Bᵀ or (B·Aᵀ)ᵀ is faster, whichever has the smaller
- * right operand: 5 times for a dense layer's weights.
+ * Multiplies two matrices. Without kernels of ours, a product with a transposed operand runs in a
+ * plain loop on wasm, and every new right operand is packed again. So A·Bᵀ or (B·Aᵀ)ᵀ is faster,
+ * whichever has the smaller right operand: 5 times for a dense layer's weights.
  */
 function multiply(a: tf.Tensor, b: tf.Tensor, transposeA: boolean, transposeB: boolean): tf.Tensor {
-  if (tf.getBackend() !== 'wasm') return tf.matMul(a, b, transposeA, transposeB)
+  if (tf.getBackend() !== 'wasm' || findHeap() !== undefined) {
+    return tf.matMul(a, b, transposeA, transposeB)
+  }
   const left = transposeA ? transpose(a) : a
   if (!transposeB) return tf.matMul(left, b)
   if (b.size > left.size) return transpose(tf.matMul(b, transpose(left)))
@@ -53,4 +57,28 @@ function multiply(a: tf.Tensor, b: tf.Tensor, transposeA: boolean, transposeB: b
 function transpose(x: tf.Tensor): tf.Tensor {
   const axes = x.shape.map((_, axis) => axis)
   return tf.transpose(x, [...axes.slice(0, -2), x.rank - 1, x.rank - 2])
+}
+
+/** With fewer rows, tfjs's own plain product is faster, since it keeps a packed right matrix. */
+const fewRows = 4
+
+/**
+ * For wasm, whose own kernel multiplies in a plain loop where an operand is transposed or there are
+ * several matrices: 50 times as long for the heads of an encoder. It also keeps a copy of each
+ * right operand.
+ */
+export const productOnHeap: PartialRepair = {
+  isNeeded({ a, b }, { transposeA, transposeB }) {
+    if (findHeap() === undefined || a!.dtype !== 'float32' || b!.dtype !== 'float32') return false
+    const [outerA, outerB] = [a, b].map((x) => x!.shape.slice(0, -2))
+    const counts = [outerA, outerB].map((outer) => tf.util.sizeFromShape(outer!))
+    if (a!.size === 0 || b!.size === 0) return false
+    if (counts.includes(1)) {
+      const isPlain = transposeA !== true && transposeB !== true && counts[1] === 1
+      return !isPlain || a!.size / a!.shape.at(-1)! >= fewRows
+    }
+    return tf.util.arraysEqual(outerA!, outerB!)
+  },
+  kernel: ({ a, b }, { transposeA, transposeB }) =>
+    multiplyMatrices(a!, b!, transposeA === true, transposeB === true)!,
 }

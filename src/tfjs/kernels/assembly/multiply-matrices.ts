@@ -1,0 +1,192 @@
+/** Columns of a panel, and the bytes of one of its rows. */
+const panelColumns = 8
+const panelStep: usize = 32
+
+/**
+ * c[n, i, j] = Σ_k a[n, i, k] · b[n, k, j] for `count` pairs of matrices of float32. Steps are in
+ * bytes, from one matrix, row or column to the next; a matrix that all pairs share has step 0. The products
+ * follow each other. `scratch` has room for a panel of b, [inner, 8], and a tile, [4, 8].
+ *
+ * A panel of eight columns meets four rows at a time: 8 sums, 2 values of b and 4 of a are f32x4.
+ */
+export function multiplyMatrices(
+  a: usize,
+  b: usize,
+  c: usize,
+  scratch: usize,
+  count: i32,
+  rows: i32,
+  inner: i32,
+  columns: i32,
+  aStep: usize,
+  aRow: usize,
+  aColumn: usize,
+  bStep: usize,
+  bRow: usize,
+  bColumn: usize,
+  cRow: usize,
+  cColumn: usize,
+): void {
+  const tile = scratch + panelStep * inner
+  for (let n = 0; n < count; n++) {
+    for (let column = 0; column < columns; column += panelColumns) {
+      const width = min<i32>(panelColumns, columns - column)
+      // Few rows do not repay the copy.
+      const isPacked = bColumn !== 4 || width < panelColumns || rows >= 16
+      let panel = b + bColumn * column
+      let step = bRow
+      if (isPacked) {
+        packPanel(panel, scratch, inner, width, bRow, bColumn)
+        panel = scratch
+        step = panelStep
+      }
+      const isWhole = width === panelColumns && cColumn === 4
+      let from = a
+      let to = c + cColumn * column
+      let row = 0
+      for (; row + 4 <= rows; row += 4) {
+        if (isWhole) multiply4x8(from, panel, to, inner, aRow, aColumn, step, cRow)
+        else {
+          multiply4x8(from, panel, tile, inner, aRow, aColumn, step, panelStep)
+          copyTile(tile, to, 4, width, cRow, cColumn)
+        }
+        from += aRow << 2
+        to += cRow << 2
+      }
+      for (; row < rows; row++) {
+        multiply1x8(from, panel, isWhole ? to : tile, inner, aColumn, step)
+        if (!isWhole) copyTile(tile, to, 1, width, cRow, cColumn)
+        from += aRow
+        to += cRow
+      }
+    }
+    a += aStep
+    b += bStep
+    c += (<usize>(rows * columns)) << 2
+  }
+}
+
+function copyTile(
+  tile: usize,
+  c: usize,
+  rows: i32,
+  columns: i32,
+  cRow: usize,
+  cColumn: usize,
+): void {
+  for (let row = 0; row < rows; row++) {
+    let to = c
+    for (let column = 0; column < columns; column++) {
+      store<f32>(to, load<f32>(tile + ((<usize>column) << 2)))
+      to += cColumn
+    }
+    tile += panelStep
+    c += cRow
+  }
+}
+
+/** Copies `width` columns of b to [inner, 8]; the others are zeros. */
+function packPanel(
+  b: usize,
+  panel: usize,
+  inner: i32,
+  width: i32,
+  bRow: usize,
+  bColumn: usize,
+): void {
+  if (width === panelColumns && bColumn === 4) {
+    for (let k = 0; k < inner; k++) {
+      v128.store(panel, v128.load(b))
+      v128.store(panel, v128.load(b, 16), 16)
+      panel += panelStep
+      b += bRow
+    }
+    return
+  }
+  if (width < panelColumns) memory.fill(panel, 0, panelStep * inner)
+  for (let column = 0; column < width; column++) {
+    let from = b + bColumn * column
+    let to = panel + ((<usize>column) << 2)
+    for (let k = 0; k < inner; k++) {
+      store<f32>(to, load<f32>(from))
+      to += panelStep
+      from += bRow
+    }
+  }
+}
+
+function multiply4x8(
+  a: usize,
+  panel: usize,
+  c: usize,
+  inner: i32,
+  aRow: usize,
+  aColumn: usize,
+  step: usize,
+  cRow: usize,
+): void {
+  let sum00 = f32x4.splat(0)
+  let sum01 = f32x4.splat(0)
+  let sum10 = f32x4.splat(0)
+  let sum11 = f32x4.splat(0)
+  let sum20 = f32x4.splat(0)
+  let sum21 = f32x4.splat(0)
+  let sum30 = f32x4.splat(0)
+  let sum31 = f32x4.splat(0)
+  let a1 = a + aRow
+  let a2 = a1 + aRow
+  let a3 = a2 + aRow
+  for (let k = 0; k < inner; k++) {
+    const b0 = v128.load(panel)
+    const b1 = v128.load(panel, 16)
+    const value0 = v128.load32_splat(a)
+    sum00 = f32x4.add(sum00, f32x4.mul(value0, b0))
+    sum01 = f32x4.add(sum01, f32x4.mul(value0, b1))
+    const value1 = v128.load32_splat(a1)
+    sum10 = f32x4.add(sum10, f32x4.mul(value1, b0))
+    sum11 = f32x4.add(sum11, f32x4.mul(value1, b1))
+    const value2 = v128.load32_splat(a2)
+    sum20 = f32x4.add(sum20, f32x4.mul(value2, b0))
+    sum21 = f32x4.add(sum21, f32x4.mul(value2, b1))
+    const value3 = v128.load32_splat(a3)
+    sum30 = f32x4.add(sum30, f32x4.mul(value3, b0))
+    sum31 = f32x4.add(sum31, f32x4.mul(value3, b1))
+    panel += step
+    a += aColumn
+    a1 += aColumn
+    a2 += aColumn
+    a3 += aColumn
+  }
+  v128.store(c, sum00)
+  v128.store(c, sum01, 16)
+  c += cRow
+  v128.store(c, sum10)
+  v128.store(c, sum11, 16)
+  c += cRow
+  v128.store(c, sum20)
+  v128.store(c, sum21, 16)
+  c += cRow
+  v128.store(c, sum30)
+  v128.store(c, sum31, 16)
+}
+
+function multiply1x8(
+  a: usize,
+  panel: usize,
+  c: usize,
+  inner: i32,
+  aColumn: usize,
+  step: usize,
+): void {
+  let sum0 = f32x4.splat(0)
+  let sum1 = f32x4.splat(0)
+  for (let k = 0; k < inner; k++) {
+    const value = v128.load32_splat(a)
+    sum0 = f32x4.add(sum0, f32x4.mul(value, v128.load(panel)))
+    sum1 = f32x4.add(sum1, f32x4.mul(value, v128.load(panel, 16)))
+    panel += step
+    a += aColumn
+  }
+  v128.store(c, sum0)
+  v128.store(c, sum1, 16)
+}
