@@ -57,7 +57,12 @@ it('multiplies matrices of any size, transposed or not, one by one or one by man
         }
       }
       const actual = runOn('wasm', () => {
-        const product = tf.matMul(tf.tensor(a, shapeA), tf.tensor(b, shapeB), transposeA, transposeB)
+        const product = tf.matMul(
+          tf.tensor(a, shapeA),
+          tf.tensor(b, shapeB),
+          transposeA,
+          transposeB,
+        )
         expect(product.shape).toEqual([count, rows, columns])
         return Float32Array.from(product.dataSync())
       })

@@ -243,6 +243,35 @@ function embedding({
  */
 function elementwise(use: ParameterUse): TensorSegment | undefined {
   const { kernelName, parameterInput, call, delta } = use
+  const derivative = elementwiseDerivatives[kernelName]?.[parameterInput]
+  const gradient = derivative === undefined ? repeatedGradient(use) : derivative(delta, call.inputs)
+  return gradient && reduceToParameter(use, gradient)
+}
+
+type Operands = Readonly<Record<string, Tensor>>
+
+/** δ times the derivative by one operand, whatever the operands' own shapes. */
+const elementwiseDerivatives: Readonly<
+  Record<string, Readonly<Record<string, (delta: Tensor, operands: Operands) => Tensor>>>
+> = {
+  Sub: { a: (delta) => delta, b: (delta) => tf.neg(delta) },
+  Multiply: {
+    a: (delta, { b }) => tf.mul(delta, b!),
+    b: (delta, { a }) => tf.mul(delta, a!),
+  },
+  RealDiv: {
+    a: (delta, { b }) => tf.div(delta, b!),
+    b: (delta, { a, b }) => tf.neg(tf.div(tf.mul(delta, a!), tf.square(b!))),
+  },
+}
+
+/** The gradient at each element of the parameter, repeated as the op broadcasts it. */
+function repeatedGradient({
+  kernelName,
+  parameterInput,
+  call,
+  delta,
+}: ParameterUse): Tensor | undefined {
   const parameter = call.inputs[parameterInput]!
   const inputs = { ...call.inputs, [parameterInput]: tf.broadcastTo(parameter, delta.shape) }
   const repaired = gradientRepairs[kernelName]
@@ -259,8 +288,7 @@ function elementwise(use: ParameterUse): TensorSegment | undefined {
         )
       : repaired([delta], { ...call, inputs })
   ) as Readonly<Record<string, (() => Tensor) | undefined>>
-  const gradient = thunks[parameterInput]?.()
-  return gradient && reduceToParameter(use, gradient)
+  return thunks[parameterInput]?.()
 }
 
 /** A gradient at every element, summed over the elements that share one of the parameter's. */
