@@ -22,6 +22,7 @@ export interface Kernels {
     size: number,
     scratch: number,
     sums: number,
+    isFloat16: boolean,
   ) => void
   readonly addDenseSquares: (
     a: number,
@@ -43,11 +44,13 @@ export interface Kernels {
   ) => void
   readonly decodeFloat16Rows: (
     from: number,
-    size: number,
+    step: number,
     rows: number,
     to: number,
-    step: number,
+    targetStep: number,
   ) => void
+  readonly isOrdinaryFloat16: (from: number, byteLength: number) => number
+  readonly scaleTests: (from: number, rows: number, size: number, to: number) => void
   readonly addFactored: (
     a: number,
     alpha: number,
@@ -63,6 +66,7 @@ export interface Kernels {
     outputSize: number,
     scratch: number,
     sums: number,
+    isFloat16: boolean,
   ) => void
   readonly addMatching: (
     aIndices: number,

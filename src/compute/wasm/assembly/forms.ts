@@ -1,8 +1,13 @@
+import { computeFloat16Products, productScale } from './float16-products'
 import { computeInnerProducts, shortProduct, squares } from './products'
 
-/** sums[i, j] += a_i's scale · b_j's scale · products[i, j]; sums and products are [aRows, bRows] float64. */
+/**
+ * sums[i, j] += factor · a_i's scale · b_j's scale · products[i, j]; sums and products are
+ * [aRows, bRows] float64.
+ */
 function addScaled(
   products: usize,
+  factor: f64,
   aScales: usize,
   aRows: i32,
   bScales: usize,
@@ -10,7 +15,7 @@ function addScaled(
   sums: usize,
 ): void {
   for (let i = 0; i < aRows; i++) {
-    const scale = load<f64>(aScales + ((<usize>i) << 3))
+    const scale = factor * load<f64>(aScales + ((<usize>i) << 3))
     for (let j = 0; j < bRows; j++) {
       const product = load<f64>(products) * scale * load<f64>(bScales + ((<usize>j) << 3))
       store<f64>(sums, load<f64>(sums) + product)
@@ -20,7 +25,24 @@ function addScaled(
   }
 }
 
-/** Adds the inner products of dense rows of `size` bytes; `scratch` has room for [aRows, bRows] float64. */
+/** The inner products of rows of float32, or of those of `scaleTests` with float16, but for their factor. */
+function multiplyRows(
+  isFloat16: bool,
+  a: usize,
+  aRows: i32,
+  b: usize,
+  bRows: i32,
+  size: usize,
+  products: usize,
+): void {
+  if (isFloat16) computeFloat16Products(a, aRows, b, bRows, size, products)
+  else computeInnerProducts(a, aRows, b, bRows, size, products)
+}
+
+/**
+ * Adds the inner products of dense rows; those of B have `size` bytes. `scratch` has room for
+ * [aRows, bRows] float64. With `isFloat16`, `scaleTests` wrote A, and B is float16.
+ */
 export function addDense(
   a: usize,
   aScales: usize,
@@ -31,9 +53,10 @@ export function addDense(
   size: usize,
   scratch: usize,
   sums: usize,
+  isFloat16: bool,
 ): void {
-  computeInnerProducts(a, aRows, b, bRows, size, scratch)
-  addScaled(scratch, aScales, aRows, bScales, bRows, sums)
+  multiplyRows(isFloat16, a, aRows, b, bRows, size, scratch)
+  addScaled(scratch, isFloat16 ? productScale : 1, aScales, aRows, bScales, bRows, sums)
 }
 
 /** sums[i] += ‖a_i‖² of dense rows; `scratch` has room for [rows] float64. */
@@ -77,9 +100,9 @@ function addScaledSquares(products: usize, scales: usize, rows: i32, sums: usize
 }
 
 /**
- * Adds Σ_{t,s} (a_t·b_s)(α_t·β_s) of factored rows: `a` [aRows, aPositions, inputSize], `alpha` [aRows, aPositions,
- * outputSize], and so on, the sizes in bytes. `scratch` has room for two tables of float64: [aRows, bRows] where all have one
- * position, else [aPositions, bPositions].
+ * Adds Σ_{t,s} (a_t·b_s)(α_t·β_s) of factored rows: `b` [bRows, bPositions, inputSize], `beta`
+ * [bRows, bPositions, outputSize], the sizes in bytes. `scratch` has room for two tables of float64:
+ * [aRows, bRows] if all have one position, else [aPositions, bPositions]. `isFloat16` as above.
  */
 export function addFactored(
   a: usize,
@@ -96,29 +119,32 @@ export function addFactored(
   outputSize: usize,
   scratch: usize,
   sums: usize,
+  isFloat16: bool,
 ): void {
+  const factor: f64 = isFloat16 ? productScale * productScale : 1
   if (aPositions === 1 && bPositions === 1) {
     const count = aRows * bRows
     const other = scratch + ((<usize>count) << 3)
-    computeInnerProducts(a, aRows, b, bRows, inputSize, scratch)
-    computeInnerProducts(alpha, aRows, beta, bRows, outputSize, other)
+    multiplyRows(isFloat16, a, aRows, b, bRows, inputSize, scratch)
+    multiplyRows(isFloat16, alpha, aRows, beta, bRows, outputSize, other)
     for (let at: usize = 0; at < (<usize>count) << 3; at += 8) {
       store<f64>(scratch + at, load<f64>(scratch + at) * load<f64>(other + at))
     }
-    addScaled(scratch, aScales, aRows, bScales, bRows, sums)
+    addScaled(scratch, factor, aScales, aRows, bScales, bRows, sums)
     return
   }
   const count = aPositions * bPositions
   const other = scratch + ((<usize>count) << 3)
+  const shift: usize = isFloat16 ? 1 : 0
   for (let i = 0; i < aRows; i++) {
-    const scale = load<f64>(aScales + ((<usize>i) << 3))
-    const aRow = a + <usize>(i * aPositions) * inputSize
-    const alphaRow = alpha + <usize>(i * aPositions) * outputSize
+    const scale = factor * load<f64>(aScales + ((<usize>i) << 3))
+    const aRow = a + ((<usize>(i * aPositions) * inputSize) << shift)
+    const alphaRow = alpha + ((<usize>(i * aPositions) * outputSize) << shift)
     for (let j = 0; j < bRows; j++) {
       const bRow = b + <usize>(j * bPositions) * inputSize
       const betaRow = beta + <usize>(j * bPositions) * outputSize
-      computeInnerProducts(aRow, aPositions, bRow, bPositions, inputSize, scratch)
-      computeInnerProducts(alphaRow, aPositions, betaRow, bPositions, outputSize, other)
+      multiplyRows(isFloat16, aRow, aPositions, bRow, bPositions, inputSize, scratch)
+      multiplyRows(isFloat16, alphaRow, aPositions, betaRow, bPositions, outputSize, other)
       let sum: f64 = 0
       for (let at: usize = 0; at < (<usize>count) << 3; at += 8) {
         sum += load<f64>(scratch + at) * load<f64>(other + at)

@@ -9,7 +9,8 @@ export {
   addMatching,
   materializeLookup,
 } from './forms'
-export { decodeFloat16Rows } from './float16'
+export { decodeFloat16Rows, isOrdinaryFloat16 } from './float16'
+export { scaleTests } from './float16-products'
 export { allocate, release } from './memory'
 export { offerScores, scoreRows, sortHeaps, sortScores, sortScratchSize } from './ranking'
 export { normalize } from './scale'

@@ -1,9 +1,9 @@
 import { multiplyAdd } from './fma'
 
 /** Bytes of a row that are summed in float32 before float64. Four training rows and a test row of them fit in L1. */
-const stretch: usize = 4096
+export const stretch: usize = 4096
 /** Training rows between two passes over the test rows: with more than two test rows, they stay in L2. */
-const rowsAtOnce: i32 = 64
+export const rowsAtOnce: i32 = 64
 
 /**
  * products[i, j] = ⟨a_i, b_j⟩: A Bᵀ, [aRows, bRows] float64, of contiguous rows of `size` bytes, a multiple of
@@ -225,14 +225,14 @@ export function shortProduct(a: usize, b: usize, length: usize): f64 {
   return sum
 }
 
-function add4(to: usize, s0: v128, s1: v128, s2: v128, s3: v128): void {
+export function add4(to: usize, s0: v128, s1: v128, s2: v128, s3: v128): void {
   store<f64>(to, load<f64>(to) + total(s0))
   store<f64>(to, load<f64>(to, 8) + total(s1), 8)
   store<f64>(to, load<f64>(to, 16) + total(s2), 16)
   store<f64>(to, load<f64>(to, 24) + total(s3), 24)
 }
 
-function total(sums: v128): f64 {
+export function total(sums: v128): f64 {
   const pairs = f64x2.add(
     f64x2.promote_low_f32x4(sums),
     f64x2.promote_low_f32x4(v128.shuffle<u32>(sums, sums, 2, 3, 2, 3)),

@@ -58,8 +58,9 @@ export interface PlacedBlock extends BlockPlacement {
 
 const roundUp = (byteLength: number): number => (byteLength + 15) & ~15
 
-/** The bytes from one row of `count` float32 to the next. */
-export const getRowStep = (count: number): number => roundUp(count * bytesPerFloat32)
+/** The bytes from one row of `count` numbers to the next. */
+export const getRowStep = (count: number, bytesPerNumber: number = bytesPerFloat32): number =>
+  roundUp(count * bytesPerNumber)
 
 /** Places the segments, each in the smaller of its layouts. */
 export const placeBlock = (
@@ -71,9 +72,11 @@ export const placeBlock = (
     segments.map((segment) => ({ ...chooseLayout(segment), parameter: segment.parameter })),
   )
 
+/** Places segments in their layouts. */
 export function placeSegments(
   exampleCount: number,
   segments: readonly (CompactLayout & { readonly parameter: string })[],
+  bytesPerNumber: number = bytesPerFloat32,
 ): BlockPlacement {
   let end = 0
   const place = (byteLength: number): number => {
@@ -84,7 +87,8 @@ export function placeSegments(
   const squaredNorms = place(exampleCount * bytesPerFloat64)
   const placedSegments = segments.map((segment): PlacedSegment => {
     const scales = place(exampleCount * bytesPerFloat64)
-    return { ...placeNumbers(segment, exampleCount, place), parameter: segment.parameter, scales }
+    const numbers = placeNumbers(segment, exampleCount, place, bytesPerNumber)
+    return { ...numbers, parameter: segment.parameter, scales }
   })
   return { exampleCount, segments: placedSegments, squaredNorms, byteLength: end }
 }
@@ -95,14 +99,16 @@ function placeNumbers(
   layout: CompactLayout,
   exampleCount: number,
   place: (byteLength: number) => number,
+  bytesPerNumber: number,
 ): Placed<PlacedSegment> {
+  const step = (count: number): number => getRowStep(count, bytesPerNumber)
   switch (layout.kind) {
     case 'dense': {
-      const valuesStep = getRowStep(layout.size)
+      const valuesStep = step(layout.size)
       return { ...layout, values: place(exampleCount * valuesStep), valuesStep }
     }
     case 'factored': {
-      const [aStep, deltaStep] = [getRowStep(layout.inputSize), getRowStep(layout.outputSize)]
+      const [aStep, deltaStep] = [step(layout.inputSize), step(layout.outputSize)]
       const a = place(exampleCount * layout.positions * aStep)
       return {
         ...layout,
@@ -113,7 +119,7 @@ function placeNumbers(
       }
     }
     case 'lookup': {
-      const deltaStep = getRowStep(layout.rowSize)
+      const deltaStep = step(layout.rowSize)
       const indices = place(exampleCount * layout.positions * bytesPerFloat32)
       return {
         ...layout,

@@ -26,21 +26,30 @@ export function addProducts(
   }
 }
 
-function addDense(instance: WasmInstance, a: DenseSlice, b: DenseSlice, sums: number): void {
+/** Adds the products of dense rows. With `isFloat16`, `scaleTests` wrote `a`, and `b` is float16. */
+export function addDense(
+  instance: WasmInstance,
+  a: DenseSlice,
+  b: DenseSlice,
+  sums: number,
+  isFloat16 = false,
+): void {
   instance.withScratch(a.count * b.count * bytesPerFloat64, (scratch) => {
     instance.kernels.addDense(
       ...([a.values, a.scales, a.count] as const),
       ...([b.values, b.scales, b.count] as const),
-      ...([a.valuesStep, scratch, sums] as const),
+      ...([b.valuesStep, scratch, sums, isFloat16] as const),
     )
   })
 }
 
-function addFactored(
+/** Adds the products of factored rows; `isFloat16` as above. */
+export function addFactored(
   instance: WasmInstance,
   a: FactoredSlice,
   b: FactoredSlice,
   sums: number,
+  isFloat16 = false,
 ): void {
   const single = a.positions === 1 && b.positions === 1
   const tableSize = single ? a.count * b.count : a.positions * b.positions
@@ -48,7 +57,7 @@ function addFactored(
     instance.kernels.addFactored(
       ...([a.a, a.delta, a.positions, a.scales, a.count] as const),
       ...([b.a, b.delta, b.positions, b.scales, b.count] as const),
-      ...([a.aStep, a.deltaStep, scratch, sums] as const),
+      ...([b.aStep, b.deltaStep, scratch, sums, isFloat16] as const),
     )
   })
 }
@@ -113,7 +122,7 @@ function addMaterialized(
         instance.kernels.addDense(
           ...([other, b.scales + j * bytesPerFloat64, 1] as const),
           ...([rows, a.scales + start * bytesPerFloat64, count] as const),
-          ...([step, column + columnSize, column] as const),
+          ...([step, column + columnSize, column, false] as const),
         )
         for (let k = 0; k < count; k++) {
           doubles[sums / bytesPerFloat64 + (start + k) * b.count + j]! +=

@@ -39,14 +39,13 @@ export type Task =
 /** The results of tasks. */
 export interface TaskResults {
   readonly start: undefined
-  /** The squared norms; those of float16 are not known yet. */
-  readonly upload: Float64Array | undefined
+  /** The squared norms; for float16, the buffers of its numbers, which can be reused. */
+  readonly upload: Float64Array | ArrayBuffer[]
   readonly norms: Float64Array
   readonly read: CompactBlock
   readonly copyOut: MovedBlock
   readonly copyIn: undefined
-  /** The original buffers that the block still uses. */
-  readonly release: ArrayBuffer[]
+  readonly release: undefined
   readonly openRanking: undefined
   readonly add: undefined
   readonly finish: PartialRanking

@@ -9,6 +9,7 @@ import { mapSegment } from '../../../src/gradients/map-segment.js'
 import type { Ranking } from '../../../src/compute/ranking.js'
 import { similarityNames } from '../../../src/compute/similarity.js'
 import { decodeBlock } from '../../../src/gradients/decode-block.js'
+import { seededRandom } from '../../../src/random.js'
 import { encodeFloat16 } from '../../../src/gradients/numbers/float16.js'
 import { materializedGradients } from '../references/formed-gradients.js'
 import {
@@ -18,10 +19,10 @@ import {
   segmentShapes,
 } from '../gradients/random-blocks.js'
 
-/** The block as a store of float16 would hold it. */
+/** Encodes a block as a store of float16 does. */
 function float16Block(block: GradientBlock): Float16Block {
   const { exampleCount, segments } = compactBlock(block)
-  const half = (numbers: Float32Array): Float16Values => {
+  const encode = (numbers: Float32Array): Float16Values => {
     const rowSize = numbers.length / exampleCount
     const bits = new Uint16Array(numbers.length)
     const exponents = Int16Array.from({ length: exampleCount }, (_, row) => {
@@ -30,13 +31,28 @@ function float16Block(block: GradientBlock): Float16Block {
     })
     return { bits, exponents }
   }
-  return { exampleCount, segments: segments.map((segment) => mapSegment(segment, half)) }
+  return { exampleCount, segments: segments.map((segment) => mapSegment(segment, encode)) }
+}
+
+/** Replaces numbers: a quarter by zeros of both signs, and a share by numbers that float16 has as subnormal. */
+function smallNumbers(block: Float16Block, subnormalShare: number, seed: number): Float16Block {
+  const random = seededRandom(seed)
+  for (const segment of block.segments) {
+    if (segment.kind !== 'dense') continue
+    const { bits } = segment.values
+    for (let at = 0; at < bits.length; at++) {
+      const sign = random() < 0.5 ? 0 : 0x8000
+      if (random() < subnormalShare) bits[at] = sign | (1 + Math.floor(1023 * random()))
+      else if (random() < 0.25) bits[at] = sign
+    }
+  }
+  return block
 }
 
 const copy = <Block extends CompactBlock | Float16Block>(block: Block): Block =>
   structuredClone(block)
 
-/** Without the signs of zeros; which of two factors carries a power of two does not matter. */
+/** The gradients of an example, without the signs of zeros. */
 const materialized = (block: CompactBlock, row: number): (readonly [string, number[]])[] =>
   [...materializedGradients(block, row)].map(([name, values]) => [
     name,
@@ -48,7 +64,7 @@ interface Float16SuiteOptions {
   readonly runs: number
 }
 
-/** What a Compute makes of float16 numbers is, to the last bit, what it makes of the same in float32. */
+/** Results for float16 numbers equal those for the same numbers in float32, bit for bit. */
 export function describeFloat16(name: string, { open, runs }: Float16SuiteOptions): void {
   describe(`${name}: float16`, () => {
     let backend: GradientBackend
@@ -101,7 +117,7 @@ export function describeFloat16(name: string, { open, runs }: Float16SuiteOption
       { kind: 'factored', positions: 1, inputSize: 61, outputSize: 9 },
     ]
 
-    it('ranks, and has the norms, as in float32, whatever the form', async () => {
+    it('ranks and has the norms as in float32, in every layout', async () => {
       await fc.assert(
         fc.asyncProperty(
           segmentShapes,
@@ -118,7 +134,7 @@ export function describeFloat16(name: string, { open, runs }: Float16SuiteOption
       )
     })
 
-    it('ranks many rows the same, however many are decoded at once', async () => {
+    it('ranks many examples as in float32, in any number of decoded parts', async () => {
       await expectSame(
         float16Block(randomBlock(many, 3, 2)),
         float16Block(randomBlock(many, 41, 1)),
@@ -126,7 +142,7 @@ export function describeFloat16(name: string, { open, runs }: Float16SuiteOption
       )
     })
 
-    it('tells rows that are not finite, as in float32', async () => {
+    it('finds examples that are not finite, as in float32', async () => {
       const block = randomBlock(many, 6, 3)
       const [values] = block.segments
       if (values?.kind !== 'dense') throw new Error('the first segment is dense')
@@ -136,6 +152,33 @@ export function describeFloat16(name: string, { open, runs }: Float16SuiteOption
       const ranking = await rank(tests, float16Block(block), 6)
       expect(ranking.nonFinite).toEqual([[1, 3]])
       expect(ranking).toEqual(await rank(tests, decodeBlock(float16Block(block)), 6))
+    })
+
+    // One or a few test examples are compared with the bits themselves, many with decoded numbers.
+    for (const testCount of [1, 2, 3, 9]) {
+      it(`ranks signed zeros and the smallest numbers as in float32, for ${testCount} tests`, async () => {
+        for (const subnormalShare of [0, 0.001, 0.5, 1]) {
+          const train = smallNumbers(float16Block(randomBlock(many, 7, 6)), subnormalShare, 7)
+          await expectSame(float16Block(randomBlock(many, testCount, 8)), train, 7)
+        }
+      })
+    }
+
+    it('finds infinities and NaN in each kind of factor, as in float32', async () => {
+      const tests = decodeBlock(float16Block(randomBlock(many, 1, 9)))
+      for (const special of [0x7c00, 0xfc00, 0x7e00]) {
+        for (const numbers of ['values', 'a', 'delta'] as const) {
+          const train = float16Block(randomBlock(many, 6, 10))
+          for (const segment of train.segments) {
+            const own = (segment as unknown as Partial<Record<string, Float16Values>>)[numbers]
+            if (own === undefined) continue
+            own.bits[own.bits.length / 2] = special
+          }
+          const ranking = await rank(tests, train, 6)
+          expect(ranking.nonFinite).toEqual([[3]])
+          expect(ranking).toEqual(await rank(tests, decodeBlock(train), 6))
+        }
+      }
     })
 
     it('adds up the segments of one parameter', async () => {
