@@ -1,7 +1,8 @@
 import { DeviceError, InvalidArgumentError } from '../errors.js'
 import { describe } from '../options.js'
 import type { LayerSite, OpenOptions, Predictor } from '../predictor.js'
-import { checkWorker, type ExplainerWorker, WorkerConnection } from './connection.js'
+import type { ConnectOptions } from './connect-options.js'
+import { type ExplainerWorker, WorkerConnection } from './connection.js'
 import type { ModelDescription } from './messages.js'
 import type { SessionAbilities } from './hosted-session.js'
 import { createRemoteSession } from './remote-session.js'
@@ -13,7 +14,7 @@ import { createRemoteSession } from './remote-session.js'
  *
  * @param workers each runs `exposeExplainers` with the same model. They belong to the predictor, which ends them when it
  *   is disposed
- * @throws what the worker's factory throws
+ * @throws what the factory of a worker throws; DeviceError if a worker's script cannot be loaded or exposes nothing
  * @example
  * const start = () => new Worker(new URL('./explain-worker.js', import.meta.url), { type: 'module' })
  * using predictor = await connectPredictor([start(), start()])
@@ -21,6 +22,7 @@ import { createRemoteSession } from './remote-session.js'
  */
 export async function connectPredictor(
   workers: ExplainerWorker | readonly ExplainerWorker[],
+  options: ConnectOptions = {},
 ): Promise<Predictor & Disposable> {
   const list = Array.isArray(workers)
     ? (workers as readonly ExplainerWorker[])
@@ -28,17 +30,17 @@ export async function connectPredictor(
   if (list.length === 0) {
     throw new InvalidArgumentError('workers', 'an empty list', 'one worker or more')
   }
-  list.forEach(checkWorker)
-  const connections = list.map((worker) => new WorkerConnection(worker))
+  const connections: WorkerConnection[] = []
   const close = (): void => {
     for (const connection of connections) connection.close()
   }
   try {
+    for (const worker of list) connections.push(new WorkerConnection(worker, options))
     const [model] = await Promise.all(connections.map(({ ready }) => ready))
     return {
       ...model!,
       findLayer: findByName,
-      open: async (device, options) => {
+      open: async (device, { allowSoftware, parameters }) => {
         if (device === 'webgpu') {
           throw new DeviceError(
             'webgpu',
@@ -49,8 +51,8 @@ export async function connectPredictor(
           connection,
           session: connection.create('ModelSession', [
             ['device', device],
-            ['allowSoftware', options.allowSoftware],
-            ['parameters', chosenNames(model!, options.parameters)],
+            ['allowSoftware', allowSoftware],
+            ['parameters', chosenNames(model!, parameters)],
           ]),
         }))
         const answers = await Promise.all(

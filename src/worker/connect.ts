@@ -23,7 +23,8 @@ import type { NdArray } from '../ndarray.js'
 import type { CallOptions } from '../options.js'
 import type { NamedLoss } from '../losses/loss.js'
 import type { LossName } from '../losses/names.js'
-import { checkWorker, type ExplainerWorker, WorkerConnection } from './connection.js'
+import type { ConnectOptions } from './connect-options.js'
+import { type ExplainerWorker, WorkerConnection } from './connection.js'
 import type { ExplainerName, ModelDescription } from './messages.js'
 import { RemoteAttribution, RemoteModel, RemoteSimilarity } from './remote-explainers.js'
 import { WorkerValue } from './values.js'
@@ -45,6 +46,7 @@ export type RemoteOptions<Options> = {
  * The explainers of the model in a worker.
  *
  * @param worker runs `exposeExplainers`. It belongs to the connection, which ends it when it is disposed
+ * @throws InvalidArgumentError for anything but a Worker or a MessagePort
  * @example
  * const worker = new Worker(new URL('./explain-worker.js', import.meta.url), { type: 'module' })
  * using explainers = connectExplainers(worker)
@@ -52,9 +54,11 @@ export type RemoteOptions<Options> = {
  * await explainer.fit(xTrain, yTrain, { onProgress })
  * const { mostSimilar } = await explainer.explain(x)
  */
-export function connectExplainers<Item = never>(worker: ExplainerWorker): RemoteExplainers<Item> {
-  checkWorker(worker)
-  return new RemoteExplainers(new WorkerConnection(worker))
+export function connectExplainers<Item = never>(
+  worker: ExplainerWorker,
+  options: ConnectOptions = {},
+): RemoteExplainers<Item> {
+  return new RemoteExplainers(new WorkerConnection(worker, options))
 }
 
 /** Creates explainers in a worker. Options are checked there: the first call of an explainer rejects if one is wrong. */
@@ -66,7 +70,10 @@ export class RemoteExplainers<Item = never> implements Disposable {
     this.#connection = connection
   }
 
-  /** Resolves to the model's name, inputs and output once the worker has loaded it; rejects if that fails. */
+  /**
+   * Resolves to the model's name, inputs and output once the worker has loaded it. Rejects with the factory's error if that
+   * fails, or with a DeviceError if the worker's script cannot be loaded or exposes nothing.
+   */
   get ready(): Promise<ModelDescription> {
     return this.#connection.ready
   }

@@ -1,5 +1,6 @@
 import { DeviceError, DisposedError, InvalidArgumentError } from '../errors.js'
 import { checkSignal, type CallOptions, describe, type Progress } from '../options.js'
+import { type ConnectOptions, readTimeout } from './connect-options.js'
 import { decodeError, encodeError } from './errors.js'
 import type {
   ExplainerName,
@@ -45,11 +46,15 @@ export class WorkerConnection {
   readonly #creations = new Map<number, Promise<void>>()
   readonly #calls = new Map<number, PendingCall>()
   readonly #sources = new Map<number, Source>()
+  readonly #handshake: ReturnType<typeof setTimeout>
   #lastNumber = 0
   #end: Error | undefined
   #settleReady!: { resolve(model: ModelDescription): void; reject(error: Error): void }
 
-  constructor(worker: ExplainerWorker) {
+  /** @throws InvalidArgumentError for anything but a Worker or a MessagePort, and for a wrong option */
+  constructor(worker: ExplainerWorker, options: ConnectOptions = {}) {
+    checkWorker(worker)
+    const timeoutMs = readTimeout(options)
     this.#worker = worker
     this.ready = new Promise((resolve, reject) => {
       this.#settleReady = { resolve, reject }
@@ -61,15 +66,24 @@ export class WorkerConnection {
     })
     worker.addEventListener('error', (event) => {
       event.preventDefault()
-      const reason =
-        (event as ErrorEvent).message ||
-        "its script could not be loaded, or the page's policy refused it"
-      this.close(new DeviceError('worker', `The worker that explains has stopped: ${reason}.`))
+      const { message } = event as ErrorEvent
+      this.close(
+        message
+          ? describeStop(`it threw an error that nothing caught: ${message.replace(/\.$/, '')}.`)
+          : describeStop(
+              "its script could not be loaded. Check its address, and the page's content security policy.",
+            ),
+      )
     })
     worker.addEventListener('messageerror', () => {
-      this.close(new DeviceError('worker', 'A message of the worker that explains is unreadable.'))
+      this.close(describeStop('one of its messages could not be read.'))
     })
     worker.start?.()
+    this.#handshake = setTimeout(() => {
+      this.close(describeSilence(timeoutMs))
+    }, timeoutMs)
+    // The worker says so itself, but maybe before the page listens.
+    this.#send({ kind: 'connect' })
   }
 
   /** Has the worker create an explainer; returns the number by which calls refer to it. */
@@ -134,6 +148,7 @@ export class WorkerConnection {
   close(reason: Error = new DisposedError('The connection to the worker was disposed.')): void {
     if (this.#end !== undefined) return
     this.#end = reason
+    clearTimeout(this.#handshake)
     this.#settleReady.reject(reason)
     for (const { reject } of this.#calls.values()) reject(reason)
     this.#calls.clear()
@@ -181,7 +196,7 @@ export class WorkerConnection {
       return number
     }
     const packed = await Promise.all(
-      given.map(([name, value]) => packValue(name, value, addSource)),
+      given.map(([name, value]) => packValue(name, value, { addSource })),
     )
     return {
       values: packed.map(({ value }) => value),
@@ -195,6 +210,9 @@ export class WorkerConnection {
 
   #receive(message: FromWorker): void {
     switch (message.kind) {
+      case 'exposed':
+        clearTimeout(this.#handshake)
+        break
       case 'ready':
         this.#settleReady.resolve(message.model)
         break
@@ -243,8 +261,18 @@ export class WorkerConnection {
   }
 }
 
-/** @throws InvalidArgumentError for what can't be sent messages */
-export function checkWorker(worker: unknown): void {
+const describeStop = (reason: string): DeviceError =>
+  new DeviceError('worker', `The worker of the explainers has stopped: ${reason}`)
+
+const describeSilence = (timeoutMs: number): DeviceError =>
+  new DeviceError(
+    'worker',
+    `The worker did not call exposeExplainers within ${timeoutMs / 1000} seconds. Call it in the worker's script, ` +
+      'and report a failed import to the page: .catch(reportError). If the script takes longer to download, set ' +
+      'timeoutMs.',
+  )
+
+function checkWorker(worker: unknown): void {
   const { postMessage, addEventListener } = (worker ?? {}) as Partial<ExplainerWorker>
   if (typeof postMessage === 'function' && typeof addEventListener === 'function') return
   throw new InvalidArgumentError('worker', describe(worker), 'a Worker, or a MessagePort')

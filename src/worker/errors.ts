@@ -10,6 +10,13 @@ export interface EncodedError {
   readonly cause: EncodedError | undefined
 }
 
+const builtins: Readonly<Record<string, ErrorConstructor | undefined>> = {
+  RangeError,
+  ReferenceError,
+  SyntaxError,
+  TypeError,
+}
+
 export function encodeError(error: unknown): EncodedError {
   if (!(error instanceof Error)) {
     const fields = {}
@@ -29,13 +36,16 @@ export function encodeError(error: unknown): EncodedError {
 /** Returns an error of the same class, with the same fields and the worker's stack. */
 export function decodeError({ name, message, stack, fields, cause }: EncodedError): Error {
   if (name === 'AbortError') return new DOMException(message, name)
-  const error = new Error(message, cause === undefined ? {} : { cause: decodeError(cause) })
+  const Builtin = builtins[name] ?? Error
+  const error = new Builtin(message, cause === undefined ? {} : { cause: decodeError(cause) })
   const known: unknown = (classes as Readonly<Record<string, unknown>>)[name]
   if (typeof known === 'function') {
     Object.setPrototypeOf(error, known.prototype as object)
+    // The library's errors have their name as a field.
+    Object.assign(error, { name, ...fields })
+  } else if (error.name !== name) {
+    Object.defineProperty(error, 'name', { value: name, configurable: true })
   }
-  Object.assign(error, fields)
-  Object.defineProperty(error, 'name', { value: name, configurable: true })
   if (stack !== undefined) Object.defineProperty(error, 'stack', { value: stack })
   return error
 }

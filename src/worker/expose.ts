@@ -16,7 +16,7 @@ import type {
 } from './messages.js'
 import { HostedSession } from './hosted-session.js'
 import { ModelOutputs } from './model-outputs.js'
-import { packValue, unpackValue } from './values.js'
+import { OwnedResult, packValue, unpackValue } from './values.js'
 
 /** What a worker explains, and with what. */
 export interface Exposed<Value = unknown, Item = never> {
@@ -93,18 +93,14 @@ class ExplainerServer {
   constructor(scope: WorkerScope, exposed: Promise<Exposed>) {
     this.#scope = scope
     this.#exposed = exposed
-    exposed.then(
-      ({ predictor: { name, inputs, output, parameters } }) => {
-        this.#send({ kind: 'ready', model: { name, inputs, output, parameters } })
-      },
-      (error: unknown) => {
-        this.#send({ kind: 'failed', error: encodeError(error) })
-      },
-    )
+    this.#introduce()
   }
 
   receive(message: ToWorker): void {
     switch (message.kind) {
+      case 'connect':
+        this.#introduce()
+        break
       case 'create': {
         const explainer = this.#create(message.name, message.arguments)
         // Each call of an explainer that could not be made rejects with the reason.
@@ -134,6 +130,19 @@ class ExplainerServer {
     }
   }
 
+  /** Tells the page that explainers are exposed and, once it is loaded, what the model is. */
+  #introduce(): void {
+    this.#send({ kind: 'exposed' })
+    this.#exposed.then(
+      ({ predictor: { name, inputs, output, parameters } }) => {
+        this.#send({ kind: 'ready', model: { name, inputs, output, parameters } })
+      },
+      (error: unknown) => {
+        this.#send({ kind: 'failed', error: encodeError(error) })
+      },
+    )
+  }
+
   #send(message: FromWorker, transfer: ArrayBuffer[] = []): void {
     this.#scope.postMessage(message, { transfer })
   }
@@ -159,7 +168,6 @@ class ExplainerServer {
   async #answer({ id, explainer, method, ...call }: ToWorker & { kind: 'call' }): Promise<void> {
     const controller = new AbortController()
     this.#calls.set(id, controller)
-    let made: Explainer | undefined
     try {
       const given = await Promise.all(call.arguments.map((value) => this.#unpack(value)))
       const options = {
@@ -169,15 +177,18 @@ class ExplainerServer {
           this.#send({ kind: 'progress', id, progress })
         },
       }
-      made = await this.#explainers.get(explainer)
+      const made = await this.#explainers.get(explainer)
       if (made === undefined)
         throw new DisposedError('This explainer was disposed; create a new one.')
       const methods = made as unknown as Readonly<Record<string, (...all: unknown[]) => unknown>>
       const result = await methods[method]?.call(made, ...given, options)
-      const { value, transfer } = await packValue('', contentOf(result, made))
+      const { value, transfer } =
+        result instanceof OwnedResult
+          ? await packValue('', result.value, { isOwned: true })
+          : await packValue('', contentOf(result, made))
       this.#send({ kind: 'result', id, value, state: readState(made) }, transfer)
     } catch (error) {
-      this.#send({ kind: 'failure', id, error: encodeError(error), state: readState(made) })
+      this.#send({ kind: 'failure', id, error: encodeError(error) })
     } finally {
       this.#calls.delete(id)
     }
@@ -206,9 +217,10 @@ class ExplainerServer {
   }
 }
 
-/** What a message carries of a result: of an explanation its two parts, of the explainer itself nothing. */
+/** Returns what a message carries of a result: an explanation's two parts; nothing for the explainer itself. */
 function contentOf(result: unknown, explainer: Explainer): unknown {
-  if (result === explainer || typeof result !== 'object' || result === null) return undefined
+  if (result === explainer) return undefined
+  if (typeof result !== 'object' || result === null) return result
   if (!('meta' in result && 'data' in result && 'toJSON' in result)) return result
   const { meta, data } = result as Explanation
   // A function, a loss say, is its name.
@@ -219,11 +231,11 @@ function contentOf(result: unknown, explainer: Explainer): unknown {
   return { meta: { ...meta, params: Object.fromEntries(params) as object }, data }
 }
 
-function readState(explainer: Explainer | undefined): ExplainerState {
-  return {
-    device: explainer?.device ?? null,
-    fallbackReason: explainer?.fallbackReason ?? null,
-    gradientBytes: explainer?.gradientBytes ?? 0,
-    weightsVersion: explainer?.weightsVersion ?? 0,
-  }
+function readState({
+  device = null,
+  fallbackReason = null,
+  gradientBytes = 0,
+  weightsVersion = 0,
+}: Explainer): ExplainerState {
+  return { device, fallbackReason, gradientBytes, weightsVersion }
 }

@@ -12,21 +12,27 @@ import type {
   Predictor,
   PredictorSession,
 } from '../predictor.js'
+import { OwnedResult } from './values.js'
 
 /** What a session can do besides what every session does. */
 export interface SessionAbilities {
+  readonly exampleBytes: boolean
   readonly activations: boolean
   readonly activationGradients: boolean
   readonly pathGradients: boolean
   readonly weights: boolean
-  /** Tells one set of weights from another; 0 where the session does not give them. */
+  /** Differs for different weights; 0 if the session does not provide them. */
   readonly weightsChecksum: number
 }
 
-/** A session of the model in this worker, for a predictor elsewhere. Its results go into messages. */
+/**
+ * A session of the model in this worker, for a predictor in the page. It runs one pass at a time, so calls that wait need
+ * no memory but that of their arguments.
+ */
 export class HostedSession implements Disposable {
   readonly #predictor: Predictor
   readonly #session: PredictorSession
+  #last: Promise<unknown> = Promise.resolve()
 
   private constructor(predictor: Predictor, session: PredictorSession) {
     this.#predictor = predictor
@@ -54,6 +60,7 @@ export class HostedSession implements Disposable {
   async abilities(): Promise<SessionAbilities> {
     const session = this.#session
     return {
+      exampleBytes: session.exampleBytes !== undefined,
       activations: session.activations !== undefined,
       activationGradients: session.activationGradients !== undefined,
       pathGradients: session.pathGradients !== undefined,
@@ -62,12 +69,18 @@ export class HostedSession implements Disposable {
     }
   }
 
+  exampleBytes(x: readonly NdArray[], forwardArguments: ForwardArguments): Promise<number> {
+    return this.#inTurn((session) => session.exampleBytes!(x, forwardArguments))
+  }
+
   predict(
     x: readonly NdArray[],
     forwardArguments: ForwardArguments,
     activations?: Activations,
   ): Promise<NdArray> {
-    return this.#session.predict(x, forwardArguments, this.#findSites(activations))
+    return this.#inTurn((session) =>
+      session.predict(x, forwardArguments, this.#findSites(activations)),
+    )
   }
 
   inputGradients(
@@ -75,7 +88,7 @@ export class HostedSession implements Disposable {
     outputIndices: Int32Array,
     forwardArguments: ForwardArguments,
   ): Promise<NdArray[]> {
-    return this.#session.inputGradients(x, outputIndices, forwardArguments)
+    return this.#inTurn((session) => session.inputGradients(x, outputIndices, forwardArguments))
   }
 
   activations(
@@ -83,7 +96,9 @@ export class HostedSession implements Disposable {
     forwardArguments: ForwardArguments,
     sites: readonly LayerSite[],
   ): Promise<NdArray[][]> {
-    return this.#session.activations!(x, forwardArguments, this.#findAll(sites))
+    return this.#inTurn((session) =>
+      session.activations!(x, forwardArguments, this.#findAll(sites)),
+    )
   }
 
   activationGradients(
@@ -93,7 +108,9 @@ export class HostedSession implements Disposable {
     at: Activations | { readonly sites: readonly LayerSite[] },
   ): Promise<NdArray[][]> {
     const found = this.#findSites(at)
-    return this.#session.activationGradients!(x, outputIndices, forwardArguments, found)
+    return this.#inTurn((session) =>
+      session.activationGradients!(x, outputIndices, forwardArguments, found),
+    )
   }
 
   pathGradients(
@@ -104,18 +121,18 @@ export class HostedSession implements Disposable {
   ): Promise<NdArray[][]> {
     const { sites } = points
     const found = sites === undefined ? points : { ...points, sites: this.#findAll(sites) }
-    return this.#session.pathGradients!(x, outputIndices, forwardArguments, found)
+    return this.#inTurn((session) =>
+      session.pathGradients!(x, outputIndices, forwardArguments, found),
+    )
   }
 
   async lossGradients(
     x: readonly NdArray[],
     labels: Labels,
     loss: PositionLoss | LossFunction<unknown>,
-  ): Promise<Pick<GradientBlock, 'exampleCount' | 'segments'>> {
-    const block: GradientBlock | GpuGradientBlock = await this.#session.lossGradients(
-      x,
-      labels,
-      loss,
+  ): Promise<Pick<GradientBlock, 'exampleCount' | 'segments'> | OwnedResult> {
+    const block: GradientBlock | GpuGradientBlock = await this.#inTurn((session) =>
+      session.lossGradients(x, labels, loss),
     )
     if ('gpuDevice' in block) {
       block[Symbol.dispose]()
@@ -124,8 +141,10 @@ export class HostedSession implements Disposable {
         'Gradients in GPU buffers stay in their worker; expose the explainers there instead.',
       )
     }
-    const { exampleCount, segments } = block
-    return { exampleCount, segments }
+    const { exampleCount, segments, release } = block
+    return release === undefined
+      ? { exampleCount, segments }
+      : new OwnedResult({ exampleCount, segments })
   }
 
   async weights(): Promise<unknown> {
@@ -138,6 +157,13 @@ export class HostedSession implements Disposable {
 
   [Symbol.dispose](): void {
     this.dispose()
+  }
+
+  /** Runs a step of the session after those before it have settled. */
+  #inTurn<Result>(step: (session: PredictorSession) => Promise<Result>): Promise<Result> {
+    const result = this.#last.then(() => step(this.#session))
+    this.#last = result.catch(() => undefined)
+    return result
   }
 
   #findSites<At extends { readonly sites: readonly LayerSite[] } | undefined>(at: At): At {
@@ -154,10 +180,9 @@ export class HostedSession implements Disposable {
   async #checksum(): Promise<number> {
     let sum = 0
     for (const { value } of (await this.#session.weights?.()) ?? []) {
-      const { buffer, byteOffset, byteLength } = value.data
-      const bytes = new Uint8Array(buffer, byteOffset, byteLength)
-      // FNV-1a over the bytes.
-      for (let i = 0; i < byteLength; i++) sum = Math.imul(sum ^ bytes[i]!, 0x01000193)
+      // FNV-1a over the bits of the numbers.
+      const bits = new Int32Array(Float32Array.from(value.data).buffer)
+      for (const word of bits) sum = Math.imul(sum ^ word, 0x01000193)
     }
     return sum >>> 0
   }

@@ -4,6 +4,7 @@ export {
   type RemoteExplainers,
   type RemoteOptions,
 } from './connect.js'
+export type { ConnectOptions } from './connect-options.js'
 export { connectPredictor } from './connect-predictor.js'
 export type { ExplainerWorker } from './connection.js'
 export { exposeExplainers, type Exposed } from './expose.js'

@@ -12,8 +12,10 @@ export type ExplainerName =
   | 'ModelOutputs'
   | 'ModelSession'
 
-/** What the page asks of the worker. `id` names the request, `explainer` the explainer that it concerns. */
+/** What the page asks of the worker. `id` identifies the request, `explainer` the explainer that it concerns. */
 export type ToWorker =
+  /** Asks whether explainers are exposed: the page may have missed that the worker said so. */
+  | { readonly kind: 'connect' }
   | {
       readonly kind: 'create'
       readonly explainer: number
@@ -32,13 +34,15 @@ export type ToWorker =
     }
   | { readonly kind: 'abort'; readonly id: number }
   | { readonly kind: 'dispose'; readonly explainer: number }
-  /** The page is done with all of them. */
+  /** The page no longer needs any of them. */
   | { readonly kind: 'close' }
   | { readonly kind: 'examples'; readonly read: number; readonly examples: unknown }
   | { readonly kind: 'no examples'; readonly read: number; readonly error: EncodedError }
 
 /** What the worker answers. */
 export type FromWorker =
+  /** `exposeExplainers` was called. The model may still be loading. */
+  | { readonly kind: 'exposed' }
   | { readonly kind: 'ready'; readonly model: ModelDescription }
   | { readonly kind: 'failed'; readonly error: EncodedError }
   | { readonly kind: 'progress'; readonly id: number; readonly progress: Progress }
@@ -52,7 +56,6 @@ export type FromWorker =
       readonly kind: 'failure'
       readonly id: number
       readonly error: EncodedError
-      readonly state: ExplainerState
     }
   | {
       /** Asks for the examples `start` to `end` − 1 of a source in the page. */

@@ -41,7 +41,8 @@ export function createRemoteSession(
   }
 
   const session: PredictorSession = {
-    concurrency: workers.length,
+    // While the page handles a result, its worker has the next call already.
+    concurrency: 2 * workers.length,
     get weightsVersion() {
       return weightsVersions.reduce((sum, version) => sum + version, 0)
     },
@@ -59,6 +60,10 @@ export function createRemoteSession(
     [Symbol.dispose]() {
       for (const { connection, session: number } of workers) connection.dispose(number)
     },
+  }
+  if (abilities.exampleBytes) {
+    session.exampleBytes = async (x, forwardArguments) =>
+      (await call('exampleBytes', { x, forwardArguments })) as number
   }
   if (abilities.weights) {
     session.weights = async () => (await call('weights', {})) as readonly NamedWeight[]

@@ -2,6 +2,15 @@ import { InvalidArgumentError } from '../errors.js'
 import { type ArrayInput, isArrayObject, toNdArray } from '../array-input.js'
 import { describe } from '../options.js'
 
+/** A result whose arrays nothing else uses: they are transferred without a copy. */
+export class OwnedResult {
+  readonly value: unknown
+
+  constructor(value: unknown) {
+    this.value = value
+  }
+}
+
 const valueKey = 'gradlens.value'
 const sourceKey = 'gradlens.source'
 
@@ -23,31 +32,41 @@ interface Source {
   read(start: number, end: number, options: object): unknown
 }
 
-/** What a message carries: the values, and the buffers that change hands. */
+/** What a message carries: the values, and the buffers that are transferred. */
 export interface Packed {
   readonly value: unknown
   readonly transfer: ArrayBuffer[]
 }
 
+export interface PackOptions {
+  /** Keeps a source of examples and returns the number by which the worker asks for it. */
+  readonly addSource?: (source: Source) => number
+  /** Transfers the value's own buffers instead of copies. The value can't be used afterwards. */
+  readonly isOwned?: boolean
+}
+
 /**
- * Copies a value for a message. Arrays of numbers get buffers of their own, which are then transferred; the caller's
- * arrays stay as they are. Tensors are read.
+ * Prepares a value for a message. The buffers of its arrays are transferred: copies, so that the caller's arrays stay as
+ * they are, or its own buffers if it is owned. Tensors are read.
  *
- * @param path how the caller knows the value
- * @param addSource keeps a source of examples and returns the number by which the worker asks for it
- * @throws InvalidArgumentError for what can't be sent: a function, an instance of a class
+ * @param path the value's name, for errors
+ * @throws InvalidArgumentError for a function or an instance of a class, which can't be sent
  */
 export async function packValue(
   path: string,
   value: unknown,
-  addSource?: (source: Source) => number,
+  { addSource, isOwned = false }: PackOptions = {},
 ): Promise<Packed> {
-  const transfer: ArrayBuffer[] = []
-  const copyView = (view: ArrayBufferView): ArrayBufferView => {
+  const transfer = new Set<ArrayBuffer>()
+  const packView = (view: ArrayBufferView): ArrayBufferView => {
     const { buffer, byteOffset, byteLength } = view
+    if (isOwned && buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) {
+      transfer.add(buffer)
+      return view
+    }
     const bytes = new Uint8Array(byteLength)
     bytes.set(new Uint8Array(buffer, byteOffset, byteLength))
-    transfer.push(bytes.buffer)
+    transfer.add(bytes.buffer)
     if (view instanceof DataView) return new DataView(bytes.buffer)
     const View = view.constructor as new (buffer: ArrayBuffer) => ArrayBufferView
     return new View(bytes.buffer)
@@ -56,7 +75,7 @@ export async function packValue(
     if (typeof inner === 'function') return refuse(at, inner)
     if (typeof inner !== 'object' || inner === null) return inner
     if (inner instanceof WorkerValue) return { [valueKey]: inner.name }
-    if (ArrayBuffer.isView(inner)) return copyView(inner)
+    if (ArrayBuffer.isView(inner)) return packView(inner)
     if (isCloneable(inner)) return inner
     if (isTensor(inner)) return pack(at, await toNdArray(at, inner as ArrayInput))
     if (Array.isArray(inner)) {
@@ -76,7 +95,7 @@ export async function packValue(
     ])
     return Object.fromEntries((await Promise.all(entries)) as [string, unknown][])
   }
-  return { value: await pack(path, value), transfer }
+  return { value: await pack(path, value), transfer: [...transfer] }
 }
 
 /** Returns the value of a message with the worker's own values, and its sources, in their places. */

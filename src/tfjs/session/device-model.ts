@@ -35,6 +35,11 @@ export class DeviceModel {
     return this.#device.gpuDevice
   }
 
+  /** True if the arrays that `read` returns are copies that nothing else uses. */
+  get copiesOnRead(): boolean {
+    return this.#device.name === 'wasm'
+  }
+
   /** Copies the weights to the device. Call it before `run`, after every await. */
   async refresh(): Promise<void> {
     this.#assertUsable()

@@ -75,7 +75,12 @@ export class LossGradients {
     const { gpuDevice } = this.#device
     if (gpuDevice === undefined) {
       const values = await this.#device.read(tensors)
-      return { exampleCount, segments: inSegments<Float32Array, Int32Array>(gradients, values) }
+      return {
+        exampleCount,
+        segments: inSegments<Float32Array, Int32Array>(gradients, values),
+        // Reading copies them out of wasm's heap. On cpu they can be those of a weight.
+        ...(this.#device.copiesOnRead && { release: () => undefined }),
+      }
     }
     return {
       gpuDevice,

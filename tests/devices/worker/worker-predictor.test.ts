@@ -3,10 +3,9 @@ import {
   IntegratedGradients,
   MemoryError,
   MemoryStore,
-  type NdArray,
   type Predictor,
-  type PredictorSession,
 } from 'gradlens'
+import { tfjsPredictor } from 'gradlens/tfjs'
 import { connectPredictor } from 'gradlens/worker'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { devices, useDevice } from '../../support/devices/devices.js'
@@ -14,35 +13,17 @@ import { channelTo } from '../../support/devices/exposed-explainers.js'
 import { seededRandom, uniform } from '../../support/random.js'
 import { classifier, testX, trainClasses, trainX } from '../../support/models/small-nets.js'
 import { tfjsClassifier } from '../../support/models/tfjs-nets.js'
+import { withLossGradients, withSessions } from '../../support/models/changed-sessions.js'
+import { randomTrial } from '../../support/random-models.js'
+import { warningsOf } from '../../support/trial-run.js'
 import { contentOf } from '../../support/stores/written-store.js'
 
 const loss = 'sparseCategoricalCrossentropy'
 
+const lossOfLogits = 'sparseCategoricalCrossentropyFromLogits'
+
 const manyX = { data: Float32Array.from(uniform(seededRandom(3), 41 * 3, [-1, 1])), shape: [41, 3] }
 const manyClasses = Array.from({ length: 41 }, (_, i) => i % 3)
-
-/** The predictor with other loss gradients. */
-function withLossGradients(
-  predictor: Predictor<NdArray>,
-  change: (
-    compute: PredictorSession<NdArray>['lossGradients'],
-  ) => PredictorSession<NdArray>['lossGradients'],
-): Predictor {
-  return {
-    ...predictor,
-    open: async (device, options) => {
-      const session = await predictor.open(device, options)
-      const lossGradients = change(session.lossGradients.bind(session))
-      return new Proxy(session, {
-        get: (target, name) => {
-          if (name === 'lossGradients') return lossGradients
-          const value: unknown = Reflect.get(target, name, target)
-          return typeof value === 'function' ? (value.bind(target) as unknown) : value
-        },
-      })
-    },
-  } as Predictor
-}
 
 const own = devices.filter((device) => device !== 'webgpu')
 
@@ -62,6 +43,49 @@ describe.each(own)('a predictor in two workers, on TensorFlow.js, %s', (device) 
       return [data, await contentOf(store)]
     }
     expect(await fill(predictor)).toEqual(await fill(model))
+  })
+
+  it('fills the same stores for generated models, bit by bit', async () => {
+    for (let seed = 1; seed <= 24; seed++) {
+      const { trial, batchSizes, description } = randomTrial(seed)
+      const predictorOf = (): Predictor => tfjsPredictor(trial.model) as Predictor
+      const examples = trial.examples(11)
+      const fill = async (used: Predictor, batchSize: number): Promise<unknown> => {
+        const store = new MemoryStore()
+        using explainer = new GradientSimilarity(used, lossOfLogits, {
+          ...{ device, precomputeGrads: true, store, batchSize, storeRowsPerChunk: 4 },
+        })
+        await explainer.fit(examples.x, examples.y)
+        return contentOf(store)
+      }
+      await warningsOf(async () => {
+        const predictor = await connectPredictor([channelTo(predictorOf), channelTo(predictorOf)])
+        const [batchSize = 1] = batchSizes
+        const content = await fill(predictor, batchSize)
+        expect(content, `seed ${seed}: ${description}`).toEqual(
+          await fill(predictorOf(), batchSize),
+        )
+        predictor[Symbol.dispose]()
+      })
+      trial.dispose()
+    }
+  })
+
+  it('chooses the batch size that the model in the page would choose', async () => {
+    const model = tfjsClassifier()
+    const sizesOf = async (used: Predictor): Promise<number[]> => {
+      const done: number[] = []
+      using explainer = new GradientSimilarity(used, loss, { device, precomputeGrads: true })
+      await explainer.fit(manyX, manyClasses, { onProgress: (event) => done.push(event.done) })
+      return done
+    }
+    // So large for 'auto' that two examples don't go into one pass.
+    const large = (): Predictor =>
+      withSessions(model as Predictor, () => ({ exampleBytes: () => Promise.resolve(2 ** 25) }))
+    using predictor = await connectPredictor([channelTo(large), channelTo(large)])
+    const done = await sizesOf(predictor)
+    expect(done).toEqual(await sizesOf(large()))
+    expect(done).toHaveLength(41)
   })
 
   it('restricts gradients to the chosen parameters, as in the page', async () => {
