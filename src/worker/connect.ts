@@ -66,6 +66,15 @@ export class RemoteExplainers<Item = never> implements Disposable {
   readonly #connection: WorkerConnection
   #model: RemoteModel<Item> | undefined
 
+  /** Resolves to the model's output [N, …] for x. A function of its own, so that an element can take it. */
+  readonly predict = (
+    x: Inputs<Item>,
+    options: Pick<CallOptions, 'signal'> = {},
+  ): Promise<NdArray> => {
+    this.#model ??= new RemoteModel(this.#connection, 'ModelOutputs', [])
+    return this.#model.predict(x, options)
+  }
+
   constructor(connection: WorkerConnection) {
     this.#connection = connection
   }
@@ -134,12 +143,6 @@ export class RemoteExplainers<Item = never> implements Disposable {
   ): RemoteAttributionOf<Data, Options, Of> {
     const explainer = new RemoteAttribution(this.#connection, name, [['', options]])
     return explainer as unknown as RemoteAttributionOf<Data, Options, Of>
-  }
-
-  /** Resolves to the model's output [N, …] for x. */
-  predict(x: Inputs<Item>, options: Pick<CallOptions, 'signal'> = {}): Promise<NdArray> {
-    this.#model ??= new RemoteModel(this.#connection, 'ModelOutputs', [])
-    return this.#model.predict(x, options)
   }
 
   /** Ends the worker. Calls still running reject with a DisposedError. */

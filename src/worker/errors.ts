@@ -19,8 +19,8 @@ const builtins: Readonly<Record<string, ErrorConstructor | undefined>> = {
 
 export function encodeError(error: unknown): EncodedError {
   if (!(error instanceof Error)) {
-    const fields = {}
-    return { name: 'Error', message: String(error), stack: undefined, fields, cause: undefined }
+    const message = describeThrown(error)
+    return { name: 'Error', message, stack: undefined, fields: {}, cause: undefined }
   }
   const { name, message, stack, cause } = error
   const own = classes.isGradlensError(error) ? Object.entries(error) : []
@@ -31,6 +31,12 @@ export function encodeError(error: unknown): EncodedError {
     fields: Object.fromEntries(own.filter(([key]) => key !== 'name' && key !== 'cause')),
     cause: cause === undefined ? undefined : encodeError(cause),
   }
+}
+
+/** Anything can be thrown: a text, or a plain object with a message. */
+function describeThrown(value: unknown): string {
+  if (typeof value !== 'object' || value === null || !('message' in value)) return String(value)
+  return String(value.message)
 }
 
 /** Returns an error of the same class, with the same fields and the worker's stack. */

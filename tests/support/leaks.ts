@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
 import { strayGpuBuffers } from './devices/gpu-buffers.js'
-import { liveWorkers, workersSettle } from './devices/workers.js'
+import { liveWorkers, workersSettle } from './workers/live-workers.js'
 
 /** What is held at one moment: memory, and the identity of what the page's TensorFlow.js is made of. */
 interface Holdings {

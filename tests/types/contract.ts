@@ -30,6 +30,7 @@ import type { ClassProbability, GlProbabilities, PixelReadout } from 'gradlens/e
 import type {} from 'gradlens/elements/define'
 import type {} from 'gradlens/global'
 import { tfjsPredictor, type FunctionModel, type GraphModelOptions } from 'gradlens/tfjs'
+import { connectExplainers } from 'gradlens/worker'
 import { expectTypeOf } from 'vitest'
 
 declare const model: LayersModel
@@ -336,4 +337,13 @@ export async function results(signal: AbortSignal): Promise<void> {
   })
   // @ts-expect-error -- a model is no explainer
   explainer.similarity = predictor
+
+  const explainers = connectExplainers(new Worker('explain-worker.js'), { timeoutMs: 60_000 })
+  explainer.similarity = explainers.gradientSimilarity('meanSquaredError')
+  explainer.attribution = explainers.integratedGradients({ nSteps: 20 })
+  explainer.predict = explainers.predict
+  const remote = await explainers.gradient().explain(tensor, { target: 1, signal })
+  expectTypeOf(remote.attributions).toEqualTypeOf<readonly NdArray[]>()
+  // @ts-expect-error -- milliseconds, not a text
+  connectExplainers(new Worker('explain-worker.js'), { timeoutMs: '60' })
 }

@@ -6,7 +6,6 @@ import { SharedWork } from '../progress/shared-work.js'
 import { findPredictedClass, getOutputs, readOutputs, type Outputs } from './answer.js'
 import type { ExplainPart } from './explainer-events.js'
 import type { ExplainerProperties } from './explainer-properties.js'
-import type { Predict } from './structural-explainers.js'
 
 /** The properties that an explanation is computed from. */
 export type Question = Pick<
@@ -50,13 +49,9 @@ export class ExplainWork {
     readonly similarity: Job<SimilarityResult>
   }
   readonly #fit = new SharedWork<unknown>()
+  readonly #prediction = new SharedWork<Outputs>()
   readonly #running = new Set<Promise<unknown>>()
   readonly #onAnswer: () => void
-  #asked: {
-    readonly x: unknown
-    readonly predict: Predict
-    readonly outputs: Promise<Outputs>
-  } | null = null
   #answer: Answer | null = null
 
   /**
@@ -106,13 +101,15 @@ export class ExplainWork {
 
   cancel(part: ExplainPart): void {
     this.jobs[part].cancel()
-    if (part === 'similarity') this.#fit.drop(createAbortError('The request was cancelled.'))
+    const shared = part === 'similarity' ? this.#fit : this.#prediction
+    shared.drop(createAbortError('The request was cancelled.'))
   }
 
   /** Aborts the running parts because the element left the page. Returns those parts. */
   interrupt(): ExplainPart[] {
     const reason = createAbortError('The element was removed from the page.')
     this.#fit.drop(reason)
+    this.#prediction.drop(reason)
     const parts = (['attribution', 'similarity'] as const).filter(
       (part) => this.jobs[part].state.status === 'busy',
     )
@@ -145,22 +142,13 @@ export class ExplainWork {
   }
 
   /** The model's outputs for x, computed once and shown before the attribution. */
-  async #ask({ x, predict }: Question, { signal }: JobOptions): Promise<Outputs | null> {
+  async #ask({ x, predict }: Question, options: JobOptions): Promise<Outputs | null> {
     if (predict === null) return null
-    let asked = this.#asked
-    if (asked === null || asked.x !== x || asked.predict !== predict) {
-      const outputs = Promise.resolve()
-        .then(() => predict(x, { signal }))
-        .then(readOutputs)
-      const asking = { x, predict, outputs }
-      asked = asking
-      this.#asked = asking
-      outputs.catch(() => {
-        if (this.#asked === asking) this.#asked = null
-      })
-    }
-    const outputs = await asked.outputs
-    signal.throwIfAborted()
+    const outputs = await this.#prediction.get(
+      [x, predict],
+      async ({ signal }) => readOutputs(await predict(x, { signal })),
+      options,
+    )
     this.#answer = { x, outputs }
     this.#onAnswer()
     return outputs

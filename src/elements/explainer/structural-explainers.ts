@@ -33,8 +33,13 @@ export interface AttributionLike extends ExplainerDevice {
   explain(x: unknown, call: ExplainCall & { readonly target?: number }): Promise<unknown>
 }
 
+interface Model {
+  /** A method, so that models of narrower inputs fit. */
+  predict(x: unknown, call: { readonly signal: AbortSignal }): unknown
+}
+
 /**
  * The model: returns its output for x, or a promise of it. A returned tensor is disposed of after
  * it is read.
  */
-export type Predict = (x: unknown, call: { readonly signal: AbortSignal }) => unknown
+export type Predict = Model['predict']

@@ -105,7 +105,7 @@ describe('errors of a worker', () => {
     expect(received).toBeInstanceOf(error.constructor)
     expect(received).toBeInstanceOf(gradlens.GradlensError)
     expect(gradlens.isGradlensError(received, error.name as 'DeviceError')).toBe(true)
-    expect({ ...received }).toEqual({ ...error })
+    expect(Object.entries(received!)).toEqual(Object.entries(error))
     expect([received?.name, received?.message]).toEqual([error.name, error.message])
     expect((received?.cause as Error | undefined)?.message).toBe(
       (error.cause as Error | undefined)?.message,

@@ -56,7 +56,7 @@ describe.each(own)('a predictor in two workers, on TensorFlow.js, %s', (device) 
           ...{ device, precomputeGrads: true, store, batchSize, storeRowsPerChunk: 4 },
         })
         await explainer.fit(examples.x, examples.y)
-        return contentOf(store)
+        return await contentOf(store)
       }
       await warningsOf(async () => {
         const predictor = await connectPredictor([channelTo(predictorOf), channelTo(predictorOf)])
@@ -81,7 +81,7 @@ describe.each(own)('a predictor in two workers, on TensorFlow.js, %s', (device) 
     }
     // So large for 'auto' that two examples don't go into one pass.
     const large = (): Predictor =>
-      withSessions(model as Predictor, () => ({ exampleBytes: () => Promise.resolve(2 ** 25) }))
+      withSessions(model, () => ({ exampleBytes: () => Promise.resolve(2 ** 25) }))
     using predictor = await connectPredictor([channelTo(large), channelTo(large)])
     const done = await sizesOf(predictor)
     expect(done).toEqual(await sizesOf(large()))

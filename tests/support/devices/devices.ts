@@ -4,7 +4,8 @@ import '@tensorflow/tfjs-backend-webgpu'
 
 export type TestDevice = 'cpu' | 'wasm' | 'webgpu'
 
-const inBrowser = 'document' in globalThis
+// In a page and in its workers.
+const inBrowser = 'location' in globalThis
 
 // In Node the backend finds its binaries beside its own module; a page has to be told.
 if (inBrowser) setWasmPaths('/node_modules/@tensorflow/tfjs-backend-wasm/dist/')

@@ -1,21 +1,21 @@
 import { isGradlensError } from 'gradlens'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import type { GradientBackend } from '../../src/compute/gradient-backend.js'
-import { openBackend } from '../../src/compute/open-backend.js'
-import type { Ranking } from '../../src/compute/ranking.js'
-import { WasmInstance } from '../../src/compute/wasm/instance.js'
-import { compileKernels } from '../../src/compute/wasm/kernels.js'
-import { openWasmBackend } from '../../src/compute/wasm/open.js'
-import { PageBackend } from '../../src/compute/wasm/page-backend.js'
-import { relaxedBinary } from '../../src/compute/wasm/relaxed-binary.js'
-import { describeBackend } from '../support/suites/compute-suite.js'
-import { sliceBlock, randomBlock } from '../support/gradients/random-blocks.js'
+import type { GradientBackend } from '../../../src/compute/gradient-backend.js'
+import { openBackend } from '../../../src/compute/open-backend.js'
+import type { Ranking } from '../../../src/compute/ranking.js'
+import { WasmInstance } from '../../../src/compute/wasm/instance.js'
+import { compileKernels } from '../../../src/compute/wasm/kernels.js'
+import { openWasmBackend } from '../../../src/compute/wasm/open.js'
+import { PageBackend } from '../../../src/compute/wasm/page-backend.js'
+import { relaxedBinary } from '../../../src/compute/wasm/relaxed-binary.js'
+import { describeBackend } from '../../support/suites/compute-suite.js'
+import { sliceBlock, randomBlock } from '../../support/gradients/random-blocks.js'
 import {
   endWorkers,
   liveWorkers,
   refuseWorkers,
   workersSettle,
-} from '../support/devices/workers.js'
+} from '../../support/workers/live-workers.js'
 
 async function openPool(): Promise<GradientBackend> {
   const { backend, fallbackReason } = await openWasmBackend()

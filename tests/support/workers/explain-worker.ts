@@ -1,0 +1,5 @@
+import('./explained-models.js')
+  .then(({ serve }) => {
+    serve()
+  })
+  .catch(reportError)

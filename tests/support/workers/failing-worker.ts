@@ -1,0 +1,2 @@
+const missing = '/no-such-module.js'
+import(/* @vite-ignore */ missing).catch(reportError)
