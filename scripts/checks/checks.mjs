@@ -69,6 +69,11 @@ export const packageChecks = [
     advice: 'Each entry of exports must have declarations that fit it.',
   },
   {
+    name: 'the Python package',
+    command: [process.execPath, 'scripts/checks/python.mjs'],
+    advice: 'It needs Python 3.10 or later. Run npm run test:python to see the whole output.',
+  },
+  {
     name: 'declarations as a user sees them',
     command: tool('typescript', '-p', 'tests/types/tsconfig.dist.json', '--pretty', 'false'),
     advice: 'tests/types/contract.ts checks the declarations.',

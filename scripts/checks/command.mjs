@@ -39,14 +39,17 @@ export function tool(name, ...options) {
  * has its own status and says so in its output.
  *
  * @param {Command} command
- * @param {{ show?: boolean, timeoutMs?: number, env?: Record<string, string> }} options `show`
- *   passes its output on
+ * @param {{ show?: boolean, timeoutMs?: number, env?: Record<string, string>, cwd?: string }} options
+ *   `show` passes its output on
  * @returns {Promise<Outcome>}
  */
-export function run([file, ...options], { show = false, timeoutMs = 600_000, env = {} } = {}) {
+export function run(
+  [file, ...options],
+  { show = false, timeoutMs = 600_000, env = {}, cwd = root } = {},
+) {
   return new Promise((resolve) => {
     const child = spawn(file, options, {
-      cwd: root,
+      cwd,
       env: { ...process.env, ...env },
       stdio: show ? 'inherit' : ['ignore', 'pipe', 'pipe'],
     })

@@ -1,0 +1,39 @@
+"""Panel: explanations as a component."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+import param
+from panel.custom import JSComponent
+
+from gradlens.constructors import explanation as to_explanation
+from gradlens.frame import DType
+from gradlens.kit import read_module
+
+
+class Explanation(JSComponent):  # type: ignore[misc]
+    """Shows an explanation; the parameter ``selected`` is the example that the user selected.
+
+    Parameters
+    ----------
+    explanation
+        An explanation, or what :func:`gradlens.explanation` accepts.
+    dtype
+        The type in which floating-point arrays are sent.
+    **component
+        Parameters of Panel's components, and ``options``: properties of the element in snake_case.
+    """
+
+    frame = param.String(default="")
+    options = param.Dict(default={})
+    selected = param.Dict(default=None, allow_None=True)
+
+    _esm = read_module("panel")
+
+    def __init__(
+        self, explanation: Any, *, dtype: DType | None = "float32", **component: Any
+    ) -> None:
+        frame = to_explanation(explanation).to_frame(dtype=dtype)
+        super().__init__(frame=base64.b64encode(frame).decode("ascii"), **component)
