@@ -31,7 +31,7 @@ _NAMES = {
     for name in ("F64", "F32", "F16", "I32", "U32", "I16", "U16", "I8", "U8")
 }
 _MAX_FLOAT16 = 65504.0
-_MIN_EXPONENT, _MAX_EXPONENT = -126, 113
+_MIN_EXPONENT, _MAX_EXPONENT = -125, 113
 
 
 def to_file_array(

@@ -67,7 +67,7 @@ def decode_frame(frame: bytes | bytearray | memoryview) -> dict[str, Any]:
 
     def _restore_array(value: Mapping[str, Any]) -> Any:
         name, exponent = value["$array"], value.get("exponent")
-        is_exponent = exponent is None or (type(exponent) is int and -126 <= exponent <= 113)
+        is_exponent = exponent is None or (type(exponent) is int and -125 <= exponent <= 113)
         if not set(value) <= {"$array", "exponent"} or name not in entries or not is_exponent:
             raise _broken(f"a reference to the array {name!r}")
         if name in used:
