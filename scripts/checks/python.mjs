@@ -27,10 +27,10 @@ checkVersions()
 copyElements()
 
 const pythons = await findPythons()
-if (pythons.length === 0) {
+const [first] = pythons
+if (first === undefined) {
   fail(`No Python from 3.${oldest} on was found. Install one, or name it in the variable PYTHON.`)
 }
-const [first] = pythons
 for (const { command, version } of pythons) {
   const python = await environment(`tests-${version}`, command, ['pytest', 'safetensors', 'numpy'])
   await inFolder(python, ['-m', 'pytest', '-q', '-p', 'no:cacheprovider'], { PYTHONPATH: 'src' })

@@ -18,7 +18,8 @@ export async function render() {
     Object.entries(tags).map(([tag, frames]) => ({ name: `${run} / ${tag}`, frames })),
   )
   if (series.length === 0) {
-    picture.textContent = 'No explanations were logged. Write them with gradlens.log(explanation, name, to=writer).'
+    picture.textContent =
+      'No explanations were logged. Write them with gradlens.log(explanation, name, to=writer).'
     return
   }
   for (const { name } of series) list.append(new Option(name))
