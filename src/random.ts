@@ -61,8 +61,8 @@ export function readSeed(argument: string, value: unknown): number {
 
 const rotateLeft = (word: number, by: number): number => (word << by) | (word >>> (32 - by))
 
-/** One step of the 32-bit SplitMix: neighbouring integers become unrelated numbers. */
-function mix(value: number): number {
+/** Turns an integer into an unsigned one; neighbours become unrelated. One step of the 32-bit SplitMix. */
+export function mix(value: number): number {
   let z = (value + 0x9e3779b9) | 0
   z = Math.imul(z ^ (z >>> 16), 0x85ebca6b)
   z = Math.imul(z ^ (z >>> 13), 0xc2b2ae35)

@@ -1,7 +1,14 @@
 import type { GraphModel, LayersModel, Tensor } from '@tensorflow/tfjs'
+import { createCheckedSession } from '../adapters/checked-session.js'
 import { InvalidArgumentError } from '../errors.js'
 import { describe, type Device } from '../options.js'
-import type { LayerSite, OpenOptions, ParameterSpec, Predictor } from '../predictor.js'
+import type {
+  LayerSite,
+  OpenOptions,
+  ParameterSpec,
+  Predictor,
+  PredictorSession,
+} from '../predictor.js'
 import { openDevice } from './engine/devices.js'
 import { type FunctionModel, wrapFunctionModel, isFunctionModel } from './models/function-model.js'
 import { wrapGraphModel, type GraphModelOptions, isGraphModel } from './models/graph/graph-model.js'
@@ -14,7 +21,7 @@ import type { TensorModel } from './models/model.js'
 import { withNamedInputs } from './models/named-inputs.js'
 import { type PreprocessOptions, createPreprocessor } from './models/preprocess.js'
 import { shareWarnings } from '../warn-once.js'
-import { TfjsSession } from './session/session.js'
+import { TfjsPasses } from './session/passes.js'
 
 export type { FunctionInput, FunctionModel } from './models/function-model.js'
 export type { GraphModelOptions } from './models/graph/graph-model.js'
@@ -87,11 +94,10 @@ export function tfjsPredictor<Item>(
           findLayer: (argument, reference, at): LayerSite => layers.find(argument, reference, at),
         }),
     ...(preprocess === undefined ? {} : { preprocess: createPreprocessor(preprocess) }),
-    async open(device: Device, { allowSoftware, parameters }): Promise<TfjsSession> {
-      return new TfjsSession(
-        withParameters(tensorModel, parameters),
-        await openDevice(device, allowSoftware),
-      )
+    async open(device: Device, { allowSoftware, parameters }): Promise<PredictorSession<Tensor>> {
+      const chosen = withParameters(tensorModel, parameters)
+      const opened = await openDevice(device, allowSoftware)
+      return createCheckedSession(new TfjsPasses(chosen, opened))
     },
   }
   shareWarnings(predictor, model)
@@ -103,6 +109,7 @@ function withParameters(model: TensorModel, isChosen: OpenOptions['parameters'])
   if (isChosen === undefined) return model
   return {
     ...model,
+    original: model,
     weights: () =>
       model
         .weights()

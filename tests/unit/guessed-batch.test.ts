@@ -1,11 +1,14 @@
+import type { Tensor } from '@tensorflow/tfjs'
+import type { PredictorSession } from 'gradlens'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { createCheckedSession } from '../../src/adapters/checked-session.js'
 import { openDevice } from '../../src/tfjs/engine/devices.js'
 import { wrapFunctionModel } from '../../src/tfjs/models/function-model.js'
 import type { OutlinedTensor, TapeOutline } from '../../src/tfjs/per-example/tape-outline.js'
 import { DeviceModel } from '../../src/tfjs/session/device-model.js'
 import { runOutlinePass } from '../../src/tfjs/session/gradient-passes.js'
-import { TfjsSession } from '../../src/tfjs/session/session.js'
-import { type TapeKnowledge, findTapeKnowledge } from '../../src/tfjs/session/tape-knowledge.js'
+import { TfjsPasses } from '../../src/tfjs/session/passes.js'
+import { findTapeKnowledge } from '../../src/tfjs/session/tape-knowledge.js'
 import { constantModel, constantModels } from '../support/constant-models.js'
 import { useDevice } from '../support/devices/devices.js'
 import { randomTrial } from '../support/random-models.js'
@@ -31,16 +34,17 @@ async function guessing(
   const device = await openDevice('cpu', true)
   const model = wrapFunctionModel(trial.model, {})
   const examples = trial.examples(batchSize)
-  using session = new TfjsSession(model, device)
-  const known = findTapeKnowledge(model, 'cpu', [examples.x])
+  const passes = new TfjsPasses(model, device)
+  using session = isChecked ? createCheckedSession(passes) : createUncheckedSession(passes)
+  const trainable = model.weights().map(({ name }) => name)
+  const known = findTapeKnowledge(model, 'cpu', trainable, [examples.x])
   const deviceModel = new DeviceModel(model, device)
   const otherSize = batchSize === 2 ? 3 : 2
   const [own, other] = [examples, trial.examples(otherSize)].map(({ x }) =>
-    deviceModel.run(() => runOutlinePass(deviceModel, [x])),
+    deviceModel.run(() => runOutlinePass(deviceModel, [x], true)),
   ) as [TapeOutline, TapeOutline]
   deviceModel.dispose()
   known.outlines.set(otherSize, guessed(own, other))
-  if (!isChecked) leaveUnchecked(known)
   let error = NaN
   const warnings = await warningsOf(async () => {
     error = errorOf(await compareBatch(session, trial, examples))
@@ -64,9 +68,18 @@ function guessed(own: TapeOutline, other: TapeOutline): TapeOutline {
   }
 }
 
-function leaveUnchecked({ checkedSizes }: TapeKnowledge): void {
-  const all = new Set(Array.from({ length: 10 }, (_, size) => size))
-  Object.assign(checkedSizes, { get: () => all })
+/** A session of the passes as they are. */
+function createUncheckedSession(passes: TfjsPasses): PredictorSession<Tensor> {
+  const checked = createCheckedSession(passes)
+  return {
+    ...checked,
+    lossGradients: async (x, y, loss) => {
+      const batch = await passes.lossGradients({ x, y, loss })
+      if ('reason' in batch) return checked.lossGradients(x, y, loss)
+      using pass = batch
+      return pass.block
+    },
+  }
 }
 
 describe('a batch that is guessed from sizes', () => {

@@ -15,6 +15,7 @@ import { gradientRepairs } from '../repairs/gradients.js'
 import { lacksStatistics, normalizeByInput } from '../repairs/arithmetic/batch-statistics.js'
 import { repairedKernel } from '../repairs/kernels.js'
 import { reportLookup } from './lookups.js'
+import { valuelessKernels } from './valueless-kernels.js'
 
 /** A kernel call recorded in the forward pass. `gradient` is tfjs's own, or undefined. */
 export interface TapeNode {
@@ -202,6 +203,21 @@ export function withTape<Value, Result>(
 
 let ruledKernels: ReadonlySet<string> = new Set()
 
+/**
+ * Runs a model for the shapes of its tensors. Slow kernels return zeros. Call it within `runOn`.
+ */
+export function withoutValues<Result>(run: () => Result): Result {
+  const outer = isWithoutValues
+  isWithoutValues = true
+  try {
+    return run()
+  } finally {
+    isWithoutValues = outer
+  }
+}
+
+let isWithoutValues = false
+
 function repairedRunKernel(current: Engine, runKernel: RunKernel, device: Device): RunKernel {
   return (name, inputs, attributes = {}) => {
     const isTapeOn = current.isTapeOn()
@@ -211,7 +227,9 @@ function repairedRunKernel(current: Engine, runKernel: RunKernel, device: Device
     runUntaped(current, () => {
       reportLookup(name, inputs, attributes)
     })
-    const repair = repairedKernel(device, name, inputs, attributes)
+    const repair =
+      (isWithoutValues ? valuelessKernels[name] : undefined) ??
+      repairedKernel(device, name, inputs, attributes)
     if (repair === undefined && !hasKernel(name, device)) throw missingKernel(name, device)
     const hasOwnGradient = name in gradientRepairs
     const isKept = isTapeOn && (hasOwnGradient || ruledKernels.has(name))
@@ -228,13 +246,14 @@ function repairedRunKernel(current: Engine, runKernel: RunKernel, device: Device
       // it is made of, and tfjs cannot save the inputs of a call that leaves one out (batch norm
       // without scale).
       const outputs = Array.isArray(output) ? output : [output]
-      const saved = hasOwnGradient
-        ? []
-        : runUntaped(current, () =>
-            current.saveTensorsForBackwardMode(
-              current.getTensorsForGradient(name, inputs, outputs),
-            ),
-          )
+      const saved =
+        hasOwnGradient || isWithoutValues
+          ? []
+          : runUntaped(current, () =>
+              current.saveTensorsForBackwardMode(
+                current.getTensorsForGradient(name, inputs, outputs),
+              ),
+            )
       current.addTapeNode(name, inputs, outputs, null, saved, attributes)
       const node = current.state.activeTape?.at(-1)
       if (node !== undefined && isKept) node.call = keepCall(current, inputs, outputs, attributes)

@@ -5,6 +5,8 @@ import type { ModelLayers } from './layers/layer-sites.js'
 /** A model for the tape: a synchronous function of tensors and weights in inference mode. */
 export interface TensorModel {
   readonly name: string
+  /** The model of which this is the same with other trainable weights; itself if it is undefined. */
+  readonly original?: TensorModel
   readonly inputs: readonly ArraySpec[]
   readonly output: ArraySpec
   /** Returns the current weights. A page may freeze or train its model between two calls. */

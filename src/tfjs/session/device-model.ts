@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs'
 import type { Tensor } from '@tensorflow/tfjs'
 import { DeviceError, DisposedError, isGradlensError } from '../../errors.js'
 import type { NdArray } from '../../ndarray.js'
+import type { Device } from '../../options.js'
 import type { ArraySpec, ForwardArguments } from '../../predictor.js'
 import { waitForNextTask } from '../../scheduling.js'
 import { buffersOf, isWebgpu } from '../engine/backends.js'
@@ -24,6 +25,11 @@ export class DeviceModel {
     this.model = model
     this.#weights = new DeviceWeights(model, device)
     this.#device = device
+  }
+
+  /** The device's name. */
+  get name(): Device {
+    return this.#device.name
   }
 
   get weightsVersion(): number {

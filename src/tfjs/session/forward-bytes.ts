@@ -1,6 +1,6 @@
 import type { NdArray } from '../../ndarray.js'
 import type { ForwardArguments } from '../../predictor.js'
-import { withTape } from '../engine/engine.js'
+import { withoutValues, withTape } from '../engine/engine.js'
 import type { DeviceModel } from './device-model.js'
 
 const bytesPerNumber = 4
@@ -14,7 +14,7 @@ export function measureForwardPass(
   const inputs = device.inputTensors(x, forwardArguments)
   return withTape(
     new Set(),
-    () => device.model.call(inputs, device.furtherTensors(forwardArguments)),
+    () => withoutValues(() => device.model.call(inputs, device.furtherTensors(forwardArguments))),
     (tape) => {
       const sizes = new Map<object, number>()
       for (const { outputs } of tape) {

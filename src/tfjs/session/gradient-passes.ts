@@ -1,9 +1,8 @@
 import * as tf from '@tensorflow/tfjs'
 import type { Tensor } from '@tensorflow/tfjs'
-import { type NdArray, rows } from '../../ndarray.js'
-import { type Labels, labelsOf } from '../../losses/labels.js'
-import type { LossFunction, PositionLoss } from '../../losses/loss.js'
-import { type TapeNode, withTape } from '../engine/engine.js'
+import { countExamples, type LossBatch } from '../../adapters/model-passes.js'
+import type { NdArray } from '../../ndarray.js'
+import { type TapeNode, withoutValues, withTape } from '../engine/engine.js'
 import { backpropagate, findDependents } from '../engine/tape.js'
 import { findBatchPlacements, placedKernels } from '../per-example/batch-placements.js'
 import { collectOrderEvidence } from '../per-example/example-orders.js'
@@ -17,22 +16,6 @@ import {
 } from '../per-example/per-example.js'
 import { outlineTape, type TapeOutline } from '../per-example/tape-outline.js'
 import { type DeviceModel, tensorOf } from './device-model.js'
-
-/** A batch of examples with their labels, and the loss that is differentiated. */
-export interface Batch {
-  readonly x: readonly NdArray[]
-  readonly y: Labels
-  readonly loss: PositionLoss | LossFunction<Tensor>
-}
-
-export const countExamples = ({ y }: Batch): number => y.shape[0] ?? 0
-
-/** Returns one example of a batch as its own batch. */
-export const selectExample = (batch: Batch, row: number): Batch => ({
-  ...batch,
-  x: batch.x.map((array) => rows(array, row, row + 1)),
-  y: labelsOf(batch.y, row, row + 1),
-})
 
 const keptKernels: ReadonlySet<string> = new Set([...ruledKernels, ...lossKernels])
 
@@ -56,7 +39,7 @@ export type BatchedPass =
  */
 export function runBatchedPass(
   device: DeviceModel,
-  batch: Batch,
+  batch: LossBatch<Tensor>,
   { outline, orders }: BatchEvidence,
 ): BatchedPass {
   const parameters = new Map(device.trainable().map(({ name, tensor }) => [tensor.id, name]))
@@ -81,12 +64,21 @@ export function runBatchedPass(
   )
 }
 
-/** Within `run`: what the model computes for these examples, in one forward pass. */
-export function runOutlinePass(device: DeviceModel, x: readonly NdArray[]): TapeOutline {
+/**
+ * Within `run`: what the model computes for these examples, in one forward pass.
+ *
+ * @param hasValues false for a pass without values, which takes little time
+ */
+export function runOutlinePass(
+  device: DeviceModel,
+  x: readonly NdArray[],
+  hasValues: boolean,
+): TapeOutline {
   const inputs = device.inputTensors(x)
+  const call = (): Tensor => device.model.call(inputs, {})
   return withTape(
     new Set(),
-    () => device.model.call(inputs, {}),
+    () => (hasValues ? call() : withoutValues(call)),
     (tape) => outlineTape(tape, x[0]?.shape[0] ?? 0),
   )
 }
@@ -123,7 +115,7 @@ export interface WholeGradient {
 }
 
 /** Within `run`: one forward and one backward pass for the sum of the examples' losses. */
-export function computeWholeGradient(device: DeviceModel, batch: Batch): WholeGradient {
+export function computeWholeGradient(device: DeviceModel, batch: LossBatch<Tensor>): WholeGradient {
   const trainable = device.trainable()
   const ids = trainable.map(({ tensor }) => tensor.id)
   const inputs = device.inputTensors(batch.x)
@@ -143,7 +135,7 @@ export function computeWholeGradient(device: DeviceModel, batch: Batch): WholeGr
 
 /** The loss gradients that the backward pass starts from. */
 function seedsOf(
-  { y, loss }: Batch,
+  { y, loss }: LossBatch<Tensor>,
   output: Tensor,
   tape: readonly TapeNode[],
 ): Map<number, Tensor> {

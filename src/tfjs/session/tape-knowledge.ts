@@ -1,7 +1,5 @@
 import type { NdArray } from '../../ndarray.js'
-import type { LossFunction } from '../../losses/loss.js'
-import type { Tensor } from '@tensorflow/tfjs'
-import type { TensorModel } from '../models/model.js'
+import type { PerExampleGradients } from '../per-example/per-example.js'
 import type { TapeOutline } from '../per-example/tape-outline.js'
 
 /** What is known about a model's tapes for inputs of one shape on one device. */
@@ -16,30 +14,43 @@ export interface TapeKnowledge {
   hasOrders: boolean
   /** True if the model computes other ops for one example than for several. */
   isOneDoubled: boolean
-  /** By loss, the batch sizes whose gradients were compared with those of single examples. */
-  readonly checkedSizes: Map<LossFunction<Tensor> | string, Set<number>>
+  /** True if the ops depend on values, so that a pass without values has other ops. */
+  needsValues: boolean
+  /**
+   * How the last batched pass split parameters. Gradients of single examples are split the same
+   * way.
+   */
+  parts: PerExampleGradients['parts']
+  /** Another object after the model has computed other ops. */
+  operations: object
 }
 
 /** Limits the entries for inputs of variable length, such as texts. */
-const knownShapes = 32
+const maxEntries = 32
 
-const knowledge = new WeakMap<TensorModel, Map<string, TapeKnowledge>>()
+const knowledge = new WeakMap<object, Map<string, TapeKnowledge>>()
 
-/** Returns the knowledge that all sessions of a model share. Empty at first. */
+/**
+ * Returns the knowledge that all sessions of a model share. Empty at first.
+ *
+ * @param trainable the names of the parameters whose gradients are computed
+ */
 export function findTapeKnowledge(
-  model: TensorModel,
+  model: object,
   device: string,
+  trainable: readonly string[],
   x: readonly NdArray[],
 ): TapeKnowledge {
   const ofModel = knowledge.get(model) ?? new Map<string, TapeKnowledge>()
   knowledge.set(model, ofModel)
-  const key = [device, ...x.map(({ shape }) => shape.slice(1).join('×'))].join(' ')
+  const shapes = x.map(({ shape }) => shape.slice(1).join('×'))
+  const key = JSON.stringify([device, shapes, trainable])
   const found = ofModel.get(key) ?? emptyKnowledge()
   // Moves the entry to the end of the map: the map is in order of use.
   ofModel.delete(key)
   ofModel.set(key, found)
   const [oldest] = ofModel.keys()
-  if (ofModel.size > knownShapes && oldest !== undefined) ofModel.delete(oldest)
+  if (ofModel.size > maxEntries && oldest !== undefined) ofModel.delete(oldest)
   return found
 }
 
@@ -47,9 +58,9 @@ export function findTapeKnowledge(
 export function forget(known: TapeKnowledge): void {
   known.outlines.clear()
   known.orders.clear()
-  known.checkedSizes.clear()
   known.hasOrders = false
   known.isOneDoubled = false
+  known.operations = {}
 }
 
 const emptyKnowledge = (): TapeKnowledge => ({
@@ -57,5 +68,7 @@ const emptyKnowledge = (): TapeKnowledge => ({
   orders: new Map(),
   hasOrders: false,
   isOneDoubled: false,
-  checkedSizes: new Map(),
+  needsValues: false,
+  parts: new Map(),
+  operations: {},
 })

@@ -1,15 +1,17 @@
 import type { Tensor } from '@tensorflow/tfjs'
-import type { GpuGradientBlock, GradientBlock } from '../../gradients/block.js'
-import type { Labels } from '../../losses/labels.js'
-import type { LossFunction, PositionLoss } from '../../losses/loss.js'
-import { concatenateRows, type NdArray, rows } from '../../ndarray.js'
+import type {
+  BatchedGradients,
+  LossBatch,
+  ModelPasses,
+  NotBatched,
+} from '../../adapters/model-passes.js'
+import type { NdArray } from '../../ndarray.js'
 import type {
   Activations,
   ForwardArguments,
   LayerSite,
   NamedWeight,
   PathPoints,
-  PredictorSession,
 } from '../../predictor.js'
 import { warnOnce } from '../../warn-once.js'
 import { computeActivations, computeGradientsAt, computeOutputFrom } from './activations.js'
@@ -19,22 +21,30 @@ import { computeInputGradients } from './input-gradients.js'
 import { LossGradients } from './loss-gradients.js'
 import type { TensorModel } from '../models/model.js'
 import { measureForwardPass } from './forward-bytes.js'
-import { checkShapesOnce, type ModelChecks, modelChecks, refreshChecks } from './model-checks.js'
 import { computePathGradients } from './path-gradients.js'
-import { assertRepeatable } from './repeatable.js'
-import { assertExamplesApart } from './self-check.js'
 
-/** A TensorFlow.js model on one device, as the explainers use it. */
-export class TfjsSession implements PredictorSession<Tensor> {
+/** The passes of a TensorFlow.js model on one device. */
+export class TfjsPasses implements ModelPasses<Tensor> {
   readonly #device: DeviceModel
   readonly #lossGradients: LossGradients
   readonly #exampleBytes = new Map<string, number>()
-  readonly #checks: ModelChecks
 
   constructor(model: TensorModel, device: OpenDevice) {
     this.#device = new DeviceModel(model, device)
-    this.#checks = modelChecks(model, device.name)
-    this.#lossGradients = new LossGradients(this.#device, this.#checks)
+    this.#lossGradients = new LossGradients(this.#device)
+  }
+
+  get name(): string {
+    return this.#device.model.name
+  }
+
+  get device(): string {
+    return this.#device.name
+  }
+
+  get model(): object {
+    const { model } = this.#device
+    return model.original ?? model
   }
 
   get weightsVersion(): number {
@@ -93,8 +103,6 @@ export class TfjsSession implements PredictorSession<Tensor> {
     forwardArguments: ForwardArguments,
   ): Promise<NdArray[]> {
     await this.#device.refresh()
-    await this.#assertRepeatable(x, forwardArguments)
-    if ((x[0]?.shape[0] ?? 1) > 1) await this.#assertApart(x, forwardArguments)
     return computeInputGradients(this.#device, x, outputIndices, forwardArguments)
   }
 
@@ -114,8 +122,6 @@ export class TfjsSession implements PredictorSession<Tensor> {
     at: Activations | { readonly sites: readonly LayerSite[] },
   ): Promise<NdArray[][]> {
     await this.#device.refresh()
-    await this.#assertRepeatable(x, forwardArguments)
-    if ((x[0]?.shape[0] ?? 1) > 1) await this.#assertApart(x, forwardArguments)
     return computeGradientsAt(this.#device, x, outputIndices, forwardArguments, at)
   }
 
@@ -126,69 +132,30 @@ export class TfjsSession implements PredictorSession<Tensor> {
     points: PathPoints,
   ): Promise<NdArray[][]> {
     await this.#device.refresh()
-    await this.#assertRepeatable(x, forwardArguments)
-    if (points.pathOf.length > 1) {
-      // All points of one example can look alike to the layers before a site. Zeros are a different
-      // example.
-      await this.#assertApart(
-        x.map((array) => concatenateRows([array, zeroRow(array)])),
-        Object.fromEntries(
-          Object.entries(forwardArguments).map(([name, array]) => [
-            name,
-            concatenateRows([array, lastRow(array)]),
-          ]),
-        ),
-      )
-    }
     return computePathGradients(this.#device, x, outputIndices, forwardArguments, points)
   }
 
-  async lossGradients(
-    x: readonly NdArray[],
-    labels: Labels,
-    loss: PositionLoss | LossFunction<Tensor>,
-  ): Promise<GradientBlock | GpuGradientBlock> {
+  weightValues(): object[] {
+    return this.#device.model.weights().map(({ tensor }) => tensor.dataId)
+  }
+
+  operations(x: readonly NdArray[]): object {
+    return this.#lossGradients.operations(x)
+  }
+
+  async lossGradients(batch: LossBatch<Tensor>): Promise<BatchedGradients | NotBatched> {
     await this.#device.refresh()
-    await this.#assertRepeatable(x, {})
     const { model } = this.#device
-    for (const warning of model.parameterWarnings ?? []) warnOnce(model, warning)
-    return this.#lossGradients.compute(x, labels, loss)
+    for (const warning of model.parameterWarnings ?? []) warnOnce(this.model, warning)
+    return this.#lossGradients.computeBatch(batch)
   }
 
-  /**
-   * Checked once, because it doesn't depend on the examples whether a model draws random numbers.
-   */
-  async #assertRepeatable(
-    x: readonly NdArray[],
-    forwardArguments: ForwardArguments,
-  ): Promise<void> {
-    refreshChecks(this.#checks, this.#device.model)
-    if (this.#checks.isRepeatable) return
-    await assertRepeatable(this.#device, x, forwardArguments)
-    // The page may have changed the weights while the outputs were read.
+  async exampleGradients(example: LossBatch<Tensor>): Promise<BatchedGradients> {
     await this.#device.refresh()
-    this.#checks.isRepeatable = true
-  }
-
-  /** Checked once for each shape, because it doesn't depend on the examples whether a model mixes them. */
-  #assertApart(x: readonly NdArray[], forwardArguments: ForwardArguments): Promise<void> {
-    refreshChecks(this.#checks, this.#device.model)
-    return checkShapesOnce(this.#checks.apart, x, forwardArguments, () =>
-      assertExamplesApart(this.#device, x, forwardArguments, 'internalBatchSize: 1'),
-    )
+    return this.#lossGradients.computeExample(example)
   }
 
   [Symbol.dispose](): void {
     this.#device.dispose()
   }
-}
-
-const lastRow = (array: NdArray): NdArray => {
-  const [exampleCount = 0] = array.shape
-  return rows(array, exampleCount - 1, exampleCount)
-}
-
-const zeroRow = (array: NdArray): NdArray => {
-  const { data, shape } = lastRow(array)
-  return { data: data.map(() => 0), shape }
 }
