@@ -36,7 +36,10 @@ const parts = {
   onnx: { modules: 'predictor|losses|gradients|adapters', packages: 'pbf' },
   node: { modules: 'gradients|store', packages: builtIn },
   cli: { packages: `${builtIn}|@tensorflow/tfjs[^/]*|zarrita|webgpu` },
-  elements: { modules: 'explanation', packages: 'lit|lit-[^/]*|(?:@types/)?react|svelte|vue' },
+  elements: {
+    modules: 'explanation|frame',
+    packages: 'lit|lit-[^/]*|(?:@types/)?react|svelte|vue',
+  },
   worker: { modules: 'predictor|losses|explanation|gradients|explainers' },
   index: { modules: 'predictor|losses|explanation|gradients|compute|store|explainers' },
   bundle: { modules: 'index|evaluation|tfjs|worker' },

@@ -9,20 +9,23 @@ import {
 } from 'lit'
 import { InvalidArgumentError } from '../../errors.js'
 import { checkDownloads, describeDownload, download } from './downloads.js'
-import {
-  readExplanation,
-  type ExplanationSource,
-  type GivenExplanation,
-} from './explanation-source.js'
+import type { ExplanationSource, GivenExplanation } from './explanation-source.js'
 import { frameStyles } from './frame.styles.js'
 import { Latest } from './latest.js'
 import { paintPicture } from './picture/paint-picture.js'
 import { bodySize, wrapText, type Picture } from './picture/picture.js'
 import { formatSvg } from './picture/picture-svg.js'
 import { renderSaveMenu, type SavedFormat } from './save-menu.js'
+import {
+  fetchExplanation,
+  type OpenedExplanation,
+  readExplanation,
+} from './source/open-explanation.js'
+import { SideProperties } from './source/side-properties.js'
 import { formatCsv, renderTable, type Table } from './table.js'
 import { ThemeController, type Theme } from './color/theme.js'
 import { tokens } from './tokens.js'
+import { version } from '../../version.js'
 
 /** No explanation; a promise is pending; a result is shown; an error is shown. */
 export type ElementState = 'empty' | 'loading' | 'ready' | 'error'
@@ -48,6 +51,7 @@ export interface StateChange {
  * @csspart table - The table for screen readers.
  * @csspart save - The menu that saves the result.
  * @csspart save-note - Why a file may not have been saved.
+ * @csspart version-note - That another version of gradlens wrote the explanation.
  *
  * @cssstate empty - There is no explanation.
  * @cssstate loading - The next explanation is pending; the old result is dimmed.
@@ -77,6 +81,7 @@ export interface StateChange {
 export abstract class GlElement<View> extends LitElement {
   static override properties: PropertyDeclarations = {
     explanation: {},
+    src: {},
     index: { type: Number },
     loading: { type: Boolean, reflect: true },
     theme: { reflect: true },
@@ -84,12 +89,20 @@ export abstract class GlElement<View> extends LitElement {
 
   static override styles: CSSResultGroup = [tokens, frameStyles]
 
+  /** The version of gradlens that this element is from. */
+  static readonly version: string = version
+
   /**
-   * The explanation to show: an Explanation; its JSON, as text or parsed, also from alibi; a
-   * promise of one of these; or null. Of several promises, the last one set counts. The attribute
-   * takes JSON text.
+   * The explanation to show: an Explanation; its JSON, as text or parsed, also from alibi; the bytes
+   * of a frame or of JSON, also as a Blob; a promise of one of these; or null. Of several promises,
+   * the last one set counts. The attribute takes JSON text.
    */
   declare explanation: ExplanationSource | null
+  /**
+   * The address of an explanation, as a frame or JSON. It is fetched when it is set, and of `src` and
+   * `explanation`, the last one set counts.
+   */
+  declare src: string | null
   /** The index of the example to show, for an explanation of several examples. */
   declare index: number
   /**
@@ -107,10 +120,13 @@ export abstract class GlElement<View> extends LitElement {
 
   readonly #theme = new ThemeController(this)
   readonly #internals = this.attachInternals()
-  readonly #latest = new Latest<GivenExplanation>(readExplanation, () => {
+  readonly #latest = new Latest<OpenedExplanation>(readExplanation, () => {
     this.requestUpdate('explanation', undefined)
   })
+  readonly #side = new SideProperties(this)
+  #fetching: AbortController | null = null
   #followed: ExplanationSource | null = null
+  #shownValue: OpenedExplanation | null = null
   #view: View | null = null
   #error: unknown = null
   #state: ElementState | null = null
@@ -119,6 +135,7 @@ export abstract class GlElement<View> extends LitElement {
   constructor() {
     super()
     this.explanation = null
+    this.src = null
     this.index = 0
     this.loading = false
     this.theme = null
@@ -211,10 +228,18 @@ export abstract class GlElement<View> extends LitElement {
   }
 
   protected override willUpdate(changed: PropertyValues): void {
+    if (changed.has('src')) this.#fetch()
     // A settled promise also requests an update, but the property has not changed.
     if (changed.has('explanation') && this.explanation !== this.#followed) {
       this.#followed = this.explanation
+      this.#fetching?.abort()
+      this.#fetching = null
       this.#latest.follow(this.explanation)
+    }
+    const { value } = this.#latest
+    if (value !== this.#shownValue) {
+      this.#shownValue = value
+      this.#side.apply(value?.side ?? {})
     }
     if (changed.size > 0) this.#readView()
   }
@@ -254,10 +279,24 @@ export abstract class GlElement<View> extends LitElement {
         <p class="save-note" part="save-note" role="status" ?hidden=${this.#saveNote === ''}>
           ${this.#saveNote}
         </p>
+        ${this.#renderVersionNote()}
         ${view === null || state === 'error' ? nothing : renderTable(this.createTable(view))}
       </figure>
       <span class="theme-probe" aria-hidden="true"></span>
     `
+  }
+
+  #fetch(): void {
+    const { src } = this
+    const wasFetched = this.#fetching !== null
+    this.#fetching?.abort()
+    this.#fetching = null
+    if (src === null || src === '') {
+      if (wasFetched) this.#latest.follow(null)
+      return
+    }
+    this.#fetching = new AbortController()
+    this.#latest.follow(fetchExplanation(src, this.#fetching.signal))
   }
 
   #readView(): void {
@@ -271,6 +310,15 @@ export abstract class GlElement<View> extends LitElement {
     } catch (fault) {
       this.#error = fault
     }
+  }
+
+  #renderVersionNote(): TemplateResult | typeof nothing {
+    const { writer = version } = this.#latest.value ?? {}
+    if (writer === version) return nothing
+    return html`<p class="version-note" part="version-note">
+      This explanation is from gradlens ${writer}; the elements of this page are from gradlens
+      ${version}. Update the older one.
+    </p>`
   }
 
   #shown(): View {

@@ -1,40 +1,29 @@
 import { InvalidArgumentError } from '../../errors.js'
-import { Explanation, type ExplanationJson } from '../../explanation.js'
-import { isRecord } from '../../is-record.js'
+import type { Explanation, ExplanationJson } from '../../explanation.js'
+import type { GivenExplanation } from '../../explanation/read-explanation.js'
+import { isNdArray } from '../../explanation/to-json.js'
 import type { NdArray } from '../../ndarray.js'
 import { describe } from '../../options.js'
 
+export { isNdArray }
+export type { GivenExplanation }
+
 /**
  * The explanation that an element shows: an Explanation; its meta and data, as a worker posts them;
- * its JSON, as text or parsed, also from alibi; or a promise of one of these.
+ * its JSON, as text or parsed, also from alibi; the bytes of a frame or of JSON, also as a Blob; or a
+ * promise of one of these.
  */
 export type ExplanationSource = ExplanationValue | PromiseLike<ExplanationValue>
 
 type ExplanationValue =
-  Explanation<object> | ExplanationJson | { readonly meta: object; readonly data: object } | string
-
-/** The parts of an explanation that elements read. */
-export interface GivenExplanation {
-  readonly meta: Readonly<Record<string, unknown>>
-  readonly data: Readonly<Record<string, unknown>>
-}
-
-/** @throws InvalidArgumentError if the value is not an explanation or the JSON of one */
-export function readExplanation(value: unknown): GivenExplanation {
-  if (isRecord(value) && isRecord(value['meta']) && isRecord(value['data'])) {
-    const { meta, data } = value
-    const isJson = !('toJSON' in value) && !Object.values(data).some(containsArrays)
-    return isJson ? (Explanation.fromJSON(value) as unknown as GivenExplanation) : { meta, data }
-  }
-  if (typeof value === 'string') {
-    return Explanation.fromJSON(value) as unknown as GivenExplanation
-  }
-  throw new InvalidArgumentError(
-    'explanation',
-    describe(value),
-    'an Explanation, its JSON, or a promise of one',
-  )
-}
+  | Explanation<object>
+  | ExplanationJson
+  | { readonly meta: object; readonly data: object }
+  | string
+  | Uint8Array
+  | ArrayBuffer
+  | DataView
+  | Blob
 
 /** An array of the explanation's data. @throws InvalidArgumentError if it is missing */
 export function getArray({ data, meta }: GivenExplanation, key: string, need: string): NdArray {
@@ -42,10 +31,6 @@ export function getArray({ data, meta }: GivenExplanation, key: string, need: st
   if (isNdArray(value)) return value
   const got = value === undefined ? 'none' : describe(value)
   throw new InvalidArgumentError(`${key} of the explanation by ${nameExplainer(meta)}`, got, need)
-}
-
-export function isNdArray(value: unknown): value is NdArray {
-  return isRecord(value) && ArrayBuffer.isView(value['data']) && Array.isArray(value['shape'])
 }
 
 /**
@@ -67,10 +52,6 @@ export function getTarget({ data }: GivenExplanation, index: number): number | n
   const { target } = data
   if (typeof target === 'number') return target
   return isNdArray(target) ? (target.data[target.data.length === 1 ? 0 : index] ?? null) : null
-}
-
-function containsArrays(value: unknown): boolean {
-  return isNdArray(value) || (Array.isArray(value) && isNdArray(value[0]))
 }
 
 function nameExplainer(meta: Readonly<Record<string, unknown>>): string {

@@ -206,6 +206,11 @@ export const frameStyles: CSSResult = css`
     font-size: var(--_size-small);
   }
 
+  .version-note {
+    color: var(--_ink-quiet);
+    font-size: var(--_size-small);
+  }
+
   .save-choices button:hover {
     background: var(--_wash);
     color: var(--_ink);

@@ -1,4 +1,7 @@
-/** The latest of several values or promises. An earlier promise that settles later is ignored. */
+/**
+ * The latest of several values or promises. An earlier promise that settles later is ignored. Of a
+ * Blob, the value is its bytes.
+ */
 export class Latest<Value> {
   readonly #read: (source: unknown) => Value
   readonly #onSettled: () => void
@@ -37,10 +40,16 @@ export class Latest<Value> {
       this.#value = null
       return
     }
-    if (!isThenable(source)) {
+    if (source instanceof Blob) {
+      this.#await(source.arrayBuffer(), request)
+    } else if (isThenable(source)) {
+      this.#await(source, request)
+    } else {
       this.#accept(source)
-      return
     }
+  }
+
+  #await(source: PromiseLike<unknown>, request: number): void {
     this.#isPending = true
     const settle = (apply: () => void): void => {
       if (request !== this.#request) return
@@ -50,6 +59,10 @@ export class Latest<Value> {
     }
     source.then(
       (value) => {
+        if (value instanceof Blob) {
+          if (request === this.#request) this.#await(value.arrayBuffer(), request)
+          return
+        }
         settle(() => {
           this.#accept(value)
         })

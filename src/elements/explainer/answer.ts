@@ -1,6 +1,7 @@
 import { toNdArray, type ArrayInput } from '../../array-input.js'
 import type { NdArray } from '../../ndarray.js'
-import { isNdArray, readExplanation } from '../base/explanation-source.js'
+import { isNdArray } from '../base/explanation-source.js'
+import { readExplanation } from '../base/source/open-explanation.js'
 import { formatValue } from '../text/format.js'
 
 /** The model's outputs for the example, as a vector. */

@@ -1,6 +1,7 @@
 import { toNdArray, type ArrayInput } from '../../array-input.js'
 import type { NdArray } from '../../ndarray.js'
-import { readExplanation, type GivenExplanation } from '../base/explanation-source.js'
+import type { GivenExplanation } from '../base/explanation-source.js'
+import { readExplanation } from '../base/source/open-explanation.js'
 import { Job, type JobOptions, type JobState } from '../progress/job.js'
 import { SharedWork } from '../progress/shared-work.js'
 import { findPredictedClass, getOutputs, readOutputs, type Outputs } from './answer.js'

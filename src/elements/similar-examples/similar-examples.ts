@@ -92,6 +92,7 @@ export class GlSimilarExamples extends GlElement<SimilarityView> {
   /**
    * The kind of data. By default, strings are texts (not image URLs), arrays [h, w] and [h, w, 1 |
    * 3 | 4] are images (with `channels` 'first' [1 | 3 | 4, h, w]), and other arrays are rows of a table.
+   * With 'image', strings are addresses, which the page fetches: set it only for data that you trust.
    */
   declare kind: ExampleKind | null
   /** All training examples, in the order of the fit. They replace those in the explanation. */

@@ -1,9 +1,7 @@
 import { Explanation } from 'gradlens'
 import { describe, expect, it } from 'vitest'
-import {
-  type GivenExplanation,
-  readExplanation,
-} from '../../../src/elements/base/explanation-source.js'
+import type { GivenExplanation } from '../../../src/elements/base/explanation-source.js'
+import { readExplanation } from '../../../src/elements/base/source/open-explanation.js'
 import { computeClassMeans } from '../../../src/elements/similar-examples/class-means.js'
 import { readLabels } from '../../../src/elements/similar-examples/labels.js'
 import { createSimilarityTable } from '../../../src/elements/similar-examples/similarity-table.js'
