@@ -14,11 +14,9 @@ export function materializedGradients(
   const sums = new Map<string, Float64Array>()
   for (const segment of block.segments) {
     const gradient = materialized(segment, row)
-    const sum = sums.get(segment.parameter) ?? new Float64Array(gradient.length)
-    sums.set(
-      segment.parameter,
-      Float64Array.from(sum, (value, k) => value + gradient[k]!),
-    )
+    const sum = sums.get(segment.parameter)
+    for (let k = 0; k < (sum?.length ?? 0); k++) gradient[k]! += sum![k]!
+    sums.set(segment.parameter, gradient)
   }
   return sums
 }
@@ -54,43 +52,49 @@ function materializeFactored(
   { positions, inputSize, outputSize, a, delta }: FactoredSegment,
   row: number,
 ): Float64Array {
-  return Float64Array.from({ length: inputSize * outputSize }, (_, at) => {
-    const i = Math.floor(at / outputSize)
-    const j = at % outputSize
-    let sum = 0
-    for (let t = row * positions; t < (row + 1) * positions; t++) {
-      sum += (a[t * inputSize + i] ?? NaN) * (delta[t * outputSize + j] ?? NaN)
-    }
-    return sum
-  })
+  const gradient = new Float64Array(inputSize * outputSize)
+  for (let t = row * positions; t < (row + 1) * positions; t++) {
+    addProduct(gradient, 0, [a, t * inputSize, inputSize], [delta, t * outputSize, outputSize])
+  }
+  return gradient
 }
 
 function materializeConvolution(
   { geometry: g, a, delta }: ConvolutionSegment,
   row: number,
 ): Float64Array {
-  const pixel = (y: number, x: number, c: number): number =>
-    y < 0 || x < 0 || y >= g.inHeight || x >= g.inWidth
-      ? 0
-      : (a[((row * g.inHeight + y) * g.inWidth + x) * g.inChannels + c] ?? NaN)
-  const gradient: number[] = []
-  for (let ky = 0; ky < g.filterHeight; ky++) {
-    for (let kx = 0; kx < g.filterWidth; kx++) {
-      for (let c = 0; c < g.inChannels; c++) {
-        for (let p = 0; p < g.outChannels; p++) {
-          let sum = 0
-          for (let oy = 0; oy < g.outHeight; oy++) {
-            for (let ox = 0; ox < g.outWidth; ox++) {
-              const y = oy * g.strideHeight + ky * g.dilationHeight - g.padTop
-              const x = ox * g.strideWidth + kx * g.dilationWidth - g.padLeft
-              const at = ((row * g.outHeight + oy) * g.outWidth + ox) * g.outChannels + p
-              sum += pixel(y, x, c) * (delta[at] ?? NaN)
-            }
-          }
-          gradient.push(sum)
-        }
+  const tapSize = g.inChannels * g.outChannels
+  const gradient = new Float64Array(g.filterHeight * g.filterWidth * tapSize)
+  for (let tap = 0; tap < g.filterHeight * g.filterWidth; tap++) {
+    const ky = Math.floor(tap / g.filterWidth)
+    const kx = tap % g.filterWidth
+    for (let oy = 0; oy < g.outHeight; oy++) {
+      const y = oy * g.strideHeight + ky * g.dilationHeight - g.padTop
+      if (y < 0 || y >= g.inHeight) continue
+      for (let ox = 0; ox < g.outWidth; ox++) {
+        const x = ox * g.strideWidth + kx * g.dilationWidth - g.padLeft
+        if (x < 0 || x >= g.inWidth) continue
+        const pixel = ((row * g.inHeight + y) * g.inWidth + x) * g.inChannels
+        const at = ((row * g.outHeight + oy) * g.outWidth + ox) * g.outChannels
+        addProduct(gradient, tap * tapSize, [a, pixel, g.inChannels], [delta, at, g.outChannels])
       }
     }
   }
-  return Float64Array.from(gradient)
+  return gradient
+}
+
+type Slice = readonly [numbers: Float32Array, start: number, length: number]
+
+/** Adds a ⊗ δ to the matrix that starts at an offset. */
+function addProduct(
+  gradient: Float64Array,
+  offset: number,
+  [a, aStart, inputSize]: Slice,
+  [delta, deltaStart, outputSize]: Slice,
+): void {
+  for (let i = 0; i < inputSize; i++) {
+    const factor = a[aStart + i]!
+    const start = offset + i * outputSize
+    for (let j = 0; j < outputSize; j++) gradient[start + j]! += factor * delta[deltaStart + j]!
+  }
 }
