@@ -38,6 +38,15 @@ export function readFloat({ attributes }: WithAttributes, name: string, otherwis
   return attribute?.kind === 'float' ? attribute.value : otherwise
 }
 
+export function readString(
+  { attributes }: WithAttributes,
+  name: string,
+  otherwise: string,
+): string {
+  const attribute = attributes[name]
+  return attribute?.kind === 'string' ? attribute.value : otherwise
+}
+
 /** Returns a list of integers; undefined if the node doesn't have it. */
 export function readInts(
   { attributes }: WithAttributes,

@@ -140,10 +140,10 @@ describe.each([
 it('names all nodes on the way whose operators have no rule', () => {
   const nodes = [
     ...net.nodes,
-    nodeOf('NonZero', ['y'], 'first'),
+    nodeOf('Det', ['y'], 'first'),
     { ...nodeOf('Custom', ['first'], 'last'), name: '', domain: 'com.example' },
   ]
   expect(() => findGradientPaths(nodes, ['w'], ['last'], infos)).toThrow(
-    "NonZero ('the NonZero'); com.example.Custom ('last')",
+    "Det ('the Det'); com.example.Custom ('last')",
   )
 })

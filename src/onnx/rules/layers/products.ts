@@ -1,6 +1,6 @@
-import { float, readFloat, readInt } from '../model/attributes.js'
-import type { GradientGraph } from '../graph/gradient-graph.js'
-import type { Rules } from './rule.js'
+import { float, readFloat, readInt } from '../../model/attributes.js'
+import type { GradientGraph } from '../../graph/gradient-graph.js'
+import type { Rules } from '../rule.js'
 
 /** Products of matrices. */
 export const products: Rules = {

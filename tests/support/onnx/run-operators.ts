@@ -1,0 +1,171 @@
+import { backpropagate, findGradientPaths } from '../../../src/onnx/graph/backpropagate.js'
+import { GradientGraph } from '../../../src/onnx/graph/gradient-graph.js'
+import type { TensorInfo } from '../../../src/onnx/graph/tensor-info.js'
+import type { GraphValue, OnnxNode, OnnxTensor } from '../../../src/onnx/model/onnx-model.js'
+import { readNumbers } from '../../../src/onnx/model/tensor-data.js'
+import type { OnnxRuntime } from '../../../src/onnx/runtime.js'
+import { CompiledGraph } from '../../../src/onnx/session/compiled-graph.js'
+import { bytesOf, describeCase, type OperatorCase, type OperatorCases } from './operator-cases.js'
+
+/** What a case's operator and its backward rule computed, against what was expected. */
+export interface OperatorResult {
+  readonly title: string
+  /** The largest differences from the expected outputs and gradients, relative to the largest expected value. */
+  readonly outputError: number
+  readonly gradientError: number
+}
+
+/** Several cases as one graph, which a runtime compiles faster than one graph for each. */
+class CaseGraph {
+  readonly #all: OperatorCases
+  readonly nodes: OnnxNode[] = []
+  readonly constants = new Map<string, OnnxTensor>()
+  readonly infos = new Map<string, TensorInfo>()
+  readonly inputs: GraphValue[] = []
+  readonly feeds = new Map<string, { data: number[]; shape: readonly number[] }>()
+  readonly sources: string[] = []
+  readonly seeds = new Map<string, string>()
+
+  constructor(all: OperatorCases) {
+    this.#all = all
+  }
+
+  add(each: OperatorCase, prefix: string): void {
+    const inputs = each.inputs.map((input, k) => {
+      if (input === null) return ''
+      const name = `${prefix}/x${k}`
+      if (input.isConstant) this.#addConstant(name, input)
+      else this.#addInput(name, input)
+      if (each.gradients[k] !== undefined) this.sources.push(name)
+      return name
+    })
+    const outputs = each.outputs.map((_, k) => `${prefix}/y${k}`)
+    for (const [k, output] of each.outputs.entries()) {
+      this.infos.set(outputs[k]!, { type: output.type, shape: output.shape })
+      const seed = each.seeds[k]
+      if (seed === null || seed === undefined) continue
+      // An input, so that the runtime can't compute the backward pass before it runs.
+      this.#addInput(`${prefix}/seed${k}`, seed)
+      this.seeds.set(outputs[k]!, `${prefix}/seed${k}`)
+    }
+    const { op, attributes } = each
+    this.nodes.push({ name: prefix, op, domain: '', inputs, outputs, attributes })
+  }
+
+  #addConstant(name: string, place: NonNullable<OperatorCase['inputs'][number]>): void {
+    const { type, shape } = place
+    this.constants.set(name, { type, shape, bytes: bytesOf(this.#all, place) })
+  }
+
+  #addInput(name: string, place: OperatorCase['outputs'][number]): void {
+    const { type, shape } = place
+    this.infos.set(name, { type, shape })
+    this.inputs.push({ name, type, shape })
+    const data = readNumbers({ type, shape, bytes: bytesOf(this.#all, place) })
+    this.feeds.set(name, { data, shape })
+  }
+}
+
+/** Runs cases of one opset, forward and backward, in one graph. */
+async function runOperators(
+  ort: OnnxRuntime,
+  provider: string,
+  all: OperatorCases,
+  cases: readonly OperatorCase[],
+): Promise<OperatorResult[]> {
+  const built = new CaseGraph(all)
+  for (const [k, each] of cases.entries()) built.add(each, `case${k}`)
+  const paths = findGradientPaths(built.nodes, built.sources, built.seeds.keys(), built.infos)
+  const opset = Math.max(...cases.map((each) => each.opset))
+  const graph = new GradientGraph(built, opset, built.infos, paths.tensors)
+  const gradients = backpropagate(graph, paths, built.seeds)
+  const outputs = built.nodes.flatMap((node) => node.outputs)
+  const wanted = built.sources.flatMap((source) => gradients.get(source) ?? [])
+  const compiled = await CompiledGraph.create(
+    ort,
+    {
+      ...keepNeeded(graph, [...outputs, ...wanted]),
+      name: 'operators',
+      inputs: built.inputs,
+      outputs: [...new Set([...outputs, ...wanted])].map((name) => ({
+        ...{ name, type: built.infos.get(name)?.type ?? 'float32', shape: undefined },
+      })),
+    },
+    new Map([['', opset]]),
+    provider,
+  )
+  try {
+    const results = await compiled.run(built.feeds)
+    return cases.map((each, k) => ({
+      title: describeCase(each),
+      outputError: Math.max(
+        ...each.outputs.map((output, i) =>
+          compare(results.get(`case${k}/y${i}`)!.data, all, output),
+        ),
+      ),
+      gradientError: Math.max(
+        0,
+        ...Object.entries(each.gradients).map(([i, expected]) => {
+          const name = gradients.get(`case${k}/x${i}`)
+          const found = name === undefined ? undefined : results.get(name)!
+          return compare(found?.data ?? [], all, expected)
+        }),
+      ),
+    }))
+  } finally {
+    await compiled.dispose()
+  }
+}
+
+/** Removes the nodes and constants that these tensors don't depend on. */
+function keepNeeded(
+  { nodes, constants }: GradientGraph,
+  outputs: readonly string[],
+): { nodes: OnnxNode[]; constants: Map<string, OnnxTensor> } {
+  const needed = new Set(outputs)
+  const kept: OnnxNode[] = []
+  for (const node of nodes.toReversed()) {
+    if (!node.outputs.some((output) => needed.has(output))) continue
+    for (const input of node.inputs) needed.add(input)
+    kept.unshift(node)
+  }
+  return {
+    nodes: kept,
+    constants: new Map([...constants].filter(([name]) => needed.has(name))),
+  }
+}
+
+/** Returns the largest difference, relative to the largest expected value. What is missing counts as zeros. */
+function compare(
+  actual: ArrayLike<number>,
+  all: OperatorCases,
+  place: OperatorCase['outputs'][number],
+): number {
+  const expected = readNumbers({ ...place, bytes: bytesOf(all, place) })
+  const scale = Math.max(1e-3, ...expected.map(Math.abs))
+  if (actual.length !== 0 && actual.length !== expected.length) return Infinity
+  const errors = expected.map((value, k) => Math.abs((actual[k] ?? 0) - value))
+  return errors.some(Number.isNaN) ? NaN : Math.max(0, ...errors) / scale
+}
+
+/** Float32 sums of at most a few dozen terms, against differences in float64. */
+const tolerance = 2e-5
+
+/** Runs a family's cases, and returns those with wrong outputs or gradients. */
+export async function findWrongCases(
+  ort: OnnxRuntime,
+  provider: string,
+  all: OperatorCases,
+  family: string,
+): Promise<OperatorResult[]> {
+  const byOpset = new Map<number, OperatorCase[]>()
+  for (const each of all.families[family]!) {
+    byOpset.set(each.opset, [...(byOpset.get(each.opset) ?? []), each])
+  }
+  const results: OperatorResult[] = []
+  for (const cases of byOpset.values())
+    results.push(...(await runOperators(ort, provider, all, cases)))
+  return results.filter(
+    (result) => !(Math.max(result.outputError, result.gradientError) <= tolerance),
+  )
+}
