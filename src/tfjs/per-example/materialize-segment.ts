@@ -11,13 +11,29 @@ export function materializeSegment(segment: TensorSegment): Tensor {
       return segment.values
     case 'factored':
       return flat(tf.matMul(segment.a, segment.delta, true))
-    case 'lookup': {
-      const oneHot = tf.oneHot(segment.indices.toInt(), segment.parameterRows).toFloat()
-      return flat(tf.matMul(oneHot, segment.delta, true))
-    }
+    case 'lookup':
+      return materializeLookup(segment)
     case 'convolution':
       return materializeConvolution(segment.a, segment.delta, segment.geometry)
   }
+}
+
+/** The tables of all examples as one, so that each δ is added to its row of its own example's. */
+function materializeLookup({
+  indices,
+  delta,
+  parameterRows,
+  rowSize,
+}: Extract<TensorSegment, { kind: 'lookup' }>): Tensor {
+  const [batchSize = 0] = indices.shape
+  const starts = tf.range(0, batchSize, 1, 'int32').mul(tf.scalar(parameterRows, 'int32'))
+  const rows = indices.toInt().add(starts.reshape([batchSize, 1]))
+  const sums = tf.unsortedSegmentSum(
+    delta.reshape([-1, rowSize]),
+    rows.flatten().toInt(),
+    batchSize * parameterRows,
+  )
+  return sums.reshape([batchSize, parameterRows * rowSize])
 }
 
 function materializeConvolution(a: Tensor, delta: Tensor, geometry: ConvolutionGeometry): Tensor {

@@ -9,6 +9,8 @@ export interface ParameterUse {
   readonly parameterInput: string
   readonly kernelName: string
   readonly call: KernelCall
+  /** The indices of the other operand of a product, if it is one-hot along its last axis. */
+  readonly oneHot: Tensor | undefined
   /** δ, the gradient at the kernel's output. */
   readonly delta: Tensor
   /** The layout of the kernel's output, and so of δ. */

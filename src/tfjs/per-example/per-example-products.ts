@@ -3,6 +3,7 @@ import type { Tensor } from '@tensorflow/tfjs'
 import { type Indices, indicesOf } from '../repairs/arithmetic/einsum.js'
 import { sumToShape } from '../repairs/sum-to-shape.js'
 import { moveExamplesFirst } from './batch-layout.js'
+import { lookUpOneHots } from './one-hot-rule.js'
 import type { ParameterUse } from './parameter-use.js'
 import type { TensorSegment } from './tensor-segment.js'
 
@@ -11,6 +12,8 @@ import type { TensorSegment } from './tensor-segment.js'
  * δ_tᵀ keeps its factors. Where there is one matrix per head, G is computed.
  */
 export function matMul(use: ParameterUse): TensorSegment | undefined {
+  const lookup = use.oneHot && lookUpOneHots(use, use.oneHot)
+  if (lookup !== undefined) return lookup
   const { parameter, parameterInput, call, delta, layout, batchSize } = use
   const isRight = parameterInput === 'b'
   const { transposeA, transposeB } = call.attributes as Record<string, boolean | undefined>

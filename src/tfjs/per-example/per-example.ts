@@ -8,16 +8,20 @@ import {
   placedKernels,
   type Unsettled,
 } from './batch-placements.js'
-import { derivationKernels, pullBack } from './parameter-derivations.js'
+import { joinUses } from './join-uses.js'
+import { movedKernels } from './move-back.js'
+import { findOneHots, oneHotKernels, type OneHots } from './one-hot-rule.js'
+import { pullBack } from './parameter-derivations.js'
 import { type ParameterPart, type ParameterTrace, traceParameters } from './parameter-trace.js'
 import { perExampleRules } from './per-example-rules.js'
-import { joinUses, type TensorSegment } from './tensor-segment.js'
+import type { TensorSegment } from './tensor-segment.js'
 
 /** The kernels whose calls must be on the tape for this module. */
 export const ruledKernels: readonly string[] = [
   ...Object.keys(perExampleRules),
-  ...derivationKernels,
+  ...movedKernels,
   ...placedKernels,
+  ...oneHotKernels,
   'SplitV',
 ]
 
@@ -97,6 +101,7 @@ function collectSegments(
   const wanted = findDependents(tape, parameters.keys())
   for (const id of [...parameterOf.keys(), ...derived]) wanted.delete(id)
 
+  const oneHots = findOneHots(tape)
   const uses = new Map<string, TensorSegment[]>()
   const derivedUses = new Map<number, TensorSegment[]>()
   let unseparated: Unseparated | undefined
@@ -106,7 +111,11 @@ function collectSegments(
       const parameter = parameterOf.get(input.id) ?? ''
       const isDerived = derived.has(input.id)
       if (parameter === '' && !isDerived) continue
-      const segment = segmentOf(node, { parameter, parameterInput, delta, batchSize }, placements)
+      const segment = segmentOf(
+        node,
+        { parameter, parameterInput, delta, batchSize, oneHots },
+        placements,
+      )
       if ('reason' in segment) {
         unseparated = {
           ...segment,
@@ -129,11 +138,12 @@ interface Use {
   readonly parameterInput: string
   readonly delta: Tensor
   readonly batchSize: number
+  readonly oneHots: OneHots
 }
 
 function segmentOf(
   node: TapeNode,
-  use: Use,
+  { oneHots, ...use }: Use,
   placements: BatchPlacements,
 ): TensorSegment | Unseparated {
   const placement = placements.get(node.outputs[0]!.id)
@@ -143,7 +153,9 @@ function segmentOf(
   }
   const { kernelName, call } = ruledCall(node)
   const rule = perExampleRules[kernelName]
-  const segment = call && rule?.({ ...use, kernelName, call, layout: placement })
+  const other = node.inputs['a']
+  const oneHot = other && oneHots.get(other.id)
+  const segment = call && rule?.({ ...use, kernelName, call, layout: placement, oneHot })
   return segment ?? { reason: 'no batched rule applies' }
 }
 

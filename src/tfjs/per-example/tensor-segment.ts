@@ -1,4 +1,3 @@
-import * as tf from '@tensorflow/tfjs'
 import type { Tensor } from '@tensorflow/tfjs'
 import type { GradientSegment } from '../../gradients/block.js'
 
@@ -38,40 +37,4 @@ export function withArrays<Floats, Integers>(
     case 'lookup':
       return { ...segment, indices: arrays[0] as Integers, delta: second }
   }
-}
-
-/**
- * The uses of one parameter, combined where their layouts allow it: dense ones are added, factored
- * ones joined along the positions. The sum of the returned segments is the gradient.
- */
-export function joinUses(uses: readonly TensorSegment[]): TensorSegment[] {
-  const dense = uses.filter((use) => use.kind === 'dense')
-  const factored = uses.filter((use) => use.kind === 'factored')
-  const others = uses.filter((use) => use.kind !== 'dense' && use.kind !== 'factored')
-  const result: TensorSegment[] = [...others]
-  const [firstDense] = dense
-  if (firstDense !== undefined) {
-    result.push(
-      dense.length === 1
-        ? firstDense
-        : { ...firstDense, values: tf.addN(dense.map(({ values }) => values)) },
-    )
-  }
-  // A parameter may be used as matrices of several shapes, whose factors cannot be joined.
-  const byShape = new Map<string, (typeof factored)[number][]>()
-  for (const use of factored) {
-    const shape = `${use.inputSize}×${use.outputSize}`
-    byShape.set(shape, [...(byShape.get(shape) ?? []), use])
-  }
-  for (const alike of byShape.values()) {
-    const alongPositions = (tensors: Tensor[]): Tensor =>
-      tensors.length === 1 ? tensors[0]! : tf.concat(tensors, 1)
-    result.push({
-      ...alike[0]!,
-      positions: alike.reduce((sum, { positions }) => sum + positions, 0),
-      a: alongPositions(alike.map(({ a }) => a)),
-      delta: alongPositions(alike.map(({ delta }) => delta)),
-    })
-  }
-  return result
 }
