@@ -91,7 +91,7 @@ for (const name of ['float32', 'float16'] as const) {
   // It looks for the largest number, and changes none where that is 1.
   const work = (): number => reader.kernels.normalize(memory, byteLength / 4)
   works[`${name}: plain read`] = { byteLength, work }
-  for (const testCount of [1, 4]) {
+  for (const testCount of [1, 4, 16]) {
     const test = await backend.upload(createBlock(testCount))
     const similarity = { name: 'grad_cos', eps: 0 } as const
     const ranker = backend.openRanking({

@@ -31,6 +31,7 @@ export interface Kernels {
     size: number,
     scratch: number,
     sums: number,
+    isFloat16: boolean,
   ) => void
   readonly addFactoredSquares: (
     a: number,
@@ -41,13 +42,14 @@ export interface Kernels {
     outputSize: number,
     scratch: number,
     sums: number,
+    isFloat16: boolean,
   ) => void
   readonly decodeFloat16Rows: (
     from: number,
-    step: number,
+    size: number,
     rows: number,
     to: number,
-    targetStep: number,
+    step: number,
   ) => void
   readonly isOrdinaryFloat16: (from: number, byteLength: number) => number
   readonly scaleTests: (from: number, rows: number, size: number, to: number) => void

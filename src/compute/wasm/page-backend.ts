@@ -8,10 +8,11 @@ import { requireHostBlock } from '../host-block.js'
 import type { Ranking, RankingOptions } from '../ranking.js'
 import type { PlacedBlock } from './blocks/block-placement.js'
 import {
-  copyFloat16Block,
   decodeFloat16Block,
-  isPlacedFloat16,
-  type PlacedFloat16Block,
+  listFloat16Buffers,
+  groupFloat16Block,
+  type HostFloat16Block,
+  isHostFloat16Block,
 } from './blocks/float16-block.js'
 import { readSquaredNorms } from './blocks/norms.js'
 import type { WasmInstance } from './instance.js'
@@ -57,23 +58,25 @@ class PageGradients implements DeviceGradients {
   readonly exampleCount: number
   readonly byteLength: number
   readonly #instance: WasmInstance
-  #block: PlacedBlock | PlacedFloat16Block | undefined
+  readonly #release: ((buffer: ArrayBuffer) => void) | undefined
+  #block: PlacedBlock | HostFloat16Block | undefined
 
   constructor(instance: WasmInstance, block: GradientBlock | Float16Block) {
     const { exampleCount, segments } = block
     this.#instance = instance
     this.exampleCount = exampleCount
+    this.#release = block.release
     if (isFloat16Block(block)) {
       this.byteLength = exampleCount * getFloat16ByteLength(block.segments)
-      this.#block = copyFloat16Block(instance, block)
+      this.#block = groupFloat16Block(block)
     } else {
       this.byteLength = getCompactByteLength(exampleCount, segments)
       this.#block = copyBlock(instance, block)
+      releaseBlock(block)
     }
-    releaseBlock(block)
   }
 
-  get block(): PlacedBlock | PlacedFloat16Block {
+  get block(): PlacedBlock | HostFloat16Block {
     if (this.#block !== undefined) return this.#block
     throw new DisposedError('These gradients were disposed; upload them again.')
   }
@@ -81,9 +84,8 @@ class PageGradients implements DeviceGradients {
   /** The block in float32. A block of float16 is decoded once and stays float32. */
   get decoded(): PlacedBlock {
     const placed = this.block
-    if (!isPlacedFloat16(placed)) return placed
+    if (!isHostFloat16Block(placed)) return placed
     const block = decodeFloat16Block(this.#instance, placed)
-    this.#instance.release(placed.address)
     this.#block = block
     return block
   }
@@ -101,7 +103,9 @@ class PageGradients implements DeviceGradients {
   [Symbol.dispose](): void {
     const block = this.#block
     this.#block = undefined
-    if (block !== undefined) this.#instance.release(block.address)
+    if (block === undefined) return
+    if (!isHostFloat16Block(block)) this.#instance.release(block.address)
+    else if (this.#release !== undefined) listFloat16Buffers(block).forEach(this.#release)
   }
 }
 

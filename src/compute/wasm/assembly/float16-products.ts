@@ -9,7 +9,20 @@ import { add4, rowsAtOnce, stretch, total } from './products'
 const testScale: f32 = reinterpret<f32>((127 + 100) << 23)
 export const productScale: f64 = 4096
 
-/** Copies rows of `size` bytes for `computeFloat16Products`, padded with zeros to a multiple of 32 bytes. */
+/** The bytes that are read of a row of `size` bytes of float16: up to 14 of the next row too. */
+function readSize(size: usize): usize {
+  return (size + 15) & ~15
+}
+
+/** The bytes from one row of `scaleTests` to the next, for rows of `size` bytes of float16. */
+export function scaledStep(size: usize): usize {
+  return readSize(size) << 1
+}
+
+/**
+ * Copies rows of `size` bytes of float32, a multiple of 16, for `computeFloat16Products`. They are
+ * padded with zeros to a multiple of 32 bytes.
+ */
 export function scaleTests(from: usize, rows: i32, size: usize, to: usize): void {
   const scale = f32x4.splat(testScale)
   for (let row = 0; row < rows; row++) {
@@ -23,9 +36,10 @@ export function scaleTests(from: usize, rows: i32, size: usize, to: usize): void
 }
 
 /**
- * The products of `computeInnerProducts`, divided by `productScale`, for float16 rows of `size`
- * bytes in B. A has rows that `scaleTests` wrote, of twice the size. All numbers of B must be
- * finite. The sums have the order of those in float32, so that the results are equal bit for bit.
+ * The products of `computeInnerProducts`, divided by `productScale`, for contiguous float16 rows of
+ * `size` bytes in B, and rows that `scaleTests` wrote in A. All numbers of B must be finite, and
+ * those that the 14 bytes after them hold. The sums have the order of those in float32, so that the
+ * results are equal bit for bit.
  */
 export function computeFloat16Products(
   a: usize,
@@ -37,10 +51,11 @@ export function computeFloat16Products(
 ): void {
   memory.fill(products, 0, (<usize>(aRows * bRows)) << 3)
   const step = aRows <= 2 ? 4 : rowsAtOnce
+  const read = readSize(size)
   for (let start = 0; start < bRows; start += step) {
     const end = min<i32>(start + step, bRows)
-    for (let from: usize = 0; from < size; from += stretch >> 1) {
-      const length = min<usize>(stretch >> 1, size - from)
+    for (let from: usize = 0; from < read; from += stretch >> 1) {
+      const length = min<usize>(stretch >> 1, read - from)
       addStretch(a, aRows, b, bRows, start, end, size, from, length, products)
     }
   }
@@ -59,7 +74,7 @@ function addStretch(
   products: usize,
 ): void {
   const bytesPerRow = (<usize>bRows) << 3
-  const aSize = size << 1
+  const aSize = scaledStep(size)
   let j = start
   for (; j + 3 < end; j += 4) {
     const right = b + <usize>j * size + from
@@ -101,6 +116,81 @@ function firstFour(lower: v128, upper: v128): v128 {
 
 function lastFour(lower: v128, upper: v128): v128 {
   return v128.shuffle<i16>(lower, upper, 4, 12, 5, 13, 6, 14, 7, 15)
+}
+
+/** products[i] = ⟨b_i, b_i⟩ of the rows above, as `squares` computes it of float32, bit for bit. */
+export function computeFloat16Squares(b: usize, rows: i32, size: usize, products: usize): void {
+  memory.fill(products, 0, (<usize>rows) << 3)
+  let i = 0
+  for (; i + 3 < rows; i += 4) {
+    for (let from: usize = 0; from < size; from += stretch >> 1) {
+      squares4(b + from, size, min<usize>(stretch >> 1, size - from), products)
+    }
+    b += size << 2
+    products += 32
+  }
+  for (; i < rows; i++) {
+    for (let from: usize = 0; from < size; from += stretch >> 1) {
+      const sums = addSquares(b + from, min<usize>(stretch >> 1, size - from))
+      store<f64>(products, load<f64>(products) + total(sums))
+    }
+    b += size
+    products += 8
+  }
+}
+
+function squares4(b0: usize, size: usize, length: usize, to: usize): void {
+  let s0 = f32x4.splat(0)
+  let s1 = f32x4.splat(0)
+  let s2 = f32x4.splat(0)
+  let s3 = f32x4.splat(0)
+  const end = b0 + (length & ~15)
+  let b1 = b0 + size
+  let b2 = b1 + size
+  let b3 = b2 + size
+  while (b0 < end) {
+    s0 = addSquare(v128.load(b0), s0)
+    s1 = addSquare(v128.load(b1), s1)
+    s2 = addSquare(v128.load(b2), s2)
+    s3 = addSquare(v128.load(b3), s3)
+    b0 += 16
+    b1 += 16
+    b2 += 16
+    b3 += 16
+  }
+  if (length & 15) {
+    const isOwn = selectFirst((length & 15) >> 1)
+    s0 = addSquare(v128.and(v128.load(b0), isOwn), s0)
+    s1 = addSquare(v128.and(v128.load(b1), isOwn), s1)
+    s2 = addSquare(v128.and(v128.load(b2), isOwn), s2)
+    s3 = addSquare(v128.and(v128.load(b3), isOwn), s3)
+  }
+  add4(to, s0, s1, s2, s3)
+}
+
+function addSquares(b: usize, length: usize): v128 {
+  let sums = f32x4.splat(0)
+  const end = b + (length & ~15)
+  for (; b < end; b += 16) sums = addSquare(v128.load(b), sums)
+  if (length & 15) {
+    sums = addSquare(v128.and(v128.load(b), selectFirst((length & 15) >> 1)), sums)
+  }
+  return sums
+}
+
+/** All bits of the first `count` of eight lanes. */
+export function selectFirst(count: usize): v128 {
+  return i16x8.lt_s(i16x8(0, 1, 2, 3, 4, 5, 6, 7), i16x8.splat(<i16>count))
+}
+
+/** Adds the squares of eight float16 to four sums. */
+function addSquare(bits: v128, sums: v128): v128 {
+  const scale = f32x4.splat(reinterpret<f32>((127 + 112) << 23))
+  const lower = lowerHalves(bits)
+  const upper = upperHalves(bits)
+  const first = f32x4.mul(firstFour(lower, upper), scale)
+  const last = f32x4.mul(lastFour(lower, upper), scale)
+  return multiplyAdd(last, last, multiplyAdd(first, first, sums))
 }
 
 function tile1x4(a: usize, b0: usize, size: usize, length: usize, to: usize): void {

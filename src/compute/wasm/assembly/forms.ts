@@ -1,4 +1,9 @@
-import { computeFloat16Products, productScale } from './float16-products'
+import {
+  computeFloat16Products,
+  computeFloat16Squares,
+  productScale,
+  scaledStep,
+} from './float16-products'
 import { computeInnerProducts, shortProduct, squares } from './products'
 
 /**
@@ -59,6 +64,12 @@ export function addDense(
   addScaled(scratch, isFloat16 ? productScale : 1, aScales, aRows, bScales, bRows, sums)
 }
 
+/** The squares of rows of float32, or of contiguous float16. */
+function squareRows(isFloat16: bool, a: usize, rows: i32, size: usize, products: usize): void {
+  if (isFloat16) computeFloat16Squares(a, rows, size, products)
+  else squares(a, rows, size, products)
+}
+
 /** sums[i] += ‖a_i‖² of dense rows; `scratch` has room for [rows] float64. */
 export function addDenseSquares(
   a: usize,
@@ -67,8 +78,9 @@ export function addDenseSquares(
   size: usize,
   scratch: usize,
   sums: usize,
+  isFloat16: bool,
 ): void {
-  squares(a, rows, size, scratch)
+  squareRows(isFloat16, a, rows, size, scratch)
   addScaledSquares(scratch, scales, rows, sums)
 }
 
@@ -82,10 +94,11 @@ export function addFactoredSquares(
   outputSize: usize,
   scratch: usize,
   sums: usize,
+  isFloat16: bool,
 ): void {
   const size = (<usize>rows) << 3
-  squares(a, rows, inputSize, scratch)
-  squares(delta, rows, outputSize, scratch + size)
+  squareRows(isFloat16, a, rows, inputSize, scratch)
+  squareRows(isFloat16, delta, rows, outputSize, scratch + size)
   for (let at = scratch; at < scratch + size; at += 8) {
     store<f64>(at, load<f64>(at) * load<f64>(at + size))
   }
@@ -135,11 +148,12 @@ export function addFactored(
   }
   const count = aPositions * bPositions
   const other = scratch + ((<usize>count) << 3)
-  const shift: usize = isFloat16 ? 1 : 0
+  const aSize = isFloat16 ? scaledStep(inputSize) : inputSize
+  const alphaSize = isFloat16 ? scaledStep(outputSize) : outputSize
   for (let i = 0; i < aRows; i++) {
     const scale = factor * load<f64>(aScales + ((<usize>i) << 3))
-    const aRow = a + ((<usize>(i * aPositions) * inputSize) << shift)
-    const alphaRow = alpha + ((<usize>(i * aPositions) * outputSize) << shift)
+    const aRow = a + <usize>(i * aPositions) * aSize
+    const alphaRow = alpha + <usize>(i * aPositions) * alphaSize
     for (let j = 0; j < bRows; j++) {
       const bRow = b + <usize>(j * bPositions) * inputSize
       const betaRow = beta + <usize>(j * bPositions) * outputSize

@@ -1,6 +1,11 @@
 import type { GradientSegment } from '../../../gradients/block.js'
 import { chooseLayout, type CompactLayout } from '../../../gradients/compact-layout.js'
-import { bytesPerFloat32, bytesPerFloat64 } from '../../../gradients/numbers/byte-sizes.js'
+import {
+  bytesPerFloat16,
+  bytesPerFloat32,
+  bytesPerFloat64,
+  bytesPerInt32,
+} from '../../../gradients/numbers/byte-sizes.js'
 
 /**
  * A segment in the memory of an instance. Addresses are relative to the block's. Each row of numbers starts at a multiple
@@ -58,9 +63,21 @@ export interface PlacedBlock extends BlockPlacement {
 
 const roundUp = (byteLength: number): number => (byteLength + 15) & ~15
 
-/** The bytes from one row of `count` numbers to the next. */
-export const getRowStep = (count: number, bytesPerNumber: number = bytesPerFloat32): number =>
-  roundUp(count * bytesPerNumber)
+/** The bytes from one row of `count` float32 to the next. */
+export const getRowStep = (count: number): number => roundUp(count * bytesPerFloat32)
+
+/** How rows of numbers are placed. */
+interface RowFormat {
+  /** The bytes from one row of `count` numbers to the next. */
+  readonly getStep: (count: number) => number
+  /** Bytes after the last row. */
+  readonly slack: number
+}
+
+const float32Rows: RowFormat = { getStep: getRowStep, slack: 0 }
+
+/** Contiguous rows; the kernels read past the last one. */
+export const float16Rows: RowFormat = { getStep: (count) => count * bytesPerFloat16, slack: 16 }
 
 /** Places the segments, each in the smaller of its layouts. */
 export const placeBlock = (
@@ -76,7 +93,7 @@ export const placeBlock = (
 export function placeSegments(
   exampleCount: number,
   segments: readonly (CompactLayout & { readonly parameter: string })[],
-  bytesPerNumber: number = bytesPerFloat32,
+  format: RowFormat = float32Rows,
 ): BlockPlacement {
   let end = 0
   const place = (byteLength: number): number => {
@@ -87,7 +104,9 @@ export function placeSegments(
   const squaredNorms = place(exampleCount * bytesPerFloat64)
   const placedSegments = segments.map((segment): PlacedSegment => {
     const scales = place(exampleCount * bytesPerFloat64)
-    const numbers = placeNumbers(segment, exampleCount, place, bytesPerNumber)
+    const placeRows = (count: number, step: number): number =>
+      place(exampleCount * count * step + format.slack)
+    const numbers = placeNumbers(segment, format, placeRows)
     return { ...numbers, parameter: segment.parameter, scales }
   })
   return { exampleCount, segments: placedSegments, squaredNorms, byteLength: end }
@@ -97,36 +116,24 @@ type Placed<Segment> = Segment extends unknown ? Omit<Segment, keyof PlacedNumbe
 
 function placeNumbers(
   layout: CompactLayout,
-  exampleCount: number,
-  place: (byteLength: number) => number,
-  bytesPerNumber: number,
+  { getStep }: RowFormat,
+  place: (rowsPerExample: number, step: number) => number,
 ): Placed<PlacedSegment> {
-  const step = (count: number): number => getRowStep(count, bytesPerNumber)
   switch (layout.kind) {
     case 'dense': {
-      const valuesStep = step(layout.size)
-      return { ...layout, values: place(exampleCount * valuesStep), valuesStep }
+      const valuesStep = getStep(layout.size)
+      return { ...layout, values: place(1, valuesStep), valuesStep }
     }
     case 'factored': {
-      const [aStep, deltaStep] = [step(layout.inputSize), step(layout.outputSize)]
-      const a = place(exampleCount * layout.positions * aStep)
-      return {
-        ...layout,
-        a,
-        aStep,
-        delta: place(exampleCount * layout.positions * deltaStep),
-        deltaStep,
-      }
+      const { positions, inputSize, outputSize } = layout
+      const [aStep, deltaStep] = [getStep(inputSize), getStep(outputSize)]
+      const a = place(positions, aStep)
+      return { ...layout, a, aStep, delta: place(positions, deltaStep), deltaStep }
     }
     case 'lookup': {
-      const deltaStep = step(layout.rowSize)
-      const indices = place(exampleCount * layout.positions * bytesPerFloat32)
-      return {
-        ...layout,
-        indices,
-        delta: place(exampleCount * layout.positions * deltaStep),
-        deltaStep,
-      }
+      const deltaStep = getStep(layout.rowSize)
+      const indices = place(layout.positions, bytesPerInt32)
+      return { ...layout, indices, delta: place(layout.positions, deltaStep), deltaStep }
     }
   }
 }

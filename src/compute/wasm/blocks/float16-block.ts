@@ -1,146 +1,241 @@
 import type { CompactSegment } from '../../../gradients/block.js'
 import type { Float16Block, Float16Values } from '../../../gradients/float16-block.js'
-import {
-  bytesPerFloat16,
-  bytesPerFloat64,
-  bytesPerInt32,
-} from '../../../gradients/numbers/byte-sizes.js'
+import { bytesPerFloat64, bytesPerInt32 } from '../../../gradients/numbers/byte-sizes.js'
+import { listBlockBuffers } from '../../../gradients/release-block.js'
 import type { WasmInstance } from '../instance.js'
 import {
   type BlockPlacement,
+  float16Rows,
   type PlacedBlock,
-  type PlacedSegment,
   placeSegments,
 } from './block-placement.js'
+import { addFloat16Squares, hasFloat16Squares } from './float16-squares.js'
 import { addSquaredNorms } from './squared-norms.js'
 
-/** A block of float16 in an instance's memory. Its rows are padded as those of float32 are. */
-export interface PlacedFloat16Block extends PlacedBlock {
-  /** The segments that are scored without being decoded. */
-  readonly ordinary: ReadonlySet<PlacedSegment>
-}
-
-export const isPlacedFloat16 = (
-  block: PlacedBlock | PlacedFloat16Block,
-): block is PlacedFloat16Block => 'ordinary' in block
+type Float16Segment = CompactSegment<Float16Values>
 
 /**
- * Copies a block into the instance's memory, with its squared norms.
- *
- * @throws MemoryError if there is not enough memory; everything allocated is released
+ * A block of float16 in its original arrays. Only the part in use is copied into the instance's memory, which never
+ * shrinks.
  */
-export function copyFloat16Block(
-  instance: WasmInstance,
-  { exampleCount, segments }: Float16Block,
-): PlacedFloat16Block {
-  const layout = placeSegments(exampleCount, segments, bytesPerFloat16)
-  const address = instance.allocate(layout.byteLength)
-  try {
-    const ordinary = new Set<PlacedSegment>()
-    const block = { ...layout, address, ordinary }
-    for (const [k, segment] of segments.entries()) {
-      const placed = layout.segments[k]!
-      if (copySegment(instance, block, segment, placed)) ordinary.add(placed)
-    }
-    setSquaredNorms(instance, block)
-    return block
-  } catch (error) {
-    instance.release(address)
-    throw error
-  }
+export interface HostFloat16Block {
+  readonly exampleCount: number
+  readonly parameters: readonly Float16Parameter[]
+  /** ‖g‖² per example; undefined until they are computed. */
+  squaredNorms: Float64Array | undefined
 }
 
-/** Copies a segment. Returns true if it can be scored without being decoded. */
-function copySegment(
+/** The segments of one parameter. */
+export interface Float16Parameter {
+  readonly segments: readonly Float16Segment[]
+  /** True if the kernels of float16 can read all its numbers; undefined until they were looked at. */
+  isOrdinary: boolean | undefined
+}
+
+/** A few examples of one parameter in the instance's memory, in float16. */
+export interface Float16Part extends PlacedBlock {
+  /** The first example. */
+  readonly start: number
+  readonly isOrdinary: boolean
+  /** Places its numbers in float32. */
+  readonly decoded: BlockPlacement
+}
+
+export const isHostFloat16Block = (
+  block: PlacedBlock | HostFloat16Block,
+): block is HostFloat16Block => 'parameters' in block
+
+export function groupFloat16Block({ exampleCount, segments }: Float16Block): HostFloat16Block {
+  const byParameter = new Map<string, Float16Segment[]>()
+  for (const segment of segments) {
+    const own = byParameter.get(segment.parameter) ?? []
+    byParameter.set(segment.parameter, own)
+    own.push(segment)
+  }
+  const parameters = [...byParameter.values()].map((own) => ({
+    segments: own,
+    isOrdinary: undefined,
+  }))
+  return { exampleCount, parameters, squaredNorms: undefined }
+}
+
+/** The buffers of its numbers. */
+export const listFloat16Buffers = ({ exampleCount, parameters }: HostFloat16Block): ArrayBuffer[] =>
+  listBlockBuffers({ exampleCount, segments: parameters.flatMap(({ segments }) => segments) })
+
+/**
+ * Copies the segments of one parameter, a few examples at a time, so that they stay in a core's
+ * cache while they are used.
+ *
+ * @param use `'decoded'` if `work` decodes each part, which is then not checked for ordinary numbers
+ * @throws MemoryError
+ */
+export function readParts(
   instance: WasmInstance,
-  { address, exampleCount }: PlacedBlock,
-  segment: CompactSegment<Float16Values>,
-  placed: PlacedSegment,
+  exampleCount: number,
+  parameter: Float16Parameter,
+  work: (part: Float16Part) => void,
+  use: 'bits' | 'decoded',
+): void {
+  const { segments } = parameter
+  const rowBytes = placeSegments(1, segments).byteLength
+  const fitting = Math.max(1, Math.floor(partBytes[use] / rowBytes))
+  // The kernels process four examples at a time.
+  const count = Math.min(exampleCount, fitting < 4 ? fitting : fitting & ~3)
+  const layout = placeSegments(count, segments, float16Rows)
+  const decoded = placeSegments(count, segments)
+  instance.withScratch(layout.byteLength, (address) => {
+    const known = use === 'decoded' ? false : parameter.isOrdinary
+    let areOrdinary = true
+    for (let start = 0; start < exampleCount; start += count) {
+      const rows = Math.min(count, exampleCount - start)
+      const part = { ...layout, address, start, exampleCount: rows, decoded }
+      const isOrdinary = copyPart(instance, segments, exampleCount, part, known)
+      areOrdinary &&= isOrdinary
+      work({ ...part, isOrdinary })
+    }
+    if (use === 'bits') parameter.isOrdinary = areOrdinary
+  })
+}
+
+/** Copies the numbers of a part. Returns whether they are ordinary, which is computed if it is not known. */
+function copyPart(
+  instance: WasmInstance,
+  segments: readonly Float16Segment[],
+  blockCount: number,
+  part: Omit<Float16Part, 'isOrdinary'>,
+  known: boolean | undefined,
 ): boolean {
-  const exponents: Int16Array[] = []
-  const copy = (numbers: Float16Values, size: number, at: number, step: number): boolean => {
-    exponents.push(numbers.exponents)
-    return copyRows(instance, numbers.bits, size, address + at, step)
+  const { address, start, exampleCount: count } = part
+  let isOrdinary = known ?? true
+  const copy = ({ bits }: Float16Values, to: number): void => {
+    const perRow = bits.length / blockCount
+    const own = bits.subarray(start * perRow, (start + count) * perRow)
+    const { byteLength } = own
+    instance.bytes.set(new Uint8Array(own.buffer, own.byteOffset, byteLength), address + to)
+    // The kernels read past the last number.
+    instance.bytes.fill(0, address + to + byteLength, address + to + byteLength + 16)
+    if (known === undefined) {
+      isOrdinary &&= instance.kernels.isOrdinaryFloat16(address + to, byteLength) !== 0
+    }
   }
-  let isOrdinary = false
-  if (segment.kind === 'dense' && placed.kind === 'dense') {
-    isOrdinary = copy(segment.values, placed.size, placed.values, placed.valuesStep)
-  } else if (segment.kind === 'factored' && placed.kind === 'factored') {
-    const isOrdinaryInput = copy(segment.a, placed.inputSize, placed.a, placed.aStep)
-    isOrdinary =
-      copy(segment.delta, placed.outputSize, placed.delta, placed.deltaStep) && isOrdinaryInput
-  } else if (segment.kind === 'lookup' && placed.kind === 'lookup') {
-    instance.integers.set(segment.indices, (address + placed.indices) / bytesPerInt32)
-    copy(segment.delta, placed.rowSize, placed.delta, placed.deltaStep)
-  }
-  const scales = (address + placed.scales) / bytesPerFloat64
-  const { doubles } = instance
-  const [first, second] = exponents
-  for (let row = 0; row < exampleCount; row++) {
-    const exponent = first![row]! + (second?.[row] ?? 0)
-    doubles[scales + row] = powersOfTwo[exponent + largestPower] ?? 2 ** exponent
+  for (const [k, segment] of segments.entries()) {
+    const placed = part.segments[k]!
+    let [first, second]: (Int16Array | undefined)[] = []
+    if (segment.kind === 'dense' && placed.kind === 'dense') {
+      copy(segment.values, placed.values)
+      first = segment.values.exponents
+    } else if (segment.kind === 'factored' && placed.kind === 'factored') {
+      copy(segment.a, placed.a)
+      copy(segment.delta, placed.delta)
+      first = segment.a.exponents
+      second = segment.delta.exponents
+    } else if (segment.kind === 'lookup' && placed.kind === 'lookup') {
+      const { positions } = segment
+      const indices = segment.indices.subarray(start * positions, (start + count) * positions)
+      instance.integers.set(indices, (address + placed.indices) / bytesPerInt32)
+      copy(segment.delta, placed.delta)
+      first = segment.delta.exponents
+    }
+    const scales = (address + placed.scales) / bytesPerFloat64
+    const { doubles } = instance
+    for (let row = 0; row < count; row++) {
+      const exponent = first![start + row]! + (second?.[start + row] ?? 0)
+      doubles[scales + row] = powersOfTwo[exponent + largestPower] ?? 2 ** exponent
+    }
   }
   return isOrdinary
 }
 
-/** Copies rows of `size` numbers to places `step` bytes apart. Returns true if all are ordinary. */
-function copyRows(
+/** Runs `work` with a part in float32. */
+export function withDecoded(
   instance: WasmInstance,
-  bits: Uint16Array,
-  size: number,
-  address: number,
-  step: number,
-): boolean {
-  const byteLength = (bits.length / size) * step
-  const from = new Uint8Array(bits.buffer, bits.byteOffset, bits.byteLength)
-  const rowBytes = size * bytesPerFloat16
-  if (step === rowBytes) instance.bytes.set(from, address)
-  else {
-    instance.bytes.fill(0, address, address + byteLength)
-    for (let start = 0, at = address; start < from.length; start += rowBytes, at += step) {
-      instance.bytes.set(from.subarray(start, start + rowBytes), at)
-    }
-  }
-  return instance.kernels.isOrdinaryFloat16(address, byteLength) !== 0
-}
-
-/** Computes the squared norms from decoded numbers, in parts. */
-function setSquaredNorms(instance: WasmInstance, block: PlacedFloat16Block): void {
-  const { address, exampleCount, squaredNorms, segments } = block
-  const first = (address + squaredNorms) / bytesPerFloat64
-  instance.doubles.fill(0, first, first + exampleCount)
-  const parameters = new Set(segments.map(({ parameter }) => parameter))
-  for (const name of parameters) {
-    const own = segments.filter(({ parameter }) => parameter === name)
-    decodeParts(instance, block, own, (part, start) => {
-      addSquaredNorms(instance, part, address + squaredNorms + start * bytesPerFloat64)
-    })
-  }
-}
-
-/**
- * Decodes segments, a few examples at a time, so that they stay in a core's cache while they are
- * used.
- *
- * @throws MemoryError
- */
-export function decodeParts(
-  instance: WasmInstance,
-  block: PlacedBlock,
-  segments: readonly PlacedSegment[],
-  work: (part: PlacedBlock, start: number) => void,
+  part: Float16Part,
+  work: (decoded: PlacedBlock) => void,
 ): void {
-  const rowBytes = placeSegments(1, segments).byteLength
-  const fitting = Math.max(1, Math.floor(partBytes / rowBytes))
-  // The kernels process four examples at a time.
-  const count = Math.min(block.exampleCount, fitting < 4 ? fitting : fitting & ~3)
-  const layout = placeSegments(count, segments)
-  instance.withScratch(layout.byteLength, (address) => {
-    for (let start = 0; start < block.exampleCount; start += count) {
-      const rows = Math.min(count, block.exampleCount - start)
-      work(decode(instance, block, segments, [start, rows], { ...layout, address }), start)
-    }
+  instance.withScratch(part.decoded.byteLength, (address) => {
+    const decoded = { ...part.decoded, address, exampleCount: part.exampleCount }
+    decodePart(instance, part, decoded, 0)
+    work(decoded)
   })
+}
+
+/** Decodes a part into the examples of a block from `start` on. */
+function decodePart(
+  { bytes, kernels }: WasmInstance,
+  part: PlacedBlock,
+  block: PlacedBlock,
+  start: number,
+): void {
+  const { exampleCount: count } = part
+  const copy = (from: number, to: number, bytesPerExample: number): void => {
+    const source = part.address + from
+    const target = block.address + to + start * bytesPerExample
+    bytes.copyWithin(target, source, source + count * bytesPerExample)
+  }
+  const decode = (from: number, size: number, to: number, step: number, rows: number): void => {
+    const target = block.address + to + start * rows * step
+    kernels.decodeFloat16Rows(part.address + from, size, count * rows, target, step)
+  }
+  for (const [k, from] of part.segments.entries()) {
+    const to = block.segments[k]!
+    copy(from.scales, to.scales, bytesPerFloat64)
+    if (from.kind === 'dense' && to.kind === 'dense') {
+      decode(from.values, from.size, to.values, to.valuesStep, 1)
+    } else if (from.kind === 'factored' && to.kind === 'factored') {
+      const { positions } = from
+      decode(from.a, from.inputSize, to.a, to.aStep, positions)
+      decode(from.delta, from.outputSize, to.delta, to.deltaStep, positions)
+    } else if (from.kind === 'lookup' && to.kind === 'lookup') {
+      const { positions } = from
+      copy(from.indices, to.indices, positions * bytesPerInt32)
+      decode(from.delta, from.rowSize, to.delta, to.deltaStep, positions)
+    }
+  }
+}
+
+/** Computes ‖g‖² per example, or returns them if they are known. */
+export function computeFloat16Norms(
+  instance: WasmInstance,
+  float16Block: HostFloat16Block,
+): Float64Array {
+  if (float16Block.squaredNorms !== undefined) return float16Block.squaredNorms
+  const norms = new Float64Array(float16Block.exampleCount)
+  for (const parameter of float16Block.parameters) {
+    readParts(
+      instance,
+      float16Block.exampleCount,
+      parameter,
+      (part) => {
+        if (part.isOrdinary && hasFloat16Squares(part)) addPartNorms(instance, part, part, norms)
+        else {
+          withDecoded(instance, part, (decoded) => {
+            addPartNorms(instance, part, decoded, norms)
+          })
+        }
+      },
+      'bits',
+    )
+  }
+  float16Block.squaredNorms = norms
+  return norms
+}
+
+/** Adds the contribution of a part, itself or decoded, to the squared norms of its examples. */
+export function addPartNorms(
+  instance: WasmInstance,
+  part: Float16Part,
+  numbers: Float16Part | PlacedBlock,
+  norms: Float64Array,
+): void {
+  const { start, exampleCount } = part
+  const sums = part.address + part.squaredNorms
+  const first = sums / bytesPerFloat64
+  instance.doubles.fill(0, first, first + exampleCount)
+  if (numbers === part) addFloat16Squares(instance, part, sums)
+  else addSquaredNorms(instance, numbers, sums)
+  const { doubles } = instance
+  for (let row = 0; row < exampleCount; row++) norms[start + row]! += doubles[first + row]!
 }
 
 /**
@@ -148,47 +243,32 @@ export function decodeParts(
  *
  * @throws MemoryError
  */
-export function decodeFloat16Block(instance: WasmInstance, block: PlacedFloat16Block): PlacedBlock {
-  const { exampleCount, segments } = block
-  const layout = placeSegments(exampleCount, segments)
-  const place = { ...layout, address: instance.allocate(layout.byteLength) }
-  const norms = block.address + block.squaredNorms
-  const normBytes = exampleCount * bytesPerFloat64
-  instance.bytes.copyWithin(place.address + place.squaredNorms, norms, norms + normBytes)
-  return decode(instance, block, segments, [0, exampleCount], place)
-}
-
-/** Decodes `count` examples from `start` on, into the place of a block of as many examples or more. */
-function decode(
+export function decodeFloat16Block(
   instance: WasmInstance,
-  block: PlacedBlock,
-  segments: readonly PlacedSegment[],
-  [start, count]: readonly [number, number],
-  place: BlockPlacement & { readonly address: number },
+  float16Block: HostFloat16Block,
 ): PlacedBlock {
-  const { bytes, kernels } = instance
-  const copy = (from: number, to: number, bytesPerExample: number): void => {
-    const first = block.address + from + start * bytesPerExample
-    bytes.copyWithin(place.address + to, first, first + count * bytesPerExample)
+  const { exampleCount, parameters } = float16Block
+  const norms = computeFloat16Norms(instance, float16Block)
+  const layout = placeSegments(
+    exampleCount,
+    parameters.flatMap(({ segments }) => segments),
+  )
+  const placed = { ...layout, address: instance.allocate(layout.byteLength) }
+  let first = 0
+  for (const parameter of parameters) {
+    const segments = placed.segments.slice(first, (first += parameter.segments.length))
+    readParts(
+      instance,
+      exampleCount,
+      parameter,
+      (part) => {
+        decodePart(instance, part, { ...placed, segments }, part.start)
+      },
+      'decoded',
+    )
   }
-  const decodeRows = (from: number, step: number, to: number, toStep: number, rows = 1): void => {
-    const first = block.address + from + start * rows * step
-    kernels.decodeFloat16Rows(first, step, count * rows, place.address + to, toStep)
-  }
-  for (const [k, from] of segments.entries()) {
-    const to = place.segments[k]!
-    copy(from.scales, to.scales, bytesPerFloat64)
-    if (from.kind === 'dense' && to.kind === 'dense') {
-      decodeRows(from.values, from.valuesStep, to.values, to.valuesStep)
-    } else if (from.kind === 'factored' && to.kind === 'factored') {
-      decodeRows(from.a, from.aStep, to.a, to.aStep, from.positions)
-      decodeRows(from.delta, from.deltaStep, to.delta, to.deltaStep, from.positions)
-    } else if (from.kind === 'lookup' && to.kind === 'lookup') {
-      copy(from.indices, to.indices, from.positions * bytesPerInt32)
-      decodeRows(from.delta, from.deltaStep, to.delta, to.deltaStep, from.positions)
-    }
-  }
-  return { ...place, exampleCount: count }
+  instance.doubles.set(norms, (placed.address + placed.squaredNorms) / bytesPerFloat64)
+  return placed
 }
 
 /** The largest exponent in the table: it covers all exponents of float32 numbers, and sums of two. */
@@ -198,5 +278,5 @@ const powersOfTwo = Float64Array.from(
   (_, k) => 2 ** (k - largestPower),
 )
 
-/** Decoded bytes that fit in a core's own cache, together with the examples that they are multiplied with. */
-const partBytes = 2 ** 18
+/** Bytes in float32 of a part that fits in a core's own cache, as it is or decoded. */
+const partBytes = { bits: 2 ** 20, decoded: 2 ** 19 }

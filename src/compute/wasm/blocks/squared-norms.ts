@@ -26,14 +26,16 @@ function addSquares(instance: WasmInstance, rows: SegmentSlice, sums: number): b
   const { count, scales } = rows
   if (rows.kind === 'dense') {
     instance.withScratch(count * bytesPerFloat64, (scratch) => {
-      kernels.addDenseSquares(rows.values, scales, count, rows.valuesStep, scratch, sums)
+      kernels.addDenseSquares(rows.values, scales, count, rows.valuesStep, scratch, sums, false)
     })
     return true
   }
   if (rows.kind !== 'factored' || rows.positions > 1 || !isGramCheaper(rows, rows)) return false
   instance.withScratch(2 * count * bytesPerFloat64, (scratch) => {
     const { a, delta, aStep, deltaStep } = rows
-    kernels.addFactoredSquares(a, delta, scales, count, aStep, deltaStep, scratch, sums)
+    kernels.addFactoredSquares(
+      ...([a, delta, scales, count, aStep, deltaStep, scratch, sums, false] as const),
+    )
   })
   return true
 }

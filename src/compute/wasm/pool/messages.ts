@@ -39,13 +39,14 @@ export type Task =
 /** The results of tasks. */
 export interface TaskResults {
   readonly start: undefined
-  /** The squared norms; for float16, the buffers of its numbers, which can be reused. */
-  readonly upload: Float64Array | ArrayBuffer[]
+  /** The squared norms; those of float16 are not known yet. */
+  readonly upload: Float64Array | undefined
   readonly norms: Float64Array
   readonly read: CompactBlock
   readonly copyOut: MovedBlock
   readonly copyIn: undefined
-  readonly release: undefined
+  /** The original buffers that the block still uses. */
+  readonly release: ArrayBuffer[]
   readonly openRanking: undefined
   readonly add: undefined
   readonly finish: PartialRanking

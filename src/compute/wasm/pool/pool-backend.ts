@@ -46,17 +46,12 @@ export class PoolBackend implements GradientBackend {
     const { gradients, transfer } = toTransferable(block)
     const uploading = owner.ask({ kind: 'upload', block: key, gradients }, transfer)
     this.#track(uploading)
-    const { release } = block
-    if (release !== undefined) {
-      uploading.then((result) => {
-        if (Array.isArray(result)) result.forEach(release)
-      }, ignore)
-    }
     const placed = new PoolGradients(
       { owner, key },
       { exampleCount: block.exampleCount, byteLength },
       isFloat16Block(block) ? undefined : (uploading as Promise<Float64Array>),
       (disposed) => this.#open.delete(disposed),
+      block.release,
     )
     this.#open.add(placed)
     return placed
@@ -107,9 +102,6 @@ export class PoolBackend implements GradientBackend {
       .finally(() => this.#work.delete(work))
   }
 }
-
-/** A failed upload is thrown by each use of its gradients. */
-const ignore = (): void => undefined
 
 /** Prepares a block for transfer: buffers that it does not own exclusively are copied. */
 function toTransferable(block: GradientBlock | Float16Block): {

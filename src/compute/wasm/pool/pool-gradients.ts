@@ -13,6 +13,7 @@ export class PoolGradients implements DeviceGradients {
   #norms: Promise<Float64Array> | undefined
   readonly #copies = new Map<PoolWorker, Promise<void>>()
   readonly #onDispose: (gradients: PoolGradients) => void
+  readonly #release: ((buffer: ArrayBuffer) => void) | undefined
   #isDisposed = false
 
   constructor(
@@ -20,6 +21,7 @@ export class PoolGradients implements DeviceGradients {
     size: { readonly exampleCount: number; readonly byteLength: number },
     norms: Promise<Float64Array> | undefined,
     onDispose: (gradients: PoolGradients) => void,
+    release?: (buffer: ArrayBuffer) => void,
   ) {
     this.exampleCount = size.exampleCount
     this.byteLength = size.byteLength
@@ -27,6 +29,7 @@ export class PoolGradients implements DeviceGradients {
     this.#key = at.key
     this.#norms = norms
     this.#onDispose = onDispose
+    this.#release = release
     this.owner.cachedBytes += this.byteLength
   }
 
@@ -66,7 +69,9 @@ export class PoolGradients implements DeviceGradients {
     this.#onDispose(this)
     this.owner.cachedBytes -= this.byteLength
     for (const worker of [this.owner, ...this.#copies.keys()]) {
-      worker.ask({ kind: 'release', block: this.#key }).catch(ignore)
+      void worker.ask({ kind: 'release', block: this.#key }).then((buffers) => {
+        if (this.#release !== undefined) buffers.forEach(this.#release)
+      }, ignore)
     }
   }
 

@@ -6,10 +6,11 @@ import { listBlockBuffers } from '../../../gradients/release-block.js'
 import { isFloat16Block } from '../../../gradients/float16-block.js'
 import type { PlacedBlock } from '../blocks/block-placement.js'
 import {
-  copyFloat16Block,
   decodeFloat16Block,
-  isPlacedFloat16,
-  type PlacedFloat16Block,
+  listFloat16Buffers,
+  groupFloat16Block,
+  type HostFloat16Block,
+  isHostFloat16Block,
 } from '../blocks/float16-block.js'
 import { readSquaredNorms } from '../blocks/norms.js'
 import { WasmInstance } from '../instance.js'
@@ -20,7 +21,7 @@ import { copyBlock } from '../blocks/copy-block.js'
 
 let instance: WasmInstance
 /** Blocks by number; the error in place of one that failed. */
-const blocks = new Map<number, PlacedBlock | PlacedFloat16Block | Error>()
+const blocks = new Map<number, PlacedBlock | HostFloat16Block | Error>()
 const rankings = new Map<number, InstanceRanking | Error>()
 
 function requireEntry<Thing>(things: ReadonlyMap<number, Thing | Error>, key: number): Thing {
@@ -49,11 +50,18 @@ function createEntry<Thing>(
 /** Returns a block in float32; one of float16 is decoded once and stays float32. */
 function requireDecoded(key: number): PlacedBlock {
   const placed = requireEntry(blocks, key)
-  if (!isPlacedFloat16(placed)) return placed
+  if (!isHostFloat16Block(placed)) return placed
   const block = decodeFloat16Block(instance, placed)
-  instance.release(placed.address)
+  release(placed)
   blocks.set(key, block)
   return block
+}
+
+/** Releases a block, and returns buffers that can be reused. */
+function release(placed: PlacedBlock | HostFloat16Block): ArrayBuffer[] {
+  if (isHostFloat16Block(placed)) return listFloat16Buffers(placed)
+  instance.release(placed.address)
+  return []
 }
 
 async function runTask(task: Task): Promise<TaskResults[Task['kind']]> {
@@ -65,8 +73,8 @@ async function runTask(task: Task): Promise<TaskResults[Task['kind']]> {
     case 'upload': {
       const { gradients } = task
       if (isFloat16Block(gradients)) {
-        createEntry(blocks, task.block, () => copyFloat16Block(instance, gradients))
-        return listBlockBuffers(gradients)
+        blocks.set(task.block, groupFloat16Block(gradients))
+        return undefined
       }
       const placed = createEntry(blocks, task.block, () => copyBlock(instance, gradients))
       freeBuffers(listBlockBuffers(gradients))
@@ -92,8 +100,7 @@ async function runTask(task: Task): Promise<TaskResults[Task['kind']]> {
     case 'release': {
       const block = blocks.get(task.block)
       blocks.delete(task.block)
-      if (block !== undefined && !(block instanceof Error)) instance.release(block.address)
-      return undefined
+      return block === undefined || block instanceof Error ? [] : release(block)
     }
     case 'openRanking':
       createEntry(rankings, task.ranking, () => new InstanceRanking(instance, task.options))

@@ -2,7 +2,8 @@ import type { RankingOptions, ScoredExamples } from '../../ranking.js'
 import { similarityNames } from '../../similarity.js'
 import { addFloat16Products } from '../blocks/float16-products.js'
 import type { PlacedBlock } from '../blocks/block-placement.js'
-import { isPlacedFloat16, type PlacedFloat16Block } from '../blocks/float16-block.js'
+import { type HostFloat16Block, isHostFloat16Block } from '../blocks/float16-block.js'
+import { withNorms } from '../blocks/norms.js'
 import type { WasmInstance } from '../instance.js'
 import { addProducts } from '../blocks/products.js'
 import { sliceSegment } from '../blocks/segment-slice.js'
@@ -68,7 +69,7 @@ export class InstanceRanking {
   add(
     test: PlacedBlock,
     testStart: number,
-    train: PlacedBlock | PlacedFloat16Block,
+    train: PlacedBlock | HostFloat16Block,
     trainStart: number,
   ): void {
     const instance = this.#instance
@@ -77,13 +78,15 @@ export class InstanceRanking {
     instance.withScratch(pairCount * (bytesPerFloat64 + bytesPerFloat32), (sums) => {
       const scores = sums + pairCount * bytesPerFloat64
       instance.bytes.fill(0, sums, scores)
-      if (isPlacedFloat16(train)) addFloat16Products(instance, test, train, sums)
+      if (isHostFloat16Block(train)) addFloat16Products(instance, test, train, sums)
       else addBlockProducts(instance, test, train, sums)
-      instance.kernels.scoreRows(
-        ...([sums, test.address + test.squaredNorms, test.exampleCount] as const),
-        ...([train.address + train.squaredNorms, train.exampleCount] as const),
-        ...([similarityNames.indexOf(name), eps, scores] as const),
-      )
+      withNorms(instance, train, (norms) => {
+        instance.kernels.scoreRows(
+          ...([sums, test.address + test.squaredNorms, test.exampleCount] as const),
+          ...([norms, train.exampleCount] as const),
+          ...([similarityNames.indexOf(name), eps, scores] as const),
+        )
+      })
       for (let row = 0; row < test.exampleCount; row++) {
         const at = scores + row * train.exampleCount * bytesPerFloat32
         this.#addScores(testStart + row, at, trainStart, train.exampleCount)
