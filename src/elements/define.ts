@@ -1,8 +1,10 @@
 import {
   GlAttributionBars,
   GlAttributionImage,
+  GlAttributionSeries,
   GlAttributionText,
   GlExplainer,
+  GlExplanation,
   GlProbabilities,
   GlProgress,
   GlSimilarExamples,
@@ -14,8 +16,10 @@ export type * from './index.js'
 const elements = {
   'gl-attribution-bars': GlAttributionBars,
   'gl-attribution-image': GlAttributionImage,
+  'gl-attribution-series': GlAttributionSeries,
   'gl-attribution-text': GlAttributionText,
   'gl-explainer': GlExplainer,
+  'gl-explanation': GlExplanation,
   'gl-probabilities': GlProbabilities,
   'gl-progress': GlProgress,
   'gl-similar-examples': GlSimilarExamples,

@@ -2,6 +2,8 @@ export { GlAttributionBars, type FeatureOrder } from './attribution-bars/attribu
 export { GlAttributionImage } from './attribution-image/attribution-image.js'
 export type { Layout } from './attribution-image/layers.js'
 export type { PixelReadout } from './attribution-image/map-cursor.js'
+export { GlAttributionSeries } from './attribution-series/attribution-series.js'
+export type { StepReadout } from './attribution-series/step-cursor.js'
 export { GlAttributionText } from './attribution-text/attribution-text.js'
 export type { TokenAttribution } from './attribution-text/token-attributions.js'
 export type { Sign } from './base/attributions.js'
@@ -19,6 +21,8 @@ export type {
   SimilarityLike,
 } from './explainer/structural-explainers.js'
 export type { ClassProbability } from './probabilities/class-probabilities.js'
+export { GlExplanation } from './explanation/explanation.js'
+export type { ExplanationKind } from './explanation/choose-view.js'
 export { GlProbabilities } from './probabilities/probabilities.js'
 export { Job, type JobOptions, type JobState } from './progress/job.js'
 export { GlProgress } from './progress/progress.js'

@@ -8,17 +8,19 @@ import {
 import { fromNestedNumbers, type NdArray, type NestedNumbers } from '../../ndarray.js'
 import { readChoice } from '../../options.js'
 import { signs, type Sign } from '../base/attributions.js'
+import { createColorBar, renderColorBar, type ColorBar } from '../base/color/color-bar.js'
+import { colorBarStyles } from '../base/color/color-bar.styles.js'
 import { divergingColors, palettes, type Palette } from '../base/color/diverging-colors.js'
 import { GlElement } from '../base/element.js'
 import { isNdArray, type GivenExplanation } from '../base/explanation-source.js'
 import { namesConverter } from '../base/names.js'
 import type { Channels } from '../base/picture/channels.js'
+import { paintRaster } from '../base/picture/paint-picture.js'
 import type { Picture } from '../base/picture/picture.js'
 import type { Table } from '../base/table.js'
 import type { Theme } from '../base/color/theme.js'
 import { createSignedFormat } from '../text/format.js'
 import { attributionImageStyles } from './attribution-image.styles.js'
-import { createColorBar, type ColorBar } from './color-bar.js'
 import { drawMap } from './draw-map.js'
 import { layouts, createPanels, type Layout, type Panel } from './layers.js'
 import { movePixel, findPixel, type Pixel, type PixelReadout } from './map-cursor.js'
@@ -73,7 +75,11 @@ export class GlAttributionImage extends GlElement<SignedMap> {
     controls: { type: Boolean, reflect: true },
   }
 
-  static override styles: CSSResultGroup = [GlElement.styles, attributionImageStyles]
+  static override styles: CSSResultGroup = [
+    GlElement.styles,
+    colorBarStyles,
+    attributionImageStyles,
+  ]
 
   /**
    * The layout of map and image: 'side-by-side' (default), 'overlay', 'masked', or only the 'map'.
@@ -187,19 +193,7 @@ export class GlAttributionImage extends GlElement<SignedMap> {
         >
           ${layers}${this.#renderCursor(view)}
         </div>
-        <div class="color-bar" part="color-bar" aria-hidden="true">
-          <canvas class="picture" data-ramp></canvas>
-          <ol class="ticks">
-            ${ticks.map(
-              ({ value, meaning }) => html`
-                <li ?data-zero=${meaning === ''}>
-                  <span class="tick-value">${value}</span>
-                  ${meaning}
-                </li>
-              `,
-            )}
-          </ol>
-        </div>
+        <div class="color-bar" part="color-bar" aria-hidden="true">${renderColorBar(ticks)}</div>
         <div class="readout" part="readout">
           <output>${this.#renderReadout(view)}</output>
         </div>
@@ -256,10 +250,10 @@ export class GlAttributionImage extends GlElement<SignedMap> {
     const layers = this.#createPanels(view, theme).flat()
     const canvases = this.renderRoot.querySelectorAll<HTMLCanvasElement>('.panel canvas')
     canvases.forEach((canvas, i) => {
-      if (layers[i] !== undefined) paint(canvas, layers[i])
+      if (layers[i] !== undefined) paintRaster(canvas, layers[i])
     })
     const ramp = this.renderRoot.querySelector<HTMLCanvasElement>('[data-ramp]')
-    if (ramp !== null) paint(ramp, this.#createColorBar(view, theme).ramp)
+    if (ramp !== null) paintRaster(ramp, this.#createColorBar(view, theme).ramp)
     this.#painted = { view, key }
   }
 
@@ -336,7 +330,7 @@ export class GlAttributionImage extends GlElement<SignedMap> {
   #createColorBar(view: SignedMap, theme: Theme = this.colors): ColorBar {
     const colorOf = divergingColors(this.palette, theme)
     const layout = view.image === null ? 'map' : this.layout
-    return createColorBar(view, { sign: this.sign, layout, colorOf, theme })
+    return createColorBar(view, { sign: this.sign, isMasked: layout === 'masked', colorOf, theme })
   }
 
   #moveTo(cursor: Pixel | null): void {
@@ -374,14 +368,6 @@ export class GlAttributionImage extends GlElement<SignedMap> {
 
 function isPanel(target: EventTarget): target is HTMLElement {
   return target instanceof HTMLElement && target.classList.contains('panel')
-}
-
-function paint(canvas: HTMLCanvasElement, image: ImageData): void {
-  canvas.width = image.width
-  canvas.height = image.height
-  // Small images are painted faster in main memory than on a GPU, whose memory each canvas would
-  // use.
-  canvas.getContext('2d', { willReadFrequently: true })?.putImageData(image, 0, 0)
 }
 
 declare global {

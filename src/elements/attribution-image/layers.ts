@@ -1,5 +1,5 @@
 import type { ColorOf } from '../base/color/diverging-colors.js'
-import { createImage, findRange } from '../base/picture/pixels.js'
+import { createImage, createRaster, findRange, type Raster } from '../base/picture/pixels.js'
 import type { Theme } from '../base/color/theme.js'
 import type { NdArray } from '../../ndarray.js'
 import type { SignedMap } from './signed-map.js'
@@ -10,7 +10,7 @@ export type Layout = 'side-by-side' | 'overlay' | 'masked' | 'map'
 export const layouts: readonly Layout[] = ['side-by-side', 'overlay', 'masked', 'map']
 
 /** The layers of one panel, the lowest first. */
-export type Panel = readonly ImageData[]
+export type Panel = readonly Raster[]
 
 export interface PanelOptions {
   readonly layout: Layout
@@ -29,7 +29,7 @@ export function createPanels(
   map: SignedMap,
   { layout, theme, colorOf, ink }: PanelOptions,
 ): Panel[] {
-  const colors = (): ImageData => paintPixels(map, (value) => [...colorOf(value), 255])
+  const colors = (): Raster => paintPixels(map, (value) => [...colorOf(value), 255])
   if (map.image === null || layout === 'map') return [[colors()]]
   const picture = drawImage(map.image, ink ? theme : null)
   if (layout === 'side-by-side') return [[picture], [colors()]]
@@ -49,7 +49,7 @@ export function createPanels(
 }
 
 /** The image of the example. */
-function drawImage(image: NdArray, ink: Theme | null): ImageData {
+function drawImage(image: NdArray, ink: Theme | null): Raster {
   return createImage(image, findRange(image.data), ink)
 }
 
@@ -58,8 +58,8 @@ type Rgba = readonly [red: number, green: number, blue: number, alpha: number]
 function paintPixels(
   { width, height, shown, limit }: SignedMap,
   rgba: (value: number) => Rgba,
-): ImageData {
-  const image = new ImageData(width, height)
+): Raster {
+  const image = createRaster(width, height)
   for (let offset = 0; offset < shown.length; offset++) {
     const share = limit > 0 ? shown[offset]! / limit : 0
     image.data.set(rgba(Math.max(-1, Math.min(1, Number.isFinite(share) ? share : 0))), offset * 4)
@@ -68,8 +68,8 @@ function paintPixels(
 }
 
 /** The image in pale greys, so that only the map is coloured. */
-function fade({ data, width, height }: ImageData, { paper }: Theme): ImageData {
-  const image = new ImageData(width, height)
+function fade({ data, width, height }: Raster, { paper }: Theme): Raster {
+  const image = createRaster(width, height)
   for (let at = 0; at < data.length; at += 4) {
     const grey = 0.2126 * data[at]! + 0.7152 * data[at + 1]! + 0.0722 * data[at + 2]!
     for (const channel of [0, 1, 2] as const) {

@@ -1,4 +1,5 @@
 import type { NdArray } from '../../ndarray.js'
+import { paintRaster } from '../base/picture/paint-picture.js'
 import { createImage, type ValueRange } from '../base/picture/pixels.js'
 import { cssOf, type Theme } from '../base/color/theme.js'
 import type { ShownExample } from './shown-example.js'
@@ -19,12 +20,7 @@ export function paintExamples(
     if (content?.kind !== 'image') continue
     const before = painted.get(canvas)
     if (before?.pixels.data === content.pixels.data && before.look === look) continue
-    const image = createImage(content.pixels, range, ink)
-    canvas.width = image.width
-    canvas.height = image.height
-    // Small images are painted faster in main memory than on a GPU, whose memory each canvas would
-    // use.
-    canvas.getContext('2d', { willReadFrequently: true })?.putImageData(image, 0, 0)
+    paintRaster(canvas, createImage(content.pixels, range, ink))
     painted.set(canvas, { pixels: content.pixels, look })
   }
 }

@@ -11,6 +11,8 @@ import {
   digitExplanation,
   reviewExplanation,
   reviewTokens,
+  weatherExplanation,
+  weatherFeatures,
 } from '../../support/elements/element-fixtures.js'
 import { createDeferred } from '../../support/deferred.js'
 import { mounted, textsOf, within } from '../../support/elements/mounted.js'
@@ -46,6 +48,13 @@ const cases = {
     names: { features: carFeatures.map(() => hostile) },
     csv: 'feature,value,attribution',
     picked: 'li[part="row"]',
+  },
+  'gl-attribution-series': {
+    given: weatherExplanation,
+    other: () => attributionJson({ x: [[3, 4]], attributions: [[[0.5, -1]]] }),
+    names: { features: weatherFeatures.map(() => hostile) },
+    csv: 'feature,time,value,attribution',
+    picked: '[part="strip"]',
   },
   'gl-similar-examples': {
     given: rankingJson,

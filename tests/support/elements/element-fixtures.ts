@@ -106,3 +106,52 @@ export function carExplanation(): ExplanationJson {
     target: null,
   })
 }
+
+export const weatherFeatures = ['temperature, °C', 'pressure, hPa', 'humidity, %']
+
+/** Two days of weather by the hour, [48, 3], from which a model predicts rain. */
+export function weatherExplanation(): ExplanationJson {
+  const hours = Array.from({ length: 48 }, (_, hour) => hour)
+  const x = hours.map((hour) => [
+    12 + 6 * Math.sin(((hour - 8) / 24) * 2 * Math.PI),
+    1013 - 0.3 * hour,
+    70 - 15 * Math.sin(((hour - 8) / 24) * 2 * Math.PI),
+  ])
+  const attributions = hours.map((hour) => [
+    -0.02 * Math.exp(-(((hour - 14) / 6) ** 2)),
+    0.08 * Math.exp(-(((hour - 40) / 5) ** 2)),
+    0.03 * Math.cos(hour / 4) * (hour > 24 ? 1 : 0.2),
+  ])
+  return attributionJson({
+    x: [x],
+    attributions: [[attributions]],
+    predictions: [[0.2, 0.8]],
+    target: [1],
+  })
+}
+
+/** An image of 2 × 2 pixels and a row of three features, both attributed. */
+export function severalInputsExplanation(): ExplanationJson {
+  const { meta, data } = attributionJson({
+    x: [
+      [
+        [
+          [0, 1],
+          [0.5, 0],
+        ],
+      ],
+      [[1, 2, 3]],
+    ],
+    attributions: [
+      [
+        [
+          [0, 0.5],
+          [-0.2, 0],
+        ],
+      ],
+      [[0.1, -0.3, 0.2]],
+    ],
+    target: [1],
+  })
+  return { meta, data: { ...data, attribution_names: ['picture', 'facts'] } }
+}

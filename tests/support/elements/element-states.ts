@@ -5,6 +5,9 @@ import {
   digitExplanation,
   reviewExplanation,
   reviewTokens,
+  severalInputsExplanation,
+  weatherExplanation,
+  weatherFeatures,
 } from './element-fixtures.js'
 import { similarExamplesStates } from './similar-states.js'
 
@@ -33,6 +36,11 @@ export function everyElementInEveryState(): readonly ShownElement[] {
     labels: ['negative', 'positive'],
   }
   const car = { explanation: carExplanation(), features: carFeatures }
+  const weather = {
+    explanation: weatherExplanation(),
+    features: weatherFeatures,
+    labels: ['no rain', 'rain'],
+  }
   const wrong = { explanation: '{"meta": 1}' }
   return [
     of('gl-probabilities', 'ready', { ...digit, truth: 3, labels: digits }),
@@ -82,6 +90,25 @@ export function everyElementInEveryState(): readonly ShownElement[] {
       ...car,
       features: [longName, hostileName, ...carFeatures.slice(2)],
     }),
+    of('gl-attribution-series', 'ready', weather),
+    of('gl-attribution-series', 'RdBu, the first one', { ...weather, palette: 'RdBu', top: 1 }),
+    of('gl-attribution-series', 'empty', {}),
+    of('gl-attribution-series', 'waiting', {}, true),
+    of('gl-attribution-series', 'waiting for the next', weather, true),
+    of('gl-attribution-series', 'error', { ...weather, features: ['one'] }),
+    of('gl-attribution-series', 'long names', {
+      ...weather,
+      features: [longName, hostileName, 'humidity'],
+      labels: [longName, hostileName],
+    }),
+    of('gl-explanation', 'an image', { ...digit, options: { ink: true, layout: 'overlay' } }),
+    of('gl-explanation', 'two inputs', {
+      explanation: severalInputsExplanation(),
+      labels: ['negative', 'positive'],
+    }),
+    of('gl-explanation', 'empty', {}),
+    of('gl-explanation', 'waiting for the next', car, true),
+    of('gl-explanation', 'error', wrong),
     ...similarExamplesStates.map(([state, properties, isWaiting]) =>
       of('gl-similar-examples', state, properties, isWaiting),
     ),

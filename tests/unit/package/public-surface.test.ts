@@ -85,8 +85,10 @@ it('offers exactly these names as gradlens/elements, and registers nothing by it
   expect(Object.keys(built).sort()).toEqual([
     'GlAttributionBars',
     'GlAttributionImage',
+    'GlAttributionSeries',
     'GlAttributionText',
     'GlExplainer',
+    'GlExplanation',
     'GlProbabilities',
     'GlProgress',
     'GlSimilarExamples',

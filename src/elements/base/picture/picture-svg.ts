@@ -1,5 +1,12 @@
 import { createCanvas } from './paint-picture.js'
-import { bodySize, fontFamily, type Mark, type Picture } from './picture.js'
+import {
+  bodySize,
+  fontFamily,
+  type LineMark,
+  lineWidths,
+  type Mark,
+  type Picture,
+} from './picture.js'
 import { cssOf, type Rgb } from '../color/theme.js'
 
 /** The picture as a standalone SVG document. Screen readers read its `title`. */
@@ -10,14 +17,15 @@ export function formatSvg({ width, height, marks }: Picture, paper: Rgb, title: 
     `<title>${escapeXml(title)}</title>`,
     `<rect width="100%" height="100%" fill="${cssOf(paper)}"/>`,
     `<g font-family="${escapeXml(fontFamily)}" font-variant="tabular-nums">`,
-    ...marks.map(formatMark),
+    ...marks.map((mark) => formatMark(mark, paper)),
     '</g>',
     '</svg>',
     '',
   ].join('\n')
 }
 
-function formatMark(mark: Mark): string {
+function formatMark(mark: Mark, paper: Rgb): string {
+  if (mark.kind === 'line') return formatLine(mark, paper)
   const place = `x="${round(mark.x)}" y="${round(mark.y)}"`
   if (mark.kind === 'text') {
     const { text, fill, size = bodySize, weight = 400, anchor = 'start' } = mark
@@ -28,6 +36,13 @@ function formatMark(mark: Mark): string {
   if (mark.kind === 'rectangle') return `<rect ${box} fill="${cssOf(mark.fill)}"/>`
   const href = createCanvas(mark.image).toDataURL('image/png')
   return `<image ${box} href="${href}" preserveAspectRatio="none" image-rendering="pixelated"/>`
+}
+
+function formatLine({ x, y, points, stroke }: LineMark, paper: Rgb): string {
+  const places = points.map(([left, top]) => `${round(x + left)},${round(y + top)}`).join(' ')
+  const line = (color: Rgb, width: number): string =>
+    `<polyline points="${places}" fill="none" stroke="${cssOf(color)}" stroke-width="${width}" stroke-linejoin="round"/>`
+  return `${line(paper, lineWidths.halo)}\n${line(stroke, lineWidths.line)}`
 }
 
 const round = (value: number): string => `${Math.round(value * 100) / 100}`

@@ -1,4 +1,5 @@
 import type { Rgb } from '../color/theme.js'
+import type { Raster } from './pixels.js'
 
 /** A picture as a list of marks in CSS pixels, which can be saved as SVG or painted on a canvas. */
 export interface Picture {
@@ -7,7 +8,7 @@ export interface Picture {
   readonly marks: readonly Mark[]
 }
 
-export type Mark = RectangleMark | TextMark | PixelsMark
+export type Mark = RectangleMark | TextMark | PixelsMark | LineMark
 
 export interface RectangleMark {
   readonly kind: 'rectangle'
@@ -40,8 +41,21 @@ export interface PixelsMark {
   readonly y: number
   readonly width: number
   readonly height: number
-  readonly image: ImageData
+  readonly image: Raster
 }
+
+/** A line through points, with a halo of paper. */
+export interface LineMark {
+  readonly kind: 'line'
+  readonly x: number
+  readonly y: number
+  /** Relative to x and y. */
+  readonly points: readonly (readonly [x: number, y: number])[]
+  readonly stroke: Rgb
+}
+
+/** The widths of a line and of its halo. */
+export const lineWidths = { line: 1.5, halo: 4 } as const
 
 export const fontFamily = "system-ui, 'Segoe UI', Roboto, 'Liberation Sans', sans-serif"
 export const bodySize = 15

@@ -2,6 +2,17 @@ import { InvalidArgumentError } from '../../../errors.js'
 import type { NdArray } from '../../../ndarray.js'
 import type { Rgb, Theme } from '../color/theme.js'
 
+/** Pixels as RGBA, row by row: an ImageData, also where there is no page. */
+export interface Raster {
+  readonly width: number
+  readonly height: number
+  readonly data: Uint8ClampedArray<ArrayBuffer>
+}
+
+export function createRaster(width: number, height: number): Raster {
+  return { width, height, data: new Uint8ClampedArray(width * height * 4) }
+}
+
 /** The values that are drawn as black and as white. */
 export type ValueRange = readonly [black: number, white: number]
 
@@ -41,14 +52,14 @@ export function createImage(
   { data, shape }: NdArray,
   [black, white]: ValueRange,
   ink: Pick<Theme, 'paper' | 'ink'> | null = null,
-): ImageData {
+): Raster {
   const [height = 0, width = 0, channels = 1] = shape
   if (!isImageShape(shape) || height === 0 || width === 0) {
     const expected =
       'an image: [height, width], or [height, width, channels] with 1, 3 or 4 channels'
     throw new InvalidArgumentError('example', `shape [${shape.join(', ')}]`, expected)
   }
-  const image = new ImageData(width, height)
+  const image = createRaster(width, height)
   const dark: Rgb = ink?.paper ?? [0, 0, 0]
   const light: Rgb = ink?.ink ?? [255, 255, 255]
   const share = (offset: number): number => (data[offset]! - black) / (white - black || 1)

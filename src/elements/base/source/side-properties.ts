@@ -34,8 +34,8 @@ export class SideProperties {
     const { elementProperties } = this.#element.constructor as typeof LitElement
     for (const [name, value] of Object.entries(side)) {
       if (!elementProperties.has(name) || ownProperties.has(name)) continue
-      // Of the kind 'image', texts are addresses.
-      if (name === 'kind' && value === 'image') continue
+      // Among examples of the kind 'image', texts are addresses.
+      if (name === 'kind' && value === 'image' && elementProperties.has('urlTemplate')) continue
       if (!isSame(element[name], defaults[name])) continue
       element[name] = value
       this.#given.set(name, value)
