@@ -14,6 +14,7 @@ import sys
 import warnings
 
 import numpy as np
+import onnx
 import torch
 from torch import nn
 from torch.nn import functional as F
@@ -71,6 +72,16 @@ def export(net, x, path, exporter):
     )  # fmt: skip
 
 
+def strip(path):
+    """Without what the exporter notes on each node, such as the paths of source files."""
+    model = onnx.load(path)
+    graph = model.graph
+    for part in (model, graph, *graph.node, *graph.input, *graph.output, *graph.value_info, *graph.initializer):
+        part.ClearField("doc_string")
+        part.ClearField("metadata_props")
+    onnx.save(model, path)
+
+
 def cross_entropy(logits, labels):
     """Of one example: the mean over its positions."""
     return F.cross_entropy(logits.flatten(0, -2), labels.flatten())
@@ -110,7 +121,9 @@ def make(name, folder):
     labels = torch.randint(0, classes, shape)
     folder.mkdir(parents=True, exist_ok=True)
     for exporter in ("legacy", "unfolded", "dynamo"):
-        export(net, x, str(folder / f"{exporter}.onnx"), exporter)
+        path = str(folder / f"{exporter}.onnx")
+        export(net, x, path, exporter)
+        strip(path)
     arrays = Arrays()
     entry = {
         "torch": torch.__version__.split("+")[0],
