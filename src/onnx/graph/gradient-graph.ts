@@ -11,11 +11,22 @@ export interface ElementGradient {
   readonly axes: readonly number[]
 }
 
+/** The gradients of a parameter for single examples. */
+export interface ExampleGradients {
+  /** [examples, ...shape of the parameter] */
+  readonly gradients: string
+  /** A tensor with one index for each of these examples, and the axis that has them. */
+  readonly tensor: string
+  readonly axis: number
+}
+
 /** A graph to which backward rules append the gradients of its tensors. */
 export class GradientGraph extends GraphBuilder {
   readonly #needed: ReadonlySet<string>
   /** What was summed to inputs, by the sum. */
   readonly #sums = new Map<string, ElementGradient>()
+
+  readonly #examples = new Map<string, ExampleGradients>()
 
   /** @param needed the tensors whose gradients are needed */
   constructor(
@@ -54,6 +65,23 @@ export class GradientGraph extends GraphBuilder {
   /** Returns what `sumTo` summed to this tensor; undefined if it is the result of anything else. */
   summed(tensor: string): ElementGradient | undefined {
     return this.#sums.get(tensor)
+  }
+
+  /**
+   * Sums gradients [examples, ...shape of the input] over the examples.
+   *
+   * @param tensor has one index for each of these examples
+   * @param axis the axis that has them
+   */
+  sumExamples(gradients: string, tensor: string, axis: number): string {
+    const sum = this.add('ReduceSum', [gradients, this.integers(0)], { keepdims: 0 })
+    this.#examples.set(sum, { gradients, tensor, axis })
+    return sum
+  }
+
+  /** Returns what `sumExamples` summed to this tensor; undefined if it is the result of anything else. */
+  summedExamples(tensor: string): ExampleGradients | undefined {
+    return this.#examples.get(tensor)
   }
 
   #reduce(tensor: string, axes: readonly number[], keepDimensions: 0 | 1): string {

@@ -2,10 +2,12 @@ import { activations } from './elementwise/activations.js'
 import { arithmetic } from './elementwise/arithmetic.js'
 import { functions } from './elementwise/functions.js'
 import { steps } from './elementwise/steps.js'
+import { attention } from './layers/attention.js'
 import { einsum } from './layers/einsum.js'
 import { localResponseNormalization } from './layers/lrn.js'
 import { normalizations } from './layers/normalizations.js'
 import { products } from './layers/products.js'
+import { recurrent } from './recurrent/recurrent.js'
 import { reductions } from './reductions/reductions.js'
 import { softmax } from './reductions/softmax.js'
 import { topK } from './reductions/top-k.js'
@@ -45,6 +47,8 @@ export const rules: Rules = {
   ...products,
   Einsum: einsum,
   ...normalizations,
+  Attention: attention,
+  ...recurrent,
   LRN: localResponseNormalization,
   ...convolutions,
   ...pools,

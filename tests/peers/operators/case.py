@@ -105,14 +105,17 @@ class Cases:
     def __init__(self, family):
         self.family, self.cases = family, []
 
-    def add(self, op, *inputs, outputs=1, opset=21, wanted=None, reference=None, unseeded=(), **attributes):
-        """`reference` maps the inputs to the outputs in place of ONNX's own reference implementation."""
+    def add(self, op, *inputs, outputs=1, opset=21, wanted=None, reference=None, unseeded=(), absent=(), **attributes):
+        """
+        `reference` maps the inputs to the outputs in place of ONNX's own reference implementation. No gradient starts
+        at `unseeded` outputs; the operator leaves out `absent` ones.
+        """
         inputs = [np.asarray(x) if isinstance(x, np.generic) else x for x in inputs]
         arrays = [x.array if isinstance(x, Constant) else x for x in inputs]
         run = reference or run_reference(op, attributes, outputs, opset, arrays)
         expected = [np.asarray(y) for y in run(arrays)]
         weights = [
-            spread(*y.shape, low=-1, high=1) if y.dtype == np.float64 and i not in unseeded else None
+            spread(*y.shape, low=-1, high=1) if y.dtype == np.float64 and i not in (*unseeded, *absent) else None
             for i, y in enumerate(expected)
         ]
         if wanted is None:
@@ -131,7 +134,7 @@ class Cases:
                     None if a is None else {**self.arrays.place(a), "isConstant": isinstance(x, Constant)}
                     for x, a in zip(inputs, arrays)
                 ],
-                "outputs": [self.arrays.place(y) for y in expected],
+                "outputs": [None if i in absent else self.arrays.place(y) for i, y in enumerate(expected)],
                 "seeds": [None if w is None else self.arrays.place(w) for w in weights],
                 "gradients": {str(i): self.arrays.place(g) for i, g in gradients.items()},
             }

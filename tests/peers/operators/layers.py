@@ -1,6 +1,7 @@
-"""Normalizations."""
+"""Normalizations, attention and recurrent layers; torch in float64 is the reference of recurrent layers."""
 
 import numpy as np
+import torch
 
 from case import Cases, Constant, spread
 
@@ -89,4 +90,94 @@ def make_normalizations():
         cases.add("LRN", spread(2, 5, 2, 2), size=size, reference=reference, **numbers)
     for axes in ([0, 2, 3], [1, 2]):
         cases.add("MeanVarianceNormalization", spread(2, 2, 2, 3), axes=axes, reference=standardize(tuple(axes)))
+    return cases
+
+
+def make_attention():
+    cases = Cases("attention")
+    q, k, v = (2, 2, 3, 4), (2, 2, 5, 4), (2, 2, 5, 3)
+    cases.add("Attention", spread(*q), spread(*k), spread(*v), opset=23)
+    cases.add("Attention", spread(*q), spread(*k), spread(*v), opset=23, scale=0.3)
+    cases.add("Attention", spread(*q), spread(*k), spread(*v), opset=23, is_causal=1)
+    cases.add("Attention", spread(*q), spread(*k), spread(*v), opset=23, softcap=2.0)
+    cases.add("Attention", spread(*q), spread(*k), spread(*v), spread(3, 5), opset=23)
+    mask = np.array([[1, 1, 0, 1, 0], [1, 0, 1, 1, 1], [0, 1, 1, 1, 1]], bool)
+    cases.add("Attention", spread(*q), spread(*k), spread(*v), Constant(mask), opset=23)
+    # Two key and value heads for four query heads.
+    cases.add("Attention", spread(1, 4, 3, 2), spread(1, 2, 4, 2), spread(1, 2, 4, 3), opset=23)
+    cases.add("Attention", spread(*q), spread(*k), spread(*v), spread(1, 2, 3, 5), opset=23, softcap=2.0)
+    heads = {"q_num_heads": 2, "kv_num_heads": 2}
+    cases.add("Attention", spread(2, 3, 4), spread(2, 5, 4), spread(2, 5, 6), opset=23, **heads)
+    return cases
+
+
+TORCH = {"LSTM": torch.nn.LSTM, "GRU": torch.nn.GRU, "RNN": torch.nn.RNN}
+# ONNX orders the gates iofc and zrh; torch ifgo and rzn.
+GATES = {"LSTM": [0, 3, 1, 2], "GRU": [1, 0, 2], "RNN": [0]}
+
+
+def recurrent(op, hidden, directions, outputs, direction, has_initial):
+    def to_onnx_inverse(w):
+        parts = np.split(w, len(GATES[op]), 0)
+        ordered = [None] * len(parts)
+        for to, source in enumerate(GATES[op]):
+            ordered[source] = parts[to]
+        return np.concatenate(ordered, 0)
+
+    def run(arrays):
+        x, w, r, b, _, *initial = [*arrays, None, None, None][:7]
+        net = TORCH[op](x.shape[2], hidden, bidirectional=directions == 2).double()
+        state = {}
+        for d in range(directions):
+            suffix = "l0_reverse" if d else "l0"
+            state[f"weight_ih_{suffix}"] = to_onnx_inverse(w[d])
+            state[f"weight_hh_{suffix}"] = to_onnx_inverse(r[d])
+            for name, part in zip(("ih", "hh"), np.split(b[d], 2)):
+                state[f"bias_{name}_{suffix}"] = to_onnx_inverse(part)
+        net.load_state_dict({k: torch.from_numpy(np.ascontiguousarray(t)) for k, t in state.items()})
+        values = np.ascontiguousarray(x[::-1]) if direction == "reverse" else x
+        start = [torch.from_numpy(np.ascontiguousarray(t)) for t in initial if t is not None]
+        start = (tuple(start) if op == "LSTM" else start[0]) if has_initial else None
+        with torch.no_grad():
+            y, last = net(torch.from_numpy(values), start)
+        y = y.numpy().reshape(x.shape[0], x.shape[1], directions, hidden).transpose(0, 2, 1, 3)
+        last = [t.numpy() for t in (last if op == "LSTM" else (last,))]
+        return [y[::-1] if direction == "reverse" else y, *last][:outputs]
+
+    return run
+
+
+def make_recurrent():
+    cases = Cases("recurrent")
+    hidden, width, batch = 2, 3, 2
+    for op, gates in (("LSTM", 4), ("GRU", 3), ("RNN", 1)):
+        outputs = 3 if op == "LSTM" else 2
+        for direction, length, has_initial in (
+            ("forward", 3, False), ("forward", 1, True), ("reverse", 3, True), ("bidirectional", 3, True),
+        ):  # fmt: skip
+            directions = 2 if direction == "bidirectional" else 1
+            weights = [
+                spread(directions, gates * hidden, width, low=-1, high=1),
+                spread(directions, gates * hidden, hidden, low=-1, high=1),
+                spread(directions, 2 * gates * hidden, low=-1, high=1),
+            ]
+            initial = [spread(directions, batch, hidden, low=-1, high=1) for _ in range(2 if op == "LSTM" else 1)]
+            attributes = {"hidden_size": hidden, "direction": direction}
+            if op == "GRU":
+                attributes["linear_before_reset"] = 1
+            cases.add(
+                op, spread(length, batch, width), *weights, *([None, *initial] if has_initial else []),
+                outputs=outputs, reference=recurrent(op, hidden, directions, outputs, direction, has_initial), **attributes,
+            )  # fmt: skip
+            # A model that uses the last states alone.
+            if length > 1:
+                cases.add(
+                    op, spread(length, batch, width), *weights, outputs=outputs, absent=[0],
+                    reference=recurrent(op, hidden, directions, outputs, direction, False), **attributes,
+                )  # fmt: skip
+    # ONNX's own reference: the reset gate before the product.
+    x = (3, 2, 3)
+    w = [spread(1, 6, width, low=-1, high=1), spread(1, 6, hidden, low=-1, high=1), spread(1, 12, low=-1, high=1)]
+    cases.add("GRU", spread(*x), *w, hidden_size=2, outputs=2)
+    cases.add("GRU", spread(*x), w[0], w[1], hidden_size=2, outputs=2)
     return cases

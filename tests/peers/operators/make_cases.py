@@ -31,6 +31,8 @@ FAMILIES = [
     windows.make_pools,
     windows.make_resize,
     layers.make_normalizations,
+    layers.make_attention,
+    layers.make_recurrent,
 ]
 
 families = [make() for make in FAMILIES]

@@ -14,9 +14,9 @@ export interface OperatorCase {
   readonly op: string
   readonly opset: number
   readonly attributes: Attributes
-  /** Null for an input that is left out. */
+  /** Null for an input or output that is left out. */
   readonly inputs: readonly ((Place & { readonly isConstant: boolean }) | null)[]
-  readonly outputs: readonly Place[]
+  readonly outputs: readonly (Place | null)[]
   /** Per output, the gradient that the backward pass starts with. */
   readonly seeds: readonly (Place | null)[]
   /** By the index of an input. */

@@ -142,6 +142,20 @@ describe('forms without a backward rule are refused by name', () => {
       },
       'training mode',
     ],
+    [
+      'LSTM',
+      {
+        op: 'LSTM',
+        inputs: [
+          { shape: [2, 1, 1], values: [1, 1] },
+          { shape: [1, 4, 1], values: [1, 1, 1, 1] },
+          { shape: [1, 4, 1], values: [1, 1, 1, 1] },
+          { shape: [1, 8], values: [1, 1, 1, 1, 1, 1, 1, 1] },
+          integers(2),
+        ],
+      },
+      'sequences of several lengths',
+    ],
     ['Det', { op: 'Det', inputs: [row(1)] }, "Det ('case0')"],
   ])('%s', async (_, given, message) => {
     await expect(wrong({ ...given, output: row(1), gradients: [[1]] })).rejects.toThrow(message)
