@@ -6,8 +6,12 @@ import type { Gradient } from '../rules/rule.js'
 import type { GradientGraph } from './gradient-graph.js'
 import type { TensorInfo } from './tensor-info.js'
 
-/** Called for each node that the gradient reaches, the last one first. */
-export type Visit = (node: OnnxNode, deltas: readonly Gradient[]) => void
+/** Called for each node that the gradient reaches, the last one first, with the gradients of its inputs. */
+export type Visit = (
+  node: OnnxNode,
+  deltas: readonly Gradient[],
+  gradients: readonly Gradient[],
+) => void
 
 /** The part of a graph between the tensors whose gradients are needed and those where they start. */
 export interface GradientPaths {
@@ -18,9 +22,8 @@ export interface GradientPaths {
 }
 
 /**
- * Finds the nodes through which the starts depend on the sources by differentiable steps.
- *
- * @throws UnsupportedError that lists all nodes on the way whose operators have no rule
+ * Finds the nodes through which the starts depend on the sources by differentiable steps. What a source is computed
+ * from, such as another source, counts as constant.
  */
 export function findGradientPaths(
   nodes: readonly OnnxNode[],
@@ -28,14 +31,16 @@ export function findGradientPaths(
   starts: Iterable<string>,
   infos: ReadonlyMap<string, TensorInfo>,
 ): GradientPaths {
-  const dependents = new Set(sources)
+  const leaves = new Set(sources)
+  const dependents = new Set(leaves)
   const forward = nodes.filter((node) => {
     if (!differentiableInputs(node).some((input) => dependents.has(input))) return false
-    for (const output of node.outputs) {
+    const own = node.outputs.filter((output) => {
       const type = infos.get(output)?.type
-      if (type === undefined || isFloat(type)) dependents.add(output)
-    }
-    return node.outputs.some((output) => dependents.has(output))
+      return !leaves.has(output) && (type === undefined || isFloat(type))
+    })
+    for (const output of own) dependents.add(output)
+    return own.length > 0
   })
   const reaching = new Set(starts)
   const onTheWay: OnnxNode[] = []
@@ -44,7 +49,6 @@ export function findGradientPaths(
     for (const input of differentiableInputs(node)) reaching.add(input)
     onTheWay.unshift(node)
   }
-  refuseUnsupported(onTheWay)
   return {
     nodes: onTheWay,
     tensors: new Set([...dependents].filter((tensor) => reaching.has(tensor))),
@@ -54,8 +58,8 @@ export function findGradientPaths(
 /**
  * Appends the backward pass to a graph.
  *
+ * @throws UnsupportedError that lists all nodes on the way whose operators have no rule
  * @param starts the tensors where gradients start, with their gradients
- * @param visit called with each node on the way before its rule is used
  * @returns the gradients of all tensors on the way
  */
 export function backpropagate(
@@ -64,6 +68,7 @@ export function backpropagate(
   starts: ReadonlyMap<string, string>,
   visit: Visit = () => undefined,
 ): Map<string, string> {
+  refuseUnsupported(nodes)
   const terms = new Map<string, string[]>()
   const gradients = new Map<string, string>()
   for (const [tensor, gradient] of starts) terms.set(tensor, [gradient])
@@ -77,9 +82,8 @@ export function backpropagate(
   for (const node of nodes.toReversed()) {
     const deltas = node.outputs.map(gradientOf)
     if (deltas.every((delta) => delta === undefined)) continue
-    visit(node, deltas)
-    if (!node.inputs.some((input) => tensors.has(input))) continue
     const found = rules[node.op]!.differentiate(node, deltas, graph)
+    visit(node, deltas, found)
     for (const [k, gradient] of found.entries()) {
       const input = node.inputs[k] ?? ''
       if (gradient === undefined || !tensors.has(input)) continue
@@ -115,5 +119,5 @@ function refuseUnsupported(nodes: readonly OnnxNode[]): void {
 }
 
 /** A node's name, or that of its first output, in quotes. */
-const describeNode = ({ name, outputs }: OnnxNode): string =>
+export const describeNode = ({ name, outputs }: OnnxNode): string =>
   `'${name === '' ? (outputs[0] ?? '') : name}'`

@@ -34,9 +34,16 @@ export class GradientGraph extends GraphBuilder {
     opset: number,
     infos: ReadonlyMap<string, TensorInfo>,
     needed: ReadonlySet<string>,
+    around?: GraphBuilder,
   ) {
-    super(graph, opset, infos)
+    super(graph, opset, infos, around)
     this.#needed = needed
+  }
+
+  /** Returns an empty graph for the body of an operator, which sees the tensors of this one. */
+  createBody(needed: ReadonlySet<string>): GradientGraph {
+    const empty = { nodes: [], constants: new Map() }
+    return new GradientGraph(empty, this.opset, this.infos, needed, this)
   }
 
   /** True if the gradient of this input is needed. */

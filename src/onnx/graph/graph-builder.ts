@@ -6,6 +6,12 @@ import type { TensorInfo } from './tensor-info.js'
 /** The types of constants that gradients are computed with. */
 export type ConstantType = 'float32' | 'int64' | 'int32' | 'bool'
 
+/** What a graph shares with the bodies of its operators. */
+interface GraphScope {
+  readonly constants: Map<string, OnnxTensor>
+  count: number
+}
+
 /**
  * Appends operators to a model's graph. Tensors are known by their names. An operator gets the form that it has in the
  * model's version of the operator set, which is 18 or later: the axes of reductions, for example, are an input.
@@ -13,22 +19,23 @@ export type ConstantType = 'float32' | 'int64' | 'int32' | 'bool'
 export class GraphBuilder {
   /** The version of ONNX's own operators. */
   readonly opset: number
+  /** What is known about the graph's own tensors. */
+  readonly infos: ReadonlyMap<string, TensorInfo>
+  readonly #scope: GraphScope
   readonly #nodes: OnnxNode[]
-  readonly #constants: Map<string, OnnxTensor>
-  readonly #infos: ReadonlyMap<string, TensorInfo>
   readonly #known = new Map<string, string>()
-  #count = 0
 
-  /** @param infos what is known about the graph's own tensors */
+  /** @param around the graph around the body of an operator, whose names and constants it shares */
   constructor(
-    graph: Pick<OnnxGraph, 'nodes' | 'constants'>,
+    { nodes, constants }: Pick<OnnxGraph, 'nodes' | 'constants'>,
     opset: number,
     infos: ReadonlyMap<string, TensorInfo>,
+    around?: GraphBuilder,
   ) {
     this.opset = opset
-    this.#nodes = [...graph.nodes]
-    this.#constants = new Map(graph.constants)
-    this.#infos = infos
+    this.infos = infos
+    this.#scope = around === undefined ? { constants: new Map(constants), count: 0 } : around.#scope
+    this.#nodes = [...nodes]
   }
 
   get nodes(): readonly OnnxNode[] {
@@ -36,7 +43,7 @@ export class GraphBuilder {
   }
 
   get constants(): ReadonlyMap<string, OnnxTensor> {
-    return this.#constants
+    return this.#scope.constants
   }
 
   /**
@@ -57,7 +64,7 @@ export class GraphBuilder {
     attributes: AttributeInputs,
     outputCount: number,
   ): string[] {
-    const name = `gradlens/${op}_${++this.#count}`
+    const name = `gradlens/${op}_${++this.#scope.count}`
     const outputs = Array.from({ length: outputCount }, (_, k) =>
       outputCount === 1 ? name : `${name}:${k}`,
     )
@@ -81,8 +88,8 @@ export class GraphBuilder {
     const numbers = typeof values === 'number' ? [values] : values
     const key = `${type} [${shape.join()}] ${numbers.map((value) => (Object.is(value, -0) ? '-0' : value)).join()}`
     return this.#once(key, () => {
-      const name = `gradlens/constant_${++this.#count}`
-      this.#constants.set(name, createTensor(type, numbers, shape))
+      const name = `gradlens/constant_${++this.#scope.count}`
+      this.#scope.constants.set(name, createTensor(type, numbers, shape))
       return name
     })
   }
@@ -94,7 +101,7 @@ export class GraphBuilder {
 
   /** Returns what is known about a tensor of the model. Those that rules append aren't known. */
   infoOf(tensor: string): TensorInfo {
-    const info = this.#infos.get(tensor) ?? this.#constantInfo(tensor)
+    const info = this.infos.get(tensor) ?? this.#constantInfo(tensor)
     if (info !== undefined) return info
     throw new Error(`nothing is known about tensor '${tensor}'`)
   }
@@ -114,19 +121,19 @@ export class GraphBuilder {
 
   /** Returns the constant that a tensor of the model is; undefined if it is computed or an input. */
   constantOf(tensor: string): OnnxTensor | undefined {
-    return this.#constants.get(tensor)
+    return this.#scope.constants.get(tensor)
   }
 
   /** Returns the shape of any tensor as a vector of int64, computed when the graph runs unless it is fixed. */
   shapeOf(tensor: string): string {
-    const info = this.#infos.get(tensor) ?? this.#constantInfo(tensor)
+    const info = this.infos.get(tensor) ?? this.#constantInfo(tensor)
     if (info?.shape.every((length) => length !== null) === true) return this.integers(...info.shape)
     return this.#once(`shape of ${tensor}`, () => this.add('Shape', [tensor]))
   }
 
   /** Returns the length of one axis as a vector of one int64. */
   lengthTensor(tensor: string, axis: number): string {
-    const known = this.#infos.get(tensor)?.shape.at(axis) ?? null
+    const known = this.infos.get(tensor)?.shape.at(axis) ?? null
     if (known !== null) return this.integers(known)
     return this.#once(`length ${axis} of ${tensor}`, () =>
       this.add('Gather', [this.shapeOf(tensor), this.integers(axis)]),
@@ -144,7 +151,7 @@ export class GraphBuilder {
   }
 
   #constantInfo(tensor: string): TensorInfo | undefined {
-    return this.#constants.get(tensor)
+    return this.#scope.constants.get(tensor)
   }
 
   #once(key: string, create: () => string): string {

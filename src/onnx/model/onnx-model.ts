@@ -34,7 +34,9 @@ export type Attribute =
   | { readonly kind: 'floats'; readonly value: readonly number[] }
   | { readonly kind: 'ints'; readonly value: readonly number[] }
   | { readonly kind: 'strings'; readonly value: readonly string[] }
-  /** A graph or another kind of value that gradients are not computed through. */
+  /** The body of an operator that was appended. It also sees the tensors of the graph around it. */
+  | { readonly kind: 'graph'; readonly value: BodyGraph }
+  /** A graph of the model's own, or another kind of value, which isn't supported. */
   | { readonly kind: 'other' }
 
 export type Attributes = Readonly<Record<string, Attribute>>
@@ -50,12 +52,25 @@ export interface OnnxNode {
   readonly attributes: Attributes
 }
 
-/** An input or output of the graph. An axis of any length is null. */
-export interface GraphValue {
-  readonly name: string
-  readonly type: ElementType
+/** A graph within an operator. */
+export interface BodyGraph {
+  readonly nodes: readonly OnnxNode[]
+  readonly inputs: readonly GraphInput[]
+  readonly outputs: readonly string[]
+}
+
+/** A tensor as the model describes it. An axis of any length is null. */
+export interface TensorDescription {
+  /** Undefined if the model doesn't state it, or if it isn't one of a tensor. */
+  readonly type: ElementType | undefined
   /** Undefined if the model doesn't state it. */
   readonly shape: readonly (number | null)[] | undefined
+}
+
+/** An input of the graph. */
+export interface GraphInput extends TensorDescription {
+  readonly name: string
+  readonly type: ElementType
 }
 
 export interface OnnxGraph {
@@ -64,8 +79,10 @@ export interface OnnxGraph {
   readonly nodes: readonly OnnxNode[]
   readonly constants: ReadonlyMap<string, OnnxTensor>
   /** Without those that have a constant as their default. */
-  readonly inputs: readonly GraphValue[]
-  readonly outputs: readonly GraphValue[]
+  readonly inputs: readonly GraphInput[]
+  readonly outputs: readonly string[]
+  /** The outputs and other tensors that the model describes, by name. */
+  readonly described: ReadonlyMap<string, TensorDescription>
 }
 
 export interface OnnxModel {

@@ -5,10 +5,11 @@ import {
   type Attribute,
   type ElementType,
   elementTypes,
-  type GraphValue,
+  type GraphInput,
   type OnnxModel,
   type OnnxNode,
   type OnnxTensor,
+  type TensorDescription,
 } from './onnx-model.js'
 
 /**
@@ -45,8 +46,9 @@ interface GraphMessage {
   name: string
   nodes: OnnxNode[]
   constants: Map<string, OnnxTensor>
-  inputs: GraphValue[]
-  outputs: GraphValue[]
+  inputs: ValueMessage[]
+  outputs: string[]
+  described: Map<string, TensorDescription>
 }
 
 function readModelMessage(bytes: Uint8Array, externalData: TensorSource): OnnxModel {
@@ -70,7 +72,7 @@ function readModelMessage(bytes: Uint8Array, externalData: TensorSource): OnnxMo
         'export: onnx.inliner.inline_local_functions(model).',
     )
   }
-  const inputs = graph.inputs.filter(({ name }) => !graph.constants.has(name))
+  const inputs = graph.inputs.filter(({ name }) => !graph.constants.has(name)).map(toInput)
   return { producer, opsets, graph: { ...graph, inputs } }
 }
 
@@ -94,15 +96,18 @@ function readGraph(pbf: PbfReader, externalData: TensorSource): GraphMessage {
         const { name, tensor } = readTensor(reader, externalData)
         graph.constants.set(name, tensor)
       } else if (tag === 11) graph.inputs.push(readValue(reader))
-      else if (tag === 12) graph.outputs.push(readValue(reader))
-      else if (tag === 15) {
+      else if (tag === 12 || tag === 13) {
+        const { name, type, shape } = readValue(reader)
+        if (tag === 12) graph.outputs.push(name)
+        graph.described.set(name, { type: elementTypeOf(type), shape })
+      } else if (tag === 15) {
         throw new UnsupportedError(
           'sparse tensors',
           'model: sparse initializers are not supported.',
         )
       }
     },
-    { name: '', nodes: [], constants: new Map(), inputs: [], outputs: [] },
+    { name: '', nodes: [], constants: new Map(), inputs: [], outputs: [], described: new Map() },
   )
 }
 
@@ -202,16 +207,14 @@ interface ValueMessage {
   shape: (number | null)[] | undefined
 }
 
-function readValue(pbf: PbfReader): GraphValue {
-  const value = pbf.readMessage<ValueMessage>(
+const readValue = (pbf: PbfReader): ValueMessage =>
+  pbf.readMessage<ValueMessage>(
     (tag, message, reader) => {
       if (tag === 1) message.name = reader.readString()
       else if (tag === 2) reader.readMessage(readType, message)
     },
     { name: '', type: 0, shape: undefined },
   )
-  return { ...value, type: elementTypeOf(value.type, `input or output '${value.name}'`) }
-}
 
 function readType(tag: number, message: ValueMessage, pbf: PbfReader): void {
   if (tag === 1) pbf.readMessage(readTensorType, message)
@@ -235,13 +238,16 @@ const readDimension = (pbf: PbfReader): number | null =>
     { length: null },
   ).length
 
-/** @throws UnsupportedError for sequences, optional values and types of fewer than eight bits */
-function elementTypeOf(type: number, what: string): ElementType {
-  const known = elementTypes[type as keyof typeof elementTypes] as ElementType | undefined
-  if (known !== undefined) return known
+const elementTypeOf = (type: number): ElementType | undefined =>
+  elementTypes[type as keyof typeof elementTypes]
+
+/** @throws UnsupportedError for sequences, optional values, strings and types of fewer than eight bits */
+function toInput({ name, type, shape }: ValueMessage): GraphInput {
+  const known = elementTypeOf(type)
+  if (known !== undefined && known !== 'string') return { name, type: known, shape }
   throw new UnsupportedError(
-    'element type',
-    `model: ${what} has the element type ${type}, which is not supported; expected a tensor of floats, integers or ` +
-      'booleans.',
+    name,
+    `model: input '${name}' is ${known === 'string' ? 'a tensor of strings' : 'not a tensor of numbers'}, which is ` +
+      'not supported; expected a tensor of floats, integers or booleans.',
   )
 }

@@ -1,9 +1,11 @@
 import { PbfWriter } from 'pbf'
 import {
   type Attribute,
+  type BodyGraph,
   type ElementType,
   elementTypes,
-  type OnnxModel,
+  type GraphInput,
+  type OnnxGraph,
   type OnnxNode,
   type OnnxTensor,
 } from './onnx-model.js'
@@ -12,8 +14,14 @@ import { toInt64 } from './tensor-data.js'
 /** The version of the file format, which ONNX Runtime reads since 1.16. */
 const irVersion = 9
 
+/** A model as it is run. */
+export interface WrittenModel {
+  readonly opsets: ReadonlyMap<string, number>
+  readonly graph: Pick<OnnxGraph, 'nodes' | 'constants' | 'inputs' | 'outputs'>
+}
+
 /** Writes a model as the bytes of an .onnx file. The batch is the first axis of inputs, of any length. */
-export function writeModel(model: OnnxModel): Uint8Array {
+export function writeModel(model: WrittenModel): Uint8Array {
   const weightBytes = [...model.graph.constants.values()].reduce(
     (sum, { bytes }) => sum + bytes.length,
     0,
@@ -34,12 +42,16 @@ function writeOpset([domain, version]: [string, number], pbf: PbfWriter): void {
   writeInteger(pbf, 2, version)
 }
 
-function writeGraph(graph: OnnxModel['graph'], pbf: PbfWriter): void {
+function writeGraph(
+  graph: BodyGraph & { readonly constants?: OnnxGraph['constants'] },
+  pbf: PbfWriter,
+): void {
   for (const node of graph.nodes) pbf.writeMessage(1, writeNode, node)
-  writeText(pbf, 2, graph.name === '' ? 'graph' : graph.name)
-  for (const entry of graph.constants) pbf.writeMessage(5, writeNamedTensor, entry)
+  writeText(pbf, 2, 'graph')
+  for (const entry of graph.constants ?? []) pbf.writeMessage(5, writeNamedTensor, entry)
   for (const value of graph.inputs) pbf.writeMessage(11, writeValue, value)
-  for (const value of graph.outputs) pbf.writeMessage(12, writeValue, value)
+  // ONNX Runtime infers the types of outputs.
+  for (const name of graph.outputs) pbf.writeMessage(12, writeOutput, name)
 }
 
 function writeNode(node: OnnxNode, pbf: PbfWriter): void {
@@ -67,6 +79,9 @@ function writeAttribute([name, attribute]: [string, Attribute], pbf: PbfWriter):
     case 'tensor':
       pbf.writeMessage(5, writeTensor, attribute.value)
       break
+    case 'graph':
+      pbf.writeMessage(6, writeGraph, attribute.value)
+      break
     case 'floats':
       pbf.writePackedFloat(7, [...attribute.value])
       break
@@ -87,6 +102,7 @@ const attributeTypes: Readonly<Record<Attribute['kind'], number>> = {
   int: 2,
   string: 3,
   tensor: 4,
+  graph: 5,
   floats: 6,
   ints: 7,
   strings: 8,
@@ -105,22 +121,20 @@ function writeTensor({ type, shape, bytes }: OnnxTensor, pbf: PbfWriter): void {
   pbf.writeBytes(bytes)
 }
 
-interface WrittenValue {
-  readonly name: string
-  readonly type: ElementType
-  readonly shape: readonly (number | null)[] | undefined
+function writeOutput(name: string, pbf: PbfWriter): void {
+  writeText(pbf, 1, name)
 }
 
-function writeValue(value: WrittenValue, pbf: PbfWriter): void {
+function writeValue(value: GraphInput, pbf: PbfWriter): void {
   writeText(pbf, 1, value.name)
   pbf.writeMessage(2, writeType, value)
 }
 
-function writeType(value: WrittenValue, pbf: PbfWriter): void {
+function writeType(value: GraphInput, pbf: PbfWriter): void {
   pbf.writeMessage(1, writeTensorType, value)
 }
 
-function writeTensorType({ type, shape }: WrittenValue, pbf: PbfWriter): void {
+function writeTensorType({ type, shape }: GraphInput, pbf: PbfWriter): void {
   writeInteger(pbf, 1, typeNumber(type))
   if (shape !== undefined) pbf.writeMessage(2, writeShape, shape)
 }

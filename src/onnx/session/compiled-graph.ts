@@ -1,6 +1,6 @@
-import type { ElementType, GraphValue, OnnxGraph } from '../model/onnx-model.js'
+import type { ElementType, GraphInput } from '../model/onnx-model.js'
 import { toInt64 } from '../model/tensor-data.js'
-import { writeModel } from '../model/write-model.js'
+import { writeModel, type WrittenModel } from '../model/write-model.js'
 import type { OnnxRuntime, RuntimeSession, RuntimeTensor } from '../runtime.js'
 
 /** A value that goes into a graph or comes out of it. Int64 beyond 2^53 is the nearest number. */
@@ -16,7 +16,7 @@ export class CompiledGraph {
   readonly #session: RuntimeSession
   readonly #inputs: ReadonlyMap<string, ElementType>
 
-  private constructor(ort: OnnxRuntime, session: RuntimeSession, inputs: readonly GraphValue[]) {
+  private constructor(ort: OnnxRuntime, session: RuntimeSession, inputs: readonly GraphInput[]) {
     this.#ort = ort
     this.#session = session
     this.#inputs = new Map(inputs.map(({ name, type }) => [name, type]))
@@ -24,14 +24,13 @@ export class CompiledGraph {
 
   static async create(
     ort: OnnxRuntime,
-    graph: OnnxGraph,
-    opsets: ReadonlyMap<string, number>,
+    model: WrittenModel,
     executionProvider: string,
   ): Promise<CompiledGraph> {
-    const session = await ort.InferenceSession.create(writeModel({ graph, opsets, producer: '' }), {
+    const session = await ort.InferenceSession.create(writeModel(model), {
       executionProviders: [executionProvider],
     })
-    return new CompiledGraph(ort, session, graph.inputs)
+    return new CompiledGraph(ort, session, model.graph.inputs)
   }
 
   /** Runs the graph and returns its outputs by name. Inputs are converted to the types that it declares. */

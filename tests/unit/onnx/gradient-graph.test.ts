@@ -41,7 +41,8 @@ const net: OnnxGraph = {
   ],
   constants: new Map(Object.entries(weights)),
   inputs: [{ name: 'x', type: 'float32', shape: [null, 4] }],
-  outputs: [{ name: 'y', type: 'float32', shape: [null, 2] }],
+  outputs: ['y'],
+  described: new Map(),
 }
 
 const infos = new Map<string, TensorInfo>(
@@ -93,7 +94,7 @@ describe.each([
   ['onnxruntime-node', node, 'cpu'],
 ] as const)('a gradient graph on %s', (_, ort, provider) => {
   it('computes the gradients of the input and the weights', async () => {
-    const { graph } = readModel(writeModel({ graph: net, opsets, producer: '' }), () => {
+    const { graph } = readModel(writeModel({ graph: net, opsets }), () => {
       throw new Error('no external data')
     })
     const sources = ['x', 'w', 'b', 'v']
@@ -104,12 +105,14 @@ describe.each([
     const compiled = await CompiledGraph.create(
       ort,
       {
-        ...graph,
-        nodes: backward.nodes,
-        constants: backward.constants,
-        outputs: names.map((name) => ({ name, type: 'float32', shape: undefined })),
+        opsets,
+        graph: {
+          ...graph,
+          nodes: backward.nodes,
+          constants: backward.constants,
+          outputs: names,
+        },
       },
-      opsets,
       provider,
     )
     try {
@@ -143,7 +146,9 @@ it('names all nodes on the way whose operators have no rule', () => {
     nodeOf('Det', ['y'], 'first'),
     { ...nodeOf('Custom', ['first'], 'last'), name: '', domain: 'com.example' },
   ]
-  expect(() => findGradientPaths(nodes, ['w'], ['last'], infos)).toThrow(
+  const paths = findGradientPaths(nodes, ['w'], ['last'], infos)
+  const graph = new GradientGraph(net, 18, infos, paths.tensors)
+  expect(() => backpropagate(graph, paths, new Map([['last', 'delta']]))).toThrow(
     "Det ('the Det'); com.example.Custom ('last')",
   )
 })
