@@ -1,12 +1,12 @@
 import { InvalidArgumentError } from './errors.js'
 
-/** Where a computation runs. */
-export type Device = 'webgpu' | 'wasm' | 'cpu'
+/** Where a computation runs. 'native' is a runtime's own machine code, as of onnxruntime-node. */
+export type Device = 'webgpu' | 'native' | 'wasm' | 'cpu'
 
-/** A device by name, or `'auto'`: the first of webgpu, wasm, cpu that works. */
+/** A device by name, or `'auto'`: the first of the model's devices that works. */
 export type DeviceChoice = Device | 'auto'
 
-export const deviceChoices: readonly DeviceChoice[] = ['auto', 'webgpu', 'wasm', 'cpu']
+export const deviceChoices: readonly DeviceChoice[] = ['auto', 'webgpu', 'native', 'wasm', 'cpu']
 
 /**
  * How far a call has come, in examples; for integrated gradients in points of their paths, for the measures of

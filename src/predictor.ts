@@ -89,6 +89,8 @@ export interface Predictor<Value = unknown, Item = never> {
   readonly inputs: readonly ArraySpec[]
   readonly output: ArraySpec
   readonly parameters: readonly ParameterSpec[]
+  /** The devices that 'auto' tries, the best one first. Default webgpu, wasm, cpu. */
+  readonly devices?: readonly Device[] | undefined
   /**
    * Converts raw items, such as texts or records, to one array [items, …] per input. With it, a list of
    * examples is a list of items. Left out if examples are arrays.

@@ -134,8 +134,8 @@ class ExplainerServer {
   #introduce(): void {
     this.#send({ kind: 'exposed' })
     this.#exposed.then(
-      ({ predictor: { name, inputs, output, parameters } }) => {
-        this.#send({ kind: 'ready', model: { name, inputs, output, parameters } })
+      ({ predictor: { name, inputs, output, parameters, devices } }) => {
+        this.#send({ kind: 'ready', model: { name, inputs, output, parameters, devices } })
       },
       (error: unknown) => {
         this.#send({ kind: 'failed', error: encodeError(error) })

@@ -72,6 +72,7 @@ export interface ModelDescription {
   readonly inputs: readonly ArraySpec[]
   readonly output: ArraySpec
   readonly parameters: readonly ParameterSpec[]
+  readonly devices: readonly Device[] | undefined
 }
 
 /** The properties of an explainer after a call. */

@@ -86,7 +86,8 @@ export class ModelSession<Value> {
   /** Has the next step open another device, where the choice is 'auto' and one is left; false where not. */
   fallBack({ device, message }: DeviceError): boolean {
     const current = this.#opened?.device
-    if (this.#choice !== 'auto' || current === undefined || current === 'cpu') return false
+    if (this.#choice !== 'auto' || current === undefined) return false
+    if (current === devicesOf(this.#predictor).at(-1)) return false
     // If not, another call has fallen back already.
     if (current === device) {
       this.#lost.set(current, message)
@@ -221,7 +222,8 @@ export function checkPredictor(predictor: unknown): void {
   }
 }
 
-const fallbackOrder: readonly Device[] = ['webgpu', 'wasm', 'cpu']
+const devicesOf = ({ devices }: Predictor): readonly Device[] =>
+  devices ?? ['webgpu', 'wasm', 'cpu']
 
 async function openFirst<Value>(
   predictor: Predictor<Value>,
@@ -233,7 +235,8 @@ async function openFirst<Value>(
     return { session, device: choice, fallbackReason: null }
   }
   const reasons: string[] = []
-  for (const device of fallbackOrder) {
+  const devices = devicesOf(predictor)
+  for (const device of devices) {
     const loss = lost.get(device)
     if (loss !== undefined) {
       reasons.push(loss)
@@ -243,9 +246,9 @@ async function openFirst<Value>(
       const session = await predictor.open(device, { allowSoftware: false })
       return { session, device, fallbackReason: reasons.length > 0 ? reasons.join(' ') : null }
     } catch (error) {
-      if (!isGradlensError(error, 'DeviceError') || device === 'cpu') throw error
+      if (!isGradlensError(error, 'DeviceError') || device === devices.at(-1)) throw error
       reasons.push(error.message)
     }
   }
-  throw new Error('unreachable: cpu either opened or threw')
+  throw new Error('unreachable: the last device either opened or threw')
 }

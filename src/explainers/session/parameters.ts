@@ -40,6 +40,7 @@ export function chooseParameters<Value, Item>(
     name: predictor.name,
     inputs: predictor.inputs,
     output: predictor.output,
+    devices: predictor.devices,
     get parameters(): ParameterSpec[] {
       return predictor.parameters.map((parameter) => ({
         ...parameter,

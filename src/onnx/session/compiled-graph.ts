@@ -1,81 +1,94 @@
+import type { NdArray, TypedArray } from '../../ndarray.js'
 import type { ElementType, GraphInput } from '../model/onnx-model.js'
 import { toInt64 } from '../model/tensor-data.js'
 import { writeModel, type WrittenModel } from '../model/write-model.js'
-import type { OnnxRuntime, RuntimeSession, RuntimeTensor } from '../runtime.js'
+import type { RuntimeSession, RuntimeTensor } from '../runtime.js'
+import type { Feeds } from '../graph/probe.js'
+import type { RuntimeDevice } from './runtime-devices.js'
 
-/** A value that goes into a graph or comes out of it. Int64 beyond 2^53 is the nearest number. */
-export interface GraphArray {
+/** An output of a graph. Int64 beyond 2^53 is the nearest number. */
+export interface GraphArray extends NdArray {
   readonly type: ElementType
-  readonly data: Float32Array | Int32Array | Float64Array | Uint8Array
-  readonly shape: readonly number[]
 }
 
 /** A graph in ONNX Runtime's memory. */
 export class CompiledGraph {
-  readonly #ort: OnnxRuntime
+  readonly #device: RuntimeDevice
   readonly #session: RuntimeSession
-  readonly #inputs: ReadonlyMap<string, ElementType>
+  readonly #inputs: readonly GraphInput[]
 
-  private constructor(ort: OnnxRuntime, session: RuntimeSession, inputs: readonly GraphInput[]) {
-    this.#ort = ort
+  private constructor(
+    device: RuntimeDevice,
+    session: RuntimeSession,
+    inputs: readonly GraphInput[],
+  ) {
+    this.#device = device
     this.#session = session
-    this.#inputs = new Map(inputs.map(({ name, type }) => [name, type]))
+    this.#inputs = inputs
   }
 
+  /** @param location where the outputs stay: 'gpu-buffer' leaves them on the device */
   static async create(
-    ort: OnnxRuntime,
+    device: RuntimeDevice,
     model: WrittenModel,
-    executionProvider: string,
+    location: 'cpu' | 'gpu-buffer' = 'cpu',
   ): Promise<CompiledGraph> {
-    const session = await ort.InferenceSession.create(writeModel(model), {
-      executionProviders: [executionProvider],
+    const session = await device.ort.InferenceSession.create(writeModel(model), {
+      executionProviders: [device.provider],
+      preferredOutputLocation: location,
+      // Failures reject, and are reported there.
+      logSeverityLevel: 4,
     })
-    return new CompiledGraph(ort, session, model.graph.inputs)
+    return new CompiledGraph(device, session, model.graph.inputs)
   }
 
-  /** Runs the graph and returns its outputs by name. Inputs are converted to the types that it declares. */
-  async run(
-    feeds: ReadonlyMap<
-      string,
-      { readonly data: ArrayLike<number>; readonly shape: readonly number[] }
-    >,
-  ): Promise<Map<string, GraphArray>> {
-    const tensors = Object.fromEntries(
-      [...this.#inputs].map(([name, type]) => {
-        const { data, shape } = feeds.get(name)!
-        return [name, new this.#ort.Tensor(type, dataOf(type, data), [...shape])]
-      }),
-    )
+  /** Runs the graph and returns its outputs by name. */
+  async run(feeds: Feeds): Promise<Map<string, GraphArray>> {
+    const results = await this.runToTensors(feeds)
     try {
-      const results = Object.entries(await this.#session.run(tensors)) as [string, RuntimeTensor][]
-      return new Map(results.map(([name, tensor]) => [name, readTensor(tensor)]))
+      return new Map([...results].map(([name, tensor]) => [name, readTensor(tensor)]))
     } finally {
-      for (const tensor of Object.values(tensors)) tensor.dispose()
+      for (const tensor of results.values()) tensor.dispose()
     }
   }
 
-  dispose(): Promise<void> {
+  /** Runs the graph and returns ONNX Runtime's own tensors. Inputs are converted to the types that it declares. */
+  async runToTensors(feeds: Feeds): Promise<Map<string, RuntimeTensor>> {
+    const { Tensor } = this.#device.ort
+    const tensors = this.#inputs.map(({ name, type }) => {
+      const { data, shape } = feeds.get(name)!
+      return [name, new Tensor(type, dataOf(type, data), [...shape])] as const
+    })
+    try {
+      const results = await this.#session.run(Object.fromEntries(tensors))
+      return new Map(Object.entries(results) as [string, RuntimeTensor][])
+    } finally {
+      for (const [, tensor] of tensors) tensor.dispose()
+    }
+  }
+
+  release(): Promise<void> {
     return this.#session.release()
   }
 }
 
-function readTensor(tensor: RuntimeTensor): GraphArray {
-  const { type, dims, data } = tensor
+function readTensor({ type, dims, data }: RuntimeTensor): GraphArray {
   return {
     type: type as ElementType,
     shape: [...dims],
     data:
       data instanceof BigInt64Array || data instanceof BigUint64Array
         ? Float64Array.from(data as ArrayLike<bigint>, Number)
-        : (data as Float32Array),
+        : (data as TypedArray),
   }
 }
 
 function dataOf(type: ElementType, data: ArrayLike<number>): unknown {
   switch (type) {
     case 'int64':
-    case 'uint64':
       return BigInt64Array.from(Array.from(data, toInt64))
+    case 'uint64':
+      return BigUint64Array.from(Array.from(data, toInt64))
     case 'int32':
       return Int32Array.from(data)
     case 'uint32':

@@ -1,5 +1,6 @@
 import { DeviceError } from '../../errors.js'
 import type { Device } from '../../options.js'
+import { assertAdapter } from '../../webgpu-adapter.js'
 import type { OnnxRuntime } from '../runtime.js'
 
 /** Where a model runs: the execution provider of ONNX Runtime. */
@@ -8,6 +9,10 @@ export interface RuntimeDevice {
   readonly ort: OnnxRuntime
   readonly provider: 'cpu' | 'wasm' | 'webgpu'
 }
+
+/** The devices of an ONNX Runtime, the best one first. */
+export const devicesOf = ({ env }: OnnxRuntime): readonly Device[] =>
+  env.versions.node === undefined ? ['webgpu', 'wasm'] : ['native']
 
 /**
  * Finds what computes on a device.
@@ -19,7 +24,7 @@ export async function openRuntimeDevice(
   device: Device,
   allowSoftware: boolean,
 ): Promise<RuntimeDevice> {
-  const isNode = ort.env.versions.node !== undefined
+  const isNode = devicesOf(ort).includes('native')
   if (device === 'native') {
     if (isNode) return { name: device, ort, provider: 'cpu' }
     throw unavailable(device, "it needs onnxruntime-node; use 'wasm' or 'webgpu'")
@@ -33,18 +38,6 @@ export async function openRuntimeDevice(
       return { name: device, ort, provider: 'webgpu' }
     case 'cpu':
       throw unavailable(device, "ONNX Runtime has no plain JavaScript; use 'wasm'")
-  }
-}
-
-async function assertAdapter(allowSoftware: boolean): Promise<void> {
-  const gpu = 'gpu' in globalThis.navigator ? navigator.gpu : undefined
-  const adapter = await gpu?.requestAdapter()
-  if (adapter === null || adapter === undefined) {
-    throw unavailable('webgpu', 'there is no WebGPU adapter')
-  }
-  const { isFallbackAdapter = false } = adapter.info as { isFallbackAdapter?: boolean }
-  if (isFallbackAdapter && !allowSoftware) {
-    throw unavailable('webgpu', "the only adapter is emulated in software; use 'wasm'")
   }
 }
 

@@ -1,6 +1,7 @@
 import type { KernelBackend } from '@tensorflow/tfjs'
 import { DeviceError } from '../../errors.js'
 import type { Device } from '../../options.js'
+import { assertAdapter } from '../../webgpu-adapter.js'
 import { ensureBackend, hasBackend } from './engine.js'
 
 /** A device that is ready for use. */
@@ -20,8 +21,14 @@ export interface OpenDevice {
  *   in software and that is not allowed: such an adapter is some 200 times slower than wasm
  */
 export async function openDevice(name: Device, allowSoftware: boolean): Promise<OpenDevice> {
+  if (name === 'native') {
+    throw new DeviceError(
+      name,
+      "native: TensorFlow.js computes on webgpu, wasm and cpu; 'native' is for models of gradlens/onnx on onnxruntime-node.",
+    )
+  }
   if (name === 'webgpu' && !(allowSoftware && hasBackend(name))) {
-    await checkAdapter(allowSoftware)
+    await assertAdapter(allowSoftware)
   }
   const backend = await ensureBackend(name)
   const { device: gpuDevice } = backend as { device?: GPUDevice }
@@ -46,33 +53,4 @@ function lossOf(device: Device, gpuDevice: GPUDevice | undefined): Promise<never
   // Awaited only in races: a rejection outside of a race must not count as unhandled.
   lost.catch(() => undefined)
   return lost
-}
-
-/** @throws DeviceError if there is no adapter, or only one that is emulated and not allowed */
-async function checkAdapter(allowSoftware: boolean): Promise<void> {
-  const gpu = (globalThis.navigator as Navigator | undefined)?.gpu
-  if (gpu === undefined) {
-    throw new DeviceError(
-      'webgpu',
-      "webgpu: WebGPU is not available here. It needs a browser with WebGPU, and https or localhost. Use device 'wasm', " +
-        "or 'auto', which picks the best device that works.",
-    )
-  }
-  const adapter = await gpu.requestAdapter()
-  if (adapter === null) {
-    throw new DeviceError(
-      'webgpu',
-      "webgpu: the browser found no GPU adapter on this computer. Use device 'wasm', or 'auto', which picks the best " +
-        'device that works.',
-    )
-  }
-  if (allowSoftware) return
-  const { isFallbackAdapter, architecture } = adapter.info
-  if (isFallbackAdapter || architecture === 'swiftshader') {
-    throw new DeviceError(
-      'webgpu',
-      `webgpu: the only adapter is emulated in software (${architecture || 'fallback'}), slower than wasm; ` +
-        "device: 'webgpu' uses it anyway.",
-    )
-  }
 }

@@ -28,7 +28,7 @@ const lossForms = `a function (yTrue, yPred) => loss, { name, ...options }, or o
 const simFns = "one of 'grad_dot', 'grad_cos', 'grad_asym_dot'"
 const methods =
   "one of 'riemann_left', 'riemann_right', 'riemann_middle', 'riemann_trapezoid', 'gausslegendre'"
-const deviceNames = "one of 'auto', 'webgpu', 'wasm', 'cpu'"
+const deviceNames = "one of 'auto', 'webgpu', 'native', 'wasm', 'cpu'"
 const count = 'an integer of 1 or more'
 
 describe('GradientSimilarity refuses', () => {

@@ -1,0 +1,137 @@
+import { DisposedError } from '../../errors.js'
+import type { BatchKnowledge } from '../graph/batch-knowledge.js'
+import { type Feeds, probeModel } from '../graph/probe.js'
+import type { LoadedModel } from '../model/loaded-model.js'
+import type { WrittenModel } from '../model/write-model.js'
+import { CompiledGraph, type GraphArray } from './compiled-graph.js'
+import type { RuntimeDevice } from './runtime-devices.js'
+import { toGradlensError } from './runtime-errors.js'
+import { enqueue } from './runtime-queue.js'
+import { writeProbe } from './written-graphs.js'
+
+/** A model whose weights may be replaced. */
+export interface ModelSource {
+  readonly current: LoadedModel
+  /** By device and shapes of inputs. */
+  readonly knowledge: Map<string, BatchKnowledge>
+}
+
+/** Graphs with a copy of the weights each; inputs of many lengths would otherwise add up. */
+const keptGraphs = 8
+
+/** Limits what is remembered about inputs of many lengths. */
+const knownShapes = 64
+
+/** Compiles graphs of one model on one device, and runs them. */
+export class ModelRunner {
+  readonly device: RuntimeDevice
+  readonly #source: ModelSource
+  /** By key, in order of use. */
+  readonly #graphs = new Map<string, Promise<CompiledGraph>>()
+  #version: number
+  #isDisposed = false
+
+  constructor(source: ModelSource, device: RuntimeDevice) {
+    this.#source = source
+    this.device = device
+    this.#version = source.current.version
+  }
+
+  get model(): LoadedModel {
+    return this.#source.current
+  }
+
+  /** Returns what is known about inputs of these shapes, from runs of the model on them. */
+  async knowledge(feeds: Feeds): Promise<BatchKnowledge> {
+    this.assertUsable()
+    const { knowledge } = this.#source
+    const key = [this.device.name, this.model.version, shapeKey(feeds)].join(' ')
+    let known = knowledge.get(key)
+    if (known === undefined) {
+      const probe = (): WrittenModel => writeProbe(this.model)
+      known = await probeModel(this.model, feeds, (own) => this.run('probe', probe, own))
+      knowledge.set(key, known)
+      const [oldest] = knowledge.keys()
+      if (knowledge.size > knownShapes && oldest !== undefined) knowledge.delete(oldest)
+    }
+    return known
+  }
+
+  /**
+   * Runs a graph, which is written and compiled on its first use.
+   *
+   * @param key the same for the same graph
+   */
+  run(key: string, write: () => WrittenModel, feeds: Feeds): Promise<Map<string, GraphArray>> {
+    return this.use(key, write, 'cpu', (graph) => graph.run(feeds))
+  }
+
+  /** Uses a compiled graph, while no other graph of this ONNX Runtime runs. */
+  async use<Result>(
+    key: string,
+    write: () => WrittenModel,
+    location: 'cpu' | 'gpu-buffer',
+    task: (graph: CompiledGraph) => Promise<Result>,
+  ): Promise<Result> {
+    this.assertUsable()
+    if (this.#version !== this.model.version) {
+      this.#version = this.model.version
+      this.#release()
+    }
+    const { ort, name } = this.device
+    const graph =
+      this.#graphs.get(key) ??
+      // Written before it waits: the weights are those of this moment.
+      this.#compile(write(), location)
+    this.#graphs.delete(key)
+    this.#graphs.set(key, graph)
+    graph.catch(() => {
+      if (this.#graphs.get(key) === graph) this.#graphs.delete(key)
+    })
+    const [oldest] = this.#graphs.keys()
+    if (this.#graphs.size > keptGraphs && oldest !== undefined) {
+      releaseLater(this.device, this.#graphs.get(oldest)!)
+      this.#graphs.delete(oldest)
+    }
+    try {
+      const compiled = await graph
+      const result = await enqueue(ort, () => task(compiled))
+      this.assertUsable()
+      return result
+    } catch (error) {
+      this.assertUsable()
+      throw toGradlensError(name, error)
+    }
+  }
+
+  assertUsable(): void {
+    if (!this.#isDisposed) return
+    throw new DisposedError('This predictor session was disposed; open another one.')
+  }
+
+  dispose(): void {
+    this.#isDisposed = true
+    this.#release()
+  }
+
+  #compile(model: WrittenModel, location: 'cpu' | 'gpu-buffer'): Promise<CompiledGraph> {
+    return enqueue(this.device.ort, () => CompiledGraph.create(this.device, model, location))
+  }
+
+  #release(): void {
+    for (const graph of this.#graphs.values()) releaseLater(this.device, graph)
+    this.#graphs.clear()
+  }
+}
+
+/** Releases a graph after what is waiting to run. */
+function releaseLater({ ort }: RuntimeDevice, graph: Promise<CompiledGraph>): void {
+  void graph.then(
+    (compiled) => enqueue(ort, () => compiled.release()),
+    () => undefined,
+  )
+}
+
+/** The shapes of one example's inputs, by which graphs and knowledge are told apart. */
+export const shapeKey = (feeds: Feeds): string =>
+  [...feeds].map(([name, { shape }]) => `${name}[${shape.slice(1).join()}]`).join(' ')
