@@ -14,6 +14,7 @@ export const alias = [
   { find: /^gradlens\/frame$/, replacement: at('src/frame/index.ts') },
   { find: /^gradlens\/node$/, replacement: at('src/node/index.ts') },
   { find: /^gradlens\/worker$/, replacement: at('src/worker/index.ts') },
+  { find: /^gradlens\/onnx$/, replacement: at('src/onnx/index.ts') },
   { find: /^gradlens\/tfjs$/, replacement: at('src/tfjs/index.ts') },
 ]
 
@@ -57,6 +58,7 @@ const library: UserConfig = {
         evaluation: at('src/evaluation/index.ts'),
         frame: at('src/frame/index.ts'),
         node: at('src/node/index.ts'),
+        onnx: at('src/onnx/index.ts'),
         tfjs: at('src/tfjs/index.ts'),
         worker: at('src/worker/index.ts'),
       },

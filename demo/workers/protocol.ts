@@ -1,4 +1,4 @@
-import type { NdArray, Progress } from 'gradlens'
+import type { Device, NdArray, Progress } from 'gradlens'
 import type { DeviceChoice, GradientSource, Method, SimFn } from '../settings.js'
 
 /** The page whose data and model a worker uses. */
@@ -6,7 +6,7 @@ export type DataSetName = 'mnist' | 'garments' | 'reviews' | 'cars'
 
 /** The device of a call, and why a faster one was not used. */
 export interface DeviceReport {
-  readonly device: 'webgpu' | 'wasm' | 'cpu'
+  readonly device: Device
   readonly fallbackReason: string | null
 }
 

@@ -222,7 +222,7 @@ export function checkPredictor(predictor: unknown): void {
   }
 }
 
-const devicesOf = ({ devices }: Predictor): readonly Device[] =>
+const devicesOf = ({ devices }: Pick<Predictor, 'devices'>): readonly Device[] =>
   devices ?? ['webgpu', 'wasm', 'cpu']
 
 async function openFirst<Value>(

@@ -31,17 +31,18 @@ export async function probeModel(
   run: ProbeRun,
 ): Promise<BatchKnowledge> {
   const [smaller, larger] = probeSizes
+  const probe: ProbeRun = async (own) => new Map([...inputsOf(model, own), ...(await run(own))])
   let runs
   try {
     const three = repeat(feeds, larger)
     runs = [
-      await run(repeat(feeds, smaller)),
-      await run(three),
-      await run(changeExample(model, three)),
+      await probe(repeat(feeds, smaller)),
+      await probe(three),
+      await probe(changeExample(model, three)),
     ] as const
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)
-    return probeAlone(model, await run(repeat(feeds, 1)), {
+    return probeAlone(model, await probe(repeat(feeds, 1)), {
       reason: `it fails on several examples (${reason.split('\n')[0]!.slice(0, 200)})`,
       isMixed: false,
     })
@@ -63,7 +64,7 @@ export async function probeModel(
     output === undefined || isPlaced(output)
       ? 'it does not have the examples on axis 0'
       : output.why
-  return probeAlone(model, await run(repeat(feeds, 1)), {
+  return probeAlone(model, await probe(repeat(feeds, 1)), {
     reason: `of its output '${model.output}': ${why}`,
     isMixed: true,
   })
@@ -78,6 +79,9 @@ function probeAlone(
   for (const [name, { type, shape }] of tensors) infos.set(name, { type, shape })
   return { infos, placements: new Map(), onlyAlone }
 }
+
+const inputsOf = ({ inputs }: LoadedModel, feeds: Feeds): [string, ProbedTensor][] =>
+  inputs.map(({ name, type }) => [name, { type, ...feeds.get(name)! }])
 
 const constantInfos = ({ constants }: LoadedModel): Map<string, TensorInfo> =>
   new Map([...constants].map(([name, { type, shape }]) => [name, { type, shape }]))

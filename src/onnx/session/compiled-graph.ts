@@ -27,15 +27,17 @@ export class CompiledGraph {
     this.#inputs = inputs
   }
 
-  /** @param location where the outputs stay: 'gpu-buffer' leaves them on the device */
+  /** @param onGpu the outputs that stay in GPU buffers */
   static async create(
     device: RuntimeDevice,
     model: WrittenModel,
-    location: 'cpu' | 'gpu-buffer' = 'cpu',
+    onGpu: readonly string[] = [],
   ): Promise<CompiledGraph> {
     const session = await device.ort.InferenceSession.create(writeModel(model), {
       executionProviders: [device.provider],
-      preferredOutputLocation: location,
+      preferredOutputLocation: Object.fromEntries(
+        model.graph.outputs.map((name) => [name, onGpu.includes(name) ? 'gpu-buffer' : 'cpu']),
+      ),
       // Failures reject, and are reported there.
       logSeverityLevel: 4,
     })

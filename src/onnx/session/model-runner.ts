@@ -1,3 +1,4 @@
+import { runInTurn } from '../../adapters/call-queue.js'
 import { DisposedError } from '../../errors.js'
 import type { BatchKnowledge } from '../graph/batch-knowledge.js'
 import { type Feeds, probeModel } from '../graph/probe.js'
@@ -6,7 +7,6 @@ import type { WrittenModel } from '../model/write-model.js'
 import { CompiledGraph, type GraphArray } from './compiled-graph.js'
 import type { RuntimeDevice } from './runtime-devices.js'
 import { toGradlensError } from './runtime-errors.js'
-import { enqueue } from './runtime-queue.js'
 import { writeProbe } from './written-graphs.js'
 
 /** A model whose weights may be replaced. */
@@ -63,26 +63,26 @@ export class ModelRunner {
    * @param key the same for the same graph
    */
   run(key: string, write: () => WrittenModel, feeds: Feeds): Promise<Map<string, GraphArray>> {
-    return this.use(key, write, 'cpu', (graph) => graph.run(feeds))
+    return this.use(key, write, (graph) => graph.run(feeds))
   }
 
   /** Uses a compiled graph, while no other graph of this ONNX Runtime runs. */
   async use<Result>(
     key: string,
     write: () => WrittenModel,
-    location: 'cpu' | 'gpu-buffer',
     task: (graph: CompiledGraph) => Promise<Result>,
+    onGpu: readonly string[] = [],
   ): Promise<Result> {
     this.assertUsable()
     if (this.#version !== this.model.version) {
       this.#version = this.model.version
       this.#release()
     }
-    const { ort, name } = this.device
+    const { name } = this.device
     const graph =
       this.#graphs.get(key) ??
       // Written before it waits: the weights are those of this moment.
-      this.#compile(write(), location)
+      this.#compile(write(), onGpu)
     this.#graphs.delete(key)
     this.#graphs.set(key, graph)
     graph.catch(() => {
@@ -95,7 +95,7 @@ export class ModelRunner {
     }
     try {
       const compiled = await graph
-      const result = await enqueue(ort, () => task(compiled))
+      const result = await enqueue(this.device, () => task(compiled))
       this.assertUsable()
       return result
     } catch (error) {
@@ -114,8 +114,8 @@ export class ModelRunner {
     this.#release()
   }
 
-  #compile(model: WrittenModel, location: 'cpu' | 'gpu-buffer'): Promise<CompiledGraph> {
-    return enqueue(this.device.ort, () => CompiledGraph.create(this.device, model, location))
+  #compile(model: WrittenModel, onGpu: readonly string[]): Promise<CompiledGraph> {
+    return enqueue(this.device, () => CompiledGraph.create(this.device, model, onGpu))
   }
 
   #release(): void {
@@ -124,10 +124,17 @@ export class ModelRunner {
   }
 }
 
+/**
+ * Runs one task of an ONNX Runtime after the other. All sessions of onnxruntime-web share one WebAssembly instance,
+ * which refuses a second call while one is running.
+ */
+const enqueue = <Result>({ ort }: RuntimeDevice, task: () => Promise<Result>): Promise<Result> =>
+  runInTurn(ort.InferenceSession, task)
+
 /** Releases a graph after what is waiting to run. */
-function releaseLater({ ort }: RuntimeDevice, graph: Promise<CompiledGraph>): void {
+function releaseLater(device: RuntimeDevice, graph: Promise<CompiledGraph>): void {
   void graph.then(
-    (compiled) => enqueue(ort, () => compiled.release()),
+    (compiled) => enqueue(device, () => compiled.release()),
     () => undefined,
   )
 }

@@ -15,9 +15,7 @@ export function toGradlensError(device: string, error: unknown): unknown {
       { cause: error },
     )
   }
-  return new DeviceError(
-    device,
-    `${device}: ONNX Runtime failed: ${message.slice(0, 500)}`,
-    { cause: error },
-  )
+  return new DeviceError(device, `${device}: ONNX Runtime failed: ${message.slice(0, 500)}`, {
+    cause: error,
+  })
 }

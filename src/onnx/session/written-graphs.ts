@@ -196,7 +196,7 @@ export function writeLossGradients(
   }
   const inputs =
     loss === 'seed' ? [seedInput] : [labelsInput, ...(hasFactors ? [factorsInput] : [])]
-  const outputs = [...new Set(segments.flatMap(tensorsIn))]
+  const outputs = [...new Set([...segments.flatMap(tensorsIn), model.output])]
   return { model: write(model, graph, outputs, inputs.map(floatInput)), segments }
 }
 

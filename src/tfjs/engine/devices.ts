@@ -1,12 +1,13 @@
 import type { KernelBackend } from '@tensorflow/tfjs'
 import { DeviceError } from '../../errors.js'
 import type { Device } from '../../options.js'
+import type { TfjsDevice } from './tfjs-device.js'
 import { assertAdapter } from '../../webgpu-adapter.js'
 import { ensureBackend, hasBackend } from './engine.js'
 
 /** A device that is ready for use. */
 export interface OpenDevice {
-  readonly name: Device
+  readonly name: TfjsDevice
   readonly backend: KernelBackend
   /** The GPU device of webgpu; undefined for other devices. */
   readonly gpuDevice: GPUDevice | undefined
@@ -38,7 +39,7 @@ export async function openDevice(name: Device, allowSoftware: boolean): Promise<
   return { name, backend, gpuDevice, lost }
 }
 
-function lossOf(device: Device, gpuDevice: GPUDevice | undefined): Promise<never> {
+function lossOf(device: TfjsDevice, gpuDevice: GPUDevice | undefined): Promise<never> {
   const lost = new Promise<never>((_, reject) => {
     void gpuDevice?.lost.then(({ reason, message }) => {
       reject(

@@ -8,7 +8,7 @@
 import * as tf from '@tensorflow/tfjs'
 import type { KernelBackend, NamedTensorMap, Tensor, TensorContainer } from '@tensorflow/tfjs'
 import { DeviceError, UnsupportedError } from '../../errors.js'
-import type { Device } from '../../options.js'
+import type { TfjsDevice } from './tfjs-device.js'
 import type { Attributes, KernelCall } from '../kernel.js'
 import { openHeap } from '../kernels/heap.js'
 import { gradientRepairs } from '../repairs/gradients.js'
@@ -79,13 +79,13 @@ const engine = (): Engine => tf.engine() as unknown as Engine
 /**
  * Returns a device's backend, and starts it if needed. The page's current backend stays current.
  */
-export async function ensureBackend(device: Device): Promise<KernelBackend> {
+export async function ensureBackend(device: TfjsDevice): Promise<KernelBackend> {
   const backend = await startedBackend(device)
   if (device === 'wasm') await openHeap(backend)
   return backend
 }
 
-async function startedBackend(device: Device): Promise<KernelBackend> {
+async function startedBackend(device: TfjsDevice): Promise<KernelBackend> {
   const { registry, registryFactory, pendingBackendInit } = engine()
   await pendingBackendInit?.catch(() => false)
   const existing = registry[device]
@@ -117,10 +117,10 @@ async function startedBackend(device: Device): Promise<KernelBackend> {
 }
 
 /** True if the page or an earlier session has started the device's backend. */
-export const hasBackend = (device: Device): boolean => engine().registry[device] !== undefined
+export const hasBackend = (device: TfjsDevice): boolean => engine().registry[device] !== undefined
 
 /** True if the tensor's values are on that device's backend. */
-export function isOn(device: Device, tensor: Tensor): boolean {
+export function isOn(device: TfjsDevice, tensor: Tensor): boolean {
   return engine().state.tensorInfo.get(tensor.dataId)?.backend === engine().registry[device]
 }
 
@@ -128,7 +128,7 @@ export function isOn(device: Device, tensor: Tensor): boolean {
  * Runs a synchronous function on a device, with the repairs. Tensors that it creates are disposed,
  * except those that it returns. The engine is restored afterwards, also if the function throws.
  */
-export function runOn<Result>(device: Device, run: () => Result): Result {
+export function runOn<Result>(device: TfjsDevice, run: () => Result): Result {
   const current = engine()
   const backend = current.registry[device]
   if (backend === undefined) {
@@ -218,7 +218,7 @@ export function withoutValues<Result>(run: () => Result): Result {
 
 let isWithoutValues = false
 
-function repairedRunKernel(current: Engine, runKernel: RunKernel, device: Device): RunKernel {
+function repairedRunKernel(current: Engine, runKernel: RunKernel, device: TfjsDevice): RunKernel {
   return (name, inputs, attributes = {}) => {
     const isTapeOn = current.isTapeOn()
     const unfused = isTapeOn && isLinear(attributes) ? unfusedKernels[name] : undefined
@@ -262,12 +262,12 @@ function repairedRunKernel(current: Engine, runKernel: RunKernel, device: Device
   }
 }
 
-const hasKernel = (name: string, device: Device): boolean =>
+const hasKernel = (name: string, device: TfjsDevice): boolean =>
   (tf.getKernel(name, device) as unknown) !== undefined
 
-const devices: readonly Device[] = ['webgpu', 'wasm', 'cpu']
+const devices: readonly TfjsDevice[] = ['webgpu', 'wasm', 'cpu']
 
-function missingKernel(name: string, device: Device): UnsupportedError {
+function missingKernel(name: string, device: TfjsDevice): UnsupportedError {
   const others = devices.filter((other) => hasKernel(name, other))
   const remedy =
     others.length === 0

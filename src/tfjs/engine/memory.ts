@@ -1,12 +1,12 @@
 import type { KernelBackend } from '@tensorflow/tfjs'
 import { MemoryError, isGradlensError } from '../../errors.js'
-import type { Device } from '../../options.js'
+import type { TfjsDevice } from './tfjs-device.js'
 import { destroyIdleBuffers, isWebgpu, withAllocations } from './backends.js'
 import { runOn } from './engine.js'
 
 /** A device whose memory is allocated. */
 interface Owner {
-  readonly name: Device
+  readonly name: TfjsDevice
   readonly backend: KernelBackend
 }
 
@@ -48,12 +48,12 @@ function largestBuffer(backend: KernelBackend, usage: number): number {
 const allocationFailures = /alloc|out of memory|array (buffer )?length|too large/i
 
 /** Returns a MemoryError if the error means that memory ran out, otherwise the error itself. */
-export function asMemoryError(device: Device, error: unknown): unknown {
+export function asMemoryError(device: TfjsDevice, error: unknown): unknown {
   if (isGradlensError(error) || !(error instanceof RangeError)) return error
   return allocationFailures.test(error.message) ? memoryError(device, undefined, error) : error
 }
 
-export function memoryError(device: Device, byteLength?: number, cause?: unknown): MemoryError {
+export function memoryError(device: TfjsDevice, byteLength?: number, cause?: unknown): MemoryError {
   const asked =
     byteLength === undefined ? '' : ` It needed ${byteLength.toLocaleString('en')} more bytes.`
   return new MemoryError(

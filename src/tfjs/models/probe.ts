@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
 import type { Tensor } from '@tensorflow/tfjs'
 import { InvalidArgumentError, UnsupportedError } from '../../errors.js'
-import type { Device } from '../../options.js'
+import type { TfjsDevice } from '../engine/tfjs-device.js'
 import type { ArraySpec } from '../../predictor.js'
 import { runOn } from '../engine/engine.js'
 
@@ -45,7 +45,7 @@ function outputShape(name: string, call: () => Tensor): number[] {
   // Starts the page's backend if needed.
   tf.backend()
   try {
-    return runOn(tf.getBackend() as Device, () => call().shape)
+    return runOn(tf.getBackend() as TfjsDevice, () => call().shape)
   } catch (cause) {
     if (cause instanceof InvalidArgumentError || cause instanceof UnsupportedError) throw cause
     throw new InvalidArgumentError(

@@ -1,5 +1,5 @@
 import type { NamedTensorMap } from '@tensorflow/tfjs'
-import type { Device } from '../../options.js'
+import type { TfjsDevice } from '../engine/tfjs-device.js'
 import type { Attributes, Kernel, PartialRepair } from '../kernel.js'
 import { batchNormByChannel } from './arithmetic/batch-norm.js'
 import { cumprod, cumsum } from './arithmetic/accumulation.js'
@@ -23,7 +23,7 @@ import { unsortedSegmentSum } from './arrangement/segment-sum.js'
 import { sumOfMiddleAxes } from './arithmetic/sum.js'
 
 /** Kernels that a backend lacks, gets wrong or is slow at, per device. */
-export const kernelRepairs: Readonly<Record<Device, Readonly<Record<string, Kernel>>>> = {
+export const kernelRepairs: Readonly<Record<TfjsDevice, Readonly<Record<string, Kernel>>>> = {
   cpu: {
     MaxPool3DGrad: maxPool3DGrad,
     ResizeBilinearGrad: resizeBilinearGrad,
@@ -55,7 +55,7 @@ export const kernelRepairs: Readonly<Record<Device, Readonly<Record<string, Kern
  * Repairs of kernels that a backend gets wrong for some inputs. The first that is needed is used.
  */
 const partialRepairs: Readonly<
-  Record<Device, Readonly<Record<string, PartialRepair | readonly PartialRepair[]>>>
+  Record<TfjsDevice, Readonly<Record<string, PartialRepair | readonly PartialRepair[]>>>
 > = {
   cpu: {},
   wasm: {
@@ -71,7 +71,7 @@ const partialRepairs: Readonly<
 
 /** The kernel that replaces the device's own in this call; undefined where its own is right. */
 export function repairedKernel(
-  device: Device,
+  device: TfjsDevice,
   kernelName: string,
   inputs: NamedTensorMap,
   attributes: Attributes,

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs'
 import type { Tensor } from '@tensorflow/tfjs'
 import { DeviceError, DisposedError, isGradlensError } from '../../errors.js'
 import type { NdArray } from '../../ndarray.js'
-import type { Device } from '../../options.js'
+import type { TfjsDevice } from '../engine/tfjs-device.js'
 import type { ArraySpec, ForwardArguments } from '../../predictor.js'
 import { waitForNextTask } from '../../scheduling.js'
 import { buffersOf, isWebgpu } from '../engine/backends.js'
@@ -28,7 +28,7 @@ export class DeviceModel {
   }
 
   /** The device's name. */
-  get name(): Device {
+  get name(): TfjsDevice {
     return this.#device.name
   }
 

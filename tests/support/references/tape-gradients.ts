@@ -1,11 +1,11 @@
 import * as tf from '@tensorflow/tfjs'
-import type { Device } from '../../../src/options.js'
+import type { TestDevice } from '../devices/devices.js'
 import { ensureBackend, runOn, withTape } from '../../../src/tfjs/engine/engine.js'
 import { backpropagate, findDependents } from '../../../src/tfjs/engine/tape.js'
 
 /** Output and gradients of Σ f(x) ⊙ weights on a device, with the repairs, by the adapter's own walk. */
 export async function gradientsOn(
-  device: Device,
+  device: TestDevice,
   f: (...x: tf.Tensor[]) => tf.Tensor,
   shapes: readonly (readonly number[])[],
   values: readonly Float32Array[],

@@ -90,9 +90,9 @@ function differentiate(
 }
 
 describe.each([
-  ['onnxruntime-web', web, 'wasm'],
-  ['onnxruntime-node', node, 'cpu'],
-] as const)('a gradient graph on %s', (_, ort, provider) => {
+  ['onnxruntime-web', { ort: web, name: 'wasm', provider: 'wasm' }],
+  ['onnxruntime-node', { ort: node, name: 'native', provider: 'cpu' }],
+] as const)('a gradient graph on %s', (_, device) => {
   it('computes the gradients of the input and the weights', async () => {
     const { graph } = readModel(writeModel({ graph: net, opsets }), () => {
       throw new Error('no external data')
@@ -102,19 +102,15 @@ describe.each([
     const backward = new GradientGraph(graph, 18, infos, paths.tensors)
     const gradients = backpropagate(backward, paths, new Map([['y', backward.filledLike('y', 1)]]))
     const names = sources.map((source) => gradients.get(source)!)
-    const compiled = await CompiledGraph.create(
-      ort,
-      {
-        opsets,
-        graph: {
-          ...graph,
-          nodes: backward.nodes,
-          constants: backward.constants,
-          outputs: names,
-        },
+    const compiled = await CompiledGraph.create(device, {
+      opsets,
+      graph: {
+        ...graph,
+        nodes: backward.nodes,
+        constants: backward.constants,
+        outputs: names,
       },
-      provider,
-    )
+    })
     try {
       const x = uniform(random, rows * 4, [-1, 1])
       const outputs = await compiled.run(new Map([['x', { data: x, shape: [rows, 4] }]]))
@@ -135,7 +131,7 @@ describe.each([
         expectNear(gradient!.data, differentiate(values, source), tolerance)
       }
     } finally {
-      await compiled.dispose()
+      await compiled.release()
     }
   })
 })
