@@ -66,7 +66,6 @@ export async function onnxPredictor(
   ])
   const given = await readSource(model, options.externalData)
   const name = options.name ?? fileName(model) ?? given.graph.name
-  const isFirst = options.layout
   const prepared = prepareModel(given, name, options, options.parameters)
   const source: { current: LoadedModel; readonly knowledge: Map<string, BatchKnowledge> } = {
     current: prepared,
@@ -82,11 +81,7 @@ export async function onnxPredictor(
   }
   return {
     name,
-    inputs: prepared.inputs.map(({ type: _, ...spec }) =>
-      isFirst === undefined || spec.shape.length !== 3
-        ? spec
-        : { ...spec, channels: isFirst === 'channelsFirst' ? 'first' : 'last' },
-    ),
+    inputs: prepared.inputs.map((input) => toSpec(input, options.layout)),
     output,
     devices: devicesOf(ort),
     parameters: prepared.parameters.map((parameter): ParameterSpec => ({
@@ -102,6 +97,14 @@ export async function onnxPredictor(
       return createCheckedSession(new OnnxPasses(runner, source, operations, parameters))
     },
   }
+}
+
+function toSpec(
+  { name, shape, dtype, channels }: ArraySpec,
+  layout: OnnxPredictorOptions['layout'],
+): ArraySpec {
+  if (layout === undefined || shape.length !== 3) return { name, shape, dtype, channels }
+  return { name, shape, dtype, channels: layout === 'channelsFirst' ? 'first' : 'last' }
 }
 
 function checkRuntime(ort: unknown): void {

@@ -1,4 +1,4 @@
-import type { BatchLayout, Placement } from './batch-layout.js'
+import type { Placement } from './batch-layout.js'
 import type { TensorInfo } from './tensor-info.js'
 
 /** A tensor as one run of the model computed it. */
@@ -83,6 +83,3 @@ const differs = (one: number, other: number): boolean =>
 
 const divisorsOf = (length: number): number[] =>
   Array.from({ length }, (_, k) => k + 1).filter((divisor) => length % divisor === 0)
-
-/** The layout of a tensor whose first axis is the batch. */
-export const batchFirst: BatchLayout = { axis: 0, outer: 1, inner: 1 }

@@ -151,7 +151,7 @@ function applyFactors(
 }
 
 /** What went into the activation that made the output, if the model ends in that one. */
-export function findPreActivation(
+function findPreActivation(
   graph: GraphBuilder,
   nodes: readonly OnnxNode[],
   activation: string,

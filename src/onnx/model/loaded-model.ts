@@ -3,6 +3,7 @@ import type { NdArray } from '../../ndarray.js'
 import type { ArraySpec } from '../../predictor.js'
 import { findGradientPaths } from '../graph/backpropagate.js'
 import { isFactorable } from '../parameters/convolution-uses.js'
+import { findChannels } from './input-channels.js'
 import { normalizeModel } from './normalize.js'
 import type { ElementType, OnnxModel, OnnxNode, OnnxTensor } from './onnx-model.js'
 import { raiseOpset } from './raise-opset.js'
@@ -64,6 +65,7 @@ export function prepareModel(
   const inputs = graph.inputs.map((input) => ({
     ...toSpec(name, input.name, input.shape),
     dtype: isFloat(input.type) ? ('float32' as const) : ('int32' as const),
+    channels: findChannels(graph.nodes, input.name),
     type: input.type,
   }))
   refuseRandom(graph.nodes)

@@ -38,6 +38,8 @@ export class CompiledGraph {
       preferredOutputLocation: Object.fromEntries(
         model.graph.outputs.map((name) => [name, onGpu.includes(name) ? 'gpu-buffer' : 'cpu']),
       ),
+      // The fusions of further levels crash onnxruntime-node 1.30 if tensors within them are outputs of the graph.
+      graphOptimizationLevel: 'basic',
       // Failures reject, and are reported there.
       logSeverityLevel: 4,
     })

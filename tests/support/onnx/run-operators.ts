@@ -1,10 +1,12 @@
+import type { NdArray } from 'gradlens'
 import { backpropagate, findGradientPaths } from '../../../src/onnx/graph/backpropagate.js'
 import { GradientGraph } from '../../../src/onnx/graph/gradient-graph.js'
 import type { TensorInfo } from '../../../src/onnx/graph/tensor-info.js'
-import type { GraphValue, OnnxNode, OnnxTensor } from '../../../src/onnx/model/onnx-model.js'
+import type { GraphInput, OnnxNode, OnnxTensor } from '../../../src/onnx/model/onnx-model.js'
 import { readNumbers } from '../../../src/onnx/model/tensor-data.js'
-import type { OnnxRuntime } from '../../../src/onnx/runtime.js'
+import { keepNeeded } from '../../../src/onnx/model/normalize.js'
 import { CompiledGraph } from '../../../src/onnx/session/compiled-graph.js'
+import type { RuntimeDevice } from '../../../src/onnx/session/runtime-devices.js'
 import { bytesOf, describeCase, type OperatorCase, type OperatorCases } from './operator-cases.js'
 
 /** What a case's operator and its backward rule computed, against what was expected. */
@@ -21,8 +23,8 @@ class CaseGraph {
   readonly nodes: OnnxNode[] = []
   readonly constants = new Map<string, OnnxTensor>()
   readonly infos = new Map<string, TensorInfo>()
-  readonly inputs: GraphValue[] = []
-  readonly feeds = new Map<string, { data: number[]; shape: readonly number[] }>()
+  readonly inputs: GraphInput[] = []
+  readonly feeds = new Map<string, NdArray>()
   readonly sources: string[] = []
   readonly seeds = new Map<string, string>()
 
@@ -63,14 +65,13 @@ class CaseGraph {
     this.infos.set(name, { type, shape })
     this.inputs.push({ name, type, shape })
     const data = readNumbers({ type, shape, bytes: bytesOf(this.#all, place) })
-    this.feeds.set(name, { data, shape })
+    this.feeds.set(name, { data: Float64Array.from(data), shape })
   }
 }
 
 /** Runs cases of one opset, forward and backward, in one graph. */
 async function runOperators(
-  ort: OnnxRuntime,
-  provider: string,
+  device: RuntimeDevice,
   all: OperatorCases,
   cases: readonly OperatorCase[],
 ): Promise<OperatorResult[]> {
@@ -82,19 +83,11 @@ async function runOperators(
   const gradients = backpropagate(graph, paths, built.seeds)
   const outputs = built.nodes.flatMap((node) => node.outputs.filter((name) => name !== ''))
   const wanted = built.sources.flatMap((source) => gradients.get(source) ?? [])
-  const compiled = await CompiledGraph.create(
-    ort,
-    {
-      ...keepNeeded(graph, [...outputs, ...wanted]),
-      name: 'operators',
-      inputs: built.inputs,
-      outputs: [...new Set([...outputs, ...wanted])].map((name) => ({
-        ...{ name, type: built.infos.get(name)?.type ?? 'float32', shape: undefined },
-      })),
-    },
-    new Map([['', opset]]),
-    provider,
-  )
+  const fetched = [...new Set([...outputs, ...wanted])]
+  const compiled = await CompiledGraph.create(device, {
+    opsets: new Map([['', opset]]),
+    graph: { ...keepNeeded(graph, fetched), inputs: built.inputs, outputs: fetched },
+  })
   try {
     const results = await compiled.run(built.feeds)
     return cases.map((each, k) => ({
@@ -114,25 +107,7 @@ async function runOperators(
       ),
     }))
   } finally {
-    await compiled.dispose()
-  }
-}
-
-/** Removes the nodes and constants that these tensors don't depend on. */
-function keepNeeded(
-  { nodes, constants }: GradientGraph,
-  outputs: readonly string[],
-): { nodes: OnnxNode[]; constants: Map<string, OnnxTensor> } {
-  const needed = new Set(outputs)
-  const kept: OnnxNode[] = []
-  for (const node of nodes.toReversed()) {
-    if (!node.outputs.some((output) => needed.has(output))) continue
-    for (const input of node.inputs) needed.add(input)
-    kept.unshift(node)
-  }
-  return {
-    nodes: kept,
-    constants: new Map([...constants].filter(([name]) => needed.has(name))),
+    await compiled.release()
   }
 }
 
@@ -154,8 +129,7 @@ const tolerance = 2e-5
 
 /** Runs a family's cases, and returns those with wrong outputs or gradients. */
 export async function findWrongCases(
-  ort: OnnxRuntime,
-  provider: string,
+  device: RuntimeDevice,
   all: OperatorCases,
   family: string,
 ): Promise<OperatorResult[]> {
@@ -164,8 +138,7 @@ export async function findWrongCases(
     byOpset.set(each.opset, [...(byOpset.get(each.opset) ?? []), each])
   }
   const results: OperatorResult[] = []
-  for (const cases of byOpset.values())
-    results.push(...(await runOperators(ort, provider, all, cases)))
+  for (const cases of byOpset.values()) results.push(...(await runOperators(device, all, cases)))
   return results.filter(
     (result) => !(Math.max(result.outputError, result.gradientError) <= tolerance),
   )

@@ -1,5 +1,3 @@
-import * as node from 'onnxruntime-node'
-import * as web from 'onnxruntime-web'
 import { describe, expect, it } from 'vitest'
 import { backpropagate, findGradientPaths } from '../../../src/onnx/graph/backpropagate.js'
 import { GradientGraph } from '../../../src/onnx/graph/gradient-graph.js'
@@ -10,6 +8,7 @@ import { createTensor, readNumbers } from '../../../src/onnx/model/tensor-data.j
 import { readModel } from '../../../src/onnx/model/read-model.js'
 import { writeModel } from '../../../src/onnx/model/write-model.js'
 import { CompiledGraph } from '../../../src/onnx/session/compiled-graph.js'
+import { nodeRuntimes } from '../../support/onnx/runtimes.js'
 import { seededRandom, uniform } from '../../support/random.js'
 import { expectNear } from '../../support/references/differences.js'
 
@@ -89,10 +88,7 @@ function differentiate(
   return [...values[name]!.keys()].map((k) => (moved(k, h) - moved(k, -h)) / (2 * h))
 }
 
-describe.each([
-  ['onnxruntime-web', { ort: web, name: 'wasm', provider: 'wasm' }],
-  ['onnxruntime-node', { ort: node, name: 'native', provider: 'cpu' }],
-] as const)('a gradient graph on %s', (_, device) => {
+describe.each(nodeRuntimes)('a gradient graph on $name', (device) => {
   it('computes the gradients of the input and the weights', async () => {
     const { graph } = readModel(writeModel({ graph: net, opsets }), () => {
       throw new Error('no external data')
