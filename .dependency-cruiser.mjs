@@ -31,6 +31,7 @@ const parts = {
   compute: { modules: 'gradients' },
   store: { modules: 'gradients|compute', packages: '@noble/hashes|zarrita' },
   explainers: { modules: 'predictor|losses|explanation|gradients|compute|store' },
+  testing: { modules: 'predictor|losses|gradients|adapters' },
   evaluation: { modules: 'predictor|losses|explanation|gradients|compute|store|explainers' },
   tfjs: { modules: 'predictor|losses|gradients|adapters', packages: '@tensorflow/tfjs[^/]*' },
   onnx: { modules: 'predictor|losses|gradients|adapters', packages: 'pbf' },

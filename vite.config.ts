@@ -15,6 +15,7 @@ export const alias = [
   { find: /^gradlens\/node$/, replacement: at('src/node/index.ts') },
   { find: /^gradlens\/worker$/, replacement: at('src/worker/index.ts') },
   { find: /^gradlens\/onnx$/, replacement: at('src/onnx/index.ts') },
+  { find: /^gradlens\/testing$/, replacement: at('src/testing/index.ts') },
   { find: /^gradlens\/tfjs$/, replacement: at('src/tfjs/index.ts') },
 ]
 
@@ -59,6 +60,7 @@ const library: UserConfig = {
         frame: at('src/frame/index.ts'),
         node: at('src/node/index.ts'),
         onnx: at('src/onnx/index.ts'),
+        testing: at('src/testing/index.ts'),
         tfjs: at('src/tfjs/index.ts'),
         worker: at('src/worker/index.ts'),
       },

@@ -113,6 +113,13 @@ it('offers exactly these names as gradlens/frame, in plain Node without a framew
   expect(names).toBe('decodeFrame,encodeFrame')
 })
 
+it('offers exactly this name as gradlens/testing, in plain Node without a framework', () => {
+  const names = runInProject(
+    `import * as testing from 'gradlens/testing'; console.log(Object.keys(testing).join())`,
+  )
+  expect(names).toBe('adapterCases')
+})
+
 it('offers exactly these names as gradlens/node', () => {
   const names = runInProject(
     `import * as node from 'gradlens/node'; console.log(Object.keys(node).join())`,
