@@ -1,9 +1,25 @@
+import { readFileSync } from 'node:fs'
 import { playwright } from '@vitest/browser-playwright'
+import type { Plugin } from 'vite'
 import { defineConfig } from 'vitest/config'
 import { findBrowser } from './scripts/checks/browser.mjs'
 import { browserArguments } from './tests/support/browser-arguments.js'
 import { serverCommands } from './tests/support/browser-servers.js'
 import { alias } from './vite.config.js'
+
+/** The modules that guides show, as modules: `docs/adapters.md?adapter.js` is the block of that name. */
+const guideModules: Plugin = {
+  name: 'guide-modules',
+  enforce: 'pre',
+  load(id) {
+    const [file = '', name = ''] = id.split('?')
+    if (!file.endsWith('.md')) return null
+    const blocks = readFileSync(file, 'utf8').split('```')
+    const block = blocks.find((text) => text.startsWith(`js ${name}\n`))
+    if (block === undefined) throw new Error(`${file} has no block '${name}'.`)
+    return block.slice(block.indexOf('\n'))
+  },
+}
 
 const executablePath = findBrowser().path
 
@@ -12,6 +28,7 @@ export default defineConfig({
     projects: [
       {
         resolve: { alias },
+        plugins: [guideModules],
         test: {
           name: 'unit',
           include: ['tests/{unit,devices}/**/*.test.ts'],
