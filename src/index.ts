@@ -34,6 +34,13 @@ export type {
   PrecomputeOptions,
   SimilarityExplainOptions,
 } from './explainers/similarity/similarity-options.js'
+export type {
+  EstimateOptions,
+  GradientSizes,
+  ParameterEstimate,
+  ProjectionEstimate,
+  SimilarityEstimate,
+} from './explainers/similarity/estimate/similarity-estimate.js'
 export type { AverageOf, ItemsOf } from './explainers/reading/baselines.js'
 export type { EachTarget, SumOfOutputs, TargetInput } from './explainers/reading/targets.js'
 export type { Inputs } from './explainers/reading/inputs.js'

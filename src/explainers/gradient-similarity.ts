@@ -1,31 +1,16 @@
 import { explainFailedImport } from '../failed-import.js'
-import type { Ranking, RankingOptions } from '../compute/ranking.js'
-import { similarityNames } from '../compute/similarity.js'
+import type { Ranking } from '../compute/ranking.js'
 import { InvalidArgumentError, NotFittedError, isGradlensError } from '../errors.js'
 import type { Explanation } from '../explanation.js'
 import type { ByteStore } from '../store/bytes/byte-store.js'
 import { toNdArray } from '../array-input.js'
-import type { NdArray } from '../ndarray.js'
-import {
-  type CallOptions,
-  assertKnownKeys,
-  readChoice,
-  readPositiveInteger,
-  type Progress,
-} from '../options.js'
-import { checkClasses } from '../losses/check-classes.js'
-import {
-  copyLabels,
-  type GivenLabels,
-  type LabelInput,
-  noLabels,
-  type QuestionLabelInput,
-} from '../losses/labels.js'
+import { type CallOptions, assertKnownKeys } from '../options.js'
+import type { LabelInput, QuestionLabelInput } from '../losses/labels.js'
 import { type Loss, type ReadLoss, readLoss } from '../losses/loss.js'
 import type { Predictor } from '../predictor.js'
 import { BackendSession } from './session/backend-session.js'
 import { disposeAll, computeFiniteBlocks } from './similarity/gradient-blocks.js'
-import { countExamples, type Inputs, readInputs } from './reading/inputs.js'
+import { countExamples, type Inputs } from './reading/inputs.js'
 import { keepTrainingSet, readTraining, writeTrainingSet } from './similarity/keep-training-set.js'
 import { checkLossOfLogits } from './reading/loss-of-logits.js'
 import { checkPredictor, type ModelCall, ModelSession } from './session/model-session.js'
@@ -33,32 +18,28 @@ import { chooseParameters, selectTrainable } from './session/parameters.js'
 import { listChannels } from './session/explanation-meta.js'
 import { createProgressReporter } from './session/progress.js'
 import { isExampleSource, type ExampleSource } from './reading/example-source.js'
+import { checkLoss, describeLossParams } from './similarity/loss-params.js'
 import type { SimilarityData } from './similarity/similarity-explanation.js'
+import type {
+  EstimateOptions,
+  SimilarityEstimate,
+} from './similarity/estimate/similarity-estimate.js'
 import {
   explainOptionNames,
   type GradientSimilarityOptions,
   type OpenSimilarityOptions,
   type PrecomputeOptions,
-  rankings,
   readSimilarityOptions,
   type SimilarityExplainOptions,
   type SimilaritySettings,
 } from './similarity/similarity-options.js'
+import { type Question, readQuestion } from './similarity/question.js'
 import {
   ExamplesInMemory,
   type GradientContext,
   type TrainingSet,
 } from './similarity/training-set.js'
 import { Explainer } from './session/explainer.js'
-
-/** The arguments of an `explain` call, read. */
-interface Question {
-  readonly tests: readonly NdArray[]
-  readonly y: GivenLabels
-  readonly k: number
-  readonly ranking: RankingOptions
-  readonly report: (progress: Progress) => void
-}
 
 /**
  * Ranks training examples by the similarity of their loss gradients to that of the example explained: g(z) = ∇θ L(y, f(x)) over the trainable parameters.
@@ -176,6 +157,28 @@ export class GradientSimilarity<Value = unknown, Item = never> extends Explainer
   }
 
   /**
+   * Estimates what `fit` with these examples would take: seconds, bytes in memory and bytes in a
+   * store, with the options of this explainer and with others. It runs one batch of the examples
+   * twice, and keeps nothing.
+   *
+   * @param yTrain as in `fit`; left out, the predicted classes
+   * @throws as `fit`
+   * @example
+   * const { seconds, memoryBytes, projection } = await explainer.estimate(xTrain, yTrain)
+   */
+  async estimate(
+    xTrain: Inputs<Item> | ExampleSource<Inputs<Item>>,
+    yTrain?: LabelInput | ExampleSource<LabelInput>,
+    options: EstimateOptions = {},
+  ): Promise<SimilarityEstimate> {
+    const call = this.#model.begin(options.signal)
+    const { estimateSimilarity } =
+      await import('./similarity/estimate/estimate-similarity.js').catch(explainFailedImport)
+    const context = await this.#context(call)
+    return estimateSimilarity(xTrain, yTrain, context, this.#options, options)
+  }
+
+  /**
    * Writes training gradients into the `store` as `fit` does: all of them, or those of a range of rows while other
    * processes write other ranges. `mergeGradientStore` of gradlens/node merges ranges into one store, from which
    * `GradientSimilarity.open` explains. The fitted examples of this explainer stay as they are.
@@ -234,7 +237,7 @@ export class GradientSimilarity<Value = unknown, Item = never> extends Explainer
       for (let fallbacks = 0; ; fallbacks++) {
         try {
           // The arguments are read once, so that later changes to the page's arrays have no effect.
-          question ??= await this.#read(call, fitted, x, y, options)
+          question ??= await readQuestion(call, fitted.exampleCount, x, y, options, this.#options)
           return await this.#explain(call, fitted, question)
         } catch (error) {
           // If the call was aborted or the explainer disposed, that is the reason of the failure.
@@ -264,38 +267,6 @@ export class GradientSimilarity<Value = unknown, Item = never> extends Explainer
     this.#backend[Symbol.dispose]()
   }
 
-  async #read(
-    call: ModelCall<Value>,
-    fitted: TrainingSet<Value>,
-    x: Inputs<Item>,
-    y: QuestionLabelInput | undefined,
-    { onProgress, topK, simFn, ranking }: SimilarityExplainOptions,
-  ): Promise<Question> {
-    const { eps, simFn: ownSimFn, topK: ownTopK, verbose } = this.#options
-    const name = readChoice('simFn', simFn ?? ownSimFn, similarityNames)
-    const extent = readChoice('ranking', ranking ?? 'full', rankings)
-    const trainCount = fitted.exampleCount
-    const k = Math.min(readPositiveInteger('topK', topK ?? ownTopK), trainCount)
-    const { predictor } = this.#model
-    const [read, given] = await Promise.all([
-      readInputs('x', x, predictor.inputs, predictor),
-      y === undefined ? noLabels : copyLabels('y', y),
-    ])
-    return {
-      tests: await read.arrays(call, this.#options.batchSize.most),
-      y: given,
-      k,
-      report: createProgressReporter('GradientSimilarity', verbose, onProgress),
-      ranking: {
-        testCount: read.exampleCount,
-        trainCount,
-        similarity: { name, eps },
-        most: extent === 'full' ? trainCount : k,
-        least: k,
-      },
-    }
-  }
-
   async #explain(
     call: ModelCall<Value>,
     fitted: TrainingSet<Value>,
@@ -320,7 +291,7 @@ export class GradientSimilarity<Value = unknown, Item = never> extends Explainer
       storeGrads: fitted.keepsGradients,
       backendName: this.device,
       taskName: this.#options.task,
-      ...describedLoss(this.#loss),
+      ...describeLossParams(this.#loss),
       topK: k,
       eps: ranking.similarity.eps,
       inputCount: fitted.inputCount,
@@ -382,18 +353,6 @@ export class GradientSimilarity<Value = unknown, Item = never> extends Explainer
     const backend = await this.#backend.open(call)
     return { call, backend, loss: this.#loss, batchSize: this.#options.batchSize }
   }
-}
-
-/** @throws InvalidArgumentError for class weights that don't fit the model */
-function checkLoss<Value>(loss: ReadLoss<Value>, { output }: Predictor<Value>): void {
-  if (typeof loss !== 'function') checkClasses(loss, output.shape)
-}
-
-/** The loss as an explanation's parameters have it. */
-function describedLoss<Value>(loss: ReadLoss<Value>): Readonly<Record<string, unknown>> {
-  if (typeof loss === 'function') return { lossFn: 'function' }
-  const { name, given } = loss
-  return { lossFn: name, ...(Object.keys(given).length > 0 && { lossOptions: given }) }
 }
 
 /** From webgpu to wasm, and from there to cpu. */

@@ -1,5 +1,9 @@
 import type { ExampleSource } from '../explainers/reading/example-source.js'
 import type { Inputs } from '../explainers/reading/inputs.js'
+import type {
+  EstimateOptions,
+  SimilarityEstimate,
+} from '../explainers/similarity/estimate/similarity-estimate.js'
 import type { SimilarityData } from '../explainers/similarity/similarity-explanation.js'
 import type {
   PrecomputeOptions,
@@ -28,6 +32,19 @@ export class RemoteSimilarity<Item = never> extends RemoteExplainer {
       options,
     )
     return this
+  }
+
+  /** As `estimate` of GradientSimilarity. */
+  async estimate(
+    xTrain: Inputs<Item> | ExampleSource<Inputs<Item>>,
+    yTrain?: LabelInput | ExampleSource<LabelInput>,
+    options: EstimateOptions = {},
+  ): Promise<SimilarityEstimate> {
+    const given = [
+      ['xTrain', xTrain],
+      ['yTrain', yTrain],
+    ] as const
+    return (await this.callMethod('estimate', given, options)) as SimilarityEstimate
   }
 
   /** As `precompute` of GradientSimilarity. */

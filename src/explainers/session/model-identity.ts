@@ -12,7 +12,7 @@ import type { ModelCall } from './model-session.js'
 import { selectTrainable } from './parameters.js'
 
 /**
- * What tells this model with this loss from others.
+ * Reads what distinguishes this model with this loss from others.
  *
  * @throws UnsupportedError if the predictor does not give its weights
  */
@@ -28,9 +28,17 @@ export async function readModelIdentity<Value>(
         'Use one that does, or no store.',
     )
   }
+  return { ...(await describeModelIdentity(call, loss)), weightsHash: await hashWeights(weights) }
+}
+
+/** The identity without the weights: their hash is one of zeros. */
+export async function describeModelIdentity<Value>(
+  call: ModelCall<Value>,
+  loss: ReadLoss<Value>,
+): Promise<StoreIdentity> {
   const { name, isLogits = false, isOneOfSeveral = false } = call.predictor.output
   return {
-    weightsHash: await hashWeights(weights),
+    weightsHash: `sha256:${'0'.repeat(64)}`,
     loss:
       (await identifyLoss(typeof loss === 'function' ? loss : describeLoss(loss))) +
       (isLogits ? ' of the logits' : '') +

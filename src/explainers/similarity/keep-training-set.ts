@@ -75,7 +75,7 @@ export async function keepTrainingSet<Value, Item>(
   const { store } = settings
   if (store === undefined && 'items' in given) {
     const projection = await createProjection(settings.projection, call.predictor)
-    return uploadGradients({ ...context, ...given, projection }, report)
+    return uploadGradients({ ...context, ...given, projection }, settings.mostKeptBytes, report)
   }
   await writeTrainingSet(given, undefined, context, settings, report)
   const { openTrainingStore } = await import('./open-training-store.js').catch(explainFailedImport)

@@ -77,7 +77,11 @@ export interface GradientSimilarityOptions {
    * store is bound to the chosen names. Default: all that are trainable.
    */
   readonly parameters?: ParameterFilter | undefined
-  /** The bytes that gradients read from a store may take in the page and its workers. Default 256 MiB. */
+  /**
+   * The bytes that gradients may take in the page and its workers: those that are read from a store
+   * at once, or those that `fit` keeps in memory. Default: 256 MiB from a store; in memory, as many
+   * as there are.
+   */
   readonly maxBytes?: number
   /** The bytes that gradients read from a store may take on the GPU. Default 256 MiB. */
   readonly maxGpuBytes?: number
@@ -121,6 +125,8 @@ export interface PrecomputeOptions extends CallOptions {
 export type SimilaritySettings = Omit<Required<GradientSimilarityOptions>, 'batchSize'> & {
   readonly batchSize: BatchSize
   readonly projection: ProjectionSettings | undefined
+  /** `maxBytes` for gradients in memory. */
+  readonly mostKeptBytes: number
 }
 
 export interface SimilarityExplainOptions extends CallOptions {
@@ -179,6 +185,7 @@ export function readSimilarityOptions(options: GradientSimilarityOptions): Simil
     projection: projection === undefined ? undefined : readProjection(projection),
     parameters: options.parameters,
     maxBytes: readPositiveInteger('maxBytes', options.maxBytes ?? defaultMaxBytes),
+    mostKeptBytes: options.maxBytes ?? Infinity,
     maxGpuBytes: readPositiveInteger('maxGpuBytes', options.maxGpuBytes ?? defaultMaxBytes),
     topK: readPositiveInteger('topK', options.topK ?? 5),
     eps: readNonNegativeNumber('eps', options.eps ?? 0),

@@ -1,4 +1,5 @@
-import { NotFittedError } from '../../errors.js'
+import { isGradlensError, NotFittedError } from '../../errors.js'
+import { explainFailedImport } from '../../failed-import.js'
 import { CachedGradients } from './cached-gradients.js'
 import type { Projection } from '../../gradients/projection/projection.js'
 import type { Labels } from '../../losses/labels.js'
@@ -163,28 +164,49 @@ export interface TrainingExamples {
   readonly items: readonly unknown[] | null
 }
 
-/** Computes the gradients of the examples, to keep them in memory. */
+/**
+ * Computes the gradients of the examples, to keep them in memory.
+ *
+ * @param mostBytes the most bytes that they may take
+ * @throws InvalidArgumentError if they take more, after the first batch
+ */
 export async function uploadGradients<Value>(
   batches: GradientBatches<Value> & TrainingExamples,
+  mostBytes: number,
   report: (progress: Progress) => void,
 ): Promise<ExamplesInMemory<Value>> {
   const { call, backend, x, projection } = batches
+  const exampleCount = countExamples(x)
   const weightsVersion = await call.weightsVersion()
   const gradients = new CachedGradients()
   try {
     for await (const placed of computeBlocks(batches)) {
       gradients.append(placed.gradients)
-      report({ phase: 'fit', done: placed.end, total: countExamples(x) })
+      const bytesPerExample = gradients.byteLength / placed.end
+      if (placed.start === 0 && exampleCount * bytesPerExample > mostBytes) {
+        const { createLimitError } = await importChoices()
+        throw await createLimitError({ call, exampleCount, first: placed.gradients }, mostBytes)
+      }
+      report({ phase: 'fit', done: placed.end, total: exampleCount })
     }
     await backend.settle()
     call.check()
     return new ExamplesInMemory(batches, { gradients, weightsVersion, projection })
   } catch (error) {
-    gradients[Symbol.dispose]()
-    call.check()
-    throw error
+    const [first] = gradients.blocks
+    try {
+      call.check()
+      if (first === undefined || !isGradlensError(error, 'MemoryError')) throw error
+      const { describeShortage } = await importChoices()
+      throw await describeShortage(error, { call, exampleCount, first })
+    } finally {
+      gradients[Symbol.dispose]()
+    }
   }
 }
+
+const importChoices = (): Promise<typeof import('./estimate/memory-choices.js')> =>
+  import('./estimate/memory-choices.js').catch(explainFailedImport)
 
 /** Rows [nTest · k, …] as [nTest, k, …]; the array itself for a model of one input. */
 export function groupArrays(rows: readonly NdArray[], testCount: number): PickedExamples {

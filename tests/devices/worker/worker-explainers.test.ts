@@ -44,6 +44,27 @@ describe.each(devices)('explainers in a worker, on TensorFlow.js, %s', (device) 
     expect(explainer.gradientBytes).toBe(local.gradientBytes)
   })
 
+  it('estimate what a fit takes, as the same explainer does in the page', async () => {
+    // One model: the names of its parameters are numbered in the page.
+    const predictor = tfjsClassifier()
+    const remote = throughChannel(() => predictor)
+    using explainer = remote.gradientSimilarity(loss, { device, precomputeGrads: true })
+    using local = new GradientSimilarity(predictor, loss, { device, precomputeGrads: true })
+    const { seconds, ...sizes } = await explainer.estimate(trainX, trainClasses)
+    const expected = await local.estimate(trainX, trainClasses)
+    expect({ ...sizes, seconds: expected.seconds }).toEqual(expected)
+    expect(seconds).toBeGreaterThan(0)
+    const source = {
+      exampleCount: 60,
+      read: (start: number, end: number) =>
+        Array.from({ length: end - start }, (_, k) => trainX[(start + k) % trainX.length]!),
+    }
+    const predicted = await explainer.estimate(source)
+    expect(predicted.memoryBytes).toBe(10 * sizes.memoryBytes)
+    await explainer.fit(trainX, trainClasses)
+    expect(explainer.gradientBytes).toBe(sizes.memoryBytes)
+  })
+
   it('attribute, with what the same explainers give in the page', async () => {
     // One model: its layers' names, which the explanation has, are numbered in the page.
     const predictor = tfjsClassifier()
