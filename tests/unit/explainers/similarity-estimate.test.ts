@@ -1,11 +1,4 @@
-import {
-  GradientSimilarity,
-  MemoryError,
-  type ExampleSource,
-  type NdArray,
-  type Predictor,
-  type Progress,
-} from 'gradlens'
+import { GradientSimilarity, MemoryError, type ExampleSource, type Progress } from 'gradlens'
 import { describe, expect, it } from 'vitest'
 import { withLossGradients } from '../../support/models/changed-sessions.js'
 import { classifier, regressor, trainClasses, trainX } from '../../support/models/small-nets.js'
@@ -29,13 +22,10 @@ describe('the estimate of a fit', () => {
 
   it('runs no more examples than one batch, and reads no more of a source', async () => {
     let examples = 0
-    const counting = withLossGradients(
-      classifier() as Predictor<NdArray>,
-      (compute) => (x, y, of) => {
-        examples += x[0]!.shape[0]!
-        return compute(x, y, of)
-      },
-    )
+    const counting = withLossGradients(classifier(), (compute) => (x, y, of) => {
+      examples += x[0]!.shape[0]!
+      return compute(x, y, of)
+    })
     using explainer = new GradientSimilarity(counting, loss, { device: 'cpu', batchSize: 4 })
     const reads: number[][] = []
     const source = <Row>(rows: readonly Row[]): ExampleSource<Row[]> => ({
@@ -114,7 +104,7 @@ describe('a fit whose gradients do not fit into memory', () => {
 
   it('ends with the same choices when the device runs out of memory', async () => {
     let calls = 0
-    const full = withLossGradients(classifier() as Predictor<NdArray>, (compute) => (x, y, of) => {
+    const full = withLossGradients(classifier(), (compute) => (x, y, of) => {
       if (calls++ > 0) throw new MemoryError('cpu', 'cpu is full.', { byteLength: 12 })
       return compute(x, y, of)
     })
