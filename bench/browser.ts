@@ -8,7 +8,9 @@ const asRoot = process.getuid?.() === 0 ? ['--no-sandbox'] : []
 /** Headless Chromium on Linux has no WebGPU without a flag, even with a GPU. */
 const webGpu = ['--enable-unsafe-webgpu', '--enable-features=Vulkan']
 
-export function launchBrowser({ softwareWebGpu }: BenchOptions): Promise<Browser> {
+export function launchBrowser({
+  softwareWebGpu,
+}: Pick<BenchOptions, 'softwareWebGpu'>): Promise<Browser> {
   const found = findBrowser()
   if (found.path === undefined) {
     throw new Error(`No browser starts: ${found.fault}. Set CHROME_PATH.`)

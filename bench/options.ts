@@ -1,8 +1,13 @@
 import { parseArgs } from 'node:util'
 import { caseNames } from './cases.js'
+import { largeCaseNames } from './large/cases.js'
 
 export interface BenchOptions {
   readonly models: readonly string[]
+  /** Models of real size. */
+  readonly largeModels: readonly string[]
+  /** The side of the images of models of real size. */
+  readonly size: number
   /** The number of training rows. Undefined: each model's own number. */
   readonly rows: number | undefined
   readonly rounds: number
@@ -16,7 +21,9 @@ export interface BenchOptions {
 }
 
 export const usage = `npm run bench -- [options]
-  --models LIST       models, comma-separated: ${caseNames.join(',')} (default: all)
+  --models LIST       models, comma-separated: ${caseNames.join(',')} (default: these)
+                      or of real size: ${largeCaseNames.join(',')}
+  --size N            side of the images of models of real size (default: 224)
   --rows N            number of training rows (default: each model's own)
   --rounds N          number of rounds (default: 3)
   --software-webgpu   accept a WebGPU adapter that is emulated in software
@@ -30,6 +37,7 @@ export function readOptions(args: string[]): BenchOptions {
     allowNegative: true,
     options: {
       models: { type: 'string', default: caseNames.join(',') },
+      size: { type: 'string', default: '224' },
       rows: { type: 'string' },
       rounds: { type: 'string', default: '3' },
       'software-webgpu': { type: 'boolean', default: false },
@@ -39,13 +47,16 @@ export function readOptions(args: string[]): BenchOptions {
     },
   })
   const python = values.peers ?? process.env['GRADLENS_PEERS']
-  const models = values.models.split(',')
-  const unknown = models.find((name) => !caseNames.includes(name))
+  const names = values.models.split(',')
+  const known = [...caseNames, ...largeCaseNames]
+  const unknown = names.find((name) => !known.includes(name))
   if (unknown !== undefined) {
-    throw new Error(`--models is '${unknown}'; expected some of ${caseNames.join(', ')}.`)
+    throw new Error(`--models is '${unknown}'; expected some of ${known.join(', ')}.`)
   }
   return {
-    models,
+    models: names.filter((name) => caseNames.includes(name)),
+    largeModels: names.filter((name) => largeCaseNames.includes(name)),
+    size: readCount('--size', values.size),
     rows: values.rows === undefined ? undefined : readCount('--rows', values.rows),
     rounds: readCount('--rounds', values.rounds),
     softwareWebGpu: values['software-webgpu'],

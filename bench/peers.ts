@@ -2,13 +2,14 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import type { LargeTask } from './large/protocol.js'
 import type { Task } from './protocol.js'
 
 export interface PeerDescription {
   readonly name: string
   readonly versions: Readonly<Record<string, string>>
   readonly threads: number
-  readonly tasks: readonly Task[]
+  readonly tasks: readonly (Task | LargeTask)[]
   readonly blas?: string
 }
 
@@ -20,14 +21,16 @@ export interface Agreement {
   readonly tolerance: number
   readonly rankCorrelation: number
   readonly agrees: boolean
+  /** The peer's own error in float32, if the comparison is with its float64. */
+  readonly peerError?: number
 }
 
 type Answer = Record<string, unknown> & { readonly error?: string }
 
 /** A Python process that answers one request at a time. */
 export class Peer {
-  static async start(python: string, script: string): Promise<Peer> {
-    const peer = new Peer(python, script)
+  static async start(python: string, script: string, ...rest: string[]): Promise<Peer> {
+    const peer = new Peer(python, [script, ...rest])
     try {
       peer.#description = (await peer.#ask({ command: 'describe' })) as unknown as PeerDescription
       return peer
@@ -43,11 +46,11 @@ export class Peer {
   #complaint = ''
   #description: PeerDescription | undefined
 
-  private constructor(python: string, script: string) {
+  private constructor(python: string, [script = '', ...rest]: readonly string[]) {
     const file = fileURLToPath(new URL(`peers/${script}`, import.meta.url))
     // A BLAS kernel chosen by environment variables would not be the peer's own speed.
     const env = { ...process.env, OPENBLAS_CORETYPE: undefined, OPENBLAS_L2_SIZE: undefined }
-    this.#child = spawn(python, [file], { env, stdio: ['pipe', 'pipe', 'pipe'] })
+    this.#child = spawn(python, [file, ...rest], { env, stdio: ['pipe', 'pipe', 'pipe'] })
     this.#child.stderr.setEncoding('utf8').on('data', (text: string) => {
       this.#complaint = (this.#complaint + text).slice(-2000)
     })
@@ -65,7 +68,7 @@ export class Peer {
   }
 
   /** Milliseconds. For `fit`, of all rows. */
-  async measure(folder: string, task: Task): Promise<number> {
+  async measure(folder: string, task: Task | LargeTask): Promise<number> {
     return (await this.#ask({ command: 'measure', case: folder, task }))['ms'] as number
   }
 
@@ -73,8 +76,19 @@ export class Peer {
     return (await this.#ask({ command: 'storedBytes', case: folder }))['bytes'] as number
   }
 
-  async check(folder: string): Promise<readonly Agreement[]> {
-    const { agreement } = await this.#ask({ command: 'check', case: folder })
+  /** The peak of the process's resident size. */
+  async peakMiB(): Promise<number> {
+    return (await this.#ask({ command: 'peak' }))['mib'] as number
+  }
+
+  /** Whether the peer computes this case. */
+  async supports(folder: string): Promise<boolean> {
+    return (await this.#ask({ command: 'supports', case: folder }))['supports'] as boolean
+  }
+
+  /** @param results the file of gradlens's results */
+  async check(folder: string, results = 'ours.json'): Promise<readonly Agreement[]> {
+    const { agreement } = await this.#ask({ command: 'check', case: folder, results })
     return agreement as readonly Agreement[]
   }
 

@@ -1,3 +1,4 @@
+import type { LargeReport } from './large/report.js'
 import type { Agreement, PeerDescription } from './peers.js'
 import type { PageReport, Task } from './protocol.js'
 
@@ -12,6 +13,7 @@ export interface BenchReport {
   /** The settings that were left out, and why. */
   readonly remarks: readonly string[]
   readonly models: readonly ModelReport[]
+  readonly largeModels: readonly LargeReport[]
 }
 
 export interface MachineReport {

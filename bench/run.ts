@@ -5,6 +5,8 @@ import type { Browser } from 'playwright'
 import { launchBrowser } from './browser.js'
 import { writeCase, type Case } from './cases.js'
 import { measureGrowth, measureMemory } from './growth.js'
+import { measureLarge } from './large/measure.js'
+import type { LargeReport } from './large/report.js'
 import { readOptions, usage, type BenchOptions } from './options.js'
 import { pageParticipant, peerParticipant, type Participant } from './participants.js'
 import { Peer } from './peers.js'
@@ -31,7 +33,8 @@ async function main(options: BenchOptions): Promise<void> {
     mkdirSync(path.dirname(options.json), { recursive: true })
     writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`)
     console.log(`${reportText(report)}\n\nWritten to ${options.json}.`)
-    const agrees = report.models.every((model) => model.agreement.every((each) => each.agrees))
+    const models = [...report.models, ...report.largeModels]
+    const agrees = models.every((model) => model.agreement.every((each) => each.agrees))
     if (!agrees) process.exitCode = 1
   } finally {
     for (const cleanUp of cleanUps) await cleanUp()
@@ -44,11 +47,20 @@ async function bench(
 ): Promise<BenchReport> {
   const site = await serveSite()
   atEnd(() => site.close())
+  const largeModels: LargeReport[] = []
+  for (const name of options.largeModels) {
+    largeModels.push(await measureLarge(name, site, options))
+  }
   const browser = await launchBrowser(options)
   atEnd(() => browser.close())
-  const { open: settings, remarks } = await openSettings(browser, site, options)
+  const isSmall = options.models.length > 0
+  const { open: settings, remarks } = isSmall
+    ? await openSettings(browser, site, options)
+    : { open: [], remarks: [] }
   const peers: Peer[] = []
-  for (const script of options.python === undefined ? [] : ['alibi_peer.py', 'torch_peer.py']) {
+  for (const script of options.python === undefined || !isSmall
+    ? []
+    : ['alibi_peer.py', 'torch_peer.py']) {
     const peer = await Peer.start(options.python ?? '', script)
     atEnd(() => {
       peer.close()
@@ -66,6 +78,7 @@ async function bench(
     peers: peers.map(({ description }) => description),
     remarks: options.python === undefined ? [...remarks, withoutPeers] : remarks,
     models,
+    largeModels,
   }
 }
 

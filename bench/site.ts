@@ -15,6 +15,8 @@ export interface Site {
   close(): Promise<void>
 }
 
+const pageFolder = fileURLToPath(new URL('page', import.meta.url))
+
 const isolation = {
   'Cross-Origin-Opener-Policy': 'same-origin',
   'Cross-Origin-Embedder-Policy': 'require-corp',
@@ -26,7 +28,7 @@ export async function serveSite(): Promise<Site> {
   const config: InlineConfig = {
     configFile: false,
     logLevel: 'warn',
-    root: fileURLToPath(new URL('page', import.meta.url)),
+    root: pageFolder,
     base: './',
     resolve: { alias },
     worker: { format: 'es' },
@@ -34,6 +36,9 @@ export async function serveSite(): Promise<Site> {
       target: 'es2022',
       outDir: folder,
       emptyOutDir: true,
+      rolldownOptions: {
+        input: ['index.html', 'large.html'].map((file) => path.join(pageFolder, file)),
+      },
       // tfjs's wasm threads run a function's source text, which minified names would break.
       minify: false,
       chunkSizeWarningLimit: Infinity,

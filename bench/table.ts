@@ -1,3 +1,4 @@
+import { largeText } from './large/table.js'
 import { contestantNames } from './participants.js'
 import { tasks, type Task } from './protocol.js'
 import type { BenchReport, Column, ModelReport, Ratio } from './report.js'
@@ -12,7 +13,7 @@ const rowTitles: Readonly<Record<Task | 'storedBytes', string>> = {
 
 /** Formats the report: a table of times and ratios per model and setting, then the checks. */
 export function reportText(report: BenchReport): string {
-  const { machine, settings, peers, remarks, models, date } = report
+  const { machine, settings, peers, remarks, models, largeModels, date } = report
   const { cpu, cores, memoryGiB, system, node, browser } = machine
   return [
     `${date}: ${cpu}, ${cores} cores, ${memoryGiB.toFixed(0)} GiB, ${system}; ${browser}, Node ${node}`,
@@ -28,6 +29,7 @@ export function reportText(report: BenchReport): string {
     }),
     ...remarks,
     ...models.map((model) => modelText(model, settings)),
+    ...largeModels.map(largeText),
   ].join('\n')
 }
 

@@ -45,7 +45,11 @@ export function createMobileNetV2(size = 224, classCount = 1000): LayersModel {
         apply(
           tf.layers.depthwiseConv2d({
             ...{ kernelSize: 3, strides, padding: 'same', useBias: false },
-            depthwiseInitializer: kernel(),
+            // He's rule for one channel. TensorFlow.js's own counts all channels, and signals would vanish.
+            depthwiseInitializer: tf.initializers.randomNormal({
+              stddev: Math.sqrt(2 / 9),
+              seed: ++seed,
+            }),
           }),
           x,
         ),

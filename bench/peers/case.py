@@ -11,6 +11,8 @@ class Case:
 
     def __init__(self, folder):
         self.folder = Path(folder)
+        # The file of gradlens's results.
+        self.results = "ours.json"
         self.description = json.loads((self.folder / "case.json").read_text())
         self.layers = self.description["layers"]
         self.input_shape = tuple(self.description["inputShape"])
@@ -32,7 +34,7 @@ class Case:
 
     def ours(self):
         """What gradlens computed: scores by the index of the training example, and attributions."""
-        values = json.loads((self.folder / "ours.json").read_text())
+        values = json.loads((self.folder / self.results).read_text())
         return {name: np.asarray(values[name], np.float32) for name in ("scores", "attributions")}
 
     def _read(self, name):

@@ -1,7 +1,7 @@
 /**
  * Measures models of real size on wasm in Node, one thread, with random weights: `npx tsx
  * scripts/measure/real-models.ts --model mobilenetv2 --batch 2 --examples 4`. The models are
- * mobilenetv2, resnet50, distilbert and bert. It prints the forward pass, the first fit with its
+ * mobilenetv2, resnet50, distilbert, bert and newsgroups. It prints the forward pass, the first fit with its
  * self-check, the fit and integrated gradients of 50 steps, with the bytes of TensorFlow.js's heap.
  * `--profile` adds the time of each kernel.
  */
@@ -11,7 +11,7 @@ import { parseArgs } from 'node:util'
 import { GradientSimilarity, IntegratedGradients, type NdArray } from 'gradlens'
 import { tfjsPredictor } from 'gradlens/tfjs'
 import { KernelTimes } from './kernel-times.js'
-import { createMeasuredModel } from './measured-models.js'
+import { createMeasuredModel } from '../../bench/models/measured-models.js'
 
 const { values } = parseArgs({
   options: {
@@ -38,7 +38,7 @@ if (create === undefined) {
 
 const times = values.profile ? new KernelTimes() : undefined
 await tf.setBackend('wasm')
-const { model, examples, classCount, layer } = await create(size)
+const { model, examples, classCount, loss, layer } = await create(size)
 const labels = (count: number): NdArray => ({
   data: Int32Array.from({ length: count }, (_, k) => (k * 7) % classCount),
   shape: [count],
@@ -78,7 +78,7 @@ const predict = async (): Promise<void> => {
 await predict()
 await measure('forward', forwardCount, predict)
 const predictor = model instanceof tf.GraphModel ? tfjsPredictor(model) : tfjsPredictor(model)
-const similarity = new GradientSimilarity(predictor, 'sparseCategoricalCrossentropyFromLogits', {
+const similarity = new GradientSimilarity(predictor, loss, {
   ...{ precomputeGrads: true, batchSize, device: 'wasm' },
 })
 await measure('first fit, with the self-check', forwardCount, () =>

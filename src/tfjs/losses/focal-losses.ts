@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
 import type { Tensor } from '@tensorflow/tfjs'
 import type { PositionLoss } from '../../losses/loss.js'
-import { likeliestFromOthers, likeliestOf } from './cross-entropies.js'
+import { likeliestOf, subtractExactly } from './cross-entropies.js'
 
 /**
  * Focal losses: Lin et al. (2017), "Focal loss for dense object detection", with the factors of
@@ -22,7 +22,7 @@ export function softmaxFocalGradient(y: Tensor, logits: Tensor, focus: Focus): T
   const rest = p.mul(tf.sub(1, likeliest)).sum(-1, true)
   const q = tf.where(likeliest.toBool(), rest.add(tf.zerosLike(p)), tf.sub(1, p))
   const h = focalTerms(y, p, q, logP, focus)
-  return likeliestFromOthers(h.sub(p.mul(h.sum(-1, true))), likeliest)
+  return subtractExactly(h, p.mul(h.sum(-1, true)), likeliest)
 }
 
 /** The same at outputs that no softmax has normalized: p / Σp are the probabilities. */

@@ -19,8 +19,11 @@ import transformers.activations_tf
 from tensorflowjs.converters import tf_saved_model_conversion_v2
 from tensorflowjs.read_weights import read_weights
 
-from generated import integers, uniform
+sys.path.append(str(pathlib.Path(__file__).parents[3] / "bench" / "peers"))
+
 from graph import Graph
+
+from generated import integers, uniform
 from subjects import Subject, Weight, rule
 
 # TensorFlow 2.21 computes gelu by erfc, which TensorFlow.js does not have.

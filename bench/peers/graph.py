@@ -12,20 +12,29 @@ ACTIVATIONS = {"Relu": tf.nn.relu, "Relu6": tf.nn.relu6, "Elu": tf.nn.elu}
 
 
 class Graph:
-    """
-    topology: `modelTopology` of a model.json; weights: arrays by the names of its constants; watched: node names
-    whose values gradients may be asked for.
-    """
+    """topology: `modelTopology` of a model.json."""
 
     def __init__(self, topology, dtype):
-        self.nodes = json_format.ParseDict(topology, graph_pb2.GraphDef()).node
+        self.nodes = {node.name: node for node in json_format.ParseDict(topology, graph_pb2.GraphDef()).node}
         self.dtype = dtype
 
-    def run(self, weights, inputs, output, tape=None, watched=()):
-        """The value of a node, and those of the watched nodes."""
+    def output(self):
+        """The name of the only node that no other one uses."""
+        used = {name.partition(":")[0] for node in self.nodes.values() for name in node.input}
+        (output,) = set(self.nodes) - used
+        return output
+
+    def run(self, weights, inputs, output, tape=None, watched=(), given={}):
+        """
+        The value of a node, and those of the watched nodes, for which the tape may be asked for gradients.
+
+        weights: tensors by the names of the constants; given: values that replace those of nodes.
+        """
         values = {}
-        for node in _in_order(self.nodes):
-            if node.op == "Placeholder":
+        for node in self._before(output):
+            if node.name in given:
+                found = [given[node.name]]
+            elif node.op == "Placeholder":
                 found = [inputs[node.name]]
             elif node.op == "Const":
                 found = [weights[node.name]]
@@ -36,6 +45,20 @@ class Graph:
                 tape.watch(found[0])
             values[node.name] = found
         return _value(values, output), {name: values[name][0] for name in watched}
+
+    def _before(self, output):
+        """The nodes that an output is computed from, in an order of computation."""
+        ordered, seen = [], set()
+        stack = [(output.partition(":")[0], False)]
+        while stack:
+            name, is_done = stack.pop()
+            if is_done:
+                ordered.append(self.nodes[name])
+            elif name not in seen:
+                seen.add(name)
+                stack.append((name, True))
+                stack += [(each.partition(":")[0].lstrip("^"), False) for each in self.nodes[name].input]
+        return ordered
 
     def _compute(self, node, arguments):
         if node.op in ("_FusedConv2D", "FusedDepthwiseConv2dNative", "_FusedMatMul"):
@@ -74,28 +97,6 @@ class Graph:
 def _value(values, name):
     node, _, port = name.partition(":")
     return values[node][int(port or 0)]
-
-
-def _in_order(nodes):
-    by_name = {node.name: node for node in nodes}
-    ordered, seen = [], set()
-
-    def visit(name):
-        stack = [(name, False)]
-        while stack:
-            at, is_done = stack.pop()
-            if is_done:
-                ordered.append(by_name[at])
-                continue
-            if at in seen:
-                continue
-            seen.add(at)
-            stack.append((at, True))
-            stack += [(each.partition(":")[0].lstrip("^"), False) for each in by_name[at].input]
-
-    for node in nodes:
-        visit(node.name)
-    return ordered
 
 
 def _fused(node, arguments):
