@@ -32,7 +32,7 @@ export function largeText(report: LargeReport): string {
       const verdict = agrees ? 'agree' : 'DO NOT AGREE'
       const own =
         peerError === undefined ? '' : `; TensorFlow's own float32: ${peerError.toExponential(1)}`
-      return `${column}: ${what} and float64 TensorFlow's ${verdict}: largest error ${error.toExponential(1)} of the largest (≤ ${tolerance}${own})`
+      return `${column}: ${what} and float64 TensorFlow's ${verdict}: largest error ${error.toExponential(1)} of the largest (≤ ${tolerance.toExponential(1)}${own})`
     }),
   ].join('\n')
 }

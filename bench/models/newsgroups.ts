@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs'
 import type { LayersModel } from '@tensorflow/tfjs'
 
 /** The number of words of the bag, of which a text has about one in a hundred. */
-export const wordCount = 10_000
+const wordCount = 10_000
 
 /** Creates the classifier of the 20 newsgroups on bags of words, with random weights: probabilities out. */
 export function createNewsgroups(): LayersModel {

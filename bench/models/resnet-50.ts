@@ -9,8 +9,12 @@ const stages = [
   [512, 3],
 ] as const
 
-/** Creates Keras's ResNet50 with random weights: [size, size, 3] in, probabilities out. */
-export function createResNet50(size = 224, classCount = 1000): LayersModel {
+/**
+ * Creates Keras's ResNet50 with random weights: [size, size, 3] in, probabilities out.
+ *
+ * @param width by which all numbers of channels are multiplied
+ */
+export function createResNet50(size = 224, classCount = 1000, width = 1): LayersModel {
   let seed = 0
   const kernel = (): ReturnType<typeof tf.initializers.heNormal> =>
     tf.initializers.heNormal({ seed: ++seed })
@@ -23,7 +27,7 @@ export function createResNet50(size = 224, classCount = 1000): LayersModel {
     kernelSize: number,
     strides = 1,
   ): SymbolicTensor => {
-    const options = { filters, kernelSize, strides, padding: 'same' as const }
+    const options = { filters: width * filters, kernelSize, strides, padding: 'same' as const }
     const layer = tf.layers.conv2d({ ...options, kernelInitializer: kernel() })
     // A branch that starts small keeps the sums of 16 blocks finite with random weights.
     return apply(

@@ -7,7 +7,7 @@ import numpy as np
 TOLERANCE = 1e-5
 
 
-def compare(what, ours, theirs):
+def compare(what, ours, theirs, tolerance=TOLERANCE):
     """The greatest difference in parts of the greatest value, and Spearman's rank correlation."""
     ours, theirs = np.ravel(ours).astype(float), np.ravel(theirs).astype(float)
     error = float(np.abs(ours - theirs).max() / np.abs(theirs).max())
@@ -15,9 +15,9 @@ def compare(what, ours, theirs):
     return {
         "what": what,
         "error": error,
-        "tolerance": TOLERANCE,
+        "tolerance": tolerance,
         "rankCorrelation": correlation,
-        "agrees": error <= TOLERANCE,
+        "agrees": error <= tolerance,
     }
 
 
