@@ -33,6 +33,8 @@ export interface LoadedModel {
   readonly opsets: ReadonlyMap<string, number>
   readonly nodes: readonly OnnxNode[]
   readonly constants: ReadonlyMap<string, OnnxTensor>
+  /** The names of tensors that copy others, with the others. */
+  readonly aliases: ReadonlyMap<string, string>
   readonly inputs: readonly ModelInput[]
   /** The tensor that is the output. */
   readonly output: string
@@ -61,7 +63,8 @@ export function prepareModel(
   const raised = raiseOpset(given)
   const stated = chooseOutput(raised, chosen)
   const output = logits ? findLogits(raised.graph.nodes, stated) : stated
-  const { graph, opsets } = normalizeModel(raised, [output])
+  const { model: simple, aliases } = normalizeModel(raised, [output])
+  const { graph, opsets } = simple
   const inputs = graph.inputs.map((input) => ({
     ...toSpec(name, input.name, input.shape),
     dtype: isFloat(input.type) ? ('float32' as const) : ('int32' as const),
@@ -69,7 +72,8 @@ export function prepareModel(
     type: input.type,
   }))
   refuseRandom(graph.nodes)
-  const model = { name, opsets, nodes: graph.nodes, constants: graph.constants, inputs, output }
+  const { nodes, constants } = graph
+  const model = { name, opsets, nodes, constants, aliases, inputs, output }
   const stored = new Set(given.graph.constants.keys())
   return { ...model, parameters: findParameters(model, stored, isParameter), version: 0 }
 }

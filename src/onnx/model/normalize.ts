@@ -14,9 +14,13 @@ import { createTensor, isFloat } from './tensor-data.js'
  * Simplifies a model: `Constant` nodes become constants, an `Identity` of a constant or input is replaced by what it
  * copies, dropout is left out, floats of 16 and 64 bits become float32, and nodes that no output needs are removed.
  *
+ * @returns the model, and the tensors that were replaced, each with what it copies
  * @throws UnsupportedError for control flow
  */
-export function normalizeModel(model: OnnxModel, outputs: readonly string[]): OnnxModel {
+export function normalizeModel(
+  model: OnnxModel,
+  outputs: readonly string[],
+): { readonly model: OnnxModel; readonly aliases: ReadonlyMap<string, string> } {
   const { graph } = model
   const constants = new Map(graph.constants)
   const copies = new Map<string, string>()
@@ -33,7 +37,7 @@ export function normalizeModel(model: OnnxModel, outputs: readonly string[]): On
   }
   refuseControlFlow(nodes)
   const needed = keepNeeded({ nodes, constants }, outputs)
-  return {
+  const simple: OnnxModel = {
     ...model,
     graph: {
       ...graph,
@@ -43,6 +47,7 @@ export function normalizeModel(model: OnnxModel, outputs: readonly string[]): On
       ),
     },
   }
+  return { model: simple, aliases: copies }
 }
 
 /** Removes the nodes and constants that these tensors don't depend on. */

@@ -52,7 +52,7 @@ function write(
 }
 
 /** The model with tensors that are given, instead of computed. */
-function cutNodes(nodes: readonly OnnxNode[], given: ReadonlySet<string>): OnnxNode[] {
+export function cutNodes(nodes: readonly OnnxNode[], given: ReadonlySet<string>): OnnxNode[] {
   return nodes.map((node) =>
     node.outputs.some((output) => given.has(output))
       ? {

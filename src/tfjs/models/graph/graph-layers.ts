@@ -2,7 +2,7 @@ import type { GraphModel, Tensor } from '@tensorflow/tfjs'
 import { InvalidArgumentError, UnsupportedError } from '../../../errors.js'
 import { describe } from '../../../options.js'
 import type { LayerSite } from '../../../predictor.js'
-import { findClosestNames } from '../closest-names.js'
+import { findClosestNames } from '../../../adapters/closest-names.js'
 import { type GraphNode, findGraphNode, findNodesBefore } from './graph-nodes.js'
 import type { ModelLayers, Visit } from '../layers/layer-sites.js'
 

@@ -2,7 +2,7 @@ import type { LayersModel, SymbolicTensor, Tensor } from '@tensorflow/tfjs'
 import { InvalidArgumentError, UnsupportedError } from '../../../errors.js'
 import { describe } from '../../../options.js'
 import type { ArraySpec, LayerSite } from '../../../predictor.js'
-import { findClosestNames } from '../closest-names.js'
+import { findClosestNames } from '../../../adapters/closest-names.js'
 import {
   findCalls,
   type CallVisitor,

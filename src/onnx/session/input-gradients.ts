@@ -1,0 +1,42 @@
+import { UnsupportedError } from '../../errors.js'
+import type { NdArray } from '../../ndarray.js'
+import type { ForwardArguments } from '../../predictor.js'
+import type { BatchRuns } from './batch-runs.js'
+import { createSeed, readFeeds } from './feeds.js'
+import { shapeKey } from './model-runner.js'
+import { seedInput, writeGradients } from './written-graphs.js'
+
+/** Returns the gradients of the chosen outputs at the inputs, one array per input that isn't passed by name. */
+export async function computeInputGradients(
+  runs: BatchRuns,
+  x: readonly NdArray[],
+  outputIndices: Int32Array,
+  forwardArguments: ForwardArguments,
+): Promise<NdArray[]> {
+  const { model } = runs
+  const feeds = readFeeds(model, x, forwardArguments)
+  const knowledge = await runs.knowledge(feeds)
+  const names = namesBut(model.inputs, forwardArguments)
+  const { model: graph, gradients } = writeGradients(model, knowledge, names)
+  const seed = createSeed(model, knowledge, x[0]?.shape[0] ?? 1, outputIndices)
+  const outputs = gradients.map((gradient, k) => gradient ?? refuseInput(names[k]!))
+  const key = `gradients at ${names.join()} ${shapeKey(feeds)}`
+  return runs.run(key, () => graph, new Map([...feeds, [seedInput, seed]]), outputs)
+}
+
+/** Returns the names of the inputs that are not passed by name, whose arrays are in x. */
+export const namesBut = (
+  inputs: readonly { readonly name: string }[],
+  forwardArguments: ForwardArguments,
+): string[] =>
+  inputs.map(({ name }) => name).filter((name) => !Object.hasOwn(forwardArguments, name))
+
+export function refuseInput(name: string): never {
+  throw new UnsupportedError(
+    name,
+    `input '${name}': the output does not depend on it by differentiable steps (an integer look-up such as an ` +
+      'embedding, an arg-max or a comparison is in between), so it has no gradient. Attribute to a layer after ' +
+      `it, such as the embedding, with { layer }; or pass it by name, forwardKwargs: { ${name}: … }, and attribute to ` +
+      'the other inputs.',
+  )
+}
