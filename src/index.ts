@@ -105,7 +105,14 @@ export type {
   NestedBooleans,
   QuestionLabelInput,
 } from './losses/labels.js'
-export type { Loss, LossFunction, NamedLoss, PositionLoss, Reduction } from './losses/loss.js'
+export type {
+  Loss,
+  LossFunction,
+  LossWithGradient,
+  NamedLoss,
+  PositionLoss,
+  Reduction,
+} from './losses/loss.js'
 export { lossNames } from './losses/names.js'
 export type { LossName } from './losses/names.js'
 export type {

@@ -6,7 +6,19 @@ import { isFocal, labelForm, type LossName, lossNames } from './names.js'
  * A function of the framework's own labels and predictions, differentiable by the framework. It is called for one
  * example at a time, [1, …], and returns one value.
  */
-export type LossFunction<Value> = (yTrue: Value, yPred: Value) => Value
+export interface LossFunction<Value> {
+  (yTrue: Value, yPred: Value): Value
+  /** The gradient of the loss at the prediction, where the framework doesn't differentiate functions. */
+  readonly gradient?: LossWithGradient<Value>['gradient']
+}
+
+/** A loss with its gradient, for models of frameworks that don't differentiate functions, such as ONNX Runtime. */
+export interface LossWithGradient<Value> {
+  /** The loss of one example, [1, …]. */
+  readonly value: (yTrue: Value, yPred: Value) => number
+  /** The gradient of that loss at the prediction, in the prediction's shape. */
+  readonly gradient: (yTrue: Value, yPred: Value) => Value
+}
 
 const reductions = ['mean', 'weightedMean', 'sum'] as const
 
@@ -37,7 +49,7 @@ export interface NamedLoss {
 }
 
 /** What a loss may be given as. */
-export type Loss<Value> = LossName | NamedLoss | LossFunction<Value>
+export type Loss<Value> = LossName | NamedLoss | LossFunction<Value> | LossWithGradient<Value>
 
 /** A named loss of one position, as adapters compute it. */
 export interface PositionLoss {
@@ -82,12 +94,16 @@ const optionNames = [
 /** @throws InvalidArgumentError for anything but a function, the name of a loss, or a name with options that it has */
 export function readLoss<Value>(lossFn: Loss<Value>): ReadLoss<Value> {
   if (typeof lossFn === 'function') return lossFn
-  const isNamed = typeof lossFn === 'object' && (lossFn as unknown) !== null && 'name' in lossFn
+  const isObject = typeof lossFn === 'object' && (lossFn as unknown) !== null
+  if (isObject && 'gradient' in lossFn) return withGradient(lossFn)
+  const isNamed = isObject && 'name' in lossFn
   const named: NamedLoss = isNamed ? lossFn : { name: lossFn as LossName }
   const argument = isNamed ? 'lossFn.name' : 'lossFn'
   if (!(lossNames as readonly unknown[]).includes(named.name)) {
     const names = lossNames.map((name) => `'${name}'`).join(', ')
-    const other = isNamed ? '' : 'a function (yTrue, yPred) => loss, { name, ...options }, or '
+    const other = isNamed
+      ? ''
+      : 'a function (yTrue, yPred) => loss, { value, gradient }, { name, ...options }, or '
     throw new InvalidArgumentError(argument, describe(named.name), `${other}one of ${names}`)
   }
   refuseExampleWeights(named)
@@ -107,6 +123,19 @@ export function readLoss<Value>(lossFn: Loss<Value>): ReadLoss<Value> {
     alpha: readAlpha(named),
     given,
   }
+}
+
+/** Makes a function of a loss and its gradient, which stores know by the source of both. */
+function withGradient<Value>(loss: LossWithGradient<Value>): LossFunction<Value> {
+  assertKnownKeys('lossFn', loss, ['value', 'gradient'])
+  const { value, gradient } = loss
+  for (const [key, given] of Object.entries({ value, gradient })) {
+    if (typeof given === 'function') continue
+    throw new InvalidArgumentError(`lossFn.${key}`, describe(given), 'a function (yTrue, yPred)')
+  }
+  // The adapters that call it take a number for a value.
+  const call = (yTrue: Value, yPred: Value): Value => value(yTrue, yPred) as Value
+  return Object.assign(call, { gradient, toString: () => `${String(value)} ${String(gradient)}` })
 }
 
 /** Weights of examples are data, and options are not: they are given with the labels. */

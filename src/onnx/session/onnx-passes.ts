@@ -15,6 +15,7 @@ import type {
   PathPoints,
 } from '../../predictor.js'
 import type { Feeds } from '../graph/probe.js'
+import { lossFunctionGradient } from '../losses/loss-function.js'
 import { toNdArray } from '../model/loaded-model.js'
 import type { WrittenModel } from '../model/write-model.js'
 import { withArrays } from '../parameters/graph-segment.js'
@@ -28,6 +29,7 @@ import {
   factorsInput,
   type GraphLoss,
   labelsInput,
+  seedInput,
   type WrittenLossGradients,
   writeForward,
   writeLossGradients,
@@ -188,6 +190,10 @@ export class OnnxPasses implements ModelPasses<NdArray> {
       })
     if ('reason' in written) return written
     const added: [string, NdArray][] = [[labelsInput, y]]
+    if (typeof loss === 'function') {
+      const output = await this.predict(batch.x, {})
+      added.push([seedInput, lossFunctionGradient(loss, y, output)])
+    }
     if (y.factors !== undefined) added.push([factorsInput, withLastAxis(y.factors)])
     const outputs = await this.#runner.run(key, () => written.model, new Map([...feeds, ...added]))
     const floats = (name: string): Float32Array => outputs.get(name)!.data as Float32Array

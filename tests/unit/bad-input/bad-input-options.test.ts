@@ -22,7 +22,7 @@ import {
 
 const loss = 'sparseCategoricalCrossentropy'
 
-const lossForms = `a function (yTrue, yPred) => loss, { name, ...options }, or one of ${lossNames
+const lossForms = `a function (yTrue, yPred) => loss, { value, gradient }, { name, ...options }, or one of ${lossNames
   .map((name) => `'${name}'`)
   .join(', ')}`
 const simFns = "one of 'grad_dot', 'grad_cos', 'grad_asym_dot'"
