@@ -25,16 +25,26 @@ export interface Backward {
   readonly seeds: ReadonlyMap<number, Tensor>
   /** The tensors whose gradients are computed. */
   readonly wanted: ReadonlySet<number>
+  /** The tensors whose gradients are returned. The others are freed on the way. */
+  readonly returned: { has(id: number): boolean }
   /** Called for each node with a gradient at its output, before its inputs get theirs. */
   readonly visit?: (node: TapeNode, outputGradient: Tensor) => void
 }
 
-/** Walks the tape backwards. Returns the gradients of the wanted tensors by id. */
+/** Walks the tape backwards. Returns gradients by the ids of their tensors. */
 export function backpropagate(
   tape: readonly TapeNode[],
-  { seeds, wanted, visit }: Backward,
+  { seeds, wanted, returned, visit }: Backward,
 ): Map<number, Tensor> {
   const gradients = new Map(seeds)
+  const free = ({ outputs }: TapeNode): void => {
+    for (const { id } of outputs) {
+      const gradient = gradients.get(id)
+      if (gradient === undefined || returned.has(id)) continue
+      gradients.delete(id)
+      if (gradient !== seeds.get(id)) gradient.dispose()
+    }
+  }
   for (const node of tape.toReversed()) {
     if (!node.outputs.some((output) => gradients.has(output.id))) continue
     const outputGradients = node.outputs.map(
@@ -43,12 +53,15 @@ export function backpropagate(
     const first = outputGradients[0]
     if (visit !== undefined && first !== undefined) visit(node, first)
     const inputs = inputsOf(node).filter(([, input]) => wanted.has(input.id))
-    if (inputs.length === 0) continue
+    if (inputs.length === 0) {
+      free(node)
+      continue
+    }
     const thunks = gradientsOf(node, outputGradients)
     for (const [name, input] of inputs) {
       const thunk = thunks[name]
       if (thunk === undefined) throw noGradient(node.kernelName, `its input '${name}'`)
-      const gradient = tf.tidy(thunk)
+      const gradient = tf.tidy(() => ownResult(thunk(), outputGradients))
       if (!tf.util.arraysEqual(gradient.shape, input.shape)) {
         throw new UnsupportedError(
           node.kernelName,
@@ -57,11 +70,22 @@ export function backpropagate(
         )
       }
       const earlier = gradients.get(input.id)
-      gradients.set(input.id, earlier === undefined ? gradient : tf.add(earlier, gradient))
+      if (earlier === undefined) gradients.set(input.id, gradient)
+      else {
+        gradients.set(input.id, tf.add(earlier, gradient))
+        for (const summand of [earlier, gradient]) {
+          if (summand !== seeds.get(input.id)) summand.dispose()
+        }
+      }
     }
+    free(node)
   }
   return gradients
 }
+
+/** A gradient that can be freed by itself: an op can pass on the gradient at its output. */
+const ownResult = (gradient: Tensor, outputGradients: readonly Tensor[]): Tensor =>
+  outputGradients.includes(gradient) ? gradient.clone() : gradient
 
 function gradientsOf(
   node: TapeNode,

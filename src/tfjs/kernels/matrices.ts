@@ -35,7 +35,7 @@ export function multiplyMatrices(
   // One right matrix meets the rows of all left ones.
   const left =
     right.count === 1 && !transposeA ? { ...own, count: 1, rows: own.count * own.rows } : own
-  const scratch = allocate([left.columns * panelColumns + tileSize])
+  const scratch = allocate([2 * left.columns * panelColumns + tileSize])
   const rowStep = right.columns * bytesPerFloat32
   const isTurned = right.columnStep !== bytesPerFloat32 && left.rows < fewRows
   const [one, other] = isTurned ? [turned(right), turned(left)] : [left, right]

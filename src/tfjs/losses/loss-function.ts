@@ -42,7 +42,9 @@ function exampleGradient(lossFn: LossFunction<Tensor>, y: Tensor, output: Tensor
         )
       }
       const seeds = new Map([[loss.id, tf.onesLike(loss)]])
-      const gradient = backpropagate(tape, { seeds, wanted }).get(leaf.id) ?? tf.zerosLike(leaf)
+      const returned = new Set([leaf.id])
+      const gradient =
+        backpropagate(tape, { seeds, wanted, returned }).get(leaf.id) ?? tf.zerosLike(leaf)
       // 0 · NaN and 0 · ∞ are NaN, whatever a clipping op makes of the gradient.
       return gradient.add(loss.mul(0).asScalar())
     },

@@ -49,6 +49,7 @@ export function collectOrderEvidence(
   backpropagate(tape, {
     seeds: new Map([[output.id, seed]]),
     wanted: findDependents(tape, parameterIds),
+    returned: new Set(),
     visit,
   })
   return evidence

@@ -83,7 +83,11 @@ function differentiate(
     const own = [...seeds].map(
       ([id, { shape, values }]) => [id, tf.slice(values, example, 1).reshape(shape)] as const,
     )
-    return backpropagate(derivations, { seeds: new Map(own), wanted: reached })
+    return backpropagate(derivations, {
+      seeds: new Map(own),
+      wanted: reached,
+      returned: parameterOf,
+    })
   })
   return [...parameterOf].flatMap(([id, parameter]): TensorSegment[] => {
     const gradients = byExample.map((own) => own.get(id)?.flatten())

@@ -125,7 +125,7 @@ function collectSegments(
       else add(uses, parameter, segment)
     }
   }
-  backpropagate(tape, { seeds, wanted, visit })
+  backpropagate(tape, { seeds, wanted, returned: new Set(), visit })
   if (unseparated !== undefined) return unseparated
   for (const segment of pullBack(trace, derivedUses, batchSize)) {
     add(uses, segment.parameter, segment)

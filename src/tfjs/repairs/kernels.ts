@@ -3,7 +3,7 @@ import type { TfjsDevice } from '../engine/tfjs-device.js'
 import type { Attributes, Kernel, PartialRepair } from '../kernel.js'
 import { batchNormByChannel } from './arithmetic/batch-norm.js'
 import { cumprod, cumsum } from './arithmetic/accumulation.js'
-import { castToBoolean, castToFloat } from './arithmetic/casts.js'
+import { castToBoolean, castToFloat, castToSame } from './arithmetic/casts.js'
 import { conv2D } from './convolution/conv-2d.js'
 import { conv3D } from './convolution/conv-3d.js'
 import { depthwiseConv2D } from './convolution/depthwise-conv-2d.js'
@@ -12,6 +12,7 @@ import { addN, prelu } from './arithmetic/elementwise.js'
 import { linSpaceOfOne } from './arithmetic/lin-space.js'
 import { biasRepairs } from './arithmetic/fused-bias.js'
 import { productOfIntegers } from './arithmetic/integer-product.js'
+import { shareData } from './arrangement/arrangement.js'
 import { highRankRepairs } from './arrangement/high-rank.js'
 import { integerRepairs } from './arithmetic/integers.js'
 import { productOnHeap } from './arithmetic/mat-mul.js'
@@ -37,6 +38,7 @@ export const kernelRepairs: Readonly<Record<TfjsDevice, Readonly<Record<string, 
     DepthwiseConv2dNativeBackpropFilter: depthwiseConv2D.backpropFilter,
     DepthwiseConv2dNativeBackpropInput: depthwiseConv2D.backpropInput,
     Einsum: einsum,
+    Identity: shareData,
     MaxPool3D: maxPool3D,
     MaxPool3DGrad: maxPool3DGrad,
     MaxPoolGrad: maxPool2DGrad,
@@ -60,7 +62,7 @@ const partialRepairs: Readonly<
   cpu: {},
   wasm: {
     BatchMatMul: [productOfIntegers, productOnHeap, repairPackedProduct('BatchMatMul')],
-    Cast: castToBoolean,
+    Cast: [castToSame, castToBoolean],
     FusedBatchNorm: batchNormByChannel,
     ...biasRepairs,
     Sum: sumOfMiddleAxes,

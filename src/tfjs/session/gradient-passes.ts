@@ -124,7 +124,8 @@ export function computeWholeGradient(device: DeviceModel, batch: LossBatch<Tenso
     () => device.model.call(inputs, {}),
     (tape, output) => {
       const seeds = seedsOf(batch, output, tape)
-      const found = backpropagate(tape, { seeds, wanted: findDependents(tape, ids) })
+      const wanted = findDependents(tape, ids)
+      const found = backpropagate(tape, { seeds, wanted, returned: new Set(ids) })
       const gradients = new Map(
         trainable.map(({ name, tensor }) => [name, found.get(tensor.id) ?? tf.zeros(tensor.shape)]),
       )

@@ -57,7 +57,7 @@ function refuseInput({ name = '' }: Partial<ArraySpec> = {}): never {
   )
 }
 
-/** Returns the gradients of the chosen outputs at their sources and in between, by id. */
+/** Returns the gradients of the chosen outputs at the sources, by id. */
 export function computeOutputGradients(
   tape: readonly TapeNode[],
   sources: readonly number[],
@@ -68,7 +68,7 @@ export function computeOutputGradients(
   // tfjs gives a final arg-max a gradient of zeros.
   if (!wanted.has(output.id)) return new Map()
   const seeds = new Map([[output.id, oneHotRows(output, outputIndices)]])
-  return backpropagate(tape, { seeds, wanted })
+  return backpropagate(tape, { seeds, wanted, returned: new Set(sources) })
 }
 
 /** Returns 1 at each example's chosen outputs and 0 elsewhere, in the output's shape. */

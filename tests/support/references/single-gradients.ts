@@ -65,7 +65,8 @@ export async function repairedGradient(
       (tape, loss) => {
         const ids = parameters.map(({ tensor }) => tensor.id)
         const seeds = new Map([[loss.id, tf.onesLike(loss)]])
-        const found = backpropagate(tape, { seeds, wanted: findDependents(tape, ids) })
+        const wanted = findDependents(tape, ids)
+        const found = backpropagate(tape, { seeds, wanted, returned: new Set(ids) })
         return parameters.map(({ tensor }) =>
           (found.get(tensor.id) ?? tf.zerosLike(tensor)).clone(),
         )

@@ -18,12 +18,10 @@ export async function gradientsOn(
       new Set(),
       () => f(...x),
       (tape, output) => {
-        const wanted = findDependents(
-          tape,
-          x.map(({ id }) => id),
-        )
+        const ids = x.map(({ id }) => id)
+        const wanted = findDependents(tape, ids)
         const seeds = new Map([[output.id, tf.tensor(weights, output.shape)]])
-        const found = backpropagate(tape, { seeds, wanted })
+        const found = backpropagate(tape, { seeds, wanted, returned: new Set(ids) })
         return [output, ...x.map((input) => found.get(input.id) ?? tf.zerosLike(input))].map(
           (tensor) => tensor.clone(),
         )

@@ -5,7 +5,7 @@ const panelStep: usize = 32
 /**
  * c[n, i, j] = Σ_k a[n, i, k] · b[n, k, j] for `count` pairs of matrices of float32. Steps are in
  * bytes, from one matrix, row or column to the next; a matrix that all pairs share has step 0. The products
- * follow each other. `scratch` has room for a panel of b, [inner, 8], and a tile, [4, 8].
+ * follow each other. `scratch` has room for two panels of b, [inner, 8] each, and a tile, [4, 8].
  *
  * A panel of eight columns meets four rows at a time: 8 sums, 2 values of b and 4 of a are f32x4.
  */
@@ -27,7 +27,8 @@ export function multiplyMatrices(
   cRow: usize,
   cColumn: usize,
 ): void {
-  const tile = scratch + panelStep * inner
+  const panelSize = panelStep * inner
+  const tile = scratch + (panelSize << 1)
   for (let n = 0; n < count; n++) {
     for (let column = 0; column < columns; column += panelColumns) {
       const width = min<i32>(panelColumns, columns - column)
@@ -36,8 +37,13 @@ export function multiplyMatrices(
       let panel = b + bColumn * column
       let step = bRow
       if (isPacked) {
-        packPanel(panel, scratch, inner, width, bRow, bColumn)
-        panel = scratch
+        const half = (column / panelColumns) & 1
+        // Two panels at once use whole lines of the cache.
+        const isPair = bColumn === 4 && column + (2 - half) * panelColumns <= columns
+        const own = scratch + panelSize * half
+        if (!isPair) packPanel(panel, own, inner, width, bRow, bColumn)
+        else if (half === 0) packTwoPanels(panel, scratch, inner, bRow)
+        panel = own
         step = panelStep
       }
       const isWhole = width === panelColumns && cColumn === 4
@@ -85,6 +91,19 @@ function copyTile(
   }
 }
 
+/** Copies 16 columns of a matrix whose rows are contiguous. */
+function packTwoPanels(b: usize, panel: usize, inner: i32, bRow: usize): void {
+  const second = panelStep * inner
+  for (let k = 0; k < inner; k++) {
+    v128.store(panel, v128.load(b))
+    v128.store(panel, v128.load(b, 16), 16)
+    v128.store(panel + second, v128.load(b, 32))
+    v128.store(panel + second, v128.load(b, 48), 16)
+    panel += panelStep
+    b += bRow
+  }
+}
+
 /** Copies `width` columns of b to [inner, 8]; the others are zeros. */
 function packPanel(
   b: usize,
@@ -103,6 +122,11 @@ function packPanel(
     }
     return
   }
+  if (width === panelColumns && bRow === 4) {
+    packTransposed(b, panel, inner, bColumn)
+    packTransposed(b + (bColumn << 2), panel + 16, inner, bColumn)
+    return
+  }
   if (width < panelColumns) memory.fill(panel, 0, panelStep * inner)
   for (let column = 0; column < width; column++) {
     let from = b + bColumn * column
@@ -112,6 +136,44 @@ function packPanel(
       to += panelStep
       from += bRow
     }
+  }
+}
+
+/** Copies four columns whose numbers are contiguous to half a panel. */
+function packTransposed(b: usize, panel: usize, inner: i32, bColumn: usize): void {
+  let b1 = b + bColumn
+  let b2 = b1 + bColumn
+  let b3 = b2 + bColumn
+  let k = 0
+  for (; k + 4 <= inner; k += 4) {
+    const column0 = v128.load(b)
+    const column1 = v128.load(b1)
+    const column2 = v128.load(b2)
+    const column3 = v128.load(b3)
+    const low01 = v128.shuffle<f32>(column0, column1, 0, 4, 1, 5)
+    const low23 = v128.shuffle<f32>(column2, column3, 0, 4, 1, 5)
+    const high01 = v128.shuffle<f32>(column0, column1, 2, 6, 3, 7)
+    const high23 = v128.shuffle<f32>(column2, column3, 2, 6, 3, 7)
+    v128.store(panel, v128.shuffle<f32>(low01, low23, 0, 1, 4, 5))
+    v128.store(panel, v128.shuffle<f32>(low01, low23, 2, 3, 6, 7), 32)
+    v128.store(panel, v128.shuffle<f32>(high01, high23, 0, 1, 4, 5), 64)
+    v128.store(panel, v128.shuffle<f32>(high01, high23, 2, 3, 6, 7), 96)
+    b += 16
+    b1 += 16
+    b2 += 16
+    b3 += 16
+    panel += panelStep << 2
+  }
+  for (; k < inner; k++) {
+    store<f32>(panel, load<f32>(b))
+    store<f32>(panel, load<f32>(b1), 4)
+    store<f32>(panel, load<f32>(b2), 8)
+    store<f32>(panel, load<f32>(b3), 12)
+    b += 4
+    b1 += 4
+    b2 += 4
+    b3 += 4
+    panel += panelStep
   }
 }
 

@@ -17,3 +17,9 @@ export const castToBoolean: PartialRepair = {
     dtype === 'bool' && (x!.dtype === 'float32' || x!.dtype === 'int32'),
   kernel: ({ x }) => tf.notEqual(x!, tf.scalar(0, x!.dtype)),
 }
+
+/** For wasm, whose own copies the data where the type stays as it is. */
+export const castToSame: PartialRepair = {
+  isNeeded: ({ x }, { dtype }) => dtype === x!.dtype,
+  kernel: ({ x }) => tf.reshape(x!, x!.shape),
+}

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
 import { UnsupportedError } from '../../../errors.js'
-import type { Gradient } from '../../kernel.js'
+import type { Gradient, Kernel } from '../../kernel.js'
 import { splitAt, withLength } from '../axes.js'
 
 /** The gradient of depth-to-space is space-to-depth, for which tfjs has no kernel. */
@@ -45,3 +45,9 @@ export const tileGradient: Gradient = ([dy], { inputs, attributes }) => ({
       )
     }),
 })
+
+/**
+ * The wasm backend's own Identity copies the data, where the other backends share them. TensorFlow.js
+ * clones each tensor that it saves for a gradient.
+ */
+export const shareData: Kernel = ({ x }) => tf.reshape(x!, x!.shape)

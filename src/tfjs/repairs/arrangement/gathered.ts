@@ -56,16 +56,16 @@ export const gatherGradient: Gradient = (outputGradients, call) => {
           tf.util.sizeFromShape(x.shape.slice(0, axis)),
           tf.util.sizeFromShape(x.shape.slice(axis + 1)),
         ]
-        const slicesFirst = tf.transpose(
-          tf.reshape(outputGradients[0]!, [before, indices.size, after]),
-          [1, 0, 2],
-        )
+        // A transposition that changes nothing would copy the whole table.
+        const exchange = (parts: tf.Tensor): tf.Tensor =>
+          before === 1 ? parts : tf.transpose(parts, [1, 0, 2])
+        const dy = tf.reshape(outputGradients[0]!, [before, indices.size, after])
         const sums = tf.unsortedSegmentSum(
-          slicesFirst,
+          tf.reshape(exchange(dy), [indices.size, before, after]),
           tf.cast(tf.reshape<tf.Rank.R1>(indices, [-1]), 'int32'),
           sliceCount,
         )
-        return tf.reshape(tf.transpose(sums, [1, 0, 2]), x.shape)
+        return tf.reshape(exchange(sums), x.shape)
       }),
   }
 }

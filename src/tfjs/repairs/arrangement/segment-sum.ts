@@ -22,5 +22,5 @@ export const unsortedSegmentSum: Kernel = ({ x, segmentIds }, attributes) =>
         result[to + column] = result[to + column]! + values[from + column]!
       }
     })
-    return tf.cast(tensor, input.dtype)
+    return input.dtype === 'float32' ? tensor : tf.cast(tensor, input.dtype)
   })
