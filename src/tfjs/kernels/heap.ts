@@ -31,6 +31,8 @@ type HeapExports = Readonly<
 /** Kernels of our own that work in place on the tensors of the wasm backend. */
 export interface Heap {
   readonly kernels: HeapExports
+  /** The address of memory that a kernel may use while it runs. */
+  readonly scratch: number
   /** Where the tensor's values begin, in bytes. It stays there until the tensor is disposed. */
   readonly addressOf: (tensor: Tensor) => number
   /** A new float32 tensor whose values are yet to be written. */
@@ -41,10 +43,14 @@ export interface Heap {
  * What Emscripten's module has besides its types: the memory is its own export, or shared between
  * its threads.
  */
-interface EmscriptenMemory {
+interface EmscriptenModule {
   readonly asm?: { readonly memory?: WebAssembly.Memory }
   readonly wasmMemory?: WebAssembly.Memory
+  _malloc(byteLength: number): number
 }
+
+const moduleOf = (backend: KernelBackend): EmscriptenModule =>
+  (backend as BackendWasm).wasm as unknown as EmscriptenModule
 
 /** Undefined for a backend whose kernels were refused: that stays so. */
 const heaps = new WeakMap<KernelBackend, Heap | undefined>()
@@ -54,7 +60,7 @@ const heaps = new WeakMap<KernelBackend, Heap | undefined>()
  */
 export async function openHeap(backend: KernelBackend): Promise<void> {
   if (heaps.has(backend)) return
-  const { asm, wasmMemory } = (backend as BackendWasm).wasm as unknown as EmscriptenMemory
+  const { asm, wasmMemory } = moduleOf(backend)
   const memory = wasmMemory ?? asm?.memory
   const kernels = memory && (await instantiate(memory).catch(() => undefined))
   heaps.set(backend, kernels && heapOf(backend as BackendWasm, kernels))
@@ -74,9 +80,15 @@ export function findHeap(): Heap | undefined {
   return tf.getBackend() === 'wasm' ? heaps.get(tf.backend()) : undefined
 }
 
-function heapOf(backend: BackendWasm, kernels: HeapExports): Heap {
+/** For products of matrices: two panels, [128, 8], and a tile, [4, 8], of float32. */
+const scratchBytes = (2 * 128 * 8 + 4 * 8) * 4
+
+function heapOf(backend: BackendWasm, kernels: HeapExports): Heap | undefined {
+  const scratch = moduleOf(backend)._malloc(scratchBytes)
+  if (scratch === 0) return undefined
   return {
     kernels,
+    scratch,
     addressOf: ({ dataId }) => backend.dataIdMap.get(dataId).memoryOffset,
     allocate: (shape) =>
       tf.engine().makeTensorFromTensorInfo(backend.makeOutput([...shape], 'float32')),

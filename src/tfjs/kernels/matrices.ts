@@ -3,10 +3,6 @@ import type { Tensor } from '@tensorflow/tfjs'
 import { bytesPerFloat32 } from '../../gradients/numbers/byte-sizes.js'
 import { findHeap } from './heap.js'
 
-/** The columns of a panel of the right matrix, and the numbers of a tile of the product. */
-const panelColumns = 8
-const tileSize = 32
-
 /**
  * With fewer rows, rearranging a right matrix whose columns are contiguous takes longer than the
  * product. Its transpose, times that of the left matrix, gives the product's transpose.
@@ -25,7 +21,7 @@ export function multiplyMatrices(
 ): Tensor | undefined {
   const onHeap = findHeap()
   if (onHeap === undefined) return undefined
-  const { kernels, addressOf, allocate } = onHeap
+  const { kernels, scratch, addressOf, allocate } = onHeap
   const [own, right] = [matricesOf(a, transposeA), matricesOf(b, transposeB)]
   const outer = tf.broadcast_util.assertAndGetBroadcastShape(
     a.shape.slice(0, -2),
@@ -35,17 +31,16 @@ export function multiplyMatrices(
   // One right matrix meets the rows of all left ones.
   const left =
     right.count === 1 && !transposeA ? { ...own, count: 1, rows: own.count * own.rows } : own
-  const scratch = allocate([2 * left.columns * panelColumns + tileSize])
   const rowStep = right.columns * bytesPerFloat32
   const isTurned = right.columnStep !== bytesPerFloat32 && left.rows < fewRows
   const [one, other] = isTurned ? [turned(right), turned(left)] : [left, right]
   kernels.multiplyMatrices(
-    ...[...(isTurned ? [b, a] : [a, b]), product, scratch].map(addressOf),
+    ...[...(isTurned ? [b, a] : [a, b]), product].map(addressOf),
+    scratch,
     ...[Math.max(one.count, other.count), one.rows, one.columns, other.columns],
     ...[one.step, one.rowStep, one.columnStep, other.step, other.rowStep, other.columnStep],
     ...(isTurned ? [bytesPerFloat32, rowStep] : [rowStep, bytesPerFloat32]),
   )
-  scratch.dispose()
   return product
 }
 

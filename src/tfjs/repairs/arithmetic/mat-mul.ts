@@ -59,25 +59,18 @@ function transpose(x: tf.Tensor): tf.Tensor {
   return tf.transpose(x, [...axes.slice(0, -2), x.rank - 1, x.rank - 2])
 }
 
-/** With fewer rows, tfjs's own plain product is faster, since it keeps a packed right matrix. */
-const fewRows = 4
-
 /**
  * For wasm, whose own kernel multiplies in a plain loop where an operand is transposed or there are
- * several matrices: 50 times as long for the heads of an encoder. It also keeps a copy of each
- * right operand.
+ * several matrices: 50 times as long for the heads of an encoder. Its plain product keeps a packed
+ * copy of each right operand, which can find no room.
  */
 export const productOnHeap: PartialRepair = {
-  isNeeded({ a, b }, { transposeA, transposeB }) {
+  isNeeded({ a, b }) {
     if (findHeap() === undefined || a!.dtype !== 'float32' || b!.dtype !== 'float32') return false
-    const [outerA, outerB] = [a, b].map((x) => x!.shape.slice(0, -2))
-    const counts = [outerA, outerB].map((outer) => tf.util.sizeFromShape(outer!))
     if (a!.size === 0 || b!.size === 0) return false
-    if (counts.includes(1)) {
-      const isPlain = transposeA !== true && transposeB !== true && counts[1] === 1
-      return !isPlain || a!.size / a!.shape.at(-1)! >= fewRows
-    }
-    return tf.util.arraysEqual(outerA!, outerB!)
+    const [outerA, outerB] = [a, b].map((x) => x!.shape.slice(0, -2)) as [number[], number[]]
+    const isShared = [outerA, outerB].some((outer) => tf.util.sizeFromShape(outer) === 1)
+    return isShared || tf.util.arraysEqual(outerA, outerB)
   },
   kernel: ({ a, b }, { transposeA, transposeB }) =>
     multiplyMatrices(a!, b!, transposeA === true, transposeB === true)!,
