@@ -1,3 +1,5 @@
+import { storeTransposed } from './store-transposed'
+
 /** Columns of a panel, and the bytes of one of its rows. */
 const panelColumns = 8
 const panelStep: usize = 32
@@ -158,45 +160,22 @@ function packPanel(
 
 /** Copies four columns whose numbers are contiguous to half a panel. */
 function packTransposed(b: usize, panel: usize, inner: i32, bColumn: usize): void {
-  let b1 = b + bColumn
-  let b2 = b1 + bColumn
-  let b3 = b2 + bColumn
   let k = 0
   for (; k + 4 <= inner; k += 4) {
-    const column0 = v128.load(b)
-    const column1 = v128.load(b1)
-    const column2 = v128.load(b2)
-    const column3 = v128.load(b3)
-    const low01 = v128.shuffle<f32>(column0, column1, 0, 4, 1, 5)
-    const low23 = v128.shuffle<f32>(column2, column3, 0, 4, 1, 5)
-    const high01 = v128.shuffle<f32>(column0, column1, 2, 6, 3, 7)
-    const high23 = v128.shuffle<f32>(column2, column3, 2, 6, 3, 7)
-    v128.store(panel, v128.shuffle<f32>(low01, low23, 0, 1, 4, 5))
-    v128.store(panel, v128.shuffle<f32>(low01, low23, 2, 3, 6, 7), 32)
-    v128.store(panel, v128.shuffle<f32>(high01, high23, 0, 1, 4, 5), 64)
-    v128.store(panel, v128.shuffle<f32>(high01, high23, 2, 3, 6, 7), 96)
+    storeTransposed(b, bColumn, panel, panelStep)
     b += 16
-    b1 += 16
-    b2 += 16
-    b3 += 16
     panel += panelStep << 2
   }
   for (; k < inner; k++) {
-    store<f32>(panel, load<f32>(b))
-    store<f32>(panel, load<f32>(b1), 4)
-    store<f32>(panel, load<f32>(b2), 8)
-    store<f32>(panel, load<f32>(b3), 12)
+    for (let column = 0; column < 4; column++) {
+      store<f32>(panel + ((<usize>column) << 2), load<f32>(b + bColumn * column))
+    }
     b += 4
-    b1 += 4
-    b2 += 4
-    b3 += 4
     panel += panelStep
   }
 }
 
 /** Loads a sum of the panels above; zeros if there are none. */
-// @ts-ignore: a decorator of AssemblyScript
-@inline
 function load4(c: usize, isFirst: bool): v128 {
   return isFirst ? f32x4.splat(0) : v128.load(c)
 }

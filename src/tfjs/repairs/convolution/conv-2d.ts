@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
 import { sparseInputGradient } from '../../kernels/convolution.js'
 import { findHeap } from '../../kernels/heap.js'
+import { multiplyMatrices } from '../../kernels/matrices.js'
 import { stridedInputGradient } from '../../kernels/window-gradients.js'
 import { fit, spread } from '../axes.js'
 import { createConvolutionRepairs, type ConvolutionRepairs } from './convolution-repairs.js'
@@ -21,10 +22,33 @@ export function convolutionInputGradient(
 ): tf.Tensor {
   const sparse = sparseInputGradient(dy, filter, axes)
   if (sparse !== undefined) return sparse
+  const product = pointwiseInputGradient(dy, filter, axes)
+  if (product !== undefined) return product
   const strided = stridedInputGradient(dy, filter, axes)
   if (strided !== undefined) return strided
   const [spaced, padding] = arrangeForInput(dy, axes)
   return tf.conv2d(spaced, rotateFilter(filter), 1, padding, 'NHWC', readDilations(axes))
+}
+
+/** Of a filter of one tap on every pixel: dy · Wᵀ. Undefined for others, and without a heap. */
+function pointwiseInputGradient(
+  dy: tf.Tensor,
+  filter: tf.Tensor,
+  axes: readonly WindowAxis[],
+): tf.Tensor | undefined {
+  const isPointwise = axes.every(
+    ({ taps, stride, input, output }) => taps === 1 && stride === 1 && input === output,
+  )
+  if (!isPointwise) return undefined
+  const [inChannels, outChannels] = filter.shape.slice(-2) as [number, number]
+  const rows = tf.reshape(dy, [-1, outChannels])
+  const products = multiplyMatrices(
+    rows,
+    tf.reshape(filter, [inChannels, outChannels]),
+    false,
+    true,
+  )
+  return products && tf.reshape(products, [...dy.shape.slice(0, -1), inChannels])
 }
 
 /** The filter turned round, its two channel axes exchanged. */
