@@ -7,9 +7,10 @@ from collections.abc import Callable
 from typing import Any
 
 from tensorboard import plugin_util
+from tensorboard.backend import http_util
 from tensorboard.data import provider
 from tensorboard.plugins import base_plugin
-from werkzeug import Request, Response, exceptions
+from werkzeug import Request, exceptions
 
 from gradlens.kit import read_module
 from gradlens.tensorboard.summary import PLUGIN_NAME
@@ -81,23 +82,23 @@ class GradlensPlugin(base_plugin.TBPlugin):  # type: ignore[misc]
             }
             for run, tags in sequences.items()
         }
-        return Response(json.dumps(listed), content_type="application/json")(
-            environ, start_response
-        )
+        response = http_util.Respond(request, json.dumps(listed), "application/json")
+        return response(environ, start_response)
 
     def _serve_frame(self, environ: Any, start_response: Any) -> Any:
         """Serve the frame of a blob key."""
-        key = Request(environ).args.get("key")
+        request = Request(environ)
+        key = request.args.get("key")
         if key is None:
             raise exceptions.BadRequest("the address has no key")
         frame = self._provider.read_blob(plugin_util.context(environ), blob_key=key)
-        response = Response(frame, content_type="application/octet-stream")
+        response = http_util.Respond(request, frame, "application/octet-stream")
         return response(environ, start_response)
 
 
 def _serve_script(name: str) -> Callable[..., Any]:
     def serve(environ: Any, start_response: Any) -> Any:
-        response = Response(read_module(name), content_type="text/javascript; charset=utf-8")
+        response = http_util.Respond(Request(environ), read_module(name), "text/javascript")
         return response(environ, start_response)
 
     return serve

@@ -51,7 +51,12 @@ def write_summary(writer: Any, tag: str, explanation: Explanation, step: int) ->
     shape = TensorShapeProto(dim=[TensorShapeProto.Dim(size=1)])
     tensor = TensorProto(dtype="DT_STRING", string_val=[frame], tensor_shape=shape)
     value = Summary.Value(tag=tag, metadata=_metadata(), tensor=tensor)
-    get_file_writer().add_summary(Summary(value=[value]), step)
+    summary = Summary(value=[value])
+    if type(writer).__module__.startswith("tensorboardX"):
+        from tensorboardX.proto.summary_pb2 import Summary as OwnSummary
+
+        summary = OwnSummary.FromString(summary.SerializeToString())
+    get_file_writer().add_summary(summary, step)
 
 
 def _metadata() -> Any:

@@ -1,0 +1,90 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { createServer, type AddressInfo } from 'node:net'
+import path from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+
+const root = path.resolve(import.meta.dirname, '../..')
+
+/** A server of a host, running. */
+export interface HostServer extends AsyncDisposable {
+  readonly url: string
+}
+
+/** The environments that scripts/checks/host-environments.mjs creates. */
+export type HostEnvironment = 'apps' | 'notebooks'
+
+/** The path of a program in an environment. */
+export function programOf(environment: HostEnvironment, program: string): string {
+  const folder = process.env['GRADLENS_HOSTS'] ?? path.join(root, 'node_modules/.cache/gradlens-hosts')
+  return path.join(folder, environment, 'bin', program)
+}
+
+/** The code of a host in docs/embedding.md, which the tests run as it is. */
+export function readHostCode(host: string): string {
+  const guide = readFileSync(path.join(root, 'docs/embedding.md'), 'utf8')
+  const code = new RegExp(`<!-- ${host} -->\\s*\`\`\`\\w+\\n([^]*?)\`\`\``).exec(guide)?.[1]
+  if (code === undefined) throw new Error(`docs/embedding.md has no code for ${host}`)
+  return code
+}
+
+/**
+ * Starts a server and waits until it answers.
+ *
+ * @param command returns the program and its arguments for a port
+ * @param answers a path that answers once the server is ready
+ */
+export async function startServer(
+  command: (port: number) => readonly string[],
+  { folder, answers = '/', env = {} }: { folder: string; answers?: string; env?: Record<string, string> },
+): Promise<HostServer> {
+  const port = await findPort()
+  const [program, ...options] = command(port)
+  const server = spawn(program!, options, {
+    cwd: folder,
+    env: { ...process.env, PYTHONUNBUFFERED: '1', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  })
+  let output = ''
+  for (const stream of [server.stdout, server.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => (output += text))
+  }
+  const url = `http://127.0.0.1:${port}`
+  const stop = async (): Promise<void> => {
+    await stopServer(server)
+  }
+  for (let attempt = 0; attempt < 300; attempt++) {
+    if (server.exitCode !== null) throw new Error(`${program} ended:\n${output}`)
+    const answered = await fetch(url + answers).then(
+      ({ ok }) => ok,
+      () => false,
+    )
+    if (answered) return { url, [Symbol.asyncDispose]: stop }
+    await wait(200)
+  }
+  await stop()
+  throw new Error(`${program} did not answer within 60 s:\n${output}`)
+}
+
+/** Stops a server and what it started. */
+async function stopServer(server: ChildProcess): Promise<void> {
+  if (server.exitCode !== null) return
+  const ended = new Promise((resolve) => server.once('exit', resolve))
+  for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
+    try {
+      process.kill(-server.pid!, signal)
+    } catch {
+      return
+    }
+    if ((await Promise.race([ended, wait(3_000, 'late')])) !== 'late') return
+  }
+}
+
+async function findPort(): Promise<number> {
+  const probe = createServer()
+  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve))
+  const { port } = probe.address() as AddressInfo
+  await new Promise((resolve) => probe.close(resolve))
+  return port
+}
