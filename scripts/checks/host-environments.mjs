@@ -14,7 +14,9 @@ const requirements = path.join(root, 'tests/hosts/requirements')
  * @returns {Promise<string | undefined>} why there are none
  */
 export async function createHostEnvironments() {
-  const python = (await findPythons()).find(({ version }) => version === '3.11' || version === '3.12')
+  const python = (await findPythons()).find(
+    ({ version }) => version === '3.11' || version === '3.12',
+  )
   if (python === undefined) return 'The hosts need Python 3.11 or 3.12, and none was found.'
   for (const name of ['apps', 'notebooks']) {
     const fault = await createEnvironment(name, python.command)
@@ -26,7 +28,10 @@ export async function createHostEnvironments() {
 /** @param {string} name @param {string} command @returns {Promise<string | undefined>} */
 async function createEnvironment(name, command) {
   const place = path.join(folder, name)
-  const python = path.join(place, process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python')
+  const python = path.join(
+    place,
+    process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python',
+  )
   const steps = [
     ...(existsSync(python) ? [] : [[command, '-m', 'venv', place]]),
     pip(python, '-r', path.join(requirements, `${name}.txt`)),

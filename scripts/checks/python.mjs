@@ -1,35 +1,30 @@
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-} from 'node:fs'
-import { homedir } from 'node:os'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import path from 'node:path'
 import process from 'node:process'
 import { root, run, whenStopped } from './command.mjs'
+import { findPythons, oldestVersion } from './find-pythons.mjs'
+import { copyElements } from './host-environments.mjs'
 
 // Checks the Python package: style, types, its tests on the oldest and the newest Python of this
 // machine, and its wheel in an environment that has nothing but numpy. Needs the build.
 
 const folder = path.join(root, 'python')
 const environments = path.join(root, 'node_modules', '.cache', 'gradlens-python')
-const oldest = 10
-const newest = 13
 const wheelLimit = 110_000
 
 whenStopped(() => process.exit(1))
 mkdirSync(environments, { recursive: true })
 checkVersions()
+if (!existsSync(path.join(root, 'dist/elements.global.js'))) fail('Run npm run build first.')
 copyElements()
 
-const pythons = await findPythons()
+const found = await findPythons()
+const pythons = [...new Set([found[0], found.at(-1)])].filter((each) => each !== undefined)
 const [first] = pythons
 if (first === undefined) {
-  fail(`No Python from 3.${oldest} on was found. Install one, or name it in the variable PYTHON.`)
+  fail(
+    `No Python from ${oldestVersion} on was found. Install one, or name it in the variable PYTHON.`,
+  )
 }
 for (const { command, version } of pythons) {
   const python = await environment(`tests-${version}`, command, ['pytest', 'safetensors', 'numpy'])
@@ -80,45 +75,6 @@ function checkVersions() {
   if (own !== version || stated !== version) {
     fail(`package.json has version ${version}, pyproject.toml ${own}, version.py ${stated}.`)
   }
-}
-
-/** The wheel and the tests of hosts take the elements from here. */
-function copyElements() {
-  const built = path.join(root, 'dist/elements.global.js')
-  if (!existsSync(built)) fail('dist/elements.global.js is missing. Run npm run build.')
-  const target = path.join(folder, 'src/gradlens/static')
-  mkdirSync(target, { recursive: true })
-  copyFileSync(built, path.join(target, 'elements.global.js'))
-}
-
-/** @returns {Promise<{ command: string, version: string }[]>} the oldest and the newest */
-async function findPythons() {
-  const chosen = process.env['PYTHON']
-  const range = Array.from({ length: newest - oldest + 1 }, (_, i) => `python3.${oldest + i}`)
-  /** @type {Map<string, string>} */
-  const found = new Map()
-  for (const command of chosen ? [chosen] : [...range, ...listPyenv(), 'python3', 'python']) {
-    const code = 'import sys; print("%d.%d" % sys.version_info[:2])'
-    const { status, output } = await run([command, '-c', code])
-    const version = output.trim()
-    const minor = Number(/^3\.(\d+)$/.exec(version)?.[1] ?? 0)
-    if (status === 0 && minor >= oldest && !found.has(version)) found.set(version, command)
-  }
-  const sorted = [...found]
-    .map(([version, command]) => ({ version, command }))
-    .sort((a, b) => Number(a.version.slice(2)) - Number(b.version.slice(2)))
-  return [...new Set([sorted[0], sorted.at(-1)])].filter((each) => each !== undefined)
-}
-
-/** The Pythons that pyenv has, which are not on PATH unless they are chosen. */
-function listPyenv() {
-  const versions = path.join(
-    process.env['PYENV_ROOT'] ?? path.join(homedir(), '.pyenv'),
-    'versions',
-  )
-  return existsSync(versions)
-    ? readdirSync(versions).map((version) => path.join(versions, version, 'bin/python'))
-    : []
 }
 
 /** @param {string} name @param {string} base @param {string[]} packages @returns {Promise<string>} */

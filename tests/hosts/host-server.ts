@@ -16,7 +16,8 @@ export type HostEnvironment = 'apps' | 'notebooks'
 
 /** The path of a program in an environment. */
 export function programOf(environment: HostEnvironment, program: string): string {
-  const folder = process.env['GRADLENS_HOSTS'] ?? path.join(root, 'node_modules/.cache/gradlens-hosts')
+  const folder =
+    process.env['GRADLENS_HOSTS'] ?? path.join(root, 'node_modules/.cache/gradlens-hosts')
   return path.join(folder, environment, 'bin', program)
 }
 
@@ -36,7 +37,11 @@ export function readHostCode(host: string): string {
  */
 export async function startServer(
   command: (port: number) => readonly string[],
-  { folder, answers = '/', env = {} }: { folder: string; answers?: string; env?: Record<string, string> },
+  {
+    folder,
+    answers = '/',
+    env = {},
+  }: { folder: string; answers?: string; env?: Record<string, string> },
 ): Promise<HostServer> {
   const port = await findPort()
   const [program, ...options] = command(port)
