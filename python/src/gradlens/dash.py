@@ -7,10 +7,12 @@ from typing import Any
 
 from dash.development.base_component import Component
 
+import gradlens
 from gradlens.constructors import explanation as to_explanation
 from gradlens.frame import DType
 
-_js_dist = [
+# Dash looks for a component's scripts at the top of its package.
+gradlens._js_dist = [
     {"namespace": "gradlens", "relative_package_path": "static/elements.global.js"},
     {"namespace": "gradlens", "relative_package_path": "adapters/dash.js"},
 ]

@@ -61,3 +61,20 @@ class Explanation(gr.HTML):  # type: ignore[misc]
             return value
         frame = to_explanation(value).to_frame(dtype=self._dtype)
         return {"frame": base64.b64encode(frame).decode("ascii"), "options": self._options}
+
+
+def selected(event: gr.EventData) -> dict[str, Any] | None:
+    """Return the training example that the user selected.
+
+    Parameters
+    ----------
+    event
+        The event ``select`` of an :class:`Explanation`.
+
+    Returns
+    -------
+    dict[str, Any] | None
+        ``index``, ``score``, ``label``, ``rank`` and ``end``; None if none is.
+    """
+    content = event._data
+    return {**content} if content else None

@@ -10,7 +10,7 @@ from panel.custom import JSComponent
 
 from gradlens.constructors import explanation as to_explanation
 from gradlens.frame import DType
-from gradlens.kit import read_module
+from gradlens.kit import read_adapter, read_elements
 
 
 class Explanation(JSComponent):  # type: ignore[misc]
@@ -30,7 +30,10 @@ class Explanation(JSComponent):  # type: ignore[misc]
     options = param.Dict(default={})
     selected = param.Dict(default=None, allow_None=True)
 
-    _esm = read_module("panel")
+    #: The elements' code. Panel compiles modules, and fails at code as dense as this.
+    elements = param.String(default=read_elements())
+
+    _esm = read_adapter("panel")
 
     def __init__(
         self, explanation: Any, *, dtype: DType | None = "float32", **component: Any

@@ -1,0 +1,94 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import type { Browser } from 'playwright'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { launchBrowser } from '../e2e/demo-page.js'
+import { writeExplanation } from './example-frame.js'
+import { measureContrast, openHostPage, selectFirstExample, waitForPicture } from './host-page.js'
+import { programOf, readHostCode, startServer } from './host-server.js'
+
+let browser: Browser
+let folder: string
+
+beforeAll(async () => {
+  folder = mkdtempSync(path.join(tmpdir(), 'gradlens-hosts-'))
+  writeExplanation(folder)
+  browser = await launchBrowser()
+})
+
+afterAll(async () => {
+  await browser.close()
+  rmSync(folder, { recursive: true })
+})
+
+interface Host {
+  readonly name: string
+  /** The command, for a file with the code of the guide. */
+  readonly command: (file: string, port: number) => readonly string[]
+  readonly answers?: string
+  readonly env?: Readonly<Record<string, string>>
+  /** What the page shows once the training example 39 was selected. */
+  readonly shows: RegExp
+  /** The address of the dark page. Default: the same, with a dark colour scheme. */
+  readonly dark?: string
+}
+
+const python = programOf('apps', 'python')
+
+/** Gradio and Dash run as scripts. They take their port from the environment. */
+const script = (file: string): readonly string[] => [python, file]
+
+const hosts: readonly Host[] = [
+  {
+    name: 'streamlit',
+    command: (file, port) => [
+      ...[programOf('apps', 'streamlit'), 'run', file, '--server.port', `${port}`],
+      ...['--server.headless', 'true', '--browser.gatherUsageStats', 'false'],
+    ],
+    answers: '/_stcore/health',
+    shows: /index/,
+  },
+  { name: 'gradio', command: script, shows: /"?index"?/ },
+  { name: 'dash', command: script, shows: /'index': 39/ },
+  {
+    name: 'panel',
+    command: (file, port) => [
+      ...[programOf('apps', 'panel'), 'serve', file, '--port', `${port}`],
+      ...['--allow-websocket-origin', `127.0.0.1:${port}`],
+    ],
+    answers: '/app',
+    shows: /index/,
+  },
+]
+
+it.each(hosts)(
+  'shows an explanation in $name, and sends the selected example back',
+  async (host) => {
+    const { name, command, answers = '/', env = {}, shows } = host
+    const file = path.join(folder, 'app.py')
+    writeFileSync(file, readHostCode(name))
+    await using server = await startServer(
+      (port) => ['env', `GRADIO_SERVER_PORT=${port}`, `PORT=${port}`, ...command(file, port)],
+      { folder, answers, env: { GRADIO_ANALYTICS_ENABLED: 'False', DASH_DEBUG: 'False', ...env } },
+    )
+    const { page, faults } = await openHostPage(
+      browser,
+      server.url + (name === 'panel' ? '/app' : ''),
+    )
+    await waitForPicture(page, name)
+    await selectFirstExample(page)
+    await page.getByText(shows).first().waitFor()
+    expect(faults).toEqual([])
+    await page.close()
+
+    const dark = await openHostPage(
+      browser,
+      server.url + (name === 'gradio' ? '/?__theme=dark' : name === 'panel' ? '/app' : ''),
+      true,
+    )
+    await waitForPicture(dark.page, `${name}-dark`)
+    expect(await measureContrast(dark.page)).toBeGreaterThanOrEqual(7)
+    await dark.page.close()
+  },
+)
