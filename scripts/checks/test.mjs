@@ -4,6 +4,7 @@ import { stripVTControlCharacters } from 'node:util'
 import { build, packageChecks, sourceChecks } from './checks.mjs'
 import { root, run, whenStopped } from './command.mjs'
 import { ensureBrowser } from './browser.mjs'
+import { createHostEnvironments } from './host-environments.mjs'
 import { lastLines, runTests } from './vitest-project.mjs'
 
 // Runs every check of the sources and of the package, and every test, even after failures. The last
@@ -23,6 +24,8 @@ const browser = ensureBrowser()
 if (browser.path === undefined) fail('browser', 0, browser.fault)
 else pass('browser', 0, browser.path)
 
+// Downloads while the other checks compute.
+const hostsAreReady = createHostEnvironments()
 const isBuilt = check(build)
 await Promise.all([isBuilt, checkInTurn(sourceChecks)])
 if (await isBuilt) await checkInTurn(packageChecks)
@@ -39,6 +42,9 @@ for (const [name, title] of /** @type {const} */ ([
   if (browser.path === undefined) fail(title, 0, 'No browser was found to run them in.')
   else await project(name, title)
 }
+const hostsFault = await hostsAreReady
+if (hostsFault !== undefined) fail('tests in notebooks and dashboards', 0, hostsFault)
+else await project('hosts', 'tests in notebooks and dashboards')
 finish(failed === 0 ? 0 : 1)
 
 /** @param {readonly import('./checks.mjs').Check[]} checks */
