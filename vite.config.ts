@@ -127,7 +127,8 @@ const configs: Readonly<Record<string, UserConfig>> = {
   library,
   bundle: singleFile('src/bundle.ts', 'gradlens.bundle.js', 'es'),
   script: singleFile('src/global.ts', 'gradlens.global.js', 'iife'),
-  elements: singleFile('src/elements/define.ts', 'elements.global.js', 'iife'),
+  anywidget: singleFile('src/elements/anywidget.ts', 'elements/anywidget.js', 'es'),
+  elements: singleFile('src/elements/global.ts', 'elements.global.js', 'iife'),
 }
 
 export default defineConfig(({ mode }) => configs[mode] ?? demo)

@@ -12,6 +12,13 @@ export type { ElementState, StateChange } from './base/element.js'
 export type { ExplanationSource } from './base/explanation-source.js'
 export type { Channels } from './base/picture/channels.js'
 export type { ValueRange } from './base/picture/pixels.js'
+export {
+  mountExplanation,
+  type MountedExplanation,
+  type SelectedTrainingExample,
+} from './embed/mount-explanation.js'
+export { renderWidget } from './embed/render-widget.js'
+export type { WidgetModel } from './embed/widget-model.js'
 export { GlExplainer } from './explainer/explainer.js'
 export type { ExplainEvents, ExplainPart } from './explainer/explainer-events.js'
 export type {
@@ -23,6 +30,8 @@ export type {
 export type { ClassProbability } from './probabilities/class-probabilities.js'
 export { GlExplanation } from './explanation/explanation.js'
 export type { ExplanationKind } from './explanation/choose-view.js'
+export { followHost } from './host/follow-host.js'
+export type { Host } from './host/host-colors.js'
 export { GlProbabilities } from './probabilities/probabilities.js'
 export { Job, type JobOptions, type JobState } from './progress/job.js'
 export { GlProgress } from './progress/progress.js'

@@ -7,20 +7,25 @@ export const frameStyles: CSSResult = css`
     display: block;
   }
 
-  /* Text is styled here, because a page's rules for the host, such as '.prose *', win over
-     ':host'. */
+  /* A page's rules for the host, such as '.prose *', win over ':host', and the content would inherit
+     them. All is taken back here but what a page sets to be inherited. */
   .root {
+    all: initial;
+    color-scheme: inherit;
+    cursor: inherit;
+    pointer-events: inherit;
+    visibility: inherit;
+
+    box-sizing: border-box;
+    display: grid;
+    gap: 12px;
+    grid-template-columns: minmax(0, 1fr);
+    position: relative;
+
     background: var(--_paper);
     color: var(--_ink);
     font: var(--_size-body) / 1.5 var(--_font);
     font-variant-numeric: tabular-nums;
-    letter-spacing: normal;
-    text-align: start;
-    text-indent: 0;
-    text-shadow: none;
-    text-transform: none;
-    white-space: normal;
-    word-spacing: normal;
   }
 
   :host([hidden]),
@@ -43,13 +48,6 @@ export const frameStyles: CSSResult = css`
 
   ol {
     list-style: none;
-  }
-
-  figure {
-    display: grid;
-    gap: 12px;
-    grid-template-columns: minmax(0, 1fr);
-    position: relative;
   }
 
   /* The content and the error share one place, so that neither moves what is below. */

@@ -45,11 +45,11 @@ export const tokens: CSSResult = css`
   }
 
   :host([theme='light']) {
-    color-scheme: light;
+    color-scheme: light !important;
   }
 
   :host([theme='dark']) {
-    color-scheme: dark;
+    color-scheme: dark !important;
   }
 
   @media (prefers-reduced-motion: reduce) {

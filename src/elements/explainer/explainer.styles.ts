@@ -3,6 +3,7 @@ import { css, type CSSResult } from 'lit'
 export const explainerStyles: CSSResult = css`
   .explainer {
     container-type: inline-size;
+    display: block;
   }
 
   .parts {

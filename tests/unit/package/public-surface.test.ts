@@ -95,6 +95,7 @@ it('offers exactly these names as gradlens/elements, and registers nothing by it
     'Job',
     'SharedWork',
     'createNumberFormat',
+    'followHost',
     'formatBytes',
     'formatCount',
     'formatDuration',
@@ -102,6 +103,8 @@ it('offers exactly these names as gradlens/elements, and registers nothing by it
     'formatRunReport',
     'formatTablePercent',
     'joinList',
+    'mountExplanation',
+    'renderWidget',
   ])
   expect(customElements.get('gl-probabilities')).toBeUndefined()
 })

@@ -99,7 +99,7 @@ export function cssOf([red, green, blue]: Rgb): string {
 const parsed = new Map<string, Rgb>()
 
 /** Any CSS colour; a computed one may be in any colour space. */
-function rgbOf(css: string): Rgb {
+export function rgbOf(css: string): Rgb {
   const known = parsed.get(css)
   if (known !== undefined) return known
   const context = new OffscreenCanvas(1, 1).getContext('2d', { willReadFrequently: true })
