@@ -36,7 +36,7 @@ const parts = {
   tfjs: { modules: 'predictor|losses|gradients|adapters', packages: '@tensorflow/tfjs[^/]*' },
   onnx: { modules: 'predictor|losses|gradients|adapters', packages: 'pbf' },
   node: { modules: 'gradients|store', packages: builtIn },
-  cli: { packages: `${builtIn}|@tensorflow/tfjs[^/]*|zarrita|webgpu` },
+  cli: { packages: `${builtIn}|@tensorflow/tfjs[^/]*|onnxruntime-node|zarrita|webgpu` },
   elements: {
     modules: 'explanation|frame',
     packages: 'lit|lit-[^/]*|(?:@types/)?react|svelte|vue',

@@ -29,7 +29,7 @@ const refusedCodecs = {
 }
 
 /** Peer dependencies: the library computes on the page's own copy. */
-const peers = [/^@tensorflow\//, 'webgpu']
+const peers = [/^@tensorflow\//, /^onnxruntime-/, 'webgpu']
 
 /**
  * The library's modules, with zarrita in a chunk of them: imported as a package, it would bring its decompressors into
@@ -37,7 +37,7 @@ const peers = [/^@tensorflow\//, 'webgpu']
  */
 function isExternal(source: string, importer: string | undefined): boolean {
   if (source === 'zarrita') return importer?.includes('/src/cli/') === true
-  return /^(?:@tensorflow\/|@noble\/|gradlens|lit|node:|webgpu$)/.test(source)
+  return /^(?:@tensorflow\/|@noble\/|gradlens|lit|node:|onnxruntime-|webgpu$)/.test(source)
 }
 
 const library: UserConfig = {

@@ -1,4 +1,4 @@
-import type { Device } from 'gradlens'
+import type { Device, DeviceChoice } from 'gradlens'
 import { InputError } from './arrays/array-source.js'
 import type { Tfjs } from './load-model.js'
 
@@ -23,7 +23,7 @@ export async function importTfjs(): Promise<Tfjs> {
  *
  * @throws InputError if a needed package is not installed
  */
-export async function chooseDevice(choice: Device | 'auto'): Promise<ChosenDevice> {
+export async function chooseDevice(choice: Exclude<DeviceChoice, 'native'>): Promise<ChosenDevice> {
   if (choice === 'auto') {
     const reason = await prepareWebgpu(false)
     if (reason === null) return { device: 'webgpu', note: 'on webgpu' }
@@ -73,7 +73,8 @@ async function prepareWebgpu(allowSoftware: boolean): Promise<string | null> {
   return null
 }
 
-function createMissingPackageError(name: string, cause: unknown): unknown {
+/** An error that says how to install a package, if that is why its import failed. */
+export function createMissingPackageError(name: string, cause: unknown): unknown {
   if ((cause as { readonly code?: unknown }).code !== 'ERR_MODULE_NOT_FOUND') return cause
   return new InputError(
     `The package ${name} is not installed; this command needs it: npm install ${name}`,

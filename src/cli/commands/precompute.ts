@@ -10,18 +10,17 @@ import { FileSystemStore } from 'gradlens/node'
 import { getInteger, getChoice, getOption, requireOption, getRowRange } from '../arguments.js'
 import type { ArraySource } from '../arrays/array-source.js'
 import { type Command, type CommandOption, type GivenArguments, UsageError } from '../command.js'
-import { chooseDevice, importTfjs } from '../device.js'
-import { loadModel } from '../load-model.js'
+import { openPredictor } from '../open-predictor.js'
 import { openArray } from '../arrays/open-array.js'
 import { ProgressLine, formatDuration } from '../progress-line.js'
 
-const devices = ['auto', 'webgpu', 'wasm', 'cpu'] as const
+const devices = ['auto', 'webgpu', 'native', 'wasm', 'cpu'] as const
 
 const options: Readonly<Record<string, CommandOption>> = {
   model: {
     type: 'string',
     value: 'FILE',
-    help: 'the model.json of a TensorFlow.js LayersModel or GraphModel, with its weights in the same folder',
+    help: 'an .onnx file, or the model.json of a TensorFlow.js LayersModel or GraphModel, with its weights in the same folder',
   },
   examples: {
     type: 'string',
@@ -86,7 +85,7 @@ const options: Readonly<Record<string, CommandOption>> = {
   device: {
     type: 'string',
     value: 'NAME',
-    help: `${devices.join(', ')}. auto (default) uses webgpu if the package webgpu is installed and finds a GPU, else wasm`,
+    help: `${devices.join(', ')}. auto (default) uses native for .onnx files; else webgpu if the package webgpu is installed and finds a GPU, else wasm`,
   },
 }
 
@@ -121,21 +120,11 @@ export const precomputeCommand: Command = {
       const examples = combineInputs(inputs)
       const { exampleCount } = examples
       const rows = getRowRange(given, 'rows', exampleCount)
-      const tf = await importTfjs()
-      const { device, note: where } = await chooseDevice(
-        getChoice(given, 'device', devices) ?? 'auto',
-      )
-      // Otherwise TensorFlow.js advises to install another package.
-      tf.enableProdMode()
-      // Weights are loaded to the backend that uses them.
-      await tf.setBackend(device)
-      const loaded = await loadModel(tf, modelPlace)
-      const { tfjsPredictor } = await import('gradlens/tfjs')
-      const chosen = output === undefined ? {} : { output }
-      const predictor =
-        loaded.kind === 'graph'
-          ? tfjsPredictor(loaded.model, chosen)
-          : tfjsPredictor(loaded.model, chosen)
+      const {
+        predictor,
+        device,
+        note: where,
+      } = await openPredictor(modelPlace, output, getChoice(given, 'device', devices) ?? 'auto')
       const { start, end } = rows ?? { start: 0, end: exampleCount }
       note(`Writing rows ${start} to ${end - 1} of ${exampleCount} to ${out}, ${where}.`)
       const startedAt = performance.now()

@@ -58,7 +58,10 @@ function besideModel(source: FileSource, location: string): string | URL {
 }
 
 async function readFile(argument: string, source: FileSource): Promise<Uint8Array> {
-  if (source instanceof Uint8Array) return source
+  if (source instanceof Uint8Array) {
+    // The slice() of Node's Buffer shares memory, where that of other arrays copies it.
+    return new Uint8Array(source.buffer, source.byteOffset, source.byteLength)
+  }
   if (source instanceof ArrayBuffer) return new Uint8Array(source)
   if (typeof source !== 'string' && !(source instanceof URL)) {
     throw new InvalidArgumentError(argument, describe(source), 'bytes (Uint8Array) or a URL')
