@@ -36,7 +36,7 @@ afterAll(() => {
 
 it('prints a table in Markdown for each model of real size', () => {
   expect(output).toContain('## 20 newsgroups')
-  expect(output).toContain('## MobileNetV2, 32 × 32: 3,504,872 parameters, 3 training examples')
+  expect(output).toContain('## MobileNetV2, 32 × 32: 3,538,984 parameters, 3 training examples')
   for (const row of ['fit, per example', 'explain 1, stored', 'integrated gradients', 'longest']) {
     expect(output.match(new RegExp(`^\\| ${row}.*\\d.*\\|$`, 'gm'))).toHaveLength(2)
   }
