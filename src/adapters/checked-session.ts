@@ -132,7 +132,8 @@ class SessionChecks<Value> {
       const block = await this.#computeBatch(batch)
       if (block !== undefined) return block
     }
-    this.#warn(this.#findChecks(batch).fallbackReason!)
+    const { fallbackReason, isKnown } = this.#findChecks(batch)
+    if (!isKnown) this.#warn(fallbackReason!)
     await this.checkOutputs(batch.x, {}, similarityRemedy)
     return computeOneByOne(this.#passes, batch)
   }
@@ -146,6 +147,7 @@ class SessionChecks<Value> {
     const known = this.#findChecks(batch)
     if ('reason' in result) {
       known.fallbackReason = result.reason
+      known.isKnown = result.isKnown === true
       return undefined
     }
     using pass = result

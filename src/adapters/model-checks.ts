@@ -20,6 +20,8 @@ export interface BatchChecks {
   readonly sizes: Set<number>
   /** Why gradients are computed one example at a time; undefined if they are not. */
   fallbackReason: string | undefined
+  /** True if the adapter has warned of that reason already. */
+  isKnown: boolean
 }
 
 /** Limits the entries for inputs of variable length, such as texts. */
@@ -115,4 +117,8 @@ export function findBatchChecks<Value>(
   return found
 }
 
-const emptyBatchChecks = (): BatchChecks => ({ sizes: new Set(), fallbackReason: undefined })
+const emptyBatchChecks = (): BatchChecks => ({
+  sizes: new Set(),
+  fallbackReason: undefined,
+  isKnown: false,
+})

@@ -21,6 +21,8 @@ export interface BatchedGradients extends Disposable {
 /** Why the gradients of a batch can't be computed in one pass, as part of a sentence. */
 export interface NotBatched {
   readonly reason: string
+  /** True if the adapter has warned of it already. */
+  readonly isKnown?: boolean
 }
 
 /**

@@ -17,6 +17,11 @@ export interface TensorModel {
   readonly constants: readonly Tensor[]
   /** Warnings for users of the parameters' gradients, one sentence each. */
   readonly parameterWarnings?: readonly string[]
+  /**
+   * Returns why the model computes batches example by example; undefined if it doesn't. The model
+   * warns of it. Left out for models that never do.
+   */
+  readonly singleReason?: () => string | undefined
   /** Undefined if the model has no accessible layers. */
   readonly layers?: ModelLayers
   call(x: readonly Tensor[], forwardArguments: Readonly<Record<string, Tensor>>): Tensor

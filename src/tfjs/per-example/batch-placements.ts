@@ -6,8 +6,8 @@ import { findOutlineDifference, outlineTape, type TapeOutline } from './tape-out
 
 /** A tensor that depends on the batch, but not in a way that separates its examples. */
 export interface Unsettled {
-  /** The reason, as part of a sentence about the tensor. */
-  readonly why: string
+  /** The first op from whose output on the examples are not apart, and why, as part of a sentence. */
+  readonly cause: { readonly kernelName: string; readonly why: string }
   /** Set if all that is missing is the order of the examples on the batch's axis. */
   readonly order?: { readonly number: number; readonly axis: number; readonly length: number }
 }
@@ -25,6 +25,9 @@ export const placedKernels: readonly string[] = ['Transpose', 'BatchMatMul']
 
 export const isSettled = (placement: Placement | undefined): placement is BatchLayout =>
   placement !== undefined && 'axis' in placement
+
+const isUnsettled = (placement: Placement | undefined): placement is Unsettled =>
+  placement !== undefined && 'cause' in placement
 
 /**
  * Finds the batch in the tensors of a tape. A tensor has it on the axis whose length follows the
@@ -52,6 +55,12 @@ export function findBatchPlacements(
     const inputs = inputsOf(node).map(([, input]) => input)
     const { inputs: ownInputs, outputs: ownOutputs } = outline.nodes[at]!
     const counterpart = other.nodes[at]!
+    const { kernelName } = node
+    const earlier = inputs.map(({ id }) => placements.get(id)).find(isUnsettled)
+    const unsettled = (why: string, order?: Unsettled['order']): Unsettled => ({
+      cause: earlier?.cause ?? { kernelName, why },
+      ...(order === undefined ? {} : { order }),
+    })
     const place = (
       { id, shape }: Tensor,
       number: number,
@@ -61,11 +70,11 @@ export function findBatchPlacements(
     ): void => {
       const axis = findBatchAxis(shape, otherShape, counts)
       if (axis === undefined) {
-        if (hasBatch) placements.set(id, { why: `${showShape(shape)} has no batch axis` })
+        if (hasBatch) placements.set(id, unsettled(`${showShape(shape)} has no batch axis`))
         return
       }
       if (typeof axis !== 'number') {
-        placements.set(id, axis)
+        placements.set(id, unsettled(axis.why))
         return
       }
       const length = shape[axis]! / exampleCount
@@ -73,10 +82,10 @@ export function findBatchPlacements(
       placements.set(
         id,
         inner === undefined || length % inner !== 0
-          ? {
-              why: `the order of the examples on axis ${axis} of ${showShape(shape)} could not be found out`,
-              order: { number, axis, length },
-            }
+          ? unsettled(
+              `the order of the examples on axis ${axis} of ${showShape(shape)} could not be found out`,
+              { number, axis, length },
+            )
           : { axis, outer: length / inner, inner },
       )
     }
@@ -111,7 +120,7 @@ function findBatchAxis(
   shape: readonly number[],
   otherShape: readonly number[],
   { exampleCount, otherCount }: Counts,
-): number | Unsettled | undefined {
+): number | { readonly why: string } | undefined {
   const axes = [...shape.keys()].filter((axis) => shape[axis] !== otherShape[axis])
   const [axis] = axes
   if (axis === undefined) return undefined

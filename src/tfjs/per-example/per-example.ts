@@ -116,11 +116,11 @@ function collectSegments(
         { parameter, parameterInput, delta, batchSize, oneHots },
         placements,
       )
-      if ('reason' in segment) {
-        unseparated = {
-          ...segment,
-          reason: `${node.kernelName}, ${describeUsed(node, trace)}: ${segment.reason}`,
-        }
+      if ('remedy' in segment) {
+        const used = describeUsed(node, trace)
+        const { order } = segment
+        const reason = describeReason(node, used, segment)
+        unseparated = { reason, ...(order === undefined ? {} : { order }) }
       } else if (isDerived) add(derivedUses, input.id, segment)
       else add(uses, parameter, segment)
     }
@@ -141,23 +141,49 @@ interface Use {
   readonly oneHots: OneHots
 }
 
+/** Why a use of a parameter has no segment: the first op that is the cause, and the remedy. */
+interface NoSegment extends Pick<Unseparated, 'order'> {
+  readonly kernelName: string
+  readonly why: string
+  readonly remedy: string
+}
+
 function segmentOf(
   node: TapeNode,
   { oneHots, ...use }: Use,
   placements: BatchPlacements,
-): TensorSegment | Unseparated {
+): TensorSegment | NoSegment {
   const placement = placements.get(node.outputs[0]!.id)
   if (!isSettled(placement)) {
-    const { why = 'its output has no batch axis', order } = placement ?? {}
-    return { reason: why, ...(order === undefined ? {} : { order }) }
+    const { cause, order } = placement ?? {}
+    const { why = 'its output has no batch axis', kernelName = node.kernelName } = cause ?? {}
+    return { kernelName, why, remedy: keepApart, ...(order === undefined ? {} : { order }) }
   }
   const { kernelName, call } = ruledCall(node)
   const rule = perExampleRules[kernelName]
   const other = node.inputs['a']
   const oneHot = other && oneHots.get(other.id)
   const segment = call && rule?.({ ...use, kernelName, call, layout: placement, oneHot })
-  return segment ?? { reason: 'no batched rule applies' }
+  return (
+    segment ?? { kernelName: node.kernelName, why: 'no batched rule applies', remedy: leaveOut }
+  )
 }
+
+function describeReason(
+  node: TapeNode,
+  used: string,
+  { kernelName, why, remedy }: NoSegment,
+): string {
+  return kernelName === node.kernelName
+    ? `${kernelName}, ${used}: ${why}. ${remedy}`
+    : `${kernelName}: ${why}, and ${node.kernelName}, ${used}, comes after it. ${remedy}`
+}
+
+const keepApart =
+  'Write the model so that its examples have an axis of their own, in their order, from the input to the output'
+
+const leaveOut =
+  'Write it with products, sums or convolutions, or leave the parameter out with { parameters }'
 
 /** A tensor broadcast to a batch of one example is copied, where it is tiled to larger ones. */
 function ruledCall({ kernelName, call, inputs, outputs }: TapeNode): {

@@ -40,9 +40,16 @@ export class LossGradients {
 
   /** Within one pass, or returns the reason why there is none. */
   async computeBatch(batch: LossBatch<Tensor>): Promise<BatchedGradients | NotBatched> {
+    const { model } = this.#device
     const known = this.#find(batch.x)
+    const single = model.singleReason?.()
+    if (single !== undefined) return { reason: single, isKnown: true }
     const result = await this.#separatedPass(batch, known)
-    if ('reason' in result) return { reason: result.reason }
+    if ('reason' in result) {
+      // The pass may have shown it.
+      const isSingle = model.singleReason?.() !== undefined
+      return { reason: result.reason, isKnown: isSingle }
+    }
     const { gradients, output } = result
     known.parts = gradients.parts
     try {
@@ -143,7 +150,11 @@ export class LossGradients {
       result = await this.#attempt(batch, known)
     }
     return 'difference' in result
-      ? { reason: `the model's ops depend on the batch: ${result.difference}` }
+      ? {
+          reason:
+            `the model's ops depend on the batch: ${result.difference}. Write or export the model with a dynamic ` +
+            'batch, so that it computes the same ops for any number of examples',
+        }
       : result
   }
 

@@ -51,7 +51,7 @@ export function wrapGraphModel(model: GraphModel, options: GraphModelOptions): T
   const nodes = findNodesBefore(findGraphNode(model, output)!)
   refuseDynamic(nodes)
   const inputs = model.inputs.map((input, i) => inputSpec(input, model.inputNodes[i]))
-  const batches = new GraphBatches(model)
+  const batches = new GraphBatches(model, nodes)
   const channelAxis = channelAxisOf(nodes)
   const copies = findCopies(
     weightsOf(model, nodes).filter(
@@ -109,6 +109,7 @@ export function wrapGraphModel(model: GraphModel, options: GraphModelOptions): T
       return tensor === undefined || tensor.dtype === 'string' ? [] : [tensor]
     }),
     parameterWarnings: listParameterWarnings(copies, nodes),
+    singleReason: () => batches.singleReason,
     layers,
     call: (x, forwardArguments): Tensor => {
       refuseForwardArguments(forwardArguments, name, inputs)
