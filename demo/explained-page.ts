@@ -1,6 +1,13 @@
 import type { NdArray } from 'gradlens'
 import { formatCount, Job } from 'gradlens/elements'
 import { find, setText } from './dom.js'
+import type { References } from './explaining/ranking.js'
+import type {
+  Attribution,
+  DataSetName,
+  ExplanationParts,
+  Similarity,
+} from './explaining/results.js'
 import { keepOffline } from './offline/keep-offline.js'
 import { Session, type Answer, type Question, type Ranking } from './session.js'
 import { readAddress, writeAddress, type AddressForm } from './settings.js'
@@ -13,7 +20,6 @@ import {
   showMemory,
   showRankingReport,
 } from './views/run-report.js'
-import type { Attribution, DataSetName, ExplanationParts, Similarity } from './workers/protocol.js'
 
 /** The properties of an element of gradlens/elements that every page sets. */
 export interface ExplanationElement extends HTMLElement {
@@ -40,6 +46,10 @@ export interface PageOptions<Data> {
     readonly similarities: readonly ExplanationElement[]
   }
   readonly load: (folder: string, signal: AbortSignal) => Promise<Data>
+  /** The training examples to rank. */
+  readonly listReferences: (data: Data) => References
+  /** The start of the attributed paths. Default: zeros. */
+  readonly baseline?: (data: Data) => NdArray
   /**
    * Called when the data is loaded. Returns the number of held-out examples, and the first one to
    * show.
@@ -68,6 +78,7 @@ export class ExplainedPage<Data> {
   readonly #problems: string[]
   readonly #asked: number | undefined
   #data: Data | undefined
+  #references: References | undefined
   #picked: number | undefined
 
   constructor(options: PageOptions<Data>) {
@@ -123,6 +134,8 @@ export class ExplainedPage<Data> {
       folder,
       settings: address.settings,
       explainsTruth: options.explainsTruth ?? false,
+      getReferences: () => (this.#references ??= options.listReferences(this.#loaded)),
+      getBaseline: () => options.baseline?.(this.#loaded),
     }
     this.#session = new Session(sessionOptions, {
       answer: (state) => {
@@ -209,6 +222,12 @@ export class ExplainedPage<Data> {
   /** Explains this class instead of the predicted one. */
   choose(target: number): void {
     this.#session.choose(target)
+  }
+
+  /** The page's data, without which nothing is asked. */
+  get #loaded(): Data {
+    if (this.#data === undefined) throw new Error('The data is not loaded yet.')
+    return this.#data
   }
 
   #showData(data: Data): void {

@@ -11,6 +11,7 @@ import {
 } from './data/images.js'
 import { find, findAll, setText } from './dom.js'
 import { ExplainedPage } from './explained-page.js'
+import { encodeOneHot } from './explaining/label-arrays.js'
 import { describeModel, describeDelta } from './text/facts.js'
 import { createStrip, type Strip } from './views/strip.js'
 
@@ -64,6 +65,10 @@ export function createImagePage(options: ImagePageOptions): ImagePage {
       ])
       return { heldOut, references, training }
     },
+    listReferences: ({ references: { images, labels } }) => ({
+      x: imageInput(images),
+      y: encodeOneHot(labels, classNames.length),
+    }),
     ready({ heldOut, training }) {
       const describe = (index: number): string =>
         `held-out ${noun.one} ${index}, labelled ${nameClass(heldOut, index)}`

@@ -1,8 +1,13 @@
 import type { NdArray } from 'gradlens'
 import { Job, SharedWork, type JobOptions, type JobState } from 'gradlens/elements'
-import { methods, simFns, type Settings, type SimFn } from './settings.js'
-import type { Attribution, DataSetName, Fit, Prediction, Similarity } from './workers/protocol.js'
-import { WorkerClient } from './workers/worker-client.js'
+import { Attributing } from './explaining/attributing.js'
+import { dataSets } from './explaining/data-sets.js'
+import { ExplainingWorker } from './explaining/explaining-worker.js'
+import { Predicting } from './explaining/predicting.js'
+import { ExampleRanking, type References } from './explaining/ranking.js'
+import type { Attribution, DataSetName, Fit, Prediction, Similarity } from './explaining/results.js'
+import { startWorker } from './explaining/start-worker.js'
+import { methods, simFns, type Method, type Settings, type SimFn } from './settings.js'
 
 /** The example that the user asks about. */
 export interface Question {
@@ -29,6 +34,10 @@ export interface SessionOptions {
   readonly settings: Settings
   /** Whether the true value is explained, as in a regression, and not the prediction. */
   readonly explainsTruth?: boolean
+  /** The training examples. Called after the first question. */
+  readonly getReferences: () => References
+  /** The start of the attributed paths; undefined for zeros. */
+  readonly getBaseline: () => NdArray | undefined
 }
 
 export interface SessionViews {
@@ -49,8 +58,11 @@ export interface SessionViews {
 export class Session {
   readonly #views: SessionViews
   readonly #explainsTruth: boolean
-  readonly #answering: WorkerClient
-  readonly #ranking: WorkerClient
+  readonly #answeringWorker: ExplainingWorker
+  readonly #rankingWorker: ExplainingWorker
+  readonly #predicting = new Predicting()
+  readonly #attributing: Attributing
+  readonly #ranking: ExampleRanking
   readonly #answerJob: Job<Answer>
   readonly #attributionJob: Job<Attribution>
   readonly #rankingJob: Job<Ranking>
@@ -64,15 +76,17 @@ export class Session {
   #wantsSimilarities = false
 
   constructor(
-    { dataSet, folder, settings, explainsTruth = false }: SessionOptions,
+    { dataSet, folder, settings, explainsTruth = false, ...get }: SessionOptions,
     views: SessionViews,
   ) {
     this.#settings = settings
     this.#views = views
     this.#explainsTruth = explainsTruth
-    const start = { dataSet, folder, device: settings.device }
-    this.#answering = new WorkerClient(start)
-    this.#ranking = new WorkerClient(start)
+    const start = { folder, device: settings.device }
+    this.#answeringWorker = new ExplainingWorker(() => startWorker(start))
+    this.#rankingWorker = new ExplainingWorker(() => startWorker(start))
+    this.#attributing = new Attributing(dataSets[dataSet], get.getBaseline)
+    this.#ranking = new ExampleRanking(folder, dataSets[dataSet], get.getReferences)
     this.#answerJob = new Job((state) => {
       views.answer(state)
     })
@@ -136,7 +150,9 @@ export class Session {
     const answer = await this.#answerJob.run(async ({ signal }) => {
       const { input } = question
       const { device } = this.#settings
-      const prediction = await this.#answering.call('predict', { input, device }, { signal })
+      const prediction = await this.#answeringWorker.run(signal, (explainers) =>
+        this.#predicting.predict(explainers, { input, device }, signal),
+      )
       return { question, prediction }
     })
     if (answer === undefined) return
@@ -145,12 +161,11 @@ export class Session {
   }
 
   async attribute(): Promise<void> {
-    const { method, steps, device } = this.#settings
     const input = this.#question?.input
     const target = this.#target
     if (input === undefined || target === undefined) return
     const attribution = await this.#attributionJob.run((options) =>
-      this.#answering.call('attribute', { input, target, method, steps, device }, options),
+      this.#attribute(input, target, this.#settings.method, options),
     )
     if (attribution !== undefined && this.#wantsQuadratures) await this.compareQuadratures()
   }
@@ -163,15 +178,13 @@ export class Session {
   }
 
   async compareQuadratures(): Promise<void> {
-    const { steps, device } = this.#settings
     const input = this.#question?.input
     const target = this.#target
     if (input === undefined || target === undefined) return
     await this.#quadraturesJob.run(async ({ signal, onProgress }) => {
       const attributions: Attribution[] = []
       for (const method of methods) {
-        const asked = { input, target, method, steps, device }
-        attributions.push(await this.#answering.call('attribute', asked, { signal }))
+        attributions.push(await this.#attribute(input, target, method, { signal }))
         onProgress({ phase: 'explain', done: attributions.length, total: methods.length })
       }
       return attributions
@@ -215,18 +228,35 @@ export class Session {
     this.#fit.drop(new DOMException('The request was cancelled.', 'AbortError'))
   }
 
-  #rank({ input, truth }: Question, simFn: SimFn, options: JobOptions): Promise<Similarity> {
+  #attribute(
+    input: NdArray,
+    target: number,
+    method: Method,
+    options: Pick<JobOptions, 'signal'> & Partial<JobOptions>,
+  ): Promise<Attribution> {
+    const { steps, device } = this.#settings
+    return this.#answeringWorker.run(options.signal, (explainers) =>
+      this.#attributing.attribute(explainers, { input, target, method, steps, device }, options),
+    )
+  }
+
+  #rank({ input, truth }: Question, simFn: SimFn, { signal }: JobOptions): Promise<Similarity> {
     const { device } = this.#settings
     const label = this.#explainsTruth ? truth : undefined
-    return this.#ranking.call('rank', { input, label, simFn, device }, options)
+    return this.#rankingWorker.run(signal, (explainers) =>
+      this.#ranking.rank(explainers, { input, label, simFn, device }, signal),
+    )
   }
 
   /** The fit for the current settings. It continues when another example is picked. */
   #getFit(options: JobOptions): Promise<Fit> {
     const { references, gradients, device } = this.#settings
     return this.#fit.get(
-      [references, gradients, device],
-      (call) => this.#ranking.call('fit', { references, gradients, device }, call),
+      [references, gradients, device, this.#rankingWorker.generation],
+      (call) =>
+        this.#rankingWorker.run(call.signal, (explainers) =>
+          this.#ranking.fit(explainers, { references, gradients, device }, call),
+        ),
       options,
     )
   }

@@ -1,4 +1,3 @@
-import 'gradlens/elements/define'
 import type { NdArray } from 'gradlens'
 import {
   createNumberFormat,
@@ -8,6 +7,7 @@ import {
   GlSimilarExamples,
 } from 'gradlens/elements'
 import {
+  averageCar,
   carNumbers,
   carOrigin,
   encodeCars,
@@ -19,9 +19,12 @@ import { fetchJson } from '../data/fetch.js'
 import { loadTraining } from '../data/images.js'
 import { create, find, findAll, setText } from '../dom.js'
 import { ExplainedPage } from '../explained-page.js'
+import type { Attribution, ExplanationParts } from '../explaining/results.js'
+import { registerElements } from '../register-elements.js'
 import { createChoices, type Choice, type Choices } from '../views/choices.js'
 import { createGuess } from '../views/guess.js'
-import type { Attribution, ExplanationParts } from '../workers/protocol.js'
+
+registerElements()
 
 interface CarsTraining {
   readonly heldOut: {
@@ -69,6 +72,17 @@ const page = new ExplainedPage<Data>({
     ])
     return { table: loaded, training }
   },
+  listReferences: ({ table: loaded }) => ({
+    x: inputOf(loaded.training, loaded),
+    y: {
+      data: Float32Array.from(loaded.training, milesPerGallon),
+      shape: [loaded.training.length, 1],
+    },
+  }),
+  baseline({ table: loaded }) {
+    const data = averageCar(loaded)
+    return { data, shape: [1, data.length] }
+  },
   ready({ table: loaded, training }) {
     table = loaded
     attribution.features = nameFeatures(loaded)
@@ -90,8 +104,7 @@ const page = new ExplainedPage<Data>({
       find('#question-caption', HTMLElement),
       `Held-out car no. ${index}; the model was not trained on it.`,
     )
-    const data = encodeCars([row], loaded)
-    return { input: { data, shape: [1, data.length] }, truth: milesPerGallon(row) }
+    return { input: inputOf([row], loaded), truth: milesPerGallon(row) }
   },
   answer({ question, prediction }) {
     guess.show(prediction.outputs[0] ?? NaN, question.truth ?? NaN)
@@ -110,6 +123,11 @@ const page = new ExplainedPage<Data>({
   },
   deltaText: describeDelta,
 })
+
+function inputOf(rows: readonly CarRow[], of: CarTable): NdArray {
+  const data = encodeCars(rows, of)
+  return { data, shape: [rows.length, data.length / rows.length] }
+}
 
 /** The cars with the greatest and with the smallest errors, the extreme of each first. */
 function listChoices(heldOut: readonly CarRow[], predictions: readonly number[]): Choice[][] {

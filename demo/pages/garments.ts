@@ -1,5 +1,7 @@
-import 'gradlens/elements/define'
 import { createImagePage } from '../image-page.js'
+import { registerElements } from '../register-elements.js'
+
+registerElements()
 
 createImagePage({
   dataSet: 'garments',

@@ -1,6 +1,8 @@
-import 'gradlens/elements/define'
 import { createDrawing } from '../drawing/drawing.js'
 import { createImagePage } from '../image-page.js'
+import { registerElements } from '../register-elements.js'
+
+registerElements()
 
 const page = createImagePage({
   dataSet: 'mnist',

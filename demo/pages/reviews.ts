@@ -1,12 +1,15 @@
-import 'gradlens/elements/define'
 import { GlAttributionText, GlProbabilities, GlSimilarExamples, joinList } from 'gradlens/elements'
 import { loadTraining, type Training } from '../data/images.js'
 import { reviewLength, tokensOf } from '../data/review-tokens.js'
 import { loadReviews, type Review, type Reviews } from '../data/reviews.js'
 import { find, findAll, setText } from '../dom.js'
 import { ExplainedPage } from '../explained-page.js'
+import { encodeOneHot } from '../explaining/label-arrays.js'
+import { registerElements } from '../register-elements.js'
 import { describeModel, describeDelta } from '../text/facts.js'
 import { createChoices, type Choice, type Choices } from '../views/choices.js'
+
+registerElements()
 
 interface Data {
   readonly reviews: Reviews
@@ -48,6 +51,13 @@ const page = new ExplainedPage<Data>({
     ])
     return { reviews: loaded, training }
   },
+  listReferences: ({ reviews: { training, encode } }) => ({
+    x: encode(training.map(({ text }) => text)),
+    y: encodeOneHot(
+      training.map(({ label }) => label),
+      classNames.length,
+    ),
+  }),
   ready({ reviews: loaded, training }) {
     reviews = loaded
     const wrong = new Set(training.heldOut.misclassified)

@@ -1,6 +1,6 @@
 import { createNumberFormat, formatCount, formatFixed, formatTablePercent } from 'gradlens/elements'
 import type { Training } from '../data/images.js'
-import type { Attribution } from '../workers/protocol.js'
+import type { Attribution } from '../explaining/results.js'
 
 /** The size and the accuracy of the model. */
 export function describeModel(

@@ -1,6 +1,6 @@
 import { createNumberFormat, formatDuration, formatFixed } from 'gradlens/elements'
 import { create } from '../dom.js'
-import type { Attribution } from '../workers/protocol.js'
+import type { Attribution } from '../explaining/results.js'
 
 export interface QuadratureTable {
   show(attributions: readonly Attribution[]): void

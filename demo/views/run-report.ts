@@ -7,19 +7,19 @@ import {
 } from 'gradlens/elements'
 import { setText } from '../dom.js'
 import type { Ranking } from '../session.js'
-import type { Attribution, DeviceReport, Prediction } from '../workers/protocol.js'
+import type { Attribution, DeviceReport, Prediction } from '../explaining/results.js'
 
 /** Shows the device, and why a faster one was not used. */
 export function showDevice(element: HTMLElement, { device, fallbackReason }: DeviceReport): void {
   setText(element, formatRunReport({ devices: [device], fallbackReasons: [fallbackReason] }))
 }
 
-/** Shows the memory that the page and its worker use. */
-export function showMemory(element: HTMLElement, { tensorByteLength }: Prediction): void {
+/** Shows the size of the model, and the memory that the page uses. */
+export function showMemory(element: HTMLElement, { modelByteLength }: Prediction): void {
   // Only Chromium reports it.
   const { memory } = performance as { readonly memory?: { readonly usedJSHeapSize: number } }
   const heap = memory === undefined ? '' : `; the page uses ${formatBytes(memory.usedJSHeapSize)}`
-  setText(element, `The model and its tensors take ${formatBytes(tensorByteLength)}${heap}.`)
+  setText(element, `The model takes ${formatBytes(modelByteLength)}${heap}.`)
 }
 
 /** Shows how long the similarity took, and how exact it is. */

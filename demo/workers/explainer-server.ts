@@ -1,5 +1,15 @@
-import { createHandlers } from './handlers.js'
-import { serve } from './serve.js'
+import { HttpStore } from 'gradlens'
+import { exposeExplainers } from 'gradlens/worker'
+import { loadPredictor } from './load-predictor.js'
+import { prepareDevice } from './prepare-device.js'
+import { readWorkerAddress } from './worker-address.js'
 
-/** Takes the page's messages. */
-export const receive = serve(self, createHandlers)
+/** Exposes the explainers of the page's model, and the gradients that are stored with the page. */
+export function serve(): void {
+  const { folder, device } = readWorkerAddress(location.hash)
+  exposeExplainers(self, async () => {
+    const predictor = await loadPredictor(folder)
+    prepareDevice(predictor, device)
+    return { predictor, values: { store: new HttpStore(new URL('gradients.zarr/', folder)) } }
+  })
+}

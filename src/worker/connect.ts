@@ -26,13 +26,14 @@ import type { LossName } from '../losses/names.js'
 import type { ConnectOptions } from './connect-options.js'
 import { type ExplainerWorker, WorkerConnection } from './connection.js'
 import type { ExplainerName, ModelDescription } from './messages.js'
+import type { ModelOptions } from './model-outputs.js'
 import { RemoteAttribution, RemoteModel, RemoteSimilarity } from './remote-explainers.js'
 import { WorkerValue } from './values.js'
 
 /** An explainer of attributions in a worker: the same method and results as in the page. */
 export interface RemoteAttributionOf<Data extends object, Options, Item = never> extends Pick<
   RemoteAttribution,
-  'device' | 'fallbackReason' | 'resetPredictor' | 'dispose' | typeof Symbol.dispose
+  'ready' | 'device' | 'fallbackReason' | 'resetPredictor' | 'dispose' | typeof Symbol.dispose
 > {
   explain(x: Inputs<Item>, options?: Options): Promise<Explanation<Data>>
 }
@@ -71,7 +72,7 @@ export class RemoteExplainers<Item = never> implements Disposable {
     x: Inputs<Item>,
     options: Pick<CallOptions, 'signal'> = {},
   ): Promise<NdArray> => {
-    this.#model ??= new RemoteModel(this.#connection, 'ModelOutputs', [])
+    this.#model ??= this.model()
     return this.#model.predict(x, options)
   }
 
@@ -135,6 +136,11 @@ export class RemoteExplainers<Item = never> implements Disposable {
     options: RemoteOptions<ExpectedGradientsOptions> = {},
   ): RemoteAttributionOf<ExpectedGradientsData, ExpectedGradientsExplainOptions<Item>, Item> {
     return this.#attribution('ExpectedGradients', options)
+  }
+
+  /** The model itself, for its outputs on a device of your choice. */
+  model(options: ModelOptions = {}): RemoteModel<Item> {
+    return new RemoteModel(this.#connection, 'ModelOutputs', [['', options]])
   }
 
   #attribution<Data extends object, Options, Of>(

@@ -181,7 +181,8 @@ class ExplainerServer {
       if (made === undefined)
         throw new DisposedError('This explainer was disposed; create a new one.')
       const methods = made as unknown as Readonly<Record<string, (...all: unknown[]) => unknown>>
-      const result = await methods[method]?.call(made, ...given, options)
+      const result =
+        method === 'ready' ? undefined : await methods[method]!.call(made, ...given, options)
       const { value, transfer } =
         result instanceof OwnedResult
           ? await packValue('', result.value, { isOwned: true })

@@ -5,7 +5,7 @@ import type { WorkerConnection } from './connection.js'
 import type { ExplainerName, ExplainerState } from './messages.js'
 import type { WorkerValue } from './values.js'
 
-/** Named arguments: the names appear in errors. */
+/** Arguments with their names, which appear in errors. */
 export type NamedArguments = readonly (readonly [string, unknown])[]
 
 /** An explainer in a worker, in the page: its properties are those after the last call. */
@@ -23,12 +23,20 @@ export class RemoteExplainer implements Disposable {
     this.#number = connection.create(name, given)
   }
 
-  /** The device that runs; null before the first call. */
+  /**
+   * Resolves when the worker has created the explainer. Rejects if that fails: for a wrong option, or a store that cannot be
+   * opened.
+   */
+  get ready(): Promise<void> {
+    return this.callMethod('ready', [], {}).then(() => undefined)
+  }
+
+  /** The device in use; null before the first call. */
   get device(): Device | null {
     return this.#state.device
   }
 
-  /** Why the devices before this one do not run; null if the first choice does. */
+  /** Why the devices before this one are not used; null if the first choice is. */
   get fallbackReason(): string | null {
     return this.#state.fallbackReason
   }
@@ -47,7 +55,7 @@ export class RemoteExplainer implements Disposable {
     await this.callMethod('resetPredictor', [['predictor', predictor]], {})
   }
 
-  /** Frees what the explainer has in the worker. Calls still running reject. */
+  /** Frees the explainer's memory in the worker. Calls that are still running reject. */
   dispose(): void {
     if (this.#isDisposed) return
     this.#isDisposed = true

@@ -14,13 +14,17 @@ import type { LabelInput, QuestionLabelInput } from '../losses/labels.js'
 import type { NdArray } from '../ndarray.js'
 import type { CallOptions } from '../options.js'
 import { RemoteExplainer } from './remote-explainer.js'
+import type { WorkerValue } from './values.js'
+
+/** The training examples: in the page, or one of the worker's values. */
+type Examples<Given> = Given | ExampleSource<Given> | WorkerValue
 
 /** GradientSimilarity in a worker: the same methods and results. */
 export class RemoteSimilarity<Item = never> extends RemoteExplainer {
-  /** As `fit` of GradientSimilarity. A source of examples stays in the page, and is read from there. */
+  /** As `fit` of GradientSimilarity. A source of examples stays in the page, and the worker asks it for batches. */
   async fit(
-    xTrain: Inputs<Item> | ExampleSource<Inputs<Item>>,
-    yTrain: LabelInput | ExampleSource<LabelInput>,
+    xTrain: Examples<Inputs<Item>>,
+    yTrain: Examples<LabelInput>,
     options: CallOptions = {},
   ): Promise<this> {
     await this.callMethod(
@@ -49,8 +53,8 @@ export class RemoteSimilarity<Item = never> extends RemoteExplainer {
 
   /** As `precompute` of GradientSimilarity. */
   async precompute(
-    xTrain: Inputs<Item> | ExampleSource<Inputs<Item>>,
-    yTrain: LabelInput | ExampleSource<LabelInput>,
+    xTrain: Examples<Inputs<Item>>,
+    yTrain: Examples<LabelInput>,
     options: PrecomputeOptions = {},
   ): Promise<void> {
     await this.callMethod(
@@ -87,9 +91,10 @@ export class RemoteAttribution extends RemoteExplainer {
   }
 }
 
-/** The model's own outputs. */
+/** The model in a worker. */
 export class RemoteModel<Item = never> extends RemoteExplainer {
-  async predict(x: Inputs<Item>, options: CallOptions): Promise<NdArray> {
+  /** Resolves to the model's output [N, …] for x, computed batch by batch. */
+  async predict(x: Inputs<Item>, options: Pick<CallOptions, 'signal'> = {}): Promise<NdArray> {
     return (await this.callMethod('predict', [['x', x]], options)) as NdArray
   }
 }

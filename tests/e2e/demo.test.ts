@@ -75,7 +75,7 @@ describe('the demo on wasm', () => {
 
     const report = await demo.text('.run-report-lines')
     expect(report).toContain('Runs on WASM.')
-    expect(report).toMatch(/The model and its tensors take [\d.]+\s.B/)
+    expect(report).toMatch(/The model takes [\d.]+\s.B/)
     expect(report).toMatch(
       /gradients of 60 training digits took [\d.]+\sm?s and \d+(\.\d)?\s.B\. Comparing/,
     )

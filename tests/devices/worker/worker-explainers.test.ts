@@ -14,6 +14,7 @@ import {
 import { beforeAll, describe, expect, it } from 'vitest'
 import { devices, useDevice } from '../../support/devices/devices.js'
 import { throughChannel } from '../../support/devices/exposed-explainers.js'
+import { withSessions } from '../../support/models/changed-sessions.js'
 import { classifier, testX, trainClasses, trainX } from '../../support/models/small-nets.js'
 import { tfjsClassifier } from '../../support/models/tfjs-nets.js'
 
@@ -100,6 +101,41 @@ describe('the connection to a worker', () => {
     const outputs = await throughChannel(exposed).predict(testX)
     expect(outputs.shape).toEqual([2, 3])
     expect(outputs.data[0]! + outputs.data[1]! + outputs.data[2]!).toBeCloseTo(1, 6)
+  })
+
+  it('gives the outputs of many examples batch by batch, on a device of choice', async () => {
+    const sizes: number[] = []
+    const counted = (): Predictor =>
+      withSessions(classifier(), (session) => ({
+        predict: (x, ...rest) => {
+          sizes.push(x[0]!.shape[0]!)
+          return session.predict(x, ...rest)
+        },
+      })) as Predictor
+    const remote = throughChannel(counted)
+    const x = Array.from({ length: 250 }, (_, k) => testX[k % 2]!)
+    using model = remote.model({ device: 'cpu' })
+    expect(model.device).toBeNull()
+    const outputs = await model.predict(x)
+    expect(outputs.shape).toEqual([250, 3])
+    expect(outputs.data.slice(-6)).toEqual((await remote.predict(testX)).data)
+    expect(sizes.slice(0, 3)).toEqual([100, 100, 50])
+    expect(model.device).toBe('cpu')
+    using wrong = remote.model({ device: 'tpu' as never })
+    await expect(wrong.ready).rejects.toMatchObject({ argument: 'device' })
+  })
+
+  it('says when an explainer was created, or why it was not', async () => {
+    const store = new MemoryStore()
+    const remote = throughChannel(() => ({ predictor: exposed(), values: { store } }))
+    using explainer = remote.gradientSimilarity(loss)
+    expect(await explainer.ready).toBeUndefined()
+    using wrong = remote.gradient({ nClasses: 'many' as never })
+    await expect(wrong.ready).rejects.toMatchObject({ argument: 'nClasses' })
+    using opened = remote.openGradientSimilarity(remote.value('store'), loss)
+    await expect(opened.ready).rejects.toMatchObject({ name: 'StoreError', failure: 'missing' })
+    explainer.dispose()
+    await expect(explainer.ready).rejects.toMatchObject({ name: 'DisposedError' })
   })
 
   it('rejects every call with the reason for which the model could not be loaded', async () => {

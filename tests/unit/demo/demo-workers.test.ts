@@ -1,91 +1,95 @@
-import { describe, expect, test } from 'vitest'
-import type { FromWorker, ToWorker } from '../../../demo/workers/protocol.js'
-import { createRetryable } from '../../../demo/workers/retryable.js'
-import { serve, type Handlers, type WorkOptions } from '../../../demo/workers/serve.js'
+import type { Predictor } from 'gradlens'
+import type { ExplainerWorker } from 'gradlens/worker'
+import { describe, expect, test, vi } from 'vitest'
+import { ExplainingWorker } from '../../../demo/explaining/explaining-worker.js'
+import { KeptExplainer } from '../../../demo/explaining/kept-explainer.js'
+import { readWorkerAddress, writeWorkerAddress } from '../../../demo/workers/worker-address.js'
 import { createDeferred } from '../../support/deferred.js'
+import { channelTo } from '../../support/devices/exposed-explainers.js'
+import { classifier, testX } from '../../support/models/small-nets.js'
 
-describe('a worker that serves', () => {
-  const input = { data: new Float32Array(), shape: [1, 0] }
-  const rank = (id: number): ToWorker => ({
-    kind: 'call',
-    id,
-    method: 'rank',
-    arguments: { input, label: undefined, simFn: 'grad_dot', device: 'wasm' },
-  })
+const exposed = (): Predictor => classifier() as Predictor
+const { signal } = new AbortController()
 
-  function serving(handle: (options: WorkOptions) => Promise<unknown>): {
-    send: (message: ToWorker) => void
-    received: FromWorker[]
-  } {
-    const received: FromWorker[] = []
-    const scope = {
-      postMessage: (message: FromWorker): void => void received.push(message),
-    }
-    const handler = (_: unknown, options: WorkOptions): Promise<never> =>
-      handle(options) as Promise<never>
-    const handlers: Handlers = { predict: handler, attribute: handler, fit: handler, rank: handler }
-    const send = serve(scope, () => handlers)
-    send({ kind: 'start', dataSet: 'mnist', folder: 'https://localhost/mnist/', device: 'wasm' })
-    return { send, received }
-  }
-
-  const settled = (): Promise<void> => new Promise((resolve) => setTimeout(resolve))
-
-  test('answers one call after the other', async () => {
+describe("a page's worker", () => {
+  test('does one piece of work after the other', async () => {
+    const worker = new ExplainingWorker(() => channelTo(exposed))
     let running = 0
     let most = 0
-    const { send, received } = serving(async () => {
+    const work = async (): Promise<void> => {
       most = Math.max(most, ++running)
-      await settled()
+      await new Promise((resolve) => setTimeout(resolve))
       running--
-    })
-    for (const id of [1, 2, 3]) send(rank(id))
-    await expect.poll(() => received.length).toBe(3)
-    expect(received.map(({ id }) => id)).toEqual([1, 2, 3])
+    }
+    await Promise.all([1, 2, 3].map(() => worker.run(signal, work)))
     expect(most).toBe(1)
   })
 
-  test('never begins a call that was cancelled while it waited', async () => {
-    const begun: number[] = []
+  test('never begins work that was aborted while it waited, and goes on after a failure', async () => {
+    const worker = new ExplainingWorker(() => channelTo(exposed))
     const first = createDeferred<undefined>()
-    const { send, received } = serving(() => {
-      begun.push(begun.length + 1)
-      return first.promise
-    })
-    send(rank(1))
-    send(rank(2))
-    send({ kind: 'cancel', id: 2 })
-    first.resolve(undefined)
-    await expect.poll(() => received.length).toBe(2)
-    expect(begun).toEqual([1])
-    expect(received[1]).toMatchObject({ kind: 'failure', id: 2 })
+    const failing = worker.run(signal, () => first.promise)
+    const controller = new AbortController()
+    const begun = vi.fn(() => Promise.resolve())
+    const aborted = worker.run(controller.signal, begun)
+    controller.abort(new Error('enough'))
+    first.reject(new Error('broken'))
+    await expect(failing).rejects.toThrow('broken')
+    await expect(aborted).rejects.toThrow('enough')
+    expect(begun).not.toHaveBeenCalled()
+    const outputs = await worker.run(signal, (explainers) => explainers.predict(testX))
+    expect(outputs.shape).toEqual([2, 3])
   })
 
-  test('passes progress, cancellation and failures on', async () => {
-    const { send, received } = serving(async ({ signal, onProgress }) => {
-      onProgress({ phase: 'fit', done: 1, total: 2 })
-      await settled()
-      signal.throwIfAborted()
-    })
-    send(rank(7))
-    await expect.poll(() => received.length).toBe(1)
-    expect(received[0]).toEqual({
-      kind: 'progress',
-      id: 7,
-      progress: { phase: 'fit', done: 1, total: 2 },
-    })
-    send({ kind: 'cancel', id: 7 })
-    await expect.poll(() => received.length).toBe(2)
-    expect(received[1]).toMatchObject({ kind: 'failure', id: 7 })
+  test('replaces a worker whose model could not be loaded, and one that stopped', async () => {
+    const stops: (() => void)[] = []
+    let starts = 0
+    const start = (): ExplainerWorker => {
+      const isFirst = starts++ === 0
+      const port = channelTo(() => (isFirst ? Promise.reject(new Error('offline')) : exposed()))
+      return {
+        postMessage: (message, transfer) => {
+          port.postMessage(message, transfer)
+        },
+        addEventListener: (type: string, listener: (event: never) => void) => {
+          if (type === 'error') {
+            stops.push(() => {
+              listener({ message: 'crash', preventDefault: () => undefined } as never)
+            })
+          }
+          port.addEventListener(type as 'message', listener as () => void)
+        },
+        start: () => port.start?.(),
+      }
+    }
+    const worker = new ExplainingWorker(start)
+    const predict = (): Promise<unknown> =>
+      worker.run(signal, (explainers) => explainers.predict(testX))
+    await expect(predict()).rejects.toThrow('offline')
+    await predict()
+    expect([starts, worker.generation]).toEqual([2, 1])
+    for (const stop of stops) stop()
+    expect(worker.generation).toBe(2)
+    await predict()
+    expect(starts).toBe(3)
   })
 })
 
-test('a retryable load runs once, and again only after a failure', async () => {
-  let loads = 0
-  const load = createRetryable(() => {
-    loads++
-    return loads === 1 ? Promise.reject(new Error('offline')) : Promise.resolve(loads)
+test('a kept explainer is created again, and the old one disposed of, where its key changes', () => {
+  const disposed: string[] = []
+  const create = (name: string) => (): Disposable & { name: string } => ({
+    name,
+    [Symbol.dispose]: () => disposed.push(name),
   })
-  await expect(load()).rejects.toThrow('offline')
-  expect(await Promise.all([load(), load()])).toEqual([2, 2])
+  const kept = new KeptExplainer<Disposable & { name: string }>()
+  expect(kept.get([1, 'wasm'], create('a')).name).toBe('a')
+  expect(kept.get([1, 'wasm'], create('b')).name).toBe('a')
+  expect(kept.get([1, 'cpu'], create('c')).name).toBe('c')
+  expect(disposed).toEqual(['a'])
+})
+
+test('a worker reads from its address how to start', () => {
+  const start = { folder: 'https://localhost/a folder/mnist/?x=1&y', device: 'wasm' } as const
+  const { hash } = new URL(`https://localhost/worker.js${writeWorkerAddress(start)}`)
+  expect(readWorkerAddress(hash)).toEqual(start)
 })

@@ -1,4 +1,5 @@
 import type { NdArray } from 'gradlens'
+import type { DataSet } from './data-sets.js'
 
 /** One-hot labels, [n, classCount]. */
 export function encodeOneHot(labels: ArrayLike<number>, classCount: number): NdArray {
@@ -14,6 +15,16 @@ export function findGreatest(values: ArrayLike<number>): number {
     if ((values[i] ?? 0) > (values[greatest] ?? 0)) greatest = i
   }
   return greatest
+}
+
+/** Each example's class of the greatest probability, or its value. */
+export function readAnswers({ data, shape }: NdArray, task: DataSet['task']): Float32Array {
+  const [count = 0] = shape
+  const width = data.length / count
+  return Float32Array.from({ length: count }, (_, i) => {
+    const outputs = data.subarray(i * width, (i + 1) * width)
+    return task === 'classification' ? findGreatest(outputs) : (outputs[0] ?? NaN)
+  })
 }
 
 /** The examples from `start` to before `end`, as a view. */
