@@ -1,5 +1,5 @@
 import workerUrl from '../workers/explainer-worker.ts?worker&url'
-import { writeWorkerAddress, type WorkerStart } from '../workers/worker-address.js'
+import { writeWorkerName, type WorkerStart } from '../workers/worker-name.js'
 
 export const startWorker = (start: WorkerStart): Worker =>
-  new Worker(workerUrl + writeWorkerAddress(start), { type: 'module' })
+  new Worker(workerUrl, { type: 'module', name: writeWorkerName(start) })

@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs'
 import fc from 'fast-check'
 import { beforeAll, expect, it } from 'vitest'
-import { ensureBackend, runOn } from '../../src/tfjs/engine/engine.js'
+import { ensureBackend } from '../../src/tfjs/engine/backend-registry.js'
+import { runOn } from '../../src/tfjs/engine/engine.js'
 import { useDevice } from '../support/devices/devices.js'
 import { seededRandom, uniform } from '../support/random.js'
 

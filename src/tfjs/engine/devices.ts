@@ -3,7 +3,7 @@ import { DeviceError } from '../../errors.js'
 import type { Device } from '../../options.js'
 import type { TfjsDevice } from './tfjs-device.js'
 import { assertAdapter } from '../../webgpu-adapter.js'
-import { ensureBackend, hasBackend } from './engine.js'
+import { ensureBackend, hasBackend } from './backend-registry.js'
 
 /** A device that is ready for use. */
 export interface OpenDevice {

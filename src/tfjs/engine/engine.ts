@@ -7,13 +7,13 @@
  */
 import * as tf from '@tensorflow/tfjs'
 import type { KernelBackend, NamedTensorMap, Tensor, TensorContainer } from '@tensorflow/tfjs'
-import { DeviceError, UnsupportedError } from '../../errors.js'
+import { UnsupportedError } from '../../errors.js'
 import type { TfjsDevice } from './tfjs-device.js'
 import type { Attributes, KernelCall } from '../kernel.js'
-import { openHeap } from '../kernels/heap.js'
 import { gradientRepairs } from '../repairs/gradients.js'
 import { lacksStatistics, normalizeByInput } from '../repairs/arithmetic/batch-statistics.js'
 import { repairedKernel } from '../repairs/kernels.js'
+import { findBackend } from './backend-registry.js'
 import { reportLookup } from './lookups.js'
 import { valuelessKernels } from './valueless-kernels.js'
 
@@ -42,18 +42,11 @@ type CustomGrad = (f: CustomFunction) => (...inputs: Tensor[]) => Tensor
 interface Engine {
   backendName: string | undefined
   backendInstance: KernelBackend | null
-  pendingBackendInit: Promise<boolean> | null | undefined
-  readonly registry: Record<string, KernelBackend | undefined>
-  readonly registryFactory: Record<
-    string,
-    { factory: () => KernelBackend | Promise<KernelBackend> } | undefined
-  >
   readonly state: {
     activeTape: EngineNode[] | null
     activeScope: { readonly name: string; readonly track: Tensor[] } | null
     gradientDepth: number
     kernelDepth: number
-    readonly tensorInfo: WeakMap<object, { backend: KernelBackend }>
   }
   runKernel: RunKernel
   customGrad: CustomGrad
@@ -77,63 +70,12 @@ interface Engine {
 const engine = (): Engine => tf.engine() as unknown as Engine
 
 /**
- * Returns a device's backend, and starts it if needed. The page's current backend stays current.
- */
-export async function ensureBackend(device: TfjsDevice): Promise<KernelBackend> {
-  const backend = await startedBackend(device)
-  if (device === 'wasm') await openHeap(backend)
-  return backend
-}
-
-async function startedBackend(device: TfjsDevice): Promise<KernelBackend> {
-  const { registry, registryFactory, pendingBackendInit } = engine()
-  await pendingBackendInit?.catch(() => false)
-  const existing = registry[device]
-  if (existing !== undefined) return existing
-  const factory = registryFactory[device]?.factory
-  if (factory === undefined) {
-    throw new DeviceError(
-      device,
-      `${device}: TensorFlow.js has no such backend here; import '@tensorflow/tfjs-backend-${device}' before use.`,
-    )
-  }
-  let backend: KernelBackend
-  try {
-    backend = await factory()
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : describeRejection(cause)
-    throw new DeviceError(device, `${device}: its TensorFlow.js backend did not start: ${reason}`, {
-      cause,
-    })
-  }
-  const madeMeanwhile = registry[device]
-  if (madeMeanwhile !== undefined) {
-    backend.dispose()
-    return madeMeanwhile
-  }
-  registry[device] = backend
-  for (const kernel of tf.getKernelsForBackend(device)) kernel.setupFunc?.(backend)
-  return backend
-}
-
-/** True if the page or an earlier session has started the device's backend. */
-export const hasBackend = (device: TfjsDevice): boolean => engine().registry[device] !== undefined
-
-/** True if the tensor's values are on that device's backend. */
-export function isOn(device: TfjsDevice, tensor: Tensor): boolean {
-  return engine().state.tensorInfo.get(tensor.dataId)?.backend === engine().registry[device]
-}
-
-/**
  * Runs a synchronous function on a device, with the repairs. Tensors that it creates are disposed,
  * except those that it returns. The engine is restored afterwards, also if the function throws.
  */
 export function runOn<Result>(device: TfjsDevice, run: () => Result): Result {
   const current = engine()
-  const backend = current.registry[device]
-  if (backend === undefined) {
-    throw new DeviceError(device, `${device}: its TensorFlow.js backend was removed from the page.`)
-  }
+  const backend = findBackend(device)
   const { backendName, backendInstance } = current
   const ownMethods = ['runKernel', 'customGrad'].filter((name) => Object.hasOwn(current, name))
   const { runKernel, customGrad } = current
@@ -354,10 +296,3 @@ const unfusedKernels: Readonly<Record<string, Unfused | undefined>> = {
 
 const tensors = (inputs: Record<string, Tensor | undefined>): NamedTensorMap =>
   inputs as NamedTensorMap
-
-/** The wasm backend rejects with a plain object that has a message. */
-function describeRejection(cause: unknown): string {
-  if (typeof cause === 'object' && cause !== null && 'message' in cause)
-    return String(cause.message)
-  return String(cause)
-}

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
 import type { Tensor } from '@tensorflow/tfjs'
 import type { OpenDevice } from '../engine/devices.js'
-import { isOn } from '../engine/engine.js'
+import { isOn } from '../engine/backend-registry.js'
 import { runWithMemory } from '../engine/memory.js'
 import type { TensorModel } from '../models/model.js'
 import { bytesPerFloat32 } from '../../gradients/numbers/byte-sizes.js'

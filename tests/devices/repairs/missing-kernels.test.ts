@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { devices, type TestDevice, useDevice } from '../../support/devices/devices.js'
 import { expectNear } from '../../support/references/differences.js'
 import { forwardOnCpu } from '../../support/references/tape-gradients.js'
-import { ensureBackend } from '../../../src/tfjs/engine/engine.js'
+import { ensureBackend } from '../../../src/tfjs/engine/backend-registry.js'
 import { seededRandom, uniform } from '../../support/random.js'
 import { expectError } from '../../support/refusals.js'
 

@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs'
 import type { LossFunction, NdArray } from 'gradlens'
 import { expect } from 'vitest'
-import { ensureBackend, runOn, withTape } from '../../../src/tfjs/engine/engine.js'
+import { ensureBackend } from '../../../src/tfjs/engine/backend-registry.js'
+import { runOn, withTape } from '../../../src/tfjs/engine/engine.js'
 import { backpropagate, findDependents } from '../../../src/tfjs/engine/tape.js'
 
 /** Float32 sums in another order, relative to the whole gradient's norm. */

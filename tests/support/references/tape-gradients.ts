@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
 import type { TestDevice } from '../devices/devices.js'
-import { ensureBackend, runOn, withTape } from '../../../src/tfjs/engine/engine.js'
+import { ensureBackend } from '../../../src/tfjs/engine/backend-registry.js'
+import { runOn, withTape } from '../../../src/tfjs/engine/engine.js'
 import { backpropagate, findDependents } from '../../../src/tfjs/engine/tape.js'
 
 /** Output and gradients of Σ f(x) ⊙ weights on a device, with the repairs, by the adapter's own walk. */

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { ensureBackend, runOn } from '../../../src/tfjs/engine/engine.js'
+import { ensureBackend } from '../../../src/tfjs/engine/backend-registry.js'
+import { runOn } from '../../../src/tfjs/engine/engine.js'
 import { useDevice, type TestDevice } from '../devices/devices.js'
 import { forwardCases, type ForwardCase } from '../cases/forward-cases.js'
 import { keepOnGpu } from '../devices/gpu-resident.js'

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { isGradlensError } from '../../../src/errors.js'
-import { ensureBackend } from '../../../src/tfjs/engine/engine.js'
+import { ensureBackend } from '../../../src/tfjs/engine/backend-registry.js'
 import { useDevice, type TestDevice } from '../devices/devices.js'
 import {
   centralDifferences,

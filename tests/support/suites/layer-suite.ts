@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { NdArray } from '../../../src/ndarray.js'
-import { ensureBackend } from '../../../src/tfjs/engine/engine.js'
+import { ensureBackend } from '../../../src/tfjs/engine/backend-registry.js'
 import { tfjsPredictor } from '../../../src/tfjs/index.js'
 import { useDevice, type TestDevice } from '../devices/devices.js'
 import { relativeError, sizeOf } from '../cases/gradient-case.js'

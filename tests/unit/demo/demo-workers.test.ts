@@ -3,7 +3,7 @@ import type { ExplainerWorker } from 'gradlens/worker'
 import { describe, expect, test, vi } from 'vitest'
 import { ExplainingWorker } from '../../../demo/explaining/explaining-worker.js'
 import { KeptExplainer } from '../../../demo/explaining/kept-explainer.js'
-import { readWorkerAddress, writeWorkerAddress } from '../../../demo/workers/worker-address.js'
+import { readWorkerName, writeWorkerName } from '../../../demo/workers/worker-name.js'
 import { createDeferred } from '../../support/deferred.js'
 import { channelTo } from '../../support/devices/exposed-explainers.js'
 import { classifier, testX } from '../../support/models/small-nets.js'
@@ -88,8 +88,7 @@ test('a kept explainer is created again, and the old one disposed of, where its 
   expect(disposed).toEqual(['a'])
 })
 
-test('a worker reads from its address how to start', () => {
+test('a worker reads from its name how to start', () => {
   const start = { folder: 'https://localhost/a folder/mnist/?x=1&y', device: 'wasm' } as const
-  const { hash } = new URL(`https://localhost/worker.js${writeWorkerAddress(start)}`)
-  expect(readWorkerAddress(hash)).toEqual(start)
+  expect(readWorkerName(writeWorkerName(start))).toEqual(start)
 })

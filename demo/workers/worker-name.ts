@@ -8,12 +8,15 @@ export interface WorkerStart {
   readonly device: DeviceChoice
 }
 
-/** The fragment of a worker's address, by which it learns how to start. */
-export const writeWorkerAddress = ({ folder, device }: WorkerStart): string =>
-  `#${new URLSearchParams({ folder, device }).toString()}`
+/**
+ * The name of a worker, from which it learns how to start. The address of its script could not tell
+ * it: a service worker answers with the script's own.
+ */
+export const writeWorkerName = ({ folder, device }: WorkerStart): string =>
+  new URLSearchParams({ folder, device }).toString()
 
-export function readWorkerAddress(fragment: string): WorkerStart {
-  const given = new URLSearchParams(fragment.slice(1))
+export function readWorkerName(name: string): WorkerStart {
+  const given = new URLSearchParams(name)
   return {
     folder: given.get('folder') ?? '',
     device: (given.get('device') ?? 'auto') as DeviceChoice,
