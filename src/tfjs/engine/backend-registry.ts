@@ -25,6 +25,7 @@ const engine = (): BackendRegistry => tf.engine() as unknown as BackendRegistry
  * Returns a device's backend, and starts it if needed. The page's current backend stays current.
  */
 export async function ensureBackend(device: TfjsDevice): Promise<KernelBackend> {
+  await restartIfStopped(device)
   const backend = await startedBackend(device)
   if (device === 'wasm') await openHeap(backend)
   return backend
@@ -68,34 +69,48 @@ function installBackend(device: TfjsDevice, backend: KernelBackend): void {
   for (const kernel of tf.getKernelsForBackend(device)) kernel.setupFunc?.(backend)
 }
 
-const replacements = new WeakMap<KernelBackend, Promise<void>>()
+/** Backends whose module has stopped, each with the start of the one that replaces it. */
+const stopped = new Map<KernelBackend, Promise<void> | undefined>()
+
+/** Notes that a backend's module has stopped, and starts another one. */
+export function reportStopped(device: TfjsDevice, backend: KernelBackend): void {
+  if (engine().registry[device] !== backend || stopped.has(backend)) return
+  stopped.set(backend, undefined)
+  // The next call waits for it, and reports the reason if it fails.
+  restartIfStopped(device).catch(() => undefined)
+}
 
 /**
- * Replaces a backend whose module has stopped. TensorFlow.js moves a tensor to the new backend when it is next used, so
- * those of the page keep their values. One call replaces it for all.
+ * Resolves when the device has a backend whose module runs. TensorFlow.js moves each tensor of a stopped one when it
+ * is next used, so the page's tensors keep their values.
  */
-export function replaceBackend(device: TfjsDevice, stopped: KernelBackend): Promise<void> {
-  let replacement = replacements.get(stopped)
-  if (replacement === undefined) {
-    replacement = startReplacement(device, stopped)
-    replacements.set(stopped, replacement)
-    // Each call of a session waits for it, and reports the reason if it fails.
-    replacement.catch(() => {
-      replacements.delete(stopped)
-    })
+export async function restartIfStopped(device: TfjsDevice): Promise<void> {
+  const backend = engine().registry[device]
+  if (backend === undefined || !stopped.has(backend)) return
+  let restart = stopped.get(backend)
+  if (restart === undefined) {
+    restart = replaceBackend(device, backend)
+    stopped.set(backend, restart)
   }
-  return replacement
+  try {
+    await restart
+    stopped.delete(backend)
+  } catch (error) {
+    // The next call tries again.
+    if (stopped.get(backend) === restart) stopped.set(backend, undefined)
+    throw error
+  }
 }
 
-async function startReplacement(device: TfjsDevice, stopped: KernelBackend): Promise<void> {
+async function replaceBackend(device: TfjsDevice, before: KernelBackend): Promise<void> {
   const backend = await createBackend(device)
-  const current = engine()
-  installBackend(device, backend)
-  if (current.backendInstance === stopped) current.backendInstance = backend
   if (device === 'wasm') await openHeap(backend)
+  installBackend(device, backend)
+  const current = engine()
+  if (current.backendInstance === before) current.backendInstance = backend
 }
 
-/** Returns the device's backend. It is another one after `replaceBackend`. */
+/** Returns the device's backend. It is another one after its module has stopped. */
 export function findBackend(device: TfjsDevice): KernelBackend {
   const backend = engine().registry[device]
   if (backend !== undefined) return backend

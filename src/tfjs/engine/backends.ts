@@ -4,6 +4,8 @@
  */
 import * as tf from '@tensorflow/tfjs'
 import type { KernelBackend, Tensor } from '@tensorflow/tfjs'
+import { findMemory } from '../kernels/heap.js'
+import { neededWorkspace } from './kernel-workspace.js'
 
 type DataId = Tensor['dataId']
 
@@ -27,6 +29,11 @@ export interface WebgpuBackend extends KernelBackend {
 
 export interface WasmBackend extends KernelBackend {
   readonly wasm: { _malloc: (byteLength: number) => number; _free(offset: number): void }
+  readonly dataIdMap: {
+    has(dataId: DataId): boolean
+    get(dataId: DataId): { refCount: number }
+    delete(dataId: DataId): boolean
+  }
 }
 
 export const isWebgpu = (backend: KernelBackend): backend is WebgpuBackend => 'tensorMap' in backend
@@ -68,22 +75,52 @@ export function destroyIdleBuffers(backend: WebgpuBackend): void {
   }
 }
 
-/**
- * XNNPACK, wasm's kernels, copy their weights into an order of their own (matrices, filters: at
- * most what the largest tensor has) and list where each output looks (49 pointers for each of 224²
- * pixels of a 7×7 filter: 10 MB). Where that finds no room, a kernel says so on the console alone
- * and leaves its output as the heap was.
- */
-const kernelWorkspace = 16 * 2 ** 20
-
 const addressCount = 2 ** 32
+
+/** True for the error of a wasm module that stopped within a kernel. The module can't be used again. */
+export const isTrap = (error: unknown): error is WebAssembly.RuntimeError =>
+  error instanceof WebAssembly.RuntimeError
+
+/**
+ * Keeps the tensors of a module that stopped. Their values can still be read from its memory; they are
+ * forgotten without the module's own functions.
+ */
+function retireBackend(backend: WasmBackend): void {
+  backend.disposeData = (dataId, force = false) => forget(backend, dataId, force)
+  backend.dispose = () => undefined
+}
+
+const bytesPerPage = 2 ** 16
+
+/** Tries to enlarge the memory of a stopped module; false if it was full. Its tensors can still be read. */
+export function growStopped(backend: KernelBackend, byteLength: number): boolean {
+  const memory = findMemory(backend)
+  try {
+    memory?.grow(Math.ceil(byteLength / bytesPerPage))
+  } catch {
+    return false
+  }
+  // Growing detaches the buffer from which TensorFlow.js reads.
+  if (memory)
+    Object.assign((backend as WasmBackend).wasm, { HEAPU8: new Uint8Array(memory.buffer) })
+  return true
+}
+
+/** As `disposeData`, without the module. */
+function forget({ dataIdMap }: WasmBackend, dataId: DataId, force: boolean): boolean {
+  if (!dataIdMap.has(dataId)) return true
+  const data = dataIdMap.get(dataId)
+  data.refCount--
+  if (!force && data.refCount > 0) return false
+  return dataIdMap.delete(dataId)
+}
 
 /**
  * Runs a synchronous function and watches its allocations of tensors. `check` is called before each
  * allocation on WebGPU, with its size. `refuse` is called after an allocation on wasm's heap
  * failed, which TensorFlow.js would use as address 0, or left no room for the kernels. Both throw
  * if memory runs out. The backend is restored afterwards, and what an interrupted kernel allocated
- * is freed.
+ * is freed. A wasm backend whose module stopped is retired.
  */
 export function withAllocations<Result>(
   backend: KernelBackend,
@@ -107,8 +144,23 @@ export function withAllocations<Result>(
       }),
     )
   }
+  let hasStopped = false
   if (isWasm(backend)) {
     const { wasm } = backend
+    // TensorFlow.js disposes of tensors while an error passes through its scopes, which must not fail.
+    overrides.push(
+      override(backend, 'disposeData', (dispose) => (dataId, force) => {
+        if (!hasStopped) {
+          try {
+            return dispose.call(backend, dataId, force)
+          } catch (error) {
+            if (!isTrap(error)) throw error
+            hasStopped = true
+          }
+        }
+        return forget(backend, dataId, force ?? false)
+      }),
+    )
     // Emscripten's function replaces itself on its first call.
     wasm._free(wasm._malloc(1))
     let largest = 0
@@ -118,7 +170,7 @@ export function withAllocations<Result>(
         const offset = byteLength < addressCount ? malloc(byteLength) : 0
         largest = Math.max(largest, byteLength)
         const workspace =
-          offset === 0 ? 0 : malloc(Math.max(largest, largestWeight) + kernelWorkspace)
+          offset === 0 ? 0 : malloc(Math.max(largest, largestWeight) + neededWorkspace())
         if (workspace !== 0) wasm._free(workspace)
         else {
           if (offset !== 0) wasm._free(offset)
@@ -131,10 +183,12 @@ export function withAllocations<Result>(
   try {
     return run()
   } catch (error) {
+    hasStopped ||= isTrap(error)
     dropUntracked(backend, written)
     throw error
   } finally {
     for (const restore of overrides) restore()
+    if (hasStopped && isWasm(backend)) retireBackend(backend)
   }
 }
 

@@ -3,11 +3,12 @@ import { DeviceError } from '../../errors.js'
 import type { Device } from '../../options.js'
 import type { TfjsDevice } from './tfjs-device.js'
 import { assertAdapter } from '../../webgpu-adapter.js'
-import { ensureBackend, hasBackend } from './backend-registry.js'
+import { ensureBackend, findBackend, hasBackend } from './backend-registry.js'
 
 /** A device that is ready for use. */
 export interface OpenDevice {
   readonly name: TfjsDevice
+  /** Another one after the module of the last one has stopped. */
   readonly backend: KernelBackend
   /** The GPU device of webgpu; undefined for other devices. */
   readonly gpuDevice: GPUDevice | undefined
@@ -36,7 +37,14 @@ export async function openDevice(name: Device, allowSoftware: boolean): Promise<
   const lost = lossOf(name, gpuDevice)
   // Rejects here if the device was lost before.
   await Promise.race([lost, Promise.resolve()])
-  return { name, backend, gpuDevice, lost }
+  return {
+    name,
+    get backend() {
+      return findBackend(name)
+    },
+    gpuDevice,
+    lost,
+  }
 }
 
 function lossOf(device: TfjsDevice, gpuDevice: GPUDevice | undefined): Promise<never> {

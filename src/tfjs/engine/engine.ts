@@ -14,6 +14,7 @@ import { gradientRepairs } from '../repairs/gradients.js'
 import { lacksStatistics, normalizeByInput } from '../repairs/arithmetic/batch-statistics.js'
 import { repairedKernel } from '../repairs/kernels.js'
 import { findBackend } from './backend-registry.js'
+import { withKernelWorkspace } from './kernel-workspace.js'
 import { reportLookup } from './lookups.js'
 import { valuelessKernels } from './valueless-kernels.js'
 
@@ -160,7 +161,13 @@ export function withoutValues<Result>(run: () => Result): Result {
 
 let isWithoutValues = false
 
-function repairedRunKernel(current: Engine, runKernel: RunKernel, device: TfjsDevice): RunKernel {
+function repairedRunKernel(current: Engine, own: RunKernel, device: TfjsDevice): RunKernel {
+  const runKernel = (
+    name: string,
+    inputs: NamedTensorMap,
+    attributes: Attributes,
+  ): Tensor | Tensor[] =>
+    withKernelWorkspace(name, inputs, attributes, () => own(name, inputs, attributes))
   return (name, inputs, attributes = {}) => {
     const isTapeOn = current.isTapeOn()
     const unfused = isTapeOn && isLinear(attributes) ? unfusedKernels[name] : undefined

@@ -1,8 +1,10 @@
 import type { KernelBackend } from '@tensorflow/tfjs'
-import { MemoryError, isGradlensError } from '../../errors.js'
+import { DeviceError, MemoryError, isGradlensError } from '../../errors.js'
 import type { TfjsDevice } from './tfjs-device.js'
-import { destroyIdleBuffers, isWebgpu, withAllocations } from './backends.js'
+import { reportStopped } from './backend-registry.js'
+import { destroyIdleBuffers, growStopped, isTrap, isWebgpu, withAllocations } from './backends.js'
 import { runOn } from './engine.js'
+import { kernelWorkspace } from './kernel-workspace.js'
 
 /** A device whose memory is allocated. */
 interface Owner {
@@ -15,7 +17,7 @@ interface Owner {
  * memory. The function's allocations are then freed.
  *
  * @param largestWeight the bytes of the largest tensor that is on the device already
- * @throws MemoryError
+ * @throws MemoryError; DeviceError if a wasm module stopped although it has memory
  */
 export function runWithMemory<Result>(
   { name, backend }: Owner,
@@ -31,8 +33,32 @@ export function runWithMemory<Result>(
   try {
     return withAllocations(backend, { largestWeight, check, refuse }, () => runOn(name, run))
   } catch (error) {
+    if (isTrap(error)) throw describeTrap({ name, backend }, error)
     throw asMemoryError(name, error)
   }
+}
+
+/**
+ * Has the backend replaced whose module stopped, and returns the error for the caller: a MemoryError if
+ * the module's memory was full, so that a smaller batch may work.
+ */
+function describeTrap({ name, backend }: Owner, trap: WebAssembly.RuntimeError): Error {
+  reportStopped(name, backend)
+  const isFull = !growStopped(backend, kernelWorkspace)
+  const what = `${name}: TensorFlow.js's WebAssembly module stopped (${trap.message.replace(/\.$/, '')})`
+  const after = 'It is started again, and tensors keep their values.'
+  return isFull
+    ? new MemoryError(
+        name,
+        `${what}, because its memory is full. ${after} Use a smaller batchSize, or dispose of tensors and explainers that ` +
+          'the page no longer needs.',
+        { cause: trap },
+      )
+    : new DeviceError(
+        name,
+        `${what} while it ran this model, although it has memory left. ${after} Use another device for this model.`,
+        { cause: trap },
+      )
 }
 
 /** A larger buffer would be invalid or impossible to bind, and commands that use it are ignored. */

@@ -60,10 +60,15 @@ const heaps = new WeakMap<KernelBackend, Heap | undefined>()
  */
 export async function openHeap(backend: KernelBackend): Promise<void> {
   if (heaps.has(backend)) return
-  const { asm, wasmMemory } = moduleOf(backend)
-  const memory = wasmMemory ?? asm?.memory
+  const memory = findMemory(backend)
   const kernels = memory && (await instantiate(memory).catch(() => undefined))
   heaps.set(backend, kernels && heapOf(backend as BackendWasm, kernels))
+}
+
+/** The memory of a wasm backend's module. */
+export function findMemory(backend: KernelBackend): WebAssembly.Memory | undefined {
+  const { asm, wasmMemory } = moduleOf(backend)
+  return wasmMemory ?? asm?.memory
 }
 
 async function instantiate(memory: WebAssembly.Memory): Promise<HeapExports> {

@@ -5,6 +5,7 @@ import type { NdArray } from '../../ndarray.js'
 import type { TfjsDevice } from '../engine/tfjs-device.js'
 import type { ArraySpec, ForwardArguments } from '../../predictor.js'
 import { waitForNextTask } from '../../scheduling.js'
+import { restartIfStopped } from '../engine/backend-registry.js'
 import { buffersOf, isWebgpu } from '../engine/backends.js'
 import type { OpenDevice } from '../engine/devices.js'
 import { asMemoryError, freeIdleMemory, memoryError } from '../engine/memory.js'
@@ -49,6 +50,7 @@ export class DeviceModel {
   /** Copies the weights to the device. Call it before `run`, after every await. */
   async refresh(): Promise<void> {
     this.#assertUsable()
+    await restartIfStopped(this.#device.name)
     await Promise.race([this.#weights.refresh(), this.#device.lost])
     this.#assertUsable()
   }
@@ -57,7 +59,7 @@ export class DeviceModel {
    * Runs a synchronous function on the device. Tensors that it creates are disposed, except those
    * that it returns.
    *
-   * @throws MemoryError
+   * @throws MemoryError; DeviceError if the device's module stopped
    */
   run<Result>(run: () => Result): Result {
     try {
