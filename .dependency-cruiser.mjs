@@ -41,6 +41,7 @@ const parts = {
     modules: 'explanation|frame',
     packages: 'lit|lit-[^/]*|(?:@types/)?react|svelte|vue',
   },
+  report: { modules: 'explanation|frame|elements', packages: '@noble/hashes' },
   worker: { modules: 'predictor|losses|explanation|gradients|explainers' },
   index: { modules: 'predictor|losses|explanation|gradients|compute|store|explainers' },
   bundle: { modules: 'index|evaluation|tfjs|worker' },

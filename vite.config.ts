@@ -16,6 +16,7 @@ export const alias = [
   { find: /^gradlens\/worker$/, replacement: at('src/worker/index.ts') },
   { find: /^gradlens\/onnx$/, replacement: at('src/onnx/index.ts') },
   { find: /^gradlens\/testing$/, replacement: at('src/testing/index.ts') },
+  { find: /^gradlens\/report$/, replacement: at('src/report/index.ts') },
   { find: /^gradlens\/tfjs$/, replacement: at('src/tfjs/index.ts') },
 ]
 
@@ -61,6 +62,7 @@ const library: UserConfig = {
         node: at('src/node/index.ts'),
         onnx: at('src/onnx/index.ts'),
         testing: at('src/testing/index.ts'),
+        report: at('src/report/index.ts'),
         tfjs: at('src/tfjs/index.ts'),
         worker: at('src/worker/index.ts'),
       },

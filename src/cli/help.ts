@@ -7,7 +7,8 @@ export function formatProgramHelp(commands: readonly Command[]): string {
   return [
     'Usage: gradlens COMMAND [options]',
     '',
-    'Computes the gradients of a training set once, so that any page can explain predictions with them.',
+    'Computes the gradients of a training set once, so that any page can explain predictions with them,',
+    'and writes explanations as pages.',
     '',
     'Commands:',
     ...table(names),

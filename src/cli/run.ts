@@ -6,9 +6,10 @@ import { describeFailure } from './failure.js'
 import { formatCommandHelp, formatProgramHelp } from './help.js'
 import { mergeCommand } from './commands/merge.js'
 import { precomputeCommand } from './commands/precompute.js'
+import { reportCommand } from './commands/report.js'
 import { verifyCommand } from './commands/verify.js'
 
-const commands: readonly Command[] = [precomputeCommand, mergeCommand, verifyCommand]
+const commands: readonly Command[] = [precomputeCommand, mergeCommand, verifyCommand, reportCommand]
 
 /** Where the program writes. */
 export interface Output {

@@ -26,7 +26,7 @@ describe('gradlens', () => {
     const { code, stdout } = await runHere('--help')
     expect(code).toBe(0)
     expect(stdout).toMatch(/^Usage: gradlens COMMAND/)
-    for (const command of ['precompute', 'merge', 'verify']) {
+    for (const command of ['precompute', 'merge', 'verify', 'report']) {
       expect(stdout).toContain(`\n  ${command} `)
       const help = await runHere(command, '--help')
       expect(help.code).toBe(0)

@@ -123,6 +123,13 @@ it('offers exactly this name as gradlens/testing, in plain Node without a framew
   expect(names).toBe('adapterCases')
 })
 
+it('offers exactly this name as gradlens/report', () => {
+  const names = runInProject(
+    `import * as report from 'gradlens/report'; console.log(Object.keys(report).join())`,
+  )
+  expect(names).toBe('reportHtml')
+})
+
 it('offers exactly these names as gradlens/node', () => {
   const names = runInProject(
     `import * as node from 'gradlens/node'; console.log(Object.keys(node).join())`,

@@ -77,7 +77,8 @@ export class ThemeController implements ReactiveController {
   }
 }
 
-const defaultTheme: Theme = {
+/** The colours on light paper. */
+export const defaultTheme: Theme = {
   isDark: false,
   paper: [255, 255, 255],
   ink: [23, 23, 28],

@@ -1,0 +1,6 @@
+export {
+  reportHtml,
+  type ReportOptions,
+  type ReportPart,
+  type ReportSource,
+} from './report-html.js'
