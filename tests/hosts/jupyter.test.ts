@@ -1,0 +1,156 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import type { Browser, Page } from 'playwright'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { launchBrowser } from '../e2e/demo-page.js'
+import { writeExplanation } from './example-frame.js'
+import { measureContrast, openHostPage, selectFirstExample, waitForPicture } from './host-page.js'
+import { type HostServer, programOf, readHostCode, startServer } from './host-server.js'
+
+let browser: Browser
+let folder: string
+let server: HostServer
+
+beforeAll(async () => {
+  folder = mkdtempSync(path.join(tmpdir(), 'gradlens-jupyter-'))
+  writeExplanation(folder)
+  const settings = path.join(folder, 'settings/@jupyterlab/apputils-extension')
+  mkdirSync(settings, { recursive: true })
+  writeFileSync(path.join(settings, 'notification.jupyterlab-settings'), '{"fetchNews": "false"}')
+  browser = await launchBrowser()
+  server = await startServer(
+    (port) => [
+      ...[programOf('notebooks', 'python'), '-m', 'jupyterlab', '--no-browser', '--allow-root'],
+      ...[`--port=${port}`, '--IdentityProvider.token=', `--ServerApp.root_dir=${folder}`],
+    ],
+    {
+      folder,
+      answers: '/api',
+      env: {
+        JUPYTERLAB_SETTINGS_DIR: path.join(folder, 'settings'),
+        JUPYTERLAB_WORKSPACES_DIR: path.join(folder, 'workspaces'),
+        JUPYTER_DATA_DIR: path.join(folder, 'data'),
+        JUPYTER_CONFIG_DIR: path.join(folder, 'config'),
+        TF_CPP_MIN_LOG_LEVEL: '3',
+      },
+    },
+  )
+})
+
+afterAll(async () => {
+  await browser.close()
+  await server[Symbol.asyncDispose]()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+function writeNotebook(name: string, sources: readonly string[]): string {
+  const cells = sources.map((source, i) => ({
+    cell_type: 'code',
+    id: `cell-${i}`,
+    execution_count: null,
+    metadata: {},
+    outputs: [],
+    source,
+  }))
+  const kernelspec = { name: 'python3', display_name: 'Python 3', language: 'python' }
+  const file = path.join(folder, name)
+  writeFileSync(
+    file,
+    JSON.stringify({ cells, metadata: { kernelspec }, nbformat: 4, nbformat_minor: 5 }),
+  )
+  return file
+}
+
+/** Opens a notebook and runs all its cells. */
+async function openNotebook(name: string): Promise<{ page: Page; faults: string[] }> {
+  const opened = await openHostPage(browser, `${server.url}/lab/tree/${name}?reset`)
+  await opened.page.locator('.jp-Notebook .jp-CodeCell').first().waitFor()
+  return opened
+}
+
+async function runMenu(page: Page, menu: string, command: string): Promise<void> {
+  await page.locator('.lm-MenuBar-itemLabel', { hasText: new RegExp(`^${menu}$`) }).click()
+  await page.locator('.lm-Menu-itemLabel', { hasText: new RegExp(`^${command}$`) }).click()
+}
+
+it('shows a widget in JupyterLab, sends the selection back, and is dark where Jupyter is', async () => {
+  const file = writeNotebook('shown.ipynb', [
+    readHostCode('jupyter'),
+    'import asyncio\nw.selected',
+    'gl.load("explanation.safetensors")',
+  ])
+  const { page, faults } = await openNotebook('shown.ipynb')
+  await runMenu(page, 'Run', 'Run All Cells')
+  await waitForPicture(page, 'jupyter')
+  await selectFirstExample(page)
+  const second = page.locator('.jp-CodeCell').nth(1)
+  await second.locator('.cm-content').click()
+  await page.keyboard.press('Shift+Enter')
+  await second.getByText("'index': 39").waitFor()
+  await page.locator('gl-similar-examples').nth(1).waitFor()
+
+  await page.locator('.lm-MenuBar-itemLabel', { hasText: /^Settings$/ }).click()
+  await page.locator('.lm-Menu-itemLabel', { hasText: /^Theme$/ }).hover()
+  await page.locator('.lm-Menu-itemLabel', { hasText: /^JupyterLab Dark$/ }).click()
+  await page.locator('body[data-jp-theme-light="false"]').waitFor()
+  await waitForPicture(page, 'jupyter-dark')
+  await expect.poll(() => measureContrast(page)).toBeGreaterThanOrEqual(7)
+  expect(faults).toEqual([])
+
+  await runMenu(page, 'File', 'Save Notebook')
+  await expect.poll(() => readFileSync(file, 'utf8')).toContain('image/png')
+  await page.close()
+  // The server trusts the outputs that it wrote. Those of a changed file are somebody else's.
+  writeFileSync(file, readFileSync(file, 'utf8').replace('import asyncio', 'import abc'))
+  const reopened = await openHostPage(browser, `${server.url}/lab/tree/shown.ipynb?reset`)
+  const output = reopened.page.locator('.jp-CodeCell').nth(2).locator('.jp-OutputArea-output')
+  await output.locator('img, table').first().waitFor()
+  expect(await output.innerText()).toContain('The most similar')
+  expect(await reopened.page.locator('gl-similar-examples').count()).toBe(0)
+  await reopened.page.close()
+})
+
+it('asks alibi in JupyterLab: an answer, a cancelled call, and an exception', async () => {
+  writeNotebook('asked.ipynb', [
+    `import time, numpy as np, keras
+from alibi.explainers import IntegratedGradients
+model = keras.Sequential([keras.Input((8, 8, 1)), keras.layers.Flatten(), keras.layers.Dense(3, activation="softmax")])
+ig, names = IntegratedGradients(model, n_steps=10), ["a", "b", "c"]
+x = np.random.default_rng(0).random((1, 8, 8, 1)).astype("float32")
+ended = []
+class gs:
+    def explain(x):
+        begin = time.time()
+        try:
+            while time.time() < begin + 120: time.sleep(0.05)
+        finally:
+            ended.append(time.time() - begin)`,
+    readHostCode('jupyter-ask'),
+    'print("ended", len(ended))',
+    `def broken(x): raise ValueError("the layer conv9 isn't there")
+gl.ask(x, attribution=broken)`,
+  ])
+  const { page, faults } = await openNotebook('asked.ipynb')
+  await runMenu(page, 'Run', 'Run All Cells')
+  const asked = page.locator('gl-explainer').first()
+  await asked.locator('gl-attribution-image figcaption').waitFor({ timeout: 90_000 })
+  await waitForCancel(page)
+  const third = page.locator('.jp-CodeCell').nth(2)
+  await third.locator('.cm-content').click()
+  await page.waitForTimeout(1_000)
+  await page.keyboard.press('Shift+Enter')
+  await third.getByText('ended 1').waitFor()
+  await page.getByText("the layer conv9 isn't there").first().waitFor()
+  expect(faults).toEqual([])
+  await page.close()
+})
+
+async function waitForCancel(page: Page): Promise<void> {
+  await page
+    .locator('gl-explainer')
+    .first()
+    .getByRole('button', { name: /cancel/i })
+    .first()
+    .click()
+}
