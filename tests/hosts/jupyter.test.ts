@@ -66,6 +66,8 @@ function writeNotebook(name: string, sources: readonly string[]): string {
 async function openNotebook(name: string): Promise<{ page: Page; faults: string[] }> {
   const opened = await openHostPage(browser, `${server.url}/lab/tree/${name}?reset`)
   await opened.page.locator('.jp-Notebook .jp-CodeCell').first().waitFor()
+  // A notebook that runs before its kernel is there asks which kernel it should have.
+  await opened.page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').waitFor()
   return opened
 }
 
