@@ -56,43 +56,50 @@ def application(constructor, side, **options):
     return keras.Model(model.input, keras.layers.Dense(CLASSES, name="logits")(model.output))
 
 
-def vision():
-    return transformers.TFViTForImageClassification(
-        transformers.ViTConfig(image_size=32, patch_size=8, **SMALL)
-    )
+def vision(name):
+    def create():
+        config = getattr(transformers, f"{name}Config")(image_size=32, patch_size=8, **SMALL)
+        return getattr(transformers, f"TF{name}ForImageClassification")(config)
+
+    return create
 
 
 DISTILLED = {"vocab_size": VOCABULARY, "max_position_embeddings": 16, "num_labels": CLASSES}
 DISTILLED |= {"dim": 32, "n_layers": 2, "n_heads": 4, "hidden_dim": 64}
+
+BOTTLENECKS = {"embedding_size": 16, "intra_bottleneck_size": 16, "num_feedforward_networks": 2}
 
 # How a model is built, the gain of its kernels, and the nodes whose input is the layer that gradients go to.
 GRAPHS = {
     "mobilenet-v3-small": (lambda: application("MobileNetV3Small", 32), 1.2),
     "efficientnet-b0": (lambda: application("EfficientNetB0", 32), 1.4),
     "bert": (lambda: words("Bert"), 1.0),
+    "bert-without-mask": (lambda: words("Bert"), 1.0),
     "distilbert": (lambda: words("DistilBert", DISTILLED), 1.0),
     "albert": (lambda: words("Albert", WORDS | {"embedding_size": 16}), 1.0),
     "roberta": (lambda: words("Roberta", WORDS | {"pad_token_id": 1}), 1.0),
     "electra": (lambda: words("Electra", WORDS | {"embedding_size": 16}), 1.0),
-    "vit": (vision, 1.0),
+    "mobilebert": (lambda: words("MobileBert", WORDS | BOTTLENECKS), 1.0),
+    "vit": (vision("ViT"), 1.0),
+    "deit": (vision("DeiT"), 1.0),
 }
 
 
 def inputs_of(name):
     """Arrays, or the shape of an example of pictures."""
-    if name == "vit":
+    if name in ("vit", "deit"):
         return {"pixel_values": (3, 32, 32)}
-    if not name.endswith("bert") and not name.endswith("roberta") and name != "electra":
+    if "net" in name:
         return {"x": (32, 32, 3)}
     ids = 2 + integers("input_ids", (EXAMPLES, POSITIONS), VOCABULARY - 2)
     mask = np.ones_like(ids)
     # The second text is shorter; 1 is RoBERTa's padding.
     ids[1, -3:], mask[1, -3:] = 1, 0
-    return {"input_ids": ids, "attention_mask": mask}
+    return {"input_ids": ids} if name == "bert-without-mask" else {"input_ids": ids, "attention_mask": mask}
 
 
 def signature(name):
-    if name == "vit":
+    if name in ("vit", "deit"):
         return {"pixel_values": tf.TensorSpec([None, 3, 32, 32], tf.float32, "pixel_values")}
     given = inputs_of(name)
     if "x" in given:

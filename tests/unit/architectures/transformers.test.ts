@@ -1,7 +1,10 @@
 import { describe, it } from 'vitest'
 import { expectArchitecture } from '../../support/suites/architecture-suite.js'
 
-const names = ['bert', 'distilbert', 'albert', 'roberta', 'electra', 'vit']
+const names = [
+  ...['bert', 'bert-without-mask', 'distilbert', 'mobilebert', 'albert', 'roberta', 'electra'],
+  ...['vit', 'deit'],
+]
 
 /** Hugging Face's models, configured small, with random weights, against float64 TensorFlow (tests/peers/architectures). */
 describe.each(['cpu', 'wasm'] as const)(
