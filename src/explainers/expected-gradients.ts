@@ -1,4 +1,4 @@
-import { explainFailedImport } from '../failed-import.js'
+import { lazyModule } from '../lazy-module.js'
 import { BatchSize, type BatchSizeOption } from './session/batch-size.js'
 import { InvalidArgumentError } from '../errors.js'
 import { createExplanation, type Explanation, type ExplanationMeta } from '../explanation.js'
@@ -28,6 +28,8 @@ import { explainedScore } from './attribution/explained-score.js'
 import type { TargetInput } from './reading/targets.js'
 import { Explainer } from './session/explainer.js'
 import { createMeta, listChannels } from './session/explanation-meta.js'
+
+const useIntegrals = lazyModule(() => import('./attribution/expected-integral.js'))
 
 export interface ExpectedGradientsOptions {
   /** The layers whose outputs are attributed instead of the model's inputs, as for IntegratedGradients. */
@@ -164,9 +166,7 @@ export class ExpectedGradients<Value = unknown, Item = never> extends Explainer<
     const backgroundArrays = await drawnFrom.arrays(call, this.#batchSize.most)
     const results: (readonly Float64Array[])[] = []
     const allDeltas: Float64Array[] = []
-    const { expectedAttributions } = await import('./attribution/expected-integral.js').catch(
-      explainFailedImport,
-    )
+    const { expectedAttributions } = await useIntegrals()
     for (const [t, target] of chosen.targets.entries()) {
       const { attributions, scores } = await expectedAttributions(call, {
         sites,

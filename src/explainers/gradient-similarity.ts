@@ -1,3 +1,4 @@
+import { lazyModule } from '../lazy-module.js'
 import { explainFailedImport } from '../failed-import.js'
 import type { Ranking } from '../compute/ranking.js'
 import { InvalidArgumentError, NotFittedError, isGradlensError } from '../errors.js'
@@ -40,6 +41,9 @@ import {
   type TrainingSet,
 } from './similarity/training-set.js'
 import { Explainer } from './session/explainer.js'
+
+const useQuestionLabels = lazyModule(() => import('./similarity/question-labels.js'))
+const useExplanations = lazyModule(() => import('./similarity/similarity-explanation.js'))
 
 /**
  * Ranks training examples by the similarity of their loss gradients to that of the example explained: g(z) = ∇θ L(y, f(x)) over the trainable parameters.
@@ -277,8 +281,7 @@ export class GradientSimilarity<Value = unknown, Item = never> extends Explainer
     await fitted.assertModel(call, weightsVersion)
     const { ranked, usage } = await this.#rank(call, fitted, question)
     await call.assertWeights(weightsVersion)
-    const { createSimilarityExplanation, selectMostSimilar } =
-      await import('./similarity/similarity-explanation.js').catch(explainFailedImport)
+    const { createSimilarityExplanation, selectMostSimilar } = await useExplanations()
     const pick = (indices: Int32Array): Promise<SimilarityData['mostSimilar']> =>
       fitted.pick(indices, ranking.testCount, call.signal)
     const picked = {
@@ -327,9 +330,7 @@ export class GradientSimilarity<Value = unknown, Item = never> extends Explainer
   ): Promise<{ ranked: Ranking; usage: Readonly<Record<string, number>> }> {
     const context = await this.#context(call)
     const { task } = this.#options
-    const { readQuestionLabels } = await import('./similarity/question-labels.js').catch(
-      explainFailedImport,
-    )
+    const { readQuestionLabels } = await useQuestionLabels()
     const y = await readQuestionLabels(context, x, given, task, fitted.labelShape)
     const tests = await computeFiniteBlocks({ ...context, x, y, projection: fitted.projection })
     const ranker = context.backend.openRanking(ranking)

@@ -1,4 +1,4 @@
-import { explainFailedImport } from '../failed-import.js'
+import { lazyModule } from '../lazy-module.js'
 import { BatchSize, type BatchSizeOption } from './session/batch-size.js'
 import { InvalidArgumentError } from '../errors.js'
 import { createExplanation, type Explanation, type ExplanationMeta } from '../explanation.js'
@@ -27,6 +27,8 @@ import {
 import type { TargetInput } from './reading/targets.js'
 import { Explainer } from './session/explainer.js'
 import { createMeta, listChannels } from './session/explanation-meta.js'
+
+const useMeans = lazyModule(() => import('./attribution/mean-gradient.js'))
 
 export interface GradientOptions<Item = never, Batch = Inputs<Item>> {
   /**
@@ -166,9 +168,7 @@ export class Gradient<Value = unknown, Item = never, Batch = Inputs<Item>> exten
       return request.target
     })
     const { chosen } = explained
-    const { meanGradient } = await import('./attribution/mean-gradient.js').catch(
-      explainFailedImport,
-    )
+    const { meanGradient } = await useMeans()
     const perTarget: (readonly NdArray[])[] = []
     for (const [t, target] of chosen.targets.entries()) {
       perTarget.push(

@@ -1,4 +1,4 @@
-import { explainFailedImport } from '../failed-import.js'
+import { lazyModule } from '../lazy-module.js'
 import { BatchSize, type BatchSizeOption } from './session/batch-size.js'
 import { InvalidArgumentError } from '../errors.js'
 import { createExplanation, type Explanation, type ExplanationMeta } from '../explanation.js'
@@ -37,6 +37,8 @@ import { copyTargets } from './reading/several-targets.js'
 import type { TargetInput } from './reading/targets.js'
 import { Explainer } from './session/explainer.js'
 import { createMeta, listChannels } from './session/explanation-meta.js'
+
+const usePaths = lazyModule(() => import('./attribution/path-attributions.js'))
 
 export interface IntegratedGradientsOptions {
   /**
@@ -222,9 +224,7 @@ export class IntegratedGradients<Value = unknown, Item = never> extends Explaine
       sites.values(session, some),
     )
     const report = createProgressReporter('IntegratedGradients', this.#verbose, onProgress)
-    const { attributeTargets, meanOf } = await import('./attribution/path-attributions.js').catch(
-      explainFailedImport,
-    )
+    const { attributeTargets, meanOf } = await usePaths()
     const results: PathAttributions[] = []
     for (const [m, baseline] of baselineArrays.entries()) {
       const starts = await this.#runBatches(call, { x: baseline, further }, (session, some) =>

@@ -30,7 +30,7 @@ export interface PlacedGradients {
 }
 
 /**
- * Computes gradients block by block, each in a task of the event loop. The caller disposes of each block.
+ * Computes gradients block by block, each in its own task of the event loop. The caller disposes of each block.
  *
  * @param from the example to begin with
  */
@@ -39,6 +39,7 @@ export async function* computeBlocks<Value>(
   from = 0,
 ): AsyncGenerator<PlacedGradients> {
   const { call, backend, x, y, loss, batchSize, projection } = of
+  const exampleCount = countExamples(x)
   const ofPosition = typeof loss === 'function' ? loss : positionLoss(loss)
   const computeBatch = async (first: number, last: number): Promise<DeviceGradients> => {
     const [start, end] = [from + first, from + last]
@@ -48,7 +49,7 @@ export async function* computeBlocks<Value>(
     return projection === undefined ? gradients : projectAndUpload(gradients, projection, of)
   }
   for await (const { result, start, end } of runInBatches(
-    countExamples(x) - from,
+    exampleCount - from,
     await batchSize.resolve(call, () => ({ x })),
     computeBatch,
     {
@@ -59,7 +60,7 @@ export async function* computeBlocks<Value>(
     },
   )) {
     yield { gradients: result, start: from + start, end: from + end }
-    await call.pause()
+    if (from + end < exampleCount) await call.pause()
   }
 }
 

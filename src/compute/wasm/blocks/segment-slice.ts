@@ -40,3 +40,16 @@ export function sliceSegment(
     }
   }
 }
+
+const wholeSlices = new WeakMap<PlacedBlock, readonly SegmentSlice[]>()
+
+/** Lists the segments of a block with all its examples. */
+export function listSlices(block: PlacedBlock): readonly SegmentSlice[] {
+  const known = wholeSlices.get(block)
+  if (known !== undefined) return known
+  const slices = block.segments.map((segment) =>
+    sliceSegment(block, segment, 0, block.exampleCount),
+  )
+  wholeSlices.set(block, slices)
+  return slices
+}

@@ -6,7 +6,7 @@ import { type HostFloat16Block, isHostFloat16Block } from '../blocks/float16-blo
 import { withNorms } from '../blocks/norms.js'
 import type { WasmInstance } from '../instance.js'
 import { addProducts } from '../blocks/products.js'
-import { sliceSegment } from '../blocks/segment-slice.js'
+import { listSlices } from '../blocks/segment-slice.js'
 import { bytesPerFloat64, bytesPerFloat32 } from '../../../gradients/numbers/byte-sizes.js'
 
 /** Training examples with their scores, for one test example after another: `counts` for each. */
@@ -136,7 +136,9 @@ export class InstanceRanking {
       const scores = this.#instance.floats.slice(start, start + count)
       this.#stretches[test]!.push({ trainStart, scores })
     }
-    for (const [k, score] of this.#instance.floats.subarray(start, start + count).entries()) {
+    const { floats } = this.#instance
+    for (let k = 0; k < count; k++) {
+      const score = floats[start + k]!
       if (!Number.isFinite(score)) this.#nonFinite[test]!.push({ score, index: trainStart + k })
     }
   }
@@ -226,11 +228,9 @@ function addBlockProducts(
   train: PlacedBlock,
   sums: number,
 ): void {
-  for (const a of test.segments) {
-    for (const b of train.segments) {
-      if (a.parameter !== b.parameter) continue
-      const tests = sliceSegment(test, a, 0, test.exampleCount)
-      addProducts(instance, tests, sliceSegment(train, b, 0, train.exampleCount), sums)
+  for (const a of listSlices(test)) {
+    for (const b of listSlices(train)) {
+      if (a.parameter === b.parameter) addProducts(instance, a, b, sums)
     }
   }
 }
