@@ -52,6 +52,8 @@ export default defineConfig({
             'axe-core',
             'fast-check',
             'lande',
+            'onnxruntime-web/webgpu',
+            'pbf',
             'lit',
             'zarrita',
           ],

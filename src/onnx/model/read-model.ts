@@ -56,8 +56,10 @@ function readModelMessage(bytes: Uint8Array, externalData: TensorSource): OnnxMo
   const model = file.readFields<ModelMessage>(
     (tag, message, pbf) => {
       if (tag === 2) message.producer = pbf.readString()
-      else if (tag === 7) message.graph = readGraph(pbf, externalData)
-      else if (tag === 8) message.opsets.set(...readOpset(pbf))
+      else if (tag === 7) {
+        // A message that is split is joined again.
+        message.graph = readGraph(pbf, externalData, message.graph)
+      } else if (tag === 8) message.opsets.set(...readOpset(pbf))
       else if (tag === 25) message.functionCount++
     },
     { producer: '', graph: undefined, opsets: new Map(), functionCount: 0 },
@@ -87,7 +89,11 @@ function readOpset(pbf: PbfReader): [string, number] {
   return [opset.domain === 'ai.onnx' ? '' : opset.domain, opset.version]
 }
 
-function readGraph(pbf: PbfReader, externalData: TensorSource): GraphMessage {
+function readGraph(
+  pbf: PbfReader,
+  externalData: TensorSource,
+  begun: GraphMessage | undefined,
+): GraphMessage {
   return pbf.readMessage<GraphMessage>(
     (tag, graph, reader) => {
       if (tag === 1) graph.nodes.push(readNode(reader, externalData))
@@ -107,7 +113,14 @@ function readGraph(pbf: PbfReader, externalData: TensorSource): GraphMessage {
         )
       }
     },
-    { name: '', nodes: [], constants: new Map(), inputs: [], outputs: [], described: new Map() },
+    begun ?? {
+      name: '',
+      nodes: [],
+      constants: new Map(),
+      inputs: [],
+      outputs: [],
+      described: new Map(),
+    },
   )
 }
 

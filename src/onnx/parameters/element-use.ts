@@ -1,7 +1,15 @@
 import { moveExamplesFirst } from '../graph/batch-layout.js'
-import type { ElementGradient } from '../graph/gradient-graph.js'
 import type { GraphSegment } from './graph-segment.js'
 import type { ParameterUse } from './parameter-use.js'
+
+/** The gradient of a parameter at each element of an operator's output, before it is summed. */
+export interface ElementGradient {
+  readonly gradient: string
+  /** Its shape, with null for the batch's axis. */
+  readonly shape: readonly (number | null)[]
+  /** Per axis of the parameter, the axis of the gradient. */
+  readonly axes: readonly number[]
+}
 
 /**
  * The gradient of each example where an operator broadcasts the parameter: that at each element, summed over the
@@ -9,11 +17,10 @@ import type { ParameterUse } from './parameter-use.js'
  */
 export function elementUse(
   { graph, node, input, layout }: Pick<ParameterUse, 'graph' | 'node' | 'input' | 'layout'>,
-  { gradient, output, axes }: ElementGradient,
+  { gradient, shape, axes }: ElementGradient,
 ): GraphSegment | undefined {
   const parameter = node.inputs[input]!
   const own = graph.infoOf(parameter).shape.map((length) => length ?? 1)
-  const shape = graph.infoOf(output).shape
   const perExample = layout.outer * layout.inner
   /** Per axis of the examples' gradients, its length in the parameter. */
   const kept = shape.map((_, axis) => own[axes.indexOf(axis)] ?? 1)

@@ -6,6 +6,7 @@ import type { GraphBuilder } from '../graph/graph-builder.js'
 import type { OnnxNode } from '../model/onnx-model.js'
 import { isFloat } from '../model/tensor-data.js'
 import { convolutionUse, transposedConvolutionUse } from './convolution-uses.js'
+import { einsumUse } from './einsum-use.js'
 import { elementUse } from './element-use.js'
 import { type GraphSegment, joinUses } from './graph-segment.js'
 import { lookupUse } from './lookup-use.js'
@@ -17,6 +18,7 @@ import { pullBack } from './pull-back.js'
 const useRules: Readonly<Record<string, UseRule | undefined>> = {
   Conv: convolutionUse,
   ConvTranspose: transposedConvolutionUse,
+  Einsum: einsumUse,
   Gather: lookupUse,
   Gemm: gemmUse,
   MatMul: matMulUse,
@@ -110,7 +112,11 @@ export function appendExampleGradients(
         : useRules[node.op]?.({ graph, node, input, delta, layout, placementOf, isFilter })
     return (
       segment ??
-      (summed && elementUse({ graph, node, input, layout }, summed)) ?? {
+      (summed &&
+        elementUse(
+          { graph, node, input, layout },
+          { ...summed, shape: graph.infoOf(summed.output).shape },
+        )) ?? {
         why: 'no rule gives the gradients of single examples',
       }
     )

@@ -1,6 +1,7 @@
 import { type BatchLayout, isPlaced, moveExamplesFirst } from '../graph/batch-layout.js'
 import type { GradientGraph } from '../graph/gradient-graph.js'
 import { readFloat, readInt } from '../model/attributes.js'
+import { elementUse } from './element-use.js'
 import type { GraphSegment } from './graph-segment.js'
 import type { ParameterUse, UseRule } from './parameter-use.js'
 
@@ -11,13 +12,14 @@ interface Operand {
   readonly layout: BatchLayout
 }
 
-/** G = aᵀδ for x · w, and its transpose for w · x. Matrices of weights only, not stacks of them. */
+/** G = aᵀδ for x · w, and its transpose for w · x. */
 export const matMulUse: UseRule = (use) => {
   const { graph, node, input, delta, layout, placementOf } = use
   const weight = node.inputs[input]!
   const other = node.inputs[1 - input]!
   const placement = placementOf(other)
-  if (!isPlaced(placement) || graph.rankOf(weight) > 2) return undefined
+  if (!isPlaced(placement)) return undefined
+  if (graph.rankOf(weight) > 2) return stackUse(use)
   const x = { tensor: other, shape: graph.infoOf(other).shape, layout: placement }
   const y = { tensor: delta, shape: graph.infoOf(node.outputs[0]!).shape, layout }
   const isVector = graph.rankOf(weight) === 1
@@ -33,6 +35,24 @@ export const matMulUse: UseRule = (use) => {
     isVector ? withLastAxis(y) : swapLast(graph, y),
     true,
   )
+}
+
+/** The gradient of a stack of matrices, each of which multiplies its own part of the other factor. */
+function stackUse(use: ParameterUse): GraphSegment | undefined {
+  const { graph, node, input, delta, layout } = use
+  const other = node.inputs[1 - input]!
+  const shape = graph.infoOf(node.outputs[0]!).shape
+  const rank = shape.length
+  // The batch must be on an axis of matrices, in both factors of the gradient.
+  if (graph.rankOf(other) !== rank || layout.axis >= rank - 2) return undefined
+  const matrix = graph.infoOf(node.inputs[input]!).shape
+  const turned = swapLast(graph, { tensor: other, shape: graph.infoOf(other).shape, layout })
+  const factors = input === 1 ? [turned.tensor, delta] : [delta, turned.tensor]
+  return elementUse(use, {
+    gradient: graph.add('MatMul', factors),
+    shape: [...shape.slice(0, -2), ...matrix.slice(-2)],
+    axes: matrix.map((_, axis) => axis + rank - matrix.length),
+  })
 }
 
 /** As for MatMul, with attributes that transpose the factors and scale the product. */

@@ -2,6 +2,7 @@ import { backpropagate, findGradientPaths } from '../graph/backpropagate.js'
 import type { GradientGraph } from '../graph/gradient-graph.js'
 import { readInt, readInts } from '../model/attributes.js'
 import type { OnnxNode } from '../model/onnx-model.js'
+import { readNumbers } from '../model/tensor-data.js'
 import { type GraphSegment, materialize } from './graph-segment.js'
 
 /**
@@ -25,7 +26,7 @@ export function pullBack(
   for (const node of derivations.toReversed()) {
     for (const output of node.outputs) {
       for (const segment of segments.get(output) ?? []) {
-        const moved = moveBack(graph, node, segment)
+        const moved = moveBack(graph, node, output, segment)
         const [source] = node.inputs as [string]
         if (moved === undefined) {
           dense.set(output, [...(dense.get(output) ?? []), materialize(graph, segment)])
@@ -41,6 +42,7 @@ export function pullBack(
 function moveBack(
   graph: GradientGraph,
   node: OnnxNode,
+  output: string,
   segment: GraphSegment,
 ): GraphSegment | undefined {
   const [source] = node.inputs as [string]
@@ -58,6 +60,9 @@ function moveBack(
       const { a, delta, inputSize, outputSize } = segment
       return { ...segment, a: delta, delta: a, inputSize: outputSize, outputSize: inputSize }
     }
+    case 'Slice':
+    case 'Split':
+      return segment.kind === 'factored' ? padFactors(graph, node, output, segment) : undefined
     case 'Gather': {
       // The same rows of a table for every example, as positions have.
       const [, indices] = node.inputs as [string, string]
@@ -95,6 +100,62 @@ function moveBack(
 }
 
 const int32 = 6
+
+/** Rows and columns that a part of a matrix leaves out get factors of zero. */
+function padFactors(
+  graph: GradientGraph,
+  node: OnnxNode,
+  output: string,
+  segment: Extract<GraphSegment, { kind: 'factored' }>,
+): GraphSegment | undefined {
+  const [source] = node.inputs as [string]
+  const full = graph.infoOf(source).shape as number[]
+  const part = graph.infoOf(output).shape as number[]
+  const starts = node.op === 'Split' ? splitStarts(graph, node, output) : sliceStarts(graph, node)
+  if (starts === undefined || full.length !== 2) return undefined
+  const pad = (tensor: string, axis: number): string => {
+    const [before, after] = [starts[axis]!, full[axis]! - starts[axis]! - part[axis]!]
+    if (before === 0 && after === 0) return tensor
+    return graph.add('Pad', [tensor, graph.integers(0, 0, before, 0, 0, after), graph.constant(0)])
+  }
+  const [inputSize, outputSize] = full as [number, number]
+  return {
+    ...segment,
+    inputSize,
+    outputSize,
+    a: pad(segment.a, 0),
+    delta: pad(segment.delta, 1),
+  }
+}
+
+/** The first index per axis of a slice with steps of 1 and constant bounds. */
+function sliceStarts(graph: GradientGraph, { inputs }: OnnxNode): number[] | undefined {
+  const [source = '', ...bounds] = inputs
+  const [starts, , axes, steps] = bounds.map((bound) => {
+    const constant = graph.constantOf(bound)
+    return constant && readNumbers(constant)
+  })
+  if (starts === undefined || (bounds[2] && !axes) || (bounds[3] && !steps)) return undefined
+  if (steps?.some((step) => step !== 1) === true) return undefined
+  const shape = graph.infoOf(source).shape as number[]
+  const first = shape.map(() => 0)
+  for (const [k, start] of starts.entries()) {
+    const axis = axes?.[k] ?? k
+    const at = axis < 0 ? axis + shape.length : axis
+    const index = start < 0 ? start + shape[at]! : start
+    first[at] = Math.min(Math.max(index, 0), shape[at]!)
+  }
+  return first
+}
+
+function splitStarts(graph: GradientGraph, node: OnnxNode, output: string): number[] {
+  const shape = graph.infoOf(node.inputs[0]!).shape
+  const axis = readInt(node, 'axis', 0)
+  const at = axis < 0 ? axis + shape.length : axis
+  const before = node.outputs.slice(0, node.outputs.indexOf(output))
+  const start = before.reduce((sum, name) => sum + (graph.lengthOf(name, at) ?? 0), 0)
+  return shape.map((_, k) => (k === at ? start : 0))
+}
 
 /** Differentiates derivations for one example after the other, in an operator that scans the examples. */
 function differentiate(

@@ -65,7 +65,10 @@ export async function computeActivationGradients(
   const tensors = sites.flatMap(tensorsAt)
   const distinct = [...new Set(tensors)]
   const given = [...values.keys()]
-  const { model: graph, gradients } = writeGradients(model, knowledge, distinct, given)
+  const key = `gradients at ${distinct.join()} from ${given.join()} ${shapeKey(feeds)}`
+  const { model: graph, gradients } = runs.writeOnce(key, () =>
+    writeGradients(model, knowledge, distinct, given),
+  )
   const found = distinct.flatMap((tensor, k) => {
     const gradient = gradients[k]
     if (gradient !== undefined) return [[tensor, gradient] as const]
@@ -74,7 +77,6 @@ export async function computeActivationGradients(
   })
   const exampleCount = feeds.values().next().value?.shape[0] ?? 1
   const seed = createSeed(model, knowledge, exampleCount, outputIndices)
-  const key = `gradients at ${distinct.join()} from ${given.join()} ${shapeKey(feeds)}`
   const arrays = await runs.run(
     key,
     () => graph,

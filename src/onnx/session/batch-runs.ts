@@ -7,10 +7,16 @@ import type { WrittenModel } from '../model/write-model.js'
 import { toFloats } from './feeds.js'
 import type { ModelRunner } from './model-runner.js'
 
+/** Inputs of many lengths would otherwise add up. */
+const keptGraphs = 32
+
 /** Runs graphs of a model for all examples, or for one after the other if the model takes only one. */
 export class BatchRuns {
   readonly runner: ModelRunner
   readonly #owner: object
+  /** Graphs of the current weights by key, in order of use. */
+  readonly #written = new Map<string, unknown>()
+  #version = 0
 
   /** @param owner the object for which warnings are shown once */
   constructor(runner: ModelRunner, owner: object) {
@@ -20,6 +26,18 @@ export class BatchRuns {
 
   get model(): LoadedModel {
     return this.runner.model
+  }
+
+  /** Returns a graph that was written before for the same key and weights, or writes it. */
+  writeOnce<Written>(key: string, write: () => Written): Written {
+    if (this.#version !== this.model.version) this.#written.clear()
+    this.#version = this.model.version
+    const written = this.#written.has(key) ? (this.#written.get(key) as Written) : write()
+    this.#written.delete(key)
+    this.#written.set(key, written)
+    const [oldest] = this.#written.keys()
+    if (this.#written.size > keptGraphs && oldest !== undefined) this.#written.delete(oldest)
+    return written
   }
 
   /** Returns what is known about inputs of these shapes. Other inputs of a graph are left out. */

@@ -76,7 +76,7 @@ export class CompiledGraph {
   }
 }
 
-function readTensor({ type, dims, data }: RuntimeTensor): GraphArray {
+export function readTensor({ type, dims, data }: RuntimeTensor): GraphArray {
   return {
     type: type as ElementType,
     shape: [...dims],

@@ -17,10 +17,12 @@ export async function computeInputGradients(
   const feeds = readFeeds(model, x, forwardArguments)
   const knowledge = await runs.knowledge(feeds)
   const names = namesBut(model.inputs, forwardArguments)
-  const { model: graph, gradients } = writeGradients(model, knowledge, names)
+  const key = `gradients at ${names.join()} ${shapeKey(feeds)}`
+  const { model: graph, gradients } = runs.writeOnce(key, () =>
+    writeGradients(model, knowledge, names),
+  )
   const seed = createSeed(model, knowledge, x[0]?.shape[0] ?? 1, outputIndices)
   const outputs = gradients.map((gradient, k) => gradient ?? refuseInput(names[k]!))
-  const key = `gradients at ${names.join()} ${shapeKey(feeds)}`
   return runs.run(key, () => graph, new Map([...feeds, [seedInput, seed]]), outputs)
 }
 

@@ -22,6 +22,7 @@ import { withArrays } from '../parameters/graph-segment.js'
 import { computeActivationGradients, computeActivations, computeOutputFrom } from './activations.js'
 import { BatchRuns } from './batch-runs.js'
 import { readFeeds, toFloats, withLastAxis } from './feeds.js'
+import { computeOnGpu } from './gpu-gradients.js'
 import { computeInputGradients } from './input-gradients.js'
 import { type ModelRunner, shapeKey } from './model-runner.js'
 import { computePathGradients } from './path-gradients.js'
@@ -30,7 +31,6 @@ import {
   type GraphLoss,
   labelsInput,
   seedInput,
-  type WrittenLossGradients,
   writeForward,
   writeLossGradients,
 } from './written-graphs.js'
@@ -41,8 +41,6 @@ export class OnnxPasses implements ModelPasses<NdArray> {
   readonly #runner: ModelRunner
   readonly #runs: BatchRuns
   readonly #parameters: readonly string[]
-  /** By shapes and loss: the written graph, or why there is none. */
-  readonly #lossGraphs = new Map<string, WrittenLossGradients | NotBatched>()
   readonly #operations: Map<string, object>
 
   /**
@@ -66,6 +64,10 @@ export class OnnxPasses implements ModelPasses<NdArray> {
 
   get name(): string {
     return this.#runner.model.name
+  }
+
+  get gpuDevice(): GPUDevice | undefined {
+    return this.#runner.device.gpuDevice
   }
 
   get device(): string {
@@ -180,14 +182,14 @@ export class OnnxPasses implements ModelPasses<NdArray> {
       ...this.#parameters,
       shapeKey(feeds),
     ].join(' ')
-    const written =
-      this.#lossGraphs.get(key) ??
+    const written = this.#runs.writeOnce(key, () =>
       writeLossGradients(model, knowledge, {
         loss: named,
         hasFactors,
         parameters: this.#parameters,
         isAlone,
-      })
+      }),
+    )
     if ('reason' in written) return written
     const added: [string, NdArray][] = [[labelsInput, y]]
     if (typeof loss === 'function') {
@@ -195,11 +197,17 @@ export class OnnxPasses implements ModelPasses<NdArray> {
       added.push([seedInput, lossFunctionGradient(loss, y, output)])
     }
     if (y.factors !== undefined) added.push([factorsInput, withLastAxis(y.factors)])
-    const outputs = await this.#runner.run(key, () => written.model, new Map([...feeds, ...added]))
+    const inputs = new Map([...feeds, ...added])
+    const exampleCount = countExamples(batch)
+    const { gpuDevice } = this
+    if (gpuDevice !== undefined && !isAlone) {
+      return computeOnGpu(this.#runner, gpuDevice, key, written, inputs, exampleCount)
+    }
+    const outputs = await this.#runner.run(key, () => written.model, inputs)
     const floats = (name: string): Float32Array => outputs.get(name)!.data as Float32Array
     const integers = (name: string): Int32Array => outputs.get(name)!.data as Int32Array
     const block: GradientBlock = {
-      exampleCount: countExamples(batch),
+      exampleCount,
       segments: written.segments.map((segment) =>
         withArrays<Float32Array, Int32Array>(segment, floats, integers),
       ),

@@ -25,11 +25,9 @@ export async function computePathGradients(
   if (await runs.isAlone(feeds)) {
     return sumPointByPoint(runs, x, outputIndices, forwardArguments, points)
   }
-  const { model: graph, gradients } = writePathGradients(
-    model,
-    knowledge,
-    names,
-    sumOf !== undefined,
+  const key = `paths ${sumOf === undefined ? '' : 'scaled '}at ${names.join()} ${shapeKey(feeds)}`
+  const { model: graph, gradients } = runs.writeOnce(key, () =>
+    writePathGradients(model, knowledge, names, sumOf !== undefined),
   )
   const outputs = gradients.map((gradient, k) => gradient ?? refuseInput(names[k]!))
   const pointCount = pathOf.length
@@ -46,8 +44,6 @@ export async function computePathGradients(
   for (const [name, array] of feeds) {
     if (!names.includes(name)) inputs.push([pathInputs.given(name), array])
   }
-  const scaled = sumOf === undefined ? '' : 'scaled'
-  const key = `paths ${scaled} at ${names.join()} ${shapeKey(feeds)}`
   const results = await runner.run(key, () => graph, new Map(inputs))
   let next = 0
   return starts.map((group) =>

@@ -1,4 +1,4 @@
-import type { OnnxNode, OnnxTensor } from '../../../src/onnx/model/onnx-model.js'
+import type { ElementType, OnnxNode, OnnxTensor } from '../../../src/onnx/model/onnx-model.js'
 import { type AttributeInputs, toAttributes } from '../../../src/onnx/model/attributes.js'
 import { createTensor } from '../../../src/onnx/model/tensor-data.js'
 import { writeModel } from '../../../src/onnx/model/write-model.js'
@@ -32,8 +32,8 @@ export interface TestModel {
   readonly constants: Readonly<Record<string, OnnxTensor>>
   /** The shapes of examples by the names of inputs, of float32. */
   readonly inputs: Readonly<Record<string, readonly (number | null)[]>>
-  /** Inputs of int64, named again. */
-  readonly integerInputs?: readonly string[]
+  /** The element types of inputs other than float32. */
+  readonly types?: Readonly<Record<string, ElementType>>
   readonly outputs: readonly string[]
   readonly opset?: number
 }
@@ -43,7 +43,7 @@ export function bytesOf({
   nodes,
   constants,
   inputs,
-  integerInputs = [],
+  types = {},
   outputs,
   opset = 18,
 }: TestModel): Uint8Array {
@@ -54,7 +54,7 @@ export function bytesOf({
       constants: new Map(Object.entries(constants)),
       inputs: Object.entries(inputs).map(([name, shape]) => ({
         name,
-        type: integerInputs.includes(name) ? 'int64' : 'float32',
+        type: types[name] ?? 'float32',
         shape: [null, ...shape],
       })),
       outputs,

@@ -20,7 +20,7 @@ const fourthPowers = readLoss<NdArray>({
 
 /** ONNX models on a device, for the cases of gradlens/testing. Images have their channels first. */
 export const testedOnnx = (
-  { ort, name }: RuntimeDevice,
+  { ort, name }: Pick<RuntimeDevice, 'ort' | 'name'>,
   refused: TestedAdapter['refused'],
 ): TestedAdapter<NdArray> => ({
   device: name,
@@ -57,9 +57,11 @@ async function createPredictor(
         isImage(shape) ? [shape[2]!, shape[0]!, shape[1]!] : shape,
       ]),
     ),
-    integerInputs: model.inputs
-      .filter(({ integersBelow }) => integersBelow !== undefined)
-      .map(({ name }) => name),
+    types: Object.fromEntries(
+      model.inputs.flatMap(({ name, integersBelow }) =>
+        integersBelow === undefined ? [] : [[name, 'int64']],
+      ),
+    ),
     outputs: [layers.at(-1)!],
   })
   const predictor = await onnxPredictor(ort, bytes)

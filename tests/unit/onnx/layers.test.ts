@@ -29,7 +29,7 @@ const textModel = (batch: number | null): Uint8Array =>
       w: floats(uniform(random, 12 * 2, [-1, 1]), [12, 2]),
     },
     inputs: { ids: [4] },
-    integerInputs: ['ids'],
+    types: { ids: 'int64' },
     outputs: ['y'],
   })
 
