@@ -1,3 +1,5 @@
+import type { Device } from '../options.js'
+
 /**
  * What is used of ONNX Runtime: `onnxruntime-web` and `onnxruntime-node` both have it. The page passes its own copy, so
  * that its settings (threads, paths of its binaries) apply.
@@ -31,4 +33,13 @@ export interface RuntimeTensor {
   readonly data: unknown
   readonly gpuBuffer?: unknown
   dispose(): void
+}
+
+/** Where a model runs: the execution provider of ONNX Runtime. */
+export interface RuntimeDevice {
+  readonly name: Device
+  readonly ort: OnnxRuntime
+  readonly provider: 'cpu' | 'wasm' | 'webgpu'
+  /** The device whose buffers hold results on webgpu. */
+  readonly gpuDevice?: GPUDevice | undefined
 }

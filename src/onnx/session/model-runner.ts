@@ -5,7 +5,7 @@ import { type Feeds, probeModel } from '../graph/probe.js'
 import type { LoadedModel } from '../model/loaded-model.js'
 import type { WrittenModel } from '../model/write-model.js'
 import { CompiledGraph, type GraphArray } from './compiled-graph.js'
-import type { RuntimeDevice } from './runtime-devices.js'
+import type { RuntimeDevice } from '../runtime.js'
 import { toGradlensError } from './runtime-errors.js'
 import { writeProbe } from './written-graphs.js'
 

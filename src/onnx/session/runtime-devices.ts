@@ -2,17 +2,8 @@ import { runInTurn } from '../../adapters/call-queue.js'
 import { DeviceError } from '../../errors.js'
 import type { Device } from '../../options.js'
 import { assertAdapter } from '../../webgpu-adapter.js'
-import type { OnnxRuntime } from '../runtime.js'
+import type { OnnxRuntime, RuntimeDevice } from '../runtime.js'
 import { CompiledGraph } from './compiled-graph.js'
-
-/** Where a model runs: the execution provider of ONNX Runtime. */
-export interface RuntimeDevice {
-  readonly name: Device
-  readonly ort: OnnxRuntime
-  readonly provider: 'cpu' | 'wasm' | 'webgpu'
-  /** The device whose buffers hold results on webgpu. */
-  readonly gpuDevice?: GPUDevice | undefined
-}
 
 /** The devices of an ONNX Runtime, the best one first. */
 export const devicesOf = ({ env }: OnnxRuntime): readonly Device[] =>

@@ -6,7 +6,7 @@ import type { GraphInput, OnnxNode, OnnxTensor } from '../../../src/onnx/model/o
 import { readNumbers } from '../../../src/onnx/model/tensor-data.js'
 import { keepNeeded } from '../../../src/onnx/model/normalize.js'
 import { CompiledGraph } from '../../../src/onnx/session/compiled-graph.js'
-import type { RuntimeDevice } from '../../../src/onnx/session/runtime-devices.js'
+import type { RuntimeDevice } from '../../../src/onnx/runtime.js'
 import { bytesOf, describeCase, type OperatorCase, type OperatorCases } from './operator-cases.js'
 
 /** What a case's operator and its backward rule computed, against what was expected. */

@@ -75,6 +75,13 @@ it('offers exactly these names as gradlens/evaluation, in plain Node without a f
   ])
 })
 
+it('offers exactly this name as gradlens/onnx, in plain Node without a framework', () => {
+  const names = runInProject(
+    `import * as onnx from 'gradlens/onnx'; console.log(Object.keys(onnx).join())`,
+  )
+  expect(names).toBe('onnxPredictor')
+})
+
 it('offers exactly this name as gradlens/tfjs', async () => {
   const built = (await import(path.resolve('dist/tfjs.js'))) as object
   expect(Object.keys(built)).toEqual(['tfjsPredictor'])
