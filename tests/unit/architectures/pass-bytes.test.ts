@@ -2,7 +2,7 @@ import type * as tf from '@tensorflow/tfjs'
 import type { LossName, NdArray, Predictor } from 'gradlens'
 import { tfjsPredictor } from 'gradlens/tfjs'
 import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
-import { createDistilBert } from '../../../bench/models/distilbert.js'
+import { createDistilBert, embeddingNode } from '../../../bench/models/distilbert.js'
 import { createMobileNetV2 } from '../../../bench/models/mobilenet-v2.js'
 import { createBags, createNewsgroups } from '../../../bench/models/newsgroups.js'
 import { createResNet50 } from '../../../bench/models/resnet-50.js'
@@ -19,8 +19,10 @@ interface Measured {
   readonly create: () => Promise<Predictor<tf.Tensor>>
   readonly x: () => NdArray[]
   readonly loss: LossName
-  /** The most bytes of tensors per example. 10 % above what was measured in 2026-11. */
-  readonly limit: number
+  /** The layer of attributions. Undefined: the input. */
+  readonly layer?: string
+  /** The most bytes of tensors per example: 10 % above what was measured in 2026-11. */
+  readonly limits: { readonly lossGradients: number; readonly inputGradients: number }
 }
 
 const ofLayers = (model: tf.LayersModel): Promise<Predictor<tf.Tensor>> =>
@@ -50,14 +52,14 @@ const measured: readonly Measured[] = [
     create: () => ofLayers(createMobileNetV2(64, 10)),
     x: images,
     loss: 'sparseCategoricalCrossentropy',
-    limit: 22_700_000,
+    limits: { lossGradients: 13_100_000, inputGradients: 10_200_000 },
   },
   {
     title: 'ResNet50 of 64 × 64 pixels with a quarter of the channels',
     create: () => ofLayers(createResNet50(64, 10, 1 / 4)),
     x: images,
     loss: 'sparseCategoricalCrossentropy',
-    limit: 12_400_000,
+    limits: { lossGradients: 6_600_000, inputGradients: 5_100_000 },
   },
   {
     title: 'DistilBERT with 2 layers of 128',
@@ -75,28 +77,28 @@ const measured: readonly Measured[] = [
       return [ids, new Int32Array(size).fill(1)].map((data) => ({ data, shape }))
     },
     loss: 'sparseCategoricalCrossentropyFromLogits',
-    limit: 8_700_000,
+    layer: embeddingNode,
+    limits: { lossGradients: 3_600_000, inputGradients: 3_250_000 },
   },
   {
     title: 'the 20 newsgroups MLP',
     create: () => ofLayers(createNewsgroups()),
     x: () => [createBags(exampleCount)],
     loss: 'sparseCategoricalCrossentropy',
-    limit: 133_000,
+    limits: { lossGradients: 48_000, inputGradients: 90_000 },
   },
 ]
 
 /** Bytes don't depend on how busy the machine is, as times do. */
-describe('the gradients of a batch on wasm come from one pass within a limit of bytes:', () => {
+describe('on wasm, a batch takes one pass within a limit of bytes:', () => {
   beforeAll(() => useDevice('cpu'))
 
-  it.each(measured)('$title', { timeout: 60_000 }, async ({ create, x, loss, limit }) => {
+  it.each(measured)('loss gradients of $title', { timeout: 60_000 }, async (each) => {
+    const { create, x, loss, limits } = each
     const predictor = await create()
     using session = await predictor.open('wasm', { allowSoftware: true })
-    const y = {
-      data: Int32Array.from({ length: exampleCount }, (_, k) => k % 2),
-      shape: [exampleCount],
-    }
+    const labels = Int32Array.from({ length: exampleCount }, (_, k) => k % 2)
+    const y = { data: labels, shape: [exampleCount] }
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined)
     // The first call also compares the pass with single examples.
     await lossGradients(session, x(), y, loss)
@@ -104,6 +106,22 @@ describe('the gradients of a batch on wasm come from one pass within a limit of 
     const warnings = warn.mock.calls.map(([message]) => String(message))
     warn.mockRestore()
     expect(warnings.filter((message) => message.includes('one example at a time'))).toEqual([])
-    expect(peak / exampleCount).toBeLessThanOrEqual(limit)
+    expect(peak / exampleCount).toBeLessThanOrEqual(limits.lossGradients)
+  })
+
+  it.each(measured)('input gradients of $title', { timeout: 60_000 }, async (each) => {
+    const { create, x, layer, limits } = each
+    const predictor = await create()
+    using session = await predictor.open('wasm', { allowSoftware: true })
+    const targets = new Int32Array(exampleCount)
+    const site = layer === undefined ? undefined : predictor.findLayer!('layer', layer, 'outputs')
+    const attribute = (): Promise<unknown> =>
+      site === undefined
+        ? session.inputGradients(x(), targets, {})
+        : session.activationGradients!(x(), targets, {}, { sites: [site] })
+    // The first call also checks that the model keeps examples apart.
+    await attribute()
+    const peak = await peakWasmBytes(attribute)
+    expect(peak / exampleCount).toBeLessThanOrEqual(limits.inputGradients)
   })
 })
