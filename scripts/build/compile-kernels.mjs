@@ -25,6 +25,19 @@ const builds = {
     folder: 'src/gradients/numbers',
     options: ['--runtime', 'stub', '--use', 'abort=', '--enable', 'simd'],
   },
+  projection: {
+    folder: 'src/gradients/projection',
+    options: [
+      '--runtime',
+      'stub',
+      '--use',
+      'abort=',
+      '--enable',
+      'simd',
+      '--enable',
+      'bulk-memory',
+    ],
+  },
   heap: { folder: 'src/tfjs/kernels', options: heap },
   sharedHeap: { folder: 'src/tfjs/kernels', options: [...heap, ...shared, '65536'] },
 }

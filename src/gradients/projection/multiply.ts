@@ -5,20 +5,6 @@ export interface StridedMatrix {
   readonly columnStep: number
 }
 
-/** Views an array as a row-major matrix. */
-export const viewRowMajor = (data: Float64Array, columns: number): StridedMatrix => ({
-  data,
-  rowStep: columns,
-  columnStep: 1,
-})
-
-/** Views an array as the transpose of a row-major matrix. */
-export const viewTransposed = (data: Float64Array, columns: number): StridedMatrix => ({
-  data,
-  rowStep: 1,
-  columnStep: columns,
-})
-
 /**
  * Writes C = A B to the start of `product`: A is [m, inner], B [inner, n] and C [m, n], B and C row-major. All arrays have
  * one type, because engines compile slower loops otherwise. Tiles of two rows by four columns of A are half as fast again as

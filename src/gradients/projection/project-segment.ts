@@ -1,7 +1,7 @@
 import type { CompactSegment, DenseSegment, FactoredSegment, LookupSegment } from '../block.js'
 import { createGradientReader } from '../dense-gradient.js'
-import { multiply, viewRowMajor, viewTransposed } from './multiply.js'
 import { hasFactors, type ParameterProjection } from './projection-plan.js'
+import type { Numbers, WorkMatrix, Workspace } from './workspace.js'
 
 /** A parameter's projection with its matrices; undefined for a side that is not projected. */
 export interface Sides extends ParameterProjection {
@@ -11,6 +11,12 @@ export interface Sides extends ParameterProjection {
   readonly output: Float64Array | undefined
 }
 
+/** Sides whose matrices are in a workspace. */
+type PlacedSides = Omit<Sides, 'input' | 'output'> & {
+  readonly input: Numbers | undefined
+  readonly output: Numbers | undefined
+}
+
 /** A segment whose examples are projected one at a time. */
 interface Prepared {
   /** Filled example by example. */
@@ -18,18 +24,53 @@ interface Prepared {
   readonly projectRow: (row: number) => void
 }
 
+/** Prepares a segment. Its numbers take the place of those that the workspace has. */
 export function prepareSegment(
   segment: CompactSegment,
   sides: Sides,
   exampleCount: number,
+  workspace: Workspace,
 ): Prepared {
-  if (!hasFactors(segment, sides)) return prepareDense(segment, sides, exampleCount)
+  workspace.clear()
+  if (!hasFactors(segment, sides)) return prepareDense(segment, sides, exampleCount, workspace)
   return segment.kind === 'factored'
-    ? prepareFactored(segment, sides, exampleCount)
-    : prepareLookup(segment, sides, exampleCount)
+    ? prepareFactored(segment, sides, exampleCount, workspace)
+    : prepareLookup(segment, sides, exampleCount, workspace)
 }
 
-function prepareDense(segment: CompactSegment, sides: Sides, exampleCount: number): Prepared {
+/** Copies numbers into the workspace. */
+function place(workspace: Workspace, numbers: Float64Array | undefined): Numbers | undefined {
+  if (numbers === undefined) return undefined
+  const placed = workspace.allocate(numbers.length)
+  placed.data.set(numbers)
+  return placed
+}
+
+/** Views numbers as a row-major matrix. */
+const viewRowMajor = (numbers: Numbers, columns: number): WorkMatrix => ({
+  numbers,
+  rowStep: columns,
+  columnStep: 1,
+})
+
+/** Views numbers as the transpose of a row-major matrix. */
+const viewTransposed = (numbers: Numbers, columns: number): WorkMatrix => ({
+  numbers,
+  rowStep: 1,
+  columnStep: columns,
+})
+
+function prepareDense(
+  segment: CompactSegment,
+  given: Sides,
+  exampleCount: number,
+  workspace: Workspace,
+): Prepared {
+  const sides: PlacedSides = {
+    ...given,
+    input: place(workspace, given.input),
+    output: place(workspace, given.output),
+  }
   const { inputSize: d, outputSize: p, projectedInputSize: ka, projectedOutputSize: kd } = sides
   const size = ka * kd
   const target: DenseSegment = {
@@ -39,59 +80,72 @@ function prepareDense(segment: CompactSegment, sides: Sides, exampleCount: numbe
     values: new Float32Array(exampleCount * size),
   }
   const read = createGradientReader(segment)
-  const gradient = new Float64Array(d * p)
-  const between = new Float64Array(Math.max(ka * p, d * kd))
-  const result = new Float64Array(size)
+  const gradient = workspace.allocate(d * p)
+  const between = workspace.allocate(Math.max(ka * p, d * kd))
+  const result = workspace.allocate(size)
   // Of the two orders, the one with fewer multiplications.
   const inputFirst = ka * p * (d + kd) <= d * kd * (p + ka)
   return {
     target,
     projectRow(row) {
       const { data, offset } = read(row)
-      gradient.set(data.subarray(offset, offset + d * p))
+      gradient.data.set(data.subarray(offset, offset + d * p))
+      let projected: Numbers
       if (inputFirst) {
-        const intermediate = projectInput(gradient, [d, p], sides, between)
-        target.values.set(projectOutput(intermediate, [ka, p], sides, result), row * size)
+        const intermediate = projectInput(workspace, gradient, [d, p], sides, between)
+        projected = projectOutput(workspace, intermediate, [ka, p], sides, result)
       } else {
-        const intermediate = projectOutput(gradient, [d, p], sides, between)
-        target.values.set(projectInput(intermediate, [d, kd], sides, result), row * size)
+        const intermediate = projectOutput(workspace, gradient, [d, p], sides, between)
+        projected = projectInput(workspace, intermediate, [d, kd], sides, result)
       }
+      target.values.set(projected.data.subarray(0, size), row * size)
     },
   }
 }
 
 /** Computes P_aᵀ G of G [d, n] in `into`; returns G if that side is not projected. */
 function projectInput(
-  gradient: Float64Array,
+  workspace: Workspace,
+  gradient: Numbers,
   [d, n]: readonly [number, number],
-  { input, projectedInputSize: ka }: Sides,
-  into: Float64Array,
-): Float64Array {
+  { input, projectedInputSize: ka }: PlacedSides,
+  into: Numbers,
+): Numbers {
   if (input === undefined) return gradient
-  multiply(viewTransposed(input, ka), gradient, [ka, d, n], into)
-  return into.subarray(0, ka * n)
+  workspace.multiply(viewTransposed(input, ka), gradient, [ka, d, n], into)
+  return into
 }
 
-/** G P_δ of G [m, p], in `into`; G itself where that side stays. */
+/** Computes G P_δ of G [m, p] in `into`; returns G if that side is not projected. */
 function projectOutput(
-  gradient: Float64Array,
+  workspace: Workspace,
+  gradient: Numbers,
   [m, p]: readonly [number, number],
-  { output, projectedOutputSize: kd }: Sides,
-  into: Float64Array,
-): Float64Array {
+  { output, projectedOutputSize: kd }: PlacedSides,
+  into: Numbers,
+): Numbers {
   if (output === undefined) return gradient
-  multiply(viewRowMajor(gradient, p), output, [m, p, kd], into)
-  return into.subarray(0, m * kd)
+  workspace.multiply(viewRowMajor(gradient, p), output, [m, p, kd], into)
+  return into
 }
 
 function prepareFactored(
   { parameter, positions, inputSize, outputSize, a, delta }: FactoredSegment,
   sides: Sides,
   exampleCount: number,
+  workspace: Workspace,
 ): Prepared {
   const { projectedInputSize: ka, projectedOutputSize: kd } = sides
-  const aProjection = projectVectors(a, positions, [inputSize, ka], sides.input, exampleCount)
+  const aProjection = projectVectors(
+    workspace,
+    a,
+    positions,
+    [inputSize, ka],
+    sides.input,
+    exampleCount,
+  )
   const deltaProjection = projectVectors(
+    workspace,
     delta,
     positions,
     [outputSize, kd],
@@ -115,10 +169,16 @@ function prepareFactored(
 }
 
 /** The a_t of a lookup are unit vectors, so P_aᵀ a_t is a row of P_a. */
-function prepareLookup(segment: LookupSegment, sides: Sides, exampleCount: number): Prepared {
+function prepareLookup(
+  segment: LookupSegment,
+  sides: Sides,
+  exampleCount: number,
+  workspace: Workspace,
+): Prepared {
   const { parameter, positions, rowSize, indices, delta } = segment
   const { input, projectedInputSize: ka, projectedOutputSize: kd } = sides
   const deltaProjection = projectVectors(
+    workspace,
     delta,
     positions,
     [rowSize, kd],
@@ -147,6 +207,7 @@ function prepareLookup(segment: LookupSegment, sides: Sides, exampleCount: numbe
 
 /** Multiplies vectors [examples, T, size] by a matrix [size, projectedSize]; returns them unchanged without one. */
 function projectVectors(
+  workspace: Workspace,
   vectors: Float32Array,
   positions: number,
   [size, projectedSize]: readonly [number, number],
@@ -154,15 +215,19 @@ function projectVectors(
   exampleCount: number,
 ): { readonly target: Float32Array; readonly projectRow: (row: number) => void } {
   if (matrix === undefined) return { target: vectors, projectRow: () => undefined }
-  const given = new Float64Array(positions * size)
-  const result = new Float64Array(positions * projectedSize)
-  const target = new Float32Array(exampleCount * result.length)
+  const [count, projectedCount] = [positions * size, positions * projectedSize]
+  const placed = workspace.allocate(matrix.length)
+  placed.data.set(matrix)
+  const given = workspace.allocate(count)
+  const result = workspace.allocate(projectedCount)
+  const target = new Float32Array(exampleCount * projectedCount)
   return {
     target,
     projectRow(row) {
-      given.set(vectors.subarray(row * given.length, (row + 1) * given.length))
-      multiply(viewRowMajor(given, size), matrix, [positions, size, projectedSize], result)
-      target.set(result, row * result.length)
+      given.data.set(vectors.subarray(row * count, (row + 1) * count))
+      const sizes = [positions, size, projectedSize] as const
+      workspace.multiply(viewRowMajor(given, size), placed, sizes, result)
+      target.set(result.data, row * projectedCount)
     },
   }
 }

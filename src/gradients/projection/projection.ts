@@ -9,6 +9,7 @@ import {
 } from './projection-plan.js'
 import { prepareSegment, type Sides } from './project-segment.js'
 import { type ProjectedSide, drawRandomMatrix } from './random-matrix.js'
+import { openWorkspace, plainWorkspace, type Workspace } from './workspace.js'
 
 /**
  * Two-sided random projection, G̃ = P_aᵀ G P_δ: where a gradient has factors, Σ_t (P_aᵀ a_t)(P_δᵀ δ_t)ᵀ without
@@ -50,6 +51,8 @@ export class Projection {
     }
     const { exampleCount, segments } = block
     const projected: CompactSegment[] = []
+    // Calls that run at the same time must not share memory.
+    const workspace = await openWorkspace()
     let lastPause = performance.now()
     for (const segment of segments) {
       const sides = this.#sides.get(segment.parameter)
@@ -57,7 +60,7 @@ export class Projection {
         projected.push(segment)
         continue
       }
-      const { target, projectRow } = prepareSegment(segment, sides, exampleCount)
+      const { target, projectRow } = prepare(segment, sides, exampleCount, workspace)
       for (let row = 0; row < exampleCount; row++) {
         projectRow(row)
         if (performance.now() - lastPause < longestTaskMs) continue
@@ -77,6 +80,21 @@ export class Projection {
         drawMatrices(projection, plan.seed),
       ]),
     )
+  }
+}
+
+/** Prepares a segment, in JavaScript's memory if that of WebAssembly is too small. */
+function prepare(
+  segment: CompactSegment,
+  sides: Sides,
+  exampleCount: number,
+  workspace: Workspace,
+): ReturnType<typeof prepareSegment> {
+  try {
+    return prepareSegment(segment, sides, exampleCount, workspace)
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+    return prepareSegment(segment, sides, exampleCount, plainWorkspace)
   }
 }
 
