@@ -25,10 +25,12 @@ interface ExplanationBase<Data> {
    */
   toJSON(): ExplanationJson
   /**
-   * The attributions of one input, layer or call of a layer, by its name in `attributionNames`: the name of an input; the
-   * name of a layer; of a layer that is called several times, the input or layer that it was called on.
+   * The attributions of one input, layer or call of a layer, by its name in `attributionNames`: the
+   * name of an input; the name of a layer; of a layer that is called several times, the input or
+   * layer that it was called on.
    *
-   * @throws InvalidArgumentError for an unknown name, or if the explanation has no attributions with names
+   * @throws InvalidArgumentError for an unknown name, or if the explanation has no attributions
+   *   with names
    */
   attribution(name: string): NdArray
 }
@@ -77,8 +79,9 @@ function findAttribution(data: object, name: unknown): NdArray {
 
 export const Explanation = {
   /**
-   * An explanation from its JSON, also from JSON that alibi wrote (its bare NaN and Infinity included).
-   * Lists of numbers become NdArrays: int32 for indices and targets, float64 for the others.
+   * An explanation from its JSON, also from JSON that alibi wrote (its bare NaN and Infinity
+   * included). Lists of numbers become NdArrays: int32 for indices and targets, float64 for the
+   * others.
    *
    * @param json the text, or what JSON.parse made of it
    * @throws InvalidArgumentError if it isn't an explanation

@@ -3,8 +3,9 @@ import { Explanation } from 'gradlens'
 import { decodeFrame, encodeFrame } from 'gradlens/frame'
 
 /**
- * Prints the processor time, in ms, of writing and reading the attributions of eight images of 224 × 224 × 3 as JSON and as
- * a frame: `npx tsx scripts/measure/frame.ts`. Each figure is the least of seven.
+ * Prints the processor time, in ms, of writing and reading the attributions of eight images of 224
+ * × 224 × 3 as JSON and as a frame: `npx tsx scripts/measure/frame.ts`. Each figure is the least of
+ * seven.
  */
 const shape = [8, 224, 224, 3]
 const random = (): { data: Float32Array; shape: number[] } => ({

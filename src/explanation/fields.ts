@@ -1,4 +1,6 @@
-/** A new object with its keys and values changed. Keys of inner objects are the user's, and stay. */
+/**
+ * A new object with its keys and values changed. Keys of inner objects are the user's, and stay.
+ */
 export function mapFields(
   fields: object,
   rename: (key: string) => string,

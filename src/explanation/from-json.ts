@@ -35,7 +35,9 @@ const integerFields: ReadonlySet<string> = new Set([
 /** Lists of indices or names: they stay lists. */
 const plainFields: ReadonlySet<string> = new Set(['non_finite', 'not_reached', 'attribution_names'])
 
-/** alibi does not write the count: there, it is that of the attributions, if inputs are attributed. */
+/**
+ * alibi does not write the count: there, it is that of the attributions, if inputs are attributed.
+ */
 function countInputs(
   { inputCount, layer }: Readonly<Record<string, unknown>>,
   { attributions }: Readonly<Record<string, unknown>>,
@@ -60,13 +62,14 @@ function readField(key: string, value: unknown): unknown {
 }
 
 /**
- * The nested lists as an array, with "NaN" and its like as numbers if `named`; undefined if they are no rectangle of
- * numbers.
+ * The nested lists as an array, with "NaN" and its like as numbers if `named`; undefined if they
+ * are no rectangle of numbers.
  */
 function readNumbers(value: readonly unknown[], named: boolean): NdArray | undefined {
   const shape: number[] = []
   for (let first: unknown = value; Array.isArray(first); first = first[0]) shape.push(first.length)
-  // Before the allocation, since lists of unequal lengths may have a huge product of the first ones.
+  // Before the allocation, since the product of the first lengths may be huge where others are
+  // shorter.
   if (!isRectangle(value, shape, 0)) return undefined
   const data = new Float64Array(sizeOf(shape))
   let next = 0

@@ -4,8 +4,8 @@ import { describe } from '../options.js'
 import { mapFields } from './fields.js'
 
 /**
- * The value as JSON has it: nested lists for arrays, names for numbers that are not finite. A value that JSON cannot hold,
- * such as a user's raw example, becomes its description.
+ * The value as JSON has it: nested lists for arrays, names for numbers that are not finite. A value
+ * that JSON cannot hold, such as a user's raw example, becomes its description.
  */
 export function toJsonValue(value: unknown, around: readonly unknown[] = []): unknown {
   if (typeof value === 'number') return finiteOrName(value)

@@ -56,7 +56,8 @@ const dtypesByClass: Readonly<Record<string, Dtype>> = {
 /**
  * How an array is written.
  *
- * @throws InvalidArgumentError if it has other elements, another length than its shape, or numbers that don't fit
+ * @throws InvalidArgumentError if it has other elements, another length than its shape, or numbers
+ *   that don't fit
  */
 export function prepareArray(
   name: string,
@@ -101,7 +102,8 @@ export function writeArray(
 }
 
 /**
- * The elements at an offset that is a multiple of the element size, as a view where JavaScript has the type.
+ * The elements at an offset that is a multiple of the element size, as a view where JavaScript has
+ * the type.
  *
  * @throws InvalidArgumentError for 64-bit integers that float64 doesn't have
  */

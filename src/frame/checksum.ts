@@ -16,7 +16,8 @@ function createTables(): Int32Array {
 }
 
 /**
- * The CRC-32 of the bytes, as in zlib and PNG. Eight bytes at a time, which reads about a gigabyte per second.
+ * The CRC-32 of the bytes, as in zlib and PNG. Eight bytes at a time, which reads about a gigabyte
+ * per second.
  *
  * @param before the CRC of the bytes that precede these
  */
@@ -55,7 +56,9 @@ const digitsAt = 37
 const digitCount = 8
 const zeros = new Uint8Array(digitCount).fill(0x30)
 
-/** The checksum of a frame as it is written in it: that of the whole file with zeros in its place. */
+/**
+ * The checksum of a frame as it is written in it: that of the whole file with zeros in its place.
+ */
 export function computeChecksum(frame: Uint8Array): string {
   const before = computeCrc32(zeros, computeCrc32(frame.subarray(0, digitsAt)))
   const crc = computeCrc32(frame.subarray(digitsAt + digitCount), before)

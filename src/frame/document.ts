@@ -11,7 +11,8 @@ const mostLevels = 64
 export type AddArray = (name: string, array: NdArray) => number
 
 /**
- * The canonical JSON (RFC 8785) of a part of an explanation. Arrays are taken out, and a reference stands in their place.
+ * The canonical JSON (RFC 8785) of a part of an explanation. Arrays are taken out and replaced by
+ * references.
  *
  * @param name the name of the part, with which the names of its arrays begin
  * @throws InvalidArgumentError if it is nested too deeply

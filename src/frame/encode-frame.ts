@@ -18,8 +18,8 @@ import { frameFormat, frameVersion, type FrameSide } from './frame.js'
 
 export interface FrameOptions {
   /**
-   * The format of all floating-point arrays. float16 halves the size of float32 and keeps 11 bits of each number; arrays
-   * of small or great numbers are scaled. Default: each array keeps its own.
+   * The format of all floating-point arrays. float16 halves the size of float32 and keeps 11 bits
+   * of each number; arrays of small or great numbers are scaled. Default: each array keeps its own.
    */
   readonly dtype?: FrameDtype | undefined
 }
@@ -31,8 +31,8 @@ const dtypes: readonly FrameDtype[] = ['float32', 'float16']
  *
  * @param explanation an Explanation, its JSON, or its meta and data
  * @param side what an element shows in addition, by the name of its property, for example `labels`
- * @throws InvalidArgumentError if it is no explanation, if an array doesn't have the length of its shape, or if a number
- *   doesn't fit into its format
+ * @throws InvalidArgumentError if it isn't an explanation, if an array doesn't have the length of
+ *   its shape, or if a number doesn't fit into its format
  */
 export function encodeFrame(
   explanation: Explanation<object> | ExplanationJson | GivenExplanation | string,

@@ -32,7 +32,9 @@ export function writeFloat16(
 }
 
 const nanBits = 0x7e00
-/** The least magnitude that is written without a scale: 2⁻²⁰ of it is a float16 of full precision. */
+/**
+ * The least magnitude that is written without a scale: 2⁻²⁰ of it is a float16 of full precision.
+ */
 const leastUnscaled = 2 ** -4
 const greatestFloat16 = 65504
 /** The scales with which float32 has all numbers that are read. */
@@ -40,8 +42,9 @@ const leastExponent = -125
 export const greatestExponent = 113
 
 /**
- * The exponent with which the greatest magnitude of an array is 2¹⁴ … 2¹⁵; 0 if float16 has a fine enough step without.
- * It depends on the rounded magnitude alone, so an array that was read gets the same one.
+ * The exponent with which the greatest magnitude of an array is 2¹⁴ … 2¹⁵; 0 if float16 has a fine
+ * enough step without. It depends on the rounded magnitude alone, so an array that was read gets
+ * the same one.
  */
 export function findExponent(data: Iterable<number>): number {
   let greatest = 0

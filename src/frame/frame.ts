@@ -12,7 +12,9 @@ export type FrameSide = Readonly<Record<string, unknown>>
 export interface Frame {
   readonly explanation: Explanation
   readonly side: FrameSide
-  /** 'float16' if the frame has float16 arrays. With it, `encodeFrame` writes the same bytes again. */
+  /**
+   * 'float16' if the frame has float16 arrays. With it, `encodeFrame` writes the same bytes again.
+   */
   readonly dtype: Extract<FrameDtype, 'float16'> | undefined
   /** The version of the package that wrote the frame. */
   readonly version: string

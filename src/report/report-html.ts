@@ -43,8 +43,9 @@ const optionNames = [
 const kitName = 'elements.global.js'
 
 /**
- * A page in one file that shows explanations: the elements, the numbers, and for where no script runs a picture and a table
- * of each. It sends no requests and works from disk, in sandboxed frames, and under a strict content security policy.
+ * A page in one file that shows explanations: the elements, the numbers, and for where no script
+ * runs a picture and a table of each. It sends no requests and works from disk, in sandboxed
+ * frames, and under a strict content security policy.
  *
  * @param explanations one explanation or part, or a list of them
  * @throws InvalidArgumentError if there is none, or no element shows one of them

@@ -44,7 +44,8 @@ export interface Still {
 }
 
 /**
- * The pictures, sentences and tables of an explanation, one for each element that shows it, without a page.
+ * The pictures, sentences and tables of an explanation, one for each element that shows it, without
+ * a page.
  *
  * @throws InvalidArgumentError if no element shows it
  */

@@ -234,7 +234,7 @@ it('has at most 250 kB with two explanations', () => {
   expect(Buffer.byteLength(html)).toBeLessThanOrEqual(250_000)
 })
 
-it('names the file that is no explanation, and fails', () => {
+it("names the file that isn't an explanation, and fails", () => {
   writeFileSync(path.join(folder, 'bad.json'), '{"meta": 1}')
   expect(() =>
     execFileSync(

@@ -35,14 +35,14 @@ import { moveStep, type SeriesPoint, type StepReadout } from './step-cursor.js'
 const pixelatedSteps = 256
 
 /**
- * The time steps of a series that count for an output of the model, and those that count against it:
- * a strip of colours for each feature, with the line of its values. The pointer or the arrow keys
- * show single steps.
+ * The time steps of a series that count for an output of the model, and those that count against
+ * it: a strip of colours for each feature, with the line of its values. The pointer or the arrow
+ * keys show single steps.
  *
  * @tagname gl-attribution-series
  *
  * @fires {CustomEvent<StepReadout | null>} gl-step-focus - The step whose value is shown changed;
- * null: none.
+ *   null: none.
  *
  * @csspart row - A feature with its name and strip.
  * @csspart strip - The strip of a feature.
@@ -67,7 +67,9 @@ export class GlAttributionSeries extends GlElement<SeriesAttributions> {
     attributionSeriesStyles,
   ]
 
-  /** The names of the features, with their units. In an attribute: separated by commas, or as JSON. */
+  /**
+   * The names of the features, with their units. In an attribute: separated by commas, or as JSON.
+   */
   declare features: readonly string[]
   /** The names of the time steps, for example dates. In an attribute like `features`. */
   declare times: readonly string[]
@@ -86,8 +88,8 @@ export class GlAttributionSeries extends GlElement<SeriesAttributions> {
   /** The index of the attributed input or layer, if there are several. */
   declare input: number
   /**
-   * The axis of the features: 'last' for [time, features], 'first' for [features, time]. Default: the
-   * explanation's, or 'last'.
+   * The axis of the features: 'last' for [time, features], 'first' for [features, time]. Default:
+   * the explanation's, or 'last'.
    */
   declare channels: Channels | null
   /**

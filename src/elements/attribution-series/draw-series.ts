@@ -27,8 +27,8 @@ export function paintStrip(
 }
 
 /**
- * The example's values over time, in a box of 1 × 1: one list of points for each run of finite values. A constant is in the
- * middle.
+ * The example's values over time, in a box of 1 × 1: one list of points for each run of finite
+ * values. A constant is in the middle.
  */
 export function tracePoints({ values }: FeatureSeries): (readonly [x: number, y: number])[][] {
   const extent = values === null ? null : findExtent(values)

@@ -49,7 +49,8 @@ export interface SeriesOptions {
 }
 
 /**
- * @throws InvalidArgumentError if the attributions are not those of a time series, or the lists differ in length
+ * @throws InvalidArgumentError if the attributions are not those of a time series, or the lists
+ *   differ in length
  */
 export function createSeriesAttributions(
   explanation: GivenExplanation,

@@ -15,8 +15,8 @@ export interface StepReadout {
 }
 
 /**
- * Moves by a key: left and right by one step, with Shift by ten; up and down by one feature; Home and
- * End to the ends of the series. Null for other keys.
+ * Moves by a key: left and right by one step, with Shift by ten; up and down by one feature; Home
+ * and End to the ends of the series. Null for other keys.
  */
 export function moveStep(
   { key, shiftKey, altKey, ctrlKey, metaKey }: KeyboardEvent,

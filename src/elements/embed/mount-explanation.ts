@@ -25,8 +25,10 @@ export interface MountedExplanation {
  * Shows an explanation in `<gl-explanation>`, in the colours of the page around it.
  *
  * @param parent where the element is appended
- * @param options properties of `<gl-explanation>` and of the element that it chooses, in camelCase or snake_case
- * @param onSelect is called when the user selects a training example. Without it, they are not selectable.
+ * @param options properties of `<gl-explanation>` and of the element that it chooses, in camelCase
+ *   or snake_case
+ * @param onSelect is called when the user selects a training example. Without it, they are not
+ *   selectable.
  */
 export function mountExplanation(
   parent: Element | ShadowRoot,

@@ -13,8 +13,8 @@ interface WidgetContext {
 }
 
 /**
- * Renders an anywidget: the explanation in the trait `frame`; or, with `parts`, an explainer that calls functions of the
- * kernel. docs/elements.md describes the traits and messages.
+ * Renders an anywidget: the explanation in the trait `frame`; or, with `parts`, an explainer that
+ * calls functions of the kernel. docs/elements.md describes the traits and messages.
  *
  * @returns a function that removes what was rendered
  */

@@ -36,8 +36,8 @@ export interface ViewChoice {
 }
 
 /**
- * The elements that show an explanation: similar examples for a ranking; for attributions one element per input or layer;
- * probabilities if there are only predictions.
+ * The elements that show an explanation: similar examples for a ranking; for attributions one
+ * element per input or layer; probabilities if there are only predictions.
  *
  * @throws InvalidArgumentError if no element shows it
  */
@@ -71,7 +71,10 @@ export function chooseViews(explanation: GivenExplanation, choice: ViewChoice): 
   )
 }
 
-/** By the number of axes of one example, and by what is known about its data; never by their lengths. */
+/**
+ * By the number of axes of one example, and by what is known about its data; never by their
+ * lengths.
+ */
 function chooseAttributionTag(
   { data }: GivenExplanation,
   { shape }: NdArray,

@@ -29,12 +29,13 @@ type ViewElement = HTMLElementTagNameMap[ViewTag]
 const passedOn = ['labels', 'features', 'tokens', 'times', 'theme'] as const
 
 /**
- * Any explanation, in the element for its kind: an attributed image, text, row or time series, similar
- * examples, or probabilities. With several inputs or layers, each has an element of its own.
+ * Any explanation, in the element for its kind: an attributed image, text, row or time series,
+ * similar examples, or probabilities. With several inputs or layers, each has an element of its
+ * own.
  *
- * Attributions of one axis for each example are features; with `tokens`, they are a text. Two axes are
- * an image [height, width]; with `times` or `kind="series"` a time series, and with a one-dimensional
- * input the embedding of a text. Three axes are an image.
+ * Attributions of one axis for each example are features; with `tokens`, they are a text. Two axes
+ * are an image [height, width]; with `times` or `kind="series"` a time series, and with a
+ * one-dimensional input the embedding of a text. Three axes are an image.
  *
  * @tagname gl-explanation
  *

@@ -15,9 +15,10 @@ const hosts: readonly (Host | 'auto')[] = [
 ]
 
 /**
- * Gives an element the dark mode, the colours and the font of the page that it is in, and keeps following them. It sets the
- * element's `theme` and its custom properties, except those that the page has set itself. A colour that would make text
- * illegible (less than 7 : 1) is replaced by a stronger one.
+ * Gives an element the dark mode, the colours and the font of the page that it is in, and keeps
+ * following them. It sets the element's `theme` and its custom properties, except those that the
+ * page has set itself. A colour that would make text illegible (less than 7 : 1) is replaced by a
+ * stronger one.
  *
  * @param host whose custom properties to use; 'auto' finds it by them
  * @returns a function that stops following, and removes what was set

@@ -85,7 +85,10 @@ export function findProperty(element: Element, names: readonly string[]): string
   return names.find((name) => style.getPropertyValue(name).trim() !== '') ?? null
 }
 
-/** The colour of what is behind an element: of itself and around it, and in a frame, around the frame. */
+/**
+ * The colour of what is behind an element: of itself and around it, and in a frame, around the
+ * frame.
+ */
 function findPaper(element: Element): Rgb {
   const layers: { color: Rgb; alpha: number }[] = []
   for (let each = findParent(element); each !== null; each = findParent(each)) {

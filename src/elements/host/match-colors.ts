@@ -21,7 +21,10 @@ const textContrast = 7
 /** The contrast of lines that must be visible. */
 const lineContrast = 3
 
-/** The elements' own colours, as base/tokens.ts has them, and the strongest grounds of words in both palettes. */
+/**
+ * The elements' own colours, as base/tokens.ts has them, and the strongest grounds of words in both
+ * palettes.
+ */
 const own = {
   light: {
     ink: [23, 23, 28],
@@ -55,8 +58,8 @@ const black: Rgb = [0, 0, 0]
 const white: Rgb = [255, 255, 255]
 
 /**
- * The colours of the host, as far as text keeps a contrast of 7 : 1 and lines one of 3 : 1. On a grey paper that allows
- * neither, the element keeps its own.
+ * The colours of the host, as far as text keeps a contrast of 7 : 1 and lines one of 3 : 1. On a
+ * grey paper that allows neither, the element keeps its own.
  */
 export function matchColors(host: HostColors): MatchedColors {
   const { paper } = host

@@ -176,7 +176,7 @@ it.each([
   expect(encode).toThrow(message)
 })
 
-it('refuses an object that contains itself, and a key that is no text', () => {
+it('refuses an object that contains itself, and a key that has no UTF-8', () => {
   const circle: Record<string, unknown> = {}
   circle['circle'] = circle
   expect(() => encodeFrame(carExplanation(), { circle })).toThrow(/at most 64 levels/)

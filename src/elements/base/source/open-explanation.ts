@@ -39,7 +39,9 @@ function openFrame(bytes: Uint8Array): OpenedExplanation {
   return { meta: { ...meta }, data, side, writer: version }
 }
 
-/** True if the bytes begin with the length of a header, whose last byte is zero. JSON has no zeros. */
+/**
+ * True if the bytes begin with the length of a header, whose last byte is zero. JSON has no zeros.
+ */
 const isFrame = (bytes: Uint8Array): boolean => bytes[7] === 0
 
 function toBytes(value: unknown): Uint8Array | null {
@@ -54,7 +56,7 @@ function toBytes(value: unknown): Uint8Array | null {
 /**
  * The bytes at an address.
  *
- * @throws InvalidArgumentError if there is no answer, or another one than a file
+ * @throws InvalidArgumentError if there is no answer, or the answer is an error
  */
 export async function fetchExplanation(src: string, signal: AbortSignal): Promise<ArrayBuffer> {
   const expected = 'the address of an explanation, as a frame or JSON'

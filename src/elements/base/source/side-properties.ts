@@ -2,8 +2,8 @@ import type { LitElement } from 'lit'
 import type { FrameSide } from '../../../frame/frame.js'
 
 /**
- * Properties that a frame doesn't set: its source and state; and addresses, because a frame from elsewhere could otherwise
- * make the page send requests.
+ * Properties that a frame doesn't set: its source and state; and addresses, because a frame from
+ * elsewhere could otherwise make the page send requests.
  */
 const ownProperties: ReadonlySet<string> = new Set([
   'explanation',
@@ -45,7 +45,7 @@ export class SideProperties {
 
 const defaultsByClass = new WeakMap<object, Readonly<Record<string, unknown>>>()
 
-/** The properties of an element that nobody has set. */
+/** The properties of a new element. */
 function getDefaults(element: LitElement): Readonly<Record<string, unknown>> {
   const Class = element.constructor as (new () => LitElement) & typeof LitElement
   let defaults = defaultsByClass.get(Class)
