@@ -82,6 +82,8 @@ class Model:
     def attribute(self, path_gradient):
         inputs = self.inputs(self.case.example(self.case.count))
         x = self.start(inputs)
+        # At a layer, the path starts where inputs of zeros lead.
+        baseline = self.start({name: tf.zeros_like(array) for name, array in inputs.items()})
         places, weights = path_points(STEPS)
         total = tf.zeros_like(x[0])
         for begin in range(0, STEPS, PATH_BATCH):
@@ -89,9 +91,9 @@ class Model:
             shape = [-1] + [1] * (len(x.shape) - 1)
             alphas = tf.reshape(tf.constant(places[part], self.dtype), shape)
             repeated = {name: tf.repeat(array, len(alphas), 0) for name, array in inputs.items()}
-            found = path_gradient(repeated, alphas * x)
+            found = path_gradient(repeated, baseline + alphas * (x - baseline))
             total += tf.tensordot(tf.constant(weights[part], self.dtype), found, 1)
-        return (x[0] * total).numpy()
+        return ((x - baseline)[0] * total).numpy()
 
 
 def build(case, dtype):
