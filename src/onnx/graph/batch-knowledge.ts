@@ -6,6 +6,8 @@ export interface BatchKnowledge {
   readonly infos: ReadonlyMap<string, TensorInfo>
   /** Where each tensor has the batch. Tensors that don't depend on it are left out. */
   readonly placements: ReadonlyMap<string, Placement>
+  /** The bytes that the tensors of a forward pass take for one example. */
+  readonly exampleBytes: number
   /** Set if the examples can't be computed in one batch. */
   readonly onlyAlone?: {
     /** Why not, as part of a sentence about the model. */

@@ -1,7 +1,7 @@
 import { type NdArray, sizeOf, takeRows } from '../../ndarray.js'
 import { type Random, seededRandom } from '../../random.js'
 import type { LoadedModel } from '../model/loaded-model.js'
-import { isFloat } from '../model/tensor-data.js'
+import { bytesPerElement, isFloat } from '../model/tensor-data.js'
 import {
   changedExample,
   placeTensor,
@@ -58,7 +58,7 @@ export async function probeModel(
   }
   const output = placements.get(model.output)
   if (isPlaced(output) && output.axis === 0 && output.outer * output.inner === 1) {
-    return { infos, placements }
+    return { infos, placements, exampleBytes: countBytes(three) / larger }
   }
   const why =
     output === undefined || isPlaced(output)
@@ -77,8 +77,14 @@ function probeAlone(
 ): BatchKnowledge {
   const infos = constantInfos(model)
   for (const [name, { type, shape }] of tensors) infos.set(name, { type, shape })
-  return { infos, placements: new Map(), onlyAlone }
+  return { infos, placements: new Map(), onlyAlone, exampleBytes: countBytes(tensors) }
 }
+
+const countBytes = (tensors: ReadonlyMap<string, ProbedTensor>): number =>
+  [...tensors.values()].reduce(
+    (sum, { type, data }) => sum + data.length * bytesPerElement(type),
+    0,
+  )
 
 const inputsOf = ({ inputs }: LoadedModel, feeds: Feeds): [string, ProbedTensor][] =>
   inputs.map(({ name, type }) => [name, { type, ...feeds.get(name)! }])

@@ -5,14 +5,20 @@ import type { BatchKnowledge } from '../graph/batch-knowledge.js'
 import type { Feeds } from '../graph/probe.js'
 import type { LoadedModel } from '../model/loaded-model.js'
 import { isFloat } from '../model/tensor-data.js'
+import { checkLookups } from './check-lookups.js'
 import type { GraphArray } from './compiled-graph.js'
 
-/** The model's inputs by name. */
+/**
+ * Returns the model's inputs by name.
+ *
+ * @throws InvalidArgumentError for a name that no input has, and for an index outside of its table
+ */
 export function readFeeds(
-  { inputs }: LoadedModel,
+  model: LoadedModel,
   x: readonly NdArray[],
   forwardArguments: ForwardArguments,
 ): Feeds {
+  const { inputs } = model
   const names = new Set(inputs.map(({ name }) => name))
   const unknown = Object.keys(forwardArguments).find((name) => !names.has(name))
   if (unknown !== undefined) {
@@ -23,7 +29,11 @@ export function readFeeds(
     )
   }
   const unnamed = [...x]
-  return new Map(inputs.map(({ name }) => [name, forwardArguments[name] ?? unnamed.shift()!]))
+  const feeds = new Map(
+    inputs.map(({ name }) => [name, forwardArguments[name] ?? unnamed.shift()!]),
+  )
+  checkLookups(model, feeds)
+  return feeds
 }
 
 /** Returns 1 at each example's chosen outputs and 0 elsewhere, in the output's shape. */

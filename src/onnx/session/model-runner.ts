@@ -1,5 +1,5 @@
 import { runInTurn } from '../../adapters/call-queue.js'
-import { DisposedError } from '../../errors.js'
+import { DeviceError, DisposedError } from '../../errors.js'
 import type { BatchKnowledge } from '../graph/batch-knowledge.js'
 import { type Feeds, probeModel } from '../graph/probe.js'
 import type { LoadedModel } from '../model/loaded-model.js'
@@ -28,6 +28,7 @@ export class ModelRunner {
   readonly #source: ModelSource
   /** By key, in order of use. */
   readonly #graphs = new Map<string, Promise<CompiledGraph>>()
+  readonly #lost: Promise<never>
   #version: number
   #isDisposed = false
 
@@ -35,6 +36,7 @@ export class ModelRunner {
     this.#source = source
     this.device = device
     this.#version = source.current.version
+    this.#lost = lossOf(device)
   }
 
   get model(): LoadedModel {
@@ -95,7 +97,7 @@ export class ModelRunner {
     }
     try {
       const compiled = await graph
-      const result = await enqueue(this.device, () => task(compiled))
+      const result = await enqueue(this.device, () => Promise.race([task(compiled), this.#lost]))
       this.assertUsable()
       return result
     } catch (error) {
@@ -122,6 +124,24 @@ export class ModelRunner {
     for (const graph of this.#graphs.values()) releaseLater(this.device, graph)
     this.#graphs.clear()
   }
+}
+
+/** Rejects with a DeviceError when the GPU device is lost. Otherwise it never settles. */
+function lossOf({ name, gpuDevice }: RuntimeDevice): Promise<never> {
+  const lost = new Promise<never>((_, reject) => {
+    void gpuDevice?.lost.then(({ reason, message }) => {
+      reject(
+        new DeviceError(
+          name,
+          `${name}: the GPU device was lost (${reason}${message === '' ? '' : `: ${message}`}). ` +
+            "Create a new explainer with device 'wasm', or reload the page.",
+        ),
+      )
+    })
+  })
+  // Awaited only in races: a rejection outside of a race must not count as unhandled.
+  lost.catch(() => undefined)
+  return lost
 }
 
 /**

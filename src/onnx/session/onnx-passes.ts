@@ -22,6 +22,7 @@ import { withArrays } from '../parameters/graph-segment.js'
 import { computeActivationGradients, computeActivations, computeOutputFrom } from './activations.js'
 import { BatchRuns } from './batch-runs.js'
 import { readFeeds, toFloats, withLastAxis } from './feeds.js'
+import { warnOfExporter } from './exporter-warning.js'
 import { computeOnGpu } from './gpu-gradients.js'
 import { computeInputGradients } from './input-gradients.js'
 import { type ModelRunner, shapeKey } from './model-runner.js'
@@ -84,10 +85,18 @@ export class OnnxPasses implements ModelPasses<NdArray> {
 
   weights(): Promise<NamedWeight[]> {
     this.#runner.assertUsable()
-    const { constants } = this.#runner.model
-    return Promise.resolve(
-      [...constants].map(([name, tensor]) => ({ name, value: toNdArray(tensor) })),
-    )
+    const { constants, nodes } = this.#runner.model
+    // Operators with other attributes, on the same weights, are another model.
+    const operators = new TextEncoder().encode(JSON.stringify(nodes))
+    return Promise.resolve([
+      ...[...constants].map(([name, tensor]) => ({ name, value: toNdArray(tensor) })),
+      { name: 'operators', value: { data: operators, shape: [operators.length] } },
+    ])
+  }
+
+  async exampleBytes(x: readonly NdArray[], forwardArguments: ForwardArguments): Promise<number> {
+    const feeds = readFeeds(this.#runner.model, x, forwardArguments)
+    return (await this.#runs.knowledge(feeds)).exampleBytes
   }
 
   operations(x: readonly NdArray[]): object {
@@ -148,6 +157,7 @@ export class OnnxPasses implements ModelPasses<NdArray> {
   }
 
   async lossGradients(batch: LossBatch<NdArray>): Promise<BatchedGradients | NotBatched> {
+    warnOfExporter(this.model, this.#runner.model, this.#parameters)
     const feeds = readFeeds(this.#runner.model, batch.x, {})
     const { onlyAlone } = await this.#runner.knowledge(feeds)
     if (onlyAlone !== undefined) return { reason: onlyAlone.reason }

@@ -1,8 +1,9 @@
-import { GradientSimilarity, IntegratedGradients } from 'gradlens'
+import { GradientSimilarity, IntegratedGradients, MemoryStore } from 'gradlens'
 import { type OnnxRuntime, onnxPredictor } from 'gradlens/onnx'
 import * as ort from 'onnxruntime-node'
 import { describe, expect, it, vi } from 'vitest'
 import { denseModel } from '../../support/onnx/dense-models.js'
+import { bytesOf, floats, nodeOf } from '../../support/onnx/onnx-models.js'
 import { seededRandom, uniform } from '../../support/random.js'
 
 const random = seededRandom(9)
@@ -118,5 +119,77 @@ describe('an ONNX model', () => {
     })
     await expect(run({ value, gradient: gradient(-1) } as never)).rejects.toThrow('a slope of')
     await run({ value, gradient: gradient(1) } as never)
+  })
+
+  it('refuses token ids outside of their table, with the table', async () => {
+    const bytes = bytesOf({
+      nodes: [nodeOf('Gather', ['table', 'ids'], 'rows'), nodeOf('Flatten', ['rows'], 'y')],
+      constants: { table: floats([1, 2, 3, 4, 5, 6], [3, 2]) },
+      inputs: { ids: [2] },
+      types: { ids: 'int64' },
+      outputs: ['y'],
+    })
+    const predictor = await onnxPredictor(ort, bytes)
+    using explainer = new GradientSimilarity(predictor, 'meanSquaredError', {
+      precomputeGrads: true,
+    })
+    const ids = { data: Int32Array.of(0, 1, 2, 3), shape: [2, 2] }
+    const labels = { data: new Float32Array(8), shape: [2, 4] }
+    await expect(explainer.fit(ids, labels)).rejects.toThrow(
+      "3, which the model looks up in table 'table' of 3",
+    )
+  })
+
+  it('warns once of parameters that an exporter has computed from others', async () => {
+    const bytes = bytesOf({
+      nodes: [nodeOf('MatMul', ['x', 'onnx::MatMul_12'], 'y')],
+      constants: { 'onnx::MatMul_12': floats([1, 2, 3, 4, 5, 6], [3, 2]) },
+      inputs: { x: [3] },
+      outputs: ['y'],
+    })
+    const predictor = await onnxPredictor(ort, bytes)
+    const labels = { data: new Float32Array(20), shape: [10, 2] }
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined)
+    try {
+      for (let k = 0; k < 2; k++) {
+        using explainer = new GradientSimilarity(predictor, 'meanSquaredError', {
+          precomputeGrads: true,
+        })
+        await explainer.fit(x, labels)
+      }
+      expect(warn.mock.calls.flat().filter((text) => String(text).includes('onnx::'))).toHaveLength(
+        1,
+      )
+    } finally {
+      warn.mockRestore()
+    }
+  })
+
+  it('opens a store only for the same weights and operators', async () => {
+    const store = new MemoryStore()
+    const open = async (bytes: Uint8Array): Promise<void> => {
+      using explainer = new GradientSimilarity(
+        await onnxPredictor(ort, bytes),
+        'meanSquaredError',
+        {
+          store,
+          precomputeGrads: true,
+        },
+      )
+      await explainer.fit(x, { data: new Float32Array(20), shape: [10, 2] })
+    }
+    const matrix = floats([1, 2, 3, 4, 5, 6], [3, 2])
+    const net = (op: string, w = matrix): Uint8Array =>
+      bytesOf({
+        nodes: [nodeOf('MatMul', ['x', 'w'], 'z'), nodeOf(op, ['z'], 'y')],
+        constants: { w },
+        inputs: { x: [3] },
+        outputs: ['y'],
+      })
+    await open(net('Tanh'))
+    await open(net('Tanh'))
+    await expect(open(net('Sigmoid'))).rejects.toMatchObject({ failure: 'different' })
+    const other = floats([1, 2, 3, 4, 5, 7], [3, 2])
+    await expect(open(net('Tanh', other))).rejects.toMatchObject({ failure: 'different' })
   })
 })
