@@ -15,11 +15,10 @@ import { countExamples, type Inputs } from './reading/inputs.js'
 import { keepTrainingSet, readTraining, writeTrainingSet } from './similarity/keep-training-set.js'
 import { checkLossOfLogits } from './reading/loss-of-logits.js'
 import { checkPredictor, type ModelCall, ModelSession } from './session/model-session.js'
-import { chooseParameters, selectTrainable } from './session/parameters.js'
-import { listChannels } from './session/explanation-meta.js'
+import { chooseParameters } from './session/parameters.js'
 import { createProgressReporter } from './session/progress.js'
 import { isExampleSource, type ExampleSource } from './reading/example-source.js'
-import { checkLoss, describeLossParams } from './similarity/loss-params.js'
+import { checkLoss } from './similarity/check-loss.js'
 import type { SimilarityData } from './similarity/similarity-explanation.js'
 import type {
   EstimateOptions,
@@ -290,24 +289,8 @@ export class GradientSimilarity<Value = unknown, Item = never> extends Explainer
     }
     call.check()
     return createSimilarityExplanation(ranked, picked, {
-      simFnName: ranking.similarity.name,
-      storeGrads: fitted.keepsGradients,
-      backendName: this.device,
-      taskName: this.#options.task,
-      ...describeLossParams(this.#loss),
-      topK: k,
-      eps: ranking.similarity.eps,
-      inputCount: fitted.inputCount,
-      channels: listChannels(call.predictor.inputs),
-      ...(fitted.hasItems && { rawItems: true }),
-      ...(this.#options.parameters && {
-        parameters: selectTrainable(this.#model.predictor).map(({ name }) => name),
-      }),
-      ...(fitted.projection?.settings && {
-        projectionSize: fitted.projection.settings.size,
-        projectionSeed: fitted.projection.settings.seed,
-      }),
-      ...usage,
+      ...{ question, fitted, usage, loss: this.#loss, settings: this.#options },
+      ...{ predictor: call.predictor, device: this.device },
     })
   }
 

@@ -1,8 +1,14 @@
 import type { Ranking } from '../../compute/ranking.js'
 import { createExplanation, type Explanation } from '../../explanation.js'
 import type { NdArray } from '../../ndarray.js'
-import { createMeta } from '../session/explanation-meta.js'
-import type { PickedExamples } from './training-set.js'
+import type { ReadLoss } from '../../losses/loss.js'
+import type { Device } from '../../options.js'
+import type { Predictor } from '../../predictor.js'
+import { createMeta, listChannels } from '../session/explanation-meta.js'
+import { selectTrainable } from '../session/parameters.js'
+import type { Question } from './question.js'
+import type { SimilaritySettings } from './similarity-options.js'
+import type { PickedExamples, TrainingSet } from './training-set.js'
 
 /** Per test example; n is the number of training examples ranked: all of them, or topK. k = topK, at most n. */
 export interface SimilarityData {
@@ -22,12 +28,25 @@ export interface SimilarityData {
   readonly nonFinite: readonly (readonly number[])[]
 }
 
-/** The explanation that a ranking gives, with the examples that it picks. */
-export function createSimilarityExplanation(
+/** What an explanation's parameters describe. */
+export interface Explained<Value> {
+  readonly question: Question
+  readonly fitted: TrainingSet<Value>
+  readonly predictor: Predictor<Value>
+  readonly loss: ReadLoss<Value>
+  readonly settings: SimilaritySettings
+  readonly device: Device | null
+  /** What the pass over the training gradients took. */
+  readonly usage: Readonly<Record<string, number>>
+}
+
+/** Creates the explanation of a ranking, with the examples that it picks. */
+export function createSimilarityExplanation<Value>(
   { scores, indices, nonFinite }: Ranking,
   picked: Pick<SimilarityData, 'mostSimilar' | 'leastSimilar'>,
-  params: Readonly<Record<string, unknown>>,
+  explained: Explained<Value>,
 ): Explanation<SimilarityData> {
+  const params = describeParams(explained)
   warnNonFinite(nonFinite)
   const testCount = nonFinite.length
   const shape = [testCount, indices.length / testCount]
@@ -37,6 +56,42 @@ export function createSimilarityExplanation(
     ...picked,
     nonFinite,
   })
+}
+
+function describeParams<Value>({
+  question: { k, ranking },
+  fitted,
+  predictor,
+  loss,
+  settings,
+  device,
+  usage,
+}: Explained<Value>): Readonly<Record<string, unknown>> {
+  const projection = fitted.projection?.settings
+  return {
+    simFnName: ranking.similarity.name,
+    storeGrads: fitted.keepsGradients,
+    backendName: device,
+    taskName: settings.task,
+    ...describeLossParams(loss),
+    topK: k,
+    eps: ranking.similarity.eps,
+    inputCount: fitted.inputCount,
+    channels: listChannels(predictor.inputs),
+    ...(fitted.hasItems && { rawItems: true }),
+    ...(settings.parameters && {
+      parameters: selectTrainable(predictor).map(({ name }) => name),
+    }),
+    ...(projection && { projectionSize: projection.size, projectionSeed: projection.seed }),
+    ...usage,
+  }
+}
+
+/** The loss in the parameters of an explanation. */
+function describeLossParams<Value>(loss: ReadLoss<Value>): Readonly<Record<string, unknown>> {
+  if (typeof loss === 'function') return { lossFn: 'function' }
+  const { name, given } = loss
+  return { lossFn: name, ...(Object.keys(given).length > 0 && { lossOptions: given }) }
 }
 
 /** The first k of each test example's order. */
