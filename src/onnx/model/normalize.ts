@@ -8,6 +8,7 @@ import {
   type OnnxNode,
   type OnnxTensor,
 } from './onnx-model.js'
+import { avoidRuntimeFaults } from './runtime-faults.js'
 import { createTensor, isFloat } from './tensor-data.js'
 
 /**
@@ -36,7 +37,7 @@ export function normalizeModel(
     } else nodes.push(asFloat32(node))
   }
   refuseControlFlow(nodes)
-  const needed = keepNeeded({ nodes, constants }, outputs)
+  const needed = keepNeeded(avoidRuntimeFaults({ nodes, constants }), outputs)
   const simple: OnnxModel = {
     ...model,
     graph: {

@@ -1,10 +1,11 @@
 import { UnsupportedError } from '../../errors.js'
 import { readFloat, readInt, readInts, toAttributes, type AttributeInputs } from './attributes.js'
+import { raiseBroadcast } from './explicit-broadcast.js'
 import type { Attribute, OnnxModel, OnnxNode, OnnxTensor } from './onnx-model.js'
 import { createTensor } from './tensor-data.js'
 
 /** The oldest and newest versions of the operator set that are read. */
-const oldestOpset = 7
+const oldestOpset = 6
 const newestOpset = 23
 
 /** The version in whose forms backward rules are written. Later versions keep them. */
@@ -14,7 +15,7 @@ const commonOpset = 18
  * Raises a model to version 18 of ONNX's operators, where attributes of older versions are inputs. A later version
  * stays as it is.
  *
- * @throws UnsupportedError for versions before 7 and after 23
+ * @throws UnsupportedError for versions before 6 and after 23
  */
 export function raiseOpset(model: OnnxModel): OnnxModel {
   const version = model.opsets.get('') ?? 0
@@ -26,8 +27,9 @@ export function raiseOpset(model: OnnxModel): OnnxModel {
     )
   }
   if (version >= commonOpset) return model
-  const raised = new RaisedNodes(model.graph.constants)
-  for (const node of model.graph.nodes) {
+  const { nodes, constants } = version < 7 ? raiseBroadcast(model.graph) : model.graph
+  const raised = new RaisedNodes(constants)
+  for (const node of nodes) {
     if (node.domain === '') raised.raise(node, version)
     else raised.nodes.push(node)
   }

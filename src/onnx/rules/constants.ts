@@ -1,6 +1,6 @@
 import type { GradientGraph } from '../graph/gradient-graph.js'
 import type { OnnxNode } from '../model/onnx-model.js'
-import { readNumbers } from '../model/tensor-data.js'
+import { constantNumbers } from './constant-values.js'
 import { refuse } from './refuse.js'
 
 /** Returns the numbers of an input that is a constant; undefined if it is left out. */
@@ -12,11 +12,9 @@ export function readConstantInput(
 ): number[] | undefined {
   const input = node.inputs[index] ?? ''
   if (input === '') return undefined
-  const constant = graph.constantOf(input)
-  if (constant === undefined) {
-    throw refuse(node, `'${name}' is computed when the model runs, and a constant is expected`)
-  }
-  return readNumbers(constant)
+  const numbers = constantNumbers(graph, input)
+  if (numbers !== undefined) return numbers
+  throw refuse(node, `'${name}' is computed from the input, and a constant is expected`)
 }
 
 /** Returns axes as numbers from 0. */

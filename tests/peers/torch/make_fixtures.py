@@ -5,7 +5,8 @@
 
 For each network of nets.py: `legacy.onnx` (constants folded, as by default), `unfolded.onnx` (the legacy exporter
 with torch's parameters kept), `dynamo.onnx`, and `expected.json` with `expected.bin`: the inputs, the labels, the
-logits, the gradient of each example's cross-entropy with respect to its input and to every parameter.
+logits, the gradient of each example's cross-entropy with respect to every parameter, and that of the logits of its
+labels, summed, with respect to its input.
 """
 
 import json
@@ -98,10 +99,12 @@ def differentiate(net, x, labels, arrays):
             example.requires_grad_()
         net.zero_grad()
         outputs = net(example)
-        cross_entropy(outputs, labels[i : i + 1]).backward()
+        own = labels[i : i + 1]
+        if example.requires_grad:
+            chosen = outputs.gather(-1, own.unsqueeze(-1)).sum()
+            of_inputs.append(torch.autograd.grad(chosen, example, retain_graph=True)[0].numpy()[0])
+        cross_entropy(outputs, own).backward()
         logits.append(outputs.detach().numpy()[0])
-        if example.grad is not None:
-            of_inputs.append(example.grad.numpy()[0].copy())
         for name, parameter in net.named_parameters():
             of_parameters[name].append(parameter.grad.numpy().copy())
     entry = {"logits": arrays.add(np.stack(logits))}

@@ -252,7 +252,7 @@ class UNet(nn.Module):
         self.norm = nn.GroupNorm(2, 8)
         self.up2 = nn.ConvTranspose2d(8, 6, 2, stride=2)
         self.join2 = nn.Conv2d(12, 6, 3, padding=1)
-        self.join1 = nn.Conv2d(10, 4, 3, padding=1)
+        self.join1 = nn.Conv2d(10, 4, 3, padding=1, bias=False)
         self.instance = nn.InstanceNorm2d(4, affine=True)
         self.head = nn.Conv2d(4, 3, 1)
 

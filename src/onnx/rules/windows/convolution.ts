@@ -16,9 +16,9 @@ export const convolutions: Rules = {
       const axes = windowsOf(node, x, y, graph)
       const group = readInt(node, 'group', 1)
       return [
-        group === 1
+        group === 1 && axes.length < 3
           ? convolveBack(delta!, w, axes, graph)
-          : convolveGroupsBack(node, delta!, w, group, axes, graph),
+          : convolveTurned(node, delta!, w, group, axes, graph),
         convolutionOfWeights(node, x, delta!, group, axes, graph),
         bias === '' ? undefined : graph.sumTo(bias, delta!, y, [1]),
       ]
@@ -75,7 +75,7 @@ function splitPadding(
   return [cut, [...axes.map(({ before }) => before), ...after]]
 }
 
-/** The gradient of the input of a convolution without groups. */
+/** The gradient of the input, as a transposed convolution. */
 function convolveBack(
   delta: string,
   w: string,
@@ -91,10 +91,10 @@ function convolveBack(
 }
 
 /**
- * The gradient of the input of a convolution with groups, as a convolution with turned kernels. ONNX Runtime's WebGPU
- * returns wrong numbers for a strided transposed convolution with groups, and has no fast path for it elsewhere.
+ * The gradient of the input, as a convolution with turned kernels. ONNX Runtime 1.30 on WebGPU has no transposed
+ * convolution in three dimensions, and returns wrong numbers for a strided one with groups.
  */
-function convolveGroupsBack(
+function convolveTurned(
   node: OnnxNode,
   delta: string,
   w: string,
