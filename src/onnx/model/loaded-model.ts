@@ -153,7 +153,7 @@ type Unfinished = Omit<LoadedModel, 'parameters' | 'version'>
 /**
  * The float constants that the output depends on by differentiable steps. Without a choice, numbers that the operators
  * of the file contain, such as an epsilon, aren't parameters: those of one element that are no stored tensor with an
- * axis.
+ * axis. Nor are the running statistics of batch normalization, which training doesn't find by gradients.
  *
  * @param stored the names of the constants that the file stores as tensors of their own
  */
@@ -166,9 +166,11 @@ function findParameters(
   const reached = findGradientPaths(nodes, floats, [output], new Map()).tensors
   return floats.flatMap((name) => {
     const tensor = constants.get(name)!
-    const isPlain = (stored.has(name) && tensor.shape.length > 0) || tensor.bytes.length > 4
-    if (!reached.has(name) || !(isParameter?.(name) ?? isPlain)) return []
     const users = nodes.filter(({ inputs }) => inputs.includes(name))
+    const isPlain =
+      ((stored.has(name) && tensor.shape.length > 0) || tensor.bytes.length > 4) &&
+      !users.every((node) => isStatistic(node, name))
+    if (!reached.has(name) || !(isParameter?.(name) ?? isPlain)) return []
     const isFilter =
       users.length > 0 &&
       users.every((node) => node.inputs[1] === name && isFactorable(node, tensor.shape.length))
@@ -178,6 +180,10 @@ function findParameters(
     return [{ name, shape, isFilter }]
   })
 }
+
+/** True for the mean and the variance of batch normalization. */
+const isStatistic = ({ op, inputs }: OnnxNode, name: string): boolean =>
+  op === 'BatchNormalization' && inputs.indexOf(name) > 2
 
 /** The order of a filter's axes in gradients: from [outputs, inputs, …] to […, inputs, outputs]. */
 export const filterOrder = (rank: number): number[] => [

@@ -8,6 +8,7 @@ import { isFloat } from '../model/tensor-data.js'
 import { convolutionUse, transposedConvolutionUse } from './convolution-uses.js'
 import { einsumUse } from './einsum-use.js'
 import { elementUse } from './element-use.js'
+import { exampleUse } from './example-use.js'
 import { type GraphSegment, joinUses } from './graph-segment.js'
 import { lookupUse } from './lookup-use.js'
 import type { UseRule } from './parameter-use.js'
@@ -106,6 +107,7 @@ export function appendExampleGradients(
     const isFilter = (tensor: string): boolean => filters.has(tensor)
     const placementOf = knowledge.placements.get.bind(knowledge.placements)
     const summed = graph.summed(gradient)
+    const examples = graph.summedExamples(gradient)
     const segment =
       delta === undefined
         ? undefined
@@ -116,7 +118,8 @@ export function appendExampleGradients(
         elementUse(
           { graph, node, input, layout },
           { ...summed, shape: graph.infoOf(summed.output).shape },
-        )) ?? {
+        )) ??
+      (examples && exampleUse({ graph, node, input, placementOf }, examples)) ?? {
         why: 'no rule gives the gradients of single examples',
       }
     )

@@ -41,7 +41,7 @@ export async function checkModel(
   feeds: Values,
 ): Promise<ModelCheck> {
   const raised = raiseOpset(given)
-  const model = normalizeModel(raised, raised.graph.outputs)
+  const { model } = normalizeModel(raised, raised.graph.outputs)
   const moved = [...model.graph.constants]
     .filter(
       ([, { type, shape, bytes }]) =>
@@ -108,7 +108,7 @@ export async function checkModel(
     [...new Set(reached.map((name) => gradients.get(name)!))],
     [
       ...[...seeds.values()].map((name) => ({
-        ...{ name, type: 'float32' as ElementType, shape: undefined },
+        ...{ name, type: 'float32', shape: undefined },
       })),
     ],
   )

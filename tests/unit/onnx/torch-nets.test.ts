@@ -43,6 +43,8 @@ describe.each(torchNets)('%s from PyTorch', (name) => {
       const error = largestError({ data: own, shape: expected.shape }, expected)
       expect(error, parameter).toBeLessThan(parameterTolerance)
     }
+    // Running statistics are buffers in torch, not parameters.
+    expect([...found.keys()].filter((own) => own.includes('running_'))).toEqual([])
     if (exporter === 'unfolded') expect(kept).toEqual([...net.parameters.keys()])
     else expect(kept.length).toBeGreaterThan(0)
   })
