@@ -2,11 +2,11 @@ import { backpropagate, findGradientPaths } from '../../../src/onnx/graph/backpr
 import { GradientGraph } from '../../../src/onnx/graph/gradient-graph.js'
 import type { TensorInfo } from '../../../src/onnx/graph/tensor-info.js'
 import { keepNeeded, normalizeModel } from '../../../src/onnx/model/normalize.js'
-import type { ElementType, GraphInput, OnnxModel } from '../../../src/onnx/model/onnx-model.js'
+import type { GraphInput, OnnxModel } from '../../../src/onnx/model/onnx-model.js'
 import { raiseOpset } from '../../../src/onnx/model/raise-opset.js'
 import { isFloat, readNumbers } from '../../../src/onnx/model/tensor-data.js'
 import { CompiledGraph } from '../../../src/onnx/session/compiled-graph.js'
-import type { RuntimeDevice } from '../../../src/onnx/session/runtime-devices.js'
+import type { RuntimeDevice } from '../../../src/onnx/runtime.js'
 import type { NdArray } from '../../../src/ndarray.js'
 import { seededRandom } from '../random.js'
 
@@ -106,11 +106,7 @@ export async function checkModel(
   const backward = await run(
     graph,
     [...new Set(reached.map((name) => gradients.get(name)!))],
-    [
-      ...[...seeds.values()].map((name) => ({
-        ...{ name, type: 'float32', shape: undefined },
-      })),
-    ],
+    [...seeds.values()].map((name): GraphInput => ({ name, type: 'float32', shape: undefined })),
   )
   const found = await backward.run(
     new Map([...points, ...[...seeds].map(([name, seed]) => [seed, weights.get(name)!] as const)]),

@@ -3,7 +3,7 @@
  * differences. Prints a table.
  *
  *     pip install onnx==1.23.2
- *     npx tsx scripts/measure/onnx/model-tests.ts <site-packages>/onnx/backend/test/data
+ *     npx tsx scripts/measure/onnx-files/model-tests.ts <site-packages>/onnx/backend/test/data
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
