@@ -3,7 +3,6 @@ import { adapterCases } from 'gradlens/testing'
 import { beforeAll, describe, it } from 'vitest'
 import { useDevice } from '../../support/devices/devices.js'
 import { testedDenseNet } from '../../support/models/tested-dense-net.js'
-import { testedJax } from '../../support/models/tested-jax.js'
 import { testedTfjs } from '../../support/models/tested-tfjs.js'
 
 describe('a dense net in plain TypeScript', () => {
@@ -14,8 +13,4 @@ describe.each(['cpu', 'wasm'] as const)('TensorFlow.js on %s', (device) => {
   beforeAll(() => useDevice('cpu'))
   const adapter = testedTfjs(device, { device: 'webgpu', allowSoftware: true })
   for (const { title, run } of adapterCases(adapter)) it(title, run)
-})
-
-describe('the jax-js adapter of the guide', () => {
-  for (const { title, run } of adapterCases(testedJax)) it(title, run)
 })
