@@ -1,4 +1,3 @@
-import { sha256 } from '@noble/hashes/sha2.js'
 import { createNumberFormat } from '../elements/text/format.js'
 import type { Cell, Table } from '../elements/base/table.js'
 import type { ExplanationSource } from '../elements/base/explanation-source.js'
@@ -7,6 +6,7 @@ import { InvalidArgumentError } from '../errors.js'
 import type { FrameDtype } from '../frame/array-formats.js'
 import { encodeFrame } from '../frame/encode-frame.js'
 import type { FrameSide } from '../frame/frame.js'
+import { explainFailedImport } from '../failed-import.js'
 import { assertKnownKeys, describe } from '../options.js'
 import { escapeHtml, toBase64 } from './escape-html.js'
 import { encodePng } from './png.js'
@@ -60,13 +60,14 @@ export async function reportHtml(
   if (list.length === 0) throw new InvalidArgumentError('explanations', 'none', 'at least one')
   const kit = (options.elements ?? (await readKit())).trim()
   assertInline(kit)
+  const policy = await formatPolicy(kit)
   const sections = await Promise.all(list.map((part) => formatPart(part as ReportPart, dtype)))
   // wandb splits a page at its first '<head>'.
   return `<!doctype html>
 <html lang="${escapeHtml(language)}">
 <head>
 <meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${formatPolicy(kit)}">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${escapeHtml(title)}</title>
 <style>${style}</style>
@@ -93,7 +94,10 @@ caption{text-align:start}
 th,td{border-block-end:1px solid light-dark(#dcdce2,#2f2f38);padding:4px 16px 4px 0;text-align:start;font-weight:400;overflow-wrap:anywhere}`
 
 /** Only these scripts and styles, and no requests. */
-function formatPolicy(kit: string): string {
+async function formatPolicy(kit: string): Promise<string> {
+  const { sha256 } = await import('@noble/hashes/sha2.js').catch(explainFailedImport)
+  const hash = (text: string): string =>
+    `sha256-${toBase64(sha256(new TextEncoder().encode(text)))}`
   return [
     "default-src 'none'",
     `script-src '${hash(kit)}'`,
@@ -105,8 +109,6 @@ function formatPolicy(kit: string): string {
     "form-action 'none'",
   ].join('; ')
 }
-
-const hash = (text: string): string => `sha256-${toBase64(sha256(new TextEncoder().encode(text)))}`
 
 async function formatPart(given: ReportPart, dtype: FrameDtype): Promise<string> {
   const isPart = typeof given === 'object' && 'explanation' in given && !('data' in given)
