@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { writeFileSync } from 'node:fs'
 import { launchBrowser } from '../browser.js'
-import { Peer } from '../peers.js'
+import { Peer, type PeerDescription } from '../peers.js'
 import { renderersPeakMiB } from '../resident-memory.js'
 import type { Site } from '../site.js'
 import { median } from '../statistics.js'
@@ -41,6 +41,7 @@ export async function measureLarge(
   const description = await writeLargeCase(name, folder, options)
   console.error(`${description.title} …`)
   const columns: LargeColumn[] = []
+  const peers: PeerDescription[] = []
   const agreement: LargeReport['agreement'][number][] = []
   const results = new Map<string, string>()
   for (const [column, place] of Object.entries(places)) {
@@ -54,6 +55,7 @@ export async function measureLarge(
     const peer = await Peer.start(options.python ?? '', ...script)
     try {
       if (!(await peer.supports(folder))) continue
+      peers.push(peer.description)
       columns.push(await measurePeer(peer, folder, description, options))
       if (script[1] !== 'eager') continue
       for (const [column, file] of results) {
@@ -65,7 +67,7 @@ export async function measureLarge(
     }
   }
   const { title, parameterCount, exampleCount } = description
-  return { name, title, parameterCount, exampleCount, columns, agreement }
+  return { name, title, parameterCount, exampleCount, columns, peers, agreement }
 }
 
 async function measureInPage(

@@ -1,4 +1,4 @@
-import type { Agreement } from '../peers.js'
+import type { Agreement, PeerDescription } from '../peers.js'
 import type { LargeTask } from './protocol.js'
 
 /** The figures of one model of real size. */
@@ -8,6 +8,7 @@ export interface LargeReport {
   readonly parameterCount: number
   readonly exampleCount: number
   readonly columns: readonly LargeColumn[]
+  readonly peers: readonly PeerDescription[]
   /** gradlens's results against float64 TensorFlow, by column. */
   readonly agreement: readonly (Agreement & { readonly column: string })[]
 }

@@ -2,7 +2,7 @@ import type { LargeColumn, LargeReport } from './report.js'
 
 /** Formats a model's figures as a table in Markdown, with the checks below it. */
 export function largeText(report: LargeReport): string {
-  const { title, parameterCount, exampleCount, columns, agreement } = report
+  const { title, parameterCount, exampleCount, columns, peers, agreement } = report
   const rows: readonly (readonly [string, (column: LargeColumn) => string])[] = [
     ['fit, per example', ({ ms }) => milliseconds(ms.fit)],
     ['explain 1, stored gradients', ({ ms }) => milliseconds(ms.explainStored)],
@@ -28,6 +28,10 @@ export function largeText(report: LargeReport): string {
       ...rows.map(([name, cell]) => [name, ...columns.map(cell)]),
     ]),
     '',
+    ...peers.map(({ name, versions, threads }) => {
+      const list = Object.entries(versions).map((version) => version.join(' '))
+      return `${name}: ${list.join(', ')}; threads: ${threads}`
+    }),
     ...agreement.map(({ column, what, error, tolerance, agrees, peerError }) => {
       const verdict = agrees ? 'agree' : 'DO NOT AGREE'
       const own =
