@@ -32,7 +32,7 @@ interface Report {
 const debianTriplet = `${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}-linux-gnu`
 const stepTimeoutMs = 90_000
 const demoPages = ['index', 'garments', 'reviews', 'cars']
-const scenarioNames = ['explain', 'abort', 'errors', 'dispose', 'together', 'pool']
+const scenarioNames = ['explain', 'abort', 'errors', 'starts', 'dispose', 'together', 'pool']
 
 const types: Readonly<Record<string, string>> = {
   '.css': 'text/css',

@@ -120,7 +120,7 @@ describe.each(Object.keys(bundlers))('a page built by %s, with its model in a wo
     await page.close()
   })
 
-  it.each(['errors', 'dispose', 'together', 'pool'] as const)(
+  it.each(['errors', 'starts', 'dispose', 'together', 'pool'] as const)(
     'passes the scenario %s',
     async (scenario) => {
       const page = await open()

@@ -97,10 +97,39 @@ export const scenarios = {
     const nan = { data: question.data.map(() => NaN), shape: question.shape }
     const infinite = await rejection(integrated.explain(nan, { target: 0 }))
     check(infinite instanceof NonFiniteError, `the class is kept: ${infinite.message}`)
-    // A worker whose script is missing says so at the first call.
-    const missing = connectExplainers(new Worker('/missing-worker.js', { type: 'module' }))
-    const stopped = await rejection(missing.predict(question))
-    check(stopped.name === 'DeviceError', `a missing script is reported: ${stopped.message}`)
+  },
+
+  /** A worker that can't start is reported: one whose script is missing or throws at once, a silent one after a time. */
+  async starts(): Promise<void> {
+    const workerOf = (code: string): Worker =>
+      new Worker(URL.createObjectURL(new Blob([code], { type: 'text/javascript' })))
+    const reason = async (worker: Worker, options = {}): Promise<Error> => {
+      const explainers = connectExplainers(worker, options)
+      const error = await rejection(explainers.ready)
+      check(
+        (await rejection(explainers.predict(question))) === error,
+        'calls reject as `ready` does',
+      )
+      check(error.name === 'DeviceError', `it is a DeviceError: ${error.message}`)
+      return error
+    }
+    const missing = await reason(new Worker('/missing-worker.js', { type: 'module' }))
+    check(missing.message.includes('could not be loaded'), `a missing script: ${missing.message}`)
+    const throwing = await reason(workerOf("throw new Error('The licence has expired.')"))
+    check(
+      throwing.message.includes('licence has expired'),
+      `a script that throws: ${throwing.message}`,
+    )
+    const silent = await reason(workerOf('onmessage = () => 0'), { timeoutMs: 500 })
+    check(
+      silent.message.includes('did not call exposeExplainers'),
+      `a silent script: ${silent.message}`,
+    )
+    using explainers = connectExplainers(start())
+    check(
+      (await explainers.ready).parameters.length > 0,
+      'a worker that starts describes its model',
+    )
   },
 
   async dispose(): Promise<void> {
