@@ -1,0 +1,5 @@
+import('./explainers.js')
+  .then(({ serve }) => {
+    serve()
+  })
+  .catch(reportError)
