@@ -1,6 +1,7 @@
 import type { GpuGradientBlock, GradientBlock } from '../gradients/block.js'
 import { concatenateRows, type NdArray, rows } from '../ndarray.js'
 import type { ForwardArguments, PredictorSession } from '../predictor.js'
+import { waitForNextTask } from '../scheduling.js'
 import { runInTurn } from './call-queue.js'
 import { findLargestExamples, gradientTolerance, measureGradientError } from './gradient-check.js'
 import {
@@ -150,15 +151,17 @@ class SessionChecks<Value> {
       known.isKnown = result.isKnown === true
       return undefined
     }
-    using pass = result
     try {
-      await this.#checkPass(batch, pass, known)
+      await this.#checkPass(batch, result, known)
     } catch (error) {
-      disposeBlock(pass.block)
+      disposeBlock(result.block)
       throw error
+    } finally {
+      // Not with `using`, which needs Symbol.dispose: WebKit lacks it.
+      result[Symbol.dispose]()
     }
-    if (known.fallbackReason === undefined) return pass.block
-    disposeBlock(pass.block)
+    if (known.fallbackReason === undefined) return result.block
+    disposeBlock(result.block)
     return undefined
   }
 
@@ -177,12 +180,15 @@ class SessionChecks<Value> {
     const outputs: SingleOutput[] = []
     const errors: number[] = []
     for (const row of examples) {
-      using alone = await this.#passes.exampleGradients(selectExample(batch, row))
+      // A pass takes long. The page can respond between two.
+      await waitForNextTask()
+      const alone = await this.#passes.exampleGradients(selectExample(batch, row))
       try {
         outputs.push({ row, output: await alone.readOutput() })
         errors.push(await measureGradientError(pass.block, row, alone.block))
       } finally {
         disposeBlock(alone.block)
+        alone[Symbol.dispose]()
       }
     }
     if (examples.length > 0) {

@@ -25,12 +25,13 @@ async function computeExample<Value>(
   passes: ModelPasses<Value>,
   example: LossBatch<Value>,
 ): Promise<GradientSegment[]> {
-  using gradients = await passes.exampleGradients(example)
+  const gradients = await passes.exampleGradients(example)
   const { block } = gradients
   try {
     return await readExamples(block, block.segments, 0, 1)
   } finally {
     disposeBlock(block)
+    gradients[Symbol.dispose]()
   }
 }
 

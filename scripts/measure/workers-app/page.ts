@@ -3,8 +3,8 @@ import { connectPredictor } from 'gradlens/worker'
 import workerUrl from './explain-worker.ts?worker&url'
 import { createPredictor } from './explainers.js'
 
-export interface MeasuredFit {
-  /** From the connection to the end of the first fit, with its checks. */
+interface MeasuredFit {
+  /** The first fit, with its checks. */
   readonly startMs: number
   readonly fitMsPerExample: number
   readonly integratedMs: number
@@ -19,44 +19,54 @@ const classes = (count: number): NdArray => ({
   shape: [count],
 })
 
-/** Fits and attributes with the model in so many workers, or in the page for 0. */
-async function measureWorkers(
+interface Options {
+  readonly size: number
+  readonly examples: number
+  readonly steps: number
+}
+
+/**
+ * Loads the model into so many workers, or into the page for 0. Returns what is measured, apart from loading: it fits and
+ * attributes.
+ */
+async function prepareWorkers(
   workerCount: number,
-  { size, examples, steps }: { size: number; examples: number; steps: number },
-): Promise<MeasuredFit> {
+  { size, examples, steps }: Options,
+): Promise<() => Promise<MeasuredFit>> {
   const startWorker = (): Worker => new Worker(workerUrl, { type: 'module', name: String(size) })
-  const startedAt = performance.now()
   const connected =
     workerCount > 0
       ? await connectPredictor(Array.from({ length: workerCount }, startWorker))
       : undefined
   const predictor: Predictor = connected ?? (await createPredictor(size))
   const device = 'wasm'
-  const [x, y] = [pictures(examples, size), classes(examples)]
-  using similarity = new GradientSimilarity(predictor, 'sparseCategoricalCrossentropy', {
-    ...{ device, precomputeGrads: true },
-  })
-  await similarity.fit(
-    pictures(2 * Math.max(1, workerCount), size),
-    classes(2 * Math.max(1, workerCount)),
-  )
-  const startMs = performance.now() - startedAt
-  const fitAt = performance.now()
-  await similarity.fit(x, y)
-  const fitMsPerExample = (performance.now() - fitAt) / examples
-  using integrated = new IntegratedGradients(predictor, { device, nSteps: steps })
-  await integrated.explain(pictures(1, size), { target: 3 })
-  const integratedAt = performance.now()
-  await integrated.explain(pictures(1, size), { target: 3 })
-  const integratedMs = performance.now() - integratedAt
-  connected?.[Symbol.dispose]()
-  return { startMs, fitMsPerExample, integratedMs }
+  const firstCount = 2 * Math.max(1, workerCount)
+  const [first, x, question] = [firstCount, examples, 1].map((count) => pictures(count, size))
+  return async () => {
+    const startedAt = performance.now()
+    using similarity = new GradientSimilarity(predictor, 'sparseCategoricalCrossentropy', {
+      ...{ device, precomputeGrads: true },
+    })
+    await similarity.fit(first!, classes(firstCount))
+    const startMs = performance.now() - startedAt
+    const fitAt = performance.now()
+    await similarity.fit(x!, classes(examples))
+    const fitMsPerExample = (performance.now() - fitAt) / examples
+    using integrated = new IntegratedGradients(predictor, { device, nSteps: steps })
+    await integrated.explain(question!, { target: 3 })
+    const integratedAt = performance.now()
+    await integrated.explain(question!, { target: 3 })
+    const integratedMs = performance.now() - integratedAt
+    connected?.[Symbol.dispose]()
+    return { startMs, fitMsPerExample, integratedMs }
+  }
 }
 
 declare global {
   interface Window {
-    readonly measureWorkers: typeof measureWorkers
+    prepareWorkers: typeof prepareWorkers
+    measurePrepared: () => Promise<MeasuredFit>
   }
 }
 
-Object.assign(window, { measureWorkers })
+Object.assign(window, { prepareWorkers })

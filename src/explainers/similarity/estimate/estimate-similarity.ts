@@ -10,7 +10,7 @@ import { countExamples, type Inputs, rowsOf } from '../../reading/inputs.js'
 import { BatchSize } from '../../session/batch-size.js'
 import { describeModelIdentity } from '../../session/model-identity.js'
 import { selectTrainable } from '../../session/parameters.js'
-import { computeBlocks, type GradientBatches } from '../gradient-blocks.js'
+import { streamBlocks, type GradientBatches } from '../gradient-blocks.js'
 import type { SimilaritySettings } from '../similarity-options.js'
 import type { GradientContext } from '../training-set.js'
 import {
@@ -113,16 +113,14 @@ async function measurePass<Value>(
 ): Promise<{ readonly exact: CompactBlock; readonly seconds: number }> {
   const exampleCount = countExamples(batches.x)
   let exact: CompactBlock | undefined
-  for await (const { gradients, end } of computeBlocks(batches)) {
-    using block = gradients
-    exact ??= sliceBlock(await block.read(), 0, 1)
+  for await (const { gradients, end } of streamBlocks(batches)) {
+    exact ??= sliceBlock(await gradients.read(), 0, 1)
     report(end)
   }
   const start = performance.now()
-  for await (const { gradients, end } of computeBlocks(batches)) {
-    using block = gradients
+  for await (const { gradients, end } of streamBlocks(batches)) {
     // A GPU works on after an upload.
-    await block.squaredNorms()
+    await gradients.squaredNorms()
     report(exampleCount + end)
   }
   return { exact: exact!, seconds: (performance.now() - start) / 1000 }
