@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import path from 'node:path'
-import type { Browser, FrameLocator, Page } from 'playwright'
+import type { Browser, FrameLocator, Locator, Page } from 'playwright'
 
 /** Not tracked; there to be looked at. */
 const screenshots = path.resolve(import.meta.dirname, '../../dist-screenshots')
@@ -33,16 +33,24 @@ export async function openHostPage(browser: Browser, url: string, dark = false):
 /**
  * Waits until the explanation's picture is drawn, and takes a picture of the page.
  *
- * @param frame the frame of the page in which the explanation is. Default: the page.
+ * @param picture what is there once it is drawn
  */
 export async function waitForPicture(
   page: Page,
   name: string,
-  frame: Page | FrameLocator = page,
+  picture: Locator = findPicture(page),
 ): Promise<void> {
-  await frame.locator('gl-similar-examples figcaption').first().waitFor()
   mkdirSync(screenshots, { recursive: true })
-  await page.screenshot({ path: path.join(screenshots, `host-${name}.png`) })
+  try {
+    await picture.first().waitFor({ timeout: 90_000 })
+  } finally {
+    await page.screenshot({ path: path.join(screenshots, `host-${name}.png`) })
+  }
+}
+
+/** The sentence under the picture of similar examples. */
+export function findPicture(frame: Page | FrameLocator): Locator {
+  return frame.locator('gl-similar-examples figcaption')
 }
 
 /** Selects the most similar training example, the one with the index 39. */

@@ -23,6 +23,7 @@ beforeAll(async () => {
     (port) => [
       ...[programOf('notebooks', 'python'), '-m', 'jupyterlab', '--no-browser', '--allow-root'],
       ...[`--port=${port}`, '--IdentityProvider.token=', `--ServerApp.root_dir=${folder}`],
+      '--ServerApp.disable_check_xsrf=True',
     ],
     {
       folder,
@@ -62,12 +63,18 @@ function writeNotebook(name: string, sources: readonly string[]): string {
   return file
 }
 
-/** Opens a notebook and runs all its cells. */
+/** Opens a notebook, with its kernel running. */
 async function openNotebook(name: string): Promise<{ page: Page; faults: string[] }> {
+  // A notebook that is opened without a kernel asks which one it should have.
+  const session = { path: name, name, type: 'notebook', kernel: { name: 'python3' } }
+  const started = await fetch(`${server.url}/api/sessions`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(session),
+  })
+  expect(started.status).toBe(201)
   const opened = await openHostPage(browser, `${server.url}/lab/tree/${name}?reset`)
-  await opened.page.locator('.jp-Notebook .jp-CodeCell').first().waitFor()
-  // A notebook that runs before its kernel is there asks which kernel it should have.
-  await opened.page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').waitFor()
+  await opened.page.getByText('Python 3 (ipykernel) | Idle').waitFor()
   return opened
 }
 
@@ -136,7 +143,8 @@ gl.ask(x, attribution=broken)`,
   const { page, faults } = await openNotebook('asked.ipynb')
   await runMenu(page, 'Run', 'Run All Cells')
   const asked = page.locator('gl-explainer').first()
-  await asked.locator('gl-attribution-image figcaption').waitFor({ timeout: 90_000 })
+  const answered = asked.locator('gl-attribution-image figcaption')
+  await waitForPicture(page, 'jupyter-ask', answered)
   await waitForCancel(page)
   const third = page.locator('.jp-CodeCell').nth(2)
   await third.locator('.cm-content').click()

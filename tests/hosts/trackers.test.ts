@@ -6,7 +6,7 @@ import type { Browser } from 'playwright'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { launchBrowser } from '../e2e/demo-page.js'
 import { writeExplanation } from './example-frame.js'
-import { openHostPage, waitForPicture } from './host-page.js'
+import { findPicture, openHostPage, waitForPicture } from './host-page.js'
 import { programOf, readHostCode, startServer } from './host-server.js'
 
 let browser: Browser
@@ -41,7 +41,7 @@ it("shows logged explanations in TensorBoard's tab, with a slider over the steps
   )
   const { page, faults } = await openHostPage(browser, `${server.url}/#gradlens`)
   const tab = page.frameLocator('iframe')
-  await waitForPicture(page, 'tensorboard', tab)
+  await waitForPicture(page, 'tensorboard', findPicture(tab))
   await tab.getByText('step 2').waitFor()
   await tab.getByLabel('Step').fill('0')
   await tab.getByText('step 0').waitFor()
@@ -70,7 +70,7 @@ it("shows a logged report in MLflow's viewer", async () => {
   )
   await page.getByText('gradlens', { exact: true }).first().click()
   await page.getByText('digit.html').first().click()
-  await waitForPicture(page, 'mlflow', page.frameLocator('iframe'))
+  await waitForPicture(page, 'mlflow', findPicture(page.frameLocator('iframe')))
   expect(faults).toEqual([])
   await page.close()
 })

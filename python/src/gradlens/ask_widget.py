@@ -73,9 +73,9 @@ class AskWidget(ExplanationWidget):
         except Cancelled:
             return
         except Exception as error:
-            self._send(call, "error", name=type(error).__name__, message=str(error))
+            self._reply(call, "error", name=type(error).__name__, message=str(error))
         else:
-            self._send(call, "result", buffers=[frame])
+            self._reply(call, "result", buffers=[frame])
         finally:
             self._threads.pop(call, None)
 
@@ -87,7 +87,7 @@ class AskWidget(ExplanationWidget):
             """Report progress. It also ends a call that was cancelled."""
             if call not in self._threads:
                 raise Cancelled
-            self._send(call, "progress", phase=phase, done=done, total=total)
+            self._reply(call, "progress", phase=phase, done=done, total=total)
 
         given = {"progress": report, "target": target}
         answer = function(self._x, **{k: v for k, v in given.items() if k in accepted})
@@ -96,7 +96,7 @@ class AskWidget(ExplanationWidget):
         predictions = to_array("the result of predict", answer).reshape(1, -1)
         return Explanation({"name": "Prediction"}, {"predictions": predictions})
 
-    def _send(self, call: int, kind: str, *, buffers: Any = None, **content: Any) -> None:
+    def _reply(self, call: int, kind: str, *, buffers: Any = None, **content: Any) -> None:
         if call in self._threads:
             self.send({"type": kind, "id": call, **content}, buffers=buffers)
 
