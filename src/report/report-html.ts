@@ -28,7 +28,7 @@ export interface ReportOptions {
   readonly title?: string | undefined
   /** The language of the titles, as in HTML's `lang`. Default 'en'. */
   readonly language?: string | undefined
-  /** The format of the numbers. Default 'float32'. */
+  /** The format of floating-point numbers. Default: each array keeps its own. */
   readonly dtype?: FrameDtype | undefined
   /** The text of `elements.global.js`. Default: that of this package, next to this module. */
   readonly elements?: string | undefined
@@ -55,7 +55,7 @@ export async function reportHtml(
   options: ReportOptions = {},
 ): Promise<string> {
   assertKnownKeys('options', options, optionNames)
-  const { title = 'Explanations', language = 'en', dtype = 'float32' } = options
+  const { title = 'Explanations', language = 'en', dtype } = options
   const list = Array.isArray(explanations) ? (explanations as readonly unknown[]) : [explanations]
   if (list.length === 0) throw new InvalidArgumentError('explanations', 'none', 'at least one')
   const kit = (options.elements ?? (await readKit())).trim()
@@ -110,7 +110,7 @@ async function formatPolicy(kit: string): Promise<string> {
   ].join('; ')
 }
 
-async function formatPart(given: ReportPart, dtype: FrameDtype): Promise<string> {
+async function formatPart(given: ReportPart, dtype: FrameDtype | undefined): Promise<string> {
   const isPart = typeof given === 'object' && 'explanation' in given && !('data' in given)
   const {
     explanation,

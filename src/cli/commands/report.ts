@@ -31,7 +31,7 @@ export const reportCommand: Command = {
     dtype: {
       type: 'string',
       value: 'TYPE',
-      help: 'the format of the numbers: float32 (default), or float16 for half the size',
+      help: 'the format of the numbers, float32 or float16, for smaller pages (default: as in the files)',
     },
   },
   async run(given, { print, signal }) {
