@@ -22,13 +22,20 @@ export function createMobileNetV2(size = 224, classCount = 1000): LayersModel {
     tf.initializers.heNormal({ seed: ++seed })
   const apply = (layer: tf.layers.Layer, x: SymbolicTensor): SymbolicTensor =>
     layer.apply(x) as SymbolicTensor
-  const norm = (x: SymbolicTensor): SymbolicTensor => apply(tf.layers.batchNormalization({}), x)
+  const norm = (x: SymbolicTensor, scale = 1): SymbolicTensor =>
+    apply(
+      tf.layers.batchNormalization({
+        gammaInitializer: tf.initializers.constant({ value: scale }),
+      }),
+      x,
+    )
   const relu6 = (x: SymbolicTensor): SymbolicTensor => apply(tf.layers.reLU({ maxValue: 6 }), x)
   const convolve = (
     x: SymbolicTensor,
     filters: number,
     size: number,
     strides: number,
+    scale = 1,
   ): SymbolicTensor =>
     norm(
       apply(
@@ -38,6 +45,7 @@ export function createMobileNetV2(size = 224, classCount = 1000): LayersModel {
         }),
         x,
       ),
+      scale,
     )
   const filter = (x: SymbolicTensor, strides: number): SymbolicTensor =>
     relu6(
@@ -64,7 +72,8 @@ export function createMobileNetV2(size = 224, classCount = 1000): LayersModel {
       const before = x
       const inChannels = x.shape.at(-1)!
       if (expansion > 1) x = relu6(convolve(x, inChannels * expansion, 1, 1))
-      x = convolve(filter(x, strides), channels, 1, 1)
+      // Without a relu6, He's rule would double the variance in each block, and relu6 would cut it off.
+      x = convolve(filter(x, strides), channels, 1, 1, 0.5)
       if (strides === 1 && inChannels === channels) x = apply(tf.layers.add(), [before, x] as never)
     }
   }
