@@ -22,12 +22,13 @@ export interface OnnxPredictorOptions {
   /** Takes the input of the Softmax, LogSoftmax or Sigmoid at the end of the model as its output. */
   readonly logits?: boolean | undefined
   /**
-   * Chooses among the float constants of the file those that are parameters. By default those are all that the output
-   * depends on by differentiable steps, without single numbers such as an epsilon.
+   * Returns true for the float constants of the file that are parameters. Default: all that the output depends on by
+   * differentiable steps, without single numbers such as an epsilon and without running statistics.
    */
   readonly parameters?: ((name: string) => boolean) | undefined
   /** Whether images have their channels first, as in PyTorch, or last. Default: as convolutions take the input. */
   readonly layout?: 'channelsFirst' | 'channelsLast' | undefined
+  /** The files with the model's weights. Default: fetched from the folder of the model's URL. */
   readonly externalData?: ExternalData | undefined
   /** The model's name in messages. Default: the name of the file or of its graph. */
   readonly name?: string | undefined
@@ -50,7 +51,7 @@ export interface OnnxPredictor extends Predictor<NdArray> {
  * @param ort the page's own `onnxruntime-web`, or `onnxruntime-node`
  * @param model the bytes of an .onnx file, or its URL
  * @throws InvalidArgumentError for anything but an ONNX model, and for missing external data
- * @throws UnsupportedError for opsets before 7 or after 23, control flow, several outputs without a choice
+ * @throws UnsupportedError for opsets before 6 or after 23, control flow, and several outputs without a choice
  * @example
  * import * as ort from 'onnxruntime-web'
  * const predictor = await onnxPredictor(ort, 'model.onnx')

@@ -7,8 +7,8 @@ import { readModel } from './read-model.js'
 export type FileSource = Uint8Array | ArrayBuffer | string | URL
 
 /**
- * Files with weights outside of the .onnx file, by the names that it calls them. By default they are fetched from
- * beside the model, if that is given by its URL.
+ * The files with weights outside of the .onnx file, by their names in it. Default: fetched from the folder of the model,
+ * if the model is given by its URL.
  */
 export type ExternalData = Readonly<Record<string, FileSource>>
 
@@ -30,7 +30,7 @@ export async function readSource(
   if (wanted.size === 0) return model
   const files = new Map<string, Uint8Array>()
   for (const location of wanted) {
-    const given = externalData[location] ?? besideModel(source, location)
+    const given = externalData[location] ?? resolveFromModel(source, location)
     files.set(location, await readFile(`externalData['${location}']`, given))
   }
   return readModel(bytes, (location, offset, byteLength) => {
@@ -45,7 +45,7 @@ export async function readSource(
   })
 }
 
-function besideModel(source: FileSource, location: string): string | URL {
+function resolveFromModel(source: FileSource, location: string): string | URL {
   if (typeof source === 'string' || source instanceof URL) {
     const base = 'location' in globalThis ? globalThis.location.href : undefined
     return new URL(location, new URL(source, base))
