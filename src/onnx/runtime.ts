@@ -25,6 +25,7 @@ export interface RuntimeSession {
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- ONNX Runtime's own type of feeds
   run(feeds: any): Promise<Readonly<Record<string, unknown>>>
   release(): Promise<void>
+  readonly outputMetadata?: readonly { readonly name: string; readonly type?: unknown }[]
 }
 
 export interface RuntimeTensor {

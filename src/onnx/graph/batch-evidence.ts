@@ -14,11 +14,18 @@ export const probeSizes = [2, 3] as const
 /** The example of three that is another one in the last run. */
 export const changedExample = 1
 
-/** Three runs of a tensor: two examples, three, and three of which one is changed. */
+/** The shapes of a tensor for two and for three examples, and its values where they are needed. */
 export interface ProbeRuns {
-  readonly two: ProbedTensor
-  readonly three: ProbedTensor
-  readonly changed: ProbedTensor
+  readonly two: readonly number[]
+  readonly three: readonly number[]
+  /** For three examples, and for three of which one is changed; see `needsValues`. */
+  readonly values?: { readonly own: ProbedTensor; readonly changed: ProbedTensor } | undefined
+}
+
+/** True if the shapes of a tensor leave open whether, or in which order, it has the examples. */
+export function needsValues({ two, three }: ProbeRuns): boolean {
+  const axes = findBatchAxes(two, three)
+  return axes.length === 0 || (axes.length === 1 && three[axes[0]!]! > probeSizes[1])
 }
 
 /**
@@ -27,23 +34,22 @@ export interface ProbeRuns {
  *
  * @returns undefined for a tensor that doesn't depend on the batch
  */
-export function placeTensor({ two, three, changed }: ProbeRuns): Placement | undefined {
+export function placeTensor({ two, three, values }: ProbeRuns): Placement | undefined {
   const [smaller, larger] = probeSizes
-  const { shape } = three
-  if (two.shape.length !== shape.length) return { why: 'its rank depends on the batch' }
-  const axes = [...shape.keys()].filter((axis) => two.shape[axis] !== shape[axis])
+  if (two.length !== three.length) return { why: 'its rank depends on the batch' }
+  const axes = findBatchAxes(two, three)
   const [axis] = axes
   if (axes.length > 1) return { why: `it has the batch on axes ${axes.join(' and ')}` }
   if (axis === undefined) {
-    return isEqual(three, changed)
+    return values === undefined || isEqual(values.own, values.changed)
       ? undefined
       : { why: 'it has no batch axis, and mixes the examples' }
   }
-  const length = shape[axis]! / larger
-  if (!Number.isInteger(length) || length * smaller !== two.shape[axis]) {
+  const length = three[axis]! / larger
+  if (!Number.isInteger(length) || length * smaller !== two[axis]) {
     return { why: `the length of its axis ${axis} is not a multiple of the batch size` }
   }
-  const reached = findChanges(three, changed, axis)
+  const reached = values === undefined ? [] : findChanges(values.own, values.changed, axis)
   const fitting = divisorsOf(length).filter((inner) =>
     reached.every((index) => Math.floor(index / inner) % larger === changedExample),
   )
@@ -55,10 +61,12 @@ export function placeTensor({ two, three, changed }: ProbeRuns): Placement | und
   return { axis, outer: length / inner, inner }
 }
 
+const findBatchAxes = (two: readonly number[], three: readonly number[]): number[] =>
+  [...three.keys()].filter((axis) => two[axis] !== three[axis])
+
 /** The shape of a tensor for any number of examples: null where its length follows it. */
-export function shapeForAnyBatch(runs: ProbeRuns): (number | null)[] {
-  return runs.three.shape.map((length, axis) => (runs.two.shape[axis] === length ? length : null))
-}
+export const shapeForAnyBatch = ({ two, three }: ProbeRuns): (number | null)[] =>
+  three.map((length, axis) => (two[axis] === length ? length : null))
 
 /** The indices of an axis at which two runs differ. */
 function findChanges(one: ProbedTensor, other: ProbedTensor, axis: number): number[] {

@@ -1,11 +1,15 @@
+import { isGradlensError } from '../../errors.js'
 import { type NdArray, sizeOf, takeRows } from '../../ndarray.js'
 import { type Random, seededRandom } from '../../random.js'
 import type { LoadedModel } from '../model/loaded-model.js'
+import type { ElementType } from '../model/onnx-model.js'
 import { bytesPerElement, isFloat } from '../model/tensor-data.js'
 import {
   changedExample,
+  needsValues,
   placeTensor,
   type ProbedTensor,
+  type ProbeRuns,
   probeSizes,
   shapeForAnyBatch,
 } from './batch-evidence.js'
@@ -16,8 +20,15 @@ import type { TensorInfo } from './tensor-info.js'
 /** Inputs by name, with the examples on their first axis. */
 export type Feeds = ReadonlyMap<string, NdArray>
 
-/** Runs a model and returns all its tensors. */
-export type ProbeRun = (feeds: Feeds) => Promise<ReadonlyMap<string, ProbedTensor>>
+/** Runs a model to learn about its tensors. All tensors together may take much memory. */
+export interface Prober {
+  /** Returns the types of all tensors that operators compute. */
+  types(feeds: Feeds): Promise<ReadonlyMap<string, ElementType>>
+  /** Returns the shapes of all of them. */
+  shapes(feeds: Feeds): Promise<ReadonlyMap<string, readonly number[]>>
+  /** Returns the values of some of them. */
+  values(feeds: Feeds, tensors: readonly string[]): Promise<ReadonlyMap<string, ProbedTensor>>
+}
 
 /**
  * Runs a model on two examples, on three, and on three of which one is changed, to learn which axis of each tensor has
@@ -28,66 +39,111 @@ export type ProbeRun = (feeds: Feeds) => Promise<ReadonlyMap<string, ProbedTenso
 export async function probeModel(
   model: LoadedModel,
   feeds: Feeds,
-  run: ProbeRun,
+  prober: Prober,
 ): Promise<BatchKnowledge> {
   const [smaller, larger] = probeSizes
-  const probe: ProbeRun = async (own) => new Map([...inputsOf(model, own), ...(await run(own))])
-  let runs
+  const one = repeat(feeds, 1)
+  const types = new Map([...inputTypes(model), ...(await prober.types(one))])
+  let runs: Map<string, ProbeRuns>
   try {
-    const three = repeat(feeds, larger)
-    runs = [
-      await probe(repeat(feeds, smaller)),
-      await probe(three),
-      await probe(changeExample(model, three)),
-    ] as const
+    runs = await runProbes(model, repeat(feeds, smaller), repeat(feeds, larger), prober)
   } catch (cause) {
+    if (isGradlensError(cause, 'MemoryError') || isGradlensError(cause, 'DisposedError'))
+      throw cause
     const reason = cause instanceof Error ? cause.message : String(cause)
-    return probeAlone(model, await probe(repeat(feeds, 1)), {
+    return probeAlone(model, types, await prober.shapes(one), one, {
       reason: `it fails on several examples (${reason.split('\n')[0]!.slice(0, 200)})`,
       isMixed: false,
     })
   }
-  const [two, three, changed] = runs
   const infos = constantInfos(model)
   const placements = new Map<string, Placement>()
-  for (const [name, tensor] of three) {
-    const own = { two: two.get(name)!, three: tensor, changed: changed.get(name)! }
-    infos.set(name, { type: tensor.type, shape: shapeForAnyBatch(own) })
+  for (const [name, own] of runs) {
+    infos.set(name, { type: types.get(name)!, shape: shapeForAnyBatch(own) })
     const placement = placeTensor(own)
     if (placement !== undefined) placements.set(name, placement)
   }
   const output = placements.get(model.output)
   if (isPlaced(output) && output.axis === 0 && output.outer * output.inner === 1) {
-    return { infos, placements, exampleBytes: countBytes(three) / larger }
+    const shapes = new Map([...runs].map(([name, { three }]) => [name, three]))
+    return { infos, placements, exampleBytes: countBytes(types, shapes) / larger }
   }
   const why =
     output === undefined || isPlaced(output)
       ? 'it does not have the examples on axis 0'
       : output.why
-  return probeAlone(model, await probe(repeat(feeds, 1)), {
+  return probeAlone(model, types, await prober.shapes(one), one, {
     reason: `of its output '${model.output}': ${why}`,
     isMixed: true,
   })
 }
 
+async function runProbes(
+  model: LoadedModel,
+  two: Feeds,
+  three: Feeds,
+  prober: Prober,
+): Promise<Map<string, ProbeRuns>> {
+  const ofTwo = new Map([...shapesOf(two), ...(await prober.shapes(two))])
+  const ofThree = new Map([...shapesOf(three), ...(await prober.shapes(three))])
+  const runs = new Map(
+    [...ofThree].map(([name, own]): [string, ProbeRuns] => [
+      name,
+      { two: ofTwo.get(name)!, three: own },
+    ]),
+  )
+  // The values of the output show whether the model mixes its examples.
+  const dependents = findDependents(model)
+  const wanted = [...runs].flatMap(([name, own]) =>
+    name === model.output || (dependents.has(name) && needsValues(own)) ? [name] : [],
+  )
+  const values = await prober.values(three, wanted)
+  const changed = await prober.values(changeExample(model, three), wanted)
+  for (const name of wanted) {
+    const pair = { own: values.get(name)!, changed: changed.get(name)! }
+    runs.set(name, { ...runs.get(name)!, values: pair })
+  }
+  return runs
+}
+
+/** The tensors that operators compute from the model's inputs. */
+function findDependents({ nodes, inputs }: LoadedModel): Set<string> {
+  const found = new Set(inputs.map(({ name }) => name))
+  for (const node of nodes) {
+    if (!node.inputs.some((input) => found.has(input))) continue
+    for (const output of node.outputs) found.add(output)
+  }
+  for (const { name } of inputs) found.delete(name)
+  return found
+}
+
 function probeAlone(
   model: LoadedModel,
-  tensors: ReadonlyMap<string, ProbedTensor>,
+  types: ReadonlyMap<string, ElementType>,
+  computed: ReadonlyMap<string, readonly number[]>,
+  feeds: Feeds,
   onlyAlone: NonNullable<BatchKnowledge['onlyAlone']>,
 ): BatchKnowledge {
   const infos = constantInfos(model)
-  for (const [name, { type, shape }] of tensors) infos.set(name, { type, shape })
-  return { infos, placements: new Map(), onlyAlone, exampleBytes: countBytes(tensors) }
+  const shapes = new Map([...shapesOf(feeds), ...computed])
+  for (const [name, shape] of shapes) infos.set(name, { type: types.get(name)!, shape })
+  return { infos, placements: new Map(), onlyAlone, exampleBytes: countBytes(types, shapes) }
 }
 
-const countBytes = (tensors: ReadonlyMap<string, ProbedTensor>): number =>
-  [...tensors.values()].reduce(
-    (sum, { type, data }) => sum + data.length * bytesPerElement(type),
+const countBytes = (
+  types: ReadonlyMap<string, ElementType>,
+  shapes: ReadonlyMap<string, readonly number[]>,
+): number =>
+  [...shapes].reduce(
+    (sum, [name, shape]) => sum + sizeOf(shape) * bytesPerElement(types.get(name)!),
     0,
   )
 
-const inputsOf = ({ inputs }: LoadedModel, feeds: Feeds): [string, ProbedTensor][] =>
-  inputs.map(({ name, type }) => [name, { type, ...feeds.get(name)! }])
+const inputTypes = ({ inputs }: LoadedModel): [string, ElementType][] =>
+  inputs.map(({ name, type }) => [name, type])
+
+const shapesOf = (feeds: Feeds): [string, readonly number[]][] =>
+  [...feeds].map(([name, { shape }]) => [name, shape])
 
 const constantInfos = ({ constants }: LoadedModel): Map<string, TensorInfo> =>
   new Map([...constants].map(([name, { type, shape }]) => [name, { type, shape }]))

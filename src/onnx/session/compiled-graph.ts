@@ -26,19 +26,23 @@ export class CompiledGraph {
     this.#inputs = inputs
   }
 
-  /** @param onGpu the outputs that stay in GPU buffers */
+  /**
+   * @param onGpu the outputs that stay in GPU buffers
+   * @param level how ONNX Runtime rewrites the graph. Its fusions crash onnxruntime-node 1.30 if tensors within them are
+   *   outputs: those of levels after 'basic' in gradient graphs, and those of 'basic' in graphs of all shapes
+   */
   static async create(
     device: RuntimeDevice,
     model: WrittenModel,
     onGpu: readonly string[] = [],
+    level: 'basic' | 'disabled' = 'basic',
   ): Promise<CompiledGraph> {
     const session = await device.ort.InferenceSession.create(writeModel(model), {
       executionProviders: [device.provider],
       preferredOutputLocation: Object.fromEntries(
         model.graph.outputs.map((name) => [name, onGpu.includes(name) ? 'gpu-buffer' : 'cpu']),
       ),
-      // The fusions of further levels crash onnxruntime-node 1.30 if tensors within them are outputs of the graph.
-      graphOptimizationLevel: 'basic',
+      graphOptimizationLevel: level,
       // Failures reject, and are reported there.
       logSeverityLevel: 4,
     })
@@ -68,6 +72,14 @@ export class CompiledGraph {
     } finally {
       for (const [, tensor] of tensors) tensor.dispose()
     }
+  }
+
+  /** The types of the outputs; undefined where ONNX Runtime doesn't tell. */
+  get outputTypes(): ReadonlyMap<string, ElementType> | undefined {
+    const { outputMetadata } = this.#session
+    return (
+      outputMetadata && new Map(outputMetadata.map(({ name, type }) => [name, type as ElementType]))
+    )
   }
 
   release(): Promise<void> {

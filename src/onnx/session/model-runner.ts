@@ -1,13 +1,14 @@
 import { runInTurn } from '../../adapters/call-queue.js'
 import { DeviceError, DisposedError } from '../../errors.js'
 import type { BatchKnowledge } from '../graph/batch-knowledge.js'
-import { type Feeds, probeModel } from '../graph/probe.js'
+import { type Feeds, type Prober, probeModel } from '../graph/probe.js'
 import type { LoadedModel } from '../model/loaded-model.js'
+import type { ElementType } from '../model/onnx-model.js'
 import type { WrittenModel } from '../model/write-model.js'
 import { CompiledGraph, type GraphArray } from './compiled-graph.js'
 import type { RuntimeDevice } from '../runtime.js'
 import { toGradlensError } from './runtime-errors.js'
-import { writeProbe } from './written-graphs.js'
+import { listTensors, writeForward, writeShapes } from './written-graphs.js'
 
 /** A model whose weights may be replaced. */
 export interface ModelSource {
@@ -16,8 +17,12 @@ export interface ModelSource {
   readonly knowledge: Map<string, BatchKnowledge>
 }
 
-/** Graphs with a copy of the weights each; inputs of many lengths would otherwise add up. */
+/** Graphs have a copy of the weights each, and inputs of many lengths one each. */
 const keptGraphs = 8
+const keptBytes = 2 ** 28
+
+/** Two alternate in most calls: the forward pass and the gradients. */
+const leastGraphs = 2
 
 /** Limits what is remembered about inputs of many lengths. */
 const knownShapes = 64
@@ -30,6 +35,7 @@ export class ModelRunner {
   readonly #graphs = new Map<string, Promise<CompiledGraph>>()
   readonly #lost: Promise<never>
   #version: number
+  #types: ReadonlyMap<string, ElementType> | undefined
   #isDisposed = false
 
   constructor(source: ModelSource, device: RuntimeDevice) {
@@ -50,8 +56,7 @@ export class ModelRunner {
     const key = [this.device.name, this.model.version, shapeKey(feeds)].join(' ')
     let known = knowledge.get(key)
     if (known === undefined) {
-      const probe = (): WrittenModel => writeProbe(this.model)
-      known = await probeModel(this.model, feeds, (own) => this.run('probe', probe, own))
+      known = await probeModel(this.model, feeds, this.#prober())
       knowledge.set(key, known)
       const [oldest] = knowledge.keys()
       if (knowledge.size > knownShapes && oldest !== undefined) knowledge.delete(oldest)
@@ -74,6 +79,7 @@ export class ModelRunner {
     write: () => WrittenModel,
     task: (graph: CompiledGraph) => Promise<Result>,
     onGpu: readonly string[] = [],
+    level: 'basic' | 'disabled' = 'basic',
   ): Promise<Result> {
     this.assertUsable()
     if (this.#version !== this.model.version) {
@@ -84,14 +90,14 @@ export class ModelRunner {
     const graph =
       this.#graphs.get(key) ??
       // Written before it waits: the weights are those of this moment.
-      this.#compile(write(), onGpu)
+      this.#compile(write(), onGpu, level)
     this.#graphs.delete(key)
     this.#graphs.set(key, graph)
     graph.catch(() => {
       if (this.#graphs.get(key) === graph) this.#graphs.delete(key)
     })
     const [oldest] = this.#graphs.keys()
-    if (this.#graphs.size > keptGraphs && oldest !== undefined) {
+    if (this.#graphs.size > this.#mostGraphs() && oldest !== undefined) {
       releaseLater(this.device, this.#graphs.get(oldest)!)
       this.#graphs.delete(oldest)
     }
@@ -106,6 +112,42 @@ export class ModelRunner {
     }
   }
 
+  #prober(): Prober {
+    const tensors = listTensors(this.model)
+    const names = tensors.map(({ tensor }) => tensor)
+    const run = <Result>(
+      key: string,
+      write: () => WrittenModel,
+      task: (graph: CompiledGraph) => Promise<Result>,
+    ): Promise<Result> => this.use(key, write, task, [], 'disabled')
+    return {
+      types: async (feeds) =>
+        (this.#types ??= await run(
+          'types',
+          () => writeForward(this.model, names),
+          async (graph) => {
+            const outputs = graph.outputTypes ?? (await graph.run(feeds))
+            return new Map(
+              [...outputs].map(([name, own]) => [name, typeof own === 'string' ? own : own.type]),
+            )
+          },
+        )),
+      shapes: async (feeds) => {
+        const write = (): WrittenModel => writeShapes(this.model)
+        const outputs = await run('shapes', write, (graph) => graph.run(feeds))
+        return new Map(
+          tensors.map(({ tensor, shape }) => [tensor, Array.from(outputs.get(shape)!.data)]),
+        )
+      },
+      values: (feeds, wanted) =>
+        run(
+          `values ${wanted.join()}`,
+          () => writeForward(this.model, wanted),
+          (graph) => graph.run(feeds),
+        ),
+    }
+  }
+
   assertUsable(): void {
     if (!this.#isDisposed) return
     throw new DisposedError('This predictor session was disposed; open another one.')
@@ -116,8 +158,18 @@ export class ModelRunner {
     this.#release()
   }
 
-  #compile(model: WrittenModel, onGpu: readonly string[]): Promise<CompiledGraph> {
-    return enqueue(this.device, () => CompiledGraph.create(this.device, model, onGpu))
+  #mostGraphs(): number {
+    const weights = [...this.model.constants.values()]
+    const byteLength = weights.reduce((sum, { bytes }) => sum + bytes.length, 1)
+    return Math.max(leastGraphs, Math.min(keptGraphs, Math.floor(keptBytes / byteLength)))
+  }
+
+  #compile(
+    model: WrittenModel,
+    onGpu: readonly string[],
+    level: 'basic' | 'disabled',
+  ): Promise<CompiledGraph> {
+    return enqueue(this.device, () => CompiledGraph.create(this.device, model, onGpu, level))
   }
 
   #release(): void {

@@ -75,10 +75,33 @@ export function writeForward(
   return write(model, { nodes, constants: model.constants }, outputs, given.map(floatInput))
 }
 
-/** Writes a forward pass whose outputs are all tensors that the output depends on. */
-export function writeProbe(model: LoadedModel): WrittenModel {
-  const outputs = model.nodes.flatMap((node) => node.outputs.filter((output) => output !== ''))
-  return write(model, model, outputs)
+/** The tensors that operators compute, with the names of their shapes in a shape graph. */
+export const listTensors = ({ nodes }: LoadedModel): { tensor: string; shape: string }[] =>
+  nodes.flatMap(({ outputs }) =>
+    outputs.flatMap((tensor) =>
+      tensor === '' ? [] : [{ tensor, shape: `gradlens/shape of ${tensor}` }],
+    ),
+  )
+
+/** Writes a forward pass whose outputs are the shapes of all tensors. */
+export function writeShapes(model: LoadedModel): WrittenModel {
+  const tensors = listTensors(model)
+  const shapes = tensors.map(({ tensor, shape }): OnnxNode => {
+    return {
+      name: shape,
+      op: 'Shape',
+      domain: '',
+      inputs: [tensor],
+      outputs: [shape],
+      attributes: {},
+    }
+  })
+  const nodes = [...model.nodes, ...shapes]
+  return write(
+    model,
+    { nodes, constants: model.constants },
+    tensors.map(({ shape }) => shape),
+  )
 }
 
 /** A gradient graph with the names of its outputs. */
