@@ -89,7 +89,7 @@ describe('gradlens precompute', () => {
     ['batch-size', '0', "--batch-size: got '0'; expected an integer of 1 or more.", 2],
     ['rows', '2-4', "--rows: got '2-4'; expected START:END within the 4 rows", 2],
     ['rows', '2:5', "--rows: got '2:5'; expected START:END within the 4 rows", 2],
-    ['device', 'gpu', "--device: got 'gpu'; expected one of auto, webgpu, wasm, cpu.", 2],
+    ['device', 'gpu', "--device: got 'gpu'; expected one of auto, webgpu, native, wasm, cpu.", 2],
     ['projection-seed', '1', '--projection-seed: got no --projection', 2],
   ])('refuses --%s %s', async (option, value, message, expected) => {
     const given = { ...complete(), [option]: value === 'text.json' ? at(value) : value }

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import type { GradientBlock, GradientSegment } from 'gradlens'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { compactBlock } from '../../../src/gradients/compact-block.js'
 import type { CompactBlock } from '../../../src/gradients/block.js'
 import { chooseLayout, countNumbers } from '../../../src/gradients/compact-layout.js'
@@ -147,6 +147,12 @@ describe('a projection', () => {
       { kind: 'factored', positions: 64, inputSize: 300, outputSize: 300 },
     ]
     const projection = new Projection({ size: 1000, seed: 1 }, parametersOf(shapes))
+    // A clock by which each example takes a second, however fast this machine is.
+    let now = 0
+    vi.spyOn(performance, 'now').mockImplementation(() => (now += 1_000))
+    onTestFinished(() => {
+      vi.restoreAllMocks()
+    })
     const stopped = new Error('stopped')
     const work = projection.project(compactBlock(randomBlock(shapes, 40, 1)), () =>
       Promise.reject(stopped),
