@@ -1,3 +1,4 @@
+import { escapeMarkup } from '../elements/text/escape-markup.js'
 import { createNumberFormat } from '../elements/text/format.js'
 import type { Cell, Table } from '../elements/base/table.js'
 import type { ExplanationSource } from '../elements/base/explanation-source.js'
@@ -8,7 +9,7 @@ import { encodeFrame } from '../frame/encode-frame.js'
 import type { FrameSide } from '../frame/frame.js'
 import { explainFailedImport } from '../failed-import.js'
 import { assertKnownKeys, describe } from '../options.js'
-import { escapeHtml, toBase64 } from './escape-html.js'
+import { toBase64 } from './base64.js'
 import { encodePng } from './png.js'
 import { createStills, type Still } from './still.js'
 
@@ -64,16 +65,16 @@ export async function reportHtml(
   const sections = await Promise.all(list.map((part) => formatPart(part as ReportPart, dtype)))
   // wandb splits a page at its first '<head>'.
   return `<!doctype html>
-<html lang="${escapeHtml(language)}">
+<html lang="${escapeMarkup(language)}">
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="${policy}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escapeHtml(title)}</title>
+<title>${escapeMarkup(title)}</title>
 <style>${style}</style>
 </head>
 <body>
-<h1>${escapeHtml(title)}</h1>
+<h1>${escapeMarkup(title)}</h1>
 ${sections.join('\n')}
 <script>${kit}</script>
 </body>
@@ -120,7 +121,7 @@ async function formatPart(given: ReportPart, dtype: FrameDtype | undefined): Pro
   const { side: carried = {}, ...opened } = readExplanation(explanation)
   const side = { ...carried, ...own }
   const stills = await Promise.all(createStills(opened, side).map(formatStill))
-  const heading = title === '' ? '' : `<h2>${escapeHtml(title)}</h2>\n`
+  const heading = title === '' ? '' : `<h2>${escapeMarkup(title)}</h2>\n`
   const frame = toBase64(encodeFrame(opened, side, { dtype }))
   return `<section>
 ${heading}<gl-explanation><script type="application/x-gradlens-frame">${frame}</script>
@@ -132,8 +133,8 @@ ${stills.join('\n')}
 async function formatStill({ title, sentence, picture, table }: Still): Promise<string> {
   const png = toBase64(await encodePng(picture))
   const width = Math.min(640, picture.width * Math.max(1, Math.floor(480 / picture.width)))
-  const name = title === '' ? '' : `<strong>${escapeHtml(title)}</strong> `
-  return `<figure><img alt="" width="${width}" src="data:image/png;base64,${png}"><figcaption>${name}${escapeHtml(sentence)}</figcaption></figure>
+  const name = title === '' ? '' : `<strong>${escapeMarkup(title)}</strong> `
+  return `<figure><img alt="" width="${width}" src="data:image/png;base64,${png}"><figcaption>${name}${escapeMarkup(sentence)}</figcaption></figure>
 ${formatTable(table)}`
 }
 
@@ -146,15 +147,15 @@ function formatTable({ caption, columns, rows }: Table): string {
     createNumberFormat(shown.map((row) => row[column]).filter((cell) => typeof cell === 'number')),
   )
   const format = (cell: Cell, column: number): string =>
-    escapeHtml(typeof cell === 'number' ? (formats[column]?.(cell) ?? '') : cell)
+    escapeMarkup(typeof cell === 'number' ? (formats[column]?.(cell) ?? '') : cell)
   const lines = shown.map(
     ([name = '', ...cells]) =>
       `<tr><th scope="row">${format(name, 0)}</th>${cells.map((cell, i) => `<td>${format(cell, i + 1)}</td>`).join('')}</tr>`,
   )
   const rest = rows.length - shown.length
   const note = rest > 0 ? ` (the first ${mostRows} of ${rows.length} rows)` : ''
-  return `<table><caption>${escapeHtml(caption)}${note}</caption>
-<thead><tr>${columns.map((column) => `<th scope="col">${escapeHtml(column)}</th>`).join('')}</tr></thead>
+  return `<table><caption>${escapeMarkup(caption)}${note}</caption>
+<thead><tr>${columns.map((column) => `<th scope="col">${escapeMarkup(column)}</th>`).join('')}</tr></thead>
 <tbody>${lines.join('\n')}</tbody></table>`
 }
 

@@ -4,35 +4,6 @@ import type { GradientSegment } from '../../gradients/block.js'
 /** A segment whose arrays are tensors of a graph, of the shapes that the segment states. */
 export type GraphSegment = GradientSegment<string, string>
 
-export function tensorsIn(segment: GraphSegment): string[] {
-  switch (segment.kind) {
-    case 'dense':
-      return [segment.values]
-    case 'factored':
-    case 'convolution':
-      return [segment.a, segment.delta]
-    case 'lookup':
-      return [segment.indices, segment.delta]
-  }
-}
-
-/** Returns the segment with arrays in place of its tensors, by their names. */
-export function withArrays<Floats, Integers>(
-  segment: GraphSegment,
-  floats: (tensor: string) => Floats,
-  integers: (tensor: string) => Integers,
-): GradientSegment<Floats, Integers> {
-  switch (segment.kind) {
-    case 'dense':
-      return { ...segment, values: floats(segment.values) }
-    case 'factored':
-    case 'convolution':
-      return { ...segment, a: floats(segment.a), delta: floats(segment.delta) }
-    case 'lookup':
-      return { ...segment, indices: integers(segment.indices), delta: floats(segment.delta) }
-  }
-}
-
 /**
  * Combines the uses of one parameter where their layouts allow it: dense ones are added, factored ones joined along
  * the positions. The sum of the returned segments is the gradient.

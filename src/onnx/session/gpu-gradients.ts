@@ -1,7 +1,7 @@
 import type { BatchedGradients } from '../../adapters/model-passes.js'
 import type { GpuGradientBlock } from '../../gradients/block.js'
 import type { Feeds } from '../graph/probe.js'
-import { tensorsIn, withArrays } from '../parameters/graph-segment.js'
+import { arraysOf, mapArrays } from '../../adapters/segment-arrays.js'
 import type { RuntimeTensor } from '../runtime.js'
 import { readTensor } from './compiled-graph.js'
 import { toFloats } from './feeds.js'
@@ -18,7 +18,7 @@ export async function computeOnGpu(
   exampleCount: number,
 ): Promise<BatchedGradients> {
   const { output } = runner.model
-  const onGpu = [...new Set(segments.flatMap(tensorsIn))].filter((name) => name !== output)
+  const onGpu = [...new Set(segments.flatMap(arraysOf))].filter((name) => name !== output)
   const tensors = await runner.use(
     key,
     () => model,
@@ -30,9 +30,7 @@ export async function computeOnGpu(
   const block: GpuGradientBlock = {
     gpuDevice,
     exampleCount,
-    segments: segments.map((segment) =>
-      withArrays<GPUBuffer, GPUBuffer>(segment, bufferOf, bufferOf),
-    ),
+    segments: segments.map((segment) => mapArrays(segment, bufferOf, bufferOf)),
     [Symbol.dispose]: () => {
       disposeAll(tensors)
     },

@@ -1,4 +1,4 @@
-import { UnsupportedError } from '../../errors.js'
+import { refuseInput } from '../../adapters/refuse-input.js'
 import type { NdArray } from '../../ndarray.js'
 import type { ForwardArguments } from '../../predictor.js'
 import type { BatchRuns } from './batch-runs.js'
@@ -32,13 +32,3 @@ export const namesBut = (
   forwardArguments: ForwardArguments,
 ): string[] =>
   inputs.map(({ name }) => name).filter((name) => !Object.hasOwn(forwardArguments, name))
-
-export function refuseInput(name: string): never {
-  throw new UnsupportedError(
-    name,
-    `input '${name}': the output does not depend on it by differentiable steps (an integer look-up such as an ` +
-      'embedding, an arg-max or a comparison is in between), so it has no gradient. Attribute to a layer after ' +
-      `it, such as the embedding, with { layer }; or pass it by name, forwardKwargs: { ${name}: … }, and attribute to ` +
-      'the other inputs.',
-  )
-}

@@ -18,7 +18,7 @@ import type { Feeds } from '../graph/probe.js'
 import { lossFunctionGradient } from '../losses/loss-function.js'
 import { toNdArray } from '../model/loaded-model.js'
 import type { WrittenModel } from '../model/write-model.js'
-import { withArrays } from '../parameters/graph-segment.js'
+import { mapArrays } from '../../adapters/segment-arrays.js'
 import { computeActivationGradients, computeActivations, computeOutputFrom } from './activations.js'
 import { BatchRuns } from './batch-runs.js'
 import { readFeeds, toFloats, withLastAxis } from './feeds.js'
@@ -218,9 +218,7 @@ export class OnnxPasses implements ModelPasses<NdArray> {
     const integers = (name: string): Int32Array => outputs.get(name)!.data as Int32Array
     const block: GradientBlock = {
       exampleCount,
-      segments: written.segments.map((segment) =>
-        withArrays<Float32Array, Int32Array>(segment, floats, integers),
-      ),
+      segments: written.segments.map((segment) => mapArrays(segment, floats, integers)),
     }
     return {
       block,

@@ -1,9 +1,11 @@
+import { indicesOfPoints } from '../../adapters/path-indices.js'
+import { refuseInput } from '../../adapters/refuse-input.js'
 import { type NdArray, rows, sizeOf } from '../../ndarray.js'
 import type { ForwardArguments, PathPoints } from '../../predictor.js'
 import { checkSites, computeActivationGradients, tensorsAt } from './activations.js'
 import type { BatchRuns } from './batch-runs.js'
 import { createSeed, readFeeds, toFloats } from './feeds.js'
-import { computeInputGradients, namesBut, refuseInput } from './input-gradients.js'
+import { computeInputGradients, namesBut } from './input-gradients.js'
 import { shapeKey } from './model-runner.js'
 import { pathInputs, writePathGradients } from './path-graph.js'
 import { seedInput } from './written-graphs.js'
@@ -35,7 +37,7 @@ export async function computePathGradients(
     [pathInputs.pathOf, { data: pathOf, shape: [pointCount] }],
     [pathInputs.alphas, { data: Float32Array.from(points.alphas), shape: [pointCount] }],
     [pathInputs.sums, createSums(points)],
-    [seedInput, createSeed(model, knowledge, pointCount, indicesOf(outputIndices, pathOf))],
+    [seedInput, createSeed(model, knowledge, pointCount, indicesOfPoints(outputIndices, pathOf))],
   ]
   for (const [k, start] of starts.flat().entries()) {
     inputs.push([pathInputs.start(names[k]!), start])
@@ -62,16 +64,6 @@ function createSums({ pathOf, weights, sumOf }: PathPoints): NdArray {
   const data = new Float32Array(sumCount * pointCount)
   for (const [q, sum] of sums.entries()) data[sum * pointCount + q] = weights[q]!
   return { data, shape: [sumCount, pointCount] }
-}
-
-/** Returns the output indices of each point's path. All paths have the same number of them. */
-function indicesOf(outputIndices: Int32Array, pathOf: Int32Array): Int32Array {
-  const terms = outputIndices.length / ((pathOf.at(-1) ?? -1) + 1)
-  const indices = new Int32Array(pathOf.length * terms)
-  for (const [q, path] of pathOf.entries()) {
-    indices.set(outputIndices.subarray(path * terms, (path + 1) * terms), q * terms)
-  }
-  return indices
 }
 
 /** The difference is taken in float64. */

@@ -8,7 +8,8 @@ import { filterOrder, type LoadedModel } from '../model/loaded-model.js'
 import { keepNeeded } from '../model/normalize.js'
 import type { GraphInput, OnnxNode } from '../model/onnx-model.js'
 import type { WrittenModel } from '../model/write-model.js'
-import { type GraphSegment, tensorsIn } from '../parameters/graph-segment.js'
+import { arraysOf } from '../../adapters/segment-arrays.js'
+import type { GraphSegment } from '../parameters/graph-segment.js'
 import {
   appendExampleGradients,
   toDenseSegments,
@@ -219,7 +220,7 @@ export function writeLossGradients(
   }
   const inputs =
     loss === 'seed' ? [seedInput] : [labelsInput, ...(hasFactors ? [factorsInput] : [])]
-  const outputs = [...new Set([...segments.flatMap(tensorsIn), model.output])]
+  const outputs = [...new Set([...segments.flatMap(arraysOf), model.output])]
   return { model: write(model, graph, outputs, inputs.map(floatInput)), segments }
 }
 

@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs'
 import type { Tensor } from '@tensorflow/tfjs'
-import { UnsupportedError } from '../../errors.js'
+import { refuseInput } from '../../adapters/refuse-input.js'
 import type { NdArray } from '../../ndarray.js'
-import type { ArraySpec, ForwardArguments } from '../../predictor.js'
+import type { ForwardArguments } from '../../predictor.js'
 import { type DeviceModel, tensorOf } from './device-model.js'
 import { type TapeNode, withTape } from '../engine/engine.js'
 import { inputsBut } from '../models/named-inputs.js'
@@ -42,18 +42,8 @@ export function computeGradientsAtInputs(
       const inputIds = inputs.map((input) => input.id)
       const byId = computeOutputGradients(tape, inputIds, output, outputIndices)
       const specs = inputsBut(device.model.inputs, forwardArguments)
-      return inputs.map((input, i) => byId.get(input.id) ?? refuseInput(specs[i]))
+      return inputs.map((input, i) => byId.get(input.id) ?? refuseInput(specs[i]!.name))
     },
-  )
-}
-
-function refuseInput({ name = '' }: Partial<ArraySpec> = {}): never {
-  throw new UnsupportedError(
-    name,
-    `input '${name}': the output does not depend on it by differentiable steps (an integer look-up such as an ` +
-      'embedding, an arg-max or a comparison is in between), so it has no gradient. Attribute to a layer after ' +
-      `it, such as the embedding, with { layer }; or pass it by name, forwardKwargs: { ${name}: … }, and attribute to ` +
-      'the other inputs.',
   )
 }
 

@@ -11,7 +11,7 @@ import { type NdArray, takeRows } from '../../ndarray.js'
 import { takeLabels } from '../../losses/labels.js'
 import { orderExamples, deriveOrder } from '../per-example/example-orders.js'
 import { splitIntoParts, type PerExampleGradients } from '../per-example/per-example.js'
-import { tensorsIn, withArrays } from '../per-example/tensor-segment.js'
+import { arraysOf, mapArrays } from '../../adapters/segment-arrays.js'
 import type { DeviceModel } from './device-model.js'
 import {
   type BatchedPass,
@@ -107,7 +107,7 @@ export class LossGradients {
     gradients: PerExampleGradients,
     exampleCount: number,
   ): Promise<GradientBlock | GpuGradientBlock> {
-    const tensors = gradients.segments.flatMap(tensorsIn)
+    const tensors = gradients.segments.flatMap(arraysOf)
     const { gpuDevice } = this.#device
     if (gpuDevice === undefined) {
       const values = await this.#device.read(tensors)
@@ -198,17 +198,13 @@ export class LossGradients {
   }
 
   #firstExample({ gradients, output }: PassResult): PassResult {
-    const first = this.#device.run(() => ({
-      segments: gradients.segments.map((segment) =>
-        withArrays<Tensor, Tensor>(
-          segment,
-          tensorsIn(segment).map((tensor) => tensor.slice(0, 1)),
-        ),
-      ),
-      output: output.slice(0, 1),
+    const first = (tensor: Tensor): Tensor => tensor.slice(0, 1)
+    const example = this.#device.run(() => ({
+      segments: gradients.segments.map((segment) => mapArrays(segment, first, first)),
+      output: first(output),
     }))
-    tf.dispose([...gradients.segments.flatMap(tensorsIn), output])
-    return { gradients: { ...gradients, segments: first.segments }, output: first.output }
+    tf.dispose([...gradients.segments.flatMap(arraysOf), output])
+    return { gradients: { ...gradients, segments: example.segments }, output: example.output }
   }
 }
 
@@ -234,10 +230,13 @@ function inSegments<Floats, Integers>(
   { segments }: PerExampleGradients,
   arrays: readonly (Floats | Integers)[],
 ): GradientSegment<Floats, Integers>[] {
-  let next = 0
-  return segments.map((segment) => {
-    const start = next
-    next += tensorsIn(segment).length
-    return withArrays<Floats, Integers>(segment, arrays.slice(start, next))
-  })
+  let at = 0
+  const next = (): Floats | Integers => arrays[at++]!
+  return segments.map((segment) =>
+    mapArrays(
+      segment,
+      () => next() as Floats,
+      () => next() as Integers,
+    ),
+  )
 }

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
 import type { Tensor, Tensor2D } from '@tensorflow/tfjs'
+import { indicesOfPoints } from '../../adapters/path-indices.js'
 import { type NdArray, sizeOf } from '../../ndarray.js'
 import type { ForwardArguments, PathPoints } from '../../predictor.js'
 import { computeActivationGradients } from './activations.js'
@@ -33,7 +34,7 @@ export async function computePathGradients(
         perPoint(all),
       ]),
     )
-    const indices = indicesOf(outputIndices, pathOf)
+    const indices = indicesOfPoints(outputIndices, pathOf)
     const gradients =
       sites === undefined
         ? [computeGradientsAtInputs(device, points.flat(), indices, further)]
@@ -61,16 +62,6 @@ export async function computePathGradients(
   return starts.map((group) =>
     group.map(({ shape }) => ({ data: data[next++]!, shape: [exampleCount, ...shape.slice(1)] })),
   )
-}
-
-/** Returns the output indices of each point's path. All paths have the same number of them. */
-function indicesOf(outputIndices: Int32Array, pathOf: Int32Array): Int32Array {
-  const terms = outputIndices.length / ((pathOf.at(-1) ?? -1) + 1)
-  const indices = new Int32Array(pathOf.length * terms)
-  for (const [q, path] of pathOf.entries()) {
-    indices.set(outputIndices.subarray(path * terms, (path + 1) * terms), q * terms)
-  }
-  return indices
 }
 
 /** A run of consecutive paths or sums, with their points. */

@@ -1,3 +1,4 @@
+import { escapeMarkup } from '../../text/escape-markup.js'
 import { createCanvas } from './paint-picture.js'
 import {
   bodySize,
@@ -47,17 +48,7 @@ function formatLine({ x, y, points, stroke }: LineMark, paper: Rgb): string {
 
 const round = (value: number): string => `${Math.round(value * 100) / 100}`
 
-const entities: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-}
-
 /** Text escaped for XML, without the control characters that XML forbids. */
 function escapeXml(text: string): string {
-  return text
-    .replace(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '')
-    .replace(/[&<>"']/g, (character) => entities[character] ?? '')
+  return escapeMarkup(text.replace(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, ''))
 }
