@@ -7,14 +7,14 @@ import type { BatchKnowledge } from './graph/batch-knowledge.js'
 import { findLayer } from './model/layers.js'
 import { type LoadedModel, prepareModel, withWeights } from './model/loaded-model.js'
 import { type ExternalData, type FileSource, readSource } from './model/read-source.js'
-import type { OnnxRuntime } from './runtime.js'
+import type { OnnxRuntime } from './runtime/runtime.js'
 import { findOutputShape } from './session/output-shape.js'
 import { ModelRunner } from './session/model-runner.js'
 import { OnnxPasses } from './session/onnx-passes.js'
-import { devicesOf, openRuntimeDevice } from './session/runtime-devices.js'
+import { devicesOf, openRuntimeDevice } from './runtime/runtime-devices.js'
 
 export type { ExternalData, FileSource } from './model/read-source.js'
-export type { OnnxRuntime } from './runtime.js'
+export type { OnnxRuntime } from './runtime/runtime.js'
 
 export interface OnnxPredictorOptions {
   /** Which output is explained, or another tensor of the graph; needed if the model has several outputs. */

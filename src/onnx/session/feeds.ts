@@ -6,7 +6,7 @@ import type { Feeds } from '../graph/probe.js'
 import type { LoadedModel } from '../model/loaded-model.js'
 import { isFloat } from '../model/tensor-data.js'
 import { checkLookups } from './check-lookups.js'
-import type { GraphArray } from './compiled-graph.js'
+import type { GraphArray } from '../runtime/compiled-graph.js'
 
 /**
  * Returns the model's inputs by name.

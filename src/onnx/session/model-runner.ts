@@ -5,9 +5,9 @@ import { type Feeds, type Prober, probeModel } from '../graph/probe.js'
 import type { LoadedModel } from '../model/loaded-model.js'
 import type { ElementType } from '../model/onnx-model.js'
 import type { WrittenModel } from '../model/write-model.js'
-import { CompiledGraph, type GraphArray } from './compiled-graph.js'
-import type { RuntimeDevice } from '../runtime.js'
-import { toGradlensError } from './runtime-errors.js'
+import { CompiledGraph, type GraphArray } from '../runtime/compiled-graph.js'
+import type { RuntimeDevice } from '../runtime/runtime.js'
+import { toGradlensError } from '../runtime/runtime-errors.js'
 import { listTensors, writeForward, writeShapes } from './written-graphs.js'
 
 /** A model whose weights may be replaced. */

@@ -2,9 +2,9 @@ import { UnsupportedError } from '../../errors.js'
 import { sizeOf } from '../../ndarray.js'
 import type { LoadedModel } from '../model/loaded-model.js'
 import type { OnnxModel } from '../model/onnx-model.js'
-import type { OnnxRuntime } from '../runtime.js'
+import type { OnnxRuntime } from '../runtime/runtime.js'
 import { ModelRunner } from './model-runner.js'
-import { devicesOf, openRuntimeDevice } from './runtime-devices.js'
+import { devicesOf, openRuntimeDevice } from '../runtime/runtime-devices.js'
 import { writeForward } from './written-graphs.js'
 
 /**

@@ -5,8 +5,8 @@ import { keepNeeded, normalizeModel } from '../../../src/onnx/model/normalize.js
 import type { GraphInput, OnnxModel } from '../../../src/onnx/model/onnx-model.js'
 import { raiseOpset } from '../../../src/onnx/model/raise-opset.js'
 import { isFloat, readNumbers } from '../../../src/onnx/model/tensor-data.js'
-import { CompiledGraph } from '../../../src/onnx/session/compiled-graph.js'
-import type { RuntimeDevice } from '../../../src/onnx/runtime.js'
+import { CompiledGraph } from '../../../src/onnx/runtime/compiled-graph.js'
+import type { RuntimeDevice } from '../../../src/onnx/runtime/runtime.js'
 import type { NdArray } from '../../../src/ndarray.js'
 import { seededRandom } from '../random.js'
 

@@ -6,8 +6,8 @@ import type { GraphInput, OnnxNode, OnnxTensor } from '../../../src/onnx/model/o
 import { readNumbers } from '../../../src/onnx/model/tensor-data.js'
 import { avoidRuntimeFaults } from '../../../src/onnx/model/runtime-faults.js'
 import { keepNeeded } from '../../../src/onnx/model/normalize.js'
-import { CompiledGraph } from '../../../src/onnx/session/compiled-graph.js'
-import type { RuntimeDevice } from '../../../src/onnx/runtime.js'
+import { CompiledGraph } from '../../../src/onnx/runtime/compiled-graph.js'
+import type { RuntimeDevice } from '../../../src/onnx/runtime/runtime.js'
 import { bytesOf, describeCase, type OperatorCase, type OperatorCases } from './operator-cases.js'
 
 /** What a case's operator and its backward rule computed, against what was expected. */

@@ -3,7 +3,7 @@ import { onnxPredictor } from 'gradlens/onnx'
 import type { TestedAdapter, TestedPredictor, TestLayer, TestModel } from 'gradlens/testing'
 import { readLoss } from '../../../src/losses/loss.js'
 import type { OnnxNode, OnnxTensor } from '../../../src/onnx/model/onnx-model.js'
-import type { RuntimeDevice } from '../../../src/onnx/runtime.js'
+import type { RuntimeDevice } from '../../../src/onnx/runtime/runtime.js'
 import { bytesOf, floats, integers, nodeOf } from './onnx-models.js'
 
 const power = (yTrue: NdArray, yPred: NdArray): number =>

@@ -1,4 +1,4 @@
-import type { Device } from '../options.js'
+import type { Device } from '../../options.js'
 
 /**
  * What is used of ONNX Runtime: `onnxruntime-web` and `onnxruntime-node` both have it. The page passes its own copy, so

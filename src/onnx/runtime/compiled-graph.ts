@@ -2,7 +2,7 @@ import type { NdArray, TypedArray } from '../../ndarray.js'
 import type { ElementType, GraphInput } from '../model/onnx-model.js'
 import { toInt64 } from '../model/tensor-data.js'
 import { writeModel, type WrittenModel } from '../model/write-model.js'
-import type { RuntimeDevice, RuntimeSession, RuntimeTensor } from '../runtime.js'
+import type { RuntimeDevice, RuntimeSession, RuntimeTensor } from './runtime.js'
 import type { Feeds } from '../graph/probe.js'
 
 /** An output of a graph. Int64 beyond 2^53 is the nearest number. */

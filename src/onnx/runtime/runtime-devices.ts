@@ -2,7 +2,7 @@ import { runInTurn } from '../../adapters/call-queue.js'
 import { DeviceError } from '../../errors.js'
 import type { Device } from '../../options.js'
 import { assertAdapter } from '../../webgpu-adapter.js'
-import type { OnnxRuntime, RuntimeDevice } from '../runtime.js'
+import type { OnnxRuntime, RuntimeDevice } from './runtime.js'
 import { CompiledGraph } from './compiled-graph.js'
 
 /** The devices of an ONNX Runtime, the best one first. */
