@@ -100,7 +100,7 @@ def _value(values, name):
 
 
 def _fused(node, arguments):
-    """A fused op as the ops that it stands for."""
+    """A fused op as the ops that it consists of."""
     attr = node.attr
     x, kernel, *rest = arguments
     if node.op == "_FusedMatMul":

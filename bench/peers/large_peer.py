@@ -136,7 +136,7 @@ class LargePeer:
         return self.stored.nbytes / self.case.count
 
     def check(self):
-        """gradlens's results against float64, and TensorFlow's own float32 beside them."""
+        """gradlens's results against float64, and TensorFlow's own float32 for comparison."""
         if not hasattr(self, "exact"):
             exact = Model(self.case, "float64")
 

@@ -1,7 +1,7 @@
 /**
  * Measures each page of the built demo in Chromium on loopback: first contentful paint, the longest
- * task on the main thread while it loads and explains (of its own time, not of what else the
- * machine does meanwhile), what moved, and how long it took until all was explained. With
+ * task on the main thread while it loads and explains (in the processor time of the page), what
+ * moved, and how long it took until all was explained. With
  * --screenshots it also takes pictures at 390, 1280 and 1920 pixels in both themes, into
  * dist-screenshots/:
  *

@@ -35,7 +35,7 @@ export interface SoakReport {
 
 const largestFit = 3
 const largestStepCount = 6
-/** One explanation of so many is aborted at a random moment. */
+/** One of this number of explanations is aborted at a random moment. */
 const abortedOf = 4
 
 /** Explains on wasm with random explainers, sizes and aborts, and measures what stays in memory. */

@@ -46,7 +46,7 @@ function rankValues(values: Float64Array): Float64Array {
   return ranks
 }
 
-/** The variance itself is no test: rounding can leave it above 0 even if all values are equal. */
+/** Compares the values, because rounding can leave a variance above 0 even if all are equal. */
 const isConstant = (values: Float64Array): boolean => values.every((value) => value === values[0])
 
 /** The mean of the values that are not NaN. NaN if there are none. */

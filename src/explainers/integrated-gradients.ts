@@ -191,7 +191,7 @@ export class IntegratedGradients<Value = unknown, Item = never> extends Explaine
     const call = this.#model.begin(signal)
     const { predictor } = this.#model
     if (target !== undefined && this.#targetFn !== undefined) {
-      throw new InvalidArgumentError('target', 'a target besides a targetFn', 'one of the two')
+      throw new InvalidArgumentError('target', 'a target and a targetFn', 'one of the two')
     }
     const specs = inputsBut('forwardKwargs', predictor, forwardKwargs)
     const { sites, layerNames } = chooseSites(predictor, specs, this.#layer, attributeToLayerInputs)

@@ -14,7 +14,7 @@ import type {
 } from '../predictor.js'
 import { OwnedResult } from './values.js'
 
-/** What a session can do besides what every session does. */
+/** What a session can do in addition to what every session does. */
 export interface SessionAbilities {
   readonly exampleBytes: boolean
   readonly activations: boolean

@@ -64,7 +64,7 @@ export const arrays: readonly ArrayLike[] = [
   { data: BigInt64Array.of(1n), dims: [1], type: 'int64' },
   tensor,
   array,
-  // @ts-expect-error: strings are no numbers
+  // @ts-expect-error: strings are not numbers
   ['1'],
   // @ts-expect-error: data need a shape
   { data: Float32Array.of(1, 2) },
@@ -191,7 +191,7 @@ export function losses(): void {
   new GradientSimilarity(predictor, (yTrue: string, yPred: Tensor) => yPred)
   // @ts-expect-error -- a loss is needed
   new GradientSimilarity(predictor)
-  // @ts-expect-error -- a model is no predictor
+  // @ts-expect-error -- a model is not a predictor
   new GradientSimilarity(model, 'meanSquaredError')
   // @ts-expect-error -- there is no such device
   new GradientSimilarity(predictor, 'meanSquaredError', { device: 'gpu' })
@@ -240,7 +240,7 @@ export async function rawItems(signal: AbortSignal): Promise<void> {
   await evaluator.deletion(['a'], attributions, { target: 1, baselines: { items: [''] } })
   await evaluator.deletion(tensor, attributions, { target: 1 })
 
-  // @ts-expect-error -- records are no texts
+  // @ts-expect-error -- records are not texts
   await integrated.explain([{ text: 'a' }])
   // @ts-expect-error -- texts are nothing without preprocess
   await new IntegratedGradients(predictor).explain(['a'])
@@ -273,7 +273,7 @@ export async function measures(signal: AbortSignal): Promise<void> {
 
   // @ts-expect-error -- there is no such correlation
   await evaluator.muFidelity(tensor, attributions, { correlation: 'kendall' })
-  // @ts-expect-error -- an explainer is no ranking
+  // @ts-expect-error -- an explainer is not a ranking
   await modelRandomisationTest(similarity, () => explanation)
 }
 
@@ -312,7 +312,7 @@ export function elements(explanation: Explanation<object>, promised: Promise<str
 
   // @ts-expect-error -- there is no such layout
   document.createElement('gl-attribution-image').layout = 'above'
-  // @ts-expect-error -- an array is no explanation
+  // @ts-expect-error -- an array is not an explanation
   probabilities.explanation = [1, 2]
   // @ts-expect-error -- what it does is told, not set
   probabilities.state = 'ready'
@@ -335,7 +335,7 @@ export async function results(signal: AbortSignal): Promise<void> {
   explainer.addEventListener('gl-example-select', ({ detail }) => {
     expectTypeOf(detail.end).toEqualTypeOf<'most' | 'least'>()
   })
-  // @ts-expect-error -- a model is no explainer
+  // @ts-expect-error -- a model is not an explainer
   explainer.similarity = predictor
 
   const explainers = connectExplainers(new Worker('explain-worker.js'), { timeoutMs: 60_000 })

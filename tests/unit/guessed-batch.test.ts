@@ -15,7 +15,7 @@ import { randomTrial } from '../support/random-models.js'
 import type { TrialModel } from '../support/trial-model.js'
 import { compareBatch, errorOf, type TrialResult, warningsOf } from '../support/trial-run.js'
 
-/** An error of this size is no rounding: the gradients are those of something else. */
+/** An error of this size is not rounding: the gradients are wrong. */
 const wrong = 1e-2
 /** As in the tests that these trials come from. */
 const right = 2e-5

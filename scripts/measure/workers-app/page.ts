@@ -26,8 +26,8 @@ interface Options {
 }
 
 /**
- * Loads the model into so many workers, or into the page for 0. Returns what is measured, apart from loading: it fits and
- * attributes.
+ * Loads the model into `workerCount` workers, or into the page for 0. Returns the work to measure, without loading: it
+ * fits and attributes.
  */
 async function prepareWorkers(
   workerCount: number,

@@ -8,7 +8,7 @@ export const frameStyles: CSSResult = css`
   }
 
   /* A page's rules for the host, such as '.prose *', win over ':host', and the content would inherit
-     them. All is taken back here but what a page sets to be inherited. */
+     them. Everything is reset here, except what a page sets to be inherited. */
   .root {
     all: initial;
     color-scheme: inherit;

@@ -10,7 +10,7 @@ export function fits(shape: readonly number[], spec: ArraySpec['shape']): boolea
   )
 }
 
-/** @throws InvalidArgumentError if these are no examples [N, …] of that input */
+/** @throws InvalidArgumentError if these aren't examples [N, …] of that input */
 export function assertFits(argument: string, { shape }: NdArray, spec: ArraySpec): void {
   if (shape.length > 0 && fits(shape.slice(1), spec.shape)) return
   const expected = ['examples', ...spec.shape.map((length) => length ?? 'any')].join(', ')

@@ -21,8 +21,8 @@ interface Batch<Result> extends Omit<Computed<Result>, 'result'> {
 }
 
 /**
- * Computes examples, or points of paths, batch by batch, and yields the results in order. A batch for which memory
- * doesn't suffice is halved and tried again by itself, and so are those after it.
+ * Computes examples, or points of paths, batch by batch, and yields the results in order. If memory runs
+ * out, the batch is halved and computed again, and so are the batches after it.
  *
  * @throws MemoryError if memory doesn't suffice for one example
  */

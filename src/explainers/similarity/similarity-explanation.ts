@@ -18,7 +18,7 @@ export interface SimilarityData {
   readonly orderedIndices: NdArray
   /**
    * [nTest, k, …]: the most similar training examples; a list of such arrays for a model of several inputs. Of raw items
-   * the items themselves, k for each test example; in JSON, what JSON cannot hold stands as its description. From a store
+   * the items themselves, k for each test example; in JSON, items that it can't contain are descriptions. From a store
    * without examples, their addresses, k for each test example; or their ids, [nTest, k], where it has no addresses.
    */
   readonly mostSimilar: PickedExamples

@@ -168,7 +168,7 @@ export function readSimilarityOptions(options: GradientSimilarityOptions): Simil
     throw new InvalidArgumentError(
       'storeExamples',
       describe(storeExamples),
-      "true, false, or an address in which '{id}' stands for the row of an example",
+      "true, false, or an address in which '{id}' is the index of an example",
     )
   }
   return {
@@ -195,7 +195,7 @@ export function readSimilarityOptions(options: GradientSimilarityOptions): Simil
   }
 }
 
-/** @throws InvalidArgumentError if a store is to keep examples that are no arrays */
+/** @throws InvalidArgumentError if a store is to keep examples that aren't arrays */
 export function refuseStoringItems({
   store,
   storeExamples,
@@ -204,7 +204,7 @@ export function refuseStoringItems({
   throw new InvalidArgumentError(
     'storeExamples',
     'true, for raw items',
-    "an address in which '{id}' stands for the row of an example; or false, and explanations have the rows",
+    "an address in which '{id}' is the index of an example; or false, and explanations have the indices",
   )
 }
 

@@ -1,6 +1,6 @@
 import type { Attribute, Attributes } from './onnx-model.js'
 
-/** An attribute, or a number (an integer), a list of integers or a string that stands for one. */
+/** An attribute, or its value: a number (an integer), a list of integers or a string. */
 export type AttributeInput = Attribute | number | readonly number[] | string
 
 /** Attributes as they are written in code; those that are undefined are left out. */

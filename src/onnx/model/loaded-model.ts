@@ -151,9 +151,9 @@ function refuseRandom(nodes: readonly OnnxNode[]): void {
 type Unfinished = Omit<LoadedModel, 'parameters' | 'version'>
 
 /**
- * The float constants that the output depends on by differentiable steps. Without a choice, numbers that the operators
- * of the file contain, such as an epsilon, aren't parameters: those of one element that are no stored tensor with an
- * axis. Nor are the running statistics of batch normalization, which training doesn't find by gradients.
+ * The float constants that the output depends on by differentiable steps. By default, single numbers such as an epsilon
+ * aren't parameters: those of one element that aren't stored as a tensor with an axis. Neither are the running statistics
+ * of batch normalization, which training doesn't find by gradients.
  *
  * @param stored the names of the constants that the file stores as tensors of their own
  */

@@ -83,7 +83,7 @@ export function backpropagate(
   return gradients
 }
 
-/** A gradient that can be freed by itself: an op can pass on the gradient at its output. */
+/** A gradient that can be freed alone. An op can return the gradient at its output, which is cloned. */
 const ownResult = (gradient: Tensor, outputGradients: readonly Tensor[]): Tensor =>
   outputGradients.includes(gradient) ? gradient.clone() : gradient
 

@@ -40,8 +40,8 @@ export interface Heap {
 }
 
 /**
- * What Emscripten's module has besides its types: the memory is its own export, or shared between
- * its threads.
+ * What Emscripten's module has in addition to its types: the memory is its own export, or shared
+ * between its threads.
  */
 interface EmscriptenModule {
   readonly asm?: { readonly memory?: WebAssembly.Memory }

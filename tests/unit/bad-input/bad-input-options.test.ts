@@ -113,7 +113,7 @@ describe('GradientSimilarity refuses', () => {
       { storeExamples: 'https://example.org/digits' },
       'storeExamples',
       "'https://example.org/digits'",
-      "true, false, or an address in which '{id}' stands for the row of an example",
+      "true, false, or an address in which '{id}' is the index of an example",
     ],
     [{ storeDtype: 'float64' }, 'storeDtype', "'float64'", "one of 'float32', 'float16'"],
     [{ storeRowsPerChunk: 0 }, 'storeRowsPerChunk', '0', 'an integer of 1 or more'],

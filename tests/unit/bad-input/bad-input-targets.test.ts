@@ -133,7 +133,7 @@ describe('targetFn', () => {
     using explainer = new IntegratedGradients(classifier(), { ...options, targetFn: () => 0 })
     await expectRefusal(() => explainer.explain(testX, { target: 0 }), {
       argument: 'target',
-      got: 'a target besides a targetFn',
+      got: 'a target and a targetFn',
       expected: 'one of the two',
     })
     expect((await explainer.explain(testX)).target?.data).toEqual(Int32Array.of(0, 0))

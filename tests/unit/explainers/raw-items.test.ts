@@ -240,7 +240,7 @@ describe('raw items', () => {
       argument: 'storeExamples',
       got: 'true, for raw items',
       expected:
-        "an address in which '{id}' stands for the row of an example; or false, and explanations have the rows",
+        "an address in which '{id}' is the index of an example; or false, and explanations have the indices",
     })
   })
 })

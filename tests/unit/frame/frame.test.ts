@@ -168,7 +168,7 @@ it.each([
     /options: got 'type'/,
   ],
   [
-    'elements that are no numbers',
+    "elements that aren't numbers",
     give({ data: new DataView(new ArrayBuffer(4)), shape: [1] }),
     /expected a typed array of numbers/,
   ],

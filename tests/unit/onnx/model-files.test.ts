@@ -43,7 +43,7 @@ async function failureOf(work: Promise<unknown>): Promise<Error> {
   return error as Error
 }
 
-describe('bytes that are no ONNX model', () => {
+describe("bytes that aren't an ONNX model", () => {
   it('are refused when they are cut off, wherever that is', async () => {
     for (let length = 0; length < dense.length; length += 7) {
       const { message } = await failureOf(onnxPredictor(ort, dense.slice(0, length)))

@@ -54,8 +54,8 @@ export class GpuWork implements BufferOwner {
   }
 
   /**
-   * Records commands and submits them. The promise rejects if the GPU refuses a command or is out of memory, which is
-   * known later; a rejection that nobody handles does no harm.
+   * Records commands and submits them. The promise rejects later if the GPU refused a command or is out of memory.
+   * Callers may ignore it: an unhandled rejection is not reported.
    */
   submit(record: (commands: Commands) => void): Promise<void> {
     this.assertUsable()

@@ -4,7 +4,7 @@ export interface SignedScale {
   readonly max: number
 }
 
-/** The scale that holds all of the finite values. */
+/** The scale that contains all of the finite values. */
 export function scaleOf(values: Iterable<number | undefined>): SignedScale {
   let min = 0
   let max = 0
@@ -16,7 +16,7 @@ export function scaleOf(values: Iterable<number | undefined>): SignedScale {
   return { min, max }
 }
 
-/** Where zero stands in the bar's place and where the bar begins and ends, in 0 … 1. */
+/** The positions of zero, and of the start and the end of the bar, in 0 … 1. */
 export function placeOnScale(
   value: number,
   { min, max }: SignedScale,

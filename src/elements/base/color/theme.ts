@@ -41,7 +41,7 @@ export class ThemeController implements ReactiveController {
   hostConnected(): void {
     this.#preference.addEventListener('change', this.#changed)
     this.#host.renderRoot.addEventListener('transitionend', this.#heard)
-    // Where it now stands, another theme may hold.
+    // The element may have moved to a place with another theme.
     this.#changed()
   }
 

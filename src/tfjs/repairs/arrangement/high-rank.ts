@@ -1,5 +1,5 @@
 /**
- * Tensors of rank 5 and 6 on webgpu, whose coordinates are no WGSL vectors: shaders that index or
+ * Tensors of rank 5 and 6 on webgpu, whose coordinates aren't WGSL vectors: shaders that index or
  * compare them do not compile, and everything submitted with them is dropped without an error.
  */
 import * as tf from '@tensorflow/tfjs'

@@ -36,7 +36,7 @@ function averagePoolGradient(kernelName: string, backwardKernel: string): Gradie
 export const averagePool2DGradient: Gradient = averagePoolGradient('AvgPool', 'AvgPoolGrad')
 export const averagePool3DGradient: Gradient = averagePoolGradient('AvgPool3D', 'AvgPool3DGrad')
 
-/** Per output of the axis, the window's length over how much of it lies within the input. */
+/** Per output of the axis, the window's length over the length of its part inside the input. */
 function inverseShares({ input, output, taps, stride, before }: WindowAxis): number[] {
   return Array.from({ length: output }, (_, index) => {
     const start = index * stride - before
