@@ -69,7 +69,7 @@ export class RemoteCalls {
   readonly #receive = (content: unknown, buffers: unknown): void => {
     const message = content as Readonly<Record<string, unknown>>
     const id = Number(message['id'])
-    // Of a call that was cancelled, late messages are ignored.
+    // Late messages of a cancelled call are ignored.
     const call = this.#pending.get(id)
     if (call === undefined) return
     const { type, phase, done, total } = message

@@ -144,6 +144,13 @@ it('offers exactly these names as gradlens/node', () => {
   expect(names).toBe('FileSystemStore,mergeGradientStore,verifyGradientStore')
 })
 
+it('offers exactly these names as gradlens/worker, in plain Node without a framework', () => {
+  const names = runInProject(
+    `import * as worker from 'gradlens/worker'; console.log(Object.keys(worker).join())`,
+  )
+  expect(names).toBe('connectExplainers,connectPredictor,exposeExplainers')
+})
+
 it('leaves the global scope as it was', () => {
   const added = runInProject(`
     const before = new Set(Reflect.ownKeys(globalThis))

@@ -55,7 +55,7 @@ export class GpuWork implements BufferOwner {
 
   /**
    * Records commands and submits them. The promise rejects later if the GPU refused a command or is out of memory.
-   * Callers may ignore it: an unhandled rejection is not reported.
+   * Callers may ignore it, because `settle` rejects too.
    */
   submit(record: (commands: Commands) => void): Promise<void> {
     this.assertUsable()

@@ -1,22 +1,22 @@
 import * as tf from '@tensorflow/tfjs'
 import fc from 'fast-check'
 import { beforeAll, expect, it } from 'vitest'
-import { ensureBackend } from '../../src/tfjs/engine/backend-registry.js'
-import { runOn } from '../../src/tfjs/engine/engine.js'
+import { ensureBackend } from '../../../src/tfjs/engine/backend-registry.js'
+import { runOn } from '../../../src/tfjs/engine/engine.js'
 import {
   normalizeChannels,
   scaleChannels,
   sumCentredProducts,
-} from '../../src/tfjs/kernels/channels.js'
+} from '../../../src/tfjs/kernels/channels.js'
 import {
   depthwiseFilterGradients,
   depthwiseInputGradient,
   stridedInputGradient,
-} from '../../src/tfjs/kernels/window-gradients.js'
-import { gradientRepairs } from '../../src/tfjs/repairs/gradients.js'
-import type { WindowAxis } from '../../src/tfjs/repairs/window.js'
-import { useDevice } from '../support/devices/devices.js'
-import { seededRandom, uniform } from '../support/random.js'
+} from '../../../src/tfjs/kernels/window-gradients.js'
+import { gradientRepairs } from '../../../src/tfjs/repairs/gradients.js'
+import type { WindowAxis } from '../../../src/tfjs/repairs/window.js'
+import { useDevice } from '../../support/devices/devices.js'
+import { seededRandom, uniform } from '../../support/random.js'
 
 /** Float32 sums of at most 900 products of numbers below 1. */
 const tolerance = 1e-4

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs'
 import { GradientSimilarity } from 'gradlens'
 import { tfjsPredictor } from 'gradlens/tfjs'
 import { beforeAll, expect, it } from 'vitest'
-import { useDevice } from '../support/devices/devices.js'
+import { useDevice } from '../../support/devices/devices.js'
 
 /** More numbers than float32 counts one by one: BERT's table has 23 million. */
 const [tokenCount, width] = [35_000, 500]

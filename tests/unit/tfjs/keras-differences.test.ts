@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { tfjsPredictor } from 'gradlens/tfjs'
 import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
-import { loadModel } from '../../src/cli/load-model.js'
-import { useDevice } from '../support/devices/devices.js'
-import { errorOf, expectError } from '../support/refusals.js'
+import { loadModel } from '../../../src/cli/load-model.js'
+import { useDevice } from '../../support/devices/devices.js'
+import { errorOf, expectError } from '../../support/refusals.js'
 
 function warningsOf(...layers: tf.layers.Layer[]): string[] {
   const model = tf.sequential({ layers })

@@ -1,10 +1,10 @@
 import * as tf from '@tensorflow/tfjs'
 import fc from 'fast-check'
 import { beforeAll, expect, it } from 'vitest'
-import { ensureBackend } from '../../src/tfjs/engine/backend-registry.js'
-import { runOn } from '../../src/tfjs/engine/engine.js'
-import { useDevice } from '../support/devices/devices.js'
-import { seededRandom, uniform } from '../support/random.js'
+import { ensureBackend } from '../../../src/tfjs/engine/backend-registry.js'
+import { runOn } from '../../../src/tfjs/engine/engine.js'
+import { useDevice } from '../../support/devices/devices.js'
+import { seededRandom, uniform } from '../../support/random.js'
 
 /** Float32 sums of at most 300 products of numbers below 1. */
 const tolerance = 4e-5

@@ -2,8 +2,8 @@ import * as tf from '@tensorflow/tfjs'
 import { IntegratedGradients, type Predictor } from 'gradlens'
 import { tfjsPredictor } from 'gradlens/tfjs'
 import { beforeAll, expect, it, onTestFinished } from 'vitest'
-import { useDevice } from '../support/devices/devices.js'
-import { expectError } from '../support/refusals.js'
+import { useDevice } from '../../support/devices/devices.js'
+import { expectError } from '../../support/refusals.js'
 
 beforeAll(() => useDevice('cpu'))
 
