@@ -1,5 +1,6 @@
 import type { CompactBlock, GpuGradientBlock, GradientBlock } from '../gradients/block.js'
 import type { Float16Block } from '../gradients/float16-block.js'
+import type { Projection } from '../gradients/projection/projection.js'
 import type { Ranking, RankingOptions } from './ranking.js'
 
 /** The arithmetic on gradients, on the device that stores them. */
@@ -12,6 +13,11 @@ export interface GradientBackend extends Disposable {
    * Later failures are thrown by `settle` and by each use of the result.
    */
   upload(block: GradientBlock | Float16Block | GpuGradientBlock): Promise<DeviceGradients>
+  /**
+   * Projects gradients on the device; absent if the backend's gradients are in JavaScript's memory. The given ones stay.
+   * Undefined if their layouts have no kernel, or the matrices take too much memory.
+   */
+  project?(gradients: DeviceGradients, projection: Projection): Promise<DeviceGradients | undefined>
   openRanking(options: RankingOptions): Ranker
   /** Resolves when all requested work is done; rejects with its first failure. */
   settle(): Promise<void>

@@ -84,8 +84,8 @@ export interface LookupSegment<Floats = Float32Array, Integers = Int32Array> {
   readonly delta: Floats
 }
 
-export type CompactSegment<Floats = Float32Array> =
-  DenseSegment<Floats> | FactoredSegment<Floats> | LookupSegment<Floats>
+export type CompactSegment<Floats = Float32Array, Integers = Int32Array> =
+  DenseSegment<Floats> | FactoredSegment<Floats> | LookupSegment<Floats, Integers>
 
 export interface CompactBlock<Floats = Float32Array> {
   readonly exampleCount: number

@@ -64,13 +64,15 @@ export async function* computeBlocks<Value>(
   }
 }
 
-/** Replaces gradients on the device by their projections, which are computed on the host. */
+/** Replaces gradients on the device by their projections, computed there if the device can. */
 async function projectAndUpload<Value>(
   gradients: DeviceGradients,
   projection: Projection,
   { call, backend }: Pick<GradientBatches<Value>, 'call' | 'backend'>,
 ): Promise<DeviceGradients> {
   try {
+    const projected = await backend.project?.(gradients, projection)
+    if (projected !== undefined) return projected
     const exact = await gradients.read()
     return await backend.upload(await projection.project(exact, () => call.pause()))
   } finally {

@@ -1,4 +1,4 @@
-import type { CompactBlock, CompactSegment, FactoredSegment, LookupSegment } from '../block.js'
+import type { CompactSegment } from '../block.js'
 import { chooseLayout, countNumbers } from '../compact-layout.js'
 import { InvalidArgumentError } from '../../errors.js'
 import { sizeOf } from '../../ndarray.js'
@@ -27,6 +27,9 @@ export interface ProjectionPlan extends ProjectionSettings {
   readonly parameters: readonly ParameterProjection[]
 }
 
+/** A segment of which only the layout matters. */
+export type SegmentLayout = CompactSegment<unknown, unknown>
+
 /** A trainable parameter, as the model has it. */
 export interface ParameterShape {
   readonly name: string
@@ -39,12 +42,12 @@ export interface ParameterShape {
  * that the inner products of gradients of rank one vary least: by (1 + 1/k_a)(1 + 1/k_δ) − 1, where an exact side adds
  * nothing. The plan depends on the layouts of the gradients only, not on their values.
  *
- * @param block the gradients of any examples, for their layouts
+ * @param segments the layouts of the gradients of any examples
  * @throws InvalidArgumentError if there are fewer numbers than segments
  */
 export function planProjection(
   { size, seed }: ProjectionSettings,
-  { segments }: CompactBlock,
+  segments: readonly SegmentLayout[],
   parameters: readonly ParameterShape[],
 ): ProjectionPlan {
   if (size < segments.length) {
@@ -87,7 +90,7 @@ interface MatrixSize {
 }
 
 /** The sizes of a segment's factors; undefined if it has none. */
-function getFactorSizes(segment: CompactSegment): MatrixSize | undefined {
+function getFactorSizes(segment: SegmentLayout): MatrixSize | undefined {
   switch (segment.kind) {
     case 'dense':
       return undefined
@@ -105,7 +108,7 @@ function getFactorSizes(segment: CompactSegment): MatrixSize | undefined {
 const worthKeeping = 1.25
 
 /** The sizes of its factors; without factors, the last axis of the parameter is p. A single axis is [1, p]. */
-function getMatrixSize(segments: readonly CompactSegment[], shape: readonly number[]): MatrixSize {
+function getMatrixSize(segments: readonly SegmentLayout[], shape: readonly number[]): MatrixSize {
   for (const segment of segments) {
     const sizes = getFactorSizes(segment)
     if (sizes !== undefined) return sizes
@@ -115,17 +118,17 @@ function getMatrixSize(segments: readonly CompactSegment[], shape: readonly numb
 }
 
 /** True if the segment's factors can be projected; otherwise its gradient must be materialized. */
-export function hasFactors(
-  segment: CompactSegment,
+export function hasFactors<Segment extends SegmentLayout>(
+  segment: Segment,
   { inputSize, outputSize }: MatrixSize,
-): segment is FactoredSegment | LookupSegment {
+): segment is Exclude<Segment, { kind: 'dense' }> {
   const sizes = getFactorSizes(segment)
   return sizes?.inputSize === inputSize && sizes.outputSize === outputSize
 }
 
 /** Counts the numbers that the segments of a parameter take with these sizes of its sides. */
 function countProjected(
-  segments: readonly CompactSegment[],
+  segments: readonly SegmentLayout[],
   whole: MatrixSize,
   inputSize: number,
   outputSize: number,
@@ -148,7 +151,7 @@ function countProjected(
 type Sides = Pick<ParameterProjection, 'projectedInputSize' | 'projectedOutputSize'>
 
 /** Chooses the sizes with the least variance among those that fit the share. */
-function chooseSides(whole: MatrixSize, segments: readonly CompactSegment[], share: number): Sides {
+function chooseSides(whole: MatrixSize, segments: readonly SegmentLayout[], share: number): Sides {
   const { inputSize: d, outputSize: p } = whole
   const fits = (ka: number, kd: number): boolean => countProjected(segments, whole, ka, kd) <= share
   let best: Sides = { projectedInputSize: 1, projectedOutputSize: 1 }

@@ -6,6 +6,7 @@ import {
   type ParameterShape,
   planProjection,
   type ProjectionPlan,
+  type SegmentLayout,
 } from './projection-plan.js'
 import { prepareSegment, type Sides } from './project-segment.js'
 import { type ProjectedSide, drawRandomMatrix } from './random-matrix.js'
@@ -46,16 +47,14 @@ export class Projection {
    * @param pause called regularly so that the page can respond; an exception ends the work
    */
   async project(block: CompactBlock, pause: () => Promise<void>): Promise<CompactBlock> {
-    if (this.#plan === undefined) {
-      this.#setPlan(planProjection(this.settings, block, this.#parameters))
-    }
     const { exampleCount, segments } = block
+    const sidesOf = this.drawMatrices(segments)
     const projected: CompactSegment[] = []
     // Calls that run at the same time must not share memory.
     const workspace = await openWorkspace()
     let lastPause = performance.now()
     for (const segment of segments) {
-      const sides = this.#sides.get(segment.parameter)
+      const sides = sidesOf.get(segment.parameter)
       if (sides === undefined) {
         projected.push(segment)
         continue
@@ -72,13 +71,18 @@ export class Projection {
     return compactBlock({ exampleCount, segments: projected })
   }
 
+  /** Returns the matrices by parameter; without a plan, the layouts of these gradients decide it. */
+  drawMatrices(segments: readonly SegmentLayout[]): ReadonlyMap<string, Sides> {
+    if (this.#plan === undefined) {
+      this.#setPlan(planProjection(this.settings, segments, this.#parameters))
+    }
+    return this.#sides
+  }
+
   #setPlan(plan: ProjectionPlan): void {
     this.#plan = plan
     this.#sides = new Map(
-      plan.parameters.map((projection) => [
-        projection.parameter,
-        drawMatrices(projection, plan.seed),
-      ]),
+      plan.parameters.map((projection) => [projection.parameter, drawSides(projection, plan.seed)]),
     )
   }
 }
@@ -98,7 +102,7 @@ function prepare(
   }
 }
 
-function drawMatrices(projection: ParameterProjection, seed: number): Sides {
+function drawSides(projection: ParameterProjection, seed: number): Sides {
   const { index, inputSize, outputSize, projectedInputSize, projectedOutputSize } = projection
   const matrix = (
     side: ProjectedSide,

@@ -174,7 +174,7 @@ describe('the plan of a projection', () => {
   ]
   const block = compactBlock(randomBlock(shapes, 1, 1))
   const plan = (size: number): readonly ParameterProjection[] =>
-    planProjection({ size, seed: 0 }, block, parameters).parameters
+    planProjection({ size, seed: 0 }, block.segments, parameters).parameters
 
   it('leaves exact what takes no more than its share, and gives the rest to the others', () => {
     expect(plan(4096)).toEqual([
@@ -200,7 +200,9 @@ describe('the plan of a projection', () => {
 
   it('does not depend on the numbers of the gradients', () => {
     const other = compactBlock(randomBlock(shapes, 3, 9))
-    expect(planProjection({ size: 999, seed: 0 }, other, parameters).parameters).toEqual(plan(999))
+    expect(planProjection({ size: 999, seed: 0 }, other.segments, parameters).parameters).toEqual(
+      plan(999),
+    )
   })
 
   it('refuses fewer numbers than there are uses of parameters', () => {

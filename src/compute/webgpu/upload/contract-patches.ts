@@ -44,13 +44,10 @@ export function contractPatches(commands: Commands, of: Contraction): void {
   })
 }
 
-/** Chooses at most 64 threads; a short axis takes no more than it has work for. */
-function chooseTile(
-  patchSize: number,
-  outChannels: number,
-): { kThreads: number; pThreads: number } {
-  const kWanted = countThreads(patchSize)
-  const pWanted = countThreads(outChannels)
+/** Chooses at most 64 threads for a matrix product; a short axis takes no more than it has work for. */
+export function chooseTile(rows: number, columns: number): { kThreads: number; pThreads: number } {
+  const kWanted = countThreads(rows)
+  const pWanted = countThreads(columns)
   const kThreads = Math.min(kWanted, Math.max(8, 64 / pWanted))
   return { kThreads, pThreads: Math.min(pWanted, 64 / kThreads) }
 }
