@@ -18,7 +18,7 @@ from gradlens.explanation_widget import ExplanationWidget, camel_case_keys
 
 
 class Cancelled(BaseException):
-    """Raised within a callable whose answer is no longer wanted."""
+    """Raised in a callable whose call was cancelled."""
 
 
 class AskWidget(ExplanationWidget):

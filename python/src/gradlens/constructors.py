@@ -123,7 +123,7 @@ def attribution(
         if value is not None:
             data[name] = to_array(name, value)
     if predictions is not None and data["predictions"].shape[:1] != (count,):
-        raise InvalidArgumentError("predictions", describe(predictions), f"{count} rows")
+        raise InvalidArgumentError("predictions", describe(predictions), f"{count} examples")
     data["target"] = _read_target(target, count)
     is_of_images = channels == "first"
     params: dict[str, Any] = {"input_count": len(arrays)}

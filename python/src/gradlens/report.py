@@ -73,7 +73,7 @@ def html(
 
 
 def frame_html(explanations: Sequence[Explanation]) -> str:
-    """Put a report into a frame, for a page that is someone else's.
+    """Put a report into a sandboxed frame, for a page of another program.
 
     Parameters
     ----------

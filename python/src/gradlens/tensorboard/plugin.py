@@ -34,7 +34,7 @@ class GradlensPlugin(base_plugin.TBPlugin):  # type: ignore[misc]
         self._provider = context.data_provider
 
     def is_active(self) -> bool:
-        """Say whether there is anything to show. TensorBoard then looks for data itself."""
+        """Return False, so that TensorBoard looks for the summaries itself."""
         return False
 
     def data_plugin_names(self) -> tuple[str, ...]:
