@@ -88,7 +88,7 @@ export default {
       name: 'unresolved',
       severity: 'error',
       from: {},
-      to: { couldNotResolve: true, pathNot: [bundled, '^webgpu$'] },
+      to: { couldNotResolve: true, pathNot: [bundled, '\\.wasm\\?url$', '^webgpu$'] },
     },
     ...directions,
     {

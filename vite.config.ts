@@ -1,9 +1,12 @@
+import { statSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { defineConfig, type UserConfig } from 'vite'
 import { offlineFiles, pageNames, sharedParts } from './scripts/build/demo-site.js'
 import { pageTensorflow } from './scripts/build/page-tensorflow.js'
 
 const at = (file: string): string => fileURLToPath(new URL(file, import.meta.url))
+
+const sizeOf = (file: string): string => `${statSync(at(file)).size}`
 
 /** The package's public names, for code that is built or tested with its sources. */
 export const alias = [
@@ -104,6 +107,11 @@ const demo: UserConfig = {
   base: './',
   resolve: { alias: [...alias, refusedCodecs] },
   worker: { format: 'es' },
+  // Servers that compress don't say how many bytes come, and the page shows its progress.
+  define: {
+    PHOTO_MODEL_BYTES: sizeOf('public/photos/efficientnet-lite0.onnx'),
+    ONNX_RUNTIME_BYTES: sizeOf('node_modules/onnxruntime-web/dist/ort-wasm-simd-threaded.wasm'),
+  },
   plugins: [sharedParts(at('demo')), offlineFiles()],
   build: {
     target: 'es2022',

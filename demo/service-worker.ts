@@ -55,7 +55,7 @@ scope.addEventListener('activate', (event) => {
 scope.addEventListener('fetch', (event) => {
   const { request } = event
   if (request.method === 'GET' && request.url.startsWith(base)) {
-    event.respondWith(answer(request))
+    event.respondWith(answer(request, event))
   }
 })
 
@@ -65,7 +65,7 @@ async function cacheAll(): Promise<void> {
 }
 
 /** Responds from the cache, or from the network and then adds the file to the cache. */
-async function answer(request: Request): Promise<Response> {
+async function answer(request: Request, event: FetchEvent): Promise<Response> {
   const cache = await caches.open(cacheName)
   const url = new URL(request.url)
   const file = url.href === base + url.search ? new URL('index.html', base) : url
@@ -73,6 +73,9 @@ async function answer(request: Request): Promise<Response> {
   const found = await cache.match(file, { ignoreSearch: true, ignoreVary: true })
   if (found !== undefined) return range === null ? found : sliceResponse(found, range)
   const response = await fetch(request)
-  if (response.status === 200) await cache.put(file, response.clone()).catch(() => undefined)
+  if (response.status === 200) {
+    // The page reads the file while it is cached, and shows how far it is.
+    event.waitUntil(cache.put(file, response.clone()).catch(() => undefined))
+  }
   return response
 }

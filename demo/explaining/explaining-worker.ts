@@ -33,6 +33,14 @@ export class ExplainingWorker {
     return result
   }
 
+  /** Ends the worker, and rejects what runs in it. The next work starts another one. */
+  stop(): void {
+    if (this.#explainers === undefined) return
+    this.#explainers.dispose()
+    this.#explainers = undefined
+    this.#generation++
+  }
+
   #connect(): RemoteExplainers {
     const worker = this.#start()
     const explainers = connectExplainers(worker)

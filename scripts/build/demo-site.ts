@@ -4,7 +4,7 @@ import path from 'node:path'
 import type { Plugin } from 'vite'
 
 /** The demo's pages, in the order of its navigation. */
-export const pageNames: readonly string[] = ['index', 'garments', 'reviews', 'cars']
+export const pageNames: readonly string[] = ['index', 'garments', 'reviews', 'cars', 'photos']
 
 const workerName = 'service-worker.js'
 /** The placeholder for the list of cached files in the built service worker. */

@@ -30,7 +30,7 @@ const results: Readonly<Record<Part, string>> = {
 }
 
 /** The pages of the site, by the name of their file. */
-export type PageName = 'index' | 'garments' | 'reviews' | 'cars'
+export type PageName = 'index' | 'garments' | 'reviews' | 'cars' | 'photos'
 
 /** How long any part may take on a busy machine, in software. */
 const patienceMs = 45_000
