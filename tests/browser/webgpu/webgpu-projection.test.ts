@@ -8,7 +8,12 @@ import { compactBlock } from '../../../src/gradients/compact-block.js'
 import { chooseLayout, countNumbers } from '../../../src/gradients/compact-layout.js'
 import { Projection } from '../../../src/gradients/projection/projection.js'
 import type { ParameterShape } from '../../../src/gradients/projection/projection-plan.js'
-import { limited, sharedGpuDevice, watched } from '../../support/devices/gpu-device.js'
+import {
+  limited,
+  ownGpuDevice,
+  sharedGpuDevice,
+  watched,
+} from '../../support/devices/gpu-device.js'
 import {
   asOneParameter,
   parameterSize,
@@ -166,6 +171,8 @@ describe('gradients projected on webgpu', () => {
       { kind: 'dense', size: 600 },
       { kind: 'factored', positions: 2, inputSize: 150, outputSize: 100 },
       { kind: 'lookup', positions: 3, rowSize: 60, parameterRows: 200 },
+      // With so many positions, its indices do not fit its share: their side is projected too.
+      { kind: 'lookup', positions: 42, rowSize: 20, parameterRows: 800 },
     ]
     const block = randomBlock(shapes, 9, 3)
     const projection = new Projection({ size: 240, seed: 4 }, parametersOf(shapes))
@@ -174,6 +181,7 @@ describe('gradients projected on webgpu', () => {
     {
       using projected = await projectOnDevice(backend, block, projection)
       const matrices = projection.drawMatrices(compactBlock(block).segments)
+      expect(matrices.get('θ3')!.input!.length * 4).toBeGreaterThan(2 * 4000)
       const numbers = [...matrices.values()].flatMap(({ input, output }) => [input, output])
       const bytes = numbers.map((matrix) => 4 * (matrix?.length ?? 0))
       expect(Math.max(...bytes)).toBeGreaterThan(2 * 4000)
@@ -236,6 +244,32 @@ describe('gradients projected on webgpu', () => {
     const before = use.buffers.size
     expect(await backend.project!(exact, projection)).toBeUndefined()
     expect(use.buffers.size).toBe(before)
+  })
+
+  it('fail at each use where there is no memory for the matrices, which are uploaded again for the next', async () => {
+    const device = await ownGpuDevice()
+    const use = watched(device)
+    using backend = await openWebgpuBackend(device)
+    const block = randomBlock(everyLayout, 3, 1)
+    const projection = new Projection({ size: 300, seed: 1 }, parametersOf(everyLayout))
+    using exact = await backend.upload(structuredClone(block))
+    const before = use.buffers.size
+    // The device says so of the next submission: that of the matrices.
+    const popErrorScope = device.popErrorScope.bind(device)
+    device.popErrorScope = async (): Promise<GPUError | null> => {
+      device.popErrorScope = popErrorScope
+      await popErrorScope()
+      return new GPUOutOfMemoryError('not enough')
+    }
+    {
+      using failed = await backend.project!(exact, projection)
+      await expect(failed!.read()).rejects.toMatchObject({ name: 'MemoryError' })
+      await expect(failed!.squaredNorms()).rejects.toMatchObject({ name: 'MemoryError' })
+    }
+    expect(use.buffers.size).toBe(before)
+    await expect(backend.settle()).rejects.toMatchObject({ name: 'MemoryError' })
+    using projected = await backend.project!(exact, projection)
+    await expectProjected(projected, block, projection)
   })
 
   it('leave no buffer behind, and the matrices of one projection at most', async () => {
