@@ -6,8 +6,9 @@ import type { DemoServer } from './demo-server.js'
 /** Chromium cannot sandbox itself for root, which is what containers run as. */
 const asRoot = process.getuid?.() === 0 ? ['--no-sandbox'] : []
 
-export function launchBrowser(): Promise<Browser> {
-  return launch([...browserArguments, ...asRoot])
+/** A browser with a GPU in software. */
+export function launchBrowser(more: readonly string[] = []): Promise<Browser> {
+  return launch([...browserArguments, ...asRoot, ...more])
 }
 
 /** A browser as most machines without a GPU have it. */

@@ -24,7 +24,11 @@ let demo: DemoPage
 beforeAll(async () => {
   mkdirSync(screenshots, { recursive: true })
   server = await serveDemo()
-  browser = await launchBrowser()
+  // A camera with a test picture.
+  browser = await launchBrowser([
+    '--use-fake-device-for-media-stream',
+    '--use-fake-ui-for-media-stream',
+  ])
 })
 
 afterAll(async () => {
@@ -84,6 +88,58 @@ async function look(): Promise<void> {
   expect(violations.map(({ id, nodes }) => `${id}: ${String(nodes[0]?.html)}`)).toEqual([])
   await demo.page.setViewportSize({ width: 1280, height: 900 })
 }
+
+test('the camera is on only until the photo is taken, and a download can be cancelled', async () => {
+  const { page } = demo
+  await page.addInitScript(() => {
+    const { mediaDevices } = navigator
+    const open = mediaDevices.getUserMedia.bind(mediaDevices)
+    mediaDevices.getUserMedia = async (constraints) => {
+      const stream = await open(constraints)
+      window.cameraTracks = [...(window.cameraTracks ?? []), ...stream.getTracks()]
+      return stream
+    }
+  })
+  const readTracks = (): Promise<string[]> =>
+    page.evaluate(() => (window.cameraTracks ?? []).map(({ readyState }) => readyState))
+  let isLoaded = false
+  await context.route('**/*.onnx', async (route) => {
+    isLoaded = true
+    await route.abort()
+  })
+  await demo.open(server, {}, 'photos')
+  await page.locator('#strip .thumb').nth(11).waitFor()
+  const cat = await demo.canvas('#picture')
+
+  await page.click('#camera')
+  await page.waitForFunction(
+    () => (document.querySelector<HTMLVideoElement>('#camera-video')?.videoWidth ?? 0) > 0,
+  )
+  expect(await readTracks()).toEqual(['live'])
+  await page.click('#camera-stop')
+  expect(await readTracks()).toEqual(['ended'])
+  expect(await demo.canvas('#picture')).toBe(cat)
+
+  await page.click('#camera')
+  await page.waitForFunction(
+    () => (document.querySelector<HTMLVideoElement>('#camera-video')?.videoWidth ?? 0) > 0,
+  )
+  await page.click('#shoot')
+  await page.locator('#question-caption', { hasText: 'Your photo' }).waitFor()
+  expect(await readTracks()).toEqual(['ended', 'ended'])
+  expect(await demo.canvas('#picture')).not.toBe(cat)
+  expect(await page.locator('#camera-video').isVisible()).toBe(false)
+
+  await page.click('#load')
+  await page.locator('#load-job', { hasText: 'efficientnet-lite0.onnx could not be' }).waitFor()
+  expect(isLoaded).toBe(true)
+  await context.unroute('**/*.onnx')
+  await context.route('**/*.onnx', () => undefined)
+  await page.getByRole('button', { name: 'Try again' }).click()
+  await page.getByRole('button', { name: 'Cancel' }).click()
+  await page.locator('#load-job', { hasText: 'Cancelled' }).waitFor()
+  expect(await page.locator('#answer').getAttribute('data-stale')).toBe('')
+})
 
 test('the photos page names the cat, maps it, ranks the others, and takes a file; offline too', async () => {
   const { page } = demo
@@ -165,3 +221,10 @@ test('the photos page names the cat, maps it, ranks the others, and takes a file
   await demo.settled('answer')
   expect(await readAnswer()).toEqual(cat)
 })
+
+declare global {
+  interface Window {
+    /** The tracks of each camera that the page has opened. */
+    cameraTracks?: MediaStreamTrack[]
+  }
+}
