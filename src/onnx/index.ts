@@ -8,6 +8,7 @@ import { findLayer } from './model/layers.js'
 import { type LoadedModel, prepareModel, withWeights } from './model/loaded-model.js'
 import { type ExternalData, type FileSource, readSource } from './model/read-source.js'
 import type { OnnxRuntime } from './runtime/runtime.js'
+import { foldIntegers } from './session/fold-integers.js'
 import { findOutputShape } from './session/output-shape.js'
 import { ModelRunner } from './session/model-runner.js'
 import { OnnxPasses } from './session/onnx-passes.js'
@@ -66,7 +67,7 @@ export async function onnxPredictor(
   assertKnownKeys('options', options, [
     ...['output', 'logits', 'parameters', 'layout', 'externalData', 'name'],
   ])
-  const given = await readSource(model, options.externalData)
+  const given = await foldIntegers(ort, await readSource(model, options.externalData))
   const name = options.name ?? fileName(model) ?? given.graph.name
   const prepared = prepareModel(given, name, options, options.parameters)
   const source: { current: LoadedModel; readonly knowledge: Map<string, BatchKnowledge> } = {
