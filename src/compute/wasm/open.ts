@@ -16,7 +16,7 @@ export async function openWasmBackend(): Promise<{
   const compiled = await compileKernels()
   let fallbackReason: string | null = null
   // In Node, onnxruntime-web defines a Worker that isn't one of the web's.
-  if (typeof Worker !== 'undefined' && Worker.prototype instanceof EventTarget) {
+  if ('document' in globalThis || 'WorkerGlobalScope' in globalThis) {
     try {
       const { PoolBackend } = await import('./pool/pool-backend.js')
       return { backend: await PoolBackend.open(compiled), fallbackReason: null }
