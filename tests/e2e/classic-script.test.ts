@@ -158,7 +158,7 @@ const litNames = [
 
 it.each([
   { script: 'gradlens.global.js', added: ['gradlens'] },
-  { script: 'elements.global.js', added: litNames },
+  { script: 'elements.global.js', added: ['gradlensElements', ...litNames] },
 ])("adds nothing but $added to the page's window with $script", async ({ script, added }) => {
   const page = await browser.newPage()
   const errors: string[] = []
