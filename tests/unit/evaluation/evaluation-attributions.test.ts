@@ -120,7 +120,12 @@ describe('deletion and insertion', () => {
   it('are each other, the one read backwards, if the attributions change their sign', async () => {
     await fc.assert(
       fc.asyncProperty(
-        fc.uniqueArray(fc.float({ min: -4, max: 4, noNaN: true }), { minLength: 5, maxLength: 5 }),
+        // 0 and -0 are equal: of equal attributions the lower feature is first in both directions.
+        fc.uniqueArray(fc.float({ min: -4, max: 4, noNaN: true }), {
+          minLength: 5,
+          maxLength: 5,
+          comparator: 'SameValueZero',
+        }),
         fc.integer({ min: 0, max: 1000 }),
         async (attributions, seed) => {
           const net = tanhNet(seed)
