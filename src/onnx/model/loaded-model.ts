@@ -7,6 +7,7 @@ import { findChannels } from './input-channels.js'
 import { normalizeModel } from './normalize.js'
 import type { ElementType, OnnxModel, OnnxNode, OnnxTensor } from './onnx-model.js'
 import { raiseOpset } from './raise-opset.js'
+import { refuseOperators } from './refused-operators.js'
 import { createTensor, isFloat, readNumbers } from './tensor-data.js'
 
 /** An input of the model. */
@@ -71,7 +72,7 @@ export function prepareModel(
     channels: findChannels(graph.nodes, input.name),
     type: input.type,
   }))
-  refuseRandom(graph.nodes)
+  refuseOperators(graph.nodes)
   const { nodes, constants } = graph
   const model = { name, opsets, nodes, constants, aliases, inputs, output }
   const stored = new Set(given.graph.constants.keys())
@@ -126,25 +127,6 @@ function toSpec(
     name,
     `model '${model}': its input '${name}' has ${shape === undefined ? 'no stated shape' : 'no batch axis'}; expected a ` +
       'shape with the examples on the first axis. Export the model with one.',
-  )
-}
-
-const randomOps: ReadonlySet<string> = new Set([
-  'Bernoulli',
-  'Multinomial',
-  'RandomNormal',
-  'RandomNormalLike',
-  'RandomUniform',
-  'RandomUniformLike',
-])
-
-function refuseRandom(nodes: readonly OnnxNode[]): void {
-  const random = nodes.filter(({ op, domain }) => domain === '' && randomOps.has(op))
-  if (random.length === 0) return
-  throw new UnsupportedError(
-    random[0]!.op,
-    `model: it draws random numbers (${random.map(({ op, name }) => `${op} '${name}'`).join(', ')}), so there is no ` +
-      'gradient to explain. Export the mean instead of a sample, and without dropout.',
   )
 }
 

@@ -302,6 +302,23 @@ describe('a model that cannot be explained', () => {
     expect((await failureOf(onnxPredictor(ort, random_))).message).toContain('RandomNormalLike')
   })
 
+  it('is refused for sequences and operators of training, which are listed', async () => {
+    const refusalOf = async (nodes: OnnxNode[]): Promise<Error> =>
+      failureOf(onnxPredictor(ort, bytesOf({ ...twoOutputs, nodes, outputs: ['y'] })))
+    const sequence = [
+      nodeOf('SequenceConstruct', ['x', 'x'], 's'),
+      nodeOf('ConcatFromSequence', ['s'], 'y', { axis: 1 }),
+    ]
+    const refused = await refusalOf(sequence)
+    expect(isGradlensError(refused, 'UnsupportedError')).toBe(true)
+    expect(refused.message).toContain("SequenceConstruct 'the SequenceConstruct of s'")
+    expect(refused.message).toContain("ConcatFromSequence 'the ConcatFromSequence of y'")
+    const gradient = { ...nodeOf('Gradient', ['x'], 'y'), domain: 'ai.onnx.preview.training' }
+    const training = await refusalOf([gradient])
+    expect(isGradlensError(training, 'UnsupportedError')).toBe(true)
+    expect(training.message).toContain("Gradient 'the Gradient of y'")
+  })
+
   it('is refused where its output has no gradient, with what to choose instead', async () => {
     const nodes = [nodeOf('MatMul', ['x', 'w'], 'z'), nodeOf('ArgMax', ['z'], 'y', { axis: 1 })]
     const bytes = bytesOf({ ...twoOutputs, nodes, outputs: ['y'] })
