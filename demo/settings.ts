@@ -1,4 +1,4 @@
-export const simFns = ['grad_dot', 'grad_cos', 'grad_asym_dot'] as const
+export const simFns = ['grad_cos', 'grad_dot', 'grad_asym_dot'] as const
 export type SimFn = (typeof simFns)[number]
 
 export const methods = [
@@ -31,7 +31,7 @@ export interface Settings {
 }
 
 export const defaultSettings: Omit<Settings, 'references'> = {
-  simFn: 'grad_dot',
+  simFn: 'grad_cos',
   method: 'gausslegendre',
   steps: 50,
   gradients: 'stored',

@@ -73,6 +73,7 @@ async function explained(
     const isRegression = y !== undefined
     const loss = isRegression ? 'meanSquaredError' : 'categoricalCrossentropy'
     using similarity = new GradientSimilarity(predictor, loss, {
+      simFn: 'grad_cos',
       device: 'wasm',
       task: isRegression ? 'regression' : 'classification',
     })

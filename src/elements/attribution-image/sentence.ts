@@ -1,11 +1,17 @@
 import { sumBySign, type Sign } from '../base/attributions.js'
-import { formatPercent } from '../text/format.js'
+import { createSignedFormat, formatPercent } from '../text/format.js'
 import { sumRegions, type Region } from './regions.js'
 import type { SignedMap } from './signed-map.js'
 
 /**
- * Describes a map by its regions: 'On balance, the upper right counts most for 8, and the lower
- * left counts most against it. 62 % of the attribution is for 8.'
+ * The share of all regions' sums that a region must have to be named: one and a half times the share
+ * of each of nine equal regions.
+ */
+const standoutShare = 1.5 / 9
+
+/**
+ * Describes a map by its regions: 'The upper right counts most for 8 (+0.41), and the lower left
+ * counts most against it (−0.12). 62 % of the attribution is for 8.'
  */
 export function describeMap({ values, width, height, target }: SignedMap, sign: Sign): string {
   const regions = sumRegions(values, width, height)
@@ -26,25 +32,34 @@ export function describeMap({ values, width, height, target }: SignedMap, sign: 
 }
 
 /**
- * The regions with the greatest sums of each sign. Sums, because single pixels of both signs are
- * often strongest in the same region.
+ * The regions with the greatest sums of each sign, and their sums. Sums, because single pixels of
+ * both signs are often strongest in the same region.
  */
 function describeBalance(regions: readonly Region[], name: string): string {
   const net = ({ forIt, againstIt }: Region): number => forIt - againstIt
   const most = findGreatest(regions, net)
   const least = findGreatest(regions, (region) => -net(region))
-  if (net(most) <= 0 && net(least) >= 0) {
+  const format = createSignedFormat(regions.map(net))
+  const whole = regions.reduce((sum, region) => sum + Math.abs(net(region)), 0)
+  const strongest = net(most) >= -net(least) ? most : least
+  if (whole === 0)
     return `In each part of the picture, the pixels for and against ${name} cancel out.`
+  const share = Math.abs(net(strongest)) / whole
+  if (share < standoutShare) {
+    return (
+      `No part of the picture stands out: the strongest, the ${strongest.name}, has ${formatPercent(share)} of ` +
+      `what counts for or against ${name}.`
+    )
   }
   if (net(least) >= 0) {
-    return `On balance, the ${most.name} counts most for ${name}, and no part counts against it.`
+    return `The ${most.name} counts most for ${name} (${format(net(most))}), and no part counts against it.`
   }
   if (net(most) <= 0) {
-    return `On balance, the ${least.name} counts most against ${name}, and no part counts for it.`
+    return `The ${least.name} counts most against ${name} (${format(net(least))}), and no part counts for it.`
   }
   return (
-    `On balance, the ${most.name} counts most for ${name}, ` +
-    `and the ${least.name} counts most against it.`
+    `The ${most.name} counts most for ${name} (${format(net(most))}), ` +
+    `and the ${least.name} counts most against it (${format(net(least))}).`
   )
 }
 

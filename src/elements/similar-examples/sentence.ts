@@ -9,7 +9,7 @@ import type { SimilarityView } from './similarity-view.js'
 export function describeSimilarity(view: SimilarityView): string {
   const { most, least } = view
   if (most.length === 0) return 'No training example has a score.'
-  return [describeMost(view), describeSuspects(view), describeMistakes(view), describeLeast(view)]
+  return [describeMost(view), describeSuspect(view), describeMistakes(view), describeLeast(view)]
     .concat(least.length === 0 ? [] : describeNegative(view))
     .filter((sentence) => sentence !== '')
     .join(' ')
@@ -85,16 +85,15 @@ function describeScores(subject: string, view: SimilarityView): string {
     : `${subject} ${verb} ${format(highest)} to ${format(lowest)}.`
 }
 
-/** The labels that may be wrong. */
-function describeSuspects({ most, predicted, name }: SimilarityView): string {
-  const suspects = most.filter(({ isSuspect }) => isSuspect)
-  const [first] = suspects
-  if (first?.label === undefined || predicted === null) return ''
-  if (suspects.length === 1) {
-    return `No. ${first.index} is labelled ${name(first.label)}, not ${name(predicted)}: check its label.`
-  }
-  const numbers = joinList(suspects.map(({ index }) => `${index}`))
-  return `No. ${numbers} are not labelled ${name(predicted)}: check their labels.`
+/** The label that may be wrong, and the class of the others. */
+function describeSuspect({ most, name }: SimilarityView): string {
+  const suspect = most.find(({ isSuspect }) => isSuspect)
+  const witness = most.find((example) => example !== suspect)
+  if (suspect?.label === undefined || witness?.label === undefined) return ''
+  return (
+    `No. ${suspect.index} is labelled ${name(suspect.label)}, ` +
+    `unlike the others, which are labelled ${name(witness.label)}: check its label.`
+  )
 }
 
 function describeMistakes(view: SimilarityView): string {

@@ -11,8 +11,8 @@ export interface ShownExample {
   /** The model's prediction for it. */
   readonly predicted: Label | undefined
   /**
-   * Whether the label may be wrong: the example is among the most similar, its score is more than a
-   * tenth of the highest, and its class is not the explained one.
+   * Whether the label may be wrong: the other most similar examples, by cosine, agree on another class,
+   * and so does the model if its prediction is known.
    */
   readonly isSuspect: boolean
 }

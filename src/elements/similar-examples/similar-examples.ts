@@ -49,8 +49,9 @@ const kinds: readonly ExampleKind[] = ['image', 'text', 'tabular']
 /**
  * The training examples most and least similar to the explained example, as images, texts or rows
  * of a table, with their scores as bars on one scale, their labels, the model's predictions for
- * them, and the mean score of each class. One of the most similar examples is marked if its class
- * is not `predicted`: its label may be wrong.
+ * them, and the mean score of each class. With `simFn: 'grad_cos'`, one of the most similar examples
+ * is marked if its label may be wrong: all others have the label of another class, and the model's
+ * prediction for it is another class too.
  *
  * @tagname gl-similar-examples
  *

@@ -9,6 +9,7 @@ import { computeClassMeans, type ClassMean } from './class-means.js'
 import { nameLabel, readLabels, type Label, type LabelList, type Labels } from './labels.js'
 import { getPickedExample, readRankedEnds, type RankedExample } from './ranked-ends.js'
 import type { ExampleContent, ShownExample } from './shown-example.js'
+import { areCosines, isSuspect } from './suspects.js'
 import { scaleOf, type SignedScale } from '../base/color/signed-scale.js'
 import { isRecord } from '../../is-record.js'
 
@@ -50,12 +51,6 @@ export interface SimilarityView {
 }
 
 /**
- * A share of the highest score. Examples below it had almost no influence, so their labels are no
- * concern.
- */
-const leastSuspectShare = 0.1
-
-/**
  * @throws InvalidArgumentError if the explanation has no ranking, or an option does not match it
  */
 export function createSimilarityView(
@@ -78,8 +73,7 @@ export function createSimilarityView(
     areClasses || typeof label === 'string' ? nameLabel(label, labels) : format(label)
 
   const channels = readChannels(options.channels, explanation, 0)
-  const highest = Math.max(0, ends.most[0]?.score ?? 0)
-  const shown = (ranked: RankedExample, picked: unknown, isMost: boolean): ShownExample => {
+  const shown = (ranked: RankedExample, picked: unknown): ShownExample => {
     const { index, score } = ranked
     const label = index === undefined ? undefined : trainLabels[index]
     return {
@@ -88,19 +82,17 @@ export function createSimilarityView(
       content: getContent(ranked, picked, options, channels),
       label,
       predicted: index === undefined ? undefined : trainPredictions[index],
-      isSuspect:
-        isMost &&
-        areClasses &&
-        score !== undefined &&
-        score > leastSuspectShare * highest &&
-        label !== undefined &&
-        predicted !== null &&
-        name(label) !== name(predicted),
+      isSuspect: false,
     }
   }
   const { mostSimilar, leastSimilar } = explanation.data
-  const most = ends.most.map((ranked) => shown(ranked, mostSimilar, true))
-  const least = ends.least.map((ranked) => shown(ranked, leastSimilar, false))
+  const nearest = ends.most.map((ranked) => shown(ranked, mostSimilar))
+  const isEvidence = areClasses && areCosines(explanation)
+  const most = nearest.map((each) => ({
+    ...each,
+    isSuspect: isEvidence && isSuspect(each, nearest, name),
+  }))
+  const least = ends.least.map((ranked) => shown(ranked, leastSimilar))
   return {
     most,
     least,

@@ -195,7 +195,7 @@ it('lets one choose layout and values, the defaults named', async () => {
 it('names the regions that count most for and against the output', async () => {
   const element = await mounted('gl-attribution-image', { explanation: small })
   expect(textsOf(element, 'figcaption')).toEqual([
-    'On balance, the upper left counts most for 8, and the bottom counts most against it. 71 % of the attribution is for 8.',
+    'The upper left counts most for 8 (+4.00), and the bottom counts most against it (−2.00). 71 % of the attribution is for 8.',
   ])
   expect(textsOf(element, 'tbody tr:first-child > *')).toEqual(['upper left', '4.00', '0.00'])
 })

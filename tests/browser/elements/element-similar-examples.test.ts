@@ -53,15 +53,23 @@ it('shows both ends of the order, with labels, what the model says, and scores',
 })
 
 it('marks the label to check in words, and says which one it is', async () => {
-  const element = await mounted('gl-similar-examples', given)
+  const predictions = examplePredictions.map((label, i) => (i === 2 ? 1 : label))
+  const element = await mounted('gl-similar-examples', {
+    ...given,
+    explanation: rankingJson(
+      exampleScores.map((score) => 0.5 + score / 8),
+      { params: { sim_fn_name: 'grad_cos' } },
+    ),
+    trainPredictions: predictions,
+  })
   const marked = within(element, '.suspect').map((mark) =>
     mark.closest('.card')?.querySelector('.number')?.textContent.trim(),
   )
   expect(marked).toEqual(['no. 2'])
   expect(textsOf(element, 'figcaption')[0]).toContain(
-    'No. 2 is labelled zero, not one: check its label.',
+    'No. 2 is labelled zero, unlike the others, which are labelled one: check its label.',
   )
-  element.predicted = null
+  element.trainPredictions = examplePredictions
   await element.updateComplete
   expect(within(element, '.suspect')).toEqual([])
 })

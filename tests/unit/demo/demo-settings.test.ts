@@ -15,13 +15,13 @@ describe("the demo's address", () => {
 
   test('leads back to the settings that it was written for', () => {
     const query =
-      '?device=webgpu&references=20&gradients=computed&simFn=grad_cos&method=riemann_left&steps=10&digit=34'
+      '?device=webgpu&references=20&gradients=computed&simFn=grad_dot&method=riemann_left&steps=10&digit=34'
     const { settings, picked, problems } = read(query)
     expect(settings).toEqual({
       device: 'webgpu',
       references: 20,
       gradients: 'computed',
-      simFn: 'grad_cos',
+      simFn: 'grad_dot',
       method: 'riemann_left',
       steps: 10,
     })

@@ -149,24 +149,52 @@ describe('labels', () => {
     expect(() => readLabels('l', [{}] as unknown as string[])).toThrow('l[0]: got an object')
   })
 
-  it('of another class than the predicted one are marked among the most similar alone', () => {
-    const { most, least } = view(labelled)
-    expect(most.filter(({ isSuspect }) => isSuspect).map(({ index }) => index)).toEqual([2])
-    expect(least.some(({ isSuspect }) => isSuspect)).toBe(false)
-    expect(view({ trainLabels: exampleLabels }).most.some(({ isSuspect }) => isSuspect)).toBe(false)
-  })
+  describe('that may be wrong', () => {
+    const cosines = rankingJson(
+      exampleScores.map((score) => 0.5 + score / 8),
+      { params: { sim_fn_name: 'grad_cos' } },
+    )
+    const suspects = (
+      options: Partial<SimilarityViewOptions>,
+      explanation: unknown = cosines,
+    ): unknown =>
+      view(options, explanation)
+        .most.filter(({ isSuspect }) => isSuspect)
+        .map(({ index }) => index)
 
-  it('are not marked where the score is next to nothing beside the highest', () => {
-    const explanation = rankingJson(exampleScores.map((score) => (score < 2 ? score : 10 * score)))
-    expect(view(labelled, explanation).most.some(({ isSuspect }) => isSuspect)).toBe(false)
-    const alike = rankingJson(exampleScores.map(() => 0))
-    expect(view(labelled, alike).most.some(({ isSuspect }) => isSuspect)).toBe(false)
-  })
+    it('are marked where all other neighbours by cosine agree on another class', () => {
+      expect(suspects(labelled)).toEqual([2])
+      expect(view(labelled, cosines).least.some(({ isSuspect }) => isSuspect)).toBe(false)
+    })
 
-  it('are compared by their names', () => {
-    const names = ['zero', 'one', 'two']
-    const { most } = view({ ...labelled, labels: names, predicted: 'one' })
-    expect(most.map(({ isSuspect }) => isSuspect)).toEqual([false, false, false, true, false])
+    it('are not marked by other similarities, which favour large gradients', () => {
+      expect(suspects(labelled, rankingJson())).toEqual([])
+    })
+
+    it('are not marked where the model agrees with the label', () => {
+      expect(suspects({ ...labelled, trainPredictions: exampleLabels })).toEqual([])
+      const corrected = exampleLabels.map((label, i) => (i === 2 ? 1 : label))
+      expect(suspects({ ...labelled, trainPredictions: corrected })).toEqual([2])
+    })
+
+    it('are not marked where the others disagree, are few, or are far', () => {
+      const twoOfAnother = exampleLabels.map((label, i) => (i === 10 ? 2 : label))
+      expect(suspects({ trainLabels: twoOfAnother })).toEqual([])
+      const few = { ...cosines, data: { ...cosines.data, most_similar: [[[6], [4], [2]]] } }
+      expect(suspects({ trainLabels: [0, 2, 0, 0, 1, 2, 1] }, few)).toEqual([])
+      const far = rankingJson(
+        exampleScores.map((score) => score / 8),
+        { params: { sim_fn_name: 'grad_cos' } },
+      )
+      expect(suspects(labelled, far)).toEqual([])
+    })
+
+    it('are compared by their names', () => {
+      const names = ['zero', 'one', 'two']
+      const trainLabels = exampleLabels.map((label) => names[label]!)
+      const trainPredictions = exampleLabels.map((label, i) => (i === 2 ? 1 : label))
+      expect(suspects({ trainLabels, trainPredictions, labels: names })).toEqual([2])
+    })
   })
 
   it('of a regression are values, none of which is suspect', () => {
@@ -204,9 +232,19 @@ describe('the mean score of each class', () => {
 
 describe('the sentences', () => {
   it('count the labels, and name the one to check', () => {
+    const cosines = rankingJson(
+      exampleScores.map((score) => 0.5 + score / 8),
+      { params: { sim_fn_name: 'grad_cos' } },
+    )
+    const predictions = examplePredictions.map((label, i) => (i === 2 ? 1 : label))
+    expect(
+      describeSimilarity(view({ ...labelled, trainPredictions: predictions }, cosines)),
+    ).toContain(
+      'No. 2 is labelled 0, unlike the others, which are labelled 1: check its label. The model gets two of them wrong.',
+    )
     expect(describeSimilarity(view({ ...labelled, trainPredictions: examplePredictions }))).toBe(
       'The model says 1: the five most similar training examples are labelled 1 (four) and 0 (one). ' +
-        'No. 2 is labelled 0, not 1: check its label. The model gets one of them wrong. ' +
+        'The model gets one of them wrong. ' +
         'The least similar are labelled 2 (four) and 0 (one). The first four of them count against 1.',
     )
     expect(describeMeans(view(labelled))).toBe(

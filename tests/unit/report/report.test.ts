@@ -67,7 +67,7 @@ it('writes pixels as PNG without a canvas', async () => {
 })
 
 const kinds: readonly [string, ReportSource, Record<string, unknown>, RegExp, number][] = [
-  ['an image', digitExplanation(), {}, /On balance, the .* counts most for 8/, 10],
+  ['an image', digitExplanation(), {}, /The .* counts most for 8 \(\+\S+\)/, 10],
   [
     'a text',
     reviewExplanation(),
