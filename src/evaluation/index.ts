@@ -8,6 +8,13 @@ export type { Arrays } from './arrays.js'
 export type { CompletenessData } from './attribution/completeness.js'
 export type { CurveData } from './attribution/curves.js'
 export type { AttributionMeasureOptions } from './attribution/evaluated-case.js'
+export { linearDatamodelingScore } from './influence/linear-datamodeling-score.js'
+export type { LinearDatamodelingData } from './influence/linear-datamodeling-score.js'
+export { mislabelDetection } from './influence/mislabel-detection.js'
+export type {
+  MislabelDetectionData,
+  MislabelDetectionOptions,
+} from './influence/mislabel-detection.js'
 export { identicalClassTest, identicalSubclassTest } from './similarity/identical-class.js'
 export type { ClassMatches, IdenticalClassData } from './similarity/identical-class.js'
 export { mergeClasses } from './similarity/merge-classes.js'
