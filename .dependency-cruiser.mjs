@@ -33,6 +33,7 @@ const parts = {
   explainers: { modules: 'predictor|losses|explanation|gradients|compute|store' },
   testing: { modules: 'predictor|losses|gradients|adapters' },
   evaluation: { modules: 'predictor|losses|explanation|gradients|compute|store|explainers' },
+  influence: { modules: 'predictor|losses|explanation|gradients|compute|store|explainers' },
   tfjs: { modules: 'predictor|losses|gradients|adapters', packages: '@tensorflow/tfjs[^/]*' },
   onnx: { modules: 'predictor|losses|gradients|adapters', packages: 'pbf' },
   node: { modules: 'gradients|store', packages: builtIn },
@@ -44,9 +45,9 @@ const parts = {
   report: { modules: 'explanation|frame|elements', packages: '@noble/hashes' },
   worker: { modules: 'predictor|losses|explanation|gradients|explainers' },
   index: { modules: 'predictor|losses|explanation|gradients|compute|store|explainers' },
-  bundle: { modules: 'index|evaluation|tfjs|worker' },
+  bundle: { modules: 'index|evaluation|influence|tfjs|worker' },
   'page-tensorflow': { packages: '@tensorflow/tfjs' },
-  global: { modules: 'index|page-tensorflow|tfjs|worker' },
+  global: { modules: 'index|influence|page-tensorflow|tfjs|worker' },
 }
 
 const inParts = (/** @type {string} */ names) => `^src/(?:${names})(?:/|\\.ts$)`

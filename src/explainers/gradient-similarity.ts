@@ -1,48 +1,25 @@
-import { lazyModule } from '../lazy-module.js'
-import { explainFailedImport } from '../failed-import.js'
-import type { Ranking } from '../compute/ranking.js'
-import { InvalidArgumentError, NotFittedError, isGradlensError } from '../errors.js'
 import type { Explanation } from '../explanation.js'
-import type { ByteStore } from '../store/bytes/byte-store.js'
-import { toNdArray } from '../array-input.js'
-import { type CallOptions, assertKnownKeys } from '../options.js'
 import type { LabelInput, QuestionLabelInput } from '../losses/labels.js'
-import { type Loss, type ReadLoss, readLoss } from '../losses/loss.js'
+import { type Loss, readLoss } from '../losses/loss.js'
+import type { CallOptions } from '../options.js'
 import type { Predictor } from '../predictor.js'
-import { BackendSession } from './session/backend-session.js'
-import { disposeAll, computeFiniteBlocks } from './similarity/gradient-blocks.js'
-import { countExamples, type Inputs } from './reading/inputs.js'
-import { keepTrainingSet, readTraining, writeTrainingSet } from './similarity/keep-training-set.js'
-import { checkLossOfLogits } from './reading/loss-of-logits.js'
-import { checkPredictor, type ModelCall, ModelSession } from './session/model-session.js'
-import { chooseParameters } from './session/parameters.js'
-import { createProgressReporter } from './session/progress.js'
-import { isExampleSource, type ExampleSource } from './reading/example-source.js'
-import { checkLoss } from './similarity/check-loss.js'
-import type { SimilarityData } from './similarity/similarity-explanation.js'
+import type { ByteStore } from '../store/bytes/byte-store.js'
+import type { ExampleSource } from './reading/example-source.js'
+import type { Inputs } from './reading/inputs.js'
+import { Explainer } from './session/explainer.js'
 import type {
   EstimateOptions,
   SimilarityEstimate,
 } from './similarity/estimate/similarity-estimate.js'
+import type { SimilarityData } from './similarity/similarity-explanation.js'
 import {
-  explainOptionNames,
   type GradientSimilarityOptions,
   type OpenSimilarityOptions,
   type PrecomputeOptions,
   readSimilarityOptions,
   type SimilarityExplainOptions,
-  type SimilaritySettings,
 } from './similarity/similarity-options.js'
-import { type Question, readQuestion } from './similarity/question.js'
-import {
-  ExamplesInMemory,
-  type GradientContext,
-  type TrainingSet,
-} from './similarity/training-set.js'
-import { Explainer } from './session/explainer.js'
-
-const useQuestionLabels = lazyModule(() => import('./similarity/question-labels.js'))
-const useExplanations = lazyModule(() => import('./similarity/similarity-explanation.js'))
+import { TrainingSimilarity } from './similarity/training-similarity.js'
 
 /**
  * Ranks training examples by the similarity of their loss gradients to that of the example explained: g(z) = ∇θ L(y, f(x)) over the trainable parameters.
@@ -56,11 +33,7 @@ const useExplanations = lazyModule(() => import('./similarity/similarity-explana
  * const { scores, orderedIndices } = await explainer.explain(x)
  */
 export class GradientSimilarity<Value = unknown, Item = never> extends Explainer<Value, Item> {
-  readonly #model: ModelSession<Value>
-  readonly #loss: ReadLoss<Value>
-  readonly #options: SimilaritySettings
-  #fitted: TrainingSet<Value> | undefined
-  readonly #backend = new BackendSession<Value>()
+  readonly #similarity: TrainingSimilarity<Value>
 
   /** @throws InvalidArgumentError for an unknown option value or loss; UnsupportedError without trainable parameters */
   constructor(
@@ -70,15 +43,11 @@ export class GradientSimilarity<Value = unknown, Item = never> extends Explainer
   ) {
     const loss = readLoss(lossFn)
     const settings = readSimilarityOptions(options)
-    checkPredictor(predictor)
-    checkLossOfLogits(loss, predictor.output)
-    const chosen = chooseParameters(predictor, settings.parameters)
-    const model = new ModelSession(chosen, settings.device)
-    checkLoss(loss, predictor)
-    super(model)
-    this.#model = model
-    this.#options = settings
-    this.#loss = loss
+    const similarity = new TrainingSimilarity<Value>(predictor, loss, settings, {
+      name: 'GradientSimilarity',
+    })
+    super(similarity.model)
+    this.#similarity = similarity
   }
 
   /**
@@ -100,8 +69,8 @@ export class GradientSimilarity<Value = unknown, Item = never> extends Explainer
   ): Promise<GradientSimilarity<Value, Item>> {
     const explainer = new GradientSimilarity(predictor, lossFn, options)
     try {
-      const call = explainer.#model.begin(signal)
-      explainer.#replace(await explainer.#openStore(store, call))
+      const similarity = explainer.#similarity
+      await similarity.openStore(store, similarity.model.begin(signal))
       return explainer
     } catch (error) {
       explainer.dispose()
@@ -110,13 +79,12 @@ export class GradientSimilarity<Value = unknown, Item = never> extends Explainer
   }
 
   override get fallbackReason(): string | null {
-    const reasons = [super.fallbackReason, this.#backend.fallbackReason]
-    return reasons.filter((reason) => reason !== null).join(' ') || null
+    return this.#similarity.fallbackReason
   }
 
   /** The bytes of training gradients in memory; 0 without `precomputeGrads`, or with a store. */
   get gradientBytes(): number {
-    return this.#fitted?.gradientBytes ?? 0
+    return this.#similarity.fitted?.gradientBytes ?? 0
   }
 
   /**
@@ -133,29 +101,9 @@ export class GradientSimilarity<Value = unknown, Item = never> extends Explainer
   async fit(
     xTrain: Inputs<Item> | ExampleSource<Inputs<Item>>,
     yTrain: LabelInput | ExampleSource<LabelInput>,
-    { signal, onProgress }: CallOptions = {},
+    options: CallOptions = {},
   ): Promise<this> {
-    const call = this.#model.begin(signal)
-    const report = createProgressReporter('GradientSimilarity', this.#options.verbose, onProgress)
-    const examples = await readTraining(xTrain, yTrain, call, this.#loss, this.#options)
-    if (this.#options.precomputeGrads || !('items' in examples)) {
-      const weightsVersion = await call.weightsVersion()
-      const context = await this.#context(call)
-      const set = await keepTrainingSet(examples, context, this.#options, report)
-      try {
-        await call.assertWeights(weightsVersion)
-      } catch (error) {
-        set[Symbol.dispose]()
-        throw error
-      }
-      this.#replace(set)
-    } else {
-      // Nothing is computed yet, and no device is opened.
-      call.check()
-      this.#replace(new ExamplesInMemory(examples, null))
-      const exampleCount = countExamples(examples.x)
-      report({ phase: 'fit', done: exampleCount, total: exampleCount })
-    }
+    await this.#similarity.fit(xTrain, yTrain, options)
     return this
   }
 
@@ -174,11 +122,7 @@ export class GradientSimilarity<Value = unknown, Item = never> extends Explainer
     yTrain?: LabelInput | ExampleSource<LabelInput>,
     options: EstimateOptions = {},
   ): Promise<SimilarityEstimate> {
-    const call = this.#model.begin(options.signal)
-    const { estimateSimilarity } =
-      await import('./similarity/estimate/estimate-similarity.js').catch(explainFailedImport)
-    const context = await this.#context(call)
-    return estimateSimilarity(xTrain, yTrain, context, this.#options, options)
+    return this.#similarity.estimate(xTrain, yTrain, options)
   }
 
   /**
@@ -196,22 +140,9 @@ export class GradientSimilarity<Value = unknown, Item = never> extends Explainer
   async precompute(
     xTrain: Inputs<Item> | ExampleSource<Inputs<Item>>,
     yTrain: LabelInput | ExampleSource<LabelInput>,
-    { rows, ids, signal, onProgress }: PrecomputeOptions = {},
+    options: PrecomputeOptions = {},
   ): Promise<void> {
-    const call = this.#model.begin(signal)
-    const { store, verbose } = this.#options
-    if (store === undefined) {
-      throw new InvalidArgumentError('store', 'none', 'where precompute writes the gradients')
-    }
-    const report = createProgressReporter('GradientSimilarity', verbose, onProgress)
-    const [given, ownIds] = await Promise.all([
-      readTraining(xTrain, yTrain, call, this.#loss, this.#options),
-      ids === undefined || isExampleSource(ids) ? ids : toNdArray('ids', ids),
-    ])
-    const weightsVersion = await call.weightsVersion()
-    const context = await this.#context(call)
-    await writeTrainingSet(given, ownIds, context, this.#options, report, rows)
-    await call.assertWeights(weightsVersion)
+    return this.#similarity.precompute(xTrain, yTrain, options)
   }
 
   /**
@@ -227,117 +158,16 @@ export class GradientSimilarity<Value = unknown, Item = never> extends Explainer
     y?: QuestionLabelInput,
     options: SimilarityExplainOptions = {},
   ): Promise<Explanation<SimilarityData>> {
-    assertKnownKeys('options', options, explainOptionNames)
-    const call = this.#model.begin(options.signal)
-    const fitted = this.#fitted
-    if (fitted === undefined) {
-      throw new NotFittedError('explain was called before fit; call fit(xTrain, yTrain) first.')
-    }
-    // A fit that ends during this call must not dispose these gradients.
-    fitted.retain()
-    try {
-      let question: Question | undefined
-      for (let fallbacks = 0; ; fallbacks++) {
-        try {
-          // The arguments are read once, so that later changes to the page's arrays have no effect.
-          question ??= await readQuestion(call, fitted.exampleCount, x, y, options, this.#options)
-          return await this.#explain(call, fitted, question)
-        } catch (error) {
-          // If the call was aborted or the explainer disposed, that is the reason of the failure.
-          call.check()
-          const isLost = !fitted.isOnDevice && isGradlensError(error, 'DeviceError')
-          if (!isLost || fallbacks === mostFallbacks || !this.#model.fallBack(error)) throw error
-        }
-      }
-    } finally {
-      fitted[Symbol.dispose]()
-    }
+    return this.#similarity.explain(x, y, options)
   }
 
   /** Replaces the model. Everything computed from the old one is dropped, and `fit` must be called again. */
   override resetPredictor(predictor: Predictor<Value, Item>): void {
-    checkPredictor(predictor)
-    checkLossOfLogits(this.#loss, predictor.output)
-    const chosen = chooseParameters(predictor, this.#options.parameters)
-    checkLoss(this.#loss, predictor)
-    super.resetPredictor(chosen)
-    this.#replace(undefined)
+    super.resetPredictor(this.#similarity.choose(predictor))
+    this.#similarity.replace(undefined)
   }
 
   override dispose(): void {
-    super.dispose()
-    this.#replace(undefined)
-    this.#backend[Symbol.dispose]()
-  }
-
-  async #explain(
-    call: ModelCall<Value>,
-    fitted: TrainingSet<Value>,
-    question: Question,
-  ): Promise<Explanation<SimilarityData>> {
-    const { k, ranking } = question
-    const weightsVersion = await call.weightsVersion()
-    await fitted.assertModel(call, weightsVersion)
-    const { ranked, usage } = await this.#rank(call, fitted, question)
-    await call.assertWeights(weightsVersion)
-    const { createSimilarityExplanation, selectMostSimilar } = await useExplanations()
-    const pick = (indices: Int32Array): Promise<SimilarityData['mostSimilar']> =>
-      fitted.pick(indices, ranking.testCount, call.signal)
-    const picked = {
-      mostSimilar: await pick(selectMostSimilar(ranked, k)),
-      leastSimilar: await pick(ranked.leastIndices),
-    }
-    call.check()
-    return createSimilarityExplanation(ranked, picked, {
-      ...{ question, fitted, usage, loss: this.#loss, settings: this.#options },
-      ...{ predictor: call.predictor, device: this.device },
-    })
-  }
-
-  #replace(fitted: TrainingSet<Value> | undefined): void {
-    this.#fitted?.[Symbol.dispose]()
-    this.#fitted = fitted
-  }
-
-  async #openStore(store: ByteStore, call: ModelCall<Value>): Promise<TrainingSet<Value>> {
-    const { openTrainingStore } = await import('./similarity/open-training-store.js').catch(
-      explainFailedImport,
-    )
-    return openTrainingStore(store, call, this.#loss, this.#options)
-  }
-
-  async #rank(
-    call: ModelCall<Value>,
-    fitted: TrainingSet<Value>,
-    { tests: x, y: given, ranking, report }: Question,
-  ): Promise<{ ranked: Ranking; usage: Readonly<Record<string, number>> }> {
-    const context = await this.#context(call)
-    const { task } = this.#options
-    const { readQuestionLabels } = await useQuestionLabels()
-    const y = await readQuestionLabels(context, x, given, task, fitted.labelShape)
-    const tests = await computeFiniteBlocks({ ...context, x, y, projection: fitted.projection })
-    const ranker = context.backend.openRanking(ranking)
-    try {
-      const { blocks, usage } = await fitted.pass(context)
-      for await (const train of blocks) {
-        for (const test of tests) {
-          await ranker.add(test.gradients, test.start, train.gradients, train.start)
-        }
-        call.check()
-        report({ phase: 'explain', done: train.end, total: ranking.trainCount })
-      }
-      return { ranked: await ranker.finish(), usage: usage() }
-    } finally {
-      ranker[Symbol.dispose]()
-      disposeAll(tests)
-    }
-  }
-
-  async #context(call: ModelCall<Value>): Promise<GradientContext<Value>> {
-    const backend = await this.#backend.open(call)
-    return { call, backend, loss: this.#loss, batchSize: this.#options.batchSize }
+    this.#similarity.dispose()
   }
 }
-
-/** From webgpu to wasm, and from there to cpu. */
-const mostFallbacks = 2

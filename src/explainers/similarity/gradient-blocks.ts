@@ -1,6 +1,5 @@
 import type { BatchSize } from '../session/batch-size.js'
 import type { GradientBackend, DeviceGradients } from '../../compute/gradient-backend.js'
-import { NonFiniteError } from '../../errors.js'
 import type { CachedGradients } from './cached-gradients.js'
 import type { Projection } from '../../gradients/projection/projection.js'
 import { type Labels, labelsOf } from '../../losses/labels.js'
@@ -91,39 +90,6 @@ export async function* streamBlocks<Value>(
       placed.gradients[Symbol.dispose]()
     }
   }
-}
-
-/** Computes all blocks of the examples to be explained, whose gradients must be finite. */
-export async function computeFiniteBlocks<Value>(
-  of: GradientBatches<Value>,
-): Promise<PlacedGradients[]> {
-  const blocks: PlacedGradients[] = []
-  try {
-    for await (const placed of computeBlocks(of)) {
-      blocks.push(placed)
-      await assertFinite(placed)
-    }
-    return blocks
-  } catch (error) {
-    disposeAll(blocks)
-    throw error
-  }
-}
-
-export function disposeAll(blocks: readonly PlacedGradients[]): void {
-  for (const { gradients } of blocks) gradients[Symbol.dispose]()
-}
-
-async function assertFinite({ gradients, start }: PlacedGradients): Promise<void> {
-  const norms = await gradients.squaredNorms()
-  const row = norms.findIndex((norm) => !Number.isFinite(norm))
-  if (row < 0) return
-  throw new NonFiniteError(
-    `the squared norm of the loss gradient of example ${start + row}`,
-    norms[row]!,
-    [start + row],
-    'Its ranking would mean nothing; look at its label, the loss and the weights.',
-  )
 }
 
 /** Yields gradients in memory block by block, with pauses so that the page can respond. */

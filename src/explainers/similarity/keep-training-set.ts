@@ -1,8 +1,5 @@
 import { explainFailedImport } from '../../failed-import.js'
 import { InvalidArgumentError } from '../../errors.js'
-import type { RowRange } from '../../store/bytes/byte-store.js'
-import type { ArrayInput } from '../../array-input.js'
-import type { NdArray } from '../../ndarray.js'
 import type { Progress } from '../../options.js'
 import { copyLabels, type LabelInput, requireLabels } from '../../losses/labels.js'
 import type { ReadLoss } from '../../losses/loss.js'
@@ -77,24 +74,11 @@ export async function keepTrainingSet<Value, Item>(
     const projection = await createProjection(settings.projection, call.predictor)
     return uploadGradients({ ...context, ...given, projection }, settings.mostKeptBytes, report)
   }
+  const { openTrainingStore, writeTrainingSet } = await importStores()
   await writeTrainingSet(given, undefined, context, settings, report)
-  const { openTrainingStore } = await import('./open-training-store.js').catch(explainFailedImport)
   return openTrainingStore(store!, call, loss, settings)
 }
 
-/** Writes the gradients of the training examples, or of a range of them, into the store. */
-export async function writeTrainingSet<Value, Item>(
-  given: TrainingExamples | TrainingSources<Item>,
-  ids: NdArray | ExampleSource<ArrayInput> | undefined,
-  context: GradientContext<Value>,
-  settings: SimilaritySettings,
-  report: (progress: Progress) => void,
-  range?: RowRange,
-): Promise<void> {
-  const projection = await createProjection(settings.projection, context.call.predictor)
-  const { fillTrainingStore, openTrainingRows } = await import('./open-training-store.js').catch(
-    explainFailedImport,
-  )
-  const rows = await openTrainingRows(given, ids, context.call, context.loss, settings)
-  await fillTrainingStore({ ...context, projection }, rows, settings, report, range)
-}
+/** Loads what reads and writes training examples in stores. */
+export const importStores = (): Promise<typeof import('./open-training-store.js')> =>
+  import('./open-training-store.js').catch(explainFailedImport)

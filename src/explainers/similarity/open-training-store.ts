@@ -1,4 +1,7 @@
+import type { ArrayInput } from '../../array-input.js'
+import type { ExampleSource } from '../reading/example-source.js'
 import { BatchSize } from '../session/batch-size.js'
+import { createProjection } from './create-projection.js'
 import type { ByteStore, RowRange } from '../../store/bytes/byte-store.js'
 import type { StreamLimits } from '../../store/stream/stream-limits.js'
 import { sliceBlock } from '../../gradients/slice-block.js'
@@ -6,7 +9,7 @@ import type { GradientWriter } from '../../store/zarr/writing/gradient-writer.js
 import { openGradientWriter } from '../../store/zarr/writing/open-writer.js'
 import { labelsOf } from '../../losses/labels.js'
 import type { ReadLoss } from '../../losses/loss.js'
-import { rows } from '../../ndarray.js'
+import { type NdArray, rows } from '../../ndarray.js'
 import type { Progress } from '../../options.js'
 import { computeBlocks } from './gradient-blocks.js'
 import { rowsOf } from '../reading/inputs.js'
@@ -14,10 +17,8 @@ import { readModelIdentity } from '../session/model-identity.js'
 import type { ModelCall } from '../session/model-session.js'
 import { StoredTrainingSet, assertSameExamples } from './stored-training-set.js'
 import type { SimilaritySettings } from './similarity-options.js'
-import type { TrainingRows } from './training-rows.js'
-import type { GradientContext } from './training-set.js'
-
-export { openTrainingRows } from './training-rows.js'
+import { openTrainingRows, type TrainingRows, type TrainingSources } from './training-rows.js'
+import type { GradientContext, TrainingExamples } from './training-set.js'
 
 /** Loaded when a store is first used. */
 export const openTrainingStore = <Value>(
@@ -27,12 +28,26 @@ export const openTrainingStore = <Value>(
   limits: StreamLimits,
 ): Promise<StoredTrainingSet<Value>> => StoredTrainingSet.open(store, call, loss, limits)
 
+/** Writes the gradients of the training examples, or of a range of them, into the store. */
+export async function writeTrainingSet<Value, Item>(
+  given: TrainingExamples | TrainingSources<Item>,
+  ids: NdArray | ExampleSource<ArrayInput> | undefined,
+  context: GradientContext<Value>,
+  settings: SimilaritySettings,
+  report: (progress: Progress) => void,
+  range?: RowRange,
+): Promise<void> {
+  const projection = await createProjection(settings.projection, context.call.predictor)
+  const rows = await openTrainingRows(given, ids, context.call, context.loss, settings)
+  await fillTrainingStore({ ...context, projection }, rows, settings, report, range)
+}
+
 /**
  * Computes the gradients of all examples that are not in the store yet, and writes them there.
  *
  * @param range which rows alone are written
  */
-export async function fillTrainingStore<Value>(
+async function fillTrainingStore<Value>(
   context: GradientContext<Value>,
   train: TrainingRows,
   settings: SimilaritySettings,

@@ -29,9 +29,11 @@ export interface Question {
 /**
  * Reads the arguments of an `explain` call.
  *
+ * @param explainer its name, in progress
  * @throws InvalidArgumentError or NonFiniteError
  */
 export async function readQuestion<Value, Item>(
+  explainer: string,
   call: ModelCall<Value>,
   trainCount: number,
   x: Inputs<Item>,
@@ -51,7 +53,7 @@ export async function readQuestion<Value, Item>(
     tests: await read.arrays(call, settings.batchSize.most),
     y: given,
     k,
-    report: createProgressReporter('GradientSimilarity', settings.verbose, onProgress),
+    report: createProgressReporter(explainer, settings.verbose, onProgress),
     ranking: {
       testCount: read.exampleCount,
       trainCount,

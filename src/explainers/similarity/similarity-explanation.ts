@@ -8,6 +8,7 @@ import { createMeta, listChannels } from '../session/explanation-meta.js'
 import { selectTrainable } from '../session/parameters.js'
 import type { Question } from './question.js'
 import type { SimilaritySettings } from './similarity-options.js'
+import type { SimilarityVariant } from './similarity-variant.js'
 import type { PickedExamples, TrainingSet } from './training-set.js'
 
 /** Per test example; n is the number of training examples ranked: all of them, or topK. k = topK, at most n. */
@@ -40,17 +41,18 @@ export interface Explained<Value> {
   readonly usage: Readonly<Record<string, number>>
 }
 
-/** Creates the explanation of a ranking, with the examples that it picks. */
+/** Creates the explanation of a ranking by an explainer, with the examples that it picks. */
 export function createSimilarityExplanation<Value>(
+  { name, params: describeOwn }: Pick<SimilarityVariant<Value>, 'name' | 'params'>,
   { scores, indices, nonFinite }: Ranking,
   picked: Pick<SimilarityData, 'mostSimilar' | 'leastSimilar'>,
   explained: Explained<Value>,
 ): Explanation<SimilarityData> {
-  const params = describeParams(explained)
+  const params = { ...describeParams(explained), ...describeOwn?.() }
   warnNonFinite(nonFinite)
   const testCount = nonFinite.length
   const shape = [testCount, indices.length / testCount]
-  return createExplanation(createMeta('GradientSimilarity', params), {
+  return createExplanation(createMeta(name, params), {
     scores: { data: scores, shape },
     orderedIndices: { data: indices, shape },
     ...picked,

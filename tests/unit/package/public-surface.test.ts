@@ -77,6 +77,13 @@ it('offers exactly these names as gradlens/evaluation, in plain Node without a f
   ])
 })
 
+it('offers exactly this name as gradlens/influence, in plain Node without a framework', () => {
+  const names = runInProject(
+    `import * as influence from 'gradlens/influence'; console.log(Object.keys(influence).join())`,
+  )
+  expect(names).toBe('InfluenceFunctions')
+})
+
 it('offers exactly this name as gradlens/onnx, in plain Node without a framework', () => {
   const names = runInProject(
     `import * as onnx from 'gradlens/onnx'; console.log(Object.keys(onnx).join())`,
@@ -182,7 +189,7 @@ it('imports TensorFlow.js only for its adapter, and SHA-256 only for stores', ()
 
 it('offers every name of gradlens, its adapter and its measures in one module', async () => {
   const [bundle, ...parts] = await Promise.all(
-    ['gradlens.bundle', 'index', 'evaluation', 'tfjs', 'worker'].map(async (name) =>
+    ['gradlens.bundle', 'index', 'evaluation', 'influence', 'tfjs', 'worker'].map(async (name) =>
       Object.keys((await import(path.resolve(`dist/${name}.js`))) as object),
     ),
   )

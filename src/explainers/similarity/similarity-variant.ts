@@ -1,0 +1,16 @@
+import type { PlacedGradients } from './gradient-blocks.js'
+import type { GradientContext, TrainingSet } from './training-set.js'
+
+/** Where an explainer differs from GradientSimilarity. */
+export interface SimilarityVariant<Value> {
+  /** The explainer's name in explanations and progress. */
+  readonly name: string
+  /** Replaces the gradients of the examples to be explained, whose old ones it disposes of. */
+  readonly prepare?: (
+    tests: PlacedGradients[],
+    context: GradientContext<Value>,
+    fitted: TrainingSet<Value>,
+  ) => Promise<PlacedGradients[]>
+  /** Its own parameters in explanations. */
+  readonly params?: () => Readonly<Record<string, unknown>>
+}
