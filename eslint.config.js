@@ -7,6 +7,7 @@ export default defineConfig(
   globalIgnores([
     'dist/',
     'dist-demo/',
+    'dist-docs/',
     'public/',
     'src/**/assembly/',
     'python/src/gradlens/static/',

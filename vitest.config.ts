@@ -7,7 +7,7 @@ import { browserArguments } from './tests/support/browser-arguments.js'
 import { serverCommands } from './tests/support/browser-servers.js'
 import { alias } from './vite.config.js'
 
-/** The modules that guides show, as modules: `docs/adapters.md?adapter.js` is the block of that name. */
+/** The modules that guides show, as modules: `docs/models/adapters.md?adapter.js` is the block of that name. */
 const guideModules: Plugin = {
   name: 'guide-modules',
   enforce: 'pre',

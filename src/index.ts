@@ -41,7 +41,10 @@ export type {
   ProjectionEstimate,
   SimilarityEstimate,
 } from './explainers/similarity/estimate/similarity-estimate.js'
-export type { AverageOf, ItemsOf } from './explainers/reading/baselines.js'
+export type { AverageOf, Baselines, ItemsOf } from './explainers/reading/baselines.js'
+export type { BatchSizeOption } from './explainers/session/batch-size.js'
+export type { ByName } from './explainers/reading/by-name.js'
+export type { ParameterFilter } from './explainers/session/parameters.js'
 export type { EachTarget, SumOfOutputs, TargetInput } from './explainers/reading/targets.js'
 export type { Inputs } from './explainers/reading/inputs.js'
 export type { ExampleSource } from './explainers/reading/example-source.js'
@@ -55,6 +58,8 @@ export type {
 } from './explainers/integrated-gradients.js'
 export type { QuadratureMethod } from './explainers/attribution/quadrature-method.js'
 export type {
+  CompactBlock,
+  CompactSegment,
   ConvolutionGeometry,
   ConvolutionSegment,
   DenseSegment,
@@ -64,6 +69,8 @@ export type {
   GradientSegment,
   LookupSegment,
 } from './gradients/block.js'
+export type { CompactLayout } from './gradients/compact-layout.js'
+export type { Float16Block, Float16Values } from './gradients/float16-block.js'
 export type { ProjectionOptions } from './gradients/projection/projection-options.js'
 export type { ParameterProjection, ProjectionPlan } from './gradients/projection/projection-plan.js'
 export { openGradientStore } from './store/open-gradient-store.js'
@@ -85,6 +92,7 @@ export type {
   StoreReadOptions,
 } from './store/zarr/reading/gradient-reader.js'
 export type { StoreOpenOptions } from './store/zarr/reading/open-reader.js'
+export type { StoredFloat, StoredSegment } from './store/zarr/format/store-arrays.js'
 export type { StoreIdentity } from './store/zarr/format/store-identity.js'
 // The public name is the contract's; inside, TypeScript's own ArrayLike keeps its meaning.
 export type {

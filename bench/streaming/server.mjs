@@ -29,7 +29,7 @@ const types = new Map([
  * @typedef {{ shape: number[], chunk_grid: { configuration: { chunk_shape: number[] } } }} Array
  */
 
-/** The table of checksums of a store that has grown: see docs/gradient-store.md. */
+/** The table of checksums of a store that has grown: see docs/reference/gradient-store.md. */
 class Checksums {
   /**
    * @param {Buffer} base the table of the small store @param {number} lineCount @param {number}

@@ -3,7 +3,7 @@ import process from 'node:process'
 import { format, resolveConfig } from 'prettier'
 import { createManifest } from './elements-manifest.mjs'
 
-const file = 'docs/elements.md'
+const file = 'docs/embedding/elements.md'
 const start = '<!-- From the elements’ own docs: node scripts/build/elements-reference.mjs -->\n'
 
 /**

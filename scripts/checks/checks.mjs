@@ -54,6 +54,11 @@ export const sourceChecks = [
 /** Checks of the build's output. @type {readonly Check[]} */
 export const packageChecks = [
   {
+    name: 'documentation site',
+    command: [process.execPath, 'scripts/docs/build.mjs'],
+    advice: 'Run npm run build:docs to see the whole output.',
+  },
+  {
     name: 'size',
     command: tool('size-limit'),
     advice: 'The limits and their reasons are in .size-limit.json.',

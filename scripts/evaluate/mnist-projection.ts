@@ -1,6 +1,6 @@
 /**
  * Measures how well smaller stores of the demo's gradients rank, with projectionQuality of
- * gradlens/evaluation, in Node on wasm. Prints the table of docs/gradient-store.md:
+ * gradlens/evaluation, in Node on wasm. Prints the table of docs/reference/gradient-store.md:
  *
  *     npm run evaluate:projection [size …]
  */

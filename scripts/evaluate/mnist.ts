@@ -1,6 +1,6 @@
 /**
  * Evaluates the explanations of the demo's model with gradlens/evaluation, in Node on wasm. Prints
- * the tables of docs/evaluation.md:
+ * the tables of docs/guides/evaluation.md:
  *
  *     npm run evaluate:mnist
  */

@@ -9,7 +9,7 @@ export type { TokenAttribution } from './attribution-text/token-attributions.js'
 export type { Sign } from './base/attributions.js'
 export type { Palette } from './base/color/diverging-colors.js'
 export type { ElementState, StateChange } from './base/element.js'
-export type { ExplanationSource } from './base/explanation-source.js'
+export type { ExplanationSource, ExplanationValue } from './base/explanation-source.js'
 export type { Channels } from './base/picture/channels.js'
 export type { ValueRange } from './base/picture/pixels.js'
 export {
@@ -17,7 +17,7 @@ export {
   type MountedExplanation,
   type SelectedTrainingExample,
 } from './embed/mount-explanation.js'
-export { renderWidget } from './embed/render-widget.js'
+export { renderWidget, type WidgetContext } from './embed/render-widget.js'
 export type { WidgetModel } from './embed/widget-model.js'
 export { GlExplainer } from './explainer/explainer.js'
 export type { ExplainEvents, ExplainPart } from './explainer/explainer-events.js'

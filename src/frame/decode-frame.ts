@@ -35,7 +35,11 @@ export function decodeFrame(bytes: Uint8Array | ArrayBuffer | DataView): Frame {
     } catch (cause) {
       if (isGradlensError(cause)) throw cause
       const reason = cause instanceof Error ? cause.message : String(cause)
-      throw createFrameError(`'${key}' with ${reason}`, 'JSON as docs/frame.md specifies it', cause)
+      throw createFrameError(
+        `'${key}' with ${reason}`,
+        'JSON as docs/reference/frame.md specifies it',
+        cause,
+      )
     }
   }
   const explanation = read('explanation')

@@ -1,4 +1,5 @@
 export { decodeFrame } from './decode-frame.js'
+export type { GivenExplanation } from '../explanation/read-explanation.js'
 export { encodeFrame, type FrameOptions } from './encode-frame.js'
 export type { FrameDtype } from './array-formats.js'
 export type { Frame, FrameSide } from './frame.js'

@@ -15,7 +15,7 @@ import { OnnxPasses } from './session/onnx-passes.js'
 import { devicesOf, openRuntimeDevice } from './runtime/runtime-devices.js'
 
 export type { ExternalData, FileSource } from './model/read-source.js'
-export type { OnnxRuntime } from './runtime/runtime.js'
+export type { OnnxRuntime, RuntimeSession, RuntimeTensor } from './runtime/runtime.js'
 
 export interface OnnxPredictorOptions {
   /** Which output is explained, or another tensor of the graph; needed if the model has several outputs. */

@@ -5,7 +5,7 @@ import { launchBrowser } from './demo-page.js'
 import { servePages } from './page-server.js'
 
 /** The guide's import map and script. The package is the one that the build made. */
-const guide = readFileSync('docs/without-a-bundler.md', 'utf8')
+const guide = readFileSync('docs/quick-start/without-a-bundler.md', 'utf8')
 const html = /```html\n(<script type="importmap">[^]*?)```/
   .exec(guide)![1]!
   .replaceAll('./node_modules/gradlens/', './')

@@ -65,7 +65,7 @@ it.each([
   }
   expect(errors).toEqual([])
   await page.close()
-  expect(readFileSync('docs/without-a-bundler.md', 'utf8')).toContain(
+  expect(readFileSync('docs/quick-start/without-a-bundler.md', 'utf8')).toContain(
     readFileSync(`demo/in-a-page/${name}`, 'utf8').trimEnd(),
   )
 })

@@ -4,7 +4,7 @@ import { encodeFrame } from 'gradlens/frame'
 import { Explanation } from 'gradlens'
 import { seededRandom } from '../../src/random.js'
 
-/** Writes explanation.safetensors: a ranking of 40 training images, as the code in docs/embedding.md loads it. */
+/** Writes explanation.safetensors: a ranking of 40 training images, as the code in docs/embedding/index.md loads it. */
 export function writeExplanation(folder: string): void {
   const random = seededRandom(5)
   const draw = (length: number): number[] => Array.from({ length }, () => random())

@@ -21,11 +21,11 @@ export function programOf(environment: HostEnvironment, program: string): string
   return path.join(folder, environment, 'bin', program)
 }
 
-/** The code of a host in docs/embedding.md, which the tests run as it is. */
+/** The code of a host in docs/embedding/index.md, which the tests run as it is. */
 export function readHostCode(host: string): string {
-  const guide = readFileSync(path.join(root, 'docs/embedding.md'), 'utf8')
+  const guide = readFileSync(path.join(root, 'docs/embedding/index.md'), 'utf8')
   const code = new RegExp(`<!-- ${host} -->\\s*\`\`\`\\w+\\n([^]*?)\`\`\``).exec(guide)?.[1]
-  if (code === undefined) throw new Error(`docs/embedding.md has no code for ${host}`)
+  if (code === undefined) throw new Error(`docs/embedding/index.md has no code for ${host}`)
   return code
 }
 

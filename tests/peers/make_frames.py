@@ -1,4 +1,4 @@
-"""Writes tests/fixtures/frames/ by docs/frame.md, without this repository's code.
+"""Writes tests/fixtures/frames/ by docs/reference/frame.md, without this repository's code.
 
     pip install numpy==2.3.5 safetensors==0.8.0 rfc8785==0.1.4
     python tests/peers/make_frames.py

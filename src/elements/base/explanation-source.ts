@@ -15,7 +15,8 @@ export type { GivenExplanation }
  */
 export type ExplanationSource = ExplanationValue | PromiseLike<ExplanationValue>
 
-type ExplanationValue =
+/** What an element shows, without the promise. */
+export type ExplanationValue =
   | Explanation<object>
   | ExplanationJson
   | { readonly meta: object; readonly data: object }

@@ -7,14 +7,15 @@ import { mountExplanation } from './mount-explanation.js'
 import { type RemotePart, RemoteCalls } from './remote-calls.js'
 import { getBytes, type WidgetModel } from './widget-model.js'
 
-interface WidgetContext {
+/** What anywidget passes to `render`. */
+export interface WidgetContext {
   readonly model: WidgetModel
   readonly el: HTMLElement
 }
 
 /**
  * Renders an anywidget: the explanation in the trait `frame`; or, with `parts`, an explainer that
- * calls functions of the kernel. docs/elements.md describes the traits and messages.
+ * calls functions of the kernel. docs/embedding/elements.md describes the traits and messages.
  *
  * @returns a function that removes what was rendered
  */

@@ -7,9 +7,9 @@ import { describe } from '../../options.js'
  * Training examples in the order of their scores, for example an explanation of GradientSimilarity.
  */
 export interface SimilarityRanking {
-  /** [nTest, n], descending. */
+  /** `[nTest, n]`, descending. */
   readonly scores: ArrayInput
-  /** [nTest, n]: the training examples in that order. */
+  /** `[nTest, n]`: the training examples in that order. */
   readonly orderedIndices: ArrayInput
 }
 

@@ -13,17 +13,17 @@ import type { PickedExamples, TrainingSet } from './training-set.js'
 
 /** Per test example; n is the number of training examples ranked: all of them, or topK. k = topK, at most n. */
 export interface SimilarityData {
-  /** [nTest, n] f32, descending. */
+  /** `[nTest, n]` f32, descending. */
   readonly scores: NdArray
-  /** [nTest, n] i32: the training examples in the order of the scores; ties keep the lower index first. */
+  /** `[nTest, n]` i32: the training examples in the order of the scores; ties keep the lower index first. */
   readonly orderedIndices: NdArray
   /**
-   * [nTest, k, …]: the most similar training examples; a list of such arrays for a model of several inputs. Of raw items
+   * `[nTest, k, …]`: the most similar training examples; a list of such arrays for a model of several inputs. Of raw items
    * the items themselves, k for each test example; in JSON, items that it can't contain are descriptions. From a store
    * without examples, their addresses, k for each test example; or their ids, [nTest, k], where it has no addresses.
    */
   readonly mostSimilar: PickedExamples
-  /** [nTest, k, …]: the least similar ones, the least of all first. */
+  /** `[nTest, k, …]`: the least similar ones, the least of all first. */
   readonly leastSimilar: PickedExamples
   /** Per test example, the training examples whose score is not finite; they are last in the order. */
   readonly nonFinite: readonly (readonly number[])[]

@@ -6,7 +6,7 @@ export type ProjectedSide = 'input' | 'output'
 /**
  * Draws P [size, projectedSize], row-major: normal numbers of variance 1/projectedSize, so that the mean of P Pᵀ over all
  * seeds is the identity. They are rounded to float32, because engines may differ in further digits of logarithm and sine.
- * Seed, parameter and side select the stream of random numbers; see docs/gradient-store.md.
+ * Seed, parameter and side select the stream of random numbers; see docs/reference/gradient-store.md.
  */
 export function drawRandomMatrix(
   size: number,

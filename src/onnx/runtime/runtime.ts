@@ -21,6 +21,7 @@ export interface OnnxRuntime {
   }
 }
 
+/** A session of ONNX Runtime. */
 export interface RuntimeSession {
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- ONNX Runtime's own type of feeds
   run(feeds: any): Promise<Readonly<Record<string, unknown>>>
@@ -28,6 +29,7 @@ export interface RuntimeSession {
   readonly outputMetadata?: readonly { readonly name: string; readonly type?: unknown }[]
 }
 
+/** A tensor of ONNX Runtime. */
 export interface RuntimeTensor {
   readonly type: string
   readonly dims: readonly number[]

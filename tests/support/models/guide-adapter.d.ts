@@ -1,4 +1,4 @@
-declare module '*/docs/adapters.md?adapter.js' {
+declare module '*/docs/models/adapters.md?adapter.js' {
   import type { numpy } from '@jax-js/jax'
   import type { ArraySpec, Predictor } from 'gradlens'
 

@@ -1,9 +1,9 @@
 import { init, lax, nn, numpy as np } from '@jax-js/jax'
 import type { ArraySpec } from 'gradlens'
 import type { TestActivation, TestedAdapter, TestLayer, TestModel } from 'gradlens/testing'
-import { jaxPredictor, type JaxWeights } from '../../../docs/adapters.md?adapter.js'
+import { jaxPredictor, type JaxWeights } from '../../../docs/models/adapters.md?adapter.js'
 
-/** The adapter that docs/adapters.md shows, for the cases of gradlens/testing. */
+/** The adapter that docs/models/adapters.md shows, for the cases of gradlens/testing. */
 export const testedJax: TestedAdapter<np.Array> = {
   device: 'wasm',
   refused: { device: 'cpu', allowSoftware: true },

@@ -212,7 +212,7 @@ describe('the plan of a projection', () => {
 })
 
 it('draws the matrices that a program in Python draws', () => {
-  // docs/gradient-store.md has the program.
+  // docs/reference/gradient-store.md has the program.
   expect([...drawRandomMatrix(3, 2, { seed: 7, index: 5, side: 'output' })]).toEqual([
     0.5276017785072327, 1.1452449560165405, 0.13437551259994507, -0.44501200318336487,
     -0.5674931406974792, -0.20894844830036163,

@@ -69,7 +69,7 @@ it('lists every element, and where it is registered', () => {
 })
 
 it('is what the page on the elements says: node scripts/build/elements-reference.mjs', async () => {
-  const page = readFileSync('docs/elements.md', 'utf8')
+  const page = readFileSync('docs/embedding/elements.md', 'utf8')
   expect(page).toBe(await withReference(page, manifest))
 })
 

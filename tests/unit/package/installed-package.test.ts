@@ -52,7 +52,7 @@ it('contains the files that its package.json names, and the guides', () => {
   const { unpkg, jsdelivr, customElements, bin, exports } = JSON.parse(
     readFileSync(installed('package.json'), 'utf8'),
   ) as Record<string, string> & { exports: Record<string, string | Record<string, string>> }
-  const files = [unpkg, jsdelivr, customElements, bin, 'docs/elements.md', 'LICENSE']
+  const files = [unpkg, jsdelivr, customElements, bin, 'docs/embedding/elements.md', 'LICENSE']
   const exported = Object.values(exports).flatMap((entry) =>
     typeof entry === 'string' ? [entry] : Object.values(entry),
   )

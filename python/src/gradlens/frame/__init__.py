@@ -1,4 +1,4 @@
-"""Frames: explanations in one binary file, which docs/frame.md specifies."""
+"""Frames: explanations in one binary file, which docs/reference/frame.md specifies."""
 
 from gradlens.frame.arrays import DType
 from gradlens.frame.decode import decode_frame

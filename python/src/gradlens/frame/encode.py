@@ -23,7 +23,7 @@ def encode_frame(
     *,
     dtype: DType | None = None,
 ) -> bytes:
-    """Encode an explanation as a frame, a safetensors file that docs/frame.md specifies.
+    """Encode an explanation as a frame, a safetensors file that docs/reference/frame.md specifies.
 
     Parameters
     ----------

@@ -79,6 +79,7 @@ export interface StoredArray extends ColumnSpec {
 /** A segment of the store: the layout of a parameter's gradient, the same for every row. */
 export type StoredSegment = CompactLayout & { readonly parameter: string }
 
+/** The number format of stored gradients. */
 export type StoredFloat = 'float32' | 'float16'
 
 export const countRowBytes = ({ type, rowShape }: ColumnSpec): number =>

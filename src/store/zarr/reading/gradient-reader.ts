@@ -145,7 +145,7 @@ export class GradientReader {
     return this.#readColumn('labels', start, end, options)
   }
 
-  /** [end − start, …]: how much the loss of each position counts; null if all count the same. */
+  /** `[end − start, …]`: how much the loss of each position counts; null if all count the same. */
   async readLabelFactors(
     start: number,
     end: number,
