@@ -134,8 +134,9 @@ function showNames(context) {
     if (!alias.isDeclaration() || alias.type?.type !== 'indexedAccess') continue
     const symbol = context.getSymbolFromReflection(alias)
     const type = symbol === undefined ? undefined : checker?.getDeclaredTypeOfSymbol(symbol)
-    const names = (type?.isUnion() === true ? type.types : []).flatMap((each) =>
-      each.isStringLiteral() ? [new LiteralType(each.value)] : [],
+    const types = type?.isUnion() === true ? type.types : [type]
+    const names = types.flatMap((each) =>
+      each?.isStringLiteral() === true ? [new LiteralType(each.value)] : [],
     )
     if (names.length > 0) alias.type = new UnionType(names)
   }
