@@ -6,27 +6,13 @@ import pytest
 import gradlens as gl
 
 
-class Tensor:
-    """As torch's: numpy reads it only after detach and cpu."""
-
-    def __init__(self, values):
-        self.values_ = np.asarray(values)
-        self.dtype, self.shape = self.values_.dtype, self.values_.shape
-
-    def detach(self):
-        return SimpleNamespace(cpu=lambda: self.values_)
-
-    def __array__(self, *_, **__):
-        raise RuntimeError("can't call numpy() on a tensor that requires grad")
-
-
 def test_takes_the_explanation_of_alibi():
     source = SimpleNamespace(
         meta={"name": "IntegratedGradients", "params": {"target_fn": len}},
         data={"attributions": [np.ones((2, 3))], "X": np.zeros((2, 3)), "target": [0, 1]},
     )
     explanation = gl.explanation(source, labels=["a", "b"])
-    assert explanation.name_ if hasattr(explanation, "name_") else explanation.meta["name"]
+    assert explanation.meta["name"] == "IntegratedGradients"
     assert explanation.attributions[0].shape == (2, 3)
     assert explanation.side["labels"] == ["a", "b"]
     assert gl.explanation(explanation, tokens=["x"]).side == {"labels": ["a", "b"], "tokens": ["x"]}
@@ -34,12 +20,36 @@ def test_takes_the_explanation_of_alibi():
     assert "built" in frame.meta["params"]["target_fn"]
 
 
-def test_takes_tensors_of_torch_with_channels_first():
+def test_takes_images_with_channels_first():
     explanation = gl.attribution(
-        Tensor(np.ones((2, 3, 8, 8))), x=Tensor(np.zeros((2, 3, 8, 8))), target=4, channels="first"
+        np.ones((2, 3, 8, 8)), x=np.zeros((2, 3, 8, 8)), target=4, channels="first"
     )
     assert explanation.target.tolist() == [4, 4]
     assert explanation.meta["params"]["channels"] == ["first"]
+
+
+def test_takes_time_series_with_channels_first(rng):
+    attributions, x = rng.normal(size=(2, 3, 8)), rng.normal(size=(2, 3, 8))
+    explanation = gl.attribution(
+        attributions, x=x, channels="first", kind="series", times=[f"t{i}" for i in range(8)]
+    )
+    for step in range(8):
+        np.testing.assert_array_equal(explanation.X[:, step], x[:, :, step])
+        np.testing.assert_array_equal(
+            explanation.attributions[0][:, step], attributions[:, :, step]
+        )
+    assert explanation.side["kind"] == "series"
+    assert "channels" not in explanation.meta["params"]
+    last = gl.attribution(attributions, kind="series")
+    np.testing.assert_array_equal(last.attributions[0], attributions)
+
+
+def test_keeps_only_the_most_similar_if_not_all_are_ranked():
+    texts = [f"t{i}" for i in range(8)]
+    assert "least_similar" not in gl.similarity([0.5, 0.25], [1, 0], examples=texts).data
+    assert "least_similar" in gl.similarity([0.5, 0.25], [1, 0], examples=texts[:2]).data
+    labelled = gl.similarity([0.5, 0.25], [1, 0], examples=texts[:2], train_labels=[0, 1, 1])
+    assert "least_similar" not in labelled.data
 
 
 def test_takes_several_inputs(rng):
@@ -47,20 +57,6 @@ def test_takes_several_inputs(rng):
     explanation = gl.attribution(arrays, x=arrays)
     assert [array.shape for array in explanation.X] == [(2, 4), (2, 5)]
     assert explanation.meta["params"]["input_count"] == 2
-
-
-def test_takes_one_output_of_shap(rng):
-    source = SimpleNamespace(
-        values=rng.normal(size=(3, 4, 2)),
-        base_values=np.zeros((3, 2)),
-        data=rng.normal(size=(3, 4)),
-        feature_names=["a", "b", "c", "d"],
-    )
-    explanation = gl.attribution(source, target=[1, 0, 1])
-    np.testing.assert_array_equal(explanation.attributions[0][1], source.values[1, :, 0])
-    assert explanation.side["features"] == ["a", "b", "c", "d"]
-    with pytest.raises(gl.InvalidArgumentError, match="axis of outputs"):
-        gl.attribution(source)
 
 
 @pytest.mark.parametrize("seed", range(10))
@@ -97,6 +93,17 @@ def test_keeps_a_given_order():
         (lambda: gl.similarity(np.ones((2, 3, 4))), r"\[n_test, n_train\]"),
         (lambda: gl.similarity([1.0, 2.0], examples=np.ones((1, 2))), "at least 2 examples"),
         (lambda: gl.attribution(np.ones((2, 3)), labels="ab"), "labels: expected a list"),
+        (lambda: gl.attribution(np.ones((2, 3)), kind="movie"), "'tabular' or 'series'"),
+        (
+            lambda: gl.attribution(np.ones((2, 3)), kind="series", channels="first"),
+            r"\[n, features, steps\]",
+        ),
+        (lambda: gl.similarity([1.0, 2.0], channels="middle"), "'first' or 'last'"),
+        (lambda: gl.similarity([2.0, 1.0], [0.5, 0.25]), "the indices of training examples"),
+        (lambda: gl.similarity([2.0, 1.0], [0, 1, 2]), "the indices of training examples"),
+        (lambda: gl.similarity([2.0, 1.0], [1, 1]), "at most once"),
+        (lambda: gl.similarity([2.0, 1.0], [0, -1]), "at most once"),
+        (lambda: gl.similarity([1.0, 2.0], [0, 1]), "descending scores"),
         (lambda: gl.explanation(np.ones(3)), "meta and data"),
         (lambda: gl.save(gl.similarity([1.0]), "e.csv"), r"\.safetensors or \.json"),
     ],

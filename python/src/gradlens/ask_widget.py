@@ -11,7 +11,9 @@ from typing import Any
 import traitlets
 
 from gradlens.arrays import to_array, to_list
+from gradlens.constructors import attribution as make_attribution
 from gradlens.constructors import explanation as to_explanation
+from gradlens.constructors import similarity as make_similarity
 from gradlens.errors import InvalidArgumentError, describe
 from gradlens.explanation import Explanation
 from gradlens.explanation_widget import ExplanationWidget, camel_case_keys
@@ -91,6 +93,10 @@ class AskWidget(ExplanationWidget):
 
         given = {"progress": report, "target": target}
         answer = function(self._x, **{k: v for k, v in given.items() if k in accepted})
+        if part == "attribution" and not _is_explanation(answer):
+            return make_attribution(answer, x=self._x, target=target)
+        if part == "similarity" and not _is_explanation(answer):
+            return make_similarity(answer)
         if part != "predict":
             return to_explanation(answer)
         predictions = to_array("the result of predict", answer).reshape(1, -1)
@@ -119,11 +125,13 @@ def ask(
     predict
         Returns the model's output for ``x``.
     attribution
-        Returns attributions for ``x`` as :func:`gradlens.explanation` accepts them, such as
-        alibi's ``IntegratedGradients.explain``. A parameter ``target`` is given the predicted
+        Returns attributions for ``x`` as :func:`gradlens.explanation` or
+        :func:`gradlens.attribution` accept them, such as alibi's ``IntegratedGradients.explain`` or
+        captum's ``IntegratedGradients.attribute``. A parameter ``target`` is given the predicted
         class, and a parameter ``progress`` a function ``progress(done, total)``.
     similarity
-        Returns a ranking of training examples, such as alibi's ``GradientSimilarity.explain``. A
+        Returns a ranking of training examples as :func:`gradlens.explanation` or
+        :func:`gradlens.similarity` accept them, such as alibi's ``GradientSimilarity.explain``. A
         parameter ``progress`` is given a function.
     labels
         The names of the classes.
@@ -163,6 +171,11 @@ def ask(
         question=question.to_frame(dtype="float32"),
         options=camel_case_keys({key: value for key, value in shown.items() if value is not None}),
     )
+
+
+def _is_explanation(answer: Any) -> bool:
+    has_meta = "meta" in answer if isinstance(answer, Mapping) else hasattr(answer, "meta")
+    return has_meta or isinstance(answer, str | bytes)
 
 
 def _parameters_of(function: Callable[..., Any]) -> Sequence[str]:
