@@ -8,6 +8,7 @@ export default defineConfig(
     'dist/',
     'dist-demo/',
     'dist-docs/',
+    'dist-samples/',
     'public/',
     'src/**/assembly/',
     'python/src/gradlens/static/',

@@ -24,7 +24,7 @@ export const sourceChecks = [
   },
   {
     name: 'types',
-    command: tool('typescript', '-p', 'tsconfig.json', '--pretty', 'false'),
+    command: [process.execPath, 'scripts/checks/types.mjs'],
     advice: 'Run npm run typecheck to see them all.',
   },
   {

@@ -115,6 +115,7 @@ export class GradientSimilarity<Value = unknown, Item = never> extends Explainer
    * @param yTrain as in `fit`; left out, the predicted classes
    * @throws as `fit`
    * @example
+   * using explainer = new GradientSimilarity(predictor, loss)
    * const { seconds, memoryBytes, projection } = await explainer.estimate(xTrain, yTrain)
    */
   async estimate(

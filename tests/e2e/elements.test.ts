@@ -9,6 +9,7 @@ import {
   reviewTokens,
 } from '../support/elements/element-fixtures.js'
 import { everyElementInEveryState } from '../support/elements/element-states.js'
+import { readSample } from '../support/docs/read-sample.js'
 import { show, strictPages } from './elements-page.js'
 import { servePages } from './page-server.js'
 
@@ -20,13 +21,27 @@ let server: Awaited<ReturnType<typeof servePages>>
 
 beforeAll(async () => {
   mkdirSync(folder, { recursive: true })
-  server = await servePages(strictPages)
+  const sample = readSample('docs/embedding/elements.md', 'element.html')
+  server = await servePages({
+    ...strictPages,
+    '/guide.html': `<!doctype html>${sample.replaceAll('./node_modules/gradlens/', './')}`,
+  })
   browser = await launchBrowser()
 })
 
 afterAll(async () => {
   await browser.close()
   server.close()
+})
+
+it('defines the element on the page of the guide', async () => {
+  const page = await browser.newPage()
+  const faults = faultsOf(page)
+  await page.goto(`${server.url}/guide.html`)
+  const size = await page.locator('gl-attribution-image:defined').boundingBox()
+  expect(size!.height).toBeGreaterThan(20)
+  expect(faults).toEqual([])
+  await page.close()
 })
 
 /** What the page's policy refused, and what went wrong. */

@@ -1,14 +1,14 @@
-import { readFileSync } from 'node:fs'
 import type { Browser } from 'playwright'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { readSample } from '../support/docs/read-sample.js'
 import { launchBrowser } from './demo-page.js'
 import { servePages } from './page-server.js'
 
 /** The guide's import map and script. The package is the one that the build made. */
-const guide = readFileSync('docs/quick-start/without-a-bundler.md', 'utf8')
-const html = /```html\n(<script type="importmap">[^]*?)```/
-  .exec(guide)![1]!
-  .replaceAll('./node_modules/gradlens/', './')
+const html = readSample('docs/quick-start/without-a-bundler.md', 'import-map.html').replaceAll(
+  './node_modules/gradlens/',
+  './',
+)
 
 /** Stores gradients, reads them back and ranks with them, all by the names of the import map. */
 const ranking = `<script type="module">

@@ -1,13 +1,11 @@
-import { readFileSync } from 'node:fs'
 import type { Browser } from 'playwright'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { readSample } from '../support/docs/read-sample.js'
 import { launchBrowser } from './demo-page.js'
 import { servePages } from './page-server.js'
 
 /** The README's page. The package is the one that the build made. */
-const html = /```html\n([^]*?)```/
-  .exec(readFileSync('README.md', 'utf8'))![1]!
-  .replaceAll('./node_modules/gradlens/', './')
+const html = readSample('README.md', 'index.html').replaceAll('./node_modules/gradlens/', './')
 
 let browser: Browser
 let server: Awaited<ReturnType<typeof servePages>>

@@ -1,8 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { readFileSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import path from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import { readSample } from '../support/docs/read-sample.js'
 
 const root = path.resolve(import.meta.dirname, '../..')
 
@@ -23,10 +23,7 @@ export function programOf(environment: HostEnvironment, program: string): string
 
 /** The code of a host in docs/embedding/index.md, which the tests run as it is. */
 export function readHostCode(host: string): string {
-  const guide = readFileSync(path.join(root, 'docs/embedding/index.md'), 'utf8')
-  const code = new RegExp(`<!-- ${host} -->\\s*\`\`\`\\w+\\n([^]*?)\`\`\``).exec(guide)?.[1]
-  if (code === undefined) throw new Error(`docs/embedding/index.md has no code for ${host}`)
-  return code
+  return readSample('docs/embedding/index.md', host)
 }
 
 /**

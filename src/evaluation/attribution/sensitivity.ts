@@ -61,8 +61,11 @@ export type Explain = (x: NdArray | readonly NdArray[], signal?: AbortSignal) =>
  *   `explain`; the signal's reason
  *
  * @example
- * const explain = async (points) => (await explainer.explain(points, { target })).attributions
- * const { sensitivities } = await sensitivityMax(explain, x)
+ * using explainer = new IntegratedGradients(tfjsPredictor(model))
+ * const { sensitivities } = await sensitivityMax(
+ *   async (points) => (await explainer.explain(points, { target: 3 })).attributions,
+ *   x,
+ * )
  */
 export async function sensitivityMax(
   explain: Explain,

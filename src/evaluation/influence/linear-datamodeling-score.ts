@@ -32,6 +32,8 @@ export interface LinearDatamodelingData {
  * @throws InvalidArgumentError for arrays that don't match, or fewer than three models;
  *   NonFiniteError for outputs or scores that are not finite
  * @example
+ * using explainer = new InfluenceFunctions(predictor, loss)
+ * await explainer.fit(xTrain, yTrain)
  * const explanation = await explainer.explain(x, y)
  * const { mean } = await linearDatamodelingScore(explanation, subsets, minusLosses)
  */

@@ -35,8 +35,7 @@ export interface MislabelDetectionData {
  * @throws InvalidArgumentError for arrays that don't match, or if no label or every label is wrong;
  *   NonFiniteError
  * @example
- * const { scores } = await explainer.selfInfluence()
- * const { area, found } = await mislabelDetection(scores, isFlipped, { checked: [0.2] })
+ * const { area, found } = await mislabelDetection(selfInfluences, isFlipped, { checked: [0.2] })
  */
 export async function mislabelDetection(
   suspicions: ArrayInput,

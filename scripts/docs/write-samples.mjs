@@ -1,0 +1,49 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { root } from '../checks/command.mjs'
+import { createModule } from './sample-modules.mjs'
+import { listExamples, listSamples } from './samples.mjs'
+
+/** The samples as modules, for the check of the types. */
+const folder = 'dist-samples'
+
+/**
+ * Writes the samples of the guides in TypeScript, and the examples of the doc comments, as modules.
+ * A sample with a file name is a module of its own.
+ */
+export function writeSamples() {
+  rmSync(path.join(root, folder), { recursive: true, force: true })
+  const samples = listSamples().filter(isTyped)
+  for (const file of new Set(samples.map((sample) => sample.file))) {
+    const ofFile = samples.filter((sample) => sample.file === file)
+    const target = `${folder}/${file.replace(/\.md$/, '')}`
+    for (const { name, code } of ofFile) if (name !== '') write(`${target}/${name}`, code)
+    write(
+      `${target}/samples.ts`,
+      createModule(
+        ofFile.filter(({ name }) => name === ''),
+        target,
+        (entry) => entry === 'gradlens' || entry === 'gradlens/tfjs',
+      ),
+    )
+  }
+  for (const example of listExamples()) {
+    const target = `${folder}/${example.file.replace(/\.ts$/, '')}`
+    write(
+      `${target}/line-${example.line}.ts`,
+      createModule([example], target, (entry) => !/bundle|global/.test(entry)),
+    )
+  }
+}
+
+/** True for samples that TypeScript checks. @param {import('./samples.mjs').Sample} sample */
+export function isTyped({ language, name }) {
+  return language === 'ts' || language === 'tsx' || (language === 'js' && name === '')
+}
+
+/** @param {string} file @param {string} code */
+function write(file, code) {
+  const target = path.join(root, file)
+  mkdirSync(path.dirname(target), { recursive: true })
+  writeFileSync(target, `${code}\n`)
+}
