@@ -5,3 +5,8 @@ export type {
   InfluenceOptions,
   OpenInfluenceOptions,
 } from './influence-options.js'
+export type { Checkpoint } from './checkpoints.js'
+export type { SelfInfluenceData } from './self-influence.js'
+export type { Aggregate, ParameterShares, QuestionOptions } from './scoring/question-options.js'
+export { TracIn } from './tracin.js'
+export type { InfluenceData, TracInExplainOptions, TracInOptions } from './tracin-options.js'

@@ -41,13 +41,15 @@ export interface Explained<Value> {
   readonly usage: Readonly<Record<string, number>>
 }
 
+type PickedEnds = Pick<SimilarityData, 'mostSimilar' | 'leastSimilar'>
+
 /** Creates the explanation of a ranking by an explainer, with the examples that it picks. */
-export function createSimilarityExplanation<Value>(
+export function createSimilarityExplanation<Value, Picked extends PickedEnds>(
   { name, params: describeOwn }: Pick<SimilarityVariant<Value>, 'name' | 'params'>,
   { scores, indices, nonFinite }: Ranking,
-  picked: Pick<SimilarityData, 'mostSimilar' | 'leastSimilar'>,
+  picked: Picked,
   explained: Explained<Value>,
-): Explanation<SimilarityData> {
+): Explanation<SimilarityData & Picked> {
   const params = { ...describeParams(explained), ...describeOwn?.() }
   warnNonFinite(nonFinite)
   const testCount = nonFinite.length

@@ -15,6 +15,7 @@ import {
   type GradientContext,
   groupArrays,
   type PickedExamples,
+  type StoredNorms,
   groupLists,
   type TrainingPass,
   type TrainingSet,
@@ -118,6 +119,15 @@ export class StoredTrainingSet<Value> implements TrainingSet<Value> {
         peakBytes: stream.peakReadBytes + (isOnGpu ? 0 : stream.peakHeldBytes),
         peakGpuBytes: isOnGpu ? stream.peakHeldBytes : 0,
       }),
+    }
+  }
+
+  async *readSquaredNorms(signal: AbortSignal | undefined): AsyncGenerator<StoredNorms> {
+    const { rowCount, rowsPerChunk } = this.#reader
+    for (let start = 0; start < rowCount; start += rowsPerChunk) {
+      const end = Math.min(start + rowsPerChunk, rowCount)
+      const squaredNorms = await this.#reader.readSquaredNorms(start, end, { signal })
+      yield { squaredNorms, start, end }
     }
   }
 

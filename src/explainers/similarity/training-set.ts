@@ -51,12 +51,21 @@ export interface TrainingSet<Value> extends Disposable {
   /** @throws NotFittedError or StoreError if the gradients that it keeps are not those of the model as it is */
   assertModel(call: ModelCall<Value>, weightsVersion: number): Promise<void>
   pass(context: GradientContext<Value>): Promise<TrainingPass>
+  /** Reads ‖g‖² of all training examples where they are stored, without the gradients. */
+  readSquaredNorms?(signal: AbortSignal | undefined): AsyncIterable<StoredNorms>
   /** @param indices k for each of testCount examples, one after the other */
   pick(
     indices: Int32Array,
     testCount: number,
     signal: AbortSignal | undefined,
   ): Promise<PickedExamples>
+}
+
+/** ‖g‖² of the training examples from `start` to `end` − 1. */
+export interface StoredNorms {
+  readonly squaredNorms: Float64Array
+  readonly start: number
+  readonly end: number
 }
 
 interface KeptGradients {

@@ -77,11 +77,11 @@ it('offers exactly these names as gradlens/evaluation, in plain Node without a f
   ])
 })
 
-it('offers exactly this name as gradlens/influence, in plain Node without a framework', () => {
+it('offers exactly these names as gradlens/influence, in plain Node without a framework', () => {
   const names = runInProject(
     `import * as influence from 'gradlens/influence'; console.log(Object.keys(influence).join())`,
   )
-  expect(names).toBe('InfluenceFunctions')
+  expect(names).toBe('InfluenceFunctions,TracIn')
 })
 
 it('offers exactly this name as gradlens/onnx, in plain Node without a framework', () => {

@@ -140,6 +140,16 @@ export class GradientReader {
     return { ...this.#createBlock(data, start, end), release }
   }
 
+  /** ‖g‖² per row, [end − start], from the gradients as they were computed. */
+  async readSquaredNorms(
+    start: number,
+    end: number,
+    { signal }: StoreReadOptions = {},
+  ): Promise<Float64Array> {
+    const data = await this.#read([normsName], start, end, { signal })
+    return data.get(normsName) as Float64Array
+  }
+
   /** The labels as they were given to the loss, [end − start, …]. */
   async readLabels(start: number, end: number, options: StoreReadOptions = {}): Promise<NdArray> {
     return this.#readColumn('labels', start, end, options)
