@@ -27,6 +27,20 @@ export type {
   GradientExplainOptions,
   GradientOptions,
 } from './explainers/gradient.js'
+export { functionPredictor } from './adapters/function-predictor.js'
+export type {
+  FunctionPredictorOptions,
+  PredictFunction,
+  PredictInput,
+} from './adapters/function-predictor.js'
+export { GradCam } from './explainers/grad-cam.js'
+export type {
+  ClassActivationMethod,
+  GradCamData,
+  GradCamExplainOptions,
+  GradCamOptions,
+  Interpolation,
+} from './explainers/grad-cam.js'
 export { GradientSimilarity } from './explainers/gradient-similarity.js'
 export type {
   GradientSimilarityOptions,
@@ -56,6 +70,13 @@ export type {
   IntegratedGradientsExplainOptions,
   IntegratedGradientsOptions,
 } from './explainers/integrated-gradients.js'
+export { Occlusion } from './explainers/occlusion.js'
+export type {
+  OcclusionData,
+  OcclusionExplainOptions,
+  OcclusionOptions,
+  WindowLengths,
+} from './explainers/occlusion.js'
 export type { QuadratureMethod } from './explainers/attribution/quadrature-method.js'
 export type {
   CompactBlock,

@@ -39,6 +39,8 @@ export interface LayerSite {
    * An adapter that doesn't know the names leaves them out.
    */
   readonly tensors?: readonly string[]
+  /** Where the channels of the tensors are, if the adapter knows. Default: where those of the input are. */
+  readonly channels?: 'first' | 'last' | undefined
 }
 
 /** Values that replace the model's activations: per site, one array [B, …] for each tensor. */
@@ -103,6 +105,12 @@ export interface Predictor<Value = unknown, Item = never> {
    * @throws InvalidArgumentError if the model has no such layer
    */
   findLayer?(argument: string, reference: unknown, at: LayerSite['at']): LayerSite
+  /**
+   * Returns the outputs of the convolutions on which the output depends, in the order of their calls. Each is taken
+   * after the elementwise layers that follow the convolution, such as a normalization and an activation. Left out by
+   * an adapter that doesn't know them.
+   */
+  listConvolutions?(): readonly LayerSite[]
   /**
    * Opens a session on a device.
    *

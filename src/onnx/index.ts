@@ -4,6 +4,7 @@ import type { NdArray } from '../ndarray.js'
 import { assertKnownKeys, describe } from '../options.js'
 import type { ArraySpec, ParameterSpec, Predictor, PredictorSession } from '../predictor.js'
 import type { BatchKnowledge } from './graph/batch-knowledge.js'
+import { listConvolutions } from './model/convolutions.js'
 import { findLayer } from './model/layers.js'
 import { type LoadedModel, prepareModel, withWeights } from './model/loaded-model.js'
 import { type ExternalData, type FileSource, readSource } from './model/read-source.js'
@@ -93,6 +94,7 @@ export async function onnxPredictor(
       trainable: true,
     })),
     findLayer: (argument, reference, at) => findLayer(source.current, argument, reference, at),
+    listConvolutions: () => listConvolutions(source.current),
     setWeights(weights): void {
       source.current = withWeights(source.current, weights)
     },

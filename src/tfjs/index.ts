@@ -92,6 +92,7 @@ export function tfjsPredictor<Item>(
       ? {}
       : {
           findLayer: (argument, reference, at): LayerSite => layers.find(argument, reference, at),
+          listConvolutions: () => layers.listConvolutions(),
         }),
     ...(preprocess === undefined ? {} : { preprocess: createPreprocessor(preprocess) }),
     async open(device: Device, { allowSoftware, parameters }): Promise<PredictorSession<Tensor>> {

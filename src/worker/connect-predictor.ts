@@ -36,10 +36,12 @@ export async function connectPredictor(
   }
   try {
     for (const worker of list) connections.push(new WorkerConnection(worker, options))
-    const [model] = await Promise.all(connections.map(({ ready }) => ready))
+    const [ready] = await Promise.all(connections.map((connection) => connection.ready))
+    const { convolutions, ...model } = ready!
     return {
-      ...model!,
+      ...model,
       findLayer: findByName,
+      ...(convolutions && { listConvolutions: () => convolutions }),
       open: async (device, { allowSoftware, parameters }) => {
         if (device === 'webgpu') {
           throw new DeviceError(
@@ -52,7 +54,7 @@ export async function connectPredictor(
           session: connection.create('ModelSession', [
             ['device', device],
             ['allowSoftware', allowSoftware],
-            ['parameters', chosenNames(model!, parameters)],
+            ['parameters', chosenNames(model, parameters)],
           ]),
         }))
         const answers = await Promise.all(
@@ -78,7 +80,7 @@ export async function connectPredictor(
 
 /** The names that a filter keeps, since no function goes into a message; undefined keeps all. */
 function chosenNames(
-  { parameters }: ModelDescription,
+  { parameters }: Pick<ModelDescription, 'parameters'>,
   isChosen: OpenOptions['parameters'],
 ): readonly string[] | undefined {
   if (isChosen === undefined) return undefined

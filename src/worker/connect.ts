@@ -3,6 +3,7 @@ import type {
   ExpectedGradientsExplainOptions,
   ExpectedGradientsOptions,
 } from '../explainers/expected-gradients.js'
+import type { GradCamData, GradCamExplainOptions, GradCamOptions } from '../explainers/grad-cam.js'
 import type {
   GradientData,
   GradientExplainOptions,
@@ -13,6 +14,11 @@ import type {
   IntegratedGradientsExplainOptions,
   IntegratedGradientsOptions,
 } from '../explainers/integrated-gradients.js'
+import type {
+  OcclusionData,
+  OcclusionExplainOptions,
+  OcclusionOptions,
+} from '../explainers/occlusion.js'
 import type { Inputs } from '../explainers/reading/inputs.js'
 import type {
   GradientSimilarityOptions,
@@ -136,6 +142,20 @@ export class RemoteExplainers<Item = never> implements Disposable {
     options: RemoteOptions<ExpectedGradientsOptions> = {},
   ): RemoteAttributionOf<ExpectedGradientsData, ExpectedGradientsExplainOptions<Item>, Item> {
     return this.#attribution('ExpectedGradients', options)
+  }
+
+  /** A GradCam in the worker. */
+  gradCam(
+    options: RemoteOptions<GradCamOptions> = {},
+  ): RemoteAttributionOf<GradCamData, GradCamExplainOptions, Item> {
+    return this.#attribution('GradCam', options)
+  }
+
+  /** An Occlusion in the worker. */
+  occlusion(
+    options: RemoteOptions<OcclusionOptions> = {},
+  ): RemoteAttributionOf<OcclusionData, OcclusionExplainOptions<Item>, Item> {
+    return this.#attribution('Occlusion', options)
   }
 
   /** The model itself, for its outputs on a device of your choice. */

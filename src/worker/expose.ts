@@ -1,8 +1,10 @@
 import { DisposedError, InvalidArgumentError } from '../errors.js'
 import { ExpectedGradients } from '../explainers/expected-gradients.js'
+import { GradCam } from '../explainers/grad-cam.js'
 import { Gradient } from '../explainers/gradient.js'
 import { GradientSimilarity } from '../explainers/gradient-similarity.js'
 import { IntegratedGradients } from '../explainers/integrated-gradients.js'
+import { Occlusion } from '../explainers/occlusion.js'
 import type { Explanation } from '../explanation.js'
 import { describe, type Device, type Progress } from '../options.js'
 import type { Predictor } from '../predictor.js'
@@ -43,6 +45,8 @@ const creators: Readonly<Record<ExplainerName, Create>> = {
   IntegratedGradients: createByClass(IntegratedGradients),
   Gradient: createByClass(Gradient),
   ExpectedGradients: createByClass(ExpectedGradients),
+  GradCam: createByClass(GradCam),
+  Occlusion: createByClass(Occlusion),
   ModelOutputs: createByClass(ModelOutputs),
   ModelSession: (predictor, [device, allowSoftware, parameters]) =>
     HostedSession.open(
@@ -134,8 +138,13 @@ class ExplainerServer {
   #introduce(): void {
     this.#send({ kind: 'exposed' })
     this.#exposed.then(
-      ({ predictor: { name, inputs, output, parameters, devices } }) => {
-        this.#send({ kind: 'ready', model: { name, inputs, output, parameters, devices } })
+      ({ predictor }) => {
+        const { name, inputs, output, parameters, devices } = predictor
+        const convolutions = predictor.listConvolutions?.()
+        this.#send({
+          kind: 'ready',
+          model: { name, inputs, output, parameters, devices, convolutions },
+        })
       },
       (error: unknown) => {
         this.#send({ kind: 'failed', error: encodeError(error) })

@@ -1,4 +1,4 @@
-import type { ArraySpec, ParameterSpec } from '../predictor.js'
+import type { ArraySpec, LayerSite, ParameterSpec } from '../predictor.js'
 import type { Device, Progress } from '../options.js'
 import type { EncodedError } from './errors.js'
 
@@ -9,6 +9,8 @@ export type ExplainerName =
   | 'IntegratedGradients'
   | 'Gradient'
   | 'ExpectedGradients'
+  | 'GradCam'
+  | 'Occlusion'
   | 'ModelOutputs'
   | 'ModelSession'
 
@@ -73,6 +75,8 @@ export interface ModelDescription {
   readonly output: ArraySpec
   readonly parameters: readonly ParameterSpec[]
   readonly devices: readonly Device[] | undefined
+  /** The outputs of convolutions; see Predictor. */
+  readonly convolutions: readonly LayerSite[] | undefined
 }
 
 /** The properties of an explainer after a call. */

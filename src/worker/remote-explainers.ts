@@ -83,7 +83,7 @@ export class RemoteSimilarity<Item = never> extends RemoteExplainer {
   }
 }
 
-/** IntegratedGradients, Gradient or ExpectedGradients in a worker: the same method and results. */
+/** An explainer of attributions in a worker: the same method and results. */
 export class RemoteAttribution extends RemoteExplainer {
   /** As `explain` of the explainer of that name. */
   explain(x: unknown, options: CallOptions = {}): Promise<Explanation<object>> {

@@ -84,7 +84,8 @@ export function copyExample(
 }
 
 /**
- * Sums attributions over each feature's elements. Returns [N, features].
+ * Sums attributions over each feature's elements. Returns [N, features]. Attributions of an image may have one value for all
+ * channels, as those of GradCam do.
  *
  * @throws InvalidArgumentError unless there is one array per input of x, with the input's shape
  */
@@ -103,8 +104,8 @@ export function sumOverFeatures(
   const exampleCount = x[0]?.shape[0] ?? 0
   const sums = new Float64Array(exampleCount * features.count)
   for (const [j, { first, count, width, stride, exampleSize }] of features.inputs.entries()) {
-    const { data, shape } = attributions[j]!
     const expected = x[j]!.shape
+    const { data, shape } = spreadOverChannels(attributions[j]!, expected, width, stride !== 1)
     if (!sameShape(shape, expected)) {
       throw new InvalidArgumentError(
         x.length === 1 ? 'attributions' : `attributions[${j}]`,
@@ -120,6 +121,29 @@ export function sumOverFeatures(
     }
   }
   return sums
+}
+
+/** The value of each pixel, divided among the elements of its feature. */
+function spreadOverChannels(
+  array: NdArray,
+  expected: readonly number[],
+  width: number,
+  isFirst: boolean,
+): NdArray {
+  const channelAxis = isFirst ? 1 : expected.length - 1
+  const { data, shape } = array
+  const isOfPixels =
+    expected.length === 4 &&
+    shape[channelAxis] === 1 &&
+    sameShape(shape.with(channelAxis, expected[channelAxis]!), expected)
+  if (!isOfPixels) return array
+  const count = expected[channelAxis]!
+  const inner = sizeOf(expected.slice(channelAxis + 1))
+  const spread = Float64Array.from(
+    { length: data.length * count },
+    (_, at) => data[Math.floor(at / (count * inner)) * inner + (at % inner)]! / width,
+  )
+  return { data: spread, shape: expected }
 }
 
 const describeCount = (count: number): string => (count === 1 ? 'one array' : `${count} arrays`)

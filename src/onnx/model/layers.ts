@@ -2,6 +2,7 @@ import { findClosestNames } from '../../adapters/closest-names.js'
 import { InvalidArgumentError } from '../../errors.js'
 import { describe } from '../../options.js'
 import type { LayerSite } from '../../predictor.js'
+import { findChannelsAt } from './input-channels.js'
 import type { LoadedModel } from './loaded-model.js'
 import type { OnnxNode } from './onnx-model.js'
 
@@ -19,7 +20,8 @@ export function findLayer(
   const name = reference
   const tensors = typeof name === 'string' ? findTensors(model, name, at) : undefined
   if (typeof name === 'string' && tensors !== undefined && tensors.length > 0) {
-    return { layer: name, at, tensors }
+    const channels = findChannelsAt(model.nodes, tensors[0]!)
+    return { layer: name, at, tensors, ...(channels !== undefined && { channels }) }
   }
   const names = model.nodes.flatMap((node) => [node.name, ...node.outputs])
   const all = [...new Set([...names, ...model.aliases.keys()])].filter((own) => own !== '')

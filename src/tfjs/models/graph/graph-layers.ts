@@ -3,6 +3,7 @@ import { InvalidArgumentError, UnsupportedError } from '../../../errors.js'
 import { describe } from '../../../options.js'
 import type { LayerSite } from '../../../predictor.js'
 import { findClosestNames } from '../../../adapters/closest-names.js'
+import { listConvolutionOutputs } from './graph-convolutions.js'
 import { type GraphNode, findGraphNode, findNodesBefore } from './graph-nodes.js'
 import type { ModelLayers, Visit } from '../layers/layer-sites.js'
 
@@ -51,6 +52,14 @@ export class GraphLayers implements ModelLayers {
       )
     }
     return { layer: node.name, at, tensors: [node.name] }
+  }
+
+  listConvolutions(): LayerSite[] {
+    const nodes = findNodesBefore(findGraphNode(this.#model, this.#output)!)
+    return listConvolutionOutputs(nodes).map(({ node, channels }) => ({
+      ...this.find('layer', node.name, 'outputs'),
+      channels,
+    }))
   }
 
   intercept<Result>(sites: readonly LayerSite[], visit: Visit, run: () => Result): Result {

@@ -4,7 +4,7 @@ import type { ArraySpec, LayerSite } from '../../../predictor.js'
 export type Layer = LayersModel['layers'][number]
 
 /** One call of a layer while the model was built, with its symbolic input and output tensors. */
-type Node = Layer['inboundNodes'][number] & { readonly id: number }
+export type Node = Layer['inboundNodes'][number] & { readonly id: number }
 
 /** A call of a layer: the calls of the models around it, the outermost first, then its own. */
 export type LayerCall = readonly Node[]
@@ -19,17 +19,18 @@ export interface CallVisitor {
 }
 
 /** A model that is called as a layer. */
-type Container = Layer & Pick<LayersModel, 'inputs' | 'outputs'>
+export type Container = Layer & Pick<LayersModel, 'inputs' | 'outputs'>
 
 export const isInputLayer = (layer: Layer): boolean => layer.getClassName() === 'InputLayer'
 
-const isContainer = (layer: Layer): layer is Container => 'layers' in layer && 'outputs' in layer
+export const isContainer = (layer: Layer): layer is Container =>
+  'layers' in layer && 'outputs' in layer
 
 const nodeOf = ({ sourceLayer, nodeIndex }: SymbolicTensor): Node =>
   sourceLayer.inboundNodes[nodeIndex] as Node
 
 /** Returns the calls that these tensors are computed from, in the order in which they were made. */
-function nodesBefore(tensors: readonly SymbolicTensor[]): Node[] {
+export function listNodesBefore(tensors: readonly SymbolicTensor[]): Node[] {
   const found = new Set(tensors.map(nodeOf))
   for (const node of found) for (const tensor of node.inputTensors) found.add(nodeOf(tensor))
   return [...found].sort((a, b) => a.id - b.id)
@@ -40,7 +41,7 @@ function nodesBefore(tensors: readonly SymbolicTensor[]): Node[] {
  * A call of a model that contains the layer counts as a call of the layer.
  */
 export function findCalls(layer: Layer, outputs: readonly SymbolicTensor[]): LayerCall[] {
-  return nodesBefore(outputs).flatMap((node): LayerCall[] => {
+  return listNodesBefore(outputs).flatMap((node): LayerCall[] => {
     if (node.outboundLayer === layer) return [[node]]
     if (!isContainer(node.outboundLayer)) return []
     return findCalls(layer, node.outboundLayer.outputs).map((inner) => [node, ...inner])
@@ -102,8 +103,8 @@ function callName(
 }
 
 const isShared = (node: Node, outputs: readonly SymbolicTensor[]): boolean =>
-  nodesBefore(outputs).filter(({ outboundLayer }) => outboundLayer === node.outboundLayer).length >
-  1
+  listNodesBefore(outputs).filter(({ outboundLayer }) => outboundLayer === node.outboundLayer)
+    .length > 1
 
 const calledOn = (
   node: Node,
@@ -182,7 +183,7 @@ function nodesToWatch(
   outputs: readonly SymbolicTensor[],
   found = new Set<Node>(),
 ): Set<Node> {
-  for (const node of nodesBefore(outputs)) {
+  for (const node of listNodesBefore(outputs)) {
     const isWithin = isContainer(node.outboundLayer)
     if (!isWithin && !layers.has(node.outboundLayer)) continue
     if (found.has(node)) continue

@@ -12,6 +12,7 @@ import {
   nameCalls,
   visitCalls,
 } from './layer-calls.js'
+import { listConvolutionOutputs } from './layer-convolutions.js'
 
 /**
  * Sees the tensors of one call at a site, and returns their replacements.
@@ -23,6 +24,8 @@ export type Visit = (site: number, tensors: Tensor[], first: number) => Tensor[]
 /** The layers of a model at which attributions can be taken. */
 export interface ModelLayers {
   find(argument: string, reference: unknown, at: LayerSite['at']): LayerSite
+  /** Returns the outputs of convolutions; see Predictor. */
+  listConvolutions(): LayerSite[]
   /** Runs the model synchronously; `visit` sees the tensors at the sites. */
   intercept<Result>(sites: readonly LayerSite[], visit: Visit, run: () => Result): Result
 }
@@ -41,6 +44,10 @@ export function createModelLayers(
 ): ModelLayers {
   const callsAt = new WeakMap<LayerSite, LayerCall[]>()
   return {
+    listConvolutions() {
+      const layers = new Set(listConvolutionOutputs([output]))
+      return [...layers].map((layer) => this.find('layer', layer, 'outputs'))
+    },
     find(argument, reference, at) {
       const found = findLayer(model, argument, reference)
       const layer = findCalledLayer(found, at)
@@ -49,7 +56,12 @@ export function createModelLayers(
       const around = { inputs: model.inputs, outputs: [output] }
       const names = nameCalls(layer, at, calls, around, inputs)
       const isOwnName = names.length === 1 && names[0] === layer.name
-      const site = { layer: found.name, at, tensors: isOwnName ? [found.name] : names }
+      const site: LayerSite = {
+        layer: found.name,
+        at,
+        tensors: isOwnName ? [found.name] : names,
+        channels: channelsOf(layer),
+      }
       callsAt.set(site, calls)
       return site
     },
@@ -83,6 +95,10 @@ const createNotCalledError = ({ name }: Layer): UnsupportedError =>
     `layer '${name}': the model does not call it on the way to its output. Name one of the layers within it, or a ` +
       'layer that comes after it.',
   )
+
+/** 'last', unless the layer says otherwise. */
+const channelsOf = (layer: Layer): 'first' | 'last' =>
+  (layer as { dataFormat?: unknown }).dataFormat === 'channelsFirst' ? 'first' : 'last'
 
 export function listLayers(model: LayersModel): Layer[] {
   return model.layers.flatMap((layer) =>
