@@ -25,6 +25,7 @@ const parts = {
   gradients: {},
   losses: {},
   predictor: { modules: 'gradients/block|losses' },
+  'function-predictor': { modules: 'predictor' },
   explanation: {},
   frame: { modules: 'explanation' },
   adapters: { modules: 'predictor|losses|gradients' },
@@ -44,7 +45,9 @@ const parts = {
   },
   report: { modules: 'explanation|frame|elements', packages: '@noble/hashes' },
   worker: { modules: 'predictor|losses|explanation|gradients|explainers' },
-  index: { modules: 'predictor|losses|explanation|gradients|compute|store|explainers' },
+  index: {
+    modules: 'predictor|function-predictor|losses|explanation|gradients|compute|store|explainers',
+  },
   bundle: { modules: 'index|evaluation|influence|tfjs|worker' },
   'page-tensorflow': { packages: '@tensorflow/tfjs' },
   global: { modules: 'index|influence|page-tensorflow|tfjs|worker' },

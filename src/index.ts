@@ -20,19 +20,19 @@ export type {
   ExpectedGradientsData,
   ExpectedGradientsExplainOptions,
   ExpectedGradientsOptions,
-} from './explainers/expected-gradients.js'
+} from './explainers/attribution/paths/expectation-options.js'
 export { Gradient } from './explainers/gradient.js'
 export type {
   GradientData,
   GradientExplainOptions,
   GradientOptions,
-} from './explainers/gradient.js'
-export { functionPredictor } from './adapters/function-predictor.js'
+} from './explainers/attribution/gradients/gradient-options.js'
+export { functionPredictor } from './function-predictor.js'
 export type {
   FunctionPredictorOptions,
   PredictFunction,
   PredictInput,
-} from './adapters/function-predictor.js'
+} from './function-predictor.js'
 export { GradCam } from './explainers/grad-cam.js'
 export type {
   ClassActivationMethod,
@@ -40,7 +40,7 @@ export type {
   GradCamExplainOptions,
   GradCamOptions,
   Interpolation,
-} from './explainers/grad-cam.js'
+} from './explainers/attribution/maps/map-options.js'
 export { GradientSimilarity } from './explainers/gradient-similarity.js'
 export type {
   GradientSimilarityOptions,
@@ -69,15 +69,15 @@ export type {
   IntegratedGradientsData,
   IntegratedGradientsExplainOptions,
   IntegratedGradientsOptions,
-} from './explainers/integrated-gradients.js'
+} from './explainers/attribution/paths/path-options.js'
 export { Occlusion } from './explainers/occlusion.js'
 export type {
   OcclusionData,
   OcclusionExplainOptions,
   OcclusionOptions,
   WindowLengths,
-} from './explainers/occlusion.js'
-export type { QuadratureMethod } from './explainers/attribution/quadrature-method.js'
+} from './explainers/attribution/occlusion/occlusion-options.js'
+export type { QuadratureMethod } from './explainers/attribution/paths/quadrature-method.js'
 export type {
   CompactBlock,
   CompactSegment,
@@ -126,7 +126,7 @@ export type {
 } from './array-input.js'
 export type { NdArray, NestedNumbers, TypedArray } from './ndarray.js'
 export type { CallOptions, Device, DeviceChoice, Progress } from './options.js'
-export type { SmoothGradOptions } from './explainers/attribution/smooth-grad.js'
+export type { SmoothGradOptions } from './explainers/attribution/gradients/smooth-grad.js'
 export type {
   LabelInput,
   Labels,

@@ -1,11 +1,11 @@
 /** A graph whose nodes are in an order in which each comes after those that it is computed from. */
 export interface OrderedGraph<Node> {
   /** The position of a node in that order. */
-  orderOf(node: Node): number
+  readonly orderOf: (node: Node) => number
   /** The nodes that take an output of this node. */
-  consumersOf(node: Node): readonly Node[]
+  readonly consumersOf: (node: Node) => readonly Node[]
   /** True for a node that leaves the positions of its inputs where they are. */
-  isElementwise(node: Node): boolean
+  readonly isElementwise: (node: Node) => boolean
 }
 
 /**

@@ -2,23 +2,27 @@ import type {
   ExpectedGradientsData,
   ExpectedGradientsExplainOptions,
   ExpectedGradientsOptions,
-} from '../explainers/expected-gradients.js'
-import type { GradCamData, GradCamExplainOptions, GradCamOptions } from '../explainers/grad-cam.js'
+} from '../explainers/attribution/paths/expectation-options.js'
+import type {
+  GradCamData,
+  GradCamExplainOptions,
+  GradCamOptions,
+} from '../explainers/attribution/maps/map-options.js'
 import type {
   GradientData,
   GradientExplainOptions,
   GradientOptions,
-} from '../explainers/gradient.js'
+} from '../explainers/attribution/gradients/gradient-options.js'
 import type {
   IntegratedGradientsData,
   IntegratedGradientsExplainOptions,
   IntegratedGradientsOptions,
-} from '../explainers/integrated-gradients.js'
+} from '../explainers/attribution/paths/path-options.js'
 import type {
   OcclusionData,
   OcclusionExplainOptions,
   OcclusionOptions,
-} from '../explainers/occlusion.js'
+} from '../explainers/attribution/occlusion/occlusion-options.js'
 import type { Inputs } from '../explainers/reading/inputs.js'
 import type {
   GradientSimilarityOptions,

@@ -1,11 +1,12 @@
 import { NonFiniteError } from '../../errors.js'
-import { type Baselines, copyBaselines, readBaseline } from '../../explainers/reading/baselines.js'
+import { type Baselines, copyBaselines } from '../../explainers/reading/baselines.js'
 import {
   assertRowCounts,
   mapValues,
   readForwardArguments,
 } from '../../explainers/reading/forward-arguments.js'
 import { type Inputs, inputsBut, readInputs, rowsOf } from '../../explainers/reading/inputs.js'
+import { readBaseline } from '../../explainers/reading/read-baseline.js'
 import type { ModelCall } from '../../explainers/session/model-session.js'
 import { createProgressReporter } from '../../explainers/session/progress.js'
 import { readTarget, type Target } from '../../explainers/reading/targets.js'

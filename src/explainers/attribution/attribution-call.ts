@@ -1,16 +1,8 @@
 import type { BatchSize } from '../session/batch-size.js'
-import type { ArrayInput } from '../../array-input.js'
 import { assertFinite, lookAtTheModel, type NdArray } from '../../ndarray.js'
-import type { ArraySpec, ForwardArguments, LayerSite, Predictor } from '../../predictor.js'
-import { assertRowCounts, readForwardArguments } from '../reading/forward-arguments.js'
-import { type Inputs, type ReadInputs, readInputs } from '../reading/inputs.js'
-import {
-  type ChosenTargets,
-  type CopiedTargets,
-  copyTargets,
-  readTargets,
-} from '../reading/several-targets.js'
-import type { TargetInput } from '../reading/targets.js'
+import type { ArraySpec, LayerSite, Predictor } from '../../predictor.js'
+import type { CopiedTargets } from '../reading/copied-targets.js'
+import { type ChosenTargets, readTargets } from '../reading/several-targets.js'
 import type { ModelCall } from '../session/model-session.js'
 import {
   assertLayerOf,
@@ -21,38 +13,6 @@ import {
   readLayers,
   type Sites,
 } from './sites.js'
-
-/** The arguments of a call that attributes, copied from the caller's arrays. */
-export interface AttributionRequest {
-  readonly read: ReadInputs
-  readonly further: ForwardArguments
-  readonly target: CopiedTargets | undefined
-}
-
-/**
- * Reads the examples, the named arguments and the target of a call. The caller's arrays are copied before the first
- * await, so that later changes to them have no effect.
- *
- * @param specs the inputs that `x` gives
- * @param argument the option that gives the named arguments, for error messages
- * @throws InvalidArgumentError or NonFiniteError
- */
-export async function readRequest(
-  predictor: Pick<Predictor, 'inputs' | 'preprocess'>,
-  x: Inputs<unknown>,
-  specs: readonly ArraySpec[],
-  argument: string,
-  named: Readonly<Record<string, ArrayInput>>,
-  target: TargetInput | undefined,
-): Promise<AttributionRequest> {
-  const [read, further, given] = await Promise.all([
-    readInputs('x', x, specs, predictor),
-    readForwardArguments(argument, named, predictor.inputs),
-    target === undefined ? undefined : copyTargets(target),
-  ])
-  assertRowCounts(argument, further, read.exampleCount)
-  return { read, further, target: given }
-}
 
 /** The model's whole output at the examples, and which elements of it are explained. */
 export interface ExplainedOutput {

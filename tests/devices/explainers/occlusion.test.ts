@@ -164,7 +164,7 @@ describe('Occlusion', () => {
   it('takes several inputs, each with windows of its own', async () => {
     const predictor = functionPredictor(
       (a, b) =>
-        outputsOf(a!).map(([first], i) => [first! + 2 * b!.data[3 * i]! * b!.data[3 * i + 1]!]),
+        outputsOf(a).map(([first], i) => [first! + 2 * b.data[3 * i]! * b.data[3 * i + 1]!]),
       {
         inputs: [
           { name: 'a', shape: [4] },

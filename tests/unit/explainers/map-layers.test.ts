@@ -10,7 +10,7 @@ import {
 import { onnxPredictor } from 'gradlens/onnx'
 import { tfjsPredictor } from 'gradlens/tfjs'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { interpolate } from '../../../src/explainers/attribution/interpolate.js'
+import { interpolate } from '../../../src/explainers/attribution/maps/interpolate.js'
 import golden from '../../fixtures/class-activation.json'
 import { useDevice } from '../../support/devices/devices.js'
 import { densePredictor } from '../../support/models/dense-net.js'

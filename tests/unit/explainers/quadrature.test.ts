@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { quadrature } from '../../../src/explainers/attribution/quadrature.js'
-import { quadratureMethods } from '../../../src/explainers/attribution/quadrature-method.js'
+import { quadrature } from '../../../src/explainers/attribution/paths/quadrature.js'
+import { quadratureMethods } from '../../../src/explainers/attribution/paths/quadrature-method.js'
 import golden from '../../fixtures/alibi-golden.json'
 
 /** Both sides compute in float64. */

@@ -34,10 +34,10 @@ export function listConvolutionOutputs(nodes: readonly GraphNode[]): Convolution
   const found = [...order.keys()]
     .filter(({ op }) => convolutions.has(op))
     .map((node): ConvolutionOutput => {
-      const format = String(node.attrParams?.['dataFormat']?.value ?? 'NHWC').toUpperCase()
+      const format = node.attrParams?.['dataFormat']?.value
       return {
         node: followElementwise(node, graph),
-        channels: format.startsWith('NC') ? 'first' : 'last',
+        channels: typeof format === 'string' && /^nc/i.test(format) ? 'first' : 'last',
       }
     })
   return found.filter(({ node }, k) => found.findIndex((other) => other.node === node) === k)

@@ -1,12 +1,12 @@
-import type { BatchSize } from '../session/batch-size.js'
-import { type NdArray, sizeOf } from '../../ndarray.js'
-import type { Progress } from '../../options.js'
-import { runInBatches } from '../session/batches.js'
-import { countExamples, rowsOf } from '../reading/inputs.js'
-import type { ModelCall } from '../session/model-session.js'
+import type { BatchSize } from '../../session/batch-size.js'
+import { type NdArray, sizeOf } from '../../../ndarray.js'
+import type { Progress } from '../../../options.js'
+import { runInBatches } from '../../session/batches.js'
+import { countExamples, rowsOf } from '../../reading/inputs.js'
+import type { ModelCall } from '../../session/model-session.js'
 import { type PathPass, sumsOf } from './path-sums.js'
 import type { Quadrature } from './quadrature.js'
-import { type Examples, examplesOf, memoryRemedy, type Sites } from './sites.js'
+import { type Examples, examplesOf, memoryRemedy, type Sites } from '../sites.js'
 
 export interface Path<Value> {
   readonly sites: Sites<Value>

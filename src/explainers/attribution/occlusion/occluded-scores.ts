@@ -1,26 +1,22 @@
-import { InvalidArgumentError } from '../../errors.js'
-import { createExplanation, type Explanation } from '../../explanation.js'
-import { assertFinite, lookAtTheModel, type NdArray, sizeOf, takeRows } from '../../ndarray.js'
-import type { CallOptions, Device } from '../../options.js'
-import type { ArraySpec } from '../../predictor.js'
-import type { OcclusionData, OcclusionOptions } from '../occlusion.js'
-import { type CopiedBaselines, readBaseline } from '../reading/baselines.js'
-import { mapValues } from '../reading/forward-arguments.js'
-import type { Target } from '../reading/targets.js'
-import type { BatchSize } from '../session/batch-size.js'
-import { runInBatches } from '../session/batches.js'
-import { createMeta, listChannels } from '../session/explanation-meta.js'
-import type { ModelCall } from '../session/model-session.js'
-import { createProgressReporter } from '../session/progress.js'
-import {
-  type AttributionRequest,
-  joinTargets,
-  predictTarget,
-  toAttribution,
-  withTargets,
-} from './attribution-call.js'
-import { explainedScore } from './explained-score.js'
-import { memoryRemedy } from './sites.js'
+import { InvalidArgumentError } from '../../../errors.js'
+import { createExplanation, type Explanation } from '../../../explanation.js'
+import { assertFinite, lookAtTheModel, type NdArray, sizeOf, takeRows } from '../../../ndarray.js'
+import type { CallOptions, Device } from '../../../options.js'
+import type { ArraySpec } from '../../../predictor.js'
+import type { OcclusionData, OcclusionOptions } from './occlusion-options.js'
+import type { CopiedBaselines } from '../../reading/baselines.js'
+import { readBaseline } from '../../reading/read-baseline.js'
+import { mapValues } from '../../reading/forward-arguments.js'
+import type { Target } from '../../reading/targets.js'
+import type { AttributionRequest } from '../../reading/attribution-request.js'
+import type { BatchSize } from '../../session/batch-size.js'
+import { runInBatches } from '../../session/batches.js'
+import { createMeta, listChannels } from '../../session/explanation-meta.js'
+import type { ModelCall } from '../../session/model-session.js'
+import { createProgressReporter } from '../../session/progress.js'
+import { joinTargets, predictTarget, toAttribution, withTargets } from '../attribution-call.js'
+import { explainedScore } from '../explained-score.js'
+import { memoryRemedy } from '../sites.js'
 import { countWindows, offsetsIn, readWindows, type Windows } from './windows.js'
 
 export interface OccludeOptions extends Pick<

@@ -1,4 +1,4 @@
-import { sizeOf } from '../../ndarray.js'
+import { sizeOf } from '../../../ndarray.js'
 
 /**
  * Enlarges or reduces a map to other lengths of its axes. 'bilinear' interpolates between the centres of positions along each

@@ -1,6 +1,6 @@
-import { InvalidArgumentError } from '../../errors.js'
-import { assertKnownKeys, describe, readPositiveInteger } from '../../options.js'
-import { readSeed } from '../../random.js'
+import { InvalidArgumentError } from '../../../errors.js'
+import { assertKnownKeys, describe, readPositiveInteger } from '../../../options.js'
+import { readSeed } from '../../../random.js'
 
 /** Smilkov et al. (2017); `squared` as in Hooker et al. (2019). */
 export interface SmoothGradOptions {

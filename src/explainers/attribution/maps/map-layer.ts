@@ -1,9 +1,9 @@
-import { InvalidArgumentError, UnsupportedError } from '../../errors.js'
-import { type NdArray, sizeOf } from '../../ndarray.js'
-import { describe } from '../../options.js'
-import type { ArraySpec, LayerSite, Predictor } from '../../predictor.js'
-import type { ModelCall } from '../session/model-session.js'
-import { type Examples, examplesOf, readLayers, withLayers } from './sites.js'
+import { InvalidArgumentError, UnsupportedError } from '../../../errors.js'
+import { type NdArray, sizeOf } from '../../../ndarray.js'
+import { describe } from '../../../options.js'
+import type { ArraySpec, LayerSite, Predictor } from '../../../predictor.js'
+import type { ModelCall } from '../../session/model-session.js'
+import { type Examples, examplesOf, readLayers, withLayers } from '../sites.js'
 
 /** The layer that is mapped, and the input to whose size. */
 export interface MapLayer {

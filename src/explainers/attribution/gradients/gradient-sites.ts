@@ -1,7 +1,7 @@
-import type { NdArray } from '../../ndarray.js'
-import type { ArraySpec, Predictor, PredictorSession } from '../../predictor.js'
-import { distinctNames, namesAtLayer } from './attribution-names.js'
-import { type Examples, readLayers, withLayers } from './sites.js'
+import type { NdArray } from '../../../ndarray.js'
+import type { ArraySpec, Predictor, PredictorSession } from '../../../predictor.js'
+import { distinctNames, namesAtLayer } from '../attribution-names.js'
+import { type Examples, readLayers, withLayers } from '../sites.js'
 
 /** Where plain gradients are taken: at inputs and at layers' outputs, in any order. The model's values are its own. */
 export interface GradientSites<Value> {

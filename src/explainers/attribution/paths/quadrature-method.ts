@@ -1,5 +1,5 @@
-import { InvalidArgumentError } from '../../errors.js'
-import { readChoice, readPositiveInteger } from '../../options.js'
+import { InvalidArgumentError } from '../../../errors.js'
+import { readChoice, readPositiveInteger } from '../../../options.js'
 
 export const quadratureMethods = [
   'riemann_left',

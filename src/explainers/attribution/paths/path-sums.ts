@@ -1,9 +1,9 @@
-import { NonFiniteError } from '../../errors.js'
-import { lookAtTheModel, type NdArray, sizeOf } from '../../ndarray.js'
-import { countExamples } from '../reading/inputs.js'
-import type { ModelCall } from '../session/model-session.js'
-import { takeIndices } from './explained-score.js'
-import type { Examples, Points, Sites } from './sites.js'
+import { NonFiniteError } from '../../../errors.js'
+import { lookAtTheModel, type NdArray, sizeOf } from '../../../ndarray.js'
+import { countExamples } from '../../reading/inputs.js'
+import type { ModelCall } from '../../session/model-session.js'
+import { takeIndices } from '../explained-score.js'
+import type { Examples, Points, Sites } from '../sites.js'
 
 /** Which point of which path. */
 interface Place {

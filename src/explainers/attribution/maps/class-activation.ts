@@ -1,28 +1,24 @@
-import { createExplanation, type Explanation } from '../../explanation.js'
-import { concatenateRows, type NdArray, sizeOf } from '../../ndarray.js'
-import type { CallOptions, Device } from '../../options.js'
-import type { ArraySpec } from '../../predictor.js'
+import { createExplanation, type Explanation } from '../../../explanation.js'
+import { concatenateRows, type NdArray, sizeOf } from '../../../ndarray.js'
+import type { CallOptions, Device } from '../../../options.js'
+import type { ArraySpec } from '../../../predictor.js'
 import type {
   ClassActivationMethod,
   GradCamData,
   GradCamOptions,
   Interpolation,
-} from '../grad-cam.js'
-import type { Target } from '../reading/targets.js'
-import type { BatchSize } from '../session/batch-size.js'
-import { createMeta } from '../session/explanation-meta.js'
-import type { ModelCall } from '../session/model-session.js'
-import { createProgressReporter } from '../session/progress.js'
-import {
-  type AttributionRequest,
-  predictTarget,
-  toAttribution,
-  withTargets,
-} from './attribution-call.js'
-import { takeIndices } from './explained-score.js'
+} from './map-options.js'
+import type { Target } from '../../reading/targets.js'
+import type { AttributionRequest } from '../../reading/attribution-request.js'
+import type { BatchSize } from '../../session/batch-size.js'
+import { createMeta } from '../../session/explanation-meta.js'
+import type { ModelCall } from '../../session/model-session.js'
+import { createProgressReporter } from '../../session/progress.js'
+import { predictTarget, toAttribution, withTargets } from '../attribution-call.js'
+import { takeIndices } from '../explained-score.js'
 import { interpolate } from './interpolate.js'
 import { findMapLayer, type MapLayer } from './map-layer.js'
-import { joinBatches, withLayers } from './sites.js'
+import { joinBatches, withLayers } from '../sites.js'
 
 export interface MapOptions extends Pick<GradCamOptions, 'layer' | 'input' | 'verbose'> {
   readonly method: ClassActivationMethod
@@ -52,13 +48,12 @@ export async function explainByMaps<Value>(
     examples,
     batchSize,
     async (session, some, start, end) => {
-      const { activations, activationGradients } = withLayers(session)
-      const [[values] = []] = await activations.call(session, some.x, some.further, [site])
+      const layers = withLayers(session)
+      const [[values] = []] = await layers.activations(some.x, some.further, [site])
       const indices = Array.from({ length: end - start }, (_, k) => start + k)
       const maps: NdArray[] = []
       for (const target of chosen.targets) {
-        const [[gradients] = []] = await activationGradients.call(
-          session,
+        const [[gradients] = []] = await layers.activationGradients(
           some.x,
           takeIndices(target.indices, target.terms, indices),
           some.further,

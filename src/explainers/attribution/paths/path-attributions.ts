@@ -1,13 +1,13 @@
-import { type NdArray, sizeOf, takeRows } from '../../ndarray.js'
-import { mapValues } from '../reading/forward-arguments.js'
-import { reportRound } from '../session/progress.js'
-import { joinTargets } from './attribution-call.js'
-import type { ModelCall } from '../session/model-session.js'
-import { explainedScore, takeIndices } from './explained-score.js'
+import { type NdArray, sizeOf, takeRows } from '../../../ndarray.js'
+import { mapValues } from '../../reading/forward-arguments.js'
+import { reportRound } from '../../session/progress.js'
+import { joinTargets } from '../attribution-call.js'
+import type { ModelCall } from '../../session/model-session.js'
+import { explainedScore, takeIndices } from '../explained-score.js'
 import { integratePath, type Path } from './path-integral.js'
 import { quadrature, refined, type Refinement } from './quadrature.js'
 import type { QuadratureMethod } from './quadrature-method.js'
-import type { Target } from '../reading/targets.js'
+import type { Target } from '../../reading/targets.js'
 
 /** How finely paths are evaluated. */
 export interface Accuracy {

@@ -1,8 +1,8 @@
-import { InvalidArgumentError } from '../../errors.js'
-import { sizeOf } from '../../ndarray.js'
-import { describe } from '../../options.js'
-import type { ArraySpec } from '../../predictor.js'
-import { inInputOrder, isByName, listNames } from '../reading/by-name.js'
+import { InvalidArgumentError } from '../../../errors.js'
+import { sizeOf } from '../../../ndarray.js'
+import { describe } from '../../../options.js'
+import type { ArraySpec } from '../../../predictor.js'
+import { inInputOrder, isByName, listNames } from '../../reading/by-name.js'
 
 /** The windows of one input: boxes at regular steps along each axis of an example. */
 export interface Windows {

@@ -1,8 +1,8 @@
-import { type ArrayInput, toNdArray } from '../array-input.js'
-import { InvalidArgumentError, UnsupportedError } from '../errors.js'
-import type { NdArray } from '../ndarray.js'
-import { assertKnownKeys, describe } from '../options.js'
-import type { ArraySpec, Predictor, PredictorSession } from '../predictor.js'
+import { type ArrayInput, toNdArray } from './array-input.js'
+import { InvalidArgumentError, UnsupportedError } from './errors.js'
+import type { NdArray } from './ndarray.js'
+import { assertKnownKeys, describe } from './options.js'
+import type { ArraySpec, Predictor, PredictorSession } from './predictor.js'
 
 /** Returns the outputs [B, …] for one array [B, …] per input, at once or as a promise. */
 export type PredictFunction = (...x: NdArray[]) => ArrayInput | Promise<ArrayInput>
@@ -41,7 +41,7 @@ export function functionPredictor(
   assertKnownKeys('options', options, ['inputs', 'name'])
   const { inputs, name = 'function' } = options
   const isList = Array.isArray(inputs) && inputs.length > 0
-  if (!isList || !inputs.every(({ shape }) => Array.isArray(shape))) {
+  if (!isList || inputs.some((input: Partial<PredictInput>) => !Array.isArray(input.shape))) {
     throw new InvalidArgumentError(
       'options.inputs',
       describe(inputs),
@@ -73,7 +73,7 @@ export function functionPredictor(
   }
   return {
     name,
-    inputs: inputs.map((input, k): ArraySpec => ({
+    inputs: inputs.map((input: PredictInput, k): ArraySpec => ({
       dtype: 'float32',
       name: inputs.length === 1 ? 'x' : `x${k + 1}`,
       ...input,
