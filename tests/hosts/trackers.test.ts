@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { pathToFileURL } from 'node:url'
 import type { Browser } from 'playwright'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { launchBrowser } from '../e2e/demo-page.js'
@@ -29,7 +30,12 @@ function log(host: string): void {
   writeFileSync(file, readHostCode(host))
   execFileSync(programOf('apps', 'python'), [file], {
     cwd: folder,
-    env: { ...process.env, MLFLOW_TRACKING_URI: `sqlite:///${folder}/mlflow.db` },
+    env: {
+      ...process.env,
+      MLFLOW_TRACKING_URI: `sqlite:///${folder}/mlflow.db`,
+      WANDB_MODE: 'offline',
+      WANDB_SILENT: 'true',
+    },
   })
 }
 
@@ -71,6 +77,21 @@ it("shows a logged report in MLflow's viewer", async () => {
   await page.getByText('gradlens', { exact: true }).first().click()
   await page.getByText('digit.html').first().click()
   await waitForPicture(page, 'mlflow', findPicture(page.frameLocator('iframe')))
+  expect(faults).toEqual([])
+  await page.close()
+})
+
+it('logs a report to Weights & Biases, unchanged', async () => {
+  log('wandb')
+  const media = path.join(folder, 'wandb/latest-run/files/media/html')
+  const [name] = readdirSync(media)
+  const file = path.join(media, name!)
+  const report = readFileSync(file, 'utf8')
+  // The viewer puts its own tags after the first <head>.
+  expect(report.split('<head>')).toHaveLength(2)
+  expect(report).not.toContain('wandb')
+  const { page, faults } = await openHostPage(browser, pathToFileURL(file).href)
+  await waitForPicture(page, 'wandb')
   expect(faults).toEqual([])
   await page.close()
 })

@@ -22,8 +22,8 @@ def log(explanation: Any, name: str, *, to: Any = None, step: int | None = None)
     name
         The name of the artifact, media or tag, such as ``'digit-4'``.
     to
-        A ``SummaryWriter`` of torch or tensorboardX, a writer of ``tf.summary``, an MLflow client
-        module or a wandb run. Default: the active run.
+        A ``SummaryWriter`` of torch or tensorboardX, a writer of ``tf.summary``, the module
+        ``mlflow`` or a wandb run. Default: the active run.
     step
         The training step. TensorBoard has a slider over the steps.
 
@@ -34,19 +34,22 @@ def log(explanation: Any, name: str, *, to: Any = None, step: int | None = None)
     """
     given = to_explanation(explanation)
     target = _active_run() if to is None else to
-    kind = type(target).__module__.split(".")[0]
-    if kind == "module" or getattr(target, "__name__", "") == "mlflow":
+    if getattr(target, "__name__", None) == "mlflow":
         _log_mlflow(target, given, name, step)
-    elif kind == "wandb":
+    elif type(target).__module__.split(".")[0] == "wandb":
         import wandb
 
-        target.log({name: wandb.Html(html(given, title=name))}, step=step)
+        # The report is whole as it is, and refuses the style sheet that wandb would add.
+        page = wandb.Html(html(given, title=name), inject=False)
+        target.log({name: page}, step=step)
     elif hasattr(target, "add_scalar") or hasattr(target, "as_default"):
         from gradlens.tensorboard.summary import write_summary
 
         write_summary(target, name, given, step or 0)
     else:
-        raise InvalidArgumentError("to", describe(target), "a SummaryWriter or a wandb run")
+        raise InvalidArgumentError(
+            "to", describe(target), "a SummaryWriter, the module mlflow or a wandb run"
+        )
 
 
 def _active_run() -> Any:
@@ -66,7 +69,7 @@ def _log_mlflow(mlflow: Any, explanation: Any, name: str, step: int | None) -> N
     base = name if step is None else f"{name}-{step}"
     with tempfile.TemporaryDirectory() as folder:
         page, frame = Path(folder) / f"{base}.html", Path(folder) / f"{base}.safetensors"
+        page.parent.mkdir(parents=True, exist_ok=True)
         html(explanation, page, title=name)
         frame.write_bytes(explanation.to_frame(dtype="float32"))
-        for file in (page, frame):
-            mlflow.log_artifact(str(file), artifact_path="gradlens")
+        mlflow.log_artifacts(folder, artifact_path="gradlens")

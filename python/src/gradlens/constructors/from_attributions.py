@@ -90,10 +90,6 @@ def attribution(
     tokens = result.tokens if tokens is None else tokens
     if examples is not None:
         _check_examples(arrays, examples, count, has_tokens=tokens is not None)
-    is_first = channels == "first"
-    if is_first and kind == "series":
-        arrays = [_move_steps_first("attributions", array) for array in arrays]
-        examples = examples and [_move_steps_first("x", array) for array in examples]
     data: dict[str, Any] = {"attributions": arrays}
     if examples is not None:
         data["X"] = examples[0] if len(examples) == 1 else examples
@@ -106,7 +102,7 @@ def attribution(
         data["deltas"] = average_deltas(deltas, count)
     data["target"] = _read_target(result.target, count)
     params: dict[str, Any] = {"input_count": len(arrays)}
-    if is_first and kind != "series":
+    if channels == "first":
         params["channels"] = ["first"] * len(arrays)
     name = method or result.method or "Attribution"
     meta = {"name": name, "type": ["whitebox"], "params": params}
@@ -159,12 +155,6 @@ def _check_examples(
                 "as many axes as x has; choose an output with attributions[..., k], or sum over "
                 "the embedding of a text with attributions.sum(-1) or give its tokens",
             )
-
-
-def _move_steps_first(argument: str, array: NDArray[Any]) -> NDArray[Any]:
-    if array.ndim != 3:
-        raise InvalidArgumentError(argument, describe(array), "[n, features, steps]")
-    return np.moveaxis(array, 1, 2)
 
 
 def _to_arrays(argument: str, value: Any) -> list[NDArray[Any]]:
