@@ -29,7 +29,6 @@ export type {
 } from './explainer/structural-explainers.js'
 export type { ClassProbability } from './probabilities/class-probabilities.js'
 export { GlExplanation } from './explanation/explanation.js'
-export type { ExplanationKind } from './explanation/choose-view.js'
 export { followHost } from './host/follow-host.js'
 export type { Host } from './host/host-colors.js'
 export { GlProbabilities } from './probabilities/probabilities.js'

@@ -1,12 +1,12 @@
 import type { Label, Labels } from '../elements/similar-examples/labels.js'
 import type { Channels } from '../elements/base/picture/channels.js'
-import type { ExplanationKind } from '../elements/explanation/choose-view.js'
+import type { ExampleKind } from '../elements/similar-examples/similarity-view.js'
 import type { FrameSide } from '../frame/frame.js'
 
 /** The side data of a frame as the still uses it; what has another type is left out. */
 export interface SideOptions {
   readonly index: number
-  readonly kind: ExplanationKind | null
+  readonly kind: ExampleKind | null
   readonly input: number | null
   readonly labels: readonly string[]
   readonly features: readonly string[]
@@ -31,7 +31,7 @@ export function readSideOptions(side: FrameSide): SideOptions {
   const tokens = texts('tokens')
   return {
     index: number('index') ?? 0,
-    kind: kind as ExplanationKind | null,
+    kind: kind as ExampleKind | null,
     input: number('input'),
     labels: texts('labels'),
     features: texts('features'),

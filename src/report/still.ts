@@ -189,11 +189,8 @@ function drawProbabilities(explanation: GivenExplanation, { index, labels }: Own
 }
 
 function drawSimilar(explanation: GivenExplanation, options: Own): Content {
-  const { kind } = options
   const view = createSimilarityView(explanation, {
     ...options,
-    // Of the kind 'image', texts would be addresses.
-    kind: kind === 'text' || kind === 'tabular' ? kind : null,
     examples: null,
     urlTemplate: null,
   })

@@ -21,7 +21,7 @@ import type { Picture } from '../base/picture/picture.js'
 import type { Table } from '../base/table.js'
 import { createSignedFormat, formatValue } from '../text/format.js'
 import { attributionSeriesStyles } from './attribution-series.styles.js'
-import { drawSeries, paintStrip, tracePoints } from './draw-series.js'
+import { drawSeries, paintStrip, traceFeature } from './draw-series.js'
 import { describeSeries, findStep } from './sentence.js'
 import {
   createSeriesAttributions,
@@ -303,7 +303,7 @@ move over them."
 
 /** The values as a line, with a halo that keeps it visible. */
 function renderLine(feature: FeatureSeries): TemplateResult | typeof nothing {
-  const runs = tracePoints(feature)
+  const runs = traceFeature(feature)
   if (runs.length === 0) return nothing
   const lines = (name: string): SVGTemplateResult[] =>
     runs.map((run) => svg`<polyline class=${name} points=${run.flat().join(' ')}></polyline>`)

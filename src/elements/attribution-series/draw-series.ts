@@ -4,7 +4,9 @@ import type { ColorOf } from '../base/color/diverging-colors.js'
 import type { Theme } from '../base/color/theme.js'
 import { measureText, shortenText, type Mark, type Picture } from '../base/picture/picture.js'
 import { createRaster, type Raster } from '../base/picture/pixels.js'
-import { type FeatureSeries, findExtent, type SeriesAttributions } from './series-attributions.js'
+import { findExtent } from '../base/series/series-columns.js'
+import { type Point, tracePoints } from '../base/series/trace-points.js'
+import type { FeatureSeries, SeriesAttributions } from './series-attributions.js'
 
 const width = 640
 const rowHeight = 48
@@ -26,24 +28,10 @@ export function paintStrip(
   return strip
 }
 
-/**
- * The example's values over time, in a box of 1 × 1: one list of points for each run of finite
- * values. A constant is in the middle.
- */
-export function tracePoints({ values }: FeatureSeries): (readonly [x: number, y: number])[][] {
+/** The example's values over time, between their own least and greatest. */
+export function traceFeature({ values }: FeatureSeries): Point[][] {
   const extent = values === null ? null : findExtent(values)
-  if (values === null || extent === null) return []
-  const { least, greatest } = extent
-  const runs: (readonly [number, number])[][] = [[]]
-  values.forEach((value, step) => {
-    if (!Number.isFinite(value)) {
-      runs.push([])
-      return
-    }
-    const share = greatest > least ? (value - least) / (greatest - least) : 0.5
-    runs.at(-1)?.push([(step + 0.5) / values.length, 0.9 - 0.8 * share])
-  })
-  return runs.filter((run) => run.length > 0)
+  return values === null || extent === null ? [] : tracePoints(values, extent)
 }
 
 /** Draws a row for each feature: the colours of its attributions and the line of its values. */
@@ -67,7 +55,7 @@ export function drawSeries(
         height: stripHeight,
         image: paintStrip(feature, limit, colorOf),
       },
-      ...tracePoints(feature).map((run): Mark => ({
+      ...traceFeature(feature).map((run): Mark => ({
         kind: 'line',
         x: start,
         y,

@@ -1,5 +1,4 @@
 import { InvalidArgumentError } from '../../errors.js'
-import type { NdArray } from '../../ndarray.js'
 import { describe } from '../../options.js'
 import {
   findMagnitudeLimit,
@@ -10,6 +9,7 @@ import {
 } from '../base/attributions.js'
 import type { GivenExplanation } from '../base/explanation-source.js'
 import { type Channels, readChannels } from '../base/picture/channels.js'
+import { readColumns } from '../base/series/series-columns.js'
 
 /** The attributions of a time series. */
 export interface SeriesAttributions {
@@ -65,15 +65,14 @@ export function createSeriesAttributions(
         'use <gl-attribution-image> for images',
     )
   }
-  const isTurned =
-    readChannels(channels, explanation, input) === 'first' && given.shape.length === 2
-  const columns = readColumns(given, isTurned)
+  const axis = readChannels(channels, explanation, input)
+  const columns = readColumns(given, axis)
   const stepCount = columns[0]?.length ?? 0
   checkLength('features', features, columns.length, 'feature')
   checkLength('times', times, stepCount, 'time step')
   const example = getExplainedExample(explanation, input, index)
   const isSame = example !== null && describe(example) === describe(given)
-  const values = isSame ? readColumns(example, isTurned) : []
+  const values = isSame ? readColumns(example, axis) : []
   const limit = findMagnitudeLimit(given.data, clip)
   return {
     features: columns.map((attributions, at) => ({
@@ -88,18 +87,6 @@ export function createSeriesAttributions(
     isClipped: findMagnitudeLimit(given.data, 100) > limit,
     target: nameTarget(explanation, index, labels),
   }
-}
-
-/** The values of each feature over time. */
-function readColumns({ data, shape }: NdArray, isTurned: boolean): Float64Array[] {
-  const [first = 0, second = 1] = shape
-  const [stepCount, count] = isTurned ? [second, first] : [first, second]
-  return Array.from({ length: count }, (_, feature) =>
-    Float64Array.from(
-      { length: stepCount },
-      (_, step) => data[isTurned ? feature * stepCount + step : step * count + feature]!,
-    ),
-  )
 }
 
 function checkLength(
@@ -123,16 +110,4 @@ export function selectFeatures(
     .sort((a, b) => weight(b) - weight(a) || a.index - b.index)
     .slice(0, top)
     .sort((a, b) => a.index - b.index)
-}
-
-/** The least and the greatest finite value; null if there is none. */
-export function findExtent(values: Iterable<number>): { least: number; greatest: number } | null {
-  let least = Infinity
-  let greatest = -Infinity
-  for (const value of values) {
-    if (!Number.isFinite(value)) continue
-    least = Math.min(least, value)
-    greatest = Math.max(greatest, value)
-  }
-  return least <= greatest ? { least, greatest } : null
 }

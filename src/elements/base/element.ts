@@ -227,6 +227,11 @@ export abstract class GlElement<View> extends LitElement {
     return html`<p class="notice">${text}</p>`
   }
 
+  /** Whether a property is the frame's, and not the page's. */
+  protected isFromFrame(name: string): boolean {
+    return this.#side.has(name)
+  }
+
   protected override willUpdate(changed: PropertyValues): void {
     if (changed.has('src')) this.#fetch()
     // A settled promise also requests an update, but the property has not changed.

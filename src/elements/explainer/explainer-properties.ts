@@ -27,6 +27,7 @@ export abstract class ExplainerProperties extends LitElement {
     unit: {},
     features: { converter: namesConverter },
     tokens: { converter: namesConverter },
+    times: { converter: namesConverter },
     values: { attribute: false },
     image: { attribute: false },
     channels: {},
@@ -70,7 +71,7 @@ export abstract class ExplainerProperties extends LitElement {
   declare similarityOptions: object
   /** Options of `attribution.explain`, such as `baselines`. */
   declare attributionOptions: object
-  /** The kind of data. Default 'image'. */
+  /** The kind of data: 'image' (default), 'text', 'tabular' or 'series'. */
   declare kind: ExampleKind
   /**
    * The names of the classes. Default: their indices. In an attribute: separated by commas, or as
@@ -81,17 +82,23 @@ export abstract class ExplainerProperties extends LitElement {
   declare truth: number | null
   /** The unit of the value that a regression predicts. */
   declare unit: string
-  /** For rows: the names of the features, with their units. In an attribute like `labels`. */
+  /**
+   * For rows and time series: the names of the features, with their units. In an attribute like
+   * `labels`.
+   */
   declare features: readonly string[]
   /** For a text: its tokens, one per position. In an attribute like `labels`. */
   declare tokens: readonly string[] | null
+  /** For a time series: the names of its steps. In an attribute like `labels`. */
+  declare times: readonly string[]
   /** For a row: its values as text. */
   declare values: readonly (number | string)[] | null
   /** For an image: the image [height, width] or [height, width, channels]. Default: x. */
   declare image: NdArray | null
   /**
-   * The axis of the channels in x and the training images: 'last' for [height, width, channels], 'first' for [channels, height,
-   * width]. Default: the explanation's, or 'last'.
+   * The axis of the channels in x and the training images: 'last' for [height, width, channels],
+   * 'first' for [channels, height, width]; for time series, that of the features. Default: the
+   * explanation's, or 'last'.
    */
   declare channels: Channels | null
   /** Draws images of one channel in the theme's colours, as ink on paper. */
@@ -134,6 +141,7 @@ export abstract class ExplainerProperties extends LitElement {
     this.unit = ''
     this.features = []
     this.tokens = null
+    this.times = []
     this.values = null
     this.image = null
     this.channels = null

@@ -12,6 +12,7 @@ import { ExplainWork, type Question } from './explain-work.js'
 import { createExplainEvent, type ExplainPart } from './explainer-events.js'
 import { ExplainerProperties } from './explainer-properties.js'
 import { explainerStyles } from './explainer.styles.js'
+import { renderAttribution } from './render-attribution.js'
 
 /**
  * The properties that each part is computed from. A change of one of them starts a new computation.
@@ -140,35 +141,11 @@ export class GlExplainer extends ExplainerProperties {
     const { attribution } = this.#work.jobs
     const explanation = attribution.value?.explanation ?? null
     const loading = isStale(attribution)
-    const { kind, labels } = this
-    const map =
-      kind === 'image'
-        ? html`<gl-attribution-image
-            .explanation=${explanation}
-            .loading=${loading}
-            .labels=${labels}
-            .image=${this.image}
-            .channels=${this.channels}
-            .ink=${this.ink}
-          ></gl-attribution-image>`
-        : kind === 'text'
-          ? html`<gl-attribution-text
-              .explanation=${explanation}
-              .loading=${loading}
-              .labels=${labels}
-              .tokens=${this.tokens}
-            ></gl-attribution-text>`
-          : html`<gl-attribution-bars
-              .explanation=${explanation}
-              .loading=${loading}
-              .labels=${labels}
-              .features=${this.features}
-              .values=${this.values}
-            ></gl-attribution-bars>`
     return html`
       <section part="part" aria-label="Attribution">
         <p class="title">Which parts it looked at</p>
-        ${map} ${this.#renderProgress('attribution', 'Computing the attribution')}
+        ${renderAttribution(this, explanation, loading)}
+        ${this.#renderProgress('attribution', 'Computing the attribution')}
       </section>
     `
   }

@@ -2,11 +2,7 @@ import { InvalidArgumentError } from '../../errors.js'
 import type { NdArray } from '../../ndarray.js'
 import { describe } from '../../options.js'
 import { isNdArray, type GivenExplanation } from '../base/explanation-source.js'
-
-/** The kind of data that an explanation is about. */
-export type ExplanationKind = 'image' | 'text' | 'tabular' | 'series'
-
-export const explanationKinds: readonly ExplanationKind[] = ['image', 'text', 'tabular', 'series']
+import type { ExampleKind } from '../similar-examples/similarity-view.js'
 
 /** The tags of the elements that show an explanation, or a part of one. */
 export type ViewTag =
@@ -28,7 +24,7 @@ export interface ExplanationView {
 
 export interface ViewChoice {
   /** Null: it follows from the explanation. */
-  readonly kind: ExplanationKind | null
+  readonly kind: ExampleKind | null
   /** The input or layer to show. Null: all. */
   readonly input: number | null
   readonly hasTokens: boolean
@@ -99,7 +95,7 @@ function chooseAttributionTag(
   )
 }
 
-const tagsByKind: Readonly<Record<ExplanationKind, ViewTag>> = {
+const tagsByKind: Readonly<Record<ExampleKind, ViewTag>> = {
   image: 'gl-attribution-image',
   text: 'gl-attribution-text',
   tabular: 'gl-attribution-bars',

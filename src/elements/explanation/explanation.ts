@@ -7,13 +7,8 @@ import { namesConverter } from '../base/names.js'
 import type { Picture } from '../base/picture/picture.js'
 import { readPageFrame } from '../base/source/page-frame.js'
 import type { Table } from '../base/table.js'
-import {
-  chooseViews,
-  explanationKinds,
-  type ExplanationKind,
-  type ExplanationView,
-  type ViewTag,
-} from './choose-view.js'
+import { type ExampleKind, exampleKinds } from '../similar-examples/similarity-view.js'
+import { chooseViews, type ExplanationView, type ViewTag } from './choose-view.js'
 import { explanationStyles } from './explanation.styles.js'
 
 /** The elements of an explanation. */
@@ -55,7 +50,7 @@ export class GlExplanation extends GlElement<ShownViews> {
   static override styles: CSSResultGroup = [GlElement.styles, explanationStyles]
 
   /** The kind of data: 'image', 'text', 'tabular' or 'series'. Default: as above. */
-  declare kind: ExplanationKind | null
+  declare kind: ExampleKind | null
   /** The index of the attributed input or layer to show. Default: all. */
   declare input: number | null
   /**
@@ -122,7 +117,7 @@ export class GlExplanation extends GlElement<ShownViews> {
 
   protected override read(explanation: GivenExplanation | null): ShownViews | null {
     const { kind, input, options, tokens, times } = this
-    if (kind !== null) readChoice('kind', kind, explanationKinds)
+    if (kind !== null) readChoice('kind', kind, exampleKinds)
     if (explanation === null) return null
     const hasNames = (names: unknown): boolean => Array.isArray(names) && names.length > 0
     const views = chooseViews(explanation, {
@@ -184,14 +179,17 @@ export class GlExplanation extends GlElement<ShownViews> {
     element: ViewElement,
   ): void {
     const own = this as unknown as Readonly<Record<string, unknown>>
+    const { kind, options } = this
     const set = passedOn.filter((name) => {
       const value = own[name]
       return value !== null && !(Array.isArray(value) && value.length === 0)
     })
     const { elementProperties } = element.constructor as typeof GlExplanation
     const properties = {
-      ...this.options,
+      ...options,
       ...Object.fromEntries(set.map((name) => [name, own[name]])),
+      // A frame's 'image' would make the page's own texts addresses.
+      kind: (this.isFromFrame('kind') && kind === 'image' ? null : kind) ?? options['kind'] ?? null,
       ...(view?.input === undefined ? {} : { input: view.input }),
       explanation,
       index: this.index,

@@ -66,6 +66,13 @@ export const exampleStyles: CSSResult = css`
     image-rendering: auto;
   }
 
+  .series polyline {
+    fill: none;
+    stroke: var(--_ink);
+    stroke-width: 1.5px;
+    vector-effect: non-scaling-stroke;
+  }
+
   .facts {
     align-items: start;
     display: flex;

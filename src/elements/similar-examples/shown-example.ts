@@ -21,6 +21,8 @@ export type ExampleContent =
   | { readonly kind: 'image'; readonly pixels: NdArray }
   | { readonly kind: 'address'; readonly url: string }
   | { readonly kind: 'text'; readonly text: string }
+  /** The values of each feature over time. */
+  | { readonly kind: 'series'; readonly columns: readonly Float64Array[] }
   | { readonly kind: 'row'; readonly cells: readonly (number | string)[] }
   | { readonly kind: 'none' }
 

@@ -25,6 +25,7 @@ import { exampleStyles } from './example.styles.js'
 import {
   createSimilarityView,
   type ExampleKind,
+  exampleKinds,
   type Examples,
   type SimilarityView,
   type SimilarityViewOptions,
@@ -43,8 +44,6 @@ const viewProperties = [
   'trainPredictions',
   'predicted',
 ] as const satisfies readonly (keyof SimilarityViewOptions)[]
-
-const kinds: readonly ExampleKind[] = ['image', 'text', 'tabular']
 
 /**
  * The training examples most and least similar to the explained example, as images, texts or rows
@@ -92,8 +91,9 @@ export class GlSimilarExamples extends GlElement<SimilarityView> {
 
   /**
    * The kind of data. By default, strings are texts (not image URLs), arrays [h, w] and [h, w, 1 |
-   * 3 | 4] are images (with `channels` 'first' [1 | 3 | 4, h, w]), and other arrays are rows of a table.
-   * With 'image', strings are addresses, which the page fetches: set it only for data that you trust.
+   * 3 | 4] are images (with `channels` 'first' [1 | 3 | 4, h, w]), and other arrays are rows of a
+   * table. With 'series', arrays [time, features] are lines. With 'image', strings in `examples` are
+   * addresses, which the page fetches.
    */
   declare kind: ExampleKind | null
   /** All training examples, in the order of the fit. They replace those in the explanation. */
@@ -155,11 +155,13 @@ export class GlSimilarExamples extends GlElement<SimilarityView> {
 
   protected override read(explanation: GivenExplanation | null): SimilarityView | null {
     if (explanation === null) return null
-    if (this.kind !== null) readChoice('kind', this.kind, kinds)
+    if (this.kind !== null) readChoice('kind', this.kind, exampleKinds)
     const given: unknown[] = [explanation, ...viewProperties.map((name) => this[name])]
     // A new view of a million training examples is expensive, so focus changes reuse the old one.
     if (this.#read?.given.every((value, i) => value === given[i]) === true) return this.#read.view
-    const view = createSimilarityView(explanation, this)
+    // An explanation from elsewhere must not make the page send requests.
+    const areOwn = !this.isFromFrame('examples') && !this.isFromFrame('kind')
+    const view = createSimilarityView(explanation, this, this.kind === 'image' && areOwn)
     this.#read = { given, view }
     return view
   }
@@ -195,7 +197,8 @@ export class GlSimilarExamples extends GlElement<SimilarityView> {
 
   /** Placeholders for images, so that nothing moves when they arrive. */
   protected override renderNothing(): TemplateResult {
-    if (this.kind !== 'image' || this.state === 'error') return super.renderNothing()
+    if ((this.kind !== 'image' && this.kind !== 'series') || this.state === 'error')
+      return super.renderNothing()
     return html`<div class="ends" aria-hidden="true">
       ${renderPlaceholders('Most similar')} ${renderPlaceholders('Least similar')}
     </div>`

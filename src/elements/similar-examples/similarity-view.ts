@@ -4,6 +4,7 @@ import { describe } from '../../options.js'
 import { getExampleAt, isNdArray, type GivenExplanation } from '../base/explanation-source.js'
 import { type Channels, moveChannelsLast, readChannels } from '../base/picture/channels.js'
 import { isImageShape } from '../base/picture/pixels.js'
+import { type Extent, findExtent, readColumns } from '../base/series/series-columns.js'
 import { formatValue, createNumberFormat } from '../text/format.js'
 import { computeClassMeans, type ClassMean } from './class-means.js'
 import { nameLabel, readLabels, type Label, type LabelList, type Labels } from './labels.js'
@@ -14,7 +15,9 @@ import { scaleOf, type SignedScale } from '../base/color/signed-scale.js'
 import { isRecord } from '../../is-record.js'
 
 /** The kind of data of the examples. */
-export type ExampleKind = 'image' | 'text' | 'tabular'
+export type ExampleKind = 'image' | 'text' | 'tabular' | 'series'
+
+export const exampleKinds: readonly ExampleKind[] = ['image', 'text', 'tabular', 'series']
 
 /**
  * All training examples, in the order of the fit: an array, or a list of texts, image URLs, arrays
@@ -42,6 +45,8 @@ export interface SimilarityView {
   readonly most: readonly ShownExample[]
   readonly least: readonly ShownExample[]
   readonly scale: SignedScale
+  /** For time series: the range of each feature in the examples that are shown. */
+  readonly extents: readonly Extent[]
   /** Empty for a regression, without labels, or if only the most similar examples were ranked. */
   readonly means: readonly ClassMean[]
   readonly predicted: Label | null
@@ -51,21 +56,20 @@ export interface SimilarityView {
 }
 
 /**
+ * @param areAddresses whether texts in `examples` are addresses of images
  * @throws InvalidArgumentError if the explanation has no ranking, or an option does not match it
  */
 export function createSimilarityView(
   explanation: GivenExplanation,
   options: SimilarityViewOptions,
+  areAddresses = false,
 ): SimilarityView {
-  const { labels, predicted } = options
+  // The options can be an element, whose properties are getters.
+  const { index: row, kind, examples, urlTemplate, labels, predicted } = options
   const trainLabels = readLabels('trainLabels', options.trainLabels)
   const trainPredictions = readLabels('trainPredictions', options.trainPredictions)
-  const trainCount = Math.max(trainLabels.length, countExamples(options.examples))
-  const { scores, indices, isWhole, ...ends } = readRankedEnds(
-    explanation,
-    options.index,
-    trainCount,
-  )
+  const trainCount = Math.max(trainLabels.length, countExamples(examples))
+  const { scores, indices, isWhole, ...ends } = readRankedEnds(explanation, row, trainCount)
   const areClasses = areLabelsClasses(explanation, trainLabels)
   const values = areClasses ? [] : [...listValues(trainLabels, trainPredictions, [predicted])]
   const format = values.every(Number.isInteger) ? formatValue : createNumberFormat(values)
@@ -79,7 +83,14 @@ export function createSimilarityView(
     return {
       index,
       score,
-      content: getContent(ranked, picked, options, channels),
+      content: getContent(ranked, picked, {
+        row,
+        kind,
+        examples,
+        urlTemplate,
+        channels,
+        areAddresses,
+      }),
       label,
       predicted: index === undefined ? undefined : trainPredictions[index],
       isSuspect: false,
@@ -97,6 +108,7 @@ export function createSimilarityView(
     most,
     least,
     scale: scaleOf([...most, ...least].map(({ score }) => score)),
+    extents: findExtents([...most, ...least]),
     means: areClasses && isWhole ? computeClassMeans(scores, indices, trainLabels, labels) : [],
     predicted,
     name,
@@ -114,30 +126,52 @@ function areLabelsClasses({ meta }: GivenExplanation, labels: LabelList): boolea
   return true
 }
 
+interface ContentOptions extends Pick<SimilarityViewOptions, 'kind' | 'examples' | 'urlTemplate'> {
+  readonly row: number
+  readonly channels: Channels
+  readonly areAddresses: boolean
+}
+
 function getContent(
   { index, position }: RankedExample,
   picked: unknown,
-  { index: row, kind, examples, urlTemplate }: SimilarityViewOptions,
-  channels: Channels,
+  { row, kind, examples, urlTemplate, channels, areAddresses }: ContentOptions,
 ): ExampleContent {
   if (urlTemplate !== null && index !== undefined) {
     return { kind: 'address', url: urlTemplate.replaceAll('{id}', String(index)) }
   }
   const own = index === undefined ? undefined : getListedExample(examples, index)
+  if (areAddresses && typeof own === 'string') return { kind: 'address', url: own }
   return toContent(own ?? getPickedExample(picked, row, position), kind, channels)
 }
 
 function toContent(example: unknown, kind: ExampleKind | null, channels: Channels): ExampleContent {
-  if (typeof example === 'string') {
-    return kind === 'image' ? { kind: 'address', url: example } : { kind: 'text', text: example }
-  }
+  if (typeof example === 'string') return { kind: 'text', text: example }
   if (Array.isArray(example)) return { kind: 'row', cells: example as (number | string)[] }
   if (!isNdArray(example)) return { kind: 'none' }
+  if (kind === 'series' && example.shape.length <= 2) {
+    return { kind: 'series', columns: readColumns(example, channels) }
+  }
   if (kind !== 'tabular') {
     const pixels = moveChannelsLast(example, channels)
     if (isImageShape(pixels.shape)) return { kind: 'image', pixels }
   }
   return { kind: 'row', cells: Array.from(example.data) }
+}
+
+/** One range for each feature of all examples. */
+function findExtents(examples: readonly ShownExample[]): Extent[] {
+  const series = examples.flatMap(({ content }) =>
+    content.kind === 'series' ? [content.columns] : [],
+  )
+  return Array.from(series[0] ?? [], (_, feature) => {
+    const extents = series.map((columns) => findExtent(columns[feature] ?? []))
+    const known = extents.filter((extent) => extent !== null)
+    return {
+      least: Math.min(...known.map(({ least }) => least)),
+      greatest: Math.max(...known.map(({ greatest }) => greatest)),
+    }
+  })
 }
 
 function* listValues(...lists: readonly Iterable<Label | null>[]): Generator<number> {

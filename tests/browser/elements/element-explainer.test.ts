@@ -17,8 +17,13 @@ import {
   otherRanking,
   ranking,
 } from '../../support/elements/fake-explainers.js'
+import { weatherExplanation, weatherFeatures } from '../../support/elements/element-fixtures.js'
 import { mounted, textsOf, within } from '../../support/elements/mounted.js'
-import { exampleLabels } from '../../support/gradients/ranking-fixtures.js'
+import {
+  exampleLabels,
+  exampleScores,
+  rankingJson,
+} from '../../support/gradients/ranking-fixtures.js'
 
 const labels = ['zero', 'one', 'two']
 
@@ -267,6 +272,27 @@ it('tells in one line what ran, where, and what it took', async () => {
         `Comparing with them took ${time}\\. The attribution of 50 steps took ${time}\\.$`,
     ),
   )
+})
+
+it('shows a time series as strips over time, and its training examples as lines', async () => {
+  const { similarity, attribution, rankings, attributions } = fakeExplainers()
+  const [day] = weatherExplanation().data['X'] as number[][][]
+  const days = exampleLabels.map(() => day)
+  const element = await mounted('gl-explainer', {
+    similarity,
+    attribution,
+    kind: 'series',
+    features: weatherFeatures,
+    times: Array.from({ length: 48 }, (_, hour) => `${hour}:00`),
+    x: 1,
+  })
+  attributions[0]!.resolve(weatherExplanation())
+  rankings[0]!.resolve(rankingJson(exampleScores, { examples: days }))
+  await settle(element)
+  const strips = findChild(element, 'gl-attribution-series')
+  expect(textsOf(strips, '[part="row"] .name')).toEqual(weatherFeatures)
+  expect(strips.toCSV()).toContain('"pressure, hPa",40:00')
+  expect(within(findChild(element, 'gl-similar-examples'), 'svg.series')).toHaveLength(10)
 })
 
 it('says the value that a regression answers, with its unit', async () => {

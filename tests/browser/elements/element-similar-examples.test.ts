@@ -253,6 +253,27 @@ it('shows pictures from addresses, which are never read as HTML', async () => {
   expect('wasParsed' in window).toBe(false)
 })
 
+it('draws time series as lines, one below the other, that break where a value is missing', async () => {
+  const days = exampleScores.map((_, i) =>
+    Array.from({ length: 6 }, (_, hour) => [hour + i, hour === 3 ? NaN : -hour]),
+  )
+  const explanation = rankingJson(exampleScores, { examples: days })
+  const element = await mounted('gl-similar-examples', { explanation, kind: 'series' })
+  const series = within(element, 'svg.series')
+  expect(series).toHaveLength(10)
+  const lines = [...series[0]!.querySelectorAll('polyline')].map(({ points }) =>
+    [...points].map(({ x, y }) => [x, y] as const),
+  )
+  expect(lines.map((points) => points.length)).toEqual([6, 3, 2])
+  expect(lines[0]!.every(([, y]) => y > 0 && y < 0.5)).toBe(true)
+  expect(lines.slice(1).every((points) => points.every(([, y]) => y > 0.5 && y < 1))).toBe(true)
+  // Rising values rise on the page, in a range that all examples share.
+  expect(lines[0]![0]![1]).toBeGreaterThan(lines[0]![5]![1])
+  const first = (at: number): number => series[at]!.querySelector('polyline')!.points[0]!.y
+  expect(first(0)).not.toBe(first(1))
+  expect(element.toSVG()).toContain('polyline')
+})
+
 it('says of the least similar that they are not ranked where only the top was kept', async () => {
   const json = rankingJson()
   const top = { scores: [[4, 3]], ordered_indices: [[6, 4]] }

@@ -110,8 +110,31 @@ it('sends no request to an address that a frame has', async () => {
     examples: ['/leak-a.png', '/leak-b.png'],
   }
   const element = await mounted('gl-similar-examples', { explanation: encodeFrame(texts, side) })
-  expect(element.state).toBe('ready')
-  expect(element.shadowRoot?.querySelector('img')).toBeNull()
+  const expectNoImage = async (): Promise<void> => {
+    await element.updateComplete
+    expect(element.state).toBe('ready')
+    expect(element.shadowRoot?.querySelector('img')).toBeNull()
+  }
+  await expectNoImage()
+  // The page's kind doesn't make addresses of the frame's texts, nor the frame's of the page's.
+  element.kind = 'image'
+  await expectNoImage()
+  element.kind = null
+  element.explanation = encodeFrame(texts, { kind: 'image' })
+  element.examples = ['text a', 'text b']
+  await expectNoImage()
+  const around = await mounted('gl-explanation', {
+    explanation: encodeFrame(texts, { kind: 'image' }),
+    options: { examples: ['text a', 'text b'] },
+  })
+  const inside = around.shadowRoot!.querySelector('gl-similar-examples')!
+  await inside.updateComplete
+  expect(inside.shadowRoot?.querySelector('img')).toBeNull()
+  around.explanation = encodeFrame(texts)
+  await around.updateComplete
+  around.kind = 'image'
+  await around.updateComplete
+  expect(inside.shadowRoot?.querySelectorAll('img')).toHaveLength(4)
 })
 
 it('says that another version of gradlens wrote the frame', async () => {

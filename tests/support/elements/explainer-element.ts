@@ -25,7 +25,7 @@ export async function settle(element: GlExplainer): Promise<void> {
   await element.updateComplete
   for (const each of within(
     element,
-    'gl-probabilities, gl-attribution-image, gl-similar-examples, gl-progress',
+    'gl-probabilities, gl-attribution-image, gl-attribution-series, gl-similar-examples, gl-progress',
   )) {
     await (each as unknown as GlExplainer).updateComplete
   }
@@ -33,7 +33,8 @@ export async function settle(element: GlExplainer): Promise<void> {
 
 /** The first element with this tag inside the explainer. */
 export const findChild = <
-  Tag extends 'gl-probabilities' | 'gl-attribution-image' | 'gl-similar-examples',
+  Tag extends
+    'gl-probabilities' | 'gl-attribution-image' | 'gl-attribution-series' | 'gl-similar-examples',
 >(
   element: Element,
   tag: Tag,

@@ -19,6 +19,13 @@ const sentences = exampleScores.map((_, i) =>
   i % 3 === 0 ? 'Works well.' : 'The battery lasts long, and I would buy it again. '.repeat(i + 1),
 )
 const cars = exampleScores.map((_, i) => [70 + i, 8 - (i % 4), 130.5 + i * 3.1, 3504 - i * 13])
+const days = exampleScores.map((_, i) =>
+  Array.from({ length: 24 }, (_, hour) => [
+    12 + 6 * Math.sin(((hour - 8 - i) / 24) * 2 * Math.PI),
+    1013 - 0.3 * hour * (i % 3),
+    hour === 5 && i === 6 ? NaN : 70 + i,
+  ]),
+)
 const longest =
   'the longest name that anybody has given to a class of things, Donaudampfschifffahrtsgesellschaft'
 const hostile = '<img src=x onerror="document.title = 1"> & "quoted"'
@@ -52,6 +59,10 @@ export const similarExamplesStates: readonly (readonly [
       trainPredictions: exampleScores.map((_, i) => 17.953 + i),
       features: ['year', 'cylinders', 'displacement (in³)', 'weight (lb)'],
     },
+  ],
+  [
+    'time series',
+    { ...labelled, explanation: rankingJson(exampleScores, { examples: days }), kind: 'series' },
   ],
   ['empty', {}],
   ['empty, of pictures', { kind: 'image' }],

@@ -72,7 +72,10 @@ describe('the ends of a ranking', () => {
   it('show what is given of the training examples instead', () => {
     const texts = exampleScores.map((_, i) => `text ${i}`)
     expect(view({ examples: texts }).most[0]?.content).toEqual({ kind: 'text', text: 'text 6' })
-    expect(view({ examples: texts, kind: 'image' }).most[0]?.content).toEqual({
+    expect(view({ examples: texts, kind: 'image' }).most[0]?.content.kind).toBe('text')
+    const addresses = { ...nothing, examples: texts }
+    const shown = createSimilarityView(readExplanation(rankingJson()), addresses, true)
+    expect(shown.most[0]?.content).toEqual({
       kind: 'address',
       url: 'text 6',
     })
@@ -88,6 +91,45 @@ describe('the ends of a ranking', () => {
     expect(view({ examples: pixels, kind: 'tabular' }).most[0]?.content).toMatchObject({
       kind: 'row',
       cells: [6 / 16, 0, 1, 0.5],
+    })
+  })
+
+  it('never read texts of the explanation as addresses', () => {
+    const json = rankingJson()
+    const texts = [Array.from({ length: 5 }, () => '/leak.png')]
+    const data = { ...json.data, most_similar: texts, least_similar: texts }
+    const options = { ...nothing, kind: 'image' } as const
+    const shown = createSimilarityView(readExplanation({ ...json, data }), options, true)
+    expect(shown.most[0]?.content).toEqual({ kind: 'text', text: '/leak.png' })
+    expect(shown.least[0]?.content).toEqual({ kind: 'text', text: '/leak.png' })
+  })
+
+  it('show time series as the values of each feature, with one range for all', () => {
+    const series = (first: number): number[][] => [
+      [first, 5],
+      [first + 1, NaN],
+      [first + 2, 7],
+    ]
+    const examples = {
+      data: Float64Array.from(exampleScores.flatMap((_, i) => series(i).flat())),
+      shape: [exampleScores.length, 3, 2],
+    }
+    const { most, least, extents } = view({ examples, kind: 'series' })
+    const shown = [...most, ...least].map(({ index }) => index!)
+    expect(most[0]?.content).toEqual({
+      kind: 'series',
+      columns: [Float64Array.of(6, 7, 8), Float64Array.of(5, NaN, 7)],
+    })
+    expect(extents).toEqual([
+      { least: Math.min(...shown), greatest: Math.max(...shown) + 2 },
+      { least: 5, greatest: 7 },
+    ])
+    const turned = { data: examples.data.slice(0, 6), shape: [1, 2, 3] }
+    const json = { ...rankingJson(), data: { scores: [[1]], ordered_indices: [[0]] } }
+    const first = view({ examples: turned, kind: 'series', channels: 'first' }, json).most[0]
+    expect(first?.content).toEqual({
+      kind: 'series',
+      columns: [Float64Array.of(0, 5, 1), Float64Array.of(NaN, 2, 7)],
     })
   })
 

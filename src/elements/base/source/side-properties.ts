@@ -23,6 +23,12 @@ export class SideProperties {
     this.#element = element
   }
 
+  /** Whether a property has the value that the frame gave it. */
+  has(name: string): boolean {
+    const element = this.#element as unknown as Record<string, unknown>
+    return this.#given.has(name) && this.#given.get(name) === element[name]
+  }
+
   /** Takes the values of an earlier frame back, and sets those of this one. */
   apply(side: FrameSide): void {
     const element = this.#element as unknown as Record<string, unknown>
@@ -34,8 +40,6 @@ export class SideProperties {
     const { elementProperties } = this.#element.constructor as typeof LitElement
     for (const [name, value] of Object.entries(side)) {
       if (!elementProperties.has(name) || ownProperties.has(name)) continue
-      // Among examples of the kind 'image', texts are addresses.
-      if (name === 'kind' && value === 'image' && elementProperties.has('urlTemplate')) continue
       if (!isSame(element[name], defaults[name])) continue
       element[name] = value
       this.#given.set(name, value)

@@ -9,6 +9,7 @@ import { createImage, type ValueRange } from '../../base/picture/pixels.js'
 import type { Theme } from '../../base/color/theme.js'
 import { formatValue, createNumberFormat } from '../../text/format.js'
 import { selectMeans } from './render-means.js'
+import { traceSeries } from './render-series.js'
 import { differs } from '../labels.js'
 import { createScoreFormat } from '../score-format.js'
 import type { ShownExample } from '../shown-example.js'
@@ -79,8 +80,14 @@ function drawExample(
 ): { marks: Mark[]; height: number } {
   const { ink: fill, inkQuiet } = theme
   const marks: Mark[] = []
-  const isPicture = content.kind === 'image'
-  if (isPicture) {
+  const isPicture = content.kind === 'image' || content.kind === 'series'
+  if (content.kind === 'series') {
+    for (const run of traceSeries(content.columns, view.extents)) {
+      const points = run.map(([x, y]) => [x * side, y * side] as const)
+      marks.push({ kind: 'line', x: 0, y: 0, points, stroke: fill })
+    }
+  }
+  if (content.kind === 'image') {
     const image = createImage(content.pixels, range, ink ? theme : null)
     const scale = side / Math.max(image.width, image.height)
     const size = { width: image.width * scale, height: image.height * scale }

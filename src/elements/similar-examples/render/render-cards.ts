@@ -4,6 +4,7 @@ import { differs } from '../labels.js'
 import type { ExampleContent, ShownExample } from '../shown-example.js'
 import type { SimilarityView } from '../similarity-view.js'
 import type { ExampleListOptions, ShownEnd } from './example-list.js'
+import { renderSeries } from './render-series.js'
 
 /** How many placeholders are shown while the number of examples is unknown. */
 const usualCount = 5
@@ -50,7 +51,7 @@ function renderCard(
 ): TemplateResult {
   const { index, score, label } = example
   const inside = html`
-    ${renderContent(example.content, from + rank)}
+    ${renderContent(example.content, from + rank, view)}
     <span class="facts">${renderFacts(example, view)}</span>
     <span class="score-place">
       ${renderSignedBar(score, view.scale)}
@@ -77,7 +78,11 @@ function renderCard(
   `
 }
 
-function renderContent(content: ExampleContent, at: number): TemplateResult {
+function renderContent(
+  content: ExampleContent,
+  at: number,
+  { extents }: SimilarityView,
+): TemplateResult {
   switch (content.kind) {
     case 'image':
       return html`<span class="picture-place"
@@ -87,6 +92,8 @@ function renderContent(content: ExampleContent, at: number): TemplateResult {
       return html`<span class="picture-place"
         ><img class="picture" part="picture" src=${content.url} alt="" loading="lazy"
       /></span>`
+    case 'series':
+      return html`<span class="picture-place">${renderSeries(content.columns, extents)}</span>`
     case 'text':
       return html`<span class="text">${content.text}</span>`
     case 'row':
