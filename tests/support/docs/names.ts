@@ -3,7 +3,7 @@
  * with these values, and some are run with them.
  */
 import * as tf from '@tensorflow/tfjs'
-import type { Explanation, Progress, SimilarityData } from 'gradlens'
+import type { Explanation, NdArray, Progress, SimilarityData } from 'gradlens'
 import type { adapterCases } from 'gradlens/testing'
 import { tfjsPredictor } from 'gradlens/tfjs'
 
@@ -46,6 +46,8 @@ export declare const images: tf.Tensor
 export declare const isFlipped: number[]
 export declare const mask: tf.Tensor
 export declare const minusLosses: number[][]
+export declare const photo: tf.Tensor
+export declare const predict: (x: NdArray) => number[][]
 export declare const question: number[][]
 export declare const questionMask: boolean[][]
 export declare const answer: number[][]
