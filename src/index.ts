@@ -88,6 +88,7 @@ export type {
   GpuGradientBlock,
   GradientBlock,
   GradientSegment,
+  LayerBias,
   LookupSegment,
 } from './gradients/block.js'
 export type { CompactLayout } from './gradients/compact-layout.js'
@@ -149,6 +150,7 @@ export type {
   ArraySpec,
   ForwardArguments,
   LayerSite,
+  LossGradientOptions,
   NamedWeight,
   OpenOptions,
   ParameterSpec,

@@ -81,6 +81,16 @@ export interface OpenOptions {
   readonly parameters?: ((name: string) => boolean) | undefined
 }
 
+/** What loss gradients are wanted for. */
+export interface LossGradientOptions {
+  /**
+   * True if the factors a and δ of products and convolutions are needed, and the biases of their layers, in arrays. A
+   * session that does not keep them returns what it has; curvature then refuses those parameters, or takes a coarser
+   * approximation.
+   */
+  readonly keepsFactors?: boolean | undefined
+}
+
 /**
  * A model as the explainers see it. Adapters of frameworks implement this interface. `Value` is the
  * framework's tensor type, which only the user's loss function sees. `Item` is the type that `preprocess`
@@ -204,5 +214,6 @@ export interface PredictorSession<Value = unknown> extends Disposable {
     x: readonly NdArray[],
     labels: Labels,
     loss: PositionLoss | LossFunction<Value>,
+    options?: LossGradientOptions,
   ): Promise<GradientBlock | GpuGradientBlock>
 }

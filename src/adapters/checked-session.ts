@@ -53,7 +53,8 @@ export function createCheckedSession<Value>(passes: ModelPasses<Value>): Predict
         await checks.checkOutputs(x, forwardArguments, pathRemedy)
         return passes.inputGradients(x, outputIndices, forwardArguments)
       }),
-    lossGradients: (x, y, loss) => inTurn(() => checks.computeGradients({ x, y, loss })),
+    lossGradients: (x, y, loss, { keepsFactors } = {}) =>
+      inTurn(() => checks.computeGradients({ x, y, loss, keepsFactors })),
     [Symbol.dispose]: () => {
       passes[Symbol.dispose]()
     },
@@ -207,9 +208,9 @@ class SessionChecks<Value> {
     known.fallbackReason = `the batched pass differs from single examples by a factor of ${error.toExponential(1)}`
   }
 
-  #findChecks({ x, loss }: LossBatch<Value>): BatchChecks {
+  #findChecks({ x, loss, keepsFactors }: LossBatch<Value>): BatchChecks {
     const operations = this.#passes.operations?.(x) ?? findShapes(this.known, x)
-    return findBatchChecks(operations, loss)
+    return findBatchChecks(operations, loss, keepsFactors)
   }
 
   #refresh(): void {

@@ -91,6 +91,9 @@ interface LossChecks {
 
 const batchChecks = new WeakMap<object, LossChecks>()
 
+/** The checks of batches whose factors are kept, which other rules may compute. */
+const factorChecks = new WeakMap<object, LossChecks>()
+
 /**
  * Returns the results for batches of a loss. Empty at first.
  *
@@ -99,12 +102,14 @@ const batchChecks = new WeakMap<object, LossChecks>()
 export function findBatchChecks<Value>(
   operations: object,
   loss: LossBatch<Value>['loss'],
+  keepsFactors = false,
 ): BatchChecks {
-  const known: LossChecks = batchChecks.get(operations) ?? {
+  const checks = keepsFactors ? factorChecks : batchChecks
+  const known: LossChecks = checks.get(operations) ?? {
     ofNames: new Map(),
     ofFunctions: new WeakMap(),
   }
-  batchChecks.set(operations, known)
+  checks.set(operations, known)
   if (typeof loss === 'function') {
     const found = known.ofFunctions.get(loss) ?? emptyBatchChecks()
     known.ofFunctions.set(loss, found)

@@ -9,6 +9,8 @@ export interface LossBatch<Value> {
   readonly x: readonly NdArray[]
   readonly y: Labels
   readonly loss: PositionLoss | LossFunction<Value>
+  /** See LossGradientOptions. */
+  readonly keepsFactors?: boolean | undefined
 }
 
 /** The result of one batched pass. Disposing it frees what is only needed for `readOutput`. */

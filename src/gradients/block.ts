@@ -44,6 +44,13 @@ export interface DenseSegment<Floats = Float32Array> {
   readonly values: Floats
 }
 
+/** The bias of a layer, whose gradient is Σ_t of the vectors at the layer's output. */
+export interface LayerBias {
+  readonly parameter: string
+  /** Which of the kernel's factors is the layer's input. The other one is the gradient at its output. */
+  readonly input: 'a' | 'delta'
+}
+
 /**
  * G = Σ_t a_t δ_tᵀ over T positions, kept as its factors: `a` is [B, T, d], the layer's input, and `delta`
  * [B, T, p], the gradient at its output. G is [d, p], row-major.
@@ -56,6 +63,8 @@ export interface FactoredSegment<Floats = Float32Array> {
   readonly outputSize: number
   readonly a: Floats
   readonly delta: Floats
+  /** Set only where the factors were asked for; see LossGradientOptions. */
+  readonly bias?: LayerBias | undefined
 }
 
 /**
@@ -68,6 +77,8 @@ export interface ConvolutionSegment<Floats = Float32Array> {
   readonly geometry: ConvolutionGeometry
   readonly a: Floats
   readonly delta: Floats
+  /** As in FactoredSegment. */
+  readonly bias?: LayerBias | undefined
 }
 
 /**

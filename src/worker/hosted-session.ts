@@ -8,6 +8,7 @@ import type {
   Activations,
   ForwardArguments,
   LayerSite,
+  LossGradientOptions,
   PathPoints,
   Predictor,
   PredictorSession,
@@ -130,9 +131,10 @@ export class HostedSession implements Disposable {
     x: readonly NdArray[],
     labels: Labels,
     loss: PositionLoss | LossFunction<unknown>,
+    options?: LossGradientOptions,
   ): Promise<Pick<GradientBlock, 'exampleCount' | 'segments'> | OwnedResult> {
     const block: GradientBlock | GpuGradientBlock = await this.#inTurn((session) =>
-      session.lossGradients(x, labels, loss),
+      session.lossGradients(x, labels, loss, options),
     )
     if ('gpuDevice' in block) {
       block[Symbol.dispose]()

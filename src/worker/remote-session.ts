@@ -52,8 +52,9 @@ export function createRemoteSession(
     async inputGradients(x, outputIndices, forwardArguments) {
       return (await call('inputGradients', { x, outputIndices, forwardArguments })) as NdArray[]
     },
-    async lossGradients(x, labels, lossFn) {
-      const block = (await call('lossGradients', { x, labels, lossFn })) as GradientBlock
+    async lossGradients(x, labels, lossFn, options) {
+      const given = { x, labels, lossFn, ...(options && { options }) }
+      const block = (await call('lossGradients', given)) as GradientBlock
       // The message's buffers belong to this block alone.
       return { ...block, release: () => undefined }
     },

@@ -210,7 +210,8 @@ export class OnnxPasses implements ModelPasses<NdArray> {
     const inputs = new Map([...feeds, ...added])
     const exampleCount = countExamples(batch)
     const { gpuDevice } = this
-    if (gpuDevice !== undefined && !isAlone) {
+    const keepsFactors = batch.keepsFactors === true
+    if (gpuDevice !== undefined && !isAlone && !keepsFactors) {
       return computeOnGpu(this.#runner, gpuDevice, key, written, inputs, exampleCount)
     }
     const outputs = await this.#runner.run(key, () => written.model, inputs)
@@ -218,7 +219,12 @@ export class OnnxPasses implements ModelPasses<NdArray> {
     const integers = (name: string): Int32Array => outputs.get(name)!.data as Int32Array
     const block: GradientBlock = {
       exampleCount,
-      segments: written.segments.map((segment) => mapArrays(segment, floats, integers)),
+      segments: written.segments.map((segment) => {
+        const bias = keepsFactors ? written.biases.get(segment.parameter) : undefined
+        const own = mapArrays(segment, floats, integers)
+        const hasBias = own.kind === 'factored' || own.kind === 'convolution'
+        return bias !== undefined && hasBias ? { ...own, bias } : own
+      }),
     }
     return {
       block,

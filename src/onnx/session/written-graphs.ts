@@ -1,4 +1,5 @@
 import { UnsupportedError } from '../../errors.js'
+import type { LayerBias } from '../../gradients/block.js'
 import type { PositionLoss } from '../../losses/loss.js'
 import type { BatchKnowledge } from '../graph/batch-knowledge.js'
 import { backpropagate, findGradientPaths } from '../graph/backpropagate.js'
@@ -10,6 +11,7 @@ import type { GraphInput, OnnxNode } from '../model/onnx-model.js'
 import type { WrittenModel } from '../model/write-model.js'
 import { arraysOf } from '../../adapters/segment-arrays.js'
 import type { GraphSegment } from '../parameters/graph-segment.js'
+import { findLayerBiases } from '../parameters/layer-biases.js'
 import {
   appendExampleGradients,
   toDenseSegments,
@@ -160,6 +162,8 @@ export interface LossGraphOptions {
 export interface WrittenLossGradients {
   readonly model: WrittenModel
   readonly segments: readonly GraphSegment[]
+  /** By the names of kernels, the biases of their layers. */
+  readonly biases: ReadonlyMap<string, LayerBias>
 }
 
 /**
@@ -198,6 +202,7 @@ export function writeLossGradients(
       : findGradientPaths(nodes, trace.sources, [start.tensor], infos)
   if (ownPaths.tensors.size === 0) refuseUnreached(model)
   let segments: readonly GraphSegment[]
+  let biases: ReadonlyMap<string, LayerBias> = new Map()
   if (isAlone) {
     const found = backpropagate(graph, ownPaths, starts)
     const own = [...chosen].flatMap((name) => {
@@ -217,11 +222,12 @@ export function writeLossGradients(
     })
     if ('reason' in result) return result
     segments = result
+    biases = findLayerBiases(ownPaths.nodes, chosen, infos)
   }
   const inputs =
     loss === 'seed' ? [seedInput] : [labelsInput, ...(hasFactors ? [factorsInput] : [])]
   const outputs = [...new Set([...segments.flatMap(arraysOf), model.output])]
-  return { model: write(model, graph, outputs, inputs.map(floatInput)), segments }
+  return { model: write(model, graph, outputs, inputs.map(floatInput)), segments, biases }
 }
 
 /** Brings the gradient of a filter into the order of its axes in segments. */

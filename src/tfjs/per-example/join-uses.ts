@@ -7,12 +7,12 @@ import type { TensorSegment } from './tensor-segment.js'
 /**
  * The uses of one parameter, combined where their layouts allow it: dense ones are added, factored
  * ones joined along the positions. If the segments together take more numbers than the gradient
- * itself, they are added. The sum of the returned segments is the gradient.
+ * itself, they are added, unless their factors are kept. The sum of the returned segments is the gradient.
  */
-export function joinUses(uses: readonly TensorSegment[]): TensorSegment[] {
+export function joinUses(uses: readonly TensorSegment[], keepsFactors: boolean): TensorSegment[] {
   const joined = joinAlike(uses)
   const [first, ...others] = joined
-  if (first === undefined || others.length === 0) return joined
+  if (first === undefined || others.length === 0 || keepsFactors) return joined
   const layouts = joined.map(chooseLayout)
   const size = getDenseSize(layouts[0]!)
   if (layouts.reduce((sum, layout) => sum + countNumbers(layout), 0) < size) return joined

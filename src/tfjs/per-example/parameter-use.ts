@@ -16,4 +16,6 @@ export interface ParameterUse {
   /** The layout of the kernel's output, and so of δ. */
   readonly layout: BatchLayout
   readonly batchSize: number
+  /** True if factors are kept also where the gradients themselves are smaller. */
+  readonly keepsFactors: boolean
 }

@@ -55,7 +55,13 @@ function perImage(rule: PerExampleRule): PerExampleRule {
     const imagesPerExample = layout.outer * layout.inner
     if (imagesPerExample === 1) return rule(use)
     const images = batchSize * imagesPerExample
-    const segment = rule({ ...use, layout: { axis: 0, outer: 1, inner: 1 }, batchSize: images })
+    const layoutOfImages = { axis: 0, outer: 1, inner: 1 }
+    const segment = rule({
+      ...use,
+      layout: layoutOfImages,
+      batchSize: images,
+      keepsFactors: false,
+    })
     if (segment === undefined) return undefined
     const gradients = moveExamplesFirst(materializeSegment(segment), layout, batchSize)
     const size = gradients.shape[2]!
@@ -67,8 +73,7 @@ function convolution(use: ParameterUse): TensorSegment | undefined {
   const [x, filter] = findFiltered(use, 'x') ?? []
   if (x === undefined || filter === undefined) return undefined
   const geometry = geometryOf(x.shape, filter.shape, use.call)
-  const { parameter, delta } = use
-  return geometry && convolutionSegment(parameter, geometry, x, delta)
+  return geometry && convolutionSegment(use, geometry, x, use.delta)
 }
 
 /**
@@ -79,8 +84,7 @@ function transposedConvolution(use: ParameterUse): TensorSegment | undefined {
   const [dy, filter] = findFiltered(use, 'dy') ?? []
   if (dy === undefined || filter === undefined) return undefined
   const geometry = geometryOf(use.delta.shape, filter.shape, use.call)
-  const { parameter, delta } = use
-  return geometry && convolutionSegment(parameter, geometry, delta, dy)
+  return geometry && convolutionSegment(use, geometry, use.delta, dy)
 }
 
 /**
@@ -88,7 +92,7 @@ function transposedConvolution(use: ParameterUse): TensorSegment | undefined {
  * factors.
  */
 function convolutionSegment(
-  parameter: string,
+  { parameter, keepsFactors }: ParameterUse,
   geometry: ConvolutionGeometry,
   a: Tensor,
   delta: Tensor,
@@ -96,7 +100,7 @@ function convolutionSegment(
   const { filterHeight, filterWidth, inChannels, outHeight, outWidth, outChannels } = geometry
   const patchSize = filterHeight * filterWidth * inChannels
   const size = patchSize * outChannels
-  const isSmaller = size <= outHeight * outWidth * (patchSize + outChannels)
+  const isSmaller = !keepsFactors && size <= outHeight * outWidth * (patchSize + outChannels)
   const values = isSmaller ? filterGradients(a, delta, geometry) : undefined
   if (values !== undefined) return { kind: 'dense', parameter, size, values }
   return { kind: 'convolution', parameter, geometry, a: a.clone(), delta: delta.clone() }

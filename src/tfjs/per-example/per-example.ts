@@ -1,4 +1,5 @@
 import type { Tensor } from '@tensorflow/tfjs'
+import type { LayerBias } from '../../gradients/block.js'
 import type { TapeNode } from '../engine/engine.js'
 import { backpropagate, findDependents, inputsOf } from '../engine/tape.js'
 import type { KernelCall } from '../kernel.js'
@@ -9,6 +10,7 @@ import {
   type Unsettled,
 } from './batch-placements.js'
 import { joinUses } from './join-uses.js'
+import { findLayerBiases } from './layer-biases.js'
 import { movedKernels } from './move-back.js'
 import { findOneHots, oneHotKernels, type OneHots } from './one-hot-rule.js'
 import { pullBack } from './parameter-derivations.js'
@@ -67,9 +69,9 @@ export function computePerExampleGradients(
   parameters: ReadonlyMap<number, string>,
   placements: BatchPlacements,
   seeds: ReadonlyMap<number, Tensor>,
-  batchSize: number,
+  { exampleCount: batchSize, keepsFactors }: Batch,
 ): PerExampleGradients | Unseparated {
-  const backward = { tape, placements, seeds, batchSize }
+  const backward = { tape, placements, seeds, batchSize, keepsFactors }
   const trace = traceParameters(tape, parameters, placements, true)
   const gradients = collectSegments(trace, parameters, backward)
   // A parameter that is used both whole and in pieces has products between the two that no form
@@ -80,8 +82,21 @@ export function computePerExampleGradients(
     ? collectSegments(traceParameters(tape, parameters, placements, false), parameters, backward)
     : gradients
   if ('reason' in final) return final
-  const segments = [...final.uses.values()].flatMap(joinUses)
+  const { biases } = final
+  const segments = [...final.uses.values()]
+    .flatMap((uses) => joinUses(uses, keepsFactors))
+    .map((segment) => {
+      const bias = keepsFactors ? biases.get(segment.parameter) : undefined
+      const hasBias = segment.kind === 'factored' || segment.kind === 'convolution'
+      return bias !== undefined && hasBias ? { ...segment, bias } : segment
+    })
   return { segments, parts: isMixed ? new Map() : trace.parts }
+}
+
+interface Batch {
+  readonly exampleCount: number
+  /** True if factors are kept also where the gradients themselves are smaller. */
+  readonly keepsFactors: boolean
 }
 
 interface BackwardPass {
@@ -89,14 +104,15 @@ interface BackwardPass {
   readonly placements: BatchPlacements
   readonly seeds: ReadonlyMap<number, Tensor>
   readonly batchSize: number
+  readonly keepsFactors: boolean
 }
 
 /** The segments of each parameter, or of each of its pieces. */
 function collectSegments(
   trace: ParameterTrace,
   parameters: ReadonlyMap<number, string>,
-  { tape, placements, seeds, batchSize }: BackwardPass,
-): { readonly uses: ReadonlyMap<string, TensorSegment[]> } | Unseparated {
+  { tape, placements, seeds, batchSize, keepsFactors }: BackwardPass,
+): Uses | Unseparated {
   const { parameterOf, derived } = trace
   const wanted = findDependents(tape, parameters.keys())
   for (const id of [...parameterOf.keys(), ...derived]) wanted.delete(id)
@@ -105,7 +121,9 @@ function collectSegments(
   const uses = new Map<string, TensorSegment[]>()
   const derivedUses = new Map<number, TensorSegment[]>()
   let unseparated: Unseparated | undefined
+  const visited: TapeNode[] = []
   const visit = (node: TapeNode, delta: Tensor): void => {
+    visited.push(node)
     for (const [parameterInput, input] of inputsOf(node)) {
       if (unseparated !== undefined) return
       const parameter = parameterOf.get(input.id) ?? ''
@@ -113,7 +131,7 @@ function collectSegments(
       if (parameter === '' && !isDerived) continue
       const segment = segmentOf(
         node,
-        { parameter, parameterInput, delta, batchSize, oneHots },
+        { parameter, parameterInput, delta, batchSize, oneHots, keepsFactors },
         placements,
       )
       if ('remedy' in segment) {
@@ -130,7 +148,13 @@ function collectSegments(
   for (const segment of pullBack(trace, derivedUses, batchSize)) {
     add(uses, segment.parameter, segment)
   }
-  return { uses }
+  return { uses, biases: keepsFactors ? findLayerBiases(visited, parameterOf) : new Map() }
+}
+
+interface Uses {
+  readonly uses: ReadonlyMap<string, TensorSegment[]>
+  /** By the names of kernels, the biases of their layers. */
+  readonly biases: ReadonlyMap<string, LayerBias>
 }
 
 interface Use {
@@ -138,6 +162,7 @@ interface Use {
   readonly parameterInput: string
   readonly delta: Tensor
   readonly batchSize: number
+  readonly keepsFactors: boolean
   readonly oneHots: OneHots
 }
 

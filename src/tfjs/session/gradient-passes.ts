@@ -57,7 +57,7 @@ export function runBatchedPass(
         parameters,
         placements,
         seeds,
-        exampleCount,
+        { exampleCount, keepsFactors: batch.keepsFactors === true },
       )
       return 'reason' in gradients ? gradients : { gradients, output }
     },

@@ -53,7 +53,7 @@ export class LossGradients {
     const { gradients, output } = result
     known.parts = gradients.parts
     try {
-      return this.#withOutput(await this.#blockOf(gradients, countExamples(batch)), output)
+      return this.#withOutput(await this.#blockOf(gradients, batch), output)
     } catch (error) {
       output.dispose()
       throw error
@@ -105,11 +105,12 @@ export class LossGradients {
 
   async #blockOf(
     gradients: PerExampleGradients,
-    exampleCount: number,
+    batch: LossBatch<Tensor>,
   ): Promise<GradientBlock | GpuGradientBlock> {
+    const exampleCount = countExamples(batch)
     const tensors = gradients.segments.flatMap(arraysOf)
     const { gpuDevice } = this.#device
-    if (gpuDevice === undefined) {
+    if (gpuDevice === undefined || batch.keepsFactors === true) {
       const values = await this.#device.read(tensors)
       return {
         exampleCount,
