@@ -38,6 +38,10 @@ const builds = {
       'bulk-memory',
     ],
   },
+  matrix: {
+    folder: 'src/curvature/matrices',
+    options: ['--runtime', 'stub', '--use', 'abort=', '--enable', 'simd'],
+  },
   heap: { folder: 'src/tfjs/kernels', options: heap },
   sharedHeap: { folder: 'src/tfjs/kernels', options: [...heap, ...shared, '65536'] },
 }

@@ -1,0 +1,19 @@
+/**
+ * How the curvature of the training loss is approximated: by Kronecker factors with corrected eigenvalues, by Kronecker
+ * factors, by its diagonal, or not at all.
+ */
+export const curvatureNames = ['ekfac', 'kfac', 'diagonal', 'identity'] as const
+
+export type CurvatureName = (typeof curvatureNames)[number]
+
+/** What happens to parameters whose gradients have no factors, and too many numbers for a matrix of their own. */
+export const uncoveredChoices = ['refuse', 'diagonal', 'identity'] as const
+
+export type UncoveredChoice = (typeof uncoveredChoices)[number]
+
+export interface BlockOptions {
+  readonly curvature: CurvatureName
+  readonly uncovered: UncoveredChoice
+  /** The most bytes of all factors. */
+  readonly maxBytes: number
+}

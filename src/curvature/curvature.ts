@@ -1,0 +1,115 @@
+import type { CompactBlock, CompactSegment } from '../gradients/block.js'
+import { groupByParameter } from './plan-blocks.js'
+import { countBlockBytes, type CurvatureBlock, listParameters } from './curvature-block.js'
+import { openMatrices } from './matrices/open-matrices.js'
+import { MatrixWriter } from './matrix-writer.js'
+import { rotateGradients } from './rotate-gradients.js'
+import { preconditionLookups } from './precondition-lookups.js'
+
+/** The damping of a block is this times the mean of its eigenvalues, as in kronfluence. */
+export const relativeDamping = 0.1
+
+/** An approximation H of the curvature of the training loss, block by block. */
+export class Curvature {
+  readonly blocks: readonly CurvatureBlock[]
+
+  constructor(blocks: readonly CurvatureBlock[]) {
+    this.blocks = blocks
+  }
+
+  /** The bytes of all bases and eigenvalues. */
+  get byteLength(): number {
+    return this.blocks.reduce((sum, block) => sum + countBlockBytes(block), 0)
+  }
+
+  /**
+   * Computes (H + λ)⁻¹ g of each example. Directions without curvature and damping become zero.
+   *
+   * @param damping λ of all blocks; undefined for a tenth of the mean of each block's eigenvalues
+   * @param pause called regularly so that the page can respond; an exception ends the work
+   */
+  async precondition(
+    { exampleCount, segments }: CompactBlock,
+    damping: number | undefined,
+    pause: () => Promise<void>,
+  ): Promise<CompactBlock> {
+    const matrices = await openMatrices()
+    const result: CompactSegment[] = []
+    for (const { block, own, bias } of this.#split(segments)) {
+      const inverse = invert(block, damping)
+      const [only] = own
+      if (inverse === undefined) result.push(...own, ...bias)
+      else if (only?.kind === 'lookup' && own.length === 1) {
+        result.push(preconditionLookups(block, only, exampleCount, inverse, matrices))
+      } else {
+        const solved = new MatrixWriter(block, exampleCount)
+        const rotated = rotateGradients(block, own, bias, exampleCount, matrices)
+        for (let example = 0; example < exampleCount; example++) {
+          const numbers = rotated.rotate(example)
+          multiplyBy(numbers.data, inverse)
+          solved.write(example, rotated.rotateBack(numbers).data)
+        }
+        result.push(...solved.segments)
+      }
+      await pause()
+    }
+    return { exampleCount, segments: result }
+  }
+
+  /** Computes gᵀ (H + λ)⁻¹ g of each example. */
+  async quadraticForms(
+    { exampleCount, segments }: CompactBlock,
+    damping: number | undefined,
+    pause: () => Promise<void>,
+  ): Promise<Float64Array> {
+    const matrices = await openMatrices()
+    const forms = new Float64Array(exampleCount)
+    for (const { block, own, bias } of this.#split(segments)) {
+      const inverse = invert(block, damping)
+      const rotated = rotateGradients(block, own, bias, exampleCount, matrices)
+      for (let example = 0; example < exampleCount; example++) {
+        const { data } = rotated.rotate(example)
+        let sum = 0
+        for (let k = 0; k < data.length; k++) sum += data[k]! ** 2 * (inverse?.[k] ?? 1)
+        forms[example]! += sum
+      }
+      await pause()
+    }
+    return forms
+  }
+
+  /** The segments of each block's parameters. */
+  *#split(segments: readonly CompactSegment[]): Generator<{
+    readonly block: CurvatureBlock
+    readonly own: readonly CompactSegment[]
+    readonly bias: readonly CompactSegment[]
+  }> {
+    const byParameter = groupByParameter(segments)
+    for (const block of this.blocks) {
+      const own = byParameter.get(block.parameter) ?? []
+      const bias = block.bias && byParameter.get(block.bias.parameter)
+      if (own.length > 0) yield { block, own, bias: bias ?? [] }
+    }
+  }
+
+  /** The names of the parameters whose curvature is approximated by this rule. */
+  listParameters(rule: CurvatureBlock['rule']): string[] {
+    return this.blocks.filter((block) => block.rule === rule).flatMap(listParameters)
+  }
+}
+
+/** 1 / (Λ + λ), and 0 where that is infinite; undefined for the identity. */
+function invert(
+  { eigenvalues }: CurvatureBlock,
+  damping: number | undefined,
+): Float64Array | undefined {
+  if (eigenvalues === undefined) return undefined
+  let sum = 0
+  for (const value of eigenvalues) sum += value
+  const added = damping ?? (relativeDamping * sum) / eigenvalues.length
+  return Float64Array.from(eigenvalues, (value) => (value + added === 0 ? 0 : 1 / (value + added)))
+}
+
+function multiplyBy(numbers: Float64Array, factors: Float64Array): void {
+  for (let k = 0; k < factors.length; k++) numbers[k]! *= factors[k]!
+}

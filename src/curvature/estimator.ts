@@ -1,0 +1,148 @@
+import type { GradientBlock, GradientSegment } from '../gradients/block.js'
+import { Covariances } from './covariances.js'
+import {
+  type BlockShape,
+  type CurvatureBlock,
+  hasInputBasis,
+  hasOutputBasis,
+} from './curvature-block.js'
+import type { BlockOptions } from './curvature-options.js'
+import { Curvature } from './curvature.js'
+import { decomposeSymmetric } from './eigen.js'
+import { type Bases, Eigenvalues } from './eigenvalues.js'
+import type { Matrices } from './matrices/matrices.js'
+import { openMatrices } from './matrices/open-matrices.js'
+import { groupByParameter, planBlocks } from './plan-blocks.js'
+
+type Batch = Pick<GradientBlock, 'exampleCount' | 'segments'>
+
+/** What one pass over the gradients sums, for each block. */
+interface Sums {
+  add(segments: readonly GradientSegment[], exampleCount: number, matrices: Matrices): void
+}
+
+/**
+ * Estimates a curvature from the gradients of examples, in the passes that it asks for: one for covariances and one for
+ * eigenvalues.
+ */
+export class CurvatureEstimator {
+  readonly #options: BlockOptions
+  readonly #pause: () => Promise<void>
+  readonly #matrices: Promise<Matrices> = openMatrices()
+  #blocks: readonly BlockShape[] | undefined
+  #covariances: ReadonlyMap<string, Covariances> | undefined
+  #eigenvalues: ReadonlyMap<string, Eigenvalues> | undefined
+  #bases: ReadonlyMap<string, Bases & { eigenvalues: Float32Array }> = new Map()
+
+  /** @param pause called regularly so that the page can respond; an exception ends the work */
+  constructor(options: BlockOptions, pause: () => Promise<void>) {
+    this.#options = options
+    this.#pause = pause
+  }
+
+  /** Whether a pass for covariances is needed before that for eigenvalues. */
+  get needsCovariances(): boolean {
+    return ['kfac', 'ekfac'].includes(this.#options.curvature)
+  }
+
+  /** Whether a pass for eigenvalues is needed. K-FAC needs one only for diagonal blocks, which the first pass sums too. */
+  get needsEigenvalues(): boolean {
+    return this.#options.curvature === 'ekfac'
+  }
+
+  /** Adds a batch to the covariances. */
+  async addCovariances(batch: Batch): Promise<void> {
+    const blocks = this.#plan(batch)
+    this.#covariances ??= new Map(
+      blocks
+        .filter(hasOutputBasis)
+        .map((block) => [block.parameter, new Covariances(block)]),
+    )
+    if (!this.needsEigenvalues) await this.addEigenvalues(batch)
+    await this.#add(batch, this.#covariances)
+  }
+
+  /** Computes the bases from the covariances. Call it between the two passes. */
+  async decompose(report: (done: number, total: number) => void): Promise<void> {
+    const matrices = await this.#matrices
+    const blocks = this.#blocks!.filter(hasOutputBasis)
+    const bases = new Map<string, Bases & { eigenvalues: Float32Array }>()
+    for (const [k, block] of blocks.entries()) {
+      const { parameter, rows, columns } = block
+      const covariances = this.#covariances!.get(parameter)!
+      const input = hasInputBasis(block)
+        ? await decomposeSymmetric(covariances.inputs(), rows, matrices, this.#pause)
+        : { values: covariances.inputs(), vectors: undefined }
+      const output = await decomposeSymmetric(
+        covariances.outputs(),
+        columns,
+        matrices,
+        this.#pause,
+      )
+      bases.set(parameter, {
+        inputBasis: input.vectors,
+        outputBasis: output.vectors,
+        eigenvalues: multiplyEigenvalues(input.values, output.values),
+      })
+      report(k + 1, blocks.length)
+    }
+    this.#bases = bases
+    this.#covariances = undefined
+  }
+
+  /** Adds a batch to the eigenvalues. */
+  async addEigenvalues(batch: Batch): Promise<void> {
+    const measured = this.#plan(batch).filter(
+      ({ rule }) => rule === 'diagonal' || (rule !== 'identity' && this.needsEigenvalues),
+    )
+    this.#eigenvalues ??= new Map(
+      measured.map((block) => {
+        const { inputBasis, outputBasis } = this.#bases.get(block.parameter) ?? {}
+        return [block.parameter, new Eigenvalues(block, { inputBasis, outputBasis })]
+      }),
+    )
+    await this.#add(batch, this.#eigenvalues)
+  }
+
+  /** Returns the curvature after all passes. */
+  finish(): Curvature {
+    const blocks = this.#blocks!.map((block): CurvatureBlock => {
+      const bases = this.#bases.get(block.parameter)
+      return {
+        ...block,
+        inputBasis: bases?.inputBasis,
+        outputBasis: hasOutputBasis(block) ? bases?.outputBasis : undefined,
+        eigenvalues: this.#eigenvalues?.get(block.parameter)?.values() ?? bases?.eigenvalues,
+      }
+    })
+    return new Curvature(blocks)
+  }
+
+  #plan(batch: Batch): readonly BlockShape[] {
+    this.#blocks ??= planBlocks(batch, this.#options)
+    return this.#blocks
+  }
+
+  async #add(
+    { exampleCount, segments }: Batch,
+    sums: ReadonlyMap<string, Sums>,
+  ): Promise<void> {
+    const matrices = await this.#matrices
+    const byParameter = groupByParameter(segments)
+    for (const [parameter, sum] of sums) {
+      sum.add(byParameter.get(parameter) ?? [], exampleCount, matrices)
+      await this.#pause()
+    }
+  }
+}
+
+/** Λ of K-FAC: the products of the eigenvalues of A and S. Rounding can make a zero negative. */
+function multiplyEigenvalues(inputs: Float64Array, outputs: Float64Array): Float32Array {
+  const products = new Float32Array(inputs.length * outputs.length)
+  for (const [i, input] of inputs.entries()) {
+    for (const [j, output] of outputs.entries()) {
+      products[i * outputs.length + j] = Math.max(0, input) * Math.max(0, output)
+    }
+  }
+  return products
+}

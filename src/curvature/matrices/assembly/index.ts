@@ -1,0 +1,247 @@
+/** The first free byte of the memory, a multiple of 16. */
+export function firstAddress(): usize {
+  return (__heap_base + 15) & ~15
+}
+
+/**
+ * C += A B in float64: A is [m, inner], its rows and columns `rowStep` and `columnStep` bytes apart; B [inner, n] and C
+ * [m, n] are row-major. With `isLower`, only the tiles that meet the lower triangle of C. Tiles of 4 × 4 numbers stay in
+ * registers.
+ */
+export function multiplyAdd(
+  a: usize,
+  rowStep: usize,
+  columnStep: usize,
+  b: usize,
+  m: i32,
+  inner: i32,
+  n: i32,
+  c: usize,
+  isLower: bool,
+): void {
+  const step = (<usize>n) << 3
+  const wholeRows = m & ~3
+  for (let i = 0; i < wholeRows; i += 4) {
+    const from = a + <usize>i * rowStep
+    const to = c + <usize>i * step
+    const end = isLower ? min(n, i + 4) : n
+    const whole = end & ~3
+    for (let j = 0; j < whole; j += 4) {
+      const at = (<usize>j) << 3
+      addTile(from, rowStep, columnStep, b + at, step, inner, to + at)
+    }
+    for (let j = whole; j < end; j++) {
+      const at = (<usize>j) << 3
+      for (let k = 0; k < 4; k++) {
+        addOne(from + <usize>k * rowStep, columnStep, b + at, step, inner, to + <usize>k * step + at)
+      }
+    }
+  }
+  for (let i = wholeRows; i < m; i++) {
+    const from = a + <usize>i * rowStep
+    const to = c + <usize>i * step
+    const end = isLower ? i + 1 : n
+    const whole = end & ~3
+    for (let j = 0; j < whole; j += 4) {
+      const at = (<usize>j) << 3
+      addFour(from, columnStep, b + at, step, inner, to + at)
+    }
+    for (let j = whole; j < end; j++) {
+      const at = (<usize>j) << 3
+      addOne(from, columnStep, b + at, step, inner, to + at)
+    }
+  }
+}
+
+function addTile(
+  a: usize,
+  rowStep: usize,
+  columnStep: usize,
+  b: usize,
+  step: usize,
+  inner: i32,
+  c: usize,
+): void {
+  const zero = f64x2.splat(0)
+  let c00 = zero
+  let c01 = zero
+  let c10 = zero
+  let c11 = zero
+  let c20 = zero
+  let c21 = zero
+  let c30 = zero
+  let c31 = zero
+  const twoRows = 2 * rowStep
+  const threeRows = 3 * rowStep
+  for (let l = 0; l < inner; l++) {
+    const b0 = v128.load(b)
+    const b1 = v128.load(b, 16)
+    const a0 = v128.load_splat<f64>(a)
+    c00 = f64x2.add(c00, f64x2.mul(a0, b0))
+    c01 = f64x2.add(c01, f64x2.mul(a0, b1))
+    const a1 = v128.load_splat<f64>(a + rowStep)
+    c10 = f64x2.add(c10, f64x2.mul(a1, b0))
+    c11 = f64x2.add(c11, f64x2.mul(a1, b1))
+    const a2 = v128.load_splat<f64>(a + twoRows)
+    c20 = f64x2.add(c20, f64x2.mul(a2, b0))
+    c21 = f64x2.add(c21, f64x2.mul(a2, b1))
+    const a3 = v128.load_splat<f64>(a + threeRows)
+    c30 = f64x2.add(c30, f64x2.mul(a3, b0))
+    c31 = f64x2.add(c31, f64x2.mul(a3, b1))
+    a += columnStep
+    b += step
+  }
+  addRow(c, c00, c01)
+  addRow(c + step, c10, c11)
+  addRow(c + 2 * step, c20, c21)
+  addRow(c + 3 * step, c30, c31)
+}
+
+// @ts-ignore: a decorator of AssemblyScript
+@inline
+function addRow(c: usize, first: v128, second: v128): void {
+  v128.store(c, f64x2.add(v128.load(c), first))
+  v128.store(c, f64x2.add(v128.load(c, 16), second), 16)
+}
+
+function addFour(a: usize, columnStep: usize, b: usize, step: usize, inner: i32, c: usize): void {
+  let c0 = f64x2.splat(0)
+  let c1 = c0
+  for (let l = 0; l < inner; l++) {
+    const factor = v128.load_splat<f64>(a)
+    c0 = f64x2.add(c0, f64x2.mul(factor, v128.load(b)))
+    c1 = f64x2.add(c1, f64x2.mul(factor, v128.load(b, 16)))
+    a += columnStep
+    b += step
+  }
+  addRow(c, c0, c1)
+}
+
+function addOne(a: usize, columnStep: usize, b: usize, step: usize, inner: i32, c: usize): void {
+  let sum: f64 = 0
+  for (let l = 0; l < inner; l++) {
+    sum += load<f64>(a) * load<f64>(b)
+    a += columnStep
+    b += step
+  }
+  store<f64>(c, load<f64>(c) + sum)
+}
+
+/** p = A v of the leading [size, size] numbers of a symmetric matrix with rows of n, from its lower triangle. */
+export function multiplyLower(a: usize, n: i32, size: i32, v: usize, p: usize): void {
+  const step = (<usize>n) << 3
+  for (let k = 0; k < size; k++) {
+    const row = a + <usize>k * step
+    const factor = load<f64>(v + ((<usize>k) << 3))
+    const factors = f64x2.splat(factor)
+    const whole = (<usize>(k & ~1)) << 3
+    let sums = f64x2.splat(0)
+    let at: usize = 0
+    for (; at < whole; at += 16) {
+      const elements = v128.load(row + at)
+      sums = f64x2.add(sums, f64x2.mul(elements, v128.load(v + at)))
+      v128.store(p + at, f64x2.add(v128.load(p + at), f64x2.mul(elements, factors)))
+    }
+    let sum = f64x2.extract_lane(sums, 0) + f64x2.extract_lane(sums, 1)
+    const end = (<usize>k) << 3
+    if (at < end) {
+      const element = load<f64>(row + at)
+      sum += element * load<f64>(v + at)
+      store<f64>(p + at, load<f64>(p + at) + element * factor)
+    }
+    store<f64>(p + end, sum + load<f64>(row + end) * factor)
+  }
+}
+
+/** A −= v pᵀ + p vᵀ in the lower triangle of the leading [size, size] numbers of a matrix with rows of n. */
+export function subtractRankTwo(a: usize, n: i32, size: i32, v: usize, p: usize): void {
+  const step = (<usize>n) << 3
+  for (let k = 0; k < size; k++) {
+    const row = a + <usize>k * step
+    const at = (<usize>k) << 3
+    subtractTwo(row, load<f64>(v + at), p, load<f64>(p + at), v, k + 1)
+  }
+}
+
+/** x −= first y + second z */
+function subtractTwo(x: usize, first: f64, y: usize, second: f64, z: usize, count: i32): void {
+  const firsts = f64x2.splat(first)
+  const seconds = f64x2.splat(second)
+  const whole = (<usize>(count & ~1)) << 3
+  let at: usize = 0
+  for (; at < whole; at += 16) {
+    const sum = f64x2.add(
+      f64x2.mul(firsts, v128.load(y + at)),
+      f64x2.mul(seconds, v128.load(z + at)),
+    )
+    v128.store(x + at, f64x2.sub(v128.load(x + at), sum))
+  }
+  if (count & 1) {
+    const sum = first * load<f64>(y + at) + second * load<f64>(z + at)
+    store<f64>(x + at, load<f64>(x + at) - sum)
+  }
+}
+
+/** Rows x of the leading [size, size] numbers of a matrix with rows of n become x − 2 (x·v) vᵀ. */
+export function reflectRows(rows: usize, n: i32, size: i32, v: usize): void {
+  const step = (<usize>n) << 3
+  const whole = (<usize>(size & ~1)) << 3
+  for (let k = 0; k < size; k++) {
+    const row = rows + <usize>k * step
+    let sums = f64x2.splat(0)
+    let at: usize = 0
+    for (; at < whole; at += 16) {
+      sums = f64x2.add(sums, f64x2.mul(v128.load(row + at), v128.load(v + at)))
+    }
+    let product = f64x2.extract_lane(sums, 0) + f64x2.extract_lane(sums, 1)
+    if (size & 1) product += load<f64>(row + at) * load<f64>(v + at)
+    product *= 2
+    const products = f64x2.splat(product)
+    for (at = 0; at < whole; at += 16) {
+      const difference = f64x2.mul(products, v128.load(v + at))
+      v128.store(row + at, f64x2.sub(v128.load(row + at), difference))
+    }
+    if (size & 1) store<f64>(row + at, load<f64>(row + at) - product * load<f64>(v + at))
+  }
+}
+
+/**
+ * Applies rotations to the columns from `start` to `end` − 1 of a matrix with rows of n numbers. Rotation k turns row
+ * `firsts[k]` and the one after it by the cosine `angles[2 k]` and the sine `angles[2 k + 1]`.
+ */
+export function rotateRows(
+  rows: usize,
+  n: i32,
+  start: i32,
+  end: i32,
+  firsts: usize,
+  angles: usize,
+  count: i32,
+): void {
+  const step = (<usize>n) << 3
+  const from = (<usize>start) << 3
+  const to = (<usize>end) << 3
+  const whole = from + ((to - from) & ~15)
+  for (let k = 0; k < count; k++) {
+    const first = rows + <usize>load<f64>(firsts + ((<usize>k) << 3)) * step
+    const second = first + step
+    const angle = angles + ((<usize>k) << 4)
+    const c = load<f64>(angle)
+    const s = load<f64>(angle, 8)
+    const cosines = f64x2.splat(c)
+    const sines = f64x2.splat(s)
+    let at = from
+    for (; at < whole; at += 16) {
+      const x = v128.load(first + at)
+      const y = v128.load(second + at)
+      v128.store(second + at, f64x2.add(f64x2.mul(sines, x), f64x2.mul(cosines, y)))
+      v128.store(first + at, f64x2.sub(f64x2.mul(cosines, x), f64x2.mul(sines, y)))
+    }
+    if (at < to) {
+      const x = load<f64>(first + at)
+      const y = load<f64>(second + at)
+      store<f64>(second + at, s * x + c * y)
+      store<f64>(first + at, c * x - s * y)
+    }
+  }
+}

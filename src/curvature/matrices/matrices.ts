@@ -1,0 +1,85 @@
+/** Numbers in a workspace. Read `data` again after each allocation, which may move them. */
+export interface Numbers {
+  readonly data: Float64Array
+}
+
+/** A matrix within numbers: element [i, l] is at offset + i · rowStep + l · columnStep. */
+export interface MatrixView {
+  readonly numbers: Numbers
+  readonly offset: number
+  readonly rowStep: number
+  readonly columnStep: number
+}
+
+/** Memory for matrices in float64, and the arithmetic on them. */
+export interface Matrices {
+  allocate(count: number): Numbers
+  /** Frees all numbers. */
+  clear(): void
+  /**
+   * C += A B: A is [m, inner], B [inner, n] and C [m, n]; B and C are row-major from their offsets on. With `isLower`, at
+   * least the lower triangle of C.
+   */
+  multiplyAdd(
+    a: MatrixView,
+    b: MatrixView,
+    sizes: readonly [number, number, number],
+    c: MatrixView,
+    isLower?: boolean,
+  ): void
+  /** p = A v of the leading [size, size] numbers of a symmetric matrix [n, n], from its lower triangle. */
+  multiplyLower(a: Numbers, n: number, size: number, v: MatrixView, p: Numbers): void
+  /** A −= v pᵀ + p vᵀ in the lower triangle of the leading [size, size] numbers of a matrix [n, n]. */
+  subtractRankTwo(a: Numbers, n: number, size: number, v: MatrixView, p: Numbers): void
+  /** Rows x of the leading [size, size] numbers of a matrix [n, n] become x − 2 (x·v) vᵀ. */
+  reflectRows(rows: Numbers, n: number, size: number, v: MatrixView): void
+  /**
+   * Applies rotations to the columns from `start` to `end` − 1 of a matrix [n, n]: rotation k turns row firsts[k] and the
+   * one after it by the cosine angles[2 k] and the sine angles[2 k + 1].
+   */
+  rotateRows(
+    rows: Numbers,
+    n: number,
+    columns: { readonly start: number; readonly end: number },
+    rotations: { readonly firsts: Numbers; readonly angles: Numbers; readonly count: number },
+  ): void
+}
+
+/** Views numbers as a row-major matrix. */
+export const viewRows = (numbers: Numbers, columns: number, offset = 0): MatrixView => ({
+  numbers,
+  offset,
+  rowStep: columns,
+  columnStep: 1,
+})
+
+/** Views numbers as the transpose of a row-major matrix. */
+export const viewColumns = (numbers: Numbers, columns: number, offset = 0): MatrixView => ({
+  numbers,
+  offset,
+  rowStep: 1,
+  columnStep: columns,
+})
+
+/** Copies numbers into a workspace. */
+export function place(matrices: Matrices, given: ArrayLike<number>): Numbers {
+  const placed = matrices.allocate(given.length)
+  placed.data.set(given)
+  return placed
+}
+
+/** Copies the transpose of a matrix [n, n] into a workspace. */
+export function placeTransposed(matrices: Matrices, given: ArrayLike<number>, n: number): Numbers {
+  const placed = matrices.allocate(n * n)
+  for (let i = 0; i < n; i++) {
+    for (let j = 0; j < n; j++) placed.data[j * n + i] = given[i * n + j]!
+  }
+  return placed
+}
+
+/** Allocates zeros. */
+export function allocateZeros(matrices: Matrices, count: number): Numbers {
+  const numbers = matrices.allocate(count)
+  numbers.data.fill(0)
+  return numbers
+}

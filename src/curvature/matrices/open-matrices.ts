@@ -1,0 +1,119 @@
+import type { Matrices, MatrixView, Numbers } from './matrices.js'
+import { matrixBinary } from './matrix-binary.js'
+import { plainMatrices } from './plain-matrices.js'
+
+/** Opens a workspace with SIMD, or in JavaScript where the page forbids WebAssembly. */
+export async function openMatrices(): Promise<Matrices> {
+  try {
+    compiling ??= WebAssembly.compile(
+      Uint8Array.from(atob(matrixBinary), (character) => character.charCodeAt(0)),
+    )
+    const { exports } = await WebAssembly.instantiate(await compiling)
+    return createSimdMatrices(exports as unknown as Exports)
+  } catch {
+    // A content security policy may forbid WebAssembly; the results are the same up to rounding, slower.
+    return plainMatrices
+  }
+}
+
+let compiling: Promise<WebAssembly.Module> | undefined
+
+/** The exports of assembly/index.ts. Offsets and steps are in bytes. */
+interface Exports {
+  readonly memory: WebAssembly.Memory
+  firstAddress(): number
+  multiplyAdd(
+    a: number,
+    rowStep: number,
+    columnStep: number,
+    b: number,
+    m: number,
+    inner: number,
+    n: number,
+    c: number,
+    isLower: boolean,
+  ): void
+  multiplyLower(a: number, n: number, size: number, v: number, p: number): void
+  subtractRankTwo(a: number, n: number, size: number, v: number, p: number): void
+  reflectRows(rows: number, n: number, size: number, v: number): void
+  rotateRows(
+    rows: number,
+    n: number,
+    start: number,
+    end: number,
+    firsts: number,
+    angles: number,
+    count: number,
+  ): void
+}
+
+/** Products are summed over this many rows of B at a time, which stay in the cache. */
+const innerAtOnce = 128
+
+function createSimdMatrices(exports: Exports): Matrices {
+  const { memory } = exports
+  let next = exports.firstAddress()
+  return {
+    allocate(count) {
+      const address = next
+      next += Math.ceil(count / 2) * 16
+      const missing = next - memory.buffer.byteLength
+      if (missing > 0) memory.grow(Math.ceil(missing / pageSize))
+      return new SimdNumbers(memory, address, count)
+    },
+    clear() {
+      next = exports.firstAddress()
+    },
+    multiplyAdd(a, b, [m, inner, n], c, isLower = false) {
+      const [rowBytes, columnBytes] = [8 * a.rowStep, 8 * a.columnStep]
+      for (let l = 0; l < inner; l += innerAtOnce) {
+        const left = addressOf(a) + l * columnBytes
+        const right = addressOf(b) + 8 * l * n
+        const count = Math.min(innerAtOnce, inner - l)
+        exports.multiplyAdd(left, rowBytes, columnBytes, right, m, count, n, addressOf(c), isLower)
+      }
+    },
+    multiplyLower(a, n, size, v, p) {
+      exports.multiplyLower(startOf(a), n, size, addressOf(v), startOf(p))
+    },
+    subtractRankTwo(a, n, size, v, p) {
+      exports.subtractRankTwo(startOf(a), n, size, addressOf(v), startOf(p))
+    },
+    reflectRows(rows, n, size, v) {
+      exports.reflectRows(startOf(rows), n, size, addressOf(v))
+    },
+    rotateRows(rows, n, { start, end }, { firsts, angles, count }) {
+      const [from, turns] = [startOf(firsts), startOf(angles)]
+      exports.rotateRows(startOf(rows), n, start, end, from, turns, count)
+    },
+  }
+}
+
+const startOf = (numbers: Numbers): number => (numbers as SimdNumbers).address
+
+const addressOf = ({ numbers, offset }: MatrixView): number => startOf(numbers) + 8 * offset
+
+class SimdNumbers implements Numbers {
+  readonly address: number
+  readonly #memory: WebAssembly.Memory
+  readonly #count: number
+  #view: Float64Array
+
+  constructor(memory: WebAssembly.Memory, address: number, count: number) {
+    this.#memory = memory
+    this.address = address
+    this.#count = count
+    this.#view = new Float64Array(memory.buffer, address, count)
+  }
+
+  get data(): Float64Array {
+    const { buffer } = this.#memory
+    if (this.#view.buffer !== buffer) {
+      this.#view = new Float64Array(buffer, this.address, this.#count)
+    }
+    return this.#view
+  }
+}
+
+/** The bytes of a page of WebAssembly's memory. */
+const pageSize = 65536

@@ -1,0 +1,91 @@
+import type { Matrices, MatrixView, Numbers } from './matrices.js'
+
+function multiplyAdd(
+  a: MatrixView,
+  b: MatrixView,
+  [m, inner, n]: readonly [number, number, number],
+  c: MatrixView,
+  isLower = false,
+): void {
+  const [left, right, sums] = [a.numbers.data, b.numbers.data, c.numbers.data]
+  for (let i = 0; i < m; i++) {
+    const to = c.offset + i * n
+    const end = isLower ? i + 1 : n
+    for (let l = 0; l < inner; l++) {
+      const factor = left[a.offset + i * a.rowStep + l * a.columnStep]!
+      if (factor === 0) continue
+      const from = b.offset + l * n
+      for (let j = 0; j < end; j++) sums[to + j]! += factor * right[from + j]!
+    }
+  }
+}
+
+function multiplyLower(a: Numbers, n: number, size: number, v: MatrixView, p: Numbers): void {
+  const [matrix, vector, product] = [a.data, v.numbers.data, p.data]
+  const from = v.offset
+  for (let k = 0; k < size; k++) {
+    const row = k * n
+    const factor = vector[from + k]!
+    let sum = 0
+    for (let l = 0; l < k; l++) {
+      const element = matrix[row + l]!
+      sum += element * vector[from + l]!
+      product[l]! += element * factor
+    }
+    product[k] = sum + matrix[row + k]! * factor
+  }
+}
+
+function subtractRankTwo(a: Numbers, n: number, size: number, v: MatrixView, p: Numbers): void {
+  const [matrix, vector, other] = [a.data, v.numbers.data, p.data]
+  const from = v.offset
+  for (let k = 0; k < size; k++) {
+    const row = k * n
+    const [first, second] = [vector[from + k]!, other[k]!]
+    for (let l = 0; l <= k; l++) {
+      matrix[row + l]! -= first * other[l]! + second * vector[from + l]!
+    }
+  }
+}
+
+function reflectRows(rows: Numbers, n: number, size: number, v: MatrixView): void {
+  const [matrix, vector] = [rows.data, v.numbers.data]
+  const from = v.offset
+  for (let k = 0; k < size; k++) {
+    const row = k * n
+    let product = 0
+    for (let l = 0; l < size; l++) product += matrix[row + l]! * vector[from + l]!
+    product *= 2
+    for (let l = 0; l < size; l++) matrix[row + l]! -= product * vector[from + l]!
+  }
+}
+
+const rotateRows: Matrices['rotateRows'] = (
+  rows,
+  n,
+  { start, end },
+  { firsts, angles, count },
+) => {
+  const matrix = rows.data
+  for (let k = 0; k < count; k++) {
+    const first = firsts.data[k]! * n
+    const second = first + n
+    const [c, s] = [angles.data[2 * k]!, angles.data[2 * k + 1]!]
+    for (let j = start; j < end; j++) {
+      const [x, y] = [matrix[first + j]!, matrix[second + j]!]
+      matrix[second + j] = s * x + c * y
+      matrix[first + j] = c * x - s * y
+    }
+  }
+}
+
+/** Matrices in JavaScript's memory. */
+export const plainMatrices: Matrices = {
+  allocate: (count) => ({ data: new Float64Array(count) }),
+  clear: () => undefined,
+  multiplyAdd,
+  multiplyLower,
+  subtractRankTwo,
+  reflectRows,
+  rotateRows,
+}

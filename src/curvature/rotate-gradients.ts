@@ -1,0 +1,120 @@
+import type { CompactSegment, FactoredSegment } from '../gradients/block.js'
+import type { CurvatureBlock } from './curvature-block.js'
+import {
+  type Matrices,
+  type MatrixView,
+  type Numbers,
+  place,
+  placeTransposed,
+  viewColumns,
+  viewRows,
+} from './matrices/matrices.js'
+import { createMatrixReader } from './matrix-reader.js'
+import { writeVectors } from './read-vectors.js'
+
+/** The gradients of one block of parameters, example by example, in the basis of its curvature and back. */
+export interface RotatedGradients {
+  /** Returns Q_Aᵀ G Q_S [rows, columns] of an example. The next call of either function overwrites it. */
+  rotate(example: number): Numbers
+  /** Returns Q_A R Q_Sᵀ of a matrix R that `rotate` returned. */
+  rotateBack(rotated: Numbers): Numbers
+}
+
+/**
+ * Prepares the gradients of a block's parameters.
+ *
+ * @param segments those of the kernel, or of the only parameter
+ * @param bias those of the bias
+ * @param matrices a workspace, whose numbers are freed
+ */
+export function rotateGradients(
+  block: CurvatureBlock,
+  segments: readonly CompactSegment[],
+  bias: readonly CompactSegment[],
+  exampleCount: number,
+  matrices: Matrices,
+): RotatedGradients {
+  matrices.clear()
+  const { rows, columns, inputBasis, outputBasis } = block
+  const size = rows * columns
+  const input = inputBasis && place(matrices, inputBasis)
+  const output = outputBasis && place(matrices, outputBasis)
+  const outputTransposed = outputBasis && placeTransposed(matrices, outputBasis, columns)
+  const between = matrices.allocate(size)
+  const rotated = matrices.allocate(size)
+  const [only, ...others] = segments
+  return {
+    rotate:
+      only?.kind === 'factored' && others.length === 0
+        ? createFactorRotation(only)
+        : createMatrixRotation(),
+    rotateBack(numbers) {
+      if (input !== undefined) multiplyLeft(viewRows(input, rows), numbers, between)
+      else if (outputTransposed !== undefined) between.data.set(numbers.data)
+      if (outputTransposed === undefined) return input === undefined ? numbers : between
+      multiplyRight(between, outputTransposed, numbers)
+      return numbers
+    },
+  }
+
+  /** `into` = M G */
+  function multiplyLeft(matrix: MatrixView, g: Numbers, into: Numbers): void {
+    into.data.fill(0)
+    const sizes = [rows, rows, columns] as const
+    matrices.multiplyAdd(matrix, viewRows(g, columns), sizes, viewRows(into, columns))
+  }
+
+  /** `into` = G M */
+  function multiplyRight(g: Numbers, matrix: Numbers, into: Numbers): void {
+    into.data.fill(0)
+    const sizes = [rows, columns, columns] as const
+    const right = viewRows(matrix, columns)
+    matrices.multiplyAdd(viewRows(g, columns), right, sizes, viewRows(into, columns))
+  }
+
+  /** Q_Aᵀ (G Q_S) */
+  function createMatrixRotation(): RotatedGradients['rotate'] {
+    const read = createMatrixReader(block, segments, bias)
+    return (example) => {
+      const gradient = output === undefined ? rotated : between
+      read(example, gradient.data)
+      if (output !== undefined) multiplyRight(between, output, rotated)
+      if (input === undefined) return rotated
+      between.data.set(rotated.data)
+      multiplyLeft(viewColumns(input, rows), between, rotated)
+      return rotated
+    }
+  }
+
+  /** Σ_t (Q_Aᵀ a_t)(Q_Sᵀ δ_t)ᵀ, with fewer multiplications than of G. */
+  function createFactorRotation(segment: FactoredSegment): RotatedGradients['rotate'] {
+    const { positions } = segment
+    const vectors = {
+      inputs: matrices.allocate(positions * rows),
+      outputs: matrices.allocate(positions * columns),
+    }
+    const toInputs = input && matrices.allocate(positions * rows)
+    const toOutputs = output && matrices.allocate(positions * columns)
+    const multiply = (from: Numbers, basis: Numbers, length: number, into: Numbers): Numbers => {
+      into.data.fill(0)
+      const sizes = [positions, length, length] as const
+      matrices.multiplyAdd(viewRows(from, length), viewRows(basis, length), sizes, viewRows(into, length))
+      return into
+    }
+    return (example) => {
+      const range = { start: example, end: example + 1, exampleCount }
+      writeVectors(segment, block, range, vectors)
+      const left =
+        input && toInputs ? multiply(vectors.inputs, input, rows, toInputs) : vectors.inputs
+      const right =
+        output && toOutputs
+          ? multiply(vectors.outputs, output, columns, toOutputs)
+          : vectors.outputs
+      rotated.data.fill(0)
+      const sizes = [rows, positions, columns] as const
+      const into = viewRows(rotated, columns)
+      matrices.multiplyAdd(viewColumns(left, rows), viewRows(right, columns), sizes, into)
+      return rotated
+    }
+  }
+}
