@@ -13,7 +13,7 @@ export const deviceChoices: readonly DeviceChoice[] = ['auto', 'webgpu', 'native
  * explanations in perturbed examples.
  */
 export interface Progress {
-  readonly phase: 'fit' | 'estimate' | 'explain' | 'evaluate' | 'verify' | 'merge'
+  readonly phase: 'fit' | 'curvature' | 'estimate' | 'explain' | 'evaluate' | 'verify' | 'merge'
   readonly done: number
   readonly total: number
 }

@@ -43,8 +43,7 @@ export const hasOutputBasis = ({ rule }: Pick<BlockShape, 'rule'>): boolean =>
   rule === 'kronecker' || rule === 'lookup' || rule === 'exact'
 
 /** True if G is the transpose of the kernel's gradient, whose outputs come first. */
-export const isTransposed = ({ bias }: Pick<BlockShape, 'bias'>): boolean =>
-  bias?.input === 'delta'
+export const isTransposed = ({ bias }: Pick<BlockShape, 'bias'>): boolean => bias?.input === 'delta'
 
 /** The names of the block's parameters. */
 export const listParameters = ({ parameter, bias }: BlockShape): string[] =>

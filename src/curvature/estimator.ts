@@ -45,46 +45,38 @@ export class CurvatureEstimator {
     return ['kfac', 'ekfac'].includes(this.#options.curvature)
   }
 
-  /** Whether a pass for eigenvalues is needed. K-FAC needs one only for diagonal blocks, which the first pass sums too. */
+  /** Whether a pass for eigenvalues is needed. Those of K-FAC are known from the first pass. */
   get needsEigenvalues(): boolean {
-    return this.#options.curvature === 'ekfac'
+    return ['diagonal', 'ekfac'].includes(this.#options.curvature)
   }
 
   /** Adds a batch to the covariances. */
   async addCovariances(batch: Batch): Promise<void> {
     const blocks = this.#plan(batch)
     this.#covariances ??= new Map(
-      blocks
-        .filter(hasOutputBasis)
-        .map((block) => [block.parameter, new Covariances(block)]),
+      blocks.filter(hasOutputBasis).map((block) => [block.parameter, new Covariances(block)]),
     )
     if (!this.needsEigenvalues) await this.addEigenvalues(batch)
     await this.#add(batch, this.#covariances)
   }
 
   /** Computes the bases from the covariances. Call it between the two passes. */
-  async decompose(report: (done: number, total: number) => void): Promise<void> {
+  async decompose(): Promise<void> {
     const matrices = await this.#matrices
     const blocks = this.#blocks!.filter(hasOutputBasis)
     const bases = new Map<string, Bases & { eigenvalues: Float32Array }>()
-    for (const [k, block] of blocks.entries()) {
+    for (const block of blocks) {
       const { parameter, rows, columns } = block
       const covariances = this.#covariances!.get(parameter)!
       const input = hasInputBasis(block)
         ? await decomposeSymmetric(covariances.inputs(), rows, matrices, this.#pause)
         : { values: covariances.inputs(), vectors: undefined }
-      const output = await decomposeSymmetric(
-        covariances.outputs(),
-        columns,
-        matrices,
-        this.#pause,
-      )
+      const output = await decomposeSymmetric(covariances.outputs(), columns, matrices, this.#pause)
       bases.set(parameter, {
         inputBasis: input.vectors,
         outputBasis: output.vectors,
         eigenvalues: multiplyEigenvalues(input.values, output.values),
       })
-      report(k + 1, blocks.length)
     }
     this.#bases = bases
     this.#covariances = undefined
@@ -123,10 +115,7 @@ export class CurvatureEstimator {
     return this.#blocks
   }
 
-  async #add(
-    { exampleCount, segments }: Batch,
-    sums: ReadonlyMap<string, Sums>,
-  ): Promise<void> {
+  async #add({ exampleCount, segments }: Batch, sums: ReadonlyMap<string, Sums>): Promise<void> {
     const matrices = await this.#matrices
     const byParameter = groupByParameter(segments)
     for (const [parameter, sum] of sums) {

@@ -90,7 +90,8 @@ function planFactored(
 ): BlockShape {
   const { parameter, bias } = segment
   const { inputSize, outputSize } = sizesOf(segment)
-  const [rows, columns] = bias?.input === 'delta' ? [outputSize, inputSize] : [inputSize, outputSize]
+  const [rows, columns] =
+    bias?.input === 'delta' ? [outputSize, inputSize] : [inputSize, outputSize]
   return {
     parameter,
     bias,
@@ -107,7 +108,8 @@ export function sizesOf(segment: Extract<GradientSegment, { kind: 'factored' | '
   readonly outputSize: number
 } {
   if (segment.kind === 'factored') return segment
-  const { filterHeight, filterWidth, inChannels, outHeight, outWidth, outChannels } = segment.geometry
+  const { filterHeight, filterWidth, inChannels, outHeight, outWidth, outChannels } =
+    segment.geometry
   return {
     positions: outHeight * outWidth,
     inputSize: filterHeight * filterWidth * inChannels,
@@ -137,10 +139,7 @@ const chooseLayoutName = (segment: GradientSegment): string =>
   segment.kind === 'convolution' ? chooseLayout(segment).kind : segment.kind
 
 /** @throws InvalidArgumentError with the bytes of all factors, and the largest */
-function refuseLarge(
-  blocks: readonly BlockShape[],
-  { curvature, maxBytes }: BlockOptions,
-): void {
+function refuseLarge(blocks: readonly BlockShape[], { curvature, maxBytes }: BlockOptions): void {
   const total = blocks.reduce((sum, block) => sum + countBlockBytes(block), 0)
   if (total <= maxBytes) return
   const largest = [...blocks].sort((a, b) => countBlockBytes(b) - countBlockBytes(a))[0]!

@@ -98,7 +98,12 @@ export function rotateGradients(
     const multiply = (from: Numbers, basis: Numbers, length: number, into: Numbers): Numbers => {
       into.data.fill(0)
       const sizes = [positions, length, length] as const
-      matrices.multiplyAdd(viewRows(from, length), viewRows(basis, length), sizes, viewRows(into, length))
+      matrices.multiplyAdd(
+        viewRows(from, length),
+        viewRows(basis, length),
+        sizes,
+        viewRows(into, length),
+      )
       return into
     }
     return (example) => {

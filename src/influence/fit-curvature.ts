@@ -1,22 +1,17 @@
-import { CurvatureEstimator } from '../curvature/estimator.js'
 import type { Curvature } from '../curvature/curvature.js'
-import { UnsupportedError } from '../errors.js'
-import type { ModelCall } from '../explainers/session/model-session.js'
+import { CurvatureEstimator } from '../curvature/estimator.js'
+import { runInBatches } from '../explainers/session/batches.js'
 import type { TrainingRows } from '../explainers/similarity/training-rows.js'
 import type { GradientContext } from '../explainers/similarity/training-set.js'
-import { runInBatches } from '../explainers/session/batches.js'
-import { rowsOf } from '../explainers/reading/inputs.js'
 import type { GradientBlock } from '../gradients/block.js'
-import { releaseBlock } from '../gradients/release-block.js'
-import { type Labels, labelsOf } from '../losses/labels.js'
-import { positionLoss } from '../losses/loss.js'
-import type { NdArray } from '../ndarray.js'
+import { listBlockBuffers, releaseBlock } from '../gradients/release-block.js'
 import type { Progress } from '../options.js'
+import { computeFactors } from './compute-factors.js'
 import type { InfluenceSettings } from './influence-options.js'
-import { findDistribution, sampleLabels } from './sample-labels.js'
+import { findDistribution } from './sample-labels.js'
 
 /**
- * Estimates the curvature of the loss of training examples, in one pass over them for each sum that it needs.
+ * Estimates the curvature of the loss of training examples.
  *
  * @throws UnsupportedError for a loss or a parameter that the curvature does not cover; InvalidArgumentError for factors
  *   that are too large
@@ -30,45 +25,80 @@ export async function fitCurvature<Value>(
   const { call, loss } = context
   if (settings.fisher === 'true') findDistribution(loss)
   const estimator = new CurvatureEstimator(settings, () => call.pause())
-  const passes = [
-    ...(estimator.needsCovariances ? [estimator.addCovariances.bind(estimator)] : []),
-    ...(estimator.needsEigenvalues ? [estimator.addEigenvalues.bind(estimator)] : []),
-  ]
-  const total = passes.length * rows.exampleCount
-  for (const [k, add] of passes.entries()) {
-    await addBatches(context, rows, settings, add, (done) => {
-      report({ phase: 'curvature', done: k * rows.exampleCount + done, total })
-    })
-    if (k === 0 && estimator.needsCovariances) await estimator.decompose()
+  const passes = new FactorPasses(context, rows, settings)
+  const { exampleCount } = rows
+  const count = (estimator.needsCovariances ? 1 : 0) + (estimator.needsEigenvalues ? 1 : 0)
+  const total = count * exampleCount
+  const reportPass = (pass: number) => (done: number) => {
+    report({ phase: 'curvature', done: pass * exampleCount + done, total })
+  }
+  if (estimator.needsCovariances) {
+    await passes.run((batch) => estimator.addCovariances(batch), reportPass(0))
+    await estimator.decompose()
+  }
+  if (estimator.needsEigenvalues) {
+    await passes.run((batch) => estimator.addEigenvalues(batch), reportPass(count - 1))
   }
   call.check()
   return estimator.finish()
 }
 
-type Add = (batch: Pick<GradientBlock, 'exampleCount' | 'segments'>) => Promise<void>
+interface Batch {
+  readonly block: GradientBlock
+  readonly end: number
+}
 
-/** One pass over the examples. */
-async function addBatches<Value>(
-  context: GradientContext<Value>,
-  rows: TrainingRows,
-  settings: InfluenceSettings,
-  add: Add,
-  report: (done: number) => void,
-): Promise<void> {
-  const { call } = context
-  const { exampleCount } = rows
-  const size = await context.batchSize.resolve(call, () => rows.read(0, 1))
-  const compute = async (start: number, end: number): Promise<GradientBlock> => {
-    const { x, y } = await rows.read(start, end)
-    return computeFactors(context, x, y, start, settings)
+/** Passes over the gradients of all examples. Those of the first pass that fit into `maxBytes` are kept for the next. */
+class FactorPasses<Value> {
+  readonly #context: GradientContext<Value>
+  readonly #rows: TrainingRows
+  readonly #settings: InfluenceSettings
+  readonly #kept: Batch[] = []
+  #isFirst = true
+
+  constructor(context: GradientContext<Value>, rows: TrainingRows, settings: InfluenceSettings) {
+    this.#context = context
+    this.#rows = rows
+    this.#settings = settings
   }
-  for await (const { result, end } of runInBatches(exampleCount, size, compute, {
-    concurrency: await call.concurrency(),
-    remedy: "Choose curvature: 'diagonal', or explain a smaller model.",
-  })) {
-    await add(result)
-    releaseBlock(result)
-    report(end)
-    await call.pause()
+
+  async run(
+    add: (batch: GradientBlock) => Promise<void>,
+    report: (done: number) => void,
+  ): Promise<void> {
+    for (const { block, end } of this.#kept) {
+      await add(block)
+      report(end)
+    }
+    let left = this.#isFirst ? this.#settings.similarity.maxBytes : 0
+    for await (const { block, end } of this.#compute(this.#kept.at(-1)?.end ?? 0)) {
+      await add(block)
+      left -= listBlockBuffers(block).reduce((sum, { byteLength }) => sum + byteLength, 0)
+      if (left >= 0) this.#kept.push({ block, end })
+      else releaseBlock(block)
+      report(end)
+      await this.#context.call.pause()
+    }
+    this.#isFirst = false
+  }
+
+  async *#compute(from: number): AsyncGenerator<Batch> {
+    const { call, batchSize } = this.#context
+    const size = await batchSize.resolve(call, () => this.#rows.read(0, 1))
+    const compute = async (first: number, last: number): Promise<GradientBlock> => {
+      const { x, y } = await this.#rows.read(from + first, from + last)
+      return computeFactors(this.#context, x, y, from + first, this.#settings)
+    }
+    for await (const { result, end } of runInBatches(
+      this.#rows.exampleCount - from,
+      size,
+      compute,
+      {
+        concurrency: await call.concurrency(),
+        remedy: "Choose curvature: 'diagonal', or explain a smaller model.",
+      },
+    )) {
+      yield { block: result, end: from + end }
+    }
   }
 }

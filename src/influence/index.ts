@@ -1,10 +1,11 @@
 export { InfluenceFunctions } from './influence-functions.js'
 export type {
-  CurvatureName,
+  CurvatureOptions,
   InfluenceExplainOptions,
   InfluenceOptions,
   OpenInfluenceOptions,
 } from './influence-options.js'
+export type { CurvatureName, UncoveredChoice } from '../curvature/curvature-options.js'
 export type { Checkpoint } from './checkpoints.js'
 export type { SelfInfluenceData } from './self-influence.js'
 export type { Aggregate, ParameterShares, QuestionOptions } from './scoring/question-options.js'

@@ -8,18 +8,32 @@ import type {
 import type { SimilarityData } from '../explainers/similarity/similarity-explanation.js'
 import type { PrecomputeOptions } from '../explainers/similarity/similarity-options.js'
 import { TrainingSimilarity } from '../explainers/similarity/training-similarity.js'
+import type { PlacedGradients } from '../explainers/similarity/gradient-blocks.js'
+import type { TrainingSources } from '../explainers/similarity/training-rows.js'
+import type {
+  GradientContext,
+  TrainingExamples,
+  TrainingSet,
+} from '../explainers/similarity/training-set.js'
+import type { ModelCall } from '../explainers/session/model-session.js'
+import { NotFittedError } from '../errors.js'
 import type { Explanation } from '../explanation.js'
+import { lazyModule } from '../lazy-module.js'
 import type { LabelInput, QuestionLabelInput } from '../losses/labels.js'
 import { type Loss, readLoss } from '../losses/loss.js'
-import type { CallOptions } from '../options.js'
+import type { CallOptions, Progress } from '../options.js'
 import type { Predictor } from '../predictor.js'
 import type { ByteStore } from '../store/bytes/byte-store.js'
+import type { FittedCurvature } from './fitted-curvature.js'
 import {
   type InfluenceExplainOptions,
   type InfluenceOptions,
+  type InfluenceSettings,
   type OpenInfluenceOptions,
   readInfluenceOptions,
 } from './influence-options.js'
+
+const useCurvatures = lazyModule(() => import('./estimate-fitted.js'))
 
 /**
  * Ranks training examples by their influence on the loss of the example explained: I = g(z)ᵀ (H + λ)⁻¹ g(z_j), where
@@ -32,6 +46,8 @@ import {
  */
 export class InfluenceFunctions<Value = unknown, Item = never> extends Explainer<Value, Item> {
   readonly #similarity: TrainingSimilarity<Value>
+  readonly #settings: InfluenceSettings
+  #curvature: FittedCurvature<Value> | undefined
 
   /** @throws InvalidArgumentError for an unknown option value or loss; UnsupportedError without trainable parameters */
   constructor(
@@ -40,13 +56,22 @@ export class InfluenceFunctions<Value = unknown, Item = never> extends Explainer
     options: InfluenceOptions = {},
   ) {
     const loss = readLoss(lossFn)
-    const { curvature, similarity: settings } = readInfluenceOptions(options)
-    const similarity = new TrainingSimilarity<Value>(predictor, loss, settings, {
+    const settings = readInfluenceOptions(options)
+    const { curvature, damping, fisher, seed } = settings
+    const isIdentity = curvature === 'identity'
+    const similarity = new TrainingSimilarity<Value>(predictor, loss, settings.similarity, {
       name: 'InfluenceFunctions',
-      params: () => ({ curvature }),
+      ...(!isIdentity && { prepare: (...given) => this.#prepare(...given) }),
+      params: () => ({
+        curvature,
+        ...(!isIdentity && { damping: damping ?? null, fisher }),
+        ...(!isIdentity && fisher === 'true' && { curvatureSeed: seed }),
+        ...this.#describeCoarse(),
+      }),
     })
     super(similarity.model)
     this.#similarity = similarity
+    this.#settings = settings
   }
 
   /**
@@ -83,17 +108,46 @@ export class InfluenceFunctions<Value = unknown, Item = never> extends Explainer
   }
 
   /**
-   * Takes the training examples and, with `precomputeGrads`, computes and stores their gradients, as `fit` of
-   * GradientSimilarity does.
+   * Takes the training examples and estimates the curvature of their loss. With `precomputeGrads` it computes and stores
+   * their gradients, as `fit` of GradientSimilarity does. If it rejects, what was fitted before stays.
    *
    * @returns the explainer itself
+   * @throws as `fit` of GradientSimilarity; UnsupportedError for a loss without a distribution or a parameter that the
+   *   curvature does not cover; InvalidArgumentError for factors larger than `maxCurvatureBytes`
    */
   async fit(
     xTrain: Inputs<Item> | ExampleSource<Inputs<Item>>,
     yTrain: LabelInput | ExampleSource<LabelInput>,
-    options: CallOptions = {},
+    { signal, onProgress }: CallOptions = {},
   ): Promise<this> {
-    await this.#similarity.fit(xTrain, yTrain, options)
+    const similarity = this.#similarity
+    const call = similarity.model.begin(signal)
+    const report = similarity.reporter(onProgress)
+    const examples = await similarity.read(xTrain, yTrain, call)
+    const curvature = await this.#estimateCurvature(examples, call, report)
+    await similarity.keep(examples, call, report)
+    this.#curvature = curvature
+    return this
+  }
+
+  /**
+   * Estimates the curvature from these examples alone, and leaves the fitted training examples as they are: for a store
+   * of training gradients without a curvature, or where some of the training examples suffice.
+   *
+   * @throws as `fit`
+   * @example
+   * const explainer = await InfluenceFunctions.open(store, predictor, 'categoricalCrossentropy')
+   * await explainer.fitCurvature(xSome, ySome)
+   */
+  async fitCurvature(
+    x: Inputs<Item> | ExampleSource<Inputs<Item>>,
+    y: LabelInput | ExampleSource<LabelInput>,
+    { signal, onProgress }: CallOptions = {},
+  ): Promise<this> {
+    const similarity = this.#similarity
+    const call = similarity.model.begin(signal)
+    const examples = await similarity.read(x, y, call)
+    this.#curvature = await this.#estimateCurvature(examples, call, similarity.reporter(onProgress))
     return this
   }
 
@@ -135,9 +189,50 @@ export class InfluenceFunctions<Value = unknown, Item = never> extends Explainer
   override resetPredictor(predictor: Predictor<Value, Item>): void {
     super.resetPredictor(this.#similarity.choose(predictor))
     this.#similarity.replace(undefined)
+    this.#curvature = undefined
   }
 
   override dispose(): void {
     this.#similarity.dispose()
+  }
+
+  async #estimateCurvature(
+    examples: TrainingExamples | TrainingSources<Item>,
+    call: ModelCall<Value>,
+    report: (progress: Progress) => void,
+  ): Promise<FittedCurvature<Value> | undefined> {
+    if (this.#settings.curvature === 'identity') return undefined
+    const { estimateFitted } = await useCurvatures()
+    const context = await this.#similarity.context(call)
+    return estimateFitted(examples, context, this.#settings, report)
+  }
+
+  async #prepare(
+    tests: readonly PlacedGradients[],
+    context: GradientContext<Value>,
+    fitted: TrainingSet<Value>,
+  ): Promise<PlacedGradients[]> {
+    const curvature = this.#curvature
+    if (curvature !== undefined) {
+      return curvature.prepare(tests, context, fitted, this.#settings.damping)
+    }
+    for (const { gradients } of tests) gradients[Symbol.dispose]()
+    throw new NotFittedError(
+      `there is no curvature '${this.#settings.curvature}' for these training gradients; call fitCurvature(x, y), or ` +
+        "choose curvature: 'identity'.",
+    )
+  }
+
+  /** Names the parameters whose curvature is approximated more coarsely than by the curvature's own rule. */
+  #describeCoarse(): Readonly<Record<string, readonly string[]>> {
+    const { curvature } = this.#settings
+    const fitted = this.#curvature?.curvature
+    const names = (rule: 'diagonal' | 'identity'): string[] =>
+      curvature === rule ? [] : (fitted?.listParameters(rule) ?? [])
+    const [diagonal, identity] = [names('diagonal'), names('identity')]
+    return {
+      ...(diagonal.length > 0 && { diagonalParameters: diagonal }),
+      ...(identity.length > 0 && { identityParameters: identity }),
+    }
   }
 }

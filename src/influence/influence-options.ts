@@ -1,39 +1,96 @@
 import {
+  type BlockOptions,
+  curvatureNames,
+  uncoveredChoices,
+} from '../curvature/curvature-options.js'
+import { InvalidArgumentError } from '../errors.js'
+import {
   type GradientSimilarityOptions,
   type OpenSimilarityOptions,
   readSimilarityOptions,
   type SimilarityExplainOptions,
   type SimilaritySettings,
 } from '../explainers/similarity/similarity-options.js'
-import { readChoice } from '../options.js'
+import { describe, readChoice, readPositiveInteger } from '../options.js'
+import { readSeed } from '../random.js'
 
-const curvatures = ['identity'] as const
+const fishers = ['true', 'empirical'] as const
 
-/** How the curvature of the training loss is approximated. */
-export type CurvatureName = (typeof curvatures)[number]
-
-export interface InfluenceOptions extends Omit<GradientSimilarityOptions, 'simFn' | 'eps'> {
-  /** 'identity' ignores the curvature: scores are those of `grad_dot`. Default 'identity'. */
-  readonly curvature?: CurvatureName
+/** How the curvature of the training loss is approximated, and how it is used. */
+export interface CurvatureOptions {
+  /**
+   * The approximation H of the curvature. 'ekfac': Kronecker factors with corrected eigenvalues (George et al., 2018).
+   * 'kfac': Kronecker factors (Martens and Grosse, 2015). 'diagonal': the diagonal alone. 'identity': none, so that
+   * scores are those of `grad_dot`. Default 'ekfac'.
+   */
+  readonly curvature?: BlockOptions['curvature']
+  /**
+   * λ, which is added to all eigenvalues; above 0. Default: a tenth of the mean eigenvalue of each layer, as in
+   * kronfluence.
+   */
+  readonly damping?: number | undefined
+  /**
+   * 'true' draws labels from what the model predicts, so that H is the Gauss–Newton matrix. 'empirical' takes the labels
+   * of the training examples. Default 'true'.
+   */
+  readonly fisher?: (typeof fishers)[number]
+  /** The seed of the labels that are drawn. Default 0. */
+  readonly seed?: number
+  /**
+   * What happens to parameters that Kronecker factors do not cover: 'refuse' them, approximate their curvature by its
+   * 'diagonal', or leave it out ('identity'). Default 'refuse'.
+   */
+  readonly uncovered?: BlockOptions['uncovered']
+  /** The bytes that the factors may take. Default 512 MiB. */
+  readonly maxCurvatureBytes?: number
 }
+
+export interface InfluenceOptions
+  extends Omit<GradientSimilarityOptions, 'simFn' | 'eps'>, CurvatureOptions {}
 
 /** Options for explaining from an existing store. */
 export interface OpenInfluenceOptions
-  extends Omit<OpenSimilarityOptions, 'simFn' | 'eps'>, Pick<InfluenceOptions, 'curvature'> {}
+  extends Omit<OpenSimilarityOptions, 'simFn' | 'eps'>, CurvatureOptions {}
 
 export type InfluenceExplainOptions = Omit<SimilarityExplainOptions, 'simFn'>
 
 /** Options with all defaults in place. */
-export interface InfluenceSettings {
-  readonly curvature: CurvatureName
+export interface InfluenceSettings extends BlockOptions {
+  readonly damping: number | undefined
+  readonly fisher: (typeof fishers)[number]
+  readonly seed: number
   readonly similarity: SimilaritySettings
 }
 
 /** @throws InvalidArgumentError for an unknown option, or one that is not what it must be */
 export function readInfluenceOptions({
-  curvature = 'identity',
+  curvature = 'ekfac',
+  damping,
+  fisher = 'true',
+  seed = 0,
+  uncovered = 'refuse',
+  maxCurvatureBytes = defaultMaxBytes,
   ...options
 }: InfluenceOptions): InfluenceSettings {
   const similarity = readSimilarityOptions(options)
-  return { curvature: readChoice('curvature', curvature, curvatures), similarity }
+  return {
+    similarity,
+    curvature: readChoice('curvature', curvature, curvatureNames),
+    damping: damping === undefined ? undefined : readDamping(damping),
+    fisher: readChoice('fisher', fisher, fishers),
+    seed: readSeed('seed', seed),
+    uncovered: readChoice('uncovered', uncovered, uncoveredChoices),
+    maxBytes: readPositiveInteger('maxCurvatureBytes', maxCurvatureBytes),
+  }
+}
+
+const defaultMaxBytes = 512 * 2 ** 20
+
+function readDamping(damping: unknown): number {
+  if (typeof damping === 'number' && Number.isFinite(damping) && damping > 0) return damping
+  throw new InvalidArgumentError(
+    'damping',
+    describe(damping),
+    'a finite number above 0: a curvature has directions with eigenvalue 0, which only damping can invert',
+  )
 }

@@ -32,8 +32,7 @@ export function sampleLabels<Value>(
   const { name } = loss as LossSettings
   const [exampleCount = 0] = labels.shape
   const ofClass = labelForm(name) === 'class'
-  const positions =
-    ofClass || labels.shape.length === 1 ? labels.shape : labels.shape.slice(0, -1)
+  const positions = ofClass || labels.shape.length === 1 ? labels.shape : labels.shape.slice(0, -1)
   const positionCount = sizeOf(positions)
   const perExample = positionCount / exampleCount
   const labelSize = labels.data.length / positionCount
@@ -63,8 +62,8 @@ interface Distribution {
 /** @throws UnsupportedError for a loss without a distribution */
 export function findDistribution<Value>(loss: ReadLoss<Value>): Distribution {
   const name = typeof loss === 'function' ? undefined : loss.name
-  const found = name && distributionOf(name)
-  if (found !== undefined && found !== '') return found
+  const found = name === undefined ? undefined : distributionOf(name)
+  if (found !== undefined) return found
   throw new UnsupportedError(
     name ?? 'a loss function',
     `fisher 'true' draws labels from the distribution that the model predicts, and ` +

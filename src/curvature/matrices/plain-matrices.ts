@@ -60,12 +60,7 @@ function reflectRows(rows: Numbers, n: number, size: number, v: MatrixView): voi
   }
 }
 
-const rotateRows: Matrices['rotateRows'] = (
-  rows,
-  n,
-  { start, end },
-  { firsts, angles, count },
-) => {
+const rotateRows: Matrices['rotateRows'] = (rows, n, { start, end }, { firsts, angles, count }) => {
   const matrix = rows.data
   for (let k = 0; k < count; k++) {
     const first = firsts.data[k]! * n

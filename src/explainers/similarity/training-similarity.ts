@@ -3,7 +3,7 @@ import { InvalidArgumentError, NotFittedError, isGradlensError } from '../../err
 import type { Explanation } from '../../explanation.js'
 import type { ByteStore } from '../../store/bytes/byte-store.js'
 import { toNdArray } from '../../array-input.js'
-import { type CallOptions, assertKnownKeys } from '../../options.js'
+import { type CallOptions, type Progress, assertKnownKeys } from '../../options.js'
 import { lazyModule } from '../../lazy-module.js'
 import type { LabelInput, QuestionLabelInput } from '../../losses/labels.js'
 import type { ReadLoss } from '../../losses/loss.js'
@@ -27,7 +27,13 @@ import {
   type SimilaritySettings,
 } from './similarity-options.js'
 import type { SimilarityVariant } from './similarity-variant.js'
-import { ExamplesInMemory, type GradientContext, type TrainingSet } from './training-set.js'
+import type { TrainingSources } from './training-rows.js'
+import {
+  ExamplesInMemory,
+  type GradientContext,
+  type TrainingExamples,
+  type TrainingSet,
+} from './training-set.js'
 
 const useRanking = lazyModule(() => import('./rank-training.js'))
 const useExplanations = lazyModule(() => import('./similarity-explanation.js'))
@@ -100,10 +106,32 @@ export class TrainingSimilarity<Value> {
     yTrain: LabelInput | ExampleSource<LabelInput>,
     { signal, onProgress }: CallOptions,
   ): Promise<void> {
-    const { settings } = this
     const call = this.model.begin(signal)
-    const report = createProgressReporter(this.#variant.name, settings.verbose, onProgress)
-    const examples = await readTraining(xTrain, yTrain, call, this.loss, settings)
+    const report = this.reporter(onProgress)
+    await this.keep(await this.read(xTrain, yTrain, call), call, report)
+  }
+
+  /** Creates what progress of a call is reported to. */
+  reporter(onProgress: CallOptions['onProgress']): (progress: Progress) => void {
+    return createProgressReporter(this.#variant.name, this.settings.verbose, onProgress)
+  }
+
+  /** Reads training examples before the first await ends; sources are read later. */
+  read<Item>(
+    xTrain: Inputs<Item> | ExampleSource<Inputs<Item>>,
+    yTrain: LabelInput | ExampleSource<LabelInput>,
+    call: ModelCall<Value>,
+  ): Promise<TrainingExamples | TrainingSources<Item>> {
+    return readTraining(xTrain, yTrain, call, this.loss, this.settings)
+  }
+
+  /** Takes training examples, with their gradients if they are to be kept. */
+  async keep<Item>(
+    examples: TrainingExamples | TrainingSources<Item>,
+    call: ModelCall<Value>,
+    report: (progress: Progress) => void,
+  ): Promise<void> {
+    const { settings } = this
     if (settings.precomputeGrads || !('items' in examples)) {
       const weightsVersion = await call.weightsVersion()
       const context = await this.context(call)
@@ -143,13 +171,13 @@ export class TrainingSimilarity<Value> {
     { rows, ids, signal, onProgress }: PrecomputeOptions,
   ): Promise<void> {
     const call = this.model.begin(signal)
-    const { store, verbose } = this.settings
+    const { store } = this.settings
     if (store === undefined) {
       throw new InvalidArgumentError('store', 'none', 'where precompute writes the gradients')
     }
-    const report = createProgressReporter(this.#variant.name, verbose, onProgress)
+    const report = this.reporter(onProgress)
     const [given, ownIds] = await Promise.all([
-      readTraining(xTrain, yTrain, call, this.loss, this.settings),
+      this.read(xTrain, yTrain, call),
       ids === undefined || isExampleSource(ids) ? ids : toNdArray('ids', ids),
     ])
     const weightsVersion = await call.weightsVersion()

@@ -17,9 +17,7 @@ export function findLayerBiases(
   const producers = new Map(visited.flatMap((node) => node.outputs.map(({ id }) => [id, node])))
   const userCounts = countBy(visited.flatMap((node) => inputsOf(node).map(([, { id }]) => id)))
   const useCounts = countBy(
-    visited.flatMap((node) =>
-      inputsOf(node).flatMap(([, { id }]) => parameterOf.get(id) ?? []),
-    ),
+    visited.flatMap((node) => inputsOf(node).flatMap(([, { id }]) => parameterOf.get(id) ?? [])),
   )
   const pairs: [string, LayerBias][] = []
   for (const node of visited) {
@@ -47,7 +45,8 @@ function readPair(
   const [own, other] = parameterOf.has(b.id) ? [b, a] : [a, b]
   const parameter = parameterOf.get(own.id)
   const length = other.shape.at(-1)
-  if (parameter === undefined || own.size !== length || own.shape.at(-1) !== length) return undefined
+  if (parameter === undefined || own.size !== length || own.shape.at(-1) !== length)
+    return undefined
   // The gradient at the product must be that at the sum: nothing else uses the product.
   let product: Tensor = other
   let producer = producers.get(product.id)

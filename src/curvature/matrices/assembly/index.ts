@@ -33,7 +33,14 @@ export function multiplyAdd(
     for (let j = whole; j < end; j++) {
       const at = (<usize>j) << 3
       for (let k = 0; k < 4; k++) {
-        addOne(from + <usize>k * rowStep, columnStep, b + at, step, inner, to + <usize>k * step + at)
+        addOne(
+          from + <usize>k * rowStep,
+          columnStep,
+          b + at,
+          step,
+          inner,
+          to + <usize>k * step + at,
+        )
       }
     }
   }
@@ -97,8 +104,6 @@ function addTile(
   addRow(c + 3 * step, c30, c31)
 }
 
-// @ts-ignore: a decorator of AssemblyScript
-@inline
 function addRow(c: usize, first: v128, second: v128): void {
   v128.store(c, f64x2.add(v128.load(c), first))
   v128.store(c, f64x2.add(v128.load(c, 16), second), 16)

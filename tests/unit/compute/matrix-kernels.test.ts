@@ -1,0 +1,135 @@
+import { describe, expect, it } from 'vitest'
+import { compileKernels } from '../../../scripts/build/compile-kernels.mjs'
+import { decomposeSymmetric } from '../../../src/curvature/eigen.js'
+import { matrixBinary } from '../../../src/curvature/matrices/matrix-binary.js'
+import {
+  allocateZeros,
+  type Matrices,
+  place,
+  viewColumns,
+  viewRows,
+} from '../../../src/curvature/matrices/matrices.js'
+import { openMatrices } from '../../../src/curvature/matrices/open-matrices.js'
+import { plainMatrices } from '../../../src/curvature/matrices/plain-matrices.js'
+import { seededRandom } from '../../../src/random.js'
+
+/** Sums of at most 300 products in float64. */
+const tolerance = 1e-12
+
+/** Eigenvectors are kept in float32. */
+const vectorTolerance = 1e-6
+
+const random = seededRandom(7)
+const draw = (most: number): number => 1 + Math.floor(random() * most)
+const fill = (count: number): Float64Array =>
+  Float64Array.from({ length: count }, () => random() - 0.5)
+
+const workspaces: readonly [string, () => Promise<Matrices>][] = [
+  ['SIMD', openMatrices],
+  ['JavaScript', () => Promise.resolve(plainMatrices)],
+]
+
+it('has the kernels that their source compiles to', async () => {
+  expect(matrixBinary).toBe(await compileKernels('matrix'))
+})
+
+describe.each(workspaces)('in %s', (_, open) => {
+  it('adds products of matrices of any size', async () => {
+    const matrices = await open()
+    for (let k = 0; k < 80; k++) {
+      matrices.clear()
+      const [m, inner, n] = [draw(11), draw(k < 70 ? 9 : 300), draw(11)]
+      const isTransposed = random() < 0.5
+      const isLower = m === n && random() < 0.5
+      const [a, b, c] = [fill(m * inner), fill(inner * n), fill(m * n)]
+      const sum = place(matrices, c)
+      const left = place(matrices, a)
+      matrices.multiplyAdd(
+        isTransposed ? viewColumns(left, m) : viewRows(left, inner),
+        viewRows(place(matrices, b), n),
+        [m, inner, n],
+        viewRows(sum, n),
+        isLower,
+      )
+      for (let i = 0; i < m; i++) {
+        for (let j = 0; j < (isLower ? i + 1 : n); j++) {
+          let expected = c[i * n + j]!
+          for (let l = 0; l < inner; l++) {
+            expected += a[isTransposed ? l * m + i : i * inner + l]! * b[l * n + j]!
+          }
+          expect(Math.abs(sum.data[i * n + j]! - expected)).toBeLessThan(tolerance)
+        }
+      }
+    }
+  })
+
+  it('adds products of parts of numbers', async () => {
+    const matrices = await open()
+    matrices.clear()
+    const numbers = place(matrices, fill(40))
+    const sum = allocateZeros(matrices, 6)
+    matrices.multiplyAdd(
+      viewColumns(numbers, 2, 5),
+      viewRows(numbers, 3, 20),
+      [2, 4, 3],
+      viewRows(sum, 3),
+    )
+    const { data } = numbers
+    for (let i = 0; i < 2; i++) {
+      for (let j = 0; j < 3; j++) {
+        const terms = [0, 1, 2, 3].map((l) => data[5 + l * 2 + i]! * data[20 + l * 3 + j]!)
+        const expected = terms.reduce((total, term) => total + term, 0)
+        expect(sum.data[i * 3 + j]).toBeCloseTo(expected, 12)
+      }
+    }
+  })
+
+  it.each([
+    [1, 1],
+    [2, 1],
+    [3, 3],
+    [9, 4],
+    [40, 40],
+    [67, 20],
+  ])('decomposes a symmetric matrix of size %i and rank %i', async (n, rank) => {
+    const factors = fill(n * rank)
+    const at = (i: number, j: number): number => {
+      let sum = 0
+      for (let k = 0; k < rank; k++) sum += factors[i * rank + k]! * factors[j * rank + k]!
+      return sum
+    }
+    // Only the lower triangle is read.
+    const matrix = Float64Array.from({ length: n * n }, (__, k) => {
+      const [i, j] = [Math.floor(k / n), k % n]
+      return j > i ? NaN : at(i, j)
+    })
+    const matrices = await open()
+    const decomposed = await decomposeSymmetric(matrix, n, matrices, () => Promise.resolve())
+    const { values, vectors } = decomposed
+    expect([...values]).toEqual([...values].sort((a, b) => a - b))
+    const largest = values[n - 1]!
+    for (let i = 0; i < n; i++) {
+      for (let j = 0; j < n; j++) {
+        let product = 0
+        let unit = 0
+        for (let k = 0; k < n; k++) {
+          product += vectors[i * n + k]! * values[k]! * vectors[j * n + k]!
+          unit += vectors[k * n + i]! * vectors[k * n + j]!
+        }
+        expect(Math.abs(product - at(i, j)) / largest).toBeLessThan(vectorTolerance)
+        expect(Math.abs(unit - (i === j ? 1 : 0))).toBeLessThan(vectorTolerance)
+      }
+    }
+  })
+
+  it('decomposes zeros, diagonal matrices and numbers far from 1', async () => {
+    const matrices = await open()
+    const decompose = (numbers: readonly number[], n: number): Promise<{ values: Float64Array }> =>
+      decomposeSymmetric(Float64Array.from(numbers), n, matrices, () => Promise.resolve())
+    expect([...(await decompose([0, 0, 0, 0], 2)).values]).toEqual([0, 0])
+    expect([...(await decompose([3, 0, 0, 0, 1, 0, 0, 0, 2], 3)).values]).toEqual([1, 2, 3])
+    const { values: small } = await decompose([2e-200, 1e-200, 1e-200, 2e-200], 2)
+    expect(small[0]! / 1e-200).toBeCloseTo(1)
+    expect(small[1]! / 1e-200).toBeCloseTo(3)
+  })
+})
