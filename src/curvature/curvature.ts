@@ -7,7 +7,7 @@ import { rotateGradients } from './rotate-gradients.js'
 import { preconditionLookups } from './precondition-lookups.js'
 
 /** The damping of a block is this times the mean of its eigenvalues, as in kronfluence. */
-export const relativeDamping = 0.1
+const relativeDamping = 0.1
 
 /** An approximation H of the curvature of the training loss, block by block. */
 export class Curvature {

@@ -8,7 +8,7 @@ import type { BlockOptions } from './curvature-options.js'
  * The most numbers of a parameter without factors that has a matrix of its own: biases, and the scales and offsets of
  * normalizations. The matrix has this many rows and columns.
  */
-export const mostExactNumbers = 512
+const mostExactNumbers = 512
 
 /**
  * Divides the parameters into blocks, by the layouts of their gradients.

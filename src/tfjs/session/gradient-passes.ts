@@ -52,13 +52,10 @@ export function runBatchedPass(
       const placements = findBatchPlacements(tape, exampleCount, outline, orders)
       if ('difference' in placements) return placements
       const seeds = seedsOf(batch, output, tape)
-      const gradients = computePerExampleGradients(
-        tape,
-        parameters,
-        placements,
-        seeds,
-        { exampleCount, keepsFactors: batch.keepsFactors === true },
-      )
+      const gradients = computePerExampleGradients(tape, parameters, placements, seeds, {
+        exampleCount,
+        keepsFactors: batch.keepsFactors === true,
+      })
       return 'reason' in gradients ? gradients : { gradients, output }
     },
   )
