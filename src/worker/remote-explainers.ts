@@ -40,8 +40,8 @@ export class RemoteSimilarity<Item = never> extends RemoteExplainer {
 
   /** As `estimate` of GradientSimilarity. */
   async estimate(
-    xTrain: Inputs<Item> | ExampleSource<Inputs<Item>>,
-    yTrain?: LabelInput | ExampleSource<LabelInput>,
+    xTrain: Examples<Inputs<Item>>,
+    yTrain?: Examples<LabelInput>,
     options: EstimateOptions = {},
   ): Promise<SimilarityEstimate> {
     const given = [

@@ -108,14 +108,14 @@ function countPicked(picked: unknown, row: number): number | undefined {
 }
 
 /**
- * The picked example: an array of one input, or a text; undefined if the explanation does not
- * contain it.
+ * The picked example: an array of one input, a text or a row of a table; undefined if the
+ * explanation does not contain it.
  */
 export function getPickedExample(
   picked: unknown,
   row: number,
   position: number,
-): NdArray | string | undefined {
+): NdArray | string | readonly (number | string)[] | undefined {
   const array: unknown = isNdArray(picked) ? picked : Array.isArray(picked) ? picked[0] : undefined
   if (isNdArray(array)) {
     const [, count = 0] = array.shape
@@ -125,5 +125,8 @@ export function getPickedExample(
   }
   const own: unknown = Array.isArray(picked) ? picked[row] : undefined
   const item: unknown = Array.isArray(own) ? own[position] : undefined
-  return typeof item === 'string' ? item : undefined
+  return typeof item === 'string' || isRow(item) ? item : undefined
 }
+
+const isRow = (item: unknown): item is readonly (number | string)[] =>
+  Array.isArray(item) && item.every((cell) => typeof cell === 'string' || typeof cell === 'number')
