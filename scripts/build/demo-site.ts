@@ -4,13 +4,22 @@ import path from 'node:path'
 import type { Plugin } from 'vite'
 
 /** The demo's pages, in the order of its navigation. */
-export const pageNames: readonly string[] = ['index', 'garments', 'reviews', 'cars', 'photos']
+export const pageNames: readonly string[] = [
+  'index',
+  'garments',
+  'reviews',
+  'cars',
+  'photos',
+  'yours',
+]
 
 const workerName = 'service-worker.js'
 /** The placeholder for the list of cached files in the built service worker. */
 const filesMark = '__SITE_FILES__'
 /** Larger files are cached on their first request. */
 const maximumKeptBytes = 4_000_000
+/** What the page Yours loads for dropped files is cached on its first request, too. */
+const loadedOnDemand = /^assets\/(?:open-tensorflow|open-onnx|open-keras|read-csv)-/
 
 /**
  * Replaces `<!-- partial NAME -->` by `demo/partials/NAME.html`, and marks the page in the
@@ -64,7 +73,7 @@ export function offlineFiles(): Plugin {
       for (const file of files) {
         const bytes = readFileSync(path.join(dir, file))
         hash.update(file).update(bytes)
-        if (bytes.length <= maximumKeptBytes) kept.push(file)
+        if (bytes.length <= maximumKeptBytes && !loadedOnDemand.test(file)) kept.push(file)
       }
       const list = JSON.stringify({ version: hash.digest('hex').slice(0, 16), kept })
       const worker = path.join(dir, workerName)

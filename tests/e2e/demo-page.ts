@@ -31,7 +31,7 @@ const results: Readonly<Record<Part, string>> = {
 }
 
 /** The pages of the site, by the name of their file. */
-export type PageName = 'index' | 'garments' | 'reviews' | 'cars' | 'photos'
+export type PageName = 'index' | 'garments' | 'reviews' | 'cars' | 'photos' | 'yours'
 
 /** How long any part may take on a busy machine, in software. */
 const patienceMs = 45_000

@@ -1,0 +1,91 @@
+import type { DataSet } from '../data/data-set.js'
+import { FileError } from '../files/named-file.js'
+import { describeInputKind, type InputKind } from '../models/input-kind.js'
+import type { ModelFacts } from '../models/model-facts.js'
+import { ArrayEncoder, fitShape } from './array-encoder.js'
+import type { Encoder, EncodingPlan } from './encoder.js'
+import {
+  decodePictures,
+  PictureEncoder,
+  type DecodeOptions,
+  type PictureSource,
+} from './picture-encoder.js'
+import { TableEncoder } from './table-encoder.js'
+
+/** Creates encoders of one data set for one model, and keeps pictures that it decoded. */
+export class Encoders {
+  readonly #data: DataSet
+  readonly #facts: ModelFacts
+  readonly #input: InputKind
+  #decoded: { readonly key: string; readonly source: PictureSource } | undefined
+
+  constructor(data: DataSet, facts: ModelFacts, input: InputKind) {
+    this.#data = data
+    this.#facts = facts
+    this.#input = input
+  }
+
+  /** @throws FileError if the model can't take such data */
+  async create(plan: EncodingPlan, options: DecodeOptions): Promise<Encoder> {
+    const data = this.#data
+    const input = this.#input
+    const takes = `The model takes ${describeInputKind(input)}`
+    switch (data.kind) {
+      case 'pictures': {
+        if (input.kind !== 'picture') {
+          throw new FileError(`${takes}, not pictures. Drop x.npy and y.npy, or a table.`)
+        }
+        const size = sizeOfPictures(input, plan)
+        const key = JSON.stringify(size)
+        if (this.#decoded?.key !== key) {
+          this.#decoded = { key, source: await decodePictures(data.pictures, size, options) }
+        }
+        return new PictureEncoder(this.#decoded.source, size, input.layout, plan.pixels.scaling)
+      }
+      case 'table':
+        if (input.kind === 'picture') {
+          throw new FileError(
+            `${takes}, not rows of a table. Drop pictures in folders, or x.npy and y.npy.`,
+          )
+        }
+        if (input.kind === 'numbers' && input.shape.length !== 1) {
+          throw new FileError(`${takes}, not rows of a table. Drop x.npy and y.npy.`)
+        }
+        return new TableEncoder(
+          data.table,
+          plan.table,
+          input.kind === 'tokens' ? input.length : input.size,
+        )
+      case 'arrays':
+        return this.#createForArrays(data, plan)
+    }
+  }
+
+  #createForArrays(data: DataSet & { kind: 'arrays' }, plan: EncodingPlan): Encoder {
+    const [spec] = this.#facts.inputs
+    const own = fitShape(data.x.shape, spec?.shape ?? [])
+    const input = this.#input
+    if (input.kind !== 'picture' || !(data.x.data instanceof Uint8Array)) {
+      return new ArrayEncoder(data.x, data.labels, own, spec?.dtype ?? 'float32')
+    }
+    if (input.layout === 'first' && input.channels !== 1) {
+      throw new FileError(
+        'The array has bytes, with the channels first. Write numpy.moveaxis(x, 1, -1), or floats as the model takes them.',
+      )
+    }
+    const [height = 0, width = 0] = input.layout === 'last' ? own : own.slice(1)
+    return new PictureEncoder(
+      { pixels: data.x.data, labels: data.labels, problems: [], files: undefined },
+      { width, height, channels: input.channels, fit: 'stretch' },
+      input.layout,
+      plan.pixels.scaling,
+    )
+  }
+}
+
+function sizeOfPictures(
+  { width, height, channels }: InputKind & { kind: 'picture' },
+  { pixels: { side, fit } }: EncodingPlan,
+): { width: number; height: number; channels: 1 | 3; fit: EncodingPlan['pixels']['fit'] } {
+  return { width: width ?? side, height: height ?? side, channels, fit }
+}

@@ -1,0 +1,45 @@
+import { baseName, endingOf, FileError, listPaths, type NamedFile } from '../files/named-file.js'
+import { refuseFormats } from '../files/refuse-format.js'
+import { expandZips } from '../files/unzip.js'
+import type { OpenedModel } from './opened-model.js'
+
+/**
+ * Opens the model in the dropped files: a TensorFlow.js model or an .onnx file, also in a
+ * zip.
+ *
+ * @throws FileError if there is none or it is incomplete
+ */
+export async function openModel(dropped: readonly NamedFile[]): Promise<OpenedModel> {
+  const files = await expandZips(dropped)
+  const onnx = files.filter(({ path }) => endingOf(path) === 'onnx')
+  if (onnx.length > 1) {
+    throw new FileError(
+      `There are ${onnx.length} ONNX models: ${listPaths(onnx.map(({ path }) => path))}. Drop one of them.`,
+    )
+  }
+  if (onnx[0] !== undefined) {
+    const { openOnnx } = await import('./onnx/open-onnx.js')
+    return openOnnx(onnx[0], files)
+  }
+  const json = files.filter(({ path }) => endingOf(path) === 'json')
+  const model = await findModelJson(json)
+  if (model !== undefined) {
+    const { openTensorflow } = await import('./open-tensorflow.js')
+    return openTensorflow(model, files)
+  }
+  refuseFormats(files)
+  throw new FileError(
+    `There is no model in ${listPaths(files.map(({ path }) => path)) || 'this folder'}. ` +
+      'Drop a TensorFlow.js model (model.json with its weights) or an .onnx file.',
+  )
+}
+
+/** The model.json of a TensorFlow.js model, which may have another name. */
+async function findModelJson(json: readonly NamedFile[]): Promise<NamedFile | undefined> {
+  const named = json.find(({ path }) => baseName(path) === 'model.json')
+  if (named !== undefined) return named
+  for (const file of json) {
+    if ((await file.blob.slice(0, 65_536).text()).includes('"modelTopology"')) return file
+  }
+  return undefined
+}

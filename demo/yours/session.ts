@@ -1,0 +1,178 @@
+import type { LossName, SimilarityEstimate } from 'gradlens'
+import type { RemoteExplainers } from 'gradlens/worker'
+import type { EncodingPlan } from './encoders/encoder.js'
+import type { NamedFile } from './files/named-file.js'
+import type { ModelFacts } from './models/model-facts.js'
+import type { BaselineName } from './workshop/baselines.js'
+import type { DataFacts } from './workshop/data-facts.js'
+import type { EncodedFacts } from './workshop/workshop.js'
+import { WorkshopClient } from './workshop/workshop-client.js'
+
+/** What the visitor chose. Undefined: not yet. */
+export interface Choices {
+  readonly output: string
+  /** Null until the visitor says how the model takes pixels. */
+  readonly plan: Omit<EncodingPlan, 'pixels'> & {
+    readonly pixels: Omit<EncodingPlan['pixels'], 'scaling'> & {
+      readonly scaling: EncodingPlan['pixels']['scaling'] | null
+    }
+  }
+  readonly loss: LossName | null
+  readonly simFn: 'grad_cos' | 'grad_dot'
+  /** The layer whose gradients are compared; null for all. */
+  readonly parameters: string | null
+  /** The layer to which answers are attributed; null for the input. */
+  readonly layer: string | null
+  readonly baseline: BaselineName
+}
+
+export interface JobCall {
+  readonly signal: AbortSignal
+  readonly onProgress: (progress: { phase: 'fit'; done: number; total: number }) => void
+}
+
+/** A model with examples that fit it. */
+export interface Matched {
+  readonly encoded: EncodedFacts
+  readonly explainers: RemoteExplainers
+  readonly similarity: ReturnType<RemoteExplainers['gradientSimilarity']>
+  readonly loss: LossName
+  readonly estimate: SimilarityEstimate
+}
+
+const simFnDefault = 'grad_cos'
+export const attributionSteps = 32
+
+/** The model, the examples and the choices of the page, and the worker that has them. */
+export class Session {
+  #client = new WorkshopClient()
+  #modelFiles: readonly NamedFile[] = []
+  #dataFiles: readonly NamedFile[] = []
+  #explainers: RemoteExplainers | undefined
+  model: ModelFacts | undefined
+  data: DataFacts | undefined
+  choices: Choices | undefined
+
+  get client(): WorkshopClient {
+    return this.#client
+  }
+
+  get files(): { readonly model: readonly NamedFile[]; readonly data: readonly NamedFile[] } {
+    return { model: this.#modelFiles, data: this.#dataFiles }
+  }
+
+  /** Opens a model in a worker of its own. The examples are read again there. */
+  async openModel(files: readonly NamedFile[], { signal }: JobCall): Promise<ModelFacts> {
+    const client = new WorkshopClient()
+    try {
+      const facts = await client.call('openModel', [files], { signal })
+      if (this.#dataFiles.length > 0) await client.call('readData', [this.#dataFiles], { signal })
+      this.#client.dispose()
+      this.#client = client
+      this.#explainers = undefined
+      this.#modelFiles = files
+      this.model = facts
+      this.choices = undefined
+      return facts
+    } catch (error) {
+      client.dispose()
+      throw error
+    }
+  }
+
+  async readData(files: readonly NamedFile[], { signal }: JobCall): Promise<DataFacts> {
+    const facts = await this.#client.call('readData', [files], { signal })
+    this.#dataFiles = files
+    this.data = facts
+    this.choices = undefined
+    return facts
+  }
+
+  /** The choices that the files leave no doubt about. */
+  suggest(): Choices {
+    const { model, data } = this
+    if (model === undefined || data === undefined) throw new Error('Files are missing.')
+    const columns = data.kind === 'table' ? data.columns : []
+    const label = suggestLabel(columns.map(({ name }) => name))
+    return {
+      output: model.outputs[0]?.name ?? '',
+      plan: {
+        pixels: {
+          scaling: needsScaling(model, data) ? (model.pixels?.scaling ?? null) : 'bytes',
+          fit: model.pixels?.fit ?? 'stretch',
+          side: 224,
+        },
+        table: {
+          label,
+          features: columns.filter(({ name }) => name !== label).map(({ name }) => name),
+          scaling: 'none',
+        },
+      },
+      loss: null,
+      simFn: simFnDefault,
+      parameters: null,
+      layer: model.embedding ?? null,
+      baseline: 'zeros',
+    }
+  }
+
+  /** Encodes the examples, connects explainers and estimates what the comparison takes. */
+  async match(choices: Choices, call: JobCall): Promise<Matched> {
+    const plan = readPlan(choices)
+    const { signal } = call
+    const onProgress = (done: number, total: number): void => {
+      call.onProgress({ phase: 'fit', done, total })
+    }
+    const encoded = await this.#client.call('encode', [choices.output, plan], {
+      signal,
+      onProgress,
+    })
+    const [first] = encoded.losses
+    if (first === undefined) {
+      throw new Error(
+        'The model gives one number, so it needs labels to compare with. Choose the column with the true values, or drop y.npy.',
+      )
+    }
+    const loss =
+      choices.loss !== null && encoded.losses.includes(choices.loss) ? choices.loss : first
+    const explainers = await this.#client.connect({
+      output: choices.output,
+      loss,
+      parameters: choices.parameters,
+    })
+    this.#explainers?.dispose()
+    this.#explainers = explainers
+    signal.throwIfAborted()
+    const similarity = explainers.gradientSimilarity(loss, {
+      simFn: choices.simFn,
+      task: encoded.labelKind === 'values' ? 'regression' : 'classification',
+      precomputeGrads: true,
+      parameters: explainers.value('parameters'),
+    })
+    const estimate = await similarity.estimate(
+      explainers.value('xTrain'),
+      explainers.value('yTrain'),
+      { signal },
+    )
+    return { encoded, explainers, similarity, loss, estimate }
+  }
+}
+
+/** Whether pixels have to be scaled before the model takes them. */
+export function needsScaling(model: ModelFacts, data: DataFacts): boolean {
+  if (data.kind === 'pictures') return true
+  return data.kind === 'arrays' && data.isBytes && model.inputs[0]?.shape.length === 3
+}
+
+/** The plan of choices that are complete. */
+function readPlan({ plan }: Choices): EncodingPlan {
+  const { scaling } = plan.pixels
+  if (scaling === null) throw new Error('Choose how the model takes pixels first.')
+  return { ...plan, pixels: { ...plan.pixels, scaling } }
+}
+
+/** The column that is called like a label, else the last one. */
+function suggestLabel(names: readonly string[]): string | null {
+  const usual = /^(?:label|class|target|y|category|species|outcome)$/i
+  return names.find((name) => usual.test(name)) ?? names.at(-1) ?? null
+}

@@ -1,0 +1,110 @@
+import { formatBytes, formatCount } from 'gradlens/elements'
+import { create } from '../../dom.js'
+import { describeInputKind, findInputKind } from '../models/input-kind.js'
+import type { ModelFacts } from '../models/model-facts.js'
+import { formatShape } from '../models/opened-model.js'
+import type { DataFacts } from '../workshop/data-facts.js'
+
+/** What is known of the model, and its layers to fold out. */
+export function describeModel(facts: ModelFacts): HTMLElement[] {
+  const { format, name, byteLength, outputs, parameters, layers, classNames } = facts
+  const numbers = parameters.reduce((sum, { count }) => sum + count, 0)
+  const lines = [
+    create('p', '', create('strong', '', name), `: ${format}, ${formatBytes(byteLength)}.`),
+    create(
+      'p',
+      '',
+      `Takes ${describeTakes(facts)}. Gives ${outputs.map(describeOutput).join('; ')}.`,
+    ),
+  ]
+  if (classNames.length > 0) lines.push(create('p', '', `Classes: ${listSome(classNames)}.`))
+  const rows = layers.map(({ name: layer, kind, shape }) =>
+    create('tr', '', cell(layer), cell(kind), cell(shape)),
+  )
+  const header = create('tr', '', ...['Layer', 'Kind', 'Output'].map((text) => head(text)))
+  const table = create(
+    'table',
+    'figures',
+    create('thead', '', header),
+    create('tbody', '', ...rows),
+  )
+  const scroll = create('div', 'scroll', table)
+  scroll.tabIndex = 0
+  scroll.setAttribute('role', 'group')
+  scroll.setAttribute('aria-label', 'Layers')
+  return [
+    ...lines,
+    create(
+      'details',
+      '',
+      create('summary', '', `${countOf(layers.length, 'layer')}, ${countOf(numbers, 'parameter')}`),
+      scroll,
+    ),
+  ]
+}
+
+function describeTakes(facts: ModelFacts): string {
+  return facts.inputs.length === 1
+    ? describeInputKind(findInputKind(facts))
+    : facts.inputs.map(({ name, shape }) => `${name} (${formatShape(shape)})`).join(' and ')
+}
+
+function describeOutput({ name, shape, activation }: ModelFacts['outputs'][number]): string {
+  const size = shape === undefined ? 'an unknown shape' : formatShape(shape)
+  const end = activation === 'none' ? '' : ` after ${activation}`
+  return shape?.length === 1 && shape[0] === 1
+    ? `one number${end} (${name})`
+    : `${size} numbers${end} (${name})`
+}
+
+/** What is known of the examples. */
+export function describeExamples(facts: DataFacts): HTMLElement[] {
+  const line = (...content: (string | Node)[]): HTMLElement => create('p', '', ...content)
+  switch (facts.kind) {
+    case 'pictures':
+      return [
+        line(create('strong', '', countOf(facts.count, 'picture')), describeFolders(facts.folders)),
+      ]
+    case 'table':
+      return [
+        line(
+          create('strong', '', countOf(facts.count, 'row')),
+          ` of ${facts.source}, with the columns ${listSome(
+            facts.columns.map(({ name }) => name),
+            12,
+          )}.`,
+        ),
+      ]
+    case 'arrays':
+      return [
+        line(
+          create('strong', '', countOf(facts.count, 'example')),
+          ` of ${formatShape(facts.shape)} ${facts.isBytes ? 'bytes' : 'numbers'}, ${facts.hasLabels ? 'with labels' : 'without labels (drop y.npy with them)'}.`,
+        ),
+      ]
+  }
+}
+
+function describeFolders(folders: readonly { name: string; count: number }[]): string {
+  if (folders.length === 0) return ', in no folders, so without classes.'
+  const list = listSome(folders.map(({ name, count }) => `${name} (${count})`))
+  return ` in ${countOf(folders.length, 'folder')}: ${list}.`
+}
+
+/** Some of a list in words: 'a, b, c and 4 more'. */
+export function listSome(names: readonly string[], most = 8): string {
+  const shown = names.slice(0, most).join(', ')
+  return names.length > most ? `${shown} and ${names.length - most} more` : shown
+}
+
+/** '1 row', '1,200 rows'. */
+export const countOf = (count: number, one: string): string =>
+  `${formatCount(count)} ${one}${count === 1 ? '' : 's'}`
+
+const cell = (text: string): HTMLElement => create('td', '', text)
+
+function head(text: string): HTMLElement {
+  const header = create('th', '', text)
+  header.scope = 'col'
+  return header
+}

@@ -1,0 +1,71 @@
+import { create } from '../../dom.js'
+import type { FormField } from '../data/encode-table.js'
+import type { Asked } from '../encoders/encoder.js'
+import { createCamera } from './camera.js'
+
+export interface OwnExampleOptions {
+  readonly kind: 'picture' | 'row' | 'none'
+  readonly fields: readonly FormField[]
+  /** Whether the true value has to be known to compare with training examples. */
+  readonly needsValue: boolean
+  readonly ask: (asked: Asked, value: number | undefined) => void
+  readonly fail: (error: unknown) => void
+}
+
+/** Ways to ask with an example of one's own: a picture, or the fields of a row. */
+export function showOwnExample(
+  root: HTMLElement,
+  { kind, fields, needsValue, ask, fail }: OwnExampleOptions,
+): void {
+  if (kind === 'picture') {
+    const file = create('input', '')
+    Object.assign(file, { type: 'file', accept: 'image/*' })
+    file.addEventListener('change', () => {
+      const [blob] = file.files ?? []
+      if (blob !== undefined) ask({ kind: 'picture', blob }, undefined)
+      file.value = ''
+    })
+    root.replaceChildren(
+      create('label', 'file-button', 'Choose a picture', file),
+      ...createCamera((blob) => {
+        ask({ kind: 'picture', blob }, undefined)
+      }, fail),
+      create('span', 'hint', 'or drop one here, or paste one (Ctrl+V)'),
+    )
+    return
+  }
+  if (kind === 'none' || fields.length === 0) {
+    root.replaceChildren()
+    return
+  }
+  const inputs = fields.map(createInput)
+  const value = create('input', '')
+  value.inputMode = 'decimal'
+  const button = create('button', '', 'Ask')
+  button.type = 'button'
+  button.addEventListener('click', () => {
+    const truth = value.value.trim() === '' ? undefined : Number(value.value)
+    if (truth !== undefined && !Number.isFinite(truth)) {
+      fail(new Error(`'${value.value}' in the field 'True value' is not a number.`))
+      return
+    }
+    ask({ kind: 'row', cells: inputs.map((input) => input.value) }, truth)
+  })
+  root.replaceChildren(
+    ...inputs.map((input, index) => create('label', 'field', fields[index]?.name ?? '', input)),
+    ...(needsValue ? [create('label', 'field', 'True value (to compare)', value)] : []),
+    button,
+  )
+}
+
+function createInput({ value, choices }: FormField): HTMLInputElement | HTMLSelectElement {
+  if (choices !== undefined) {
+    const select = create('select', '', ...choices.map((choice) => create('option', '', choice)))
+    select.value = value
+    return select
+  }
+  const input = create('input', value.length > 12 ? 'wide' : '')
+  input.value = value
+  input.inputMode = 'decimal'
+  return input
+}

@@ -1,0 +1,298 @@
+import { mkdirSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import path from 'node:path'
+import * as tf from '@tensorflow/tfjs'
+import type { AxeResults } from 'axe-core'
+import type { Browser, BrowserContext, Page } from 'playwright'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { denseModel } from '../support/onnx/dense-models.js'
+import { createPicture, exportModel, zip, type Files } from '../support/yours/dropped.js'
+import { DemoPage, launchBrowser } from './demo-page.js'
+import { serveDemo, type DemoServer } from './demo-server.js'
+import { longestTask } from './longest-task.js'
+
+const root = path.resolve(import.meta.dirname, '../..')
+const screenshots = path.join(root, 'dist-screenshots')
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+const side = 16
+const colors = { blue: [40, 60, 200], green: [50, 190, 60], red: [210, 60, 50] } as const
+const classNames = ['red', 'green', 'blue']
+
+/** How long the page may be blocked. */
+const longestTaskMs = 50
+
+let browser: Browser
+let server: DemoServer
+let context: BrowserContext
+let demo: DemoPage
+let page: Page
+let origins: Set<string>
+
+beforeAll(async () => {
+  mkdirSync(screenshots, { recursive: true })
+  await tf.setBackend('cpu')
+  server = await serveDemo()
+  browser = await launchBrowser()
+})
+
+afterAll(async () => {
+  await browser.close()
+  await server.close()
+})
+
+beforeEach(async () => {
+  context = await browser.newContext({ viewport: { width: 1280, height: 900 } })
+  demo = new DemoPage(await context.newPage())
+  page = demo.page
+  origins = new Set()
+  context.on('request', (request) => origins.add(request.url().split('/', 3).join('/')))
+  await demo.open(server, {}, 'yours')
+})
+
+afterEach(async () => {
+  await context.close()
+  // A breach of the content security policy would be among them.
+  expect(demo.errors).toEqual([])
+  expect(
+    [...origins].filter(
+      (origin) =>
+        !server.url.startsWith(origin) && origin !== 'data:' && !origin.startsWith('blob:'),
+    ),
+  ).toEqual([])
+})
+
+/** Chooses files as a visitor does. */
+async function give(zone: 'model' | 'data', files: Files): Promise<void> {
+  const list = Object.entries(files).map(([name, bytes]) => ({
+    name,
+    mimeType: 'application/octet-stream',
+    buffer: Buffer.from(bytes),
+  }))
+  await page.locator(`#${zone}-drop [data-files]`).setInputFiles(list)
+}
+
+const about = (zone: string, text: string | RegExp): Promise<void> =>
+  page.locator(`#${zone}-about`, { hasText: text }).waitFor()
+
+/** Waits until the answer, its attribution and the training examples are shown. */
+async function settled(): Promise<void> {
+  for (const name of ['gl-similar-examples', 'gl-attribution-image, gl-attribution-bars']) {
+    const part = page.locator('#explainer').locator(name).first()
+    await part.waitFor()
+    await part.evaluate(
+      (element: HTMLElement & { state?: string }) =>
+        new Promise<void>((resolve) => {
+          const wait = (): void => {
+            if (element.state === 'ready') resolve()
+            else setTimeout(wait, 20)
+          }
+          wait()
+        }),
+    )
+  }
+}
+
+async function look(name: string): Promise<void> {
+  for (const [width, height] of [
+    [1280, 900],
+    [390, 844],
+  ] as const) {
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.setViewportSize({ width, height })
+      await page.emulateMedia({ colorScheme })
+      const overflow = await page.evaluate(
+        () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+      )
+      expect(overflow).toBeLessThanOrEqual(0)
+      const file = path.join(screenshots, `${name}-${width}-${colorScheme}.png`)
+      await page.screenshot({ path: file, fullPage: true })
+    }
+  }
+  await page.evaluate(axe)
+  const { violations } = await page.evaluate(() =>
+    (window as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run(),
+  )
+  expect(violations.map(({ id, nodes }) => `${id}: ${String(nodes[0]?.html)}`)).toEqual([])
+}
+
+/** A classifier of pictures by their colours, as Teachable Machine nests its models. */
+function colorModel(): tf.Sequential {
+  const features = tf.sequential({
+    layers: [
+      tf.layers.conv2d({
+        inputShape: [side, side, 3],
+        filters: 4,
+        kernelSize: 3,
+        activation: 'relu',
+      }),
+      tf.layers.globalAveragePooling2d({}),
+    ],
+  })
+  const head = tf.sequential({
+    layers: [
+      tf.layers.dense({ inputShape: [4], units: 8, activation: 'relu' }),
+      tf.layers.dense({ units: 3, activation: 'softmax', useBias: false }),
+    ],
+  })
+  return tf.sequential({ layers: [features, head] })
+}
+
+async function colorPictures(count: number): Promise<Record<string, Uint8Array>> {
+  const files: Record<string, Uint8Array> = {}
+  for (const [name, color] of Object.entries(colors)) {
+    for (let i = 0; i < count; i++) {
+      files[`pictures/${name}/${i}.png`] = await createPicture(100 * i + name.length, color, side)
+    }
+  }
+  return files
+}
+
+test('a Teachable Machine export and folders of pictures are explained, with the answers of the model', async () => {
+  const model = colorModel()
+  const pictures = await colorPictures(4)
+  await browser.startTracing(page, { categories: ['toplevel', 'devtools.timeline'] })
+  await give('model', { 'my-model.zip': zip(await exportModel(model, classNames)) })
+  await about('model', 'Teachable Machine')
+  await give('data', {
+    'pictures.zip': zip({ ...pictures, 'pictures/red/broken.png': Uint8Array.of(1, 2, 3) }),
+  })
+  await about('data', '13 pictures in 3 folders: blue (4), green (4), red (5)')
+  await about('match', '12 examples fit the model')
+  await about('match', "1 picture can't be decoded and is left out: pictures/red/broken.png")
+  await settled()
+  const longest = longestTask(await browser.stopTracing())
+  expect(longest).toBeLessThan(longestTaskMs)
+  await page.locator('#input-choices', { hasText: 'metadata.json of Teachable Machine' }).waitFor()
+
+  const blue = pictures['pictures/blue/0.png']
+  if (blue === undefined) throw new Error('There is no such picture.')
+  await page.locator('#own input[type=file]').setInputFiles({
+    name: 'mine.png',
+    mimeType: 'image/png',
+    buffer: Buffer.from(blue),
+  })
+  await page.locator('#ask-caption', { hasText: 'Your own example' }).waitFor()
+  await settled()
+  const question = await decode(blue)
+  const expected = (model.predict(question) as tf.Tensor).dataSync<'float32'>()
+  const shown = await page.locator('#explainer .percent').allInnerTexts()
+  const names = await page.locator('#explainer [part~="row"]').allInnerTexts()
+  const read = Object.fromEntries(
+    names.map((text, i) => [text.split('\n')[0] ?? '', Number.parseFloat(shown[i] ?? '')]),
+  )
+  classNames.forEach((name, i) => {
+    expect(read[name]).toBeCloseTo(100 * (expected[i] ?? NaN), 0)
+  })
+  const own = gradientOf(model, question, expected.indexOf(Math.max(...expected)))
+  const cosines: number[] = []
+  for (const [file, bytes] of Object.entries(pictures)) {
+    const label = classNames.indexOf(file.split('/')[1] ?? '')
+    cosines.push(cosine(own, gradientOf(model, await decode(bytes), label)))
+  }
+  cosines.sort((a, b) => b - a)
+  const scores = await page.locator('#explainer gl-similar-examples .score').allInnerTexts()
+  scores.slice(0, 5).forEach((text, rank) => {
+    expect(Number(text.replace('\u2212', '-'))).toBeCloseTo(cosines[rank] ?? NaN, 3)
+  })
+  await look('yours-pictures')
+})
+
+/** The model's input for a picture. The browser decodes it, because Node can't. */
+async function decode(png: Uint8Array): Promise<tf.Tensor4D> {
+  const pixels = await page.evaluate(async (bytes) => {
+    const bitmap = await createImageBitmap(new Blob([Uint8Array.from(bytes)]))
+    const drawn = new OffscreenCanvas(bitmap.width, bitmap.height).getContext('2d')
+    drawn?.drawImage(bitmap, 0, 0)
+    return Array.from(drawn?.getImageData(0, 0, bitmap.width, bitmap.height).data ?? [])
+  }, Array.from(png))
+  const rgb = pixels.filter((_, i) => i % 4 < 3).map((value) => value / 127 - 1)
+  return tf.tensor4d(rgb, [1, side, side, 3])
+}
+
+/** The gradient of the cross-entropy, by the tape of TensorFlow.js. */
+function gradientOf(model: tf.LayersModel, x: tf.Tensor, label: number): number[] {
+  const { grads } = tf.variableGrads(() => {
+    const outputs = model.apply(x) as tf.Tensor2D
+    return tf.neg(tf.log(outputs.slice([0, label], [1, 1]))).asScalar()
+  })
+  return Object.keys(grads)
+    .sort()
+    .flatMap((name) => Array.from(grads[name]?.dataSync() ?? []))
+}
+
+function cosine(a: readonly number[], b: readonly number[]): number {
+  const dot = (u: readonly number[], v: readonly number[]): number =>
+    u.reduce((sum, value, i) => sum + value * (v[i] ?? NaN), 0)
+  return dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b))
+}
+
+test('a table and an ONNX regression are explained, after a choice between two scalings', async () => {
+  const rows = Array.from({ length: 40 }, (_, i) => [i % 7, i % 5, (i % 7) + 2 * (i % 5)])
+  const csv = [['a', 'b', 'sum'], ...rows].map((row) => row.join(',')).join('\n')
+  await give('data', { 'rows.csv': new TextEncoder().encode(csv) })
+  await about('data', '40 rows of rows.csv, with the columns a, b, sum')
+  await give('model', {
+    'sum.onnx': denseModel({ weights: [[[1], [2]], [0]], activations: ['linear'] }),
+  })
+  await about('model', 'ONNX')
+  await settled()
+  await page
+    .locator('.options', { hasText: /off by 0(?:\.0+)? on average, for 24 examples/ })
+    .waitFor()
+  await page.locator('#own input').first().fill('3')
+  await page.locator('#own input').nth(1).fill('4')
+  await page.locator('#own input').nth(2).fill('12')
+  await page.getByRole('button', { name: 'Ask' }).click()
+  await page
+    .locator('#explainer .value', { hasText: 'The model says 11; the true value is 12.' })
+    .waitFor()
+  await settled()
+  const bars = await page
+    .locator('#explainer gl-attribution-bars')
+    .evaluate((element) => element.shadowRoot?.textContent ?? '')
+  expect(bars).toMatch(/\+3/)
+  expect(bars).toMatch(/\+8/)
+  await page.locator('#own input').first().fill('three')
+  await page.getByRole('button', { name: 'Ask' }).click()
+  await page
+    .locator('#ask-caption', { hasText: "'three' in the field 'a' is not a number" })
+    .waitFor()
+  await look('yours-table')
+})
+
+test('files that cannot be used are refused where they were given, with the way out', async () => {
+  const files = await exportModel(colorModel())
+  const weights = files['weights.bin'] ?? new Uint8Array()
+  const unknown = new TextDecoder().decode(files['model.json']).replaceAll('Conv2D', 'Conv9D')
+  const whole = zip(files)
+  const refusals: readonly (readonly [Files, string | RegExp])[] = [
+    [
+      { 'model.json': files['model.json'] ?? weights },
+      "model.json needs weights.bin, which isn't there",
+    ],
+    [
+      { ...files, 'weights.bin': weights.subarray(4) },
+      'weights.bin has 700 bytes, but model.json describes weights of 704',
+    ],
+    [
+      { ...files, 'model.json': new TextEncoder().encode(unknown) },
+      "has a Conv9D, which TensorFlow.js doesn't know",
+    ],
+    [
+      { ...files, 'model.json': files['model.json']?.subarray(0, 99) ?? weights },
+      'is not valid JSON, so it may be cut off',
+    ],
+    [{ 'model.zip': whole.subarray(0, whole.length - 99) }, "model.zip can't be unpacked"],
+    [{ 'model.h5': weights }, 'model.h5 is a Keras 2 file'],
+    [{ 'saved_model.pb': weights }, 'tensorflowjs_converter'],
+    [{ 'net.pth': weights }, 'torch.onnx.export'],
+    [{ 'model.onnx': weights }, "can't be read as an ONNX model"],
+    [{ 'notes.txt': weights }, 'There is no model in notes.txt'],
+  ]
+  for (const [given, message] of refusals) {
+    await give('model', given)
+    await page.locator('#model-about [role=alert]', { hasText: message }).waitFor()
+  }
+  await give('data', { 'net.onnx': weights })
+  await page.locator('#data-about [role=alert]', { hasText: 'This is a model' }).waitFor()
+})
