@@ -47,7 +47,7 @@ const parts = {
     packages: 'lit|lit-[^/]*|(?:@types/)?react|svelte|vue',
   },
   report: { modules: 'explanation|frame|elements', packages: '@noble/hashes' },
-  worker: { modules: 'predictor|losses|explanation|gradients|explainers' },
+  worker: { modules: 'predictor|losses|explanation|gradients|explainers|influence' },
   index: {
     modules: 'predictor|function-predictor|losses|explanation|gradients|compute|store|explainers',
   },

@@ -11,6 +11,7 @@ import type {
   EstimateOptions,
   SimilarityEstimate,
 } from './similarity/estimate/similarity-estimate.js'
+import type { SelfInfluenceData } from './similarity/self-influence.js'
 import type { SimilarityData } from './similarity/similarity-explanation.js'
 import {
   type GradientSimilarityOptions,
@@ -160,6 +161,16 @@ export class GradientSimilarity<Value = unknown, Item = never> extends Explainer
     options: SimilarityExplainOptions = {},
   ): Promise<Explanation<SimilarityData>> {
     return this.#similarity.explain(x, y, options)
+  }
+
+  /**
+   * Computes the influence of each training example on its own loss, ‖g(z_j)‖², in one pass. Of gradients in stores, only
+   * the norms are read. High values belong to examples that the model had to learn by heart: rare ones, and wrong labels.
+   *
+   * @throws as `explain`
+   */
+  async selfInfluence(options: CallOptions = {}): Promise<Explanation<SelfInfluenceData>> {
+    return this.#similarity.selfInfluence(options)
   }
 
   /** Replaces the model. Everything computed from the old one is dropped, and `fit` must be called again. */

@@ -1,20 +1,23 @@
 import { InvalidArgumentError, isGradlensError, NotFittedError } from '../errors.js'
 import type { Inputs } from '../explainers/reading/inputs.js'
-import { createMeta } from '../explainers/session/explanation-meta.js'
 import type { ModelCall } from '../explainers/session/model-session.js'
 import { createProgressReporter, reportRound } from '../explainers/session/progress.js'
 import { keepTrainingSet, readTraining } from '../explainers/similarity/keep-training-set.js'
+import {
+  computeSelfInfluence,
+  createSelfInfluence,
+  type SelfInfluenceData,
+} from '../explainers/similarity/self-influence.js'
 import type { SimilaritySettings } from '../explainers/similarity/similarity-options.js'
 import { ExamplesInMemory, type TrainingSet } from '../explainers/similarity/training-set.js'
 import { TrainingSimilarity } from '../explainers/similarity/training-similarity.js'
-import { createExplanation, type Explanation } from '../explanation.js'
+import type { Explanation } from '../explanation.js'
 import type { LabelInput, QuestionLabelInput } from '../losses/labels.js'
 import { type Loss, readLoss, type ReadLoss } from '../losses/loss.js'
 import { assertKnownKeys, type CallOptions, type Device } from '../options.js'
 import { type Checkpoint, readCheckpoints } from './checkpoints.js'
 import { type CheckpointCall, explainCheckpoints } from './explain-checkpoints.js'
 import { type InfluenceQuestion, readInfluenceQuestion } from './influence-question.js'
-import { addSquaredNorms, orderSelfInfluence, type SelfInfluenceData } from './self-influence.js'
 import {
   type InfluenceData,
   readTracInOptions,
@@ -210,26 +213,13 @@ export class TracIn<Value = unknown, Item = never> implements Disposable {
   > {
     const report = createProgressReporter(name, this.#settings.verbose, onProgress)
     return this.#withCheckpoints('selfInfluence', signal, async (checkpoints) => {
-      const trainCount = checkpoints[0]!.fitted.exampleCount
-      const scores = new Float64Array(trainCount)
-      for (const [round, { call, similarity, fitted, learningRate }] of checkpoints.entries()) {
-        const weightsVersion = await call.weightsVersion()
-        await fitted.assertModel(call, weightsVersion)
-        const context = await similarity.context(call)
-        const reportOwn = reportRound(report, round, checkpoints.length)
-        await addSquaredNorms(scores, learningRate, context, fitted, (done) => {
-          reportOwn({ phase: 'explain', done, total: trainCount })
-        })
-        await call.assertWeights(weightsVersion)
-      }
-      const params = {
-        learningRates: checkpoints.map(({ learningRate }) => learningRate),
-        backendName: this.device,
-      }
-      return createExplanation(
-        createMeta(`${name}.selfInfluence`, params),
-        orderSelfInfluence(scores),
-      )
+      const sources = checkpoints.map(({ call, fitted, similarity, learningRate }) => ({
+        ...{ call, fitted, variant: { name }, weight: learningRate },
+        openContext: () => similarity.context(call),
+      }))
+      const scores = await computeSelfInfluence(sources, report)
+      const learningRates = checkpoints.map(({ learningRate }) => learningRate)
+      return createSelfInfluence(name, scores, { learningRates }, this.device)
     })
   }
 

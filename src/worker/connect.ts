@@ -29,6 +29,7 @@ import type {
   OpenSimilarityOptions,
 } from '../explainers/similarity/similarity-options.js'
 import type { Explanation } from '../explanation.js'
+import type { TracInOptions } from '../influence/index.js'
 import type { NdArray } from '../ndarray.js'
 import type { CallOptions } from '../options.js'
 import type { NamedLoss } from '../losses/loss.js'
@@ -37,6 +38,7 @@ import type { ConnectOptions } from './connect-options.js'
 import { type ExplainerWorker, WorkerConnection } from './connection.js'
 import type { ExplainerName, ModelDescription } from './messages.js'
 import type { ModelOptions } from './model-outputs.js'
+import { type RemoteCheckpoint, RemoteTracIn } from './remote-influence.js'
 import { RemoteAttribution, RemoteModel, RemoteSimilarity } from './remote-explainers.js'
 import { WorkerValue } from './values.js'
 
@@ -125,6 +127,30 @@ export class RemoteExplainers<Item = never> implements Disposable {
       ['lossFn', lossFn],
       ['', options],
     ])
+  }
+
+  /** A TracIn in the worker. The models of the checkpoints are among the worker's values. */
+  tracIn(
+    checkpoints: readonly RemoteCheckpoint[],
+    lossFn: LossName | NamedLoss | WorkerValue,
+    options: RemoteOptions<TracInOptions> = {},
+  ): Omit<RemoteTracIn<Item>, 'resetPredictor'> {
+    return this.#tracIn('TracIn', checkpoints, lossFn, options)
+  }
+
+  /** A TracIn of checkpoints that all have stores, without a fit. */
+  openTracIn(
+    checkpoints: readonly Required<RemoteCheckpoint>[],
+    lossFn: LossName | NamedLoss | WorkerValue,
+    options: RemoteOptions<TracInOptions> = {},
+  ): Omit<RemoteTracIn<Item>, 'resetPredictor'> {
+    return this.#tracIn('TracIn.open', checkpoints, lossFn, options)
+  }
+
+  #tracIn(name: ExplainerName, ...given: readonly unknown[]): RemoteTracIn<Item> {
+    const names = ['checkpoints', 'lossFn', '']
+    const named = names.map((argument, i) => [argument, given[i]] as const)
+    return new RemoteTracIn(this.#connection, name, named)
   }
 
   /** An IntegratedGradients in the worker. */

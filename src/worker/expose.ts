@@ -6,6 +6,7 @@ import { GradientSimilarity } from '../explainers/gradient-similarity.js'
 import { IntegratedGradients } from '../explainers/integrated-gradients.js'
 import { Occlusion } from '../explainers/occlusion.js'
 import type { Explanation } from '../explanation.js'
+import { lazyModule } from '../lazy-module.js'
 import { describe, type Device, type Progress } from '../options.js'
 import type { Predictor } from '../predictor.js'
 import { decodeError, encodeError } from './errors.js'
@@ -33,6 +34,8 @@ interface Explainer extends Partial<ExplainerState> {
 
 type Create = (predictor: Predictor, given: readonly unknown[]) => Explainer | Promise<Explainer>
 
+const useInfluence = lazyModule(() => import('../influence/index.js'))
+
 const createByClass =
   (Class: unknown): Create =>
   (predictor, given) =>
@@ -42,6 +45,14 @@ const creators: Readonly<Record<ExplainerName, Create>> = {
   GradientSimilarity: createByClass(GradientSimilarity),
   'GradientSimilarity.open': (predictor, [store, loss, options]) =>
     GradientSimilarity.open(store as never, predictor, loss as never, options as never),
+  TracIn: async (_, [checkpoints, loss, options]) => {
+    const { TracIn } = await useInfluence()
+    return new TracIn(checkpoints as never, loss as never, options as never)
+  },
+  'TracIn.open': async (_, [checkpoints, loss, options]) => {
+    const { TracIn } = await useInfluence()
+    return TracIn.open(checkpoints as never, loss as never, options as never)
+  },
   IntegratedGradients: createByClass(IntegratedGradients),
   Gradient: createByClass(Gradient),
   ExpectedGradients: createByClass(ExpectedGradients),

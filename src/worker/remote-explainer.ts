@@ -80,12 +80,21 @@ export class RemoteExplainer implements Disposable {
     return value
   }
 
-  /** Calls a method that returns an explanation. */
-  protected async callExplain<Data extends object>(
+  /** Calls `explain`. */
+  protected callExplain<Data extends object>(
     given: NamedArguments,
     options: CallOptions & object,
   ): Promise<Explanation<Data>> {
-    const { meta, data } = (await this.callMethod('explain', given, options)) as {
+    return this.callExplanation('explain', given, options)
+  }
+
+  /** Calls a method that returns an explanation. */
+  protected async callExplanation<Data extends object>(
+    method: string,
+    given: NamedArguments,
+    options: CallOptions & object,
+  ): Promise<Explanation<Data>> {
+    const { meta, data } = (await this.callMethod(method, given, options)) as {
       readonly meta: ExplanationMeta
       readonly data: Data
     }

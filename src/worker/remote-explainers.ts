@@ -4,6 +4,7 @@ import type {
   EstimateOptions,
   SimilarityEstimate,
 } from '../explainers/similarity/estimate/similarity-estimate.js'
+import type { SelfInfluenceData } from '../explainers/similarity/self-influence.js'
 import type { SimilarityData } from '../explainers/similarity/similarity-explanation.js'
 import type {
   PrecomputeOptions,
@@ -80,6 +81,11 @@ export class RemoteSimilarity<Item = never> extends RemoteExplainer {
       ],
       options,
     )
+  }
+
+  /** As `selfInfluence` of GradientSimilarity. */
+  selfInfluence(options: CallOptions = {}): Promise<Explanation<SelfInfluenceData>> {
+    return this.callExplanation('selfInfluence', [], options)
   }
 }
 

@@ -1,3 +1,4 @@
+import type { DeviceGradients } from '../../compute/gradient-backend.js'
 import type { PlacedGradients } from './gradient-blocks.js'
 import type { GradientContext, TrainingSet } from './training-set.js'
 
@@ -11,6 +12,12 @@ export interface SimilarityVariant<Value> {
     context: GradientContext<Value>,
     fitted: TrainingSet<Value>,
   ) => Promise<PlacedGradients[]>
+  /** Replaces ‖g‖² of training examples as their self-influence. */
+  readonly quadraticForms?: (
+    gradients: DeviceGradients,
+    context: GradientContext<Value>,
+    fitted: TrainingSet<Value>,
+  ) => Promise<Float64Array>
   /** Its own parameters in explanations. */
   readonly params?: () => Readonly<Record<string, unknown>>
 }

@@ -19,6 +19,7 @@ import { checkLoss } from './check-loss.js'
 import type { EstimateOptions, SimilarityEstimate } from './estimate/similarity-estimate.js'
 import { importStores, keepTrainingSet, readTraining } from './keep-training-set.js'
 import { type Question, readQuestion } from './question.js'
+import type { SelfInfluenceData } from './self-influence.js'
 import type { SimilarityData } from './similarity-explanation.js'
 import {
   explainOptionNames,
@@ -37,6 +38,7 @@ import {
 
 const useRanking = lazyModule(() => import('./rank-training.js'))
 const useExplanations = lazyModule(() => import('./similarity-explanation.js'))
+const useSelfInfluence = lazyModule(() => import('./self-influence.js'))
 
 /** From webgpu to wasm, and from there to cpu. */
 const mostFallbacks = 2
@@ -193,22 +195,55 @@ export class TrainingSimilarity<Value> {
     options: SimilarityExplainOptions,
   ): Promise<Explanation<SimilarityData>> {
     assertKnownKeys('options', options, explainOptionNames)
-    const call = this.model.begin(options.signal)
+    const { settings } = this
+    const { name } = this.#variant
+    let question: Question | undefined
+    return this.#withFitted('explain', options.signal, async (call, fitted) => {
+      // The arguments are read once, so that later changes to the page's arrays have no effect.
+      question ??= await readQuestion(name, call, fitted.exampleCount, x, y, options, settings)
+      return this.#explain(call, fitted, question)
+    })
+  }
+
+  async selfInfluence({
+    signal,
+    onProgress,
+  }: CallOptions): Promise<Explanation<SelfInfluenceData>> {
+    const { settings } = this
+    const variant = this.#variant
+    const report = createProgressReporter(variant.name, settings.verbose, onProgress)
+    return this.#withFitted('selfInfluence', signal, async (call, fitted) => {
+      const { computeSelfInfluence, createSelfInfluence } = await useSelfInfluence()
+      const openContext = (): Promise<GradientContext<Value>> => this.context(call)
+      const source = { call, fitted, variant, weight: 1, openContext }
+      const scores = await computeSelfInfluence([source], report)
+      return createSelfInfluence(variant.name, scores, variant.params?.() ?? {}, this.model.device)
+    })
+  }
+
+  /** What computes, for one call. */
+  async context(call: ModelCall<Value>): Promise<GradientContext<Value>> {
+    const backend = await this.#backend.open(call)
+    return { call, backend, loss: this.loss, batchSize: this.settings.batchSize }
+  }
+
+  /** Runs a step on the fitted examples, and again on the next device if one is lost. */
+  async #withFitted<Result>(
+    method: string,
+    signal: AbortSignal | undefined,
+    step: (call: ModelCall<Value>, fitted: TrainingSet<Value>) => Promise<Result>,
+  ): Promise<Result> {
+    const call = this.model.begin(signal)
     const fitted = this.#fitted
     if (fitted === undefined) {
-      throw new NotFittedError('explain was called before fit; call fit(xTrain, yTrain) first.')
+      throw new NotFittedError(`${method} was called before fit; call fit(xTrain, yTrain) first.`)
     }
     // A fit that ends during this call must not dispose these gradients.
     fitted.retain()
     try {
-      let question: Question | undefined
       for (let fallbacks = 0; ; fallbacks++) {
         try {
-          // The arguments are read once, so that later changes to the page's arrays have no effect.
-          const { settings } = this
-          const { name } = this.#variant
-          question ??= await readQuestion(name, call, fitted.exampleCount, x, y, options, settings)
-          return await this.#explain(call, fitted, question)
+          return await step(call, fitted)
         } catch (error) {
           // If the call was aborted or the explainer disposed, that is the reason of the failure.
           call.check()
@@ -219,12 +254,6 @@ export class TrainingSimilarity<Value> {
     } finally {
       fitted[Symbol.dispose]()
     }
-  }
-
-  /** What computes, for one call. */
-  async context(call: ModelCall<Value>): Promise<GradientContext<Value>> {
-    const backend = await this.#backend.open(call)
-    return { call, backend, loss: this.loss, batchSize: this.settings.batchSize }
   }
 
   async #explain(

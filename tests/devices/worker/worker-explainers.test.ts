@@ -11,6 +11,7 @@ import {
   type Progress,
   StoreError,
 } from 'gradlens'
+import { rankSuspectLabels, TracIn } from 'gradlens/influence'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { devices, useDevice } from '../../support/devices/devices.js'
 import { throughChannel } from '../../support/devices/exposed-explainers.js'
@@ -64,6 +65,66 @@ describe.each(devices)('explainers in a worker, on TensorFlow.js, %s', (device) 
     expect(predicted.memoryBytes).toBe(10 * sizes.memoryBytes)
     await explainer.fit(trainX, trainClasses)
     expect(explainer.gradientBytes).toBe(sizes.memoryBytes)
+  })
+
+  it('find influence, with what the same explainers give in the page', async () => {
+    const models = [tfjsClassifier(1), tfjsClassifier(2)]
+    const stores = await Promise.all(
+      models.map(async (model) => {
+        const store = new MemoryStore()
+        using writer = new GradientSimilarity(model, loss, {
+          ...{ device, precomputeGrads: true, store },
+        })
+        await writer.fit(trainX, trainClasses)
+        return store
+      }),
+    )
+    const remote = throughChannel(() => ({
+      predictor: models[1]!,
+      values: { first: models[0], last: models[1], firstStore: stores[0], lastStore: stores[1] },
+    }))
+    const checkpoints = [
+      { predictor: remote.value('first'), learningRate: 0.5 },
+      { predictor: remote.value('last'), learningRate: 0.1 },
+    ]
+    const rates = [0.5, 0.1]
+    using local = new TracIn(
+      models.map((predictor, i) => ({ predictor, learningRate: rates[i]! })),
+      loss,
+      { device },
+    )
+    await local.fit(trainX, trainClasses)
+    const expected = await local.explain(testX, undefined, { aggregate: 'mean' })
+    using explainer = remote.tracIn(checkpoints, loss, { device })
+    await explainer.fit(trainX, trainClasses)
+    using opened = remote.openTracIn(
+      checkpoints.map((checkpoint, i) => ({
+        ...checkpoint,
+        store: remote.value(['firstStore', 'lastStore'][i]!),
+      })),
+      loss,
+      { device },
+    )
+    for (const one of [explainer, opened]) {
+      const explanation = await one.explain(testX, undefined, { aggregate: 'mean' })
+      expect(explanation.data).toEqual(expected.data)
+      expect((await one.selfInfluence()).data).toEqual((await local.selfInfluence()).data)
+    }
+  })
+
+  it('rank suspect labels, with what the same explainer gives in the page', async () => {
+    const remote = throughChannel(() => tfjsClassifier())
+    const options = { device, precomputeGrads: true } as const
+    using explainer = remote.gradientSimilarity(loss, options)
+    using local = new GradientSimilarity(tfjsClassifier(), loss, options)
+    await explainer.fit(trainX, trainClasses)
+    await local.fit(trainX, trainClasses)
+    expect(JSON.stringify(await explainer.selfInfluence())).toBe(
+      JSON.stringify(await local.selfInfluence()),
+    )
+    expect(await rankSuspectLabels(explainer, trainX, trainClasses)).toEqual(
+      await rankSuspectLabels(local, trainX, trainClasses),
+    )
   })
 
   it('attribute, with what the same explainers give in the page', async () => {

@@ -84,7 +84,7 @@ it('offers exactly these names as gradlens/influence, in plain Node without a fr
   const names = runInProject(
     `import * as influence from 'gradlens/influence'; console.log(Object.keys(influence).join())`,
   )
-  expect(names).toBe('InfluenceFunctions,TracIn')
+  expect(names).toBe('InfluenceFunctions,TracIn,rankSuspectLabels')
 })
 
 it('offers exactly this name as gradlens/onnx, in plain Node without a framework', () => {
