@@ -11,8 +11,8 @@ const shared =
 
 const builtIn = builtinModules.join('|')
 
-/** What Vite makes of a module: its text, or a worker in a string. */
-const bundled = '\\?(?:raw|worker&inline)$'
+/** What Vite and scripts/build make of a module: its text, or a worker or a binary in a string. */
+const bundled = '\\?(?:raw|worker&inline)$|^tfjs-backend-wasm:'
 
 /**
  * What each part of src/ may import besides itself and the shared modules: modules of src/, and packages.
@@ -39,6 +39,7 @@ const parts = {
     modules: 'predictor|losses|explanation|gradients|compute|curvature|store|explainers',
   },
   tfjs: { modules: 'predictor|losses|gradients|adapters', packages: '@tensorflow/tfjs[^/]*' },
+  backends: { packages: '@tensorflow/tfjs[^/]*' },
   onnx: { modules: 'predictor|losses|gradients|adapters', packages: 'pbf' },
   node: { modules: 'gradients|store', packages: builtIn },
   cli: { packages: `${builtIn}|@tensorflow/tfjs[^/]*|onnxruntime-node|zarrita|webgpu` },

@@ -1,8 +1,9 @@
 import { statSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { defineConfig, type UserConfig } from 'vite'
+import { defineConfig, mergeConfig, type UserConfig } from 'vite'
 import { offlineFiles, pageNames, sharedParts } from './scripts/build/demo-site.js'
 import { pageTensorflow } from './scripts/build/page-tensorflow.js'
+import { tfjsBackends } from './scripts/build/tfjs-backends.js'
 
 const at = (file: string): string => fileURLToPath(new URL(file, import.meta.url))
 
@@ -22,6 +23,8 @@ export const alias = [
   { find: /^gradlens\/testing$/, replacement: at('src/testing/index.ts') },
   { find: /^gradlens\/report$/, replacement: at('src/report/index.ts') },
   { find: /^gradlens\/tfjs$/, replacement: at('src/tfjs/index.ts') },
+  { find: /^gradlens\/wasm$/, replacement: at('src/backends/wasm.ts') },
+  { find: /^gradlens\/webgpu$/, replacement: at('src/backends/webgpu.ts') },
 ]
 
 /**
@@ -34,7 +37,7 @@ const refusedCodecs = {
 }
 
 /** Peer dependencies: the library computes on the page's own copy. */
-const peers = [/^@tensorflow\//, /^onnxruntime-/, 'webgpu']
+const peers = [/^@tensorflow\/tfjs$/, /^onnxruntime-/, 'webgpu']
 
 /**
  * The library's modules, with zarrita in a chunk of them: imported as a package, it would bring its decompressors into
@@ -42,12 +45,13 @@ const peers = [/^@tensorflow\//, /^onnxruntime-/, 'webgpu']
  */
 function isExternal(source: string, importer: string | undefined): boolean {
   if (source === 'zarrita') return importer?.includes('/src/cli/') === true
-  return /^(?:@tensorflow\/|@noble\/|gradlens|lit|node:|onnxruntime-|webgpu$)/.test(source)
+  return /^(?:@tensorflow\/tfjs$|@noble\/|gradlens|lit|node:|onnxruntime-|webgpu$)/.test(source)
 }
 
 const library: UserConfig = {
   publicDir: false,
   resolve: { alias: [refusedCodecs] },
+  plugins: [tfjsBackends()],
   // The pool's worker is a string in its chunk, which users' bundlers do not minify.
   worker: { rolldownOptions: { output: { minify: true } } },
   build: {
@@ -69,6 +73,8 @@ const library: UserConfig = {
         testing: at('src/testing/index.ts'),
         report: at('src/report/index.ts'),
         tfjs: at('src/tfjs/index.ts'),
+        wasm: at('src/backends/wasm.ts'),
+        webgpu: at('src/backends/webgpu.ts'),
         worker: at('src/worker/index.ts'),
       },
       formats: ['es'],
@@ -103,18 +109,36 @@ function singleFile(entry: string, fileName: string, format: 'es' | 'iife'): Use
   }
 }
 
+/** A backend of TensorFlow.js in one file, for the page's own copy of TensorFlow.js. */
+function backendFile(name: 'wasm' | 'webgpu', format: 'es' | 'iife'): UserConfig {
+  const fileName = `${name}.${format === 'es' ? 'bundle' : 'global'}.js`
+  const file = singleFile(`src/backends/${name}.ts`, fileName, format)
+  const missing =
+    `${fileName} needs TensorFlow.js: got no window.tf; expected the script tf.es2017.min.js of ` +
+    '@tensorflow/tfjs. Load it first.'
+  const classic = {
+    globals: { '@tensorflow/tfjs': 'tf' },
+    banner: `if(typeof tf==="undefined")throw new Error(${JSON.stringify(missing)});`,
+  }
+  const output = format === 'iife' ? classic : {}
+  return mergeConfig(file, {
+    plugins: [tfjsBackends()],
+    build: { rolldownOptions: { output } },
+  })
+}
+
 const demo: UserConfig = {
   root: at('demo'),
   publicDir: at('public'),
   base: './',
   resolve: { alias: [...alias, refusedCodecs] },
-  worker: { format: 'es' },
+  worker: { format: 'es', plugins: () => [tfjsBackends()] },
   // Servers that compress don't say how many bytes come, and the page shows its progress.
   define: {
     PHOTO_MODEL_BYTES: sizeOf('public/photos/efficientnet-lite0.onnx'),
     ONNX_RUNTIME_BYTES: sizeOf('node_modules/onnxruntime-web/dist/ort-wasm-simd-threaded.wasm'),
   },
-  plugins: [sharedParts(at('demo')), offlineFiles()],
+  plugins: [tfjsBackends(), sharedParts(at('demo')), offlineFiles()],
   build: {
     target: 'es2022',
     outDir: at('dist-demo'),
@@ -141,6 +165,10 @@ const configs: Readonly<Record<string, UserConfig>> = {
   script: singleFile('src/global.ts', 'gradlens.global.js', 'iife'),
   anywidget: singleFile('src/elements/anywidget.ts', 'elements/anywidget.js', 'es'),
   elements: singleFile('src/elements/global.ts', 'elements.global.js', 'iife'),
+  'wasm-bundle': backendFile('wasm', 'es'),
+  'wasm-script': backendFile('wasm', 'iife'),
+  'webgpu-bundle': backendFile('webgpu', 'es'),
+  'webgpu-script': backendFile('webgpu', 'iife'),
 }
 
 export default defineConfig(({ mode }) => configs[mode] ?? demo)

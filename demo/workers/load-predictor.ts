@@ -1,17 +1,8 @@
 import * as tf from '@tensorflow/tfjs'
-import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm'
-import simdUrl from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url'
-import threadedUrl from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm?url'
-import plainUrl from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url'
-import '@tensorflow/tfjs-backend-webgpu'
 import { tfjsPredictor } from 'gradlens/tfjs'
+import 'gradlens/wasm'
+import 'gradlens/webgpu'
 import { fetchBytes, fetchJson } from '../data/fetch.js'
-
-setWasmPaths({
-  'tfjs-backend-wasm.wasm': plainUrl,
-  'tfjs-backend-wasm-simd.wasm': simdUrl,
-  'tfjs-backend-wasm-threaded-simd.wasm': threadedUrl,
-})
 
 export type DemoPredictor = ReturnType<typeof tfjsPredictor>
 

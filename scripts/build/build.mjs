@@ -6,9 +6,17 @@ whenStopped(() => process.exit(1))
 // Vite empties dist, so the declarations are written after it.
 /** @type {readonly import('../checks/command.mjs').Command[]} */
 const steps = [
-  ...['library', 'bundle', 'script', 'elements', 'anywidget'].map((mode) =>
-    viteBuild('--mode', mode),
-  ),
+  ...[
+    'library',
+    'bundle',
+    'script',
+    'wasm-bundle',
+    'wasm-script',
+    'webgpu-bundle',
+    'webgpu-script',
+    'elements',
+    'anywidget',
+  ].map((mode) => viteBuild('--mode', mode)),
   [process.execPath, 'scripts/build/elements-manifest.mjs', 'dist/custom-elements.json'],
   tool('typescript', '-p', 'tsconfig.build.json'),
   // Checked separately, so that code for pages can't use Node's types.

@@ -27,7 +27,7 @@ export async function chooseDevice(choice: Exclude<DeviceChoice, 'native'>): Pro
   if (choice === 'auto') {
     const reason = await prepareWebgpu(false)
     if (reason === null) return { device: 'webgpu', note: 'on webgpu' }
-    await prepareWasm()
+    await import('gradlens/wasm')
     return { device: 'wasm', note: `on wasm (${reason})` }
   }
   if (choice === 'webgpu') {
@@ -35,16 +35,8 @@ export async function chooseDevice(choice: Exclude<DeviceChoice, 'native'>): Pro
     if (reason !== null)
       throw new InputError(`--device webgpu: ${reason}. --device wasm needs no GPU.`)
   }
-  if (choice === 'wasm') await prepareWasm()
+  if (choice === 'wasm') await import('gradlens/wasm')
   return { device: choice, note: `on ${choice}` }
-}
-
-async function prepareWasm(): Promise<void> {
-  try {
-    await import('@tensorflow/tfjs-backend-wasm')
-  } catch (cause) {
-    throw createMissingPackageError('@tensorflow/tfjs-backend-wasm', cause)
-  }
 }
 
 /** The reason why webgpu can't be used, or null if it can. */
@@ -65,11 +57,7 @@ async function prepareWebgpu(allowSoftware: boolean): Promise<string | null> {
   Object.assign(globalThis, dawn.globals)
   // TensorFlow.js reads it when it is imported.
   Object.defineProperty(globalThis, 'navigator', { value: { gpu }, configurable: true })
-  try {
-    await import('@tensorflow/tfjs-backend-webgpu')
-  } catch (cause) {
-    throw createMissingPackageError('@tensorflow/tfjs-backend-webgpu', cause)
-  }
+  await import('gradlens/webgpu')
   return null
 }
 

@@ -6,7 +6,7 @@ import { launchBrowser } from './demo-page.js'
 import { servePages } from './page-server.js'
 
 interface PageWindow {
-  readonly tf: typeof tfjs & { readonly wasm: { setWasmPaths(folder: string): void } }
+  readonly tf: typeof tfjs
   readonly gradlens: Window['gradlens']
 }
 
@@ -14,8 +14,8 @@ const tensorflow = '/node_modules/@tensorflow'
 const tensorflowScripts = `<!doctype html>
     <link rel="icon" href="data:," />
     <script src="${tensorflow}/tfjs/dist/tf.min.js"></script>
-    <script src="${tensorflow}/tfjs-backend-wasm/dist/tf-backend-wasm.min.js"></script>
-    <script src="${tensorflow}/tfjs-backend-webgpu/dist/tf-backend-webgpu.min.js"></script>`
+    <script src="/dist/wasm.global.js"></script>
+    <script src="/dist/webgpu.global.js"></script>`
 const pages = {
   '/empty.html': '<!doctype html><link rel="icon" href="data:," />',
   '/classic.html': `${tensorflowScripts}
@@ -67,40 +67,36 @@ function explainLinearModel(
   page: Page,
   device: 'cpu' | 'wasm' | 'webgpu',
 ): Promise<Record<string, unknown>> {
-  return page.evaluate(
-    async ({ device, wasmFolder }) => {
-      const { tf, gradlens } = window as unknown as PageWindow
-      if (device === 'wasm') tf.wasm.setWasmPaths(wasmFolder)
-      // The page's own backend, which the explainers leave as it is.
-      await tf.setBackend('cpu')
-      const weights = [tf.tensor2d([[2], [-1]]), tf.tensor1d([0.5])]
-      const model = tf.sequential({
-        layers: [tf.layers.dense({ units: 1, inputShape: [2], weights })],
-      })
-      const predictor = gradlens.tfjsPredictor(model)
-      const options = { device } as const
+  return page.evaluate(async (device) => {
+    const { tf, gradlens } = window as unknown as PageWindow
+    // The page's own backend, which the explainers leave as it is.
+    await tf.setBackend('cpu')
+    const weights = [tf.tensor2d([[2], [-1]]), tf.tensor1d([0.5])]
+    const model = tf.sequential({
+      layers: [tf.layers.dense({ units: 1, inputShape: [2], weights })],
+    })
+    const predictor = gradlens.tfjsPredictor(model)
+    const options = { device } as const
 
-      const similar = new gradlens.GradientSimilarity(predictor, 'meanSquaredError', options)
-      const train = tf.tensor2d([
-        [1, 0],
-        [0, 1],
-        [1, 1],
-      ])
-      await similar.fit(train, [[0], [0], [0]])
-      const ranking = await similar.explain([[1, 0]], [[0]])
+    const similar = new gradlens.GradientSimilarity(predictor, 'meanSquaredError', options)
+    const train = tf.tensor2d([
+      [1, 0],
+      [0, 1],
+      [1, 1],
+    ])
+    await similar.fit(train, [[0], [0], [0]])
+    const ranking = await similar.explain([[1, 0]], [[0]])
 
-      const integrated = new gradlens.IntegratedGradients(predictor, { ...options, nSteps: 4 })
-      const { attributions } = await integrated.explain([[3, 4]])
-      return {
-        devices: [similar.device, integrated.device],
-        backendOfPage: tf.getBackend(),
-        orderedIndices: Array.from(ranking.orderedIndices.data),
-        scores: Array.from(ranking.scores.data),
-        attributions: attributions.map(({ data }) => Array.from(data)),
-      }
-    },
-    { device, wasmFolder: `${tensorflow}/tfjs-backend-wasm/dist/` },
-  )
+    const integrated = new gradlens.IntegratedGradients(predictor, { ...options, nSteps: 4 })
+    const { attributions } = await integrated.explain([[3, 4]])
+    return {
+      devices: [similar.device, integrated.device],
+      backendOfPage: tf.getBackend(),
+      orderedIndices: Array.from(ranking.orderedIndices.data),
+      scores: Array.from(ranking.scores.data),
+      attributions: attributions.map(({ data }) => Array.from(data)),
+    }
+  }, device)
 }
 
 /** Small whole numbers and halves: every device computes them exactly. */

@@ -4,8 +4,6 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { launchBrowser } from './demo-page.js'
 import { servePages } from './page-server.js'
 
-const wasmFolder = '/node_modules/@tensorflow/tfjs-backend-wasm/dist/'
-
 /** Ranks and attributes f(x) = 2x₁ − x₂ + ½ with `tf` and the names of `gradlens`. It answers each message. */
 const explaining = `
   const explain = async (device) => {
@@ -30,16 +28,18 @@ const explaining = `
   })`
 
 const classicWorker = `
-  importScripts('/node_modules/@tensorflow/tfjs/dist/tf.es2017.min.js', '/dist/gradlens.global.js')
+  importScripts(
+    '/node_modules/@tensorflow/tfjs/dist/tf.es2017.min.js',
+    '/dist/gradlens.global.js',
+    '/dist/wasm.global.js',
+  )
   ${explaining}`
 
 /** A module worker as an application's bundler leaves it, with the chunks that gradlens imports when needed. */
 async function bundleWorker(name: string, gradlensImport: string): Promise<Record<string, string>> {
   const contents = `
     import * as tf from '@tensorflow/tfjs'
-    import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm'
     ${gradlensImport}
-    setWasmPaths('${wasmFolder}')
     ${explaining}`
   const { outputFiles } = await build({
     stdin: { contents, resolveDir: process.cwd() },
@@ -60,6 +60,9 @@ let browser: Browser
 let server: Awaited<ReturnType<typeof servePages>>
 
 beforeAll(async () => {
+  const bundled = `
+    import * as gradlens from 'gradlens/bundle'
+    import 'gradlens/wasm/bundle'`
   const chunked = `
     import * as core from 'gradlens'
     import { tfjsPredictor } from 'gradlens/tfjs'
@@ -67,7 +70,7 @@ beforeAll(async () => {
   server = await servePages({
     '/page.html': '<!doctype html><link rel="icon" href="data:," />',
     '/classic/worker.js': classicWorker,
-    ...(await bundleWorker('bundle', "import * as gradlens from 'gradlens/bundle'")),
+    ...(await bundleWorker('bundle', bundled)),
     ...(await bundleWorker('chunked', chunked)),
   })
   browser = await launchBrowser()
@@ -130,6 +133,7 @@ const numbers = [
 
 it.each([
   ['classic', 'classic', 'cpu'],
+  ['classic', 'classic', 'wasm'],
   ['bundle', 'module', 'cpu'],
   ['bundle', 'module', 'wasm'],
 ] as const)(

@@ -157,17 +157,14 @@ describe.each(Object.keys(bundlers))('a page built by %s, with its model in a wo
 
 /** A worker of one file: a classic one, since a worker has no import map. */
 const classicWorker = (origin: string): string => `
-  const tensorflow = '${origin}/node_modules/@tensorflow'
   importScripts(
-    tensorflow + '/tfjs/dist/tf.es2017.min.js',
-    tensorflow + '/tfjs-backend-wasm/dist/tf-backend-wasm.min.js',
+    '${origin}/node_modules/@tensorflow/tfjs/dist/tf.es2017.min.js',
+    '${origin}/dist/wasm.global.js',
     '${origin}/dist/gradlens.global.js',
   )
-  tf.wasm.setWasmPaths(tensorflow + '/tfjs-backend-wasm/dist/')
-  gradlens.exposeExplainers(self, async () => {
-    await tf.setBackend('wasm')
-    return gradlens.tfjsPredictor(await tf.loadLayersModel('${origin}/public/mnist/model.json'))
-  })`
+  gradlens.exposeExplainers(self, async () =>
+    gradlens.tfjsPredictor(await tf.loadLayersModel('${origin}/public/mnist/model.json')),
+  )`
 
 it('explains in a worker from a blob address, with classic scripts alone', async () => {
   const server = await servePages({

@@ -6,7 +6,7 @@ import { launchBrowser } from './demo-page.js'
 import { servePages } from './page-server.js'
 
 interface PageWindow {
-  readonly tf: typeof tfjs & { readonly wasm: { setWasmPaths(folder: string): void } }
+  readonly tf: typeof tfjs
   readonly gradlens: Window['gradlens']
 }
 
@@ -17,8 +17,7 @@ const page = (origin: string, policy: string): string => `<!doctype html>
   <link rel="icon" href="data:," />
   <meta http-equiv="Content-Security-Policy" content="${policy}" />
   <script src="${tensorflow}/tfjs/dist/tf.min.js"></script>
-  <script src="${tensorflow}/tfjs-backend-wasm/dist/tf-backend-wasm.min.js"></script>
-  <script src="${tensorflow}/tfjs-backend-webgpu/dist/tf-backend-webgpu.min.js"></script>
+  <script src="${origin}/dist/wasm.global.js"></script>
   <script src="${origin}/dist/gradlens.global.js"></script>`
 
 let browser: Browser
@@ -48,9 +47,8 @@ async function rankOn(policy: string): Promise<Outcome> {
   opened.on('worker', () => (workerCount += 1))
   try {
     await opened.goto(`${server.url}/page.html`)
-    const outcome = await opened.evaluate(async (wasmFolder) => {
+    const outcome = await opened.evaluate(async () => {
       const { tf, gradlens } = window as unknown as PageWindow
-      tf.wasm.setWasmPaths(wasmFolder)
       await tf.setBackend('cpu')
       const weights = [tf.tensor2d([[2], [-1]]), tf.tensor1d([0.5])]
       const model = tf.sequential({
@@ -70,7 +68,7 @@ async function rankOn(policy: string): Promise<Outcome> {
       const { fallbackReason } = explainer
       explainer.dispose()
       return { fallbackReason, indices: Array.from(orderedIndices.data, Number) }
-    }, `${tensorflow}/tfjs-backend-wasm/dist/`)
+    })
     return { workerCount, ...outcome }
   } finally {
     await opened.close()

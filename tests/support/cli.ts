@@ -2,6 +2,8 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+// As for all tests of this process, which the sources of gradlens/wasm then leave as it is.
+import '@tensorflow/tfjs-backend-wasm'
 import { run } from '../../src/cli/run.js'
 
 /** What a run of the program came to. */

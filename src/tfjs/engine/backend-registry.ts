@@ -35,7 +35,11 @@ async function startedBackend(device: TfjsDevice): Promise<KernelBackend> {
   const { registry, pendingBackendInit } = engine()
   await pendingBackendInit?.catch(() => false)
   const existing = registry[device]
-  if (existing !== undefined) return existing
+  if (existing !== undefined) {
+    // The page may have registered kernels since, whose place in the module they don't know yet.
+    setUpKernels(device, existing)
+    return existing
+  }
   const backend = await createBackend(device)
   const madeMeanwhile = registry[device]
   if (madeMeanwhile !== undefined) {
@@ -46,12 +50,18 @@ async function startedBackend(device: TfjsDevice): Promise<KernelBackend> {
   return backend
 }
 
+const waysToRegister: Readonly<Record<TfjsDevice, string>> = {
+  webgpu: "Import 'gradlens/webgpu', or load webgpu.global.js of gradlens,",
+  wasm: "Import 'gradlens/wasm', or load wasm.global.js of gradlens,",
+  cpu: "Import '@tensorflow/tfjs', or '@tensorflow/tfjs-backend-cpu',",
+}
+
 async function createBackend(device: TfjsDevice): Promise<KernelBackend> {
   const factory = engine().registryFactory[device]?.factory
   if (factory === undefined) {
     throw new DeviceError(
       device,
-      `${device}: TensorFlow.js has no such backend here; import '@tensorflow/tfjs-backend-${device}' before use.`,
+      `${device}: TensorFlow.js has no such backend here. ${waysToRegister[device]} before use.`,
     )
   }
   try {
@@ -66,6 +76,10 @@ async function createBackend(device: TfjsDevice): Promise<KernelBackend> {
 
 function installBackend(device: TfjsDevice, backend: KernelBackend): void {
   engine().registry[device] = backend
+  setUpKernels(device, backend)
+}
+
+function setUpKernels(device: TfjsDevice, backend: KernelBackend): void {
   for (const kernel of tf.getKernelsForBackend(device)) kernel.setupFunc?.(backend)
 }
 

@@ -200,7 +200,7 @@ it('names a backend that is not there, and what to import', async () => {
     await expect(tfjsPredictor(model).open('wasm', { allowSoftware: true })).rejects.toMatchObject({
       name: 'DeviceError',
       device: 'wasm',
-      message: expect.stringContaining("import '@tensorflow/tfjs-backend-wasm'") as string,
+      message: expect.stringContaining("Import 'gradlens/wasm'") as string,
     })
   } finally {
     factories['wasm'] = factory

@@ -1,5 +1,4 @@
 import * as tf from '@tensorflow/tfjs'
-import '@tensorflow/tfjs-backend-wasm'
 import { GradientSimilarity, openGradientStore, type NdArray } from 'gradlens'
 import { FileSystemStore } from 'gradlens/node'
 import { tfjsPredictor } from 'gradlens/tfjs'
