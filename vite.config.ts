@@ -123,7 +123,7 @@ function backendFile(name: 'wasm' | 'webgpu', format: 'es' | 'iife'): UserConfig
   const output = format === 'iife' ? classic : {}
   return mergeConfig(file, {
     plugins: [tfjsBackends()],
-    build: { rolldownOptions: { output } },
+    build: { sourcemap: false, rolldownOptions: { output } },
   })
 }
 

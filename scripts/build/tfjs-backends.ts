@@ -56,8 +56,12 @@ export function tfjsBackends(): Plugin {
       },
     },
     load: {
-      filter: { id: /^\0tfjs-backend-wasm:/ },
-      handler: (id) => contents[id.slice(1)]!(),
+      filter: { id: [/^\0tfjs-backend-wasm:/, backendFiles] },
+      handler: (id) => (id.startsWith('\0') ? contents[id.slice(1)]!() : withoutMap(id)),
     },
   }
 }
+
+/** TensorFlow.js's files contain their source map, which is five times as long as the code. */
+const withoutMap = (file: string): string =>
+  readFileSync(file, 'utf8').replace(/\n\/\/# sourceMappingURL=.*/, '')

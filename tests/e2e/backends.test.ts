@@ -84,7 +84,7 @@ function trainExplainTrain(page: Page, device: 'auto' | 'wasm'): Promise<Record<
     const before = tf.getBackend()
     const model = tf.sequential({
       layers: [
-        tf.layers.conv2d({ inputShape: [6, 6, 1], filters: 2, kernelSize: 3, activation: 'relu' }),
+        tf.layers.conv2d({ inputShape: [6, 6, 1], filters: 2, kernelSize: 3, activation: 'tanh' }),
         tf.layers.flatten(),
         tf.layers.dense({ units: 2, activation: 'softmax' }),
       ],

@@ -111,7 +111,10 @@ async function compile(compiler: string, code: string): Promise<string[]> {
   return stdout.split('\n').filter((line) => line !== '')
 }
 
-const everyEntry = ['', '/elements', '/elements/define', '/evaluation', '/worker', '/bundle']
+const everyEntry = [
+  ...['', '/elements', '/elements/define', '/evaluation', '/worker', '/wasm', '/webgpu'],
+  ...['/bundle', '/wasm/bundle', '/webgpu/global'],
+]
 const useOfEvery = (entries: readonly string[]): string =>
   entries.map((entry, i) => `export * as e${i} from 'gradlens${entry}'`).join('\n') +
   `
