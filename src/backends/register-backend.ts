@@ -9,7 +9,7 @@ const lowestPriority = 0
  * that the page has registered before stays, with its priority.
  */
 export function registerBackend(name: 'wasm' | 'webgpu', open: () => Promise<KernelBackend>): void {
-  if (tf.findBackendFactory(name) !== null || tf.engine().backendNames().includes(name)) return
+  if (tf.engine().backendNames().includes(name)) return
   tf.registerBackend(name, open, lowestPriority)
 }
 
