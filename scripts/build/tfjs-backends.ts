@@ -49,7 +49,7 @@ export function tfjsBackends(): Plugin {
     resolveId: {
       filter: { id: [parts, /^\.\.\/wasm-out\//, core] },
       handler(source, importer = '') {
-        if (source.startsWith("tfjs-backend-wasm:")) return `\0${source}`
+        if (source.startsWith('tfjs-backend-wasm:')) return `\0${source}`
         if (!backendFiles.test(importer)) return null
         if (core.test(source)) return this.resolve('@tensorflow/tfjs', importer)
         return '\0tfjs-backend-wasm:unused'
