@@ -6,7 +6,23 @@ import { listPages, stagedFolder, titleOf } from '../../scripts/docs/pages.mjs'
 
 /** The pages of docs/ in the order in which a reader needs them. Their headings are the titles. */
 const groups: readonly { readonly text: string; readonly pages: readonly string[] }[] = [
-  { text: 'Quick start', pages: ['quick-start/without-a-bundler'] },
+  {
+    text: 'Quick start',
+    pages: [
+      'quick-start/index',
+      'quick-start/script-tag',
+      'quick-start/import-map',
+      'quick-start/vite',
+      'quick-start/react',
+      'quick-start/next',
+      'quick-start/webpack',
+      'quick-start/esbuild',
+      'quick-start/rollup',
+      'quick-start/parcel',
+      'quick-start/worker',
+      'quick-start/node',
+    ],
+  },
   {
     text: 'Guides',
     pages: [

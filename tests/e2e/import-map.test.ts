@@ -4,11 +4,13 @@ import { readSample } from '../support/docs/read-sample.js'
 import { launchBrowser } from './demo-page.js'
 import { servePages } from './page-server.js'
 
-/** The guide's import map and script. The package is the one that the build made. */
-const html = readSample('docs/quick-start/without-a-bundler.md', 'import-map.html').replaceAll(
-  './node_modules/gradlens/',
-  './',
-)
+/** The guide's import map. The package is the one that the build made. */
+const [html] = /<script type="importmap">[^]*?<\/script>/.exec(
+  readSample('docs/quick-start/import-map.md', 'page.html').replaceAll(
+    './node_modules/gradlens/',
+    './',
+  ),
+)!
 
 /** Stores gradients, reads them back and ranks with them, all by the names of the import map. */
 const ranking = `<script type="module">
@@ -17,6 +19,8 @@ const ranking = `<script type="module">
   import { mergeClasses } from 'gradlens/evaluation'
   import { tfjsPredictor } from 'gradlens/tfjs'
   import { exposeExplainers } from 'gradlens/worker'
+  import 'gradlens/wasm'
+  import 'gradlens/elements/define'
 
   await tf.ready()
   const backend = tf.getBackend()

@@ -29,6 +29,7 @@ afterAll(async () => {
 it.each([
   {
     name: 'classic-script.html',
+    guide: 'script-tag.md',
     says: [
       /^\s*The model says rising \(/,
       /^\s*(The [a-z ]+ counts most (for|against) rising|No part of the picture stands out)/,
@@ -37,9 +38,10 @@ it.each([
   },
   {
     name: 'modules.html',
+    guide: 'import-map.md',
     says: [/weight|power/, /^\s*The three most similar training examples are labelled \d+/],
   },
-])('explains in $name as the repository and its guide have it', async ({ name, says }) => {
+])('explains in $name as the repository and its guide have it', async ({ name, guide, says }) => {
   const page = await browser.newPage({ viewport: { width: 1280, height: 900 } })
   const errors: string[] = []
   page.on('pageerror', ({ message }) => errors.push(message))
@@ -65,7 +67,7 @@ it.each([
   }
   expect(errors).toEqual([])
   await page.close()
-  expect(readFileSync('docs/quick-start/without-a-bundler.md', 'utf8')).toContain(
+  expect(readFileSync(`docs/quick-start/${guide}`, 'utf8')).toContain(
     readFileSync(`demo/in-a-page/${name}`, 'utf8').trimEnd(),
   )
 })

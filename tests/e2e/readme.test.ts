@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { readSample } from '../support/docs/read-sample.js'
 import { launchBrowser } from './demo-page.js'
 import { servePages } from './page-server.js'
+import { findMostSimilar } from './similar-points.js'
 
 /** The README's page. The package is the one that the build made. */
 const html = readSample('README.md', 'index.html').replaceAll('./node_modules/gradlens/', './')
@@ -20,25 +21,6 @@ afterAll(async () => {
   server.close()
 })
 
-/**
- * The three points most similar to x by the cosine of their gradients, which are (p − y) ⊗ [a, b, 1]. Of two classes,
- * p − y is a multiple of [−1, 1]: its sign is the class, and its size cancels, so the weights don't matter.
- */
-function findMostSimilar([a, b]: readonly [number, number]): string[] {
-  return Array.from({ length: 100 }, (_, i): [number, number] => [
-    (i % 10) / 9,
-    Math.floor(i / 10) / 9,
-  ])
-    .filter((point) => point[0] > point[1] === a > b)
-    .map((point) => {
-      const product = a * point[0] + b * point[1] + 1
-      return { point, cosine: product / Math.hypot(point[0], point[1], 1) }
-    })
-    .sort((p, q) => q.cosine - p.cosine)
-    .slice(0, 3)
-    .map(({ point }) => JSON.stringify(point))
-}
-
 it("explains on wasm with the README's page", async () => {
   const page = await browser.newPage()
   const errors: string[] = []
@@ -53,9 +35,10 @@ it("explains on wasm with the README's page", async () => {
     })
     .catch(() => errors.push('no result'))
   expect(errors).toEqual([])
+  const similarPoints = findMostSimilar([0.9, 0.2]).map((point) => JSON.stringify(point))
   const [device, similar, attributions] = (await page.locator('pre').innerText()).split('\n')
   expect(device).toBe('Device: wasm')
-  expect(similar).toBe(`Most similar training examples: ${findMostSimilar([0.9, 0.2]).join(' ')}`)
+  expect(similar).toBe(`Most similar training examples: ${similarPoints.join(' ')}`)
   // The model learns that a counts for 'a is greater than b', and b against it.
   const [forA, forB] = attributions!.replace('Attributions: ', '').split(' ').map(Number)
   expect(forA).toBeGreaterThan(0)
