@@ -53,7 +53,8 @@ function writeProject(page: string): string {
     if (name === '') continue
     const file = path.join(project, name)
     mkdirSync(path.dirname(file), { recursive: true })
-    writeFileSync(file, code.replaceAll('./node_modules/', '/node_modules/'))
+    const served = code.replaceAll('./node_modules/gradlens/', '/')
+    writeFileSync(file, served.replaceAll('./node_modules/', '/node_modules/'))
   }
   return project
 }
