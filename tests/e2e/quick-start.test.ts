@@ -97,14 +97,7 @@ it('has a way for each page of the guide', () => {
 })
 
 it.each(pagesOf('as it is'))('explains on wasm with the page of %s', async (page) => {
-  const html = readSample(`${docs}/${page}.md`, 'page.html')
-  writeProject(page)
-  const file = path.join(folder, page, 'page.html')
-  writeFileSync(
-    file,
-    html.replaceAll('./node_modules/gradlens/', '/').replaceAll('./node', '/node'),
-  )
-  expectExplanation(await readPage(file))
+  expectExplanation(await readPage(`${writeProject(page)}/page.html`))
 })
 
 it('explains on wasm with the project of esbuild', async () => {
