@@ -1,23 +1,37 @@
-import { readFileSync } from 'node:fs'
+import path from 'node:path'
 import { playwright } from '@vitest/browser-playwright'
 import type { Plugin } from 'vite'
 import { defineConfig } from 'vitest/config'
 import { findBrowser } from './scripts/checks/browser.mjs'
+import { root } from './scripts/checks/command.mjs'
+import { readSamples } from './scripts/docs/samples.mjs'
+import { createPageModule } from './scripts/docs/write-samples.mjs'
 import { browserArguments } from './tests/support/browser-arguments.js'
 import { serverCommands } from './tests/support/browser-servers.js'
 import { alias } from './vite.config.js'
 
-/** The modules that guides show, as modules: `docs/models/adapters.md?adapter.js` is the block of that name. */
+/**
+ * The modules that guides show, as modules: `docs/models/adapters.md?adapter.js` is the block of that name, and
+ * `docs/guides/text.md?samples` all blocks without a name, with a function `run`.
+ */
 const guideModules: Plugin = {
   name: 'guide-modules',
   enforce: 'pre',
+  resolveId(source, importer) {
+    if (!source.endsWith('.md?samples')) return null
+    const page = path.resolve(path.dirname(importer ?? ''), source.replace('?samples', ''))
+    // Compiled for its ending.
+    return `${page}.samples.ts`
+  },
   load(id) {
+    if (id.endsWith('.md.samples.ts')) {
+      return createPageModule(path.relative(root, id).replace('.samples.ts', ''), { inNode: true })
+    }
     const [file = '', name = ''] = id.split('?')
     if (!file.endsWith('.md')) return null
-    const blocks = readFileSync(file, 'utf8').split('```')
-    const block = blocks.find((text) => text.startsWith(`js ${name}\n`))
+    const block = readSamples(path.relative(root, file)).find((sample) => sample.name === name)
     if (block === undefined) throw new Error(`${file} has no block '${name}'.`)
-    return block.slice(block.indexOf('\n'))
+    return block.code
   },
 }
 

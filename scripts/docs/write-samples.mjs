@@ -2,7 +2,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { root } from '../checks/command.mjs'
 import { createModule } from './sample-modules.mjs'
-import { listExamples, listSamples } from './samples.mjs'
+import { listExamples, listSamples, readSamples } from './samples.mjs'
 
 /** The samples as modules, for the check of the types. */
 const folder = 'dist-samples'
@@ -17,15 +17,8 @@ export function writeSamples() {
   for (const file of new Set(samples.map((sample) => sample.file))) {
     const ofFile = samples.filter((sample) => sample.file === file)
     const target = `${folder}/${file.replace(/\.md$/, '')}`
-    for (const { name, code } of ofFile) if (name !== '') write(`${target}/${name}`, code)
-    write(
-      `${target}/samples.ts`,
-      createModule(
-        ofFile.filter(({ name }) => name === ''),
-        target,
-        (entry) => entry === 'gradlens' || entry === 'gradlens/tfjs',
-      ),
-    )
+    for (const { name, code } of ofFile) if (isFile(name)) write(`${target}/${name}`, code)
+    write(`${target}/samples.ts`, createPageModule(file, { folder: target }))
   }
   for (const example of listExamples()) {
     const target = `${folder}/${example.file.replace(/\.ts$/, '')}`
@@ -35,6 +28,23 @@ export function writeSamples() {
     )
   }
 }
+
+/**
+ * Returns the samples of a page, but those that are files, as one module, which exports `run`.
+ *
+ * @param {string} file from the repository's root
+ * @param {{ folder?: string, inNode?: boolean }} options the module's folder; whether samples with
+ *   the name `browser` are left out
+ */
+export function createPageModule(file, { folder = path.posix.dirname(file), inNode = false } = {}) {
+  const samples = readSamples(file).filter(
+    (sample) => isTyped(sample) && !isFile(sample.name) && !(inNode && sample.name === 'browser'),
+  )
+  return createModule(samples, folder, (entry) => entry === 'gradlens' || entry === 'gradlens/tfjs')
+}
+
+/** Whether a sample is a module of its own. @param {string} name */
+const isFile = (name) => name.includes('.')
 
 /** True for samples that TypeScript checks. @param {import('./samples.mjs').Sample} sample */
 export function isTyped({ language, name }) {

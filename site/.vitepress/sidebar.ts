@@ -26,6 +26,13 @@ const groups: readonly { readonly text: string; readonly pages: readonly string[
   {
     text: 'Guides',
     pages: [
+      'guides/which-method',
+      'guides/images',
+      'guides/text',
+      'guides/tables',
+      'guides/time-series',
+      'guides/baselines',
+      'guides/reading-explanations',
       'guides/explainers',
       'guides/arguments',
       'guides/large-training-sets',
@@ -36,19 +43,34 @@ const groups: readonly { readonly text: string; readonly pages: readonly string[
   },
   {
     text: 'Models',
-    pages: ['models/index', 'models/onnx', 'models/pytorch', 'models/losses', 'models/adapters'],
+    pages: [
+      'models/index',
+      'models/keras',
+      'models/pytorch',
+      'models/onnx',
+      'models/teachable-machine',
+      'models/losses',
+      'models/adapters',
+    ],
   },
   { text: 'Embedding', pages: ['embedding/elements', 'embedding/index', 'embedding/reports'] },
   {
     text: 'Reference',
-    pages: ['reference/performance', 'reference/gradient-store', 'reference/frame'],
+    pages: [
+      'reference/troubleshooting',
+      'reference/errors',
+      'reference/performance',
+      'reference/browsers',
+      'reference/gradient-store',
+      'reference/frame',
+    ],
   },
 ]
 
 /** The sidebar of all pages but those of the API. */
 export function createSidebar(): DefaultTheme.SidebarItem[] {
   const listed = groups.flatMap(({ pages }) => pages)
-  const missing = listPages().filter((page) => page !== 'index' && !listed.includes(page))
+  const missing = listPages().filter((page) => !listed.includes(page))
   if (missing.length > 0) {
     throw new Error(`site/.vitepress/sidebar.ts: expected it to list ${missing.join(', ')}.`)
   }
