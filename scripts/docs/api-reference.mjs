@@ -31,6 +31,7 @@ const internalTypes = /** @type {const} */ ([
   'src/elements/vue.ts:VueListeners',
   'src/errors.ts:ErrorsByName',
   'src/explanation.ts:ExplanationBase',
+  'src/influence/tracin-options.ts:optionNames',
   'src/store/zarr/reading/chunk-reader.ts:ChunkReadOptions',
   'src/worker/messages.ts:FromWorker',
   'src/worker/messages.ts:ToWorker',

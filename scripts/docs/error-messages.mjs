@@ -202,9 +202,21 @@ function createValues(callsOf) {
         distinct.set(JSON.stringify(values), new Map(values))
       }
     }
-    return distinct.size > maximumTexts ? [new Map()] : [...distinct.values()]
+    const all = [...distinct.values()]
+    return all.length > maximumTexts ? [joinValues(all)] : all
   }
   return valuesIn
+}
+
+/** The parameters that have few texts over all calls, without saying which go together. @param {readonly Values[]} all */
+function joinValues(all) {
+  const names = new Set(all.flatMap((values) => [...values.keys()]))
+  return new Map(
+    [...names].flatMap((name) => {
+      const texts = [...new Set(all.flatMap((values) => values.get(name) ?? [filledIn]))]
+      return texts.length > maximumTexts ? [] : [/** @type {const} */ ([name, texts])]
+    }),
+  )
 }
 
 /** @param {ts.Node} node @returns {node is Callable} */

@@ -3,7 +3,7 @@
  * with these values, and some are run with them.
  */
 import * as tf from '@tensorflow/tfjs'
-import type { Explanation, NdArray, Progress, SimilarityData } from 'gradlens'
+import type { Explanation, PredictFunction, Progress, SimilarityData } from 'gradlens'
 import type { adapterCases } from 'gradlens/testing'
 import { tfjsPredictor } from 'gradlens/tfjs'
 
@@ -46,8 +46,6 @@ export declare const images: tf.Tensor
 export declare const isFlipped: number[]
 export declare const mask: tf.Tensor
 export declare const minusLosses: number[][]
-export declare const photo: tf.Tensor
-export declare const predict: (x: NdArray) => number[][]
 export declare const question: number[][]
 export declare const questionMask: boolean[][]
 export declare const answer: number[][]
@@ -55,3 +53,10 @@ export declare const selfInfluences: number[]
 export declare const subsets: number[][]
 export declare const xSample: tf.Tensor
 export declare const ySample: tf.Tensor
+export declare const afterEpoch1: tf.LayersModel
+export declare const afterEpoch2: tf.LayersModel
+export declare const afterEpoch5: tf.LayersModel
+export declare const afterEpoch8: tf.LayersModel
+export declare const forest: { predict: PredictFunction }
+export declare const photo: tf.Tensor
+export declare const predict: PredictFunction
