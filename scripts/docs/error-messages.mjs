@@ -291,7 +291,9 @@ function evaluate(expression, values) {
 
 /** @param {ts.Identifier} name @param {Values} values @returns {readonly string[]} */
 function evaluateConstant(name, values) {
-  for (let scope = name.parent; scope !== undefined; scope = scope.parent) {
+  /** @type {ts.Node | undefined} */
+  let scope = name.parent
+  for (; scope !== undefined; scope = scope.parent) {
     if (!ts.isBlock(scope) && !ts.isSourceFile(scope)) continue
     for (const statement of scope.statements) {
       if (!ts.isVariableStatement(statement)) continue
