@@ -291,19 +291,18 @@ function evaluate(expression, values) {
 
 /** @param {ts.Identifier} name @param {Values} values @returns {readonly string[]} */
 function evaluateConstant(name, values) {
-  /** @type {ts.Node | undefined} */
-  let scope = name.parent
-  for (; scope !== undefined; scope = scope.parent) {
-    if (!ts.isBlock(scope) && !ts.isSourceFile(scope)) continue
-    for (const statement of scope.statements) {
-      if (!ts.isVariableStatement(statement)) continue
-      const found = statement.declarationList.declarations.find(
-        (each) => ts.isIdentifier(each.name) && each.name.text === name.text,
-      )
-      if (found?.initializer !== undefined) return evaluate(found.initializer, values)
-    }
-  }
-  return [filledIn]
+  /** @type {readonly string[]} */
+  let texts = [filledIn]
+  ts.findAncestor(name, (scope) => {
+    const statements = ts.isBlock(scope) || ts.isSourceFile(scope) ? scope.statements : []
+    const initializer = [...statements]
+      .filter(ts.isVariableStatement)
+      .flatMap(({ declarationList }) => [...declarationList.declarations])
+      .find((each) => ts.isIdentifier(each.name) && each.name.text === name.text)?.initializer
+    if (initializer !== undefined) texts = evaluate(initializer, values)
+    return initializer !== undefined
+  })
+  return texts
 }
 
 /** All combinations of the texts of several parts. @param {readonly (readonly string[])[]} parts */
