@@ -3,7 +3,13 @@
  * with these values, and some are run with them.
  */
 import * as tf from '@tensorflow/tfjs'
-import type { Explanation, PredictFunction, Progress, SimilarityData } from 'gradlens'
+import type {
+  Explanation,
+  PredictFunction,
+  Progress,
+  SimilarityData,
+  WritableByteStore,
+} from 'gradlens'
 import type { adapterCases } from 'gradlens/testing'
 import { tfjsPredictor } from 'gradlens/tfjs'
 
@@ -60,3 +66,6 @@ export declare const afterEpoch8: tf.LayersModel
 export declare const forest: { predict: PredictFunction }
 export declare const photo: tf.Tensor
 export declare const predict: PredictFunction
+export declare const store: WritableByteStore
+export declare const xSome: tf.Tensor
+export declare const ySome: tf.Tensor
