@@ -8,6 +8,7 @@ import {
   createSimilarityExplanation,
   selectMostSimilar,
 } from '../explainers/similarity/similarity-explanation.js'
+import type { SimilarityVariant } from '../explainers/similarity/similarity-variant.js'
 import type { SimilaritySettings } from '../explainers/similarity/similarity-options.js'
 import type { GradientContext, TrainingSet } from '../explainers/similarity/training-set.js'
 import type { TrainingSimilarity } from '../explainers/similarity/training-similarity.js'
@@ -18,7 +19,7 @@ import { arrangeShares } from './scoring/parameter-shares.js'
 import { aggregateGradients, splitByParameter } from './scoring/question-gradients.js'
 import { rankScores } from './scoring/rank-scores.js'
 import { scoreTraining } from './scoring/score-training.js'
-import type { InfluenceData } from './tracin-options.js'
+import type { InfluenceData } from './influence-options.js'
 
 /** A checkpoint during one call. */
 export interface CheckpointCall<Value> {
@@ -28,9 +29,12 @@ export interface CheckpointCall<Value> {
   readonly learningRate: number
 }
 
+/** What an explanation has about its explainer. */
+type Described = Required<Pick<SimilarityVariant<never>, 'name' | 'params'>>
+
 /** Ranks training examples by the sum over the checkpoints of η · g(z)·g(z_j). */
 export async function explainCheckpoints<Value>(
-  name: string,
+  { name, params: describeOwn }: Described,
   checkpoints: readonly CheckpointCall<Value>[],
   question: InfluenceQuestion<Value>,
   settings: SimilaritySettings,
@@ -54,7 +58,7 @@ export async function explainCheckpoints<Value>(
     const weightsVersion = await call.weightsVersion()
     await fitted.assertModel(call, weightsVersion)
     const context = await similarity.context(call)
-    const groups = await computeGroups(context, fitted, question, y)
+    const groups = await computeGroups(context, fitted, similarity.variant, question, y)
     const report = reportRound(question.report, round, checkpoints.length)
     try {
       const { scores, usage } = await scoreTraining(context, fitted, groups, testCount, (done) => {
@@ -81,7 +85,7 @@ export async function explainCheckpoints<Value>(
   last.call.check()
   const { aggregate, loss } = question
   const params = (): Readonly<Record<string, unknown>> => ({
-    learningRates: checkpoints.map(({ learningRate }) => learningRate),
+    ...describeOwn(),
     ...(aggregate && { aggregate }),
     ...(loss && { questionLoss: typeof loss === 'function' ? 'function' : loss.name }),
   })
@@ -104,12 +108,16 @@ export async function explainCheckpoints<Value>(
 async function computeGroups<Value>(
   context: GradientContext<Value>,
   fitted: TrainingSet<Value>,
+  { prepare }: Pick<SimilarityVariant<Value>, 'prepare'>,
   { tests: x, loss = context.loss, aggregate, perParameter }: InfluenceQuestion<Value>,
   y: Labels,
 ): Promise<PlacedGradients[][]> {
   const { backend, call } = context
-  let tests = await computeFiniteBlocks({ ...context, x, y, loss, projection: fitted.projection })
+  // A variant prepares exact gradients, and projects them itself.
+  const projection = prepare === undefined ? fitted.projection : undefined
+  let tests = await computeFiniteBlocks({ ...context, x, y, loss, projection })
   if (aggregate !== undefined) tests = await aggregateGradients(tests, backend, aggregate)
+  if (prepare !== undefined) tests = await prepare(tests, context, fitted)
   if (!perParameter) return [tests]
   const own = selectTrainable(call.predictor).map(({ name }) => name)
   return splitByParameter(tests, backend, own)

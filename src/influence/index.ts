@@ -1,6 +1,7 @@
 export { InfluenceFunctions } from './influence-functions.js'
 export type {
   CurvatureOptions,
+  InfluenceData,
   InfluenceExplainOptions,
   InfluenceOptions,
   OpenInfluenceOptions,
@@ -9,6 +10,6 @@ export type { CurvatureName, UncoveredChoice } from '../curvature/curvature-opti
 export type { Checkpoint } from './checkpoints.js'
 export type { Aggregate, ParameterShares, QuestionOptions } from './scoring/question-options.js'
 export { TracIn } from './tracin.js'
-export type { InfluenceData, TracInExplainOptions, TracInOptions } from './tracin-options.js'
+export type { TracInOptions } from './tracin-options.js'
 export { rankSuspectLabels } from './suspect-labels.js'
 export type { FittedSimilarity, SuspectLabelOptions, SuspectLabels } from './suspect-labels.js'

@@ -5,7 +5,7 @@ import type {
   EstimateOptions,
   SimilarityEstimate,
 } from '../explainers/similarity/estimate/similarity-estimate.js'
-import type { SimilarityData } from '../explainers/similarity/similarity-explanation.js'
+import type { SelfInfluenceData } from '../explainers/similarity/self-influence.js'
 import type { PrecomputeOptions } from '../explainers/similarity/similarity-options.js'
 import { TrainingSimilarity } from '../explainers/similarity/training-similarity.js'
 import type { PlacedGradients } from '../explainers/similarity/gradient-blocks.js'
@@ -16,16 +16,21 @@ import type {
   TrainingSet,
 } from '../explainers/similarity/training-set.js'
 import type { ModelCall } from '../explainers/session/model-session.js'
-import { NotFittedError } from '../errors.js'
+import { NotFittedError, UnsupportedError } from '../errors.js'
+import type { DeviceGradients } from '../compute/gradient-backend.js'
 import type { Explanation } from '../explanation.js'
 import { lazyModule } from '../lazy-module.js'
 import type { LabelInput, QuestionLabelInput } from '../losses/labels.js'
 import { type Loss, readLoss } from '../losses/loss.js'
-import type { CallOptions, Progress } from '../options.js'
+import { assertKnownKeys, type CallOptions, type Progress } from '../options.js'
 import type { Predictor } from '../predictor.js'
 import type { ByteStore } from '../store/bytes/byte-store.js'
+import { explainCheckpoints } from './explain-checkpoints.js'
 import type { FittedCurvature } from './fitted-curvature.js'
+import { type InfluenceQuestion, readInfluenceQuestion } from './influence-question.js'
 import {
+  type InfluenceData,
+  influenceExplainNames,
   type InfluenceExplainOptions,
   type InfluenceOptions,
   type InfluenceSettings,
@@ -61,7 +66,10 @@ export class InfluenceFunctions<Value = unknown, Item = never> extends Explainer
     const isIdentity = curvature === 'identity'
     const similarity = new TrainingSimilarity<Value>(predictor, loss, settings.similarity, {
       name: 'InfluenceFunctions',
-      ...(!isIdentity && { prepare: (...given) => this.#prepare(...given) }),
+      ...(!isIdentity && {
+        prepare: (...given) => this.#prepare(...given),
+        quadraticForms: (...given) => this.#computeQuadraticForms(...given),
+      }),
       params: () => ({
         curvature,
         ...(!isIdentity && { damping: damping ?? null, fisher }),
@@ -180,9 +188,34 @@ export class InfluenceFunctions<Value = unknown, Item = never> extends Explainer
   async explain(
     x: Inputs<Item>,
     y?: QuestionLabelInput,
-    options: InfluenceExplainOptions = {},
-  ): Promise<Explanation<SimilarityData>> {
-    return this.#similarity.explain(x, y, options)
+    options: InfluenceExplainOptions<Value> = {},
+  ): Promise<Explanation<InfluenceData>> {
+    assertKnownKeys('options', options, influenceExplainNames)
+    const { aggregate, questionLoss, perParameter, ...others } = options
+    if (aggregate === undefined && questionLoss === undefined && perParameter === undefined) {
+      return this.#similarity.explain(x, y, others)
+    }
+    const similarity = this.#similarity
+    const { settings, variant } = similarity
+    const { name, params = () => ({}) } = variant
+    let question: InfluenceQuestion<Value> | undefined
+    return similarity.withFitted('explain', options.signal, async (call, fitted) => {
+      const { exampleCount } = fitted
+      // The arguments are read once, so that later changes to the page's arrays have no effect.
+      question ??= await readInfluenceQuestion(name, call, exampleCount, x, y, options, settings)
+      const only = { call, similarity, fitted, learningRate: 1 }
+      return explainCheckpoints({ name, params }, [only], question, settings)
+    })
+  }
+
+  /**
+   * Computes the influence of each training example on its own loss, gᵀ (H + λ)⁻¹ g, in one pass. High values belong to
+   * examples that the model had to learn by heart: rare ones, and wrong labels.
+   *
+   * @throws as `explain`; UnsupportedError for projected gradients with a curvature
+   */
+  async selfInfluence(options: CallOptions = {}): Promise<Explanation<SelfInfluenceData>> {
+    return this.#similarity.selfInfluence(options)
   }
 
   /** Replaces the model. Everything computed from the old one is dropped, and `fit` must be called again. */
@@ -212,11 +245,32 @@ export class InfluenceFunctions<Value = unknown, Item = never> extends Explainer
     context: GradientContext<Value>,
     fitted: TrainingSet<Value>,
   ): Promise<PlacedGradients[]> {
-    const curvature = this.#curvature
-    if (curvature !== undefined) {
-      return curvature.prepare(tests, context, fitted, this.#settings.damping)
+    if (this.#curvature === undefined) {
+      for (const { gradients } of tests) gradients[Symbol.dispose]()
     }
-    for (const { gradients } of tests) gradients[Symbol.dispose]()
+    return this.#requireCurvature().prepare(tests, context, fitted, this.#settings.damping)
+  }
+
+  async #computeQuadraticForms(
+    gradients: DeviceGradients,
+    { call }: GradientContext<Value>,
+    { projection }: TrainingSet<Value>,
+  ): Promise<Float64Array> {
+    if (projection !== undefined) {
+      throw new UnsupportedError(
+        'projection',
+        `the training gradients are projected to ${projection.settings.size} numbers, which the curvature of all ` +
+          "parameters doesn't fit. Compute self-influence without a projection, or with curvature: 'identity'.",
+      )
+    }
+    const fitted = this.#requireCurvature()
+    await fitted.assertModel(call)
+    const block = await gradients.read()
+    return fitted.curvature.quadraticForms(block, this.#settings.damping, () => call.pause())
+  }
+
+  #requireCurvature(): FittedCurvature<Value> {
+    if (this.#curvature !== undefined) return this.#curvature
     throw new NotFittedError(
       `there is no curvature '${this.#settings.curvature}' for these training gradients; call fitCurvature(x, y), or ` +
         "choose curvature: 'identity'.",

@@ -5,14 +5,21 @@ import {
 } from '../curvature/curvature-options.js'
 import { InvalidArgumentError } from '../errors.js'
 import {
+  explainOptionNames,
   type GradientSimilarityOptions,
   type OpenSimilarityOptions,
   readSimilarityOptions,
   type SimilarityExplainOptions,
   type SimilaritySettings,
 } from '../explainers/similarity/similarity-options.js'
+import type { SimilarityData } from '../explainers/similarity/similarity-explanation.js'
 import { describe, readChoice, readPositiveInteger } from '../options.js'
 import { readSeed } from '../random.js'
+import {
+  type ParameterShares,
+  type QuestionOptions,
+  questionOptionNames,
+} from './scoring/question-options.js'
 
 const fishers = ['true', 'empirical'] as const
 
@@ -52,7 +59,16 @@ export interface InfluenceOptions
 export interface OpenInfluenceOptions
   extends Omit<OpenSimilarityOptions, 'simFn' | 'eps'>, CurvatureOptions {}
 
-export type InfluenceExplainOptions = Omit<SimilarityExplainOptions, 'simFn'>
+export interface InfluenceExplainOptions<Value = unknown>
+  extends Omit<SimilarityExplainOptions, 'simFn'>, QuestionOptions<Value> {}
+
+export const influenceExplainNames: readonly (keyof InfluenceExplainOptions)[] = [
+  ...explainOptionNames.filter((name) => name !== 'simFn'),
+  ...questionOptionNames,
+]
+
+/** Scores are influences: positive where training on the example lowered the loss of the example explained. */
+export type InfluenceData = SimilarityData & ParameterShares
 
 /** Options with all defaults in place. */
 export interface InfluenceSettings extends BlockOptions {

@@ -20,11 +20,10 @@ import { type CheckpointCall, explainCheckpoints } from './explain-checkpoints.j
 import { type InfluenceQuestion, readInfluenceQuestion } from './influence-question.js'
 import {
   type InfluenceData,
-  readTracInOptions,
-  type TracInExplainOptions,
-  tracInExplainNames,
-  type TracInOptions,
-} from './tracin-options.js'
+  type InfluenceExplainOptions,
+  influenceExplainNames,
+} from './influence-options.js'
+import { readTracInOptions, type TracInOptions } from './tracin-options.js'
 
 const name = 'TracIn'
 
@@ -187,9 +186,9 @@ export class TracIn<Value = unknown, Item = never> implements Disposable {
   async explain(
     x: Inputs<Item>,
     y?: QuestionLabelInput,
-    options: TracInExplainOptions<Value> = {},
+    options: InfluenceExplainOptions<Value> = {},
   ): Promise<Explanation<InfluenceData>> {
-    assertKnownKeys('options', options, tracInExplainNames)
+    assertKnownKeys('options', options, influenceExplainNames)
     const settings = this.#settings
     let question: InfluenceQuestion<Value> | undefined
     return this.#withCheckpoints('explain', options.signal, async (checkpoints) => {
@@ -197,7 +196,9 @@ export class TracIn<Value = unknown, Item = never> implements Disposable {
       const { exampleCount } = fitted
       // The arguments are read once, so that later changes to the page's arrays have no effect.
       question ??= await readInfluenceQuestion(name, call, exampleCount, x, y, options, settings)
-      return explainCheckpoints(name, checkpoints, question, settings)
+      const learningRates = checkpoints.map(({ learningRate }) => learningRate)
+      const described = { name, params: () => ({ learningRates }) }
+      return explainCheckpoints(described, checkpoints, question, settings)
     })
   }
 

@@ -1,7 +1,7 @@
 import type { Inputs } from '../explainers/reading/inputs.js'
 import type { SelfInfluenceData } from '../explainers/similarity/self-influence.js'
 import type { Explanation } from '../explanation.js'
-import type { InfluenceData, TracInExplainOptions } from '../influence/index.js'
+import type { InfluenceData, InfluenceExplainOptions } from '../influence/index.js'
 import type { LabelInput, QuestionLabelInput } from '../losses/labels.js'
 import type { CallOptions } from '../options.js'
 import { RemoteExplainer } from './remote-explainer.js'
@@ -15,8 +15,8 @@ export interface RemoteCheckpoint {
 }
 
 /** Options whose loss may be a value of the worker. */
-type ExplainOptions = Omit<TracInExplainOptions, 'questionLoss'> & {
-  readonly questionLoss?: TracInExplainOptions['questionLoss'] | WorkerValue
+type ExplainOptions = Omit<InfluenceExplainOptions, 'questionLoss'> & {
+  readonly questionLoss?: InfluenceExplainOptions['questionLoss'] | WorkerValue
 }
 
 /** TracIn in a worker: the same methods and results. */

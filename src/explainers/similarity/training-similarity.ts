@@ -51,7 +51,7 @@ export class TrainingSimilarity<Value> {
   readonly model: ModelSession<Value>
   readonly loss: ReadLoss<Value>
   readonly settings: SimilaritySettings
-  readonly #variant: SimilarityVariant<Value>
+  readonly variant: SimilarityVariant<Value>
   readonly #backend = new BackendSession<Value>()
   #fitted: TrainingSet<Value> | undefined
 
@@ -63,7 +63,7 @@ export class TrainingSimilarity<Value> {
   ) {
     this.loss = loss
     this.settings = settings
-    this.#variant = variant
+    this.variant = variant
     this.model = new ModelSession(this.choose(predictor), settings.device)
   }
 
@@ -115,7 +115,7 @@ export class TrainingSimilarity<Value> {
 
   /** Creates what progress of a call is reported to. */
   reporter(onProgress: CallOptions['onProgress']): (progress: Progress) => void {
-    return createProgressReporter(this.#variant.name, this.settings.verbose, onProgress)
+    return createProgressReporter(this.variant.name, this.settings.verbose, onProgress)
   }
 
   /** Reads training examples before the first await ends; sources are read later. */
@@ -196,9 +196,9 @@ export class TrainingSimilarity<Value> {
   ): Promise<Explanation<SimilarityData>> {
     assertKnownKeys('options', options, explainOptionNames)
     const { settings } = this
-    const { name } = this.#variant
+    const { name } = this.variant
     let question: Question | undefined
-    return this.#withFitted('explain', options.signal, async (call, fitted) => {
+    return this.withFitted('explain', options.signal, async (call, fitted) => {
       // The arguments are read once, so that later changes to the page's arrays have no effect.
       question ??= await readQuestion(name, call, fitted.exampleCount, x, y, options, settings)
       return this.#explain(call, fitted, question)
@@ -210,9 +210,9 @@ export class TrainingSimilarity<Value> {
     onProgress,
   }: CallOptions): Promise<Explanation<SelfInfluenceData>> {
     const { settings } = this
-    const variant = this.#variant
+    const variant = this.variant
     const report = createProgressReporter(variant.name, settings.verbose, onProgress)
-    return this.#withFitted('selfInfluence', signal, async (call, fitted) => {
+    return this.withFitted('selfInfluence', signal, async (call, fitted) => {
       const { computeSelfInfluence, createSelfInfluence } = await useSelfInfluence()
       const openContext = (): Promise<GradientContext<Value>> => this.context(call)
       const source = { call, fitted, variant, weight: 1, openContext }
@@ -228,7 +228,7 @@ export class TrainingSimilarity<Value> {
   }
 
   /** Runs a step on the fitted examples, and again on the next device if one is lost. */
-  async #withFitted<Result>(
+  async withFitted<Result>(
     method: string,
     signal: AbortSignal | undefined,
     step: (call: ModelCall<Value>, fitted: TrainingSet<Value>) => Promise<Result>,
@@ -267,7 +267,7 @@ export class TrainingSimilarity<Value> {
     const context = await this.context(call)
     const { rankTraining } = await useRanking()
     const { task } = this.settings
-    const { ranked, usage } = await rankTraining(context, fitted, question, task, this.#variant)
+    const { ranked, usage } = await rankTraining(context, fitted, question, task, this.variant)
     await call.assertWeights(weightsVersion)
     const { createSimilarityExplanation, selectMostSimilar } = await useExplanations()
     const pick = (indices: Int32Array): Promise<SimilarityData['mostSimilar']> =>
@@ -277,7 +277,7 @@ export class TrainingSimilarity<Value> {
       leastSimilar: await pick(ranked.leastIndices),
     }
     call.check()
-    return createSimilarityExplanation(this.#variant, ranked, picked, {
+    return createSimilarityExplanation(this.variant, ranked, picked, {
       ...{ question, fitted, usage, loss: this.loss, settings: this.settings },
       ...{ predictor: call.predictor, device: this.model.device },
     })

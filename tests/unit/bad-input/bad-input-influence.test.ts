@@ -1,5 +1,5 @@
 import { Explanation, GradientSimilarity, MemoryStore, type Predictor } from 'gradlens'
-import { type Checkpoint, TracIn, type TracInExplainOptions } from 'gradlens/influence'
+import { type Checkpoint, TracIn, type InfluenceExplainOptions } from 'gradlens/influence'
 import { describe, expect, it } from 'vitest'
 import { densePredictor } from '../../support/models/dense-net.js'
 import {
@@ -88,7 +88,7 @@ describe('a call of TracIn', () => {
     await expect(explainer.selfInfluence()).rejects.toThrow(`selfInfluence ${message}`)
   })
 
-  it.each<readonly [TracInExplainOptions, string]>([
+  it.each<readonly [InfluenceExplainOptions, string]>([
     [{ aggregate: 'median' as never }, "aggregate: got 'median'; expected one of 'sum', 'mean'"],
     [{ perParameter: 1 as never }, 'perParameter: got 1; expected true or false'],
     [{ questionLoss: 'nothing' as never }, "'nothing'"],
