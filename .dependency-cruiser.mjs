@@ -47,7 +47,14 @@ const parts = {
     modules: 'explanation|frame',
     packages: 'lit|lit-[^/]*|(?:@types/)?react|svelte|vue',
   },
-  report: { modules: 'explanation|frame|elements', packages: '@noble/hashes' },
+  live: {
+    modules: 'predictor|losses|explanation|frame|explainers|elements|tfjs|worker',
+    packages: '@tensorflow/tfjs[^/]*',
+  },
+  report: {
+    modules: 'losses|compute/similarity|explanation|frame|elements|live/live-files',
+    packages: '@noble/hashes',
+  },
   worker: { modules: 'predictor|losses|explanation|gradients|explainers|influence' },
   index: {
     modules: 'predictor|function-predictor|losses|explanation|gradients|compute|store|explainers',

@@ -2,6 +2,7 @@ import { statSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { defineConfig, mergeConfig, type UserConfig } from 'vite'
 import { offlineFiles, pageNames, sharedParts } from './scripts/build/demo-site.js'
+import { keepLiveCode, liveCode, liveReplacements } from './scripts/build/live-code.js'
 import { pageTensorflow } from './scripts/build/page-tensorflow.js'
 import { tfjsBackends } from './scripts/build/tfjs-backends.js'
 
@@ -127,6 +128,43 @@ function backendFile(name: 'wasm' | 'webgpu', format: 'es' | 'iife'): UserConfig
   })
 }
 
+/** The code that computes in live reports: the adapter, and TensorFlow.js as far as it is used. */
+const liveCodeFile: UserConfig = {
+  publicDir: false,
+  resolve: { alias: [refusedCodecs, ...liveReplacements] },
+  worker: { rolldownOptions: { output: { minify: true } } },
+  plugins: [keepLiveCode(at('node_modules/.cache/gradlens-live'))],
+  build: {
+    target: 'es2022',
+    emptyOutDir: false,
+    license: { fileName: 'live.global.licenses.md' },
+    lib: {
+      entry: at('src/live/code.ts'),
+      formats: ['iife'],
+      name: 'gradlens',
+      fileName: () => 'live-code.js',
+    },
+    rolldownOptions: { output: { minify: true, codeSplitting: false } },
+  },
+}
+
+/** The script of live reports, which unpacks that code and starts it. */
+const liveScript: UserConfig = {
+  publicDir: false,
+  plugins: [liveCode(at('node_modules/.cache/gradlens-live'))],
+  build: {
+    target: 'es2022',
+    emptyOutDir: false,
+    lib: {
+      entry: at('src/live/page.ts'),
+      formats: ['iife'],
+      name: 'gradlensLive',
+      fileName: () => 'live.global.js',
+    },
+    rolldownOptions: { output: { minify: true, codeSplitting: false } },
+  },
+}
+
 const demo: UserConfig = {
   root: at('demo'),
   publicDir: at('public'),
@@ -169,6 +207,8 @@ const configs: Readonly<Record<string, UserConfig>> = {
   'wasm-script': backendFile('wasm', 'iife'),
   'webgpu-bundle': backendFile('webgpu', 'es'),
   'webgpu-script': backendFile('webgpu', 'iife'),
+  'live-code': liveCodeFile,
+  live: liveScript,
 }
 
 export default defineConfig(({ mode }) => configs[mode] ?? demo)

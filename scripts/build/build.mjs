@@ -16,6 +16,8 @@ const steps = [
     'webgpu-script',
     'elements',
     'anywidget',
+    'live-code',
+    'live',
   ].map((mode) => viteBuild('--mode', mode)),
   [process.execPath, 'scripts/build/elements-manifest.mjs', 'dist/custom-elements.json'],
   tool('typescript', '-p', 'tsconfig.build.json'),

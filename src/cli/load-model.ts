@@ -96,7 +96,7 @@ async function readWeights(
   file: string,
   manifest: io.WeightsManifestConfig,
 ): Promise<[io.WeightsManifestEntry[], io.WeightData]> {
-  const parts: ArrayBuffer[] = []
+  const parts: Uint8Array<ArrayBuffer>[] = []
   for (const name of manifest.flatMap(({ paths }) => paths)) {
     const shard = path.join(path.dirname(file), name)
     let bytes
@@ -108,8 +108,9 @@ async function readWeights(
         { cause },
       )
     }
-    parts.push(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength))
+    parts.push(bytes)
   }
   const specs = tf.io.getWeightSpecs(manifest)
-  return [specs, parts]
+  // Of several buffers, TensorFlow.js 4.22 reads zeros at the end of a last one that is the largest.
+  return [specs, await new Blob(parts).arrayBuffer()]
 }

@@ -1,15 +1,9 @@
-import {
-  type ArrayLike as ArrayInput,
-  GradientSimilarity,
-  type LossName,
-  lossNames,
-  type NamedLoss,
-  type ExampleSource,
-} from 'gradlens'
+import { type ArrayLike as ArrayInput, GradientSimilarity, type ExampleSource } from 'gradlens'
 import { FileSystemStore } from 'gradlens/node'
 import { getInteger, getChoice, getOption, requireOption, getRowRange } from '../arguments.js'
 import type { ArraySource } from '../arrays/array-source.js'
 import { type Command, type CommandOption, type GivenArguments, UsageError } from '../command.js'
+import { getLoss, lossOptions } from '../get-loss.js'
 import { openPredictor } from '../open-predictor.js'
 import { openArray } from '../arrays/open-array.js'
 import { ProgressLine, formatDuration } from '../progress-line.js'
@@ -33,12 +27,7 @@ const options: Readonly<Record<string, CommandOption>> = {
     value: 'FILE',
     help: 'their labels, as the loss expects them: one-hot vectors, class indices or values',
   },
-  loss: { type: 'string', value: 'NAME', help: lossNames.join(', ') },
-  'loss-options': {
-    type: 'string',
-    value: 'JSON',
-    help: `the options of the loss, as JSON: '{"ignoreLabel": -1}'`,
-  },
+  ...lossOptions,
   out: {
     type: 'string',
     value: 'STORE',
@@ -156,27 +145,6 @@ export const precomputeCommand: Command = {
       for (const source of opened) await source.close()
     }
   },
-}
-
-function getLoss(given: GivenArguments): LossName | NamedLoss {
-  requireOption(given, 'loss', 'categoricalCrossentropy')
-  const name = getChoice(given, 'loss', lossNames)!
-  const json = getOption(given, 'loss-options')
-  if (json === undefined) return name
-  const lossOptions = parseObject(json)
-  if (lossOptions !== undefined && !('name' in lossOptions)) return { ...lossOptions, name }
-  throw new UsageError(
-    `--loss-options: got '${json}'; expected a JSON object without a name: '{"ignoreLabel": -1}'.`,
-  )
-}
-
-function parseObject(json: string): object | undefined {
-  try {
-    const value: unknown = JSON.parse(json)
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined
-  } catch {
-    return undefined
-  }
 }
 
 function getStorageOptions(given: GivenArguments): object {

@@ -4,12 +4,13 @@ import { reportHtml } from 'gradlens/report'
 import { getChoice, getOption, requireOption } from '../arguments.js'
 import { InputError } from '../arrays/array-source.js'
 import { type Command, UsageError } from '../command.js'
+import { liveReportOptions, readLiveReport } from '../live-report.js'
 
 export const reportCommand: Command = {
   name: 'report',
   summary:
-    'Writes a page in one file that shows explanations. It works without a server and a network, also where no script runs.',
-  usage: 'EXPLANATION… --out FILE',
+    'Writes a page in one file that shows explanations. It works without a server and a network, also where no script runs. With --live, the page also contains a model and explains it there.',
+  usage: 'EXPLANATION… --out FILE [--live --model FILE --x FILE …]',
   positionals: {
     name: 'EXPLANATION',
     most: Infinity,
@@ -33,10 +34,12 @@ export const reportCommand: Command = {
       value: 'TYPE',
       help: 'the format of the numbers, float32 or float16, for smaller pages (default: as in the files)',
     },
+    ...liveReportOptions,
   },
   async run(given, { print, signal }) {
     const { positionals } = given
-    if (positionals.length === 0) {
+    const isLive = given.values['live'] !== undefined
+    if (positionals.length === 0 && !isLive) {
       throw new UsageError('gradlens report: got no explanation; expected at least one file.')
     }
     const out = requireOption(given, 'out', 'report.html')
@@ -44,6 +47,7 @@ export const reportCommand: Command = {
       ...readNames(getOption(given, 'labels'), 'labels'),
       ...readNames(getOption(given, 'features'), 'features'),
     }
+    const live = await readLiveReport(given, side)
     const parts = await Promise.all(
       positionals.map(async (file) => ({
         explanation: await readFile(file),
@@ -53,6 +57,7 @@ export const reportCommand: Command = {
     )
     signal.throwIfAborted()
     const html = await reportHtml(parts, {
+      live,
       title: getOption(given, 'title'),
       dtype: getChoice(given, 'dtype', ['float32', 'float16']),
     }).catch((cause: unknown) => {
@@ -63,7 +68,8 @@ export const reportCommand: Command = {
     await writeFile(out, html)
     const count =
       positionals.length === 1 ? 'one explanation' : `${positionals.length} explanations`
-    print(`${out}: ${count}, ${Math.ceil(Buffer.byteLength(html) / 1000)} kB.`)
+    const content = isLive ? (positionals.length === 0 ? 'a model' : `${count} and a model`) : count
+    print(`${out}: ${content}, ${Math.ceil(Buffer.byteLength(html) / 1000)} kB.`)
     return 0
   },
 }

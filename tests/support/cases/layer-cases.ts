@@ -182,6 +182,7 @@ const activations: readonly LayerCase[] = sides.flatMap((side) => [
   layer(() => layers.reLU({ maxValue: 3 }), [5], side),
   layer(() => layers.thresholdedReLU({ theta: 0.1 }), [5], side),
   layer(() => layers.softmax({}), [5], side),
+  layer(() => layers.activation({ activation: 'tanh' }), [5], side),
 ])
 
 const merges: readonly LayerCase[] = [
@@ -314,10 +315,10 @@ export function layerClassNames(): string[] {
 function registeredClasses(): [string, { prototype: object }][] {
   const { SerializationMap } = tf.serialization as unknown as {
     SerializationMap: {
-      getMap(): { classNameMap: Record<string, [unknown, { prototype: object }]> }
+      getMap(): { classNameMap: Record<string, [{ prototype: object }, unknown]> }
     }
   }
-  return Object.entries(SerializationMap.getMap().classNameMap).map(([name, [, registered]]) => [
+  return Object.entries(SerializationMap.getMap().classNameMap).map(([name, [registered]]) => [
     name,
     registered,
   ])

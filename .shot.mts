@@ -1,0 +1,11 @@
+import { launchBrowser } from './tests/e2e/demo-page.js'
+const b = await launchBrowser(); const page = await b.newPage({ viewport: { width: 1040, height: 900 } })
+page.on('console', (m) => console.log('console', m.type(), m.text())); page.on('pageerror', (e) => console.log('pageerror', e.message))
+const t = Date.now()
+await page.goto('file:///work/tmp/live/proto/live.html')
+await page.evaluate(() => { document.addEventListener('gl-explain-done', (e) => console.log('done', e.detail.part, Math.round(performance.now()))); document.addEventListener('gl-explain-error', (e) => console.log('err', e.detail.part, e.detail.error?.message)) })
+await page.waitForTimeout(6000)
+console.log(await page.locator('body > section').innerText())
+console.log(await page.evaluate(() => document.querySelector('gl-explainer')?.shadowRoot?.querySelector('.run-report')?.textContent))
+await page.screenshot({ path: '/work/tmp/live/proto/live.png', fullPage: true })
+await b.close()

@@ -1,0 +1,212 @@
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import * as tf from '@tensorflow/tfjs'
+import type { Browser, Frame } from 'playwright'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { encodeFrame } from 'gradlens/frame'
+import { writeModelFiles, writeNpy } from '../support/cli.js'
+import { digitExplanation } from '../support/elements/element-fixtures.js'
+import { seededRandom, uniform } from '../support/random.js'
+import { launchBrowser } from './demo-page.js'
+import { cages, type CagedReport, deadCages } from './report-cages.js'
+import { findReport, ReportServer, watch } from './report-server.js'
+
+const hostile = `</script><img src=x onerror="document.title = 'parsed'">`
+const screenshots = path.resolve(import.meta.dirname, '../../dist-screenshots')
+
+/** Without the weights and the examples, which here have less than 20 kB. */
+const mostBytes = 1_200_000
+
+/** Numbers of 8 × 8 pixels. */
+const [size, exampleCount, trainCount] = [8, 2, 12]
+
+let folder: string
+let html: string
+let browser: Browser
+let server: ReportServer
+let report: CagedReport
+/** TensorFlow.js's own answers in this process: of each example, the percentage of each class. */
+let percentages: string[][]
+
+beforeAll(async () => {
+  mkdirSync(screenshots, { recursive: true })
+  folder = mkdtempSync(path.join(tmpdir(), 'gradlens-live-'))
+  await writeInputs()
+  const printed = runReport(
+    ...['digit.safetensors', '--out', 'report.html', '--title', hostile, '--live'],
+    ...['--model', 'model', '--x', 'x.npy', '--x-train', 'x-train.npy', '--y-train', 'y.npy'],
+    ...['--loss', 'sparseCategoricalCrossentropy', '--sim-fn', 'grad_cos', '--top-k', '3'],
+    ...['--labels', `zero, ${hostile}, two`],
+  )
+  expect(printed).toMatch(/^report\.html: one explanation and a model, \d+ kB\.\n$/)
+  const file = path.join(folder, 'report.html')
+  html = readFileSync(file, 'utf8')
+  server = await ReportServer.start()
+  server.serve('report', html)
+  report = { html, file, server }
+  browser = await launchBrowser()
+}, 60_000)
+
+afterAll(async () => {
+  await browser.close()
+  server.close()
+  rmSync(folder, { recursive: true })
+})
+
+function runReport(...options: string[]): string {
+  return execFileSync(process.execPath, [path.resolve('dist/cli.js'), 'report', ...options], {
+    cwd: folder,
+    encoding: 'utf8',
+    stdio: 'pipe',
+  })
+}
+
+/** A model with seeded weights, its examples, and an explanation that is shown as it is. */
+async function writeInputs(): Promise<void> {
+  const random = seededRandom(3)
+  const model = tf.sequential({
+    layers: [
+      tf.layers.conv2d({
+        inputShape: [size, size, 1],
+        filters: 3,
+        kernelSize: 3,
+        activation: 'relu',
+      }),
+      tf.layers.flatten(),
+      tf.layers.dense({ units: 3, activation: 'softmax' }),
+    ],
+  })
+  model.setWeights(
+    model.getWeights().map(({ shape }) => {
+      const count = shape.reduce((product, length) => product * length, 1)
+      return tf.tensor(Float32Array.from(uniform(random, count, [-0.3, 0.3])), shape)
+    }),
+  )
+  const modelTopology = model.toJSON(null, false) as object
+  writeModelFiles(
+    path.join(folder, 'model'),
+    { format: 'layers-model', modelTopology },
+    model.weights.map((weight) => ({
+      name: weight.originalName,
+      shape: weight.shape as number[],
+      data: weight.read().dataSync() as Float32Array,
+    })),
+  )
+  const x = Float32Array.from(uniform(random, exampleCount * size * size, [0, 1]))
+  const xTrain = Float32Array.from(uniform(random, trainCount * size * size, [0, 1]))
+  writeNpy(path.join(folder, 'x.npy'), '<f4', [exampleCount, size, size, 1], x)
+  writeNpy(path.join(folder, 'x-train.npy'), '<f4', [trainCount, size, size, 1], xTrain)
+  writeNpy(
+    path.join(folder, 'y.npy'),
+    '<i4',
+    [trainCount],
+    Int32Array.from({ length: trainCount }, (_, i) => i % 3),
+  )
+  const predicted = model.predict(tf.tensor(x, [exampleCount, size, size, 1])) as tf.Tensor2D
+  percentages = (await predicted.array()).map((each) =>
+    each.map((share) => (share * 100).toFixed(1)),
+  )
+  tf.disposeVariables()
+  writeFileSync(path.join(folder, 'digit.safetensors'), encodeFrame(digitExplanation()))
+}
+
+/** Where the model runs: the other places have a worker and wasm. */
+const restricted: Readonly<
+  Record<string, { readonly device: string; readonly isOnPage: boolean }>
+> = {
+  'a policy of inline scripts alone': { device: 'plain JavaScript', isOnPage: true },
+  'a policy of hashed scripts alone': { device: 'plain JavaScript', isOnPage: true },
+}
+
+/** The text of the explainer, with that of the elements in it. */
+const readText = (shown: Frame): Promise<string> =>
+  shown.locator('gl-explainer').evaluate((explainer) => {
+    const read = (node: Node): string => {
+      if (node instanceof HTMLStyleElement) return ''
+      const inner = node instanceof Element && node.shadowRoot ? read(node.shadowRoot) : ''
+      return inner + (node instanceof Text ? node.data : [...node.childNodes].map(read).join(' '))
+    }
+    return read(explainer)
+  })
+
+/** Waits until the explainer shows these texts. */
+async function waitForTexts(shown: Frame, texts: readonly string[]): Promise<void> {
+  await expect
+    .poll(
+      async () => {
+        const text = await readText(shown)
+        return texts.filter((each) => !text.includes(each))
+      },
+      { timeout: 20_000 },
+    )
+    .toEqual([])
+}
+
+it.each(Object.keys(cages))('computes in %s', { timeout: 30_000 }, async (name) => {
+  const { device, isOnPage } = restricted[name] ?? { device: 'Runs on WASM', isOnPage: false }
+  const page = await browser.newPage({ viewport: { width: 1040, height: 900 } })
+  try {
+    const { faults, requests } = watch(page)
+    await page.goto(cages[name]!(report))
+    const shown = await findReport(page)
+    await shown.locator('gl-explainer gl-attribution-image figcaption').waitFor()
+    await waitForTexts(shown, [
+      ...percentages[0]!,
+      device,
+      hostile,
+      'three most similar training examples',
+    ])
+    const note = await shown.locator('section > p.note').textContent()
+    expect(note?.includes("on the page's own thread")).toBe(isOnPage)
+    expect(await shown.title()).toBe(hostile)
+    expect(faults).toEqual([])
+    const elsewhere = requests.filter((url) => !url.startsWith('file:'))
+    expect(elsewhere.every((url) => url.startsWith(server.address))).toBe(true)
+    expect(requests.length).toBeLessThanOrEqual(2)
+    if (name !== 'a file') return
+    await shown.getByRole('spinbutton', { name: 'Example' }).fill('2')
+    await shown.getByRole('spinbutton', { name: 'Example' }).press('Tab')
+    await waitForTexts(shown, percentages[1]!)
+    await page.screenshot({ path: path.join(screenshots, 'report-computes.png'), fullPage: true })
+  } finally {
+    await page.close()
+  }
+})
+
+it("computes on the page's thread with wasm where only workers are refused", async () => {
+  const page = await browser.newPage()
+  try {
+    await page.goto(
+      server.serve('no-workers', html, { 'content-security-policy': "worker-src 'none'" }),
+    )
+    const shown = await findReport(page)
+    await waitForTexts(shown, [...percentages[0]!, 'Runs on WASM'])
+    expect(await shown.locator('section > p.note').textContent()).toBe(
+      "This page may not start workers, so the model runs on the page's own thread. The page can be slow while it computes.",
+    )
+  } finally {
+    await page.close()
+  }
+})
+
+it.each(Object.keys(deadCages))('shows the stills in %s', async (name) => {
+  const page = await browser.newPage({ viewport: { width: 1040, height: 900 } })
+  try {
+    await page.goto(deadCages[name]!(report))
+    const shown = await findReport(page)
+    expect(await shown.locator('gl-explanation > figure:visible').count()).toBe(1)
+    expect(await shown.locator('section > p.note').textContent()).toContain('Where scripts may run')
+    expect(await shown.locator('gl-explainer').count()).toBe(0)
+  } finally {
+    await page.close()
+  }
+})
+
+it('has at most 1.2 MB without the weights and the examples', () => {
+  const [, content = ''] =
+    /<script type="application\/x-gradlens-live">([^<]+)<\/script>/.exec(html) ?? []
+  expect(content.length).toBeGreaterThan(0)
+  expect(Buffer.byteLength(html) - content.length).toBeLessThanOrEqual(mostBytes)
+})
