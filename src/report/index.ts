@@ -1,5 +1,5 @@
 export { reportHtml, type ReportOptions } from './report-html.js'
 export type { ReportPart, ReportSource } from './report-part.js'
 export type { LiveInputs, LiveOptions } from './live/live-options.js'
-export type { SavedModel } from './live/save-model.js'
+export type { SavedModel, SaveHandler } from './live/save-model.js'
 export type { LiveAttribution } from '../live/live-files.js'

@@ -5,7 +5,7 @@ import { describe } from '../../options.js'
 import { checkLayers } from './check-layers.js'
 
 /** Receives a model's artifacts, as the handlers of TensorFlow.js do. */
-interface SaveHandler {
+export interface SaveHandler {
   save(artifacts: unknown): Promise<{
     readonly modelArtifactsInfo: {
       readonly dateSaved: Date
