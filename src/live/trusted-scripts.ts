@@ -27,7 +27,7 @@ export function openTrustedScripts(): TrustedScripts {
  */
 export function trustWorkers(): void {
   try {
-    trustedTypes?.createPolicy('default', { createScriptURL: plain.createScriptURL })
+    trustedTypes?.createPolicy('default', { createScriptURL: (address) => address })
   } catch {
     // The explainers report that workers can't be started.
   }
