@@ -188,6 +188,8 @@ async function prepareExplainer(
   const { client, data, model } = session
   const baseline = await client.call('baseline', [choices.baseline], { signal })
   matched = found
+  const fields = await client.call('form', [0], { signal })
+  const takesTexts = fields[0]?.name === 'Text' && model?.embedding !== undefined
   const isPicture = data?.kind === 'pictures' || (data?.kind === 'arrays' && data.isBytes)
   Object.assign(explainer, {
     kind: isPicture ? 'image' : model?.embedding === undefined ? 'tabular' : 'text',
@@ -211,8 +213,8 @@ async function prepareExplainer(
   find('#compare', HTMLElement).hidden = isQuick
   find('#ask', HTMLElement).hidden = find('#run', HTMLElement).hidden = false
   showOwnExample(own, {
-    kind: isPicture ? 'picture' : 'row',
-    fields: await client.call('form', [0], { signal }),
+    kind: isPicture ? 'picture' : takesTexts ? 'text' : 'row',
+    fields,
     needsValue: encoded.labelKind === 'values',
     ask: (asked, value) => void ask(asked, value),
     fail: (error) => {

@@ -1,7 +1,7 @@
 import type { DataSet } from '../data/data-set.js'
 import { FileError } from '../files/named-file.js'
 import { describeInputKind, type InputKind } from '../models/input-kind.js'
-import type { ModelFacts } from '../models/model-facts.js'
+import type { ModelFacts, TextFacts } from '../models/model-facts.js'
 import { ArrayEncoder, fitShape } from './array-encoder.js'
 import type { Encoder, EncodingPlan } from './encoder.js'
 import {
@@ -10,16 +10,25 @@ import {
   type DecodeOptions,
   type PictureSource,
 } from './picture-encoder.js'
-import { TableEncoder } from './table-encoder.js'
+import { readLabelColumn, TableEncoder } from './table-encoder.js'
+import { VocabularyEncoder } from './text-encoder.js'
 
 /** Creates encoders of one data set for one model, and keeps pictures that it decoded. */
 export class Encoders {
   readonly #data: DataSet
   readonly #facts: ModelFacts
   readonly #input: InputKind
+  readonly #vocabulary: TextFacts | undefined
   #decoded: { readonly key: string; readonly source: PictureSource } | undefined
 
-  constructor(data: DataSet, facts: ModelFacts, input: InputKind) {
+  /** @param vocabulary of the data, for models whose file has none */
+  constructor(
+    data: DataSet,
+    facts: ModelFacts,
+    input: InputKind,
+    vocabulary: TextFacts | undefined,
+  ) {
+    this.#vocabulary = vocabulary
     this.#data = data
     this.#facts = facts
     this.#input = input
@@ -51,14 +60,36 @@ export class Encoders {
         if (input.kind === 'numbers' && input.shape.length !== 1) {
           throw new FileError(`${takes}, not rows of a table. Drop x.npy and y.npy.`)
         }
-        return new TableEncoder(
-          data.table,
-          plan.table,
-          input.kind === 'tokens' ? input.length : input.size,
-        )
+        return input.kind === 'tokens'
+          ? this.#createForTokens(data, input, plan)
+          : new TableEncoder(data.table, plan.table, input.size)
       case 'arrays':
         return this.#createForArrays(data, plan)
     }
+  }
+
+  /** A table of token ids, or of texts for which there is a vocabulary. */
+  #createForTokens(
+    { table }: DataSet & { kind: 'table' },
+    { length }: InputKind & { kind: 'tokens' },
+    plan: EncodingPlan,
+  ): Encoder {
+    const [spec] = this.#facts.inputs
+    const dtype = spec?.dtype ?? 'float32'
+    const columns = table.columns.filter(({ name }) => plan.table.features.includes(name))
+    const [column] = columns
+    if (column?.kind !== 'text') return new TableEncoder(table, plan.table, length, dtype)
+    if (columns.length > 1) {
+      throw new FileError('The model takes one text. Choose one column.')
+    }
+    const facts = this.#facts.text ?? this.#vocabulary
+    if (facts === undefined) {
+      throw new FileError(
+        'The model takes token ids, and its file has no vocabulary. Drop a vocabulary.txt with the texts, one token a line, where the line number from 0 is the id; or a .jsonl with lists of ids.',
+      )
+    }
+    const labels = readLabelColumn(table, plan.table.label)
+    return new VocabularyEncoder({ texts: column.cells, labels, facts, length, dtype })
   }
 
   #createForArrays(data: DataSet & { kind: 'arrays' }, plan: EncodingPlan): Encoder {

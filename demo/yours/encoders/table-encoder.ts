@@ -10,9 +10,16 @@ export class TableEncoder implements Encoder {
   readonly labels: RawLabels
   readonly #table: Table
   readonly #encoding: TableEncoding
+  readonly #dtype: 'float32' | 'int32'
 
   /** @throws FileError if the columns become another number of numbers than the model takes */
-  constructor(table: Table, plan: EncodingPlan['table'], size: number | null) {
+  constructor(
+    table: Table,
+    plan: EncodingPlan['table'],
+    size: number | null,
+    dtype: 'float32' | 'int32' = 'float32',
+  ) {
+    this.#dtype = dtype
     this.#table = table
     this.#encoding = new TableEncoding(table, plan)
     this.labels = readLabelColumn(table, plan.label)
@@ -34,7 +41,7 @@ export class TableEncoder implements Encoder {
   }
 
   encode(start: number, end: number): NdArray {
-    return this.#encoding.encode(start, end)
+    return this.#cast(this.#encoding.encode(start, end))
   }
 
   ask(asked: Asked): EncodedExample {
@@ -44,7 +51,10 @@ export class TableEncoder implements Encoder {
     }
     if (asked.kind !== 'row')
       throw new FileError('The model takes rows of a table. Fill in the form.')
-    return { x: this.#encoding.parse(asked.cells), cells: this.#encoding.typedCells(asked.cells) }
+    return {
+      x: this.#cast(this.#encoding.parse(asked.cells)),
+      cells: this.#encoding.typedCells(asked.cells),
+    }
   }
 
   show(indices: readonly number[]): ShownExamples {
@@ -62,10 +72,14 @@ export class TableEncoder implements Encoder {
   form(index: number): readonly FormField[] {
     return this.#encoding.form(index)
   }
+
+  #cast({ data, shape }: NdArray): NdArray {
+    return this.#dtype === 'int32' ? { data: Int32Array.from(data), shape } : { data, shape }
+  }
 }
 
 /** The labels in a column. */
-function readLabelColumn(table: Table, name: string | null): RawLabels {
+export function readLabelColumn(table: Table, name: string | null): RawLabels {
   if (name === null) return { kind: 'none' }
   const column = table.columns.find((own) => own.name === name)
   if (column === undefined) throw new FileError(`The table has no column '${name}'.`)

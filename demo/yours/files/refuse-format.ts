@@ -1,7 +1,7 @@
 import { baseName, endingOf, FileError, type NamedFile } from './named-file.js'
 
-const toTensorflow = (name: string): string =>
-  `python -c "import keras, gradlens.keras_writer as w; w.tfjs(keras.saving.load_model('${name}'), 'web_model')"`
+const toKeras = (name: string): string =>
+  `python -c "import keras; keras.saving.load_model('${name}').save('model.keras')"`
 const savedModel =
   'tensorflowjs_converter --input_format=tf_saved_model SAVED_MODEL_FOLDER web_model'
 const toOnnx =
@@ -11,9 +11,8 @@ const toOnnx =
 const conversions: Readonly<
   Record<string, (name: string) => readonly [what: string, line: string]>
 > = {
-  keras: (name) => ['a Keras 3 file', toTensorflow(name)],
-  h5: (name) => ['a Keras 2 file', toTensorflow(name)],
-  hdf5: (name) => ['a Keras 2 file', toTensorflow(name)],
+  h5: (name) => ['a Keras 2 file', toKeras(name)],
+  hdf5: (name) => ['a Keras 2 file', toKeras(name)],
   pb: () => ['a TensorFlow SavedModel', savedModel],
   pt: () => ['a PyTorch file', toOnnx],
   pth: () => ['a PyTorch file', toOnnx],

@@ -4,13 +4,18 @@ import { expandZips } from '../files/unzip.js'
 import type { OpenedModel } from './opened-model.js'
 
 /**
- * Opens the model in the dropped files: a TensorFlow.js model or an .onnx file, also in a
- * zip.
+ * Opens the model in the dropped files: a TensorFlow.js model, a .keras file or an .onnx
+ * file, also in a zip.
  *
  * @throws FileError if there is none or it is incomplete
  */
 export async function openModel(dropped: readonly NamedFile[]): Promise<OpenedModel> {
   const files = await expandZips(dropped)
+  const keras = files.find(({ path }) => endingOf(path) === 'keras')
+  if (keras !== undefined) {
+    const { openKeras } = await import('./keras/open-keras.js')
+    return openKeras(keras, files)
+  }
   const onnx = files.filter(({ path }) => endingOf(path) === 'onnx')
   if (onnx.length > 1) {
     throw new FileError(
@@ -30,7 +35,7 @@ export async function openModel(dropped: readonly NamedFile[]): Promise<OpenedMo
   refuseFormats(files)
   throw new FileError(
     `There is no model in ${listPaths(files.map(({ path }) => path)) || 'this folder'}. ` +
-      'Drop a TensorFlow.js model (model.json with its weights) or an .onnx file.',
+      'Drop a TensorFlow.js model (model.json with its weights), a .keras file or an .onnx file.',
   )
 }
 

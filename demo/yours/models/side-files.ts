@@ -1,3 +1,4 @@
+import type { TextFacts } from './model-facts.js'
 import { baseName, FileError, readJson, type NamedFile } from '../files/named-file.js'
 
 /** What files beside a model say about its classes and its pictures. */
@@ -44,6 +45,19 @@ export async function readClassNames(files: readonly NamedFile[]): Promise<reado
     }
   }
   return []
+}
+
+/** A vocabulary.txt, one token a line; undefined without such a file. */
+export async function readVocabulary(files: readonly NamedFile[]): Promise<TextFacts | undefined> {
+  const file = files.find(({ path }) => /^vocab(?:ulary)?\.txt$/i.test(baseName(path)))
+  if (file === undefined) return undefined
+  const vocabulary = (await file.blob.text()).replace(/\r?\n$/, '').split(/\r?\n/)
+  return {
+    vocabulary,
+    length: null,
+    standardize: 'lower_and_strip_punctuation',
+    source: baseName(file.path),
+  }
 }
 
 function readNames(file: string, value: unknown): readonly string[] {

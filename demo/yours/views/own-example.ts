@@ -4,7 +4,7 @@ import type { Asked } from '../encoders/encoder.js'
 import { createCamera } from './camera.js'
 
 export interface OwnExampleOptions {
-  readonly kind: 'picture' | 'row' | 'none'
+  readonly kind: 'picture' | 'row' | 'text'
   readonly fields: readonly FormField[]
   /** Whether the true value has to be known to compare with training examples. */
   readonly needsValue: boolean
@@ -34,11 +34,11 @@ export function showOwnExample(
     )
     return
   }
-  if (kind === 'none' || fields.length === 0) {
+  if (fields.length === 0) {
     root.replaceChildren()
     return
   }
-  const inputs = fields.map(createInput)
+  const inputs = fields.map((field) => createInput(field, kind === 'text'))
   const value = create('input', '')
   value.inputMode = 'decimal'
   const button = create('button', '', 'Ask')
@@ -49,16 +49,33 @@ export function showOwnExample(
       fail(new Error(`'${value.value}' in the field 'True value' is not a number.`))
       return
     }
-    ask({ kind: 'row', cells: inputs.map((input) => input.value) }, truth)
+    const cells = inputs.map((input) => input.value)
+    ask(kind === 'text' ? { kind, text: cells[0] ?? '' } : { kind: 'row', cells }, truth)
   })
   root.replaceChildren(
-    ...inputs.map((input, index) => create('label', 'field', fields[index]?.name ?? '', input)),
+    ...inputs.map((input, index) =>
+      create(
+        'label',
+        kind === 'text' ? 'field wide-field' : 'field',
+        fields[index]?.name ?? '',
+        input,
+      ),
+    ),
     ...(needsValue ? [create('label', 'field', 'True value (to compare)', value)] : []),
     button,
   )
 }
 
-function createInput({ value, choices }: FormField): HTMLInputElement | HTMLSelectElement {
+function createInput(
+  { value, choices }: FormField,
+  isText: boolean,
+): HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement {
+  if (isText) {
+    const area = create('textarea', '')
+    area.rows = 3
+    area.value = value
+    return area
+  }
   if (choices !== undefined) {
     const select = create('select', '', ...choices.map((choice) => create('option', '', choice)))
     select.value = value

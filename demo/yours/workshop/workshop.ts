@@ -15,9 +15,9 @@ import type {
 } from '../encoders/encoder.js'
 import { FileError, type NamedFile } from '../files/named-file.js'
 import { findInputKind } from '../models/input-kind.js'
-import type { ModelFacts, OutputFacts } from '../models/model-facts.js'
+import type { ModelFacts, OutputFacts, TextFacts } from '../models/model-facts.js'
 import { openModel } from '../models/open-model.js'
-import { readClassNames } from '../models/side-files.js'
+import { readClassNames, readVocabulary } from '../models/side-files.js'
 import { formatShape, type OpenedModel } from '../models/opened-model.js'
 import { describeData, type DataFacts } from './data-facts.js'
 import type { WorkOptions } from './messages.js'
@@ -53,6 +53,7 @@ export class Workshop {
   #model: OpenedModel | undefined
   #data: DataSet | undefined
   #dataClassNames: readonly string[] = []
+  #vocabulary: TextFacts | undefined
   #encoders: Encoders | undefined
   #encoder: Encoder | undefined
   #labels: EncodedLabels = { kind: 'none' }
@@ -70,7 +71,12 @@ export class Workshop {
   /** Reads the examples in the files. @throws FileError */
   async readData(files: readonly NamedFile[], options: WorkOptions): Promise<DataFacts> {
     options.signal.throwIfAborted()
-    const [data, names] = await Promise.all([readData(files), readClassNames(files)])
+    const [data, names, vocabulary] = await Promise.all([
+      readData(files),
+      readClassNames(files),
+      readVocabulary(files),
+    ])
+    this.#vocabulary = vocabulary
     this.#data = data
     this.#dataClassNames = names
     this.#forgetEncoding()
@@ -172,7 +178,7 @@ export class Workshop {
   async #createEncoder(plan: EncodingPlan, options: WorkOptions): Promise<Encoder> {
     const { facts } = this.#modelOf()
     if (this.#data === undefined) throw new Error('There are no examples yet.')
-    this.#encoders ??= new Encoders(this.#data, facts, findInputKind(facts))
+    this.#encoders ??= new Encoders(this.#data, facts, findInputKind(facts), this.#vocabulary)
     return this.#encoders.create(plan, options)
   }
 

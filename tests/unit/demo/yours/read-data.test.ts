@@ -18,7 +18,11 @@ const float64 = (...numbers: number[]): Uint8Array =>
 describe('tables', () => {
   test('a CSV file has the cells that were written, whatever the separator and the quotes', async () => {
     const word = fc.stringMatching(/^[a-z][a-z ,;"]{0,8}[a-z]$/)
-    const row = fc.tuple(word, fc.double({ noNaN: true, noDefaultInfinity: true }))
+    // −0 is written as 0.
+    const row = fc.tuple(
+      word,
+      fc.double({ noNaN: true, noDefaultInfinity: true }).map((value) => value + 0),
+    )
     await fc.assert(
       fc.asyncProperty(
         fc.array(row, { minLength: 3, maxLength: 12 }),
