@@ -31,7 +31,7 @@ const parts = {
   adapters: { modules: 'predictor|losses|gradients' },
   compute: { modules: 'gradients' },
   curvature: { modules: 'gradients' },
-  store: { modules: 'gradients|compute', packages: '@noble/hashes|zarrita' },
+  store: { modules: 'gradients|compute|curvature', packages: '@noble/hashes|zarrita' },
   explainers: { modules: 'predictor|losses|explanation|gradients|compute|store' },
   testing: { modules: 'predictor|losses|gradients|adapters' },
   evaluation: { modules: 'predictor|losses|explanation|gradients|compute|store|explainers' },

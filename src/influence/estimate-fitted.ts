@@ -3,9 +3,14 @@ import type { GradientContext, TrainingExamples } from '../explainers/similarity
 import type { Progress } from '../options.js'
 import { fitCurvature } from './fit-curvature.js'
 import { FittedCurvature } from './fitted-curvature.js'
+import { hashExamples } from './hash-examples.js'
 import type { InfluenceSettings } from './influence-options.js'
+import { readStored } from './stored-curvatures.js'
 
-/** Estimates the curvature of the model as it is, from examples. */
+/**
+ * Estimates the curvature of the model as it is, from examples. If the store has it already, from the same examples, it is
+ * read.
+ */
 export async function estimateFitted<Value, Item>(
   examples: TrainingExamples | TrainingSources<Item>,
   context: GradientContext<Value>,
@@ -15,8 +20,15 @@ export async function estimateFitted<Value, Item>(
   const { call, loss } = context
   const weightsVersion = await call.weightsVersion()
   const rows = await openTrainingRows(examples, undefined, call, loss, settings.similarity)
+  const origin = {
+    seed: settings.fisher === 'true' ? settings.seed : null,
+    exampleCount: rows.exampleCount,
+    examplesHash: await hashExamples(rows, call),
+  }
+  const stored = await readStored(settings, context, origin)
+  if (stored !== undefined) return stored
   const curvature = await fitCurvature(context, rows, settings, report)
-  const fitted = await FittedCurvature.create(curvature, context)
+  const fitted = await FittedCurvature.create(curvature, origin, context)
   await call.assertWeights(weightsVersion)
   return fitted
 }

@@ -9,36 +9,53 @@ import type { CompactBlock } from '../gradients/block.js'
 import { sliceBlock } from '../gradients/slice-block.js'
 import type { ReadLoss } from '../losses/loss.js'
 import type { PredictorSession } from '../predictor.js'
+import type { CurvatureHeader } from '../store/zarr/curvature/curvature-header.js'
+import type { StoredCurvature } from '../store/zarr/curvature/read-curvature.js'
 import type { StoreIdentity } from '../store/zarr/format/store-identity.js'
+
+/** How a curvature was estimated. */
+export type CurvatureOrigin = Pick<CurvatureHeader, 'seed' | 'exampleCount' | 'examplesHash'>
 
 /** A curvature with the model that it was estimated of. */
 export class FittedCurvature<Value> {
   readonly curvature: Curvature
+  readonly origin: CurvatureOrigin
+  /** Undefined for a predictor that does not provide its weights. */
+  readonly identity: StoreIdentity | undefined
   readonly #loss: ReadLoss<Value>
-  readonly #identity: StoreIdentity | undefined
   /** The version of the weights at which each session's model was found to be that of the curvature. */
   readonly #verified = new WeakMap<PredictorSession<Value>, number>()
 
-  /** @param identity undefined for a predictor that does not provide its weights */
   private constructor(
     curvature: Curvature,
+    origin: CurvatureOrigin,
     loss: ReadLoss<Value>,
     identity: StoreIdentity | undefined,
   ) {
     this.curvature = curvature
+    this.origin = origin
+    this.identity = identity
     this.#loss = loss
-    this.#identity = identity
+  }
+
+  /** Takes a curvature of a store, whose model is compared with the explainer's on first use. */
+  static fromStore<Value>(
+    { curvature, header }: StoredCurvature,
+    loss: ReadLoss<Value>,
+  ): FittedCurvature<Value> {
+    return new FittedCurvature(curvature, header, loss, header.identity)
   }
 
   /** Takes a curvature of the model as it is. */
   static async create<Value>(
     curvature: Curvature,
+    origin: CurvatureOrigin,
     { call, loss }: Pick<GradientContext<Value>, 'call' | 'loss'>,
   ): Promise<FittedCurvature<Value>> {
     const { session } = await call.opened()
     const hasWeights = session.weights !== undefined
     const identity = hasWeights ? await readModelIdentity(call, loss) : undefined
-    const fitted = new FittedCurvature<Value>(curvature, loss, identity)
+    const fitted = new FittedCurvature<Value>(curvature, origin, loss, identity)
     fitted.#verified.set(session, await call.weightsVersion())
     return fitted
   }
@@ -49,9 +66,10 @@ export class FittedCurvature<Value> {
     const weightsVersion = await call.weightsVersion()
     if (this.#verified.get(session) === weightsVersion) return
     try {
-      if (this.#identity === undefined)
+      if (this.identity === undefined) {
         throw new Error('The predictor does not provide its weights.')
-      await assertSameModel(call, this.#loss, this.#identity)
+      }
+      await assertSameModel(call, this.#loss, this.identity)
     } catch (cause) {
       call.check()
       throw new NotFittedError(

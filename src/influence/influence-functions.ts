@@ -38,7 +38,7 @@ import {
   readInfluenceOptions,
 } from './influence-options.js'
 
-const useCurvatures = lazyModule(() => import('./estimate-fitted.js'))
+const useCurvatures = lazyModule(() => import('./curvatures.js'))
 
 /**
  * Ranks training examples by their influence on the loss of the example explained: I = g(z)ᵀ (H + λ)⁻¹ g(z_j), where
@@ -62,7 +62,7 @@ export class InfluenceFunctions<Value = unknown, Item = never> extends Explainer
   ) {
     const loss = readLoss(lossFn)
     const settings = readInfluenceOptions(options)
-    const { curvature, damping, fisher, seed } = settings
+    const { curvature, damping } = settings
     const isIdentity = curvature === 'identity'
     const similarity = new TrainingSimilarity<Value>(predictor, loss, settings.similarity, {
       name: 'InfluenceFunctions',
@@ -72,9 +72,7 @@ export class InfluenceFunctions<Value = unknown, Item = never> extends Explainer
       }),
       params: () => ({
         curvature,
-        ...(!isIdentity && { damping: damping ?? null, fisher }),
-        ...(!isIdentity && fisher === 'true' && { curvatureSeed: seed }),
-        ...this.#describeCoarse(),
+        ...(!isIdentity && { damping: damping ?? null, ...this.#describeCurvature() }),
       }),
     })
     super(similarity.model)
@@ -84,7 +82,8 @@ export class InfluenceFunctions<Value = unknown, Item = never> extends Explainer
 
   /**
    * Opens an explainer of the training examples in a store, without a fit. Each `explain` streams their gradients from the
-   * store, within `maxBytes` and `maxGpuBytes`.
+   * store, within `maxBytes` and `maxGpuBytes`. The curvature is read from the store too, if it has one; otherwise call
+   * `fitCurvature`.
    *
    * @throws StoreError if there is no store, it is not complete, or of another model, loss or parameter list; and as the
    *   constructor
@@ -98,7 +97,9 @@ export class InfluenceFunctions<Value = unknown, Item = never> extends Explainer
     const explainer = new InfluenceFunctions(predictor, lossFn, options)
     try {
       const similarity = explainer.#similarity
-      await similarity.openStore(store, similarity.model.begin(signal))
+      const call = similarity.model.begin(signal)
+      await similarity.openStore(store, call)
+      await explainer.#openCurvature(store, call, options)
       return explainer
     } catch (error) {
       explainer.dispose()
@@ -134,13 +135,15 @@ export class InfluenceFunctions<Value = unknown, Item = never> extends Explainer
     const examples = await similarity.read(xTrain, yTrain, call)
     const curvature = await this.#estimateCurvature(examples, call, report)
     await similarity.keep(examples, call, report)
+    await this.#write(curvature, call)
     this.#curvature = curvature
     return this
   }
 
   /**
    * Estimates the curvature from these examples alone, and leaves the fitted training examples as they are: for a store
-   * of training gradients without a curvature, or where some of the training examples suffice.
+   * of training gradients without a curvature, or where some of the training examples suffice. The explainer's own
+   * `store` keeps it.
    *
    * @throws as `fit`
    * @example
@@ -155,7 +158,10 @@ export class InfluenceFunctions<Value = unknown, Item = never> extends Explainer
     const similarity = this.#similarity
     const call = similarity.model.begin(signal)
     const examples = await similarity.read(x, y, call)
-    this.#curvature = await this.#estimateCurvature(examples, call, similarity.reporter(onProgress))
+    const report = similarity.reporter(onProgress)
+    const curvature = await this.#estimateCurvature(examples, call, report)
+    await this.#write(curvature, call)
+    this.#curvature = curvature
     return this
   }
 
@@ -168,13 +174,27 @@ export class InfluenceFunctions<Value = unknown, Item = never> extends Explainer
     return this.#similarity.estimate(xTrain, yTrain, options)
   }
 
-  /** Writes training gradients into the `store`, as `precompute` of GradientSimilarity does. */
+  /**
+   * Writes training gradients into the `store`, as `precompute` of GradientSimilarity does. Without a range of rows, it
+   * writes the curvature too.
+   */
   async precompute(
     xTrain: Inputs<Item> | ExampleSource<Inputs<Item>>,
     yTrain: LabelInput | ExampleSource<LabelInput>,
     options: PrecomputeOptions = {},
   ): Promise<void> {
-    return this.#similarity.precompute(xTrain, yTrain, options)
+    const similarity = this.#similarity
+    let curvature: FittedCurvature<Value> | undefined
+    const prepare = async (
+      examples: TrainingExamples | TrainingSources<Item>,
+      call: ModelCall<Value>,
+      report: (progress: Progress) => void,
+    ): Promise<void> => {
+      curvature = await this.#estimateCurvature(examples, call, report)
+    }
+    const isWhole = options.rows === undefined
+    await similarity.precompute(xTrain, yTrain, options, isWhole ? prepare : undefined)
+    await this.#write(curvature, similarity.model.begin(options.signal))
   }
 
   /**
@@ -240,6 +260,28 @@ export class InfluenceFunctions<Value = unknown, Item = never> extends Explainer
     return estimateFitted(examples, context, this.#settings, report)
   }
 
+  async #openCurvature(
+    store: ByteStore,
+    call: ModelCall<Value>,
+    { fisher, seed }: OpenInfluenceOptions,
+  ): Promise<void> {
+    if (this.#settings.curvature === 'identity') return
+    const { openStored } = await useCurvatures()
+    const { loss } = this.#similarity
+    this.#curvature = await openStored(store, call, loss, this.#settings, { fisher, seed })
+  }
+
+  /** Writes a curvature into the explainer's store. */
+  async #write(fitted: FittedCurvature<Value> | undefined, call: ModelCall<Value>): Promise<void> {
+    const { curvature, similarity } = this.#settings
+    if (fitted?.identity === undefined || similarity.store === undefined) return
+    const { writeCurvature } = await useCurvatures()
+    const { identity, origin } = fitted
+    const description = { identity, curvature, ...origin }
+    await writeCurvature(similarity.store, fitted.curvature, description, call.signal)
+    call.check()
+  }
+
   async #prepare(
     tests: readonly PlacedGradients[],
     context: GradientContext<Value>,
@@ -277,14 +319,17 @@ export class InfluenceFunctions<Value = unknown, Item = never> extends Explainer
     )
   }
 
-  /** Names the parameters whose curvature is approximated more coarsely than by the curvature's own rule. */
-  #describeCoarse(): Readonly<Record<string, readonly string[]>> {
-    const { curvature } = this.#settings
-    const fitted = this.#curvature?.curvature
-    const names = (rule: 'diagonal' | 'identity'): string[] =>
-      curvature === rule ? [] : (fitted?.listParameters(rule) ?? [])
+  /** How the curvature was estimated, and which parameters it approximates more coarsely than by its own rule. */
+  #describeCurvature(): Readonly<Record<string, unknown>> {
+    if (this.#curvature === undefined) return {}
+    const { curvature, origin } = this.#curvature
+    const { seed, exampleCount } = origin
+    const names = (rule: 'diagonal' | 'identity'): readonly string[] =>
+      this.#settings.curvature === rule ? [] : curvature.listParameters(rule)
     const [diagonal, identity] = [names('diagonal'), names('identity')]
     return {
+      ...(seed === null ? { fisher: 'empirical' } : { fisher: 'true', curvatureSeed: seed }),
+      curvatureExamples: exampleCount,
       ...(diagonal.length > 0 && { diagonalParameters: diagonal }),
       ...(identity.length > 0 && { identityParameters: identity }),
     }

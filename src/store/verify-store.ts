@@ -1,6 +1,8 @@
 import { StoreError } from '../errors.js'
 import { type CallOptions, checkSignal } from '../options.js'
+import type { CurvatureName } from '../curvature/curvature-options.js'
 import type { ByteStore } from './bytes/byte-store.js'
+import { verifyCurvatures } from './zarr/curvature/verify-curvatures.js'
 import { listArrays } from './zarr/format/store-header.js'
 import { type DamagedChunk, findDamagedChunks } from './zarr/reading/check-chunks.js'
 import { describeStore } from './zarr/reading/open-reader.js'
@@ -15,9 +17,11 @@ export interface StoreVerification {
   readonly rowCount: number
   /** True while ranges of rows are written separately and not yet merged. Their rows are not checked. */
   readonly isInRanges: boolean
+  /** The curvatures that the store has: 'ekfac', for example. */
+  readonly curvatures: readonly CurvatureName[]
   /** How many chunks were checked, in all arrays. */
   readonly chunkCount: number
-  /** The chunks that differ from what was written, in the order of their rows. */
+  /** The chunks that differ from what was written, in the order of their rows; those of curvatures are last. */
   readonly damaged: readonly DamagedChunk[]
 }
 
@@ -46,6 +50,11 @@ export async function verifyGradientStore(
   const damaged = await findDamagedChunks(store, description, rows, signal, (row) => {
     onProgress?.({ phase: 'verify', done: row, total: rowCount })
   })
-  const chunkCount = Math.ceil(rowCount / rowsPerChunk) * listArrays(header).length
-  return { totalRowCount, rowCount, isInRanges, chunkCount, damaged }
+  const factors = await verifyCurvatures(store, header.identity, signal)
+  return {
+    ...{ totalRowCount, rowCount, isInRanges },
+    curvatures: factors.names,
+    chunkCount: Math.ceil(rowCount / rowsPerChunk) * listArrays(header).length + factors.chunkCount,
+    damaged: [...damaged, ...factors.damaged],
+  }
 }

@@ -1,4 +1,5 @@
 import { type ArrayLike as ArrayInput, GradientSimilarity, type ExampleSource } from 'gradlens'
+import { InfluenceFunctions, type InfluenceOptions } from 'gradlens/influence'
 import { FileSystemStore } from 'gradlens/node'
 import { getInteger, getChoice, getOption, requireOption, getRowRange } from '../arguments.js'
 import type { ArraySource } from '../arrays/array-source.js'
@@ -70,6 +71,21 @@ const options: Readonly<Record<string, CommandOption>> = {
     value: 'N',
     help: 'rows per file; default: as many as fit in 16 MiB',
   },
+  curvature: {
+    type: 'string',
+    value: 'NAME',
+    help: 'also estimate the curvature of the training loss, for influence functions: ekfac, kfac or diagonal. Not with --rows: run the same command without it after gradlens merge',
+  },
+  fisher: {
+    type: 'string',
+    value: 'true|empirical',
+    help: 'true (default) draws the labels for the curvature from the model; empirical takes those of the examples',
+  },
+  'curvature-seed': {
+    type: 'string',
+    value: 'N',
+    help: 'the seed of the labels that are drawn for the curvature; default: 0',
+  },
   output: { type: 'string', value: 'NAME', help: 'the output to use, if the model has several' },
   device: {
     type: 'string',
@@ -92,6 +108,7 @@ export const precomputeCommand: Command = {
     const loss = getLoss(given)
     const out = requireOption(given, 'out', 'store.zarr')
     const storage = getStorageOptions(given)
+    const curvature = getCurvatureOptions(given)
     const output = getOption(given, 'output')
     const idPlace = getOption(given, 'ids')
     const opened: ArraySource[] = []
@@ -118,25 +135,24 @@ export const precomputeCommand: Command = {
       note(`Writing rows ${start} to ${end - 1} of ${exampleCount} to ${out}, ${where}.`)
       const startedAt = performance.now()
       line.show('Computing', 0, end - start)
-      using explainer = new GradientSimilarity(predictor, loss, {
-        ...storage,
-        precomputeGrads: true,
-        store: new FileSystemStore(out),
-        device,
-      })
+      const kept = { ...storage, precomputeGrads: true, store: new FileSystemStore(out), device }
+      using explainer =
+        curvature === undefined
+          ? new GradientSimilarity(predictor, loss, kept)
+          : new InfluenceFunctions(predictor, loss, { ...kept, ...curvature })
       await explainer.precompute(examples, labels, {
         rows,
         ids,
         signal,
-        onProgress: ({ done, total }) => {
-          line.show('Computing', done, total)
+        onProgress: ({ phase, done, total }) => {
+          line.show(phase === 'curvature' ? 'Estimating the curvature' : 'Computing', done, total)
         },
       })
       line.close()
       const seconds = (performance.now() - startedAt) / 1000
       print(
         rows === undefined
-          ? `${out}: ${exampleCount} rows, in ${formatDuration(seconds)}.`
+          ? `${out}: ${exampleCount} rows${describeCurvature(curvature)}, in ${formatDuration(seconds)}.`
           : `${out}: rows ${start} to ${end - 1}, in ${formatDuration(seconds)}. When all ranges are written, run gradlens merge ${out}`,
       )
       return 0
@@ -146,6 +162,32 @@ export const precomputeCommand: Command = {
     }
   },
 }
+
+const curvatureNames = ['ekfac', 'kfac', 'diagonal'] as const
+
+type CurvatureChoice = Pick<InfluenceOptions, 'curvature' | 'fisher' | 'seed'>
+
+/** Undefined if no curvature is asked for. */
+function getCurvatureOptions(given: GivenArguments): CurvatureChoice | undefined {
+  const curvature = getChoice(given, 'curvature', curvatureNames)
+  const fisher = getChoice(given, 'fisher', ['true', 'empirical'])
+  const seed = getInteger(given, 'curvature-seed', 0)
+  if (curvature === undefined) {
+    if (fisher === undefined && seed === undefined) return undefined
+    const option = fisher === undefined ? '--curvature-seed' : '--fisher'
+    throw new UsageError(`${option}: got no --curvature; expected ekfac, kfac or diagonal with it.`)
+  }
+  if (getOption(given, 'rows') !== undefined) {
+    throw new UsageError(
+      '--curvature: got --rows too; expected only one of them. Merge the ranges with gradlens merge, and then run this ' +
+        'command without --rows: it computes only the curvature.',
+    )
+  }
+  return { curvature, ...(fisher && { fisher }), ...(seed === undefined ? {} : { seed }) }
+}
+
+const describeCurvature = (chosen: CurvatureChoice | undefined): string =>
+  chosen === undefined ? '' : ` and the curvature '${chosen.curvature!}'`
 
 function getStorageOptions(given: GivenArguments): object {
   const dtype = getChoice(given, 'dtype', ['f32', 'f16'])

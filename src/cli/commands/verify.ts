@@ -26,7 +26,7 @@ export const verifyCommand: Command = {
     } finally {
       line.close()
     }
-    const { rowCount, totalRowCount, isInRanges, chunkCount, damaged } = verified
+    const { rowCount, totalRowCount, isInRanges, curvatures, chunkCount, damaged } = verified
     for (const { message } of damaged.slice(0, mostShown)) note(message)
     if (damaged.length > 0) {
       const more = damaged.length - mostShown
@@ -46,7 +46,11 @@ export const verifyCommand: Command = {
       )
       return 1
     }
-    print(`${place}: intact, ${rowCount} rows in ${chunkCount} chunks.`)
+    const factors =
+      curvatures.length === 0
+        ? ''
+        : ` and the curvature ${curvatures.map((name) => `'${name}'`).join(', ')}`
+    print(`${place}: intact, ${rowCount} rows${factors} in ${chunkCount} chunks.`)
     return 0
   },
 }

@@ -171,6 +171,11 @@ export class TrainingSimilarity<Value> {
     xTrain: Inputs<Item> | ExampleSource<Inputs<Item>>,
     yTrain: LabelInput | ExampleSource<LabelInput>,
     { rows, ids, signal, onProgress }: PrecomputeOptions,
+    prepare?: (
+      examples: TrainingExamples | TrainingSources<Item>,
+      call: ModelCall<Value>,
+      report: (progress: Progress) => void,
+    ) => Promise<void>,
   ): Promise<void> {
     const call = this.model.begin(signal)
     const { store } = this.settings
@@ -183,6 +188,7 @@ export class TrainingSimilarity<Value> {
       ids === undefined || isExampleSource(ids) ? ids : toNdArray('ids', ids),
     ])
     const weightsVersion = await call.weightsVersion()
+    await prepare?.(given, call, report)
     const context = await this.context(call)
     const { writeTrainingSet } = await importStores()
     await writeTrainingSet(given, ownIds, context, this.settings, report, rows)

@@ -1,0 +1,78 @@
+import type { GradientContext } from '../explainers/similarity/training-set.js'
+import { StoreError } from '../errors.js'
+import { readModelIdentity } from '../explainers/session/model-identity.js'
+import type { ModelCall } from '../explainers/session/model-session.js'
+import type { ReadLoss } from '../losses/loss.js'
+import type { ByteStore } from '../store/bytes/byte-store.js'
+import { readCurvature, readCurvatureHeader } from '../store/zarr/curvature/read-curvature.js'
+import { compareIdentities } from '../store/zarr/format/store-identity.js'
+import { type CurvatureOrigin, FittedCurvature } from './fitted-curvature.js'
+import type { InfluenceSettings } from './influence-options.js'
+
+/**
+ * Reads the curvature of the explainer's own store; undefined if there is none of this model from these examples.
+ *
+ * @throws StoreError if it is damaged
+ */
+export async function readStored<Value>(
+  { curvature, uncovered, maxBytes, similarity: { store } }: InfluenceSettings,
+  { call, loss }: Pick<GradientContext<Value>, 'call' | 'loss'>,
+  origin: CurvatureOrigin,
+): Promise<FittedCurvature<Value> | undefined> {
+  if (store === undefined) return undefined
+  const header = await readCurvatureHeader(store, curvature, call.signal)
+  if (header === undefined) return undefined
+  const isSame =
+    header.seed === origin.seed &&
+    header.exampleCount === origin.exampleCount &&
+    header.examplesHash === origin.examplesHash &&
+    // Another choice for uncovered parameters gives another curvature.
+    header.blocks.every(
+      ({ rule }) => rule === curvature || rule === uncovered || !isCoarse(rule),
+    ) &&
+    compareIdentities(await readModelIdentity(call, loss), header.identity).length === 0
+  if (!isSame) return undefined
+  const stored = await readCurvature(store, curvature, maxBytes, call.signal)
+  return stored && FittedCurvature.fromStore(stored, loss)
+}
+
+const isCoarse = (rule: string): boolean => rule === 'diagonal' || rule === 'identity'
+
+/** What `open` was asked for, where the options say so. */
+export interface AskedCurvature {
+  readonly fisher: InfluenceSettings['fisher'] | undefined
+  readonly seed: number | undefined
+}
+
+/**
+ * Reads the curvature of a store of training gradients; undefined if there is none of this name.
+ *
+ * @throws StoreError if it is damaged, or was estimated in another way than asked for
+ */
+export async function openStored<Value>(
+  store: ByteStore,
+  call: ModelCall<Value>,
+  loss: ReadLoss<Value>,
+  { curvature, maxBytes }: InfluenceSettings,
+  asked: AskedCurvature,
+): Promise<FittedCurvature<Value> | undefined> {
+  const stored = await readCurvature(store, curvature, maxBytes, call.signal)
+  call.check()
+  if (stored === undefined) return undefined
+  const { seed } = stored.header
+  const fisher = seed === null ? 'empirical' : 'true'
+  const found = [
+    ...(asked.fisher !== undefined && asked.fisher !== fisher
+      ? [`fisher '${fisher}', not '${asked.fisher}'`]
+      : []),
+    ...(asked.seed !== undefined && seed !== null && asked.seed !== seed
+      ? [`seed ${seed}, not ${asked.seed}`]
+      : []),
+  ]
+  if (found.length === 0) return FittedCurvature.fromStore(stored, loss)
+  throw new StoreError(
+    'different',
+    `The curvature '${curvature}' of the store was estimated with ${found.join(' and ')}. Leave these options out to use ` +
+      'it, or call fitCurvature of an explainer of another store.',
+  )
+}

@@ -1,0 +1,163 @@
+import { GradientSimilarity, MemoryStore, type Predictor } from 'gradlens'
+import { InfluenceFunctions, type InfluenceOptions } from 'gradlens/influence'
+import { verifyGradientStore } from 'gradlens/node'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { classifier, testX, trainClasses, trainX } from '../../support/models/small-nets.js'
+
+const loss = 'sparseCategoricalCrossentropy'
+
+const options = { device: 'cpu', batchSize: 4, curvature: 'diagonal' } as const
+
+/** Counts the passes that compute gradients with their factors. */
+function countingClassifier(): { predictor: Predictor; count: () => number } {
+  const predictor = classifier() as Predictor
+  let count = 0
+  const open = predictor.open.bind(predictor)
+  predictor.open = async (...given) => {
+    const session = await open(...given)
+    const { lossGradients } = session
+    session.lossGradients = (x, labels, lossFn, how) => {
+      if (how?.keepsFactors === true) count++
+      return lossGradients.call(session, x, labels, lossFn, how)
+    }
+    return session
+  }
+  return { predictor, count: () => count }
+}
+
+async function fitted(more: InfluenceOptions): Promise<InfluenceFunctions> {
+  const explainer = new InfluenceFunctions(classifier() as Predictor, loss, { ...options, ...more })
+  onTestFinished(() => {
+    explainer.dispose()
+  })
+  return explainer.fit(trainX, trainClasses)
+}
+
+const storing = (store: MemoryStore): InfluenceOptions => ({ precomputeGrads: true, store })
+
+describe('a curvature in a store', () => {
+  it.each(['ekfac', 'kfac', 'diagonal'] as const)(
+    'of %s explains as that in memory',
+    async (name) => {
+      const store = new MemoryStore()
+      const own = { curvature: name }
+      const expected = (await (await fitted({ ...own, precomputeGrads: true })).explain(testX)).data
+      expect((await (await fitted({ ...own, ...storing(store) })).explain(testX)).data).toEqual(
+        expected,
+      )
+      using opened = await InfluenceFunctions.open(store, classifier() as Predictor, loss, {
+        ...options,
+        ...own,
+      })
+      const { data, meta } = await opened.explain(testX)
+      expect(data).toEqual(expected)
+      expect(meta.params).toMatchObject({ fisher: 'true', curvatureSeed: 0, curvatureExamples: 6 })
+      const { curvatures, damaged } = await verifyGradientStore(store)
+      expect(curvatures).toEqual([name])
+      expect(damaged).toEqual([])
+    },
+  )
+
+  it('is not estimated again from the same examples', async () => {
+    const store = new MemoryStore()
+    await fitted(storing(store))
+    const { predictor, count } = countingClassifier()
+    using explainer = new InfluenceFunctions(predictor, loss, { ...options, ...storing(store) })
+    await explainer.fit(trainX, trainClasses)
+    expect(count()).toBe(0)
+    await explainer.fitCurvature(trainX.slice(1), trainClasses.slice(1))
+    expect(count()).toBe(2)
+  })
+
+  it.each([{ seed: 1 }, { fisher: 'empirical' }] as const)(
+    'is estimated again with %o, in the place of the other one',
+    async (more) => {
+      const store = new MemoryStore()
+      await fitted(storing(store))
+      await fitted({ ...storing(store), ...more })
+      using opened = await InfluenceFunctions.open(store, classifier() as Predictor, loss, {
+        ...options,
+        ...more,
+      })
+      const expected = await (await fitted(more)).explain(testX)
+      expect((await opened.explain(testX)).data.scores).toEqual(expected.data.scores)
+    },
+  )
+
+  it('is refused if it was estimated in another way than asked for', async () => {
+    const store = new MemoryStore()
+    await fitted(storing(store))
+    await expect(
+      InfluenceFunctions.open(store, classifier() as Predictor, loss, { ...options, seed: 5 }),
+    ).rejects.toThrow("The curvature 'diagonal' of the store was estimated with seed 0, not 5.")
+  })
+
+  it('can be added to the gradients that another explainer has written', async () => {
+    const store = new MemoryStore()
+    const predictor = classifier() as Predictor
+    using similarity = new GradientSimilarity(predictor, loss, {
+      ...{ device: 'cpu', batchSize: 4, precomputeGrads: true, store },
+    })
+    await similarity.fit(trainX, trainClasses)
+    using opened = await InfluenceFunctions.open(store, predictor, loss, options)
+    await expect(opened.explain(testX)).rejects.toThrow(
+      "there is no curvature 'diagonal' for these training gradients; call fitCurvature(x, y)",
+    )
+    await opened.fitCurvature(trainX, trainClasses)
+    const expected = await (await fitted({})).explain(testX)
+    expect((await opened.explain(testX)).data.scores).toEqual(expected.data.scores)
+  })
+
+  it('is written by precompute as by fit', async () => {
+    const [written, expected] = [new MemoryStore(), new MemoryStore()]
+    using explainer = new InfluenceFunctions(classifier() as Predictor, loss, {
+      ...options,
+      ...storing(written),
+    })
+    await explainer.precompute(trainX, trainClasses)
+    await fitted(storing(expected))
+    const key = 'curvature-diagonal/zarr.json'
+    expect(await written.get(key)).toEqual(await expected.get(key))
+  })
+
+  it.each([
+    ['curvature-diagonal/block-0-eigenvalues/c.0.0', 'block-0-eigenvalues'],
+    ['curvature-diagonal/zarr.json', 'curvature-diagonal'],
+  ])('is found damaged where one byte of %s differs', async (key, array) => {
+    const store = new MemoryStore()
+    await fitted(storing(store))
+    const bytes = (await store.get(key))!
+    const at = bytes.length >> 1
+    bytes[at]! ^= 1
+    await store.set(key, bytes)
+    const { damaged } = await verifyGradientStore(store)
+    expect(damaged.map((chunk) => [chunk.array.split('/').at(-1), chunk.failure])).toEqual([
+      [array, 'damaged'],
+    ])
+    await expect(
+      InfluenceFunctions.open(store, classifier() as Predictor, loss, options),
+    ).rejects.toThrow('of the store')
+  })
+
+  it('of another model is found by verify, and refused', async () => {
+    const store = new MemoryStore()
+    await fitted(storing(store))
+    const other = new MemoryStore()
+    using explainer = new InfluenceFunctions(classifier(2) as Predictor, loss, {
+      ...options,
+      ...storing(other),
+    })
+    await explainer.fit(trainX, trainClasses)
+    for (const key of ['zarr.json', 'block-0-eigenvalues/c.0.0', 'block-1-eigenvalues/c.0.0']) {
+      const path = `curvature-diagonal/${key}`
+      const bytes = await other.get(path)
+      if (bytes !== undefined) await store.set(path, bytes)
+    }
+    const { damaged } = await verifyGradientStore(store)
+    expect(damaged[0]!.message).toMatch(/is not that of its gradients|checksum/)
+    using opened = await InfluenceFunctions.open(store, classifier() as Predictor, loss, {
+      ...{ ...options, curvature: 'identity' },
+    })
+    expect((await opened.explain(testX)).data.scores.shape).toEqual([2, 6])
+  })
+})
