@@ -15,10 +15,10 @@ function countingClassifier(): { predictor: Predictor; count: () => number } {
   const open = predictor.open.bind(predictor)
   predictor.open = async (...given) => {
     const session = await open(...given)
-    const { lossGradients } = session
+    const lossGradients = session.lossGradients.bind(session)
     session.lossGradients = (x, labels, lossFn, how) => {
       if (how?.keepsFactors === true) count++
-      return lossGradients.call(session, x, labels, lossFn, how)
+      return lossGradients(x, labels, lossFn, how)
     }
     return session
   }
