@@ -14,8 +14,9 @@ const rankCorrelation = 0.999
 function createModel(): tf.Sequential {
   const { net } = fixture
   const model = tf.sequential()
-  const image = { inputShape: [4, 4, 2], filters: 3, kernelSize: 2, activation: 'tanh' } as const
-  model.add(tf.layers.conv2d(image))
+  model.add(
+    tf.layers.conv2d({ inputShape: [4, 4, 2], filters: 3, kernelSize: 2, activation: 'tanh' }),
+  )
   model.add(tf.layers.flatten())
   model.add(tf.layers.dense({ units: 5, activation: 'tanh' }))
   model.add(tf.layers.dense({ units: 3 }))
