@@ -69,7 +69,9 @@ export function pythonOf(name) {
 
 /** @param {string} python @param {...string} options */
 function pip(python, ...options) {
-  return [python, '-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...options]
+  const install = [python, '-m', 'pip', 'install', '--quiet', '--disable-pip-version-check']
+  // Python compiles what a program imports. Of most packages here, that is a small part.
+  return [...install, '--no-compile', ...options]
 }
 
 /** The Python package takes the elements from the build. */

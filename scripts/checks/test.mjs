@@ -26,26 +26,33 @@ else pass('browser', 0, browser.path)
 
 // Downloads while the other checks compute.
 const hostsAreReady = createHostEnvironments()
-const isBuilt = check(build)
-await Promise.all([isBuilt, checkInTurn(sourceChecks)])
-if (await isBuilt) await checkInTurn(packageChecks)
-else
-  for (const { name } of packageChecks) fail(name, 0, 'The build failed, so this was not checked.')
+await Promise.all([checkInTurn(sourceChecks), checkBuild()])
 
 /** @type {Record<string, string>} */
 const env = browser.path === undefined ? {} : { CHROME_PATH: browser.path }
 await project('unit', 'tests in Node')
-for (const [name, title] of /** @type {const} */ ([
-  ['browser', 'tests in Chromium'],
-  ['e2e', 'tests of the built pages'],
-])) {
+// Each mostly uses one core: a page or a server waits for the other.
+await Promise.all([testPages('browser', 'tests in Chromium'), testHostsAndBuiltPages()])
+finish(failed === 0 ? 0 : 1)
+
+async function checkBuild() {
+  if (await check(build)) return checkInTurn(packageChecks)
+  for (const { name } of packageChecks) fail(name, 0, 'The build failed, so this was not checked.')
+}
+
+async function testHostsAndBuiltPages() {
+  const title = 'tests in notebooks and dashboards'
+  const fault = await hostsAreReady
+  if (fault === undefined) await project('hosts', title)
+  else fail(title, 0, fault)
+  await testPages('e2e', 'tests of the built pages')
+}
+
+/** @param {string} name @param {string} title */
+async function testPages(name, title) {
   if (browser.path === undefined) fail(title, 0, 'No browser was found to run them in.')
   else await project(name, title)
 }
-const hostsFault = await hostsAreReady
-if (hostsFault !== undefined) fail('tests in notebooks and dashboards', 0, hostsFault)
-else await project('hosts', 'tests in notebooks and dashboards')
-finish(failed === 0 ? 0 : 1)
 
 /** @param {readonly import('./checks.mjs').Check[]} checks */
 async function checkInTurn(checks) {
