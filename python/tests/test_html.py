@@ -77,7 +77,19 @@ def test_stills_are_pngs(rng):
         assert png.startswith(b"\x89PNG\r\n\x1a\n")
         width, height = struct.unpack(">II", png[16:24])
         length = struct.unpack(">I", png[33:37])[0]
-        assert len(zlib.decompress(png[41 : 41 + length])) == height * (1 + 3 * width)
+        channels = {2: 3, 6: 4}[png[25]]
+        assert len(zlib.decompress(png[41 : 41 + length])) == height * (1 + channels * width)
+
+
+def test_similar_images_are_apart_on_any_ground(rng):
+    images = rng.random((3, 4, 4))
+    png = still_png(gl.similarity([3.0, 2.0, 1.0], examples=images))
+    length = struct.unpack(">I", png[33:37])[0]
+    rows = np.frombuffer(zlib.decompress(png[41 : 41 + length]), np.uint8).reshape(96, -1)[:, 1:]
+    opacity = rows.reshape(96, 3 * 96 + 2 * 4, 4)[..., 3]
+    gaps = [*range(96, 100), *range(196, 200)]
+    assert (opacity[:, gaps] == 0).all()
+    assert (np.delete(opacity, gaps, axis=1) == 255).all()
 
 
 def test_a_still_shows_signs_as_colours():

@@ -4,8 +4,14 @@ import path from 'node:path'
 import type { Browser } from 'playwright'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { launchBrowser } from '../e2e/demo-page.js'
-import { writeExplanation } from './example-frame.js'
-import { measureContrast, openHostPage, selectFirstExample, waitForPicture } from './host-page.js'
+import { mostSimilar, writeExplanation } from './example-frame.js'
+import {
+  measureContrast,
+  openHostPage,
+  readTheme,
+  selectFirstExample,
+  waitForPicture,
+} from './host-page.js'
 import { programOf, readHostCode, startServer } from './host-server.js'
 
 let browser: Browser
@@ -27,11 +33,12 @@ interface Host {
   /** The command, for a file with the code of the guide. */
   readonly command: (file: string, port: number) => readonly string[]
   readonly answers?: string
-  readonly env?: Readonly<Record<string, string>>
-  /** What the page shows once the training example 39 was selected. */
-  readonly shows: RegExp
-  /** The address of the dark page. Default: the same, with a dark colour scheme. */
+  /** The address of the page. */
+  readonly page?: string
+  /** The address of its dark form. Undefined: it has none. */
   readonly dark?: string
+  /** What the page shows once a training example was selected. */
+  readonly shows: RegExp
 }
 
 const python = programOf('apps', 'python')
@@ -47,10 +54,16 @@ const hosts: readonly Host[] = [
       ...['--server.headless', 'true', '--browser.gatherUsageStats', 'false'],
     ],
     answers: '/_stcore/health',
-    shows: /index/,
+    dark: '/',
+    shows: new RegExp(`index\\D+${mostSimilar}`),
   },
-  { name: 'gradio', command: script, shows: /"?index"?/ },
-  { name: 'dash', command: script, shows: /'index': 39/ },
+  {
+    name: 'gradio',
+    command: script,
+    dark: '/?__theme=dark',
+    shows: new RegExp(`index\\D+${mostSimilar}`),
+  },
+  { name: 'dash', command: script, shows: new RegExp(`'index': ${mostSimilar}`) },
   {
     name: 'panel',
     command: (file, port) => [
@@ -58,36 +71,33 @@ const hosts: readonly Host[] = [
       ...['--allow-websocket-origin', `127.0.0.1:${port}`],
     ],
     answers: '/app',
-    shows: /index/,
+    page: '/app',
+    dark: '/app?theme=dark',
+    shows: new RegExp(`index\\D+${mostSimilar}`),
   },
 ]
 
 it.each(hosts)(
   'shows an explanation in $name, and sends the selected example back',
-  async (host) => {
-    const { name, command, answers = '/', env = {}, shows } = host
+  async ({ name, command, answers = '/', page: address = '/', dark: darkAddress, shows }) => {
     const file = path.join(folder, 'app.py')
     writeFileSync(file, readHostCode(name))
     await using server = await startServer(
       (port) => ['env', `GRADIO_SERVER_PORT=${port}`, `PORT=${port}`, ...command(file, port)],
-      { folder, answers, env: { GRADIO_ANALYTICS_ENABLED: 'False', DASH_DEBUG: 'False', ...env } },
+      { folder, answers, env: { GRADIO_ANALYTICS_ENABLED: 'False', DASH_DEBUG: 'False' } },
     )
-    const { page, faults } = await openHostPage(
-      browser,
-      server.url + (name === 'panel' ? '/app' : ''),
-    )
+    const { page, faults } = await openHostPage(browser, server.url + address)
     await waitForPicture(page, name)
+    expect(await readTheme(page)).toBe('light')
     await selectFirstExample(page)
     await page.getByText(shows).first().waitFor()
     expect(faults).toEqual([])
     await page.close()
 
-    const dark = await openHostPage(
-      browser,
-      server.url + (name === 'gradio' ? '/?__theme=dark' : name === 'panel' ? '/app' : ''),
-      true,
-    )
+    if (darkAddress === undefined) return
+    const dark = await openHostPage(browser, server.url + darkAddress, true)
     await waitForPicture(dark.page, `${name}-dark`)
+    expect(await readTheme(dark.page)).toBe('dark')
     expect(await measureContrast(dark.page)).toBeGreaterThanOrEqual(7)
     await dark.page.close()
   },

@@ -43,6 +43,7 @@ export async function waitForPicture(
   mkdirSync(screenshots, { recursive: true })
   try {
     await picture.first().waitFor({ timeout: 90_000 })
+    await page.evaluate(() => document.fonts.ready.then(() => undefined))
   } finally {
     await page.screenshot({ path: path.join(screenshots, `host-${name}.png`) })
   }
@@ -53,7 +54,15 @@ export function findPicture(frame: Page | FrameLocator): Locator {
   return frame.locator('gl-similar-examples figcaption')
 }
 
-/** Selects the most similar training example, the one with the index 39. */
+/** The theme that the element took over from the page. */
+export function readTheme(page: Page): Promise<unknown> {
+  return page
+    .locator('gl-explanation')
+    .first()
+    .evaluate((element) => (element as HTMLElement & { theme?: unknown }).theme)
+}
+
+/** Selects the most similar training example. */
 export async function selectFirstExample(page: Page): Promise<void> {
   await page.locator('gl-similar-examples button[part="example"]').first().click()
 }

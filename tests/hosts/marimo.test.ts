@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { expect, it } from 'vitest'
 import { launchBrowser } from '../e2e/demo-page.js'
-import { writeExplanation } from './example-frame.js'
+import { mostSimilar, writeExplanation } from './example-frame.js'
 import { openHostPage, selectFirstExample, waitForPicture } from './host-page.js'
 import { programOf, readHostCode, startServer } from './host-server.js'
 
@@ -41,7 +41,7 @@ if __name__ == "__main__":
   const { page, faults } = await openHostPage(browser, server.url)
   await waitForPicture(page, 'marimo')
   await selectFirstExample(page)
-  await page.getByText("'index': 39").first().waitFor()
+  await page.getByText(`'index': ${mostSimilar}`).first().waitFor()
   expect(faults).toEqual([])
   await browser.close()
   rmSync(folder, { recursive: true })

@@ -15,6 +15,7 @@ from gradlens.errors import InvalidArgumentError, describe
 from gradlens.explanation import Explanation
 from gradlens.frame import DType
 from gradlens.kit import read_adapter, read_module
+from gradlens.notebook import still_bundle
 from gradlens.version import __version__
 
 
@@ -56,6 +57,13 @@ class ExplanationWidget(anywidget.AnyWidget):  # type: ignore[misc]
         else:
             traits["kit"] = f"IPY_MODEL_{_kit().model_id}"
         super().__init__(**traits)
+
+    def _repr_mimebundle_(self, **options: Any) -> Any:
+        """Add a still picture, for a notebook that is opened where no script runs."""
+        shown = super()._repr_mimebundle_(**options)
+        content, metadata = shown if isinstance(shown, tuple) else (shown or {}, {})
+        still = still_bundle(Explanation.from_frame(self.frame)) if self.frame else {}
+        return {**content, **still}, metadata
 
 
 def widget(

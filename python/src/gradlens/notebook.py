@@ -28,14 +28,11 @@ def display_bundle(explanation: Explanation) -> Any:
         A mime bundle: a widget where anywidget is installed, otherwise HTML; and for notebooks
         that run no scripts, a still picture, a table and a sentence.
     """
-    bundle = still_bundle(explanation)
     if find_spec("anywidget") is None:
-        return {**bundle, "text/html": frame_html([explanation])}
+        return {**still_bundle(explanation), "text/html": frame_html([explanation])}
     from gradlens.explanation_widget import widget
 
-    shown = widget(explanation)._repr_mimebundle_()
-    content, metadata = shown if isinstance(shown, tuple) else (shown, {})
-    return ({**bundle, **(content or {}), "text/plain": bundle["text/plain"]}, metadata)
+    return widget(explanation)._repr_mimebundle_()
 
 
 def still_bundle(explanation: Explanation) -> dict[str, str]:

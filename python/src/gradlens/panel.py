@@ -23,7 +23,8 @@ class Explanation(JSComponent):  # type: ignore[misc]
     dtype
         The type in which floating-point arrays are sent.
     **component
-        Parameters of Panel's components, and ``options``: properties of the element in snake_case.
+        Parameters of Panel's components, such as ``sizing_mode`` (default ``'stretch_width'``), and
+        ``options``: properties of the element in snake_case.
     """
 
     frame = param.String(default="")
@@ -39,4 +40,5 @@ class Explanation(JSComponent):  # type: ignore[misc]
         self, explanation: Any, *, dtype: DType | None = "float32", **component: Any
     ) -> None:
         frame = to_explanation(explanation).to_frame(dtype=dtype)
+        component.setdefault("sizing_mode", "stretch_width")
         super().__init__(frame=base64.b64encode(frame).decode("ascii"), **component)

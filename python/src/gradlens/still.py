@@ -81,23 +81,21 @@ def write_png(pixels: NDArray[np.uint8]) -> bytes:
     Parameters
     ----------
     pixels
-        [height, width, 3].
+        [height, width, 3], or [height, width, 4] with an opacity.
 
     Returns
     -------
     bytes
         The file.
     """
-    height, width, _ = pixels.shape
-    rows = np.concatenate(
-        [np.zeros((height, 1), np.uint8), pixels.reshape(height, width * 3)], axis=1
-    )
+    height, width, channels = pixels.shape
+    rows = np.concatenate([np.zeros((height, 1), np.uint8), pixels.reshape(height, -1)], axis=1)
 
     def chunk(kind: bytes, content: bytes) -> bytes:
         checked = kind + content
         return struct.pack(">I", len(content)) + checked + struct.pack(">I", zlib.crc32(checked))
 
-    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    header = struct.pack(">IIBBBBB", width, height, 8, 2 if channels == 3 else 6, 0, 0, 0)
     return b"".join(
         (
             b"\x89PNG\r\n\x1a\n",
@@ -136,8 +134,10 @@ def _draw_similar(explanation: Explanation) -> NDArray[np.uint8] | None:
     pictures = [picture for picture in drawn if picture is not None]
     if not pictures:
         return None
-    gap = np.full((pictures[0].shape[0], 4, 3), 255, np.uint8)
-    return np.concatenate([part for picture in pictures for part in (picture, gap)][:-1], axis=1)
+    height = pictures[0].shape[0]
+    gap = np.zeros((height, 4, 4), np.uint8)
+    opaque = [np.pad(one, ((0, 0), (0, 0), (0, 1)), constant_values=255) for one in pictures]
+    return np.concatenate([part for picture in opaque for part in (picture, gap)][:-1], axis=1)
 
 
 def _draw_image(image: NDArray[Any]) -> NDArray[np.uint8] | None:

@@ -27,10 +27,12 @@ const hosts: readonly (Host | 'auto')[] = [
 export function followHost(element: HTMLElement, host: Host | 'auto' = 'auto'): () => void {
   readChoice('host', host, hosts)
   const own: OwnValues = new Map()
-  const update = (): void => {
-    applyHost(element, host === 'auto' ? findHost(element) : host, own)
-  }
   let frame = 0
+  const update = (): void => {
+    // Outside the page an element has no colours around it; hosts attach it before the next frame.
+    if (element.isConnected) applyHost(element, host === 'auto' ? findHost(element) : host, own)
+    else frame = requestAnimationFrame(update)
+  }
   const updateSoon = (): void => {
     cancelAnimationFrame(frame)
     frame = requestAnimationFrame(update)

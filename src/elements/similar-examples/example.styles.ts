@@ -172,6 +172,11 @@ export const exampleStyles: CSSResult = css`
       grid-template-columns: minmax(0, 1fr);
       grid-template-rows: 86px minmax(64px, 1fr) auto;
     }
+
+    /* Without predictions, a card has a label and a number at most. */
+    .pictures.brief .card {
+      grid-template-rows: 86px minmax(40px, 1fr) auto;
+    }
   }
 
   @container (inline-size < 600px) {
@@ -179,7 +184,8 @@ export const exampleStyles: CSSResult = css`
       grid-template-columns: minmax(0, 1fr);
     }
 
-    .pictures .card {
+    .pictures .card,
+    .pictures.brief .card {
       gap: 0 12px;
       grid-template-areas: 'picture facts' 'picture score';
       grid-template-columns: 58px minmax(0, 1fr);

@@ -187,6 +187,25 @@ it('refuses an unknown host', async () => {
   )
 })
 
+it.each(['light', 'dark'] as const)(
+  'takes over a %s page when an element that was followed before is attached',
+  async (theme) => {
+    const style = document.createElement('style')
+    style.textContent = `body { background: ${theme === 'dark' ? '#111' : '#fff'} }`
+    document.head.append(style)
+    const element = document.createElement('gl-attribution-bars')
+    const stop = followHost(element)
+    onTestFinished(() => {
+      stop()
+      element.remove()
+      style.remove()
+    })
+    expect(element.theme).toBeNull()
+    document.body.append(element)
+    await expect.poll(() => element.theme).toBe(theme)
+  },
+)
+
 it('keeps its own text styles under rules for everything', async () => {
   const plain = await mounted('gl-attribution-bars', { explanation: carExplanation() })
   const styleOf = (element: Element): string[] => {

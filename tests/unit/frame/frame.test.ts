@@ -3,6 +3,7 @@ import { version } from 'gradlens'
 import { decodeFrame, encodeFrame } from 'gradlens/frame'
 import { expect, it } from 'vitest'
 import type { NdArray } from '../../../src/ndarray.js'
+import { seededRandom } from '../../../src/random.js'
 import { changeHeader, readHeaderText } from '../../support/frame-bytes.js'
 import { carExplanation } from '../../support/elements/element-fixtures.js'
 
@@ -188,4 +189,28 @@ it('writes what JSON has no value for as its description', () => {
   expect(decodeFrame(encodeFrame(carExplanation(), side)).side).toEqual({
     raw: [null, 'a function', 'an object (Map)'],
   })
+})
+
+it('writes and reads 9.6 MB in at most 50 ms of processor time each', () => {
+  const shape = [8, 224, 224, 3]
+  const random = seededRandom(3)
+  const draw = (): NdArray => ({
+    data: Float32Array.from({ length: 8 * 224 ** 2 * 3 }, random),
+    shape,
+  })
+  const explanation = { meta: { params: {} }, data: { attributions: [draw()], x: draw() } }
+  const frame = encodeFrame(explanation)
+  expect(frame.length).toBeGreaterThan(9.6e6)
+  // The least of five runs, because others use the machine too.
+  const measure = (work: () => unknown): number =>
+    Math.min(
+      ...Array.from({ length: 5 }, () => {
+        const before = process.cpuUsage()
+        work()
+        const { user, system } = process.cpuUsage(before)
+        return (user + system) / 1000
+      }),
+    )
+  expect(measure(() => encodeFrame(explanation))).toBeLessThanOrEqual(50)
+  expect(measure(() => decodeFrame(frame))).toBeLessThanOrEqual(50)
 })

@@ -13,11 +13,14 @@ const usualCount = 5
 export function renderCards(end: ShownEnd, options: ExampleListOptions): TemplateResult {
   const { examples, title } = end
   const layout = examples[0]?.content.kind === 'text' ? 'texts' : 'pictures'
+  const isBrief = examples.every(
+    ({ predicted, isSuspect }) => predicted === undefined && !isSuspect,
+  )
   return html`
     <div class="end" part="end">
       <p class="end-title">${title}</p>
       <ol
-        class=${layout}
+        class=${isBrief ? `${layout} brief` : layout}
         aria-label=${title}
         aria-hidden=${options.stop === undefined ? 'true' : nothing}
       >
