@@ -1,4 +1,3 @@
-/// <reference lib="esnext.disposable" preserve="true" />
 import type { GpuGradientBlock, GradientBlock } from './gradients/block.js'
 import type { Labels } from './losses/labels.js'
 import type { LossFunction, PositionLoss } from './losses/loss.js'

@@ -114,8 +114,17 @@ async function serve(folder: string): Promise<{ url: string; close(): void }> {
 /** Chromium's own warning where it has no GPU. */
 const ofBrowser = 'No available adapters.'
 
+function launch(): Promise<Browser> {
+  const executablePath = findBrowser().path
+  return chromium.launch({
+    ...(process.getuid?.() === 0 ? { args: ['--no-sandbox'] } : {}),
+    ...(executablePath === undefined ? {} : { executablePath }),
+  })
+}
+
 /** Opens a page, waits for its explanation, and returns the device that it shows. */
-async function readDevice(browser: Browser, url: string, trial: Trial): Promise<string> {
+async function readDevice(url: string, trial: Trial): Promise<string> {
+  const browser = await launch()
   const page = await browser.newPage()
   page.on('pageerror', ({ message }) => trial.messages.push(message))
   page.on('console', (entry) => {
@@ -136,7 +145,7 @@ async function readDevice(browser: Browser, url: string, trial: Trial): Promise<
       /(?:device"?:|explained on) "?(\w+)/i.exec(await shown.innerText()) ?? []
     return device
   } finally {
-    await page.close()
+    await browser.close()
   }
 }
 
@@ -150,7 +159,7 @@ const mentions = (output: string): string[] =>
   output.split('\n').filter((line) => line.includes('gradlens') && /warn|error/i.test(line))
 
 /** Follows a page. Returns what it took, once for each way to run the project. */
-async function follow(page: string, archive: string, browser: Browser): Promise<Trial[]> {
+async function follow(page: string, archive: string): Promise<Trial[]> {
   const project = new Project(archive)
   const trial: Trial = {
     page,
@@ -170,7 +179,7 @@ async function follow(page: string, archive: string, browser: Browser): Promise<
   }
   const open = async (url: string, of: Trial): Promise<void> => {
     const start = performance.now()
-    of.device = await readDevice(browser, url, of)
+    of.device = await readDevice(url, of)
     of.explanationSeconds = seconds(start)
   }
   const openFolder = async (file: string, of: Trial): Promise<void> => {
@@ -226,16 +235,11 @@ const packed = execFileSync('npm', ['pack', '--ignore-scripts', '--pack-destinat
   stdio: ['ignore', 'pipe', 'ignore'],
 })
 const archive = path.join(folder, packed.trim().split('\n').at(-1)!)
-const executablePath = findBrowser().path
-const browser = await chromium.launch({
-  ...(process.getuid?.() === 0 ? { args: ['--no-sandbox'] } : {}),
-  ...(executablePath === undefined ? {} : { executablePath }),
-})
 const all = readdirSync(docs).map((file) => path.basename(file, '.md'))
 const chosen = process.argv.slice(2)
 let failures = 0
 for (const page of chosen.length > 0 ? chosen : all.filter((each) => each !== 'index')) {
-  for (const trial of await follow(page, archive, browser)) {
+  for (const trial of await follow(page, archive)) {
     const { lineCount, commandSeconds, explanationSeconds, device, messages } = trial
     console.log(
       `${trial.page}: ${lineCount} lines, ${commandSeconds.toFixed(1)} s for commands, ` +
@@ -245,6 +249,5 @@ for (const page of chosen.length > 0 ? chosen : all.filter((each) => each !== 'i
     if (device !== 'wasm' || messages.length > 0) failures += 1
   }
 }
-await browser.close()
 rmSync(folder, { recursive: true })
 process.exitCode = failures > 0 ? 1 : 0

@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 declare global {
   // Declared again, empty, for the compilers of users whose DOM types do not have WebGPU yet.
   /* eslint-disable @typescript-eslint/no-empty-object-type -- their members are in the DOM's types */

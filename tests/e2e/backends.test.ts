@@ -1,3 +1,4 @@
+import path from 'node:path'
 import type * as tfjs from '@tensorflow/tfjs'
 import type {} from 'gradlens/global'
 import type { Browser, Page } from 'playwright'
@@ -182,6 +183,17 @@ it('names the source that a content security policy lacks, and runs on cpu unles
   const reason = /WebAssembly could not compile.*content security policy needs 'wasm-unsafe-eval'/
   expect(await attribute(page, 'wasm')).toEqual(['DeviceError', expect.stringMatching(reason)])
   expect(await attribute(page, 'auto')).toEqual(['cpu', expect.stringMatching(reason)])
+  await page.close()
+})
+
+it('explains on webgpu, loaded when it is first used', async () => {
+  const { page, messages } = await open('/modules.html')
+  const files: string[] = []
+  page.on('request', (request) => files.push(path.basename(request.url())))
+  expect(await attribute(page, 'webgpu')).toEqual(['webgpu', null])
+  expect(files).toContain('webgpu-kernels.js')
+  expect(files).not.toContain('wasm-kernels.js')
+  expect(messages).toEqual([])
   await page.close()
 })
 

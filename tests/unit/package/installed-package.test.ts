@@ -112,8 +112,17 @@ async function compile(compiler: string, code: string): Promise<string[]> {
 }
 
 const everyEntry = [
-  ...['', '/elements', '/elements/define', '/evaluation', '/worker', '/wasm', '/webgpu'],
-  ...['/bundle', '/wasm/bundle', '/webgpu/global'],
+  ...[
+    '',
+    '/elements',
+    '/elements/define',
+    '/evaluation',
+    '/frame',
+    '/influence',
+    '/onnx',
+    '/report',
+  ],
+  ...['/testing', '/worker', '/wasm', '/webgpu', '/wasm/bundle', '/webgpu/global', '/bundle'],
 ]
 const useOfEvery = (entries: readonly string[]): string =>
   entries.map((entry, i) => `export * as e${i} from 'gradlens${entry}'`).join('\n') +
