@@ -10,8 +10,8 @@ export function explainFailedImport(error: unknown): never {
   throw new UnsupportedError(
     'import()',
     'gradlens loads some of its modules when they are first needed, and browsers refuse import() in a service worker. ' +
-      "Import every name from 'gradlens/bundle', which is one module. In a classic service worker, load " +
-      'gradlens.global.js with importScripts.',
+      "Import every name from 'gradlens/bundle' and backends from 'gradlens/wasm/bundle' or 'gradlens/webgpu/bundle', " +
+      'which are one module each. In a classic service worker, load gradlens.global.js and wasm.global.js with importScripts.',
     { cause: error },
   )
 }
