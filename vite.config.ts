@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { defineConfig, mergeConfig, type UserConfig } from 'vite'
 import { offlineFiles, pageNames, sharedParts } from './scripts/build/demo-site.js'
 import { keepLiveCode, liveCode, liveReplacements } from './scripts/build/live-code.js'
+import { elementsKit } from './scripts/build/elements-kit.js'
 import { pageTensorflow } from './scripts/build/page-tensorflow.js'
 import { tfjsBackends } from './scripts/build/tfjs-backends.js'
 
@@ -176,7 +177,12 @@ const demo: UserConfig = {
     PHOTO_MODEL_BYTES: sizeOf('public/photos/efficientnet-lite0.onnx'),
     ONNX_RUNTIME_BYTES: sizeOf('node_modules/onnxruntime-web/dist/ort-wasm-simd-threaded.wasm'),
   },
-  plugins: [tfjsBackends(), sharedParts(at('demo')), offlineFiles()],
+  plugins: [
+    tfjsBackends(),
+    sharedParts(at('demo')),
+    elementsKit(singleFile('src/elements/global.ts', 'elements.global.js', 'iife')),
+    offlineFiles(),
+  ],
   build: {
     target: 'es2022',
     outDir: at('dist-demo'),

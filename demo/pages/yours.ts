@@ -4,12 +4,13 @@ import { formatBytes, formatDuration, GlExplainer, Job } from 'gradlens/elements
 import { create, find, setText } from '../dom.js'
 import { keepOffline } from '../offline/keep-offline.js'
 import { createJobView } from '../views/job-view.js'
+import type { Shown } from '../yours/export/report.js'
 import type { Asked, EncodedExample } from '../yours/encoders/encoder.js'
 import { createAttribution, createPredict, createSimilarity } from '../yours/explain-proxies.js'
 import { baseName, type NamedFile } from '../yours/files/named-file.js'
 import type { ModelFacts } from '../yours/models/model-facts.js'
 import { loadCars, loadDigits, type Sample } from '../yours/samples.js'
-import { Session, type Choices, type Matched } from '../yours/session.js'
+import { attributionSteps, Session, type Choices, type Matched } from '../yours/session.js'
 import { countOf, describeExamples, describeModel } from '../yours/views/about.js'
 import { createDropZone, ignoreOtherDrops } from '../yours/views/drop-zone.js'
 import { ExamplesStrip, labelOf } from '../yours/views/examples-strip.js'
@@ -28,6 +29,9 @@ const caption = find('#ask-caption', HTMLElement)
 const own = find('#own', HTMLElement)
 const strip = new ExamplesStrip(find('#examples', HTMLElement), (index) => void askExample(index))
 let matched: Matched | undefined
+/** The example that is explained, and what is shown of it. */
+let asked: EncodedExample | undefined
+const shown: Shown = {}
 /** Ends what belongs to the choices before. */
 let choosing = new AbortController()
 
@@ -106,7 +110,7 @@ async function takeSample(load: () => Promise<Sample>): Promise<void> {
 function hideResults(): void {
   choosing.abort()
   matched = undefined
-  for (const id of ['match', 'ask', 'run']) find(`#${id}`, HTMLElement).hidden = true
+  for (const id of ['match', 'ask', 'run', 'take']) find(`#${id}`, HTMLElement).hidden = true
   explainer.hidden = true
   explainer.x = null
 }
@@ -216,7 +220,7 @@ async function prepareExplainer(
     kind: isPicture ? 'picture' : takesTexts ? 'text' : 'row',
     fields,
     needsValue: encoded.labelKind === 'values',
-    ask: (asked, value) => void ask(asked, value),
+    ask: (question, value) => void ask(question, value),
     fail: (error) => {
       caption.replaceChildren(createFailure(messageOf(error)))
     },
@@ -241,24 +245,26 @@ async function askExample(index: number): Promise<void> {
 }
 
 async function ask(
-  asked: Asked,
+  question: Asked,
   value: number | undefined,
   text = 'Your own example.',
 ): Promise<void> {
   const found = matched
   if (found === undefined) return
-  if (asked.kind !== 'example') strip.mark(undefined)
+  if (question.kind !== 'example') strip.mark(undefined)
   let encoded: EncodedExample
   try {
-    encoded = await session.client.call('ask', [asked], { signal: choosing.signal })
+    encoded = await session.client.call('ask', [question], { signal: choosing.signal })
   } catch (error) {
     caption.replaceChildren(createFailure(messageOf(error)))
     return
   }
   if (matched !== found) return
+  asked = encoded
   setText(caption, text)
   const isValue = found.encoded.labelKind === 'values'
-  const truth = asked.kind === 'example' ? Number(found.encoded.labels?.data[asked.index]) : value
+  const truth =
+    question.kind === 'example' ? Number(found.encoded.labels?.data[question.index]) : value
   Object.assign(explainer, {
     x: encoded.x,
     y:
@@ -271,6 +277,55 @@ async function ask(
     tokens: encoded.tokens ?? null,
   })
   explainer.hidden = false
+}
+
+async function saveReport(): Promise<void> {
+  const { createReport } = await import('../yours/export/report.js')
+  const title = `${session.model?.name ?? ''}: ${caption.textContent}`
+  saveFile('explanation.html', await createReport(title, shown, explainer))
+}
+
+async function saveCode(): Promise<void> {
+  const found = matched
+  const { choices } = session
+  if (found === undefined || choices === undefined || asked === undefined) return
+  const { signal } = choosing
+  const y = explainer.y as NdArray | undefined
+  const baseline = await session.client.call('baseline', [choices.baseline], { signal })
+  const zip = await session.client.call(
+    'exportProject',
+    [
+      {
+        title: session.model?.name ?? 'My model',
+        output: choices.output,
+        loss: found.loss,
+        simFn: choices.simFn,
+        task: found.encoded.labelKind === 'values' ? 'regression' : 'classification',
+        layer: choices.layer,
+        steps: attributionSteps,
+        kind: explainer.kind,
+        labels: explainer.labels,
+        features: explainer.features,
+        x: asked.x,
+        y: y ?? null,
+        baseline,
+      },
+      choices.parameters,
+    ],
+    { signal },
+  )
+  saveFile('explanation.zip', zip)
+}
+
+/** Has the browser save a file. */
+function saveFile(name: string, blob: Blob): void {
+  const link = create('a', '')
+  link.href = URL.createObjectURL(blob)
+  link.download = name
+  link.click()
+  setTimeout(() => {
+    URL.revokeObjectURL(link.href)
+  }, 60_000)
 }
 
 function failIn(selector: string): (error: unknown) => void {
@@ -311,4 +366,17 @@ document.addEventListener('paste', ({ clipboardData }) => {
 find('#try-cars', HTMLButtonElement).addEventListener('click', () => void takeSample(loadCars))
 find('#try-digits', HTMLButtonElement).addEventListener('click', () => void takeSample(loadDigits))
 find('#compare', HTMLButtonElement).addEventListener('click', compare)
+explainer.addEventListener('gl-explain-done', ({ detail: { part, explanation } }) => {
+  if (explanation !== null) shown[part] = explanation
+  find('#take', HTMLElement).hidden = false
+})
+for (const [id, save] of [
+  ['#save-report', saveReport],
+  ['#save-code', saveCode],
+] as const) {
+  find(id, HTMLButtonElement).addEventListener('click', () => {
+    find('#take-about', HTMLElement).replaceChildren()
+    save().catch(failIn('#take-about'))
+  })
+}
 keepOffline()

@@ -1,5 +1,6 @@
 import { fetchBytes, fetchJson } from '../data/fetch.js'
 import { loadImages } from '../data/images.js'
+import { writeNpy } from './export/write-npy.js'
 import type { ScalingName } from './data/scalings.js'
 import type { NamedFile } from './files/named-file.js'
 
@@ -37,8 +38,11 @@ export async function loadDigits(): Promise<Sample> {
   return {
     model: await fetchModel(folder),
     data: [
-      { path: 'x.npy', blob: writeNpy(images, [count, 28, 28]) },
-      { path: 'y.npy', blob: writeNpy(labels, [count]) },
+      {
+        path: 'x.npy',
+        blob: new Blob([writeNpy({ data: images, shape: [count, 28, 28] }) as BlobPart]),
+      },
+      { path: 'y.npy', blob: new Blob([writeNpy({ data: labels, shape: [count] }) as BlobPart]) },
     ],
     scaling: { pixels: 'zeroToOne' },
   }
@@ -53,12 +57,4 @@ async function fetchModel(folder: URL): Promise<NamedFile[]> {
       ]),
     })),
   )
-}
-
-/** Bytes as a .npy file. */
-function writeNpy(bytes: Uint8Array, shape: readonly number[]): Blob {
-  const text = `{'descr': '|u1', 'fortran_order': False, 'shape': (${shape.join(', ')},), }`
-  const header = `${text.padEnd(117)}\n`
-  const start = Uint8Array.of(0x93, ...new TextEncoder().encode('NUMPY'), 1, 0, header.length, 0)
-  return new Blob([start, header, bytes as BlobPart])
 }

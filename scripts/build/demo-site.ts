@@ -19,7 +19,8 @@ const filesMark = '__SITE_FILES__'
 /** Larger files are cached on their first request. */
 const maximumKeptBytes = 4_000_000
 /** What the page Yours loads for dropped files is cached on its first request, too. */
-const loadedOnDemand = /^assets\/(?:open-tensorflow|open-onnx|open-keras|read-csv)-/
+const loadedOnDemand =
+  /^(?:assets\/(?:open-onnx|open-keras|read-csv|start-tensorflow)-|elements\.global\.js$)/
 
 /**
  * Replaces `<!-- partial NAME -->` by `demo/partials/NAME.html`, and marks the page in the

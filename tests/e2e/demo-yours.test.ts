@@ -1,15 +1,20 @@
-import { mkdirSync, readFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import * as tf from '@tensorflow/tfjs'
 import type { AxeResults } from 'axe-core'
+import { unzipSync } from 'fflate'
 import type { Browser, BrowserContext, Page } from 'playwright'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { build } from 'vite'
+import { tfjsBackends } from '../../scripts/build/tfjs-backends.js'
+import { alias } from '../../vite.config.js'
 import { denseModel } from '../support/onnx/dense-models.js'
 import { createPicture, exportModel, zip, type Files } from '../support/yours/dropped.js'
 import { DemoPage, launchBrowser } from './demo-page.js'
 import { serveDemo, type DemoServer } from './demo-server.js'
 import { longestTask } from './longest-task.js'
+import { servePages } from './page-server.js'
 
 const root = path.resolve(import.meta.dirname, '../..')
 const screenshots = path.join(root, 'dist-screenshots')
@@ -252,6 +257,10 @@ test('a table and an ONNX regression are explained, after a choice between two s
     .evaluate((element) => element.shadowRoot?.textContent ?? '')
   expect(bars).toMatch(/\+3/)
   expect(bars).toMatch(/\+8/)
+  await checkReport()
+  await checkCode(
+    scoresOf(await page.locator('#explainer gl-similar-examples .score').allInnerTexts()),
+  )
   await page.locator('#own input').first().fill('three')
   await page.getByRole('button', { name: 'Ask' }).click()
   await page
@@ -259,6 +268,62 @@ test('a table and an ONNX regression are explained, after a choice between two s
     .waitFor()
   await look('yours-table')
 })
+
+const scoresOf = (texts: readonly string[]): number[] =>
+  texts.map((text) => Number(text.replace('\u2212', '-')))
+
+async function save(button: string): Promise<string> {
+  const [download] = await Promise.all([page.waitForEvent('download'), page.click(button)])
+  return download.path()
+}
+
+/** The report shows the explanations without a network. */
+async function checkReport(): Promise<void> {
+  const html = readFileSync(await save('#save-report'), 'utf8')
+  const offline = await browser.newContext({ offline: true })
+  const report = await offline.newPage()
+  const errors: string[] = []
+  report.on('pageerror', ({ message }) => errors.push(message))
+  await report.setContent(html)
+  await report.locator('gl-attribution-bars', { hasText: '+8' }).waitFor()
+  await report.locator('gl-similar-examples').waitFor()
+  expect(errors).toEqual([])
+  await offline.close()
+}
+
+/** The project, built by Vite with this package, shows the same scores. */
+async function checkCode(expected: readonly number[]): Promise<void> {
+  const folder = mkdtempSync(path.join(root, 'node_modules/.yours-'))
+  try {
+    const files = unzipSync(readFileSync(await save('#save-code')))
+    for (const [file, bytes] of Object.entries(files)) {
+      mkdirSync(path.dirname(path.join(folder, file)), { recursive: true })
+      writeFileSync(path.join(folder, file), bytes)
+    }
+    await build({
+      root: folder,
+      configFile: path.join(folder, 'vite.config.js'),
+      logLevel: 'error',
+      resolve: { alias },
+      worker: { plugins: () => [tfjsBackends()] },
+      plugins: [tfjsBackends()],
+    })
+    const served = await servePages({})
+    const other = await browser.newContext()
+    const own = await other.newPage()
+    await own.goto(`${served.url}/${path.relative(root, folder)}/dist/index.html`)
+    await own
+      .locator('gl-similar-examples .score')
+      .nth(expected.length - 1)
+      .waitFor()
+    const scores = await own.locator('gl-similar-examples .score').allInnerTexts()
+    await other.close()
+    served.close()
+    expect(scoresOf(scores)).toEqual(expected)
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
 
 test('files that cannot be used are refused where they were given, with the way out', async () => {
   const files = await exportModel(colorModel())

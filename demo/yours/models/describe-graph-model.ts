@@ -51,6 +51,7 @@ export function describeGraphModel(
     },
     createPredictor,
     files,
+    isGraph: true,
     dispose: () => {
       model.dispose()
     },

@@ -1,6 +1,6 @@
 import type { ArraySpec } from 'gradlens'
 import { FileError } from '../files/named-file.js'
-import type { ModelFacts } from './model-facts.js'
+import type { ModelFacts, TextFacts } from './model-facts.js'
 import { formatShape, sizeOf } from './opened-model.js'
 
 /** What a model takes, as far as its input says. */
@@ -61,7 +61,11 @@ function sizesOf({ shape }: ArraySpec): { shape: ArraySpec['shape']; size: numbe
 }
 
 /** What the model takes, in words: 'pictures of 224 × 224 pixels'. */
-export function describeInputKind(kind: InputKind): string {
+export function describeInputKind(kind: InputKind, text?: TextFacts): string {
+  if (text !== undefined) {
+    const length = text.length === null ? '' : ` of up to ${text.length} words`
+    return `texts${length}, with a vocabulary of ${text.vocabulary.length}`
+  }
   switch (kind.kind) {
     case 'picture': {
       const colour = kind.channels === 1 ? 'grey ' : ''

@@ -9,6 +9,8 @@ export interface OpenedModel {
   createPredictor(output: string): Promise<Predictor> | Predictor
   /** The files that code needs to load the model again, by their paths. */
   readonly files: readonly NamedFile[]
+  /** Whether it is a GraphModel of TensorFlow.js. */
+  readonly isGraph?: true
   dispose(): void
 }
 

@@ -45,7 +45,7 @@ export function describeModel(facts: ModelFacts): HTMLElement[] {
 
 function describeTakes(facts: ModelFacts): string {
   return facts.inputs.length === 1
-    ? describeInputKind(findInputKind(facts))
+    ? describeInputKind(findInputKind(facts), facts.text)
     : facts.inputs.map(({ name, shape }) => `${name} (${formatShape(shape)})`).join(' and ')
 }
 

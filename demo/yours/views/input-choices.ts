@@ -108,6 +108,7 @@ function tableChoices(
   const change = (table: Partial<Choices['plan']['table']>): void => {
     onChange({ ...choices, plan: { ...plan, table: { ...plan.table, ...table } } })
   }
+  const hasNumbers = columns.some(({ name, kind }) => kind === 'number' && features.includes(name))
   const names = columns.map(({ name }) => ({ value: name, label: name }))
   const group = createRadios(
     'Was the model trained on these numbers, or on standardized ones? Its answers for some of your rows:',
@@ -139,9 +140,10 @@ function tableChoices(
     }
   }
   // The same failure is reported where the examples are encoded.
-  run().catch(() => {
-    for (const note of notes) note.replaceChildren()
-  })
+  if (hasNumbers)
+    run().catch(() => {
+      for (const note of notes) note.replaceChildren()
+    })
   return [
     createSelect(
       'Column with the labels',
@@ -170,7 +172,7 @@ function tableChoices(
         change({ features: chosen })
       },
     ),
-    group,
+    ...(hasNumbers ? [group] : []),
   ]
 }
 

@@ -1,4 +1,4 @@
-import type { LossName, NdArray } from 'gradlens'
+import type { LossName, NdArray, Predictor } from 'gradlens'
 import { exposeExplainers } from 'gradlens/worker'
 import type { DataSet } from '../data/data-set.js'
 import { encodeLabels, type EncodedLabels } from '../data/encode-labels.js'
@@ -20,6 +20,7 @@ import { openModel } from '../models/open-model.js'
 import { readClassNames, readVocabulary } from '../models/side-files.js'
 import { formatShape, type OpenedModel } from '../models/opened-model.js'
 import { describeData, type DataFacts } from './data-facts.js'
+import { exportProject, type ExportPlan } from './export-project.js'
 import type { WorkOptions } from './messages.js'
 import { createBaseline, type BaselineName } from './baselines.js'
 import { chooseParameters, listParameterGroups, type ParameterGroup } from './parameter-groups.js'
@@ -135,17 +136,35 @@ export class Workshop {
     const encoder = this.#encoderOf()
     const predictor = await this.#modelOf().createPredictor(plan.output)
     const xTrain = encoder.encode(0, encoder.count)
-    const { size, activation } = this.#outputOf(plan.output)
-    const labels =
-      this.#labels.kind === 'none'
-        ? await labelByModel(predictor, xTrain, size, activation)
-        : this.#labels
+    const { size } = this.#outputOf(plan.output)
+    const labels = await this.#labelsOf(predictor, xTrain, plan.output)
     const parameters = chooseParameters(plan.parameters)
     exposeExplainers(port, () => ({
       predictor,
       values: { xTrain, yTrain: arrangeLabels(labels, plan.loss, size), parameters },
     }))
     port.start()
+  }
+
+  /** A project that explains an example with the same model, examples and options, as a zip. */
+  async exportProject(
+    plan: ExportPlan,
+    parameters: string | null,
+    options: WorkOptions,
+  ): Promise<Blob> {
+    options.signal.throwIfAborted()
+    const encoder = this.#encoderOf()
+    const predictor = await this.#modelOf().createPredictor(plan.output)
+    const xTrain = encoder.encode(0, encoder.count)
+    const { size } = this.#outputOf(plan.output)
+    return exportProject(plan, {
+      model: this.#modelOf(),
+      predictor,
+      isChosen: chooseParameters(parameters),
+      xTrain,
+      labels: await this.#labelsOf(predictor, xTrain, plan.output),
+      size,
+    })
   }
 
   /** An example as the model takes it. @throws FileError for one that it can't take */
@@ -173,6 +192,17 @@ export class Workshop {
   /** The example that attributions start from, [1, …]. */
   baseline(name: BaselineName): Promise<NdArray | null> {
     return Promise.resolve(createBaseline(this.#encoderOf(), name))
+  }
+
+  /** The labels of the examples; without any, the model's answers. */
+  async #labelsOf(
+    predictor: Predictor,
+    xTrain: NdArray,
+    output: string,
+  ): Promise<Exclude<EncodedLabels, { kind: 'none' }>> {
+    if (this.#labels.kind !== 'none') return this.#labels
+    const { size, activation } = this.#outputOf(output)
+    return labelByModel(predictor, xTrain, size, activation)
   }
 
   async #createEncoder(plan: EncodingPlan, options: WorkOptions): Promise<Encoder> {

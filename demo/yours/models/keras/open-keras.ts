@@ -36,30 +36,45 @@ export async function openKeras(
   const topology = convertModel(model)
   const weights = readWeights(await find('model.weights.h5').blob.arrayBuffer(), model)
   await startTensorflow()
-  const loaded = await load(name, topology, weights)
-  return describeLayersModel(loaded, {
+  const artifacts = await joinArtifacts(topology, weights)
+  return describeLayersModel(await load(name, artifacts), {
     side: await readSideFiles(files.filter((own) => own !== file)),
     byteLength: file.blob.size,
-    files: [file],
+    files: writeTensorflow(artifacts),
     format: `Keras ${version}`,
     text,
   })
 }
 
-async function load(
-  name: string,
+type Artifacts = Required<
+  Pick<tf.io.ModelArtifacts, 'modelTopology' | 'weightSpecs'> & { weightData: ArrayBuffer }
+>
+
+async function joinArtifacts(
   topology: object,
   weights: readonly KerasWeight[],
-): Promise<tf.LayersModel> {
-  const artifacts = {
+): Promise<Artifacts> {
+  return {
     modelTopology: { keras_version: '2.15.0', backend: 'tensorflow', model_config: topology },
-    weightSpecs: weights.map((weight) => ({
-      name: weight.name,
-      shape: [...weight.shape],
-      dtype: 'float32' as const,
-    })),
+    weightSpecs: weights.map(({ name, shape }) => ({ name, shape: [...shape], dtype: 'float32' })),
     weightData: await new Blob(weights.map(({ values }) => values as BlobPart)).arrayBuffer(),
   }
+}
+
+/** The model as a TensorFlow.js model, for code that has no reader of .keras files. */
+function writeTensorflow({ modelTopology, weightSpecs, weightData }: Artifacts): NamedFile[] {
+  const json = {
+    format: 'layers-model',
+    modelTopology,
+    weightsManifest: [{ paths: ['weights.bin'], weights: weightSpecs }],
+  }
+  return [
+    { path: 'model.json', blob: new Blob([JSON.stringify(json)]) },
+    { path: 'weights.bin', blob: new Blob([weightData]) },
+  ]
+}
+
+async function load(name: string, artifacts: Artifacts): Promise<tf.LayersModel> {
   try {
     return await tf.loadLayersModel(tf.io.fromMemory(artifacts))
   } catch (cause) {
