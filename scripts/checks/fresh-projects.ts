@@ -5,6 +5,7 @@
  * npm run build && npx tsx scripts/checks/fresh-projects.ts [PAGE ...]
  */
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -75,20 +76,25 @@ class Project {
       }
       server.stdout.on('data', read)
       server.stderr.on('data', read)
-      server.on('exit', () => {
+      server.once('exit', () => {
         reject(new Error(output))
       })
     })
   }
 
-  stop(): void {
-    if (this.#server?.pid !== undefined) process.kill(-this.#server.pid)
+  async stop(): Promise<void> {
+    const server = this.#server
     this.#server = undefined
+    if (server?.pid === undefined || server.exitCode !== null) return
+    const exited = once(server, 'exit')
+    process.kill(-server.pid)
+    await exited
   }
 
-  remove(): void {
-    this.stop()
-    rmSync(this.#root, { recursive: true, force: true })
+  async remove(): Promise<void> {
+    await this.stop()
+    // Its children may still write.
+    rmSync(this.#root, { recursive: true, force: true, maxRetries: 10, retryDelay: 500 })
   }
 }
 
@@ -205,7 +211,7 @@ async function follow(page: string, archive: string): Promise<Trial[]> {
     else if (page === 'parcel') await openFolder('dist/index.html', trial)
     else if (isServed || page === 'worker') {
       await open(await project.start(developmentServer), trial)
-      project.stop()
+      await project.stop()
       const builds =
         page === 'next' ? ['npm run build', 'npx next build --webpack'] : ['npm run build']
       for (const build of builds) {
@@ -214,14 +220,14 @@ async function follow(page: string, archive: string): Promise<Trial[]> {
         run(build, built)
         if (page === 'next') {
           await open(await project.start('npm run start'), built)
-          project.stop()
+          await project.stop()
         } else await openFolder('dist/index.html', built)
       }
     } else await openFolder(path.basename(htmlOf(project.folder)), trial)
   } catch (error) {
     trials.at(-1)!.messages.push(error instanceof Error ? error.message : String(error))
   } finally {
-    project.remove()
+    await project.remove()
   }
   return trials
 }
