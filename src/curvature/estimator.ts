@@ -50,6 +50,11 @@ export class CurvatureEstimator {
     return ['diagonal', 'ekfac'].includes(this.#options.curvature)
   }
 
+  /** The blocks of the parameters, planned by the first batch. */
+  get blocks(): readonly BlockShape[] {
+    return this.#blocks ?? []
+  }
+
   /** Adds a batch to the covariances. */
   async addCovariances(batch: Batch): Promise<void> {
     const blocks = this.#plan(batch)

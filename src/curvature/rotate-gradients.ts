@@ -1,4 +1,5 @@
 import type { CompactSegment, FactoredSegment } from '../gradients/block.js'
+import { createGradientReader } from '../gradients/dense-gradient.js'
 import type { CurvatureBlock } from './curvature-block.js'
 import {
   type Matrices,
@@ -86,29 +87,41 @@ export function rotateGradients(
     }
   }
 
-  /** Σ_t (Q_Aᵀ a_t)(Q_Sᵀ δ_t)ᵀ, with fewer multiplications than of G. */
+  /**
+   * Σ_t (Q_Aᵀ a_t)(Q_Sᵀ δ_t)ᵀ, with fewer multiplications than of G. The bias is one more position: a device may scale a
+   * and δ against each other, so that a 1 after a would not fit.
+   */
   function createFactorRotation(segment: FactoredSegment): RotatedGradients['rotate'] {
     const { positions } = segment
+    const count = positions + (block.bias === undefined ? 0 : 1)
     const vectors = {
-      inputs: matrices.allocate(positions * rows),
-      outputs: matrices.allocate(positions * columns),
+      inputs: matrices.allocate(count * rows),
+      outputs: matrices.allocate(count * columns),
     }
-    const toInputs = input && matrices.allocate(positions * rows)
-    const toOutputs = output && matrices.allocate(positions * columns)
+    const toInputs = input && matrices.allocate(count * rows)
+    const toOutputs = output && matrices.allocate(count * columns)
+    const biasReaders = bias.map(createGradientReader)
     const multiply = (from: Numbers, basis: Numbers, length: number, into: Numbers): Numbers => {
       into.data.fill(0)
-      const sizes = [positions, length, length] as const
-      matrices.multiplyAdd(
-        viewRows(from, length),
-        viewRows(basis, length),
-        sizes,
-        viewRows(into, length),
-      )
+      const matrix = viewRows(basis, length)
+      const sizes = [count, length, length] as const
+      matrices.multiplyAdd(viewRows(from, length), matrix, sizes, viewRows(into, length))
       return into
     }
     return (example) => {
       const range = { start: example, end: example + 1, exampleCount }
       writeVectors(segment, block, range, vectors)
+      if (count > positions) {
+        const [a, delta] = [vectors.inputs.data, vectors.outputs.data]
+        for (let t = 0; t < positions; t++) a[t * rows + rows - 1] = 0
+        a.fill(0, positions * rows)
+        a[count * rows - 1] = 1
+        delta.fill(0, positions * columns)
+        for (const read of biasReaders) {
+          const { data, offset } = read(example)
+          for (let k = 0; k < columns; k++) delta[positions * columns + k]! += data[offset + k]!
+        }
+      }
       const left =
         input && toInputs ? multiply(vectors.inputs, input, rows, toInputs) : vectors.inputs
       const right =
@@ -116,7 +129,7 @@ export function rotateGradients(
           ? multiply(vectors.outputs, output, columns, toOutputs)
           : vectors.outputs
       rotated.data.fill(0)
-      const sizes = [rows, positions, columns] as const
+      const sizes = [rows, count, columns] as const
       const into = viewRows(rotated, columns)
       matrices.multiplyAdd(viewColumns(left, rows), viewRows(right, columns), sizes, into)
       return rotated

@@ -6,6 +6,12 @@ export type {
   InfluenceOptions,
   OpenInfluenceOptions,
 } from './influence-options.js'
+export type { CurvatureRule } from '../curvature/curvature-block.js'
+export type {
+  CurvatureBlockEstimate,
+  CurvatureEstimate,
+  InfluenceEstimate,
+} from './estimate-influence.js'
 export type { CurvatureName, UncoveredChoice } from '../curvature/curvature-options.js'
 export type { Checkpoint } from './checkpoints.js'
 export type { Aggregate, ParameterShares, QuestionOptions } from './scoring/question-options.js'

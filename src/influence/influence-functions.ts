@@ -1,10 +1,7 @@
 import type { ExampleSource } from '../explainers/reading/example-source.js'
 import type { Inputs } from '../explainers/reading/inputs.js'
 import { Explainer } from '../explainers/session/explainer.js'
-import type {
-  EstimateOptions,
-  SimilarityEstimate,
-} from '../explainers/similarity/estimate/similarity-estimate.js'
+import type { EstimateOptions } from '../explainers/similarity/estimate/similarity-estimate.js'
 import type { SelfInfluenceData } from '../explainers/similarity/self-influence.js'
 import type { PrecomputeOptions } from '../explainers/similarity/similarity-options.js'
 import { TrainingSimilarity } from '../explainers/similarity/training-similarity.js'
@@ -26,6 +23,7 @@ import { assertKnownKeys, type CallOptions, type Progress } from '../options.js'
 import type { Predictor } from '../predictor.js'
 import type { ByteStore } from '../store/bytes/byte-store.js'
 import { explainCheckpoints } from './explain-checkpoints.js'
+import type { InfluenceEstimate } from './estimate-influence.js'
 import type { FittedCurvature } from './fitted-curvature.js'
 import { type InfluenceQuestion, readInfluenceQuestion } from './influence-question.js'
 import {
@@ -165,13 +163,22 @@ export class InfluenceFunctions<Value = unknown, Item = never> extends Explainer
     return this
   }
 
-  /** Estimates what `fit` with these examples would take, as `estimate` of GradientSimilarity does. */
+  /**
+   * Estimates what `fit` with these examples would take, as `estimate` of GradientSimilarity does: its gradients, and in
+   * `curvature` the factors.
+   */
   async estimate(
     xTrain: Inputs<Item> | ExampleSource<Inputs<Item>>,
     yTrain?: LabelInput | ExampleSource<LabelInput>,
     options: EstimateOptions = {},
-  ): Promise<SimilarityEstimate> {
-    return this.#similarity.estimate(xTrain, yTrain, options)
+  ): Promise<InfluenceEstimate> {
+    const similarity = this.#similarity
+    const estimate = await similarity.estimate(xTrain, yTrain, options)
+    if (this.#settings.curvature === 'identity') return { ...estimate, curvature: null }
+    const { estimateCurvature } = await useCurvatures()
+    const context = await similarity.context(similarity.model.begin(options.signal))
+    const curvature = await estimateCurvature(xTrain, yTrain, context, this.#settings)
+    return { ...estimate, curvature }
   }
 
   /**

@@ -9,11 +9,12 @@ import {
   type GradientSimilarityOptions,
   type OpenSimilarityOptions,
   readSimilarityOptions,
+  similarityOptionNames,
   type SimilarityExplainOptions,
   type SimilaritySettings,
 } from '../explainers/similarity/similarity-options.js'
 import type { SimilarityData } from '../explainers/similarity/similarity-explanation.js'
-import { describe, readChoice, readPositiveInteger } from '../options.js'
+import { assertKnownKeys, describe, readChoice, readPositiveInteger } from '../options.js'
 import { readSeed } from '../random.js'
 import {
   type ParameterShares,
@@ -78,16 +79,28 @@ export interface InfluenceSettings extends BlockOptions {
   readonly similarity: SimilaritySettings
 }
 
+const optionNames: readonly string[] = [
+  'curvature',
+  'damping',
+  'fisher',
+  'seed',
+  'uncovered',
+  'maxCurvatureBytes',
+  ...similarityOptionNames.filter((name) => name !== 'simFn' && name !== 'eps'),
+]
+
 /** @throws InvalidArgumentError for an unknown option, or one that is not what it must be */
-export function readInfluenceOptions({
-  curvature = 'ekfac',
-  damping,
-  fisher = 'true',
-  seed = 0,
-  uncovered = 'refuse',
-  maxCurvatureBytes = defaultMaxBytes,
-  ...options
-}: InfluenceOptions): InfluenceSettings {
+export function readInfluenceOptions(given: InfluenceOptions): InfluenceSettings {
+  assertKnownKeys('options', given, optionNames)
+  const {
+    curvature = 'ekfac',
+    damping,
+    fisher = 'true',
+    seed = 0,
+    uncovered = 'refuse',
+    maxCurvatureBytes = defaultMaxBytes,
+    ...options
+  } = given
   const similarity = readSimilarityOptions(options)
   return {
     similarity,

@@ -29,7 +29,7 @@ import type {
   OpenSimilarityOptions,
 } from '../explainers/similarity/similarity-options.js'
 import type { Explanation } from '../explanation.js'
-import type { TracInOptions } from '../influence/index.js'
+import type { InfluenceOptions, OpenInfluenceOptions, TracInOptions } from '../influence/index.js'
 import type { NdArray } from '../ndarray.js'
 import type { CallOptions } from '../options.js'
 import type { NamedLoss } from '../losses/loss.js'
@@ -38,7 +38,7 @@ import type { ConnectOptions } from './connect-options.js'
 import { type ExplainerWorker, WorkerConnection } from './connection.js'
 import type { ExplainerName, ModelDescription } from './messages.js'
 import type { ModelOptions } from './model-outputs.js'
-import { type RemoteCheckpoint, RemoteTracIn } from './remote-influence.js'
+import { type RemoteCheckpoint, RemoteInfluence, RemoteTracIn } from './remote-influence.js'
 import { RemoteAttribution, RemoteModel, RemoteSimilarity } from './remote-explainers.js'
 import { WorkerValue } from './values.js'
 
@@ -123,6 +123,30 @@ export class RemoteExplainers<Item = never> implements Disposable {
     options: RemoteOptions<Omit<OpenSimilarityOptions, 'signal'>> = {},
   ): RemoteSimilarity<Item> {
     return new RemoteSimilarity(this.#connection, 'GradientSimilarity.open', [
+      ['store', store],
+      ['lossFn', lossFn],
+      ['', options],
+    ])
+  }
+
+  /** An InfluenceFunctions in the worker. */
+  influenceFunctions(
+    lossFn: LossName | NamedLoss | WorkerValue,
+    options: RemoteOptions<InfluenceOptions> = {},
+  ): RemoteInfluence<Item> {
+    return new RemoteInfluence(this.#connection, 'InfluenceFunctions', [
+      ['lossFn', lossFn],
+      ['', options],
+    ])
+  }
+
+  /** An InfluenceFunctions of the training examples in a store, which is one of the worker's values. */
+  openInfluenceFunctions(
+    store: WorkerValue,
+    lossFn: LossName | NamedLoss | WorkerValue,
+    options: RemoteOptions<Omit<OpenInfluenceOptions, 'signal'>> = {},
+  ): RemoteInfluence<Item> {
+    return new RemoteInfluence(this.#connection, 'InfluenceFunctions.open', [
       ['store', store],
       ['lossFn', lossFn],
       ['', options],

@@ -45,6 +45,14 @@ const creators: Readonly<Record<ExplainerName, Create>> = {
   GradientSimilarity: createByClass(GradientSimilarity),
   'GradientSimilarity.open': (predictor, [store, loss, options]) =>
     GradientSimilarity.open(store as never, predictor, loss as never, options as never),
+  InfluenceFunctions: async (predictor, [loss, options]) => {
+    const { InfluenceFunctions } = await useInfluence()
+    return new InfluenceFunctions(predictor, loss as never, options as never)
+  },
+  'InfluenceFunctions.open': async (predictor, [store, loss, options]) => {
+    const { InfluenceFunctions } = await useInfluence()
+    return InfluenceFunctions.open(store as never, predictor, loss as never, options as never)
+  },
   TracIn: async (_, [checkpoints, loss, options]) => {
     const { TracIn } = await useInfluence()
     return new TracIn(checkpoints as never, loss as never, options as never)

@@ -6,6 +6,8 @@ import type { EncodedError } from './errors.js'
 export type ExplainerName =
   | 'GradientSimilarity'
   | 'GradientSimilarity.open'
+  | 'InfluenceFunctions'
+  | 'InfluenceFunctions.open'
   | 'TracIn'
   | 'TracIn.open'
   | 'IntegratedGradients'

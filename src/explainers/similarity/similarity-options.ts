@@ -27,7 +27,8 @@ export const rankings = ['full', 'top'] as const
 
 const storeDtypes = ['float32', 'float16'] as const
 
-const optionNames: readonly (keyof GradientSimilarityOptions)[] = [
+/** The names of all options. */
+export const similarityOptionNames: readonly (keyof GradientSimilarityOptions)[] = [
   'simFn',
   'task',
   'precomputeGrads',
@@ -147,7 +148,7 @@ export const explainOptionNames: readonly (keyof SimilarityExplainOptions)[] = [
 
 /** @throws InvalidArgumentError for an unknown option, or one that is not what it must be */
 export function readSimilarityOptions(options: GradientSimilarityOptions): SimilaritySettings {
-  assertKnownKeys('options', options, optionNames)
+  assertKnownKeys('options', options, similarityOptionNames)
   const { store, precomputeGrads = false, storeExamples, storeRowsPerChunk } = options
   const { projection } = options
   if (store !== undefined && !precomputeGrads) {

@@ -11,7 +11,7 @@ import {
   type Progress,
   StoreError,
 } from 'gradlens'
-import { rankSuspectLabels, TracIn } from 'gradlens/influence'
+import { InfluenceFunctions, rankSuspectLabels, TracIn } from 'gradlens/influence'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { devices, useDevice } from '../../support/devices/devices.js'
 import { throughChannel } from '../../support/devices/exposed-explainers.js'
@@ -110,6 +110,30 @@ describe.each(devices)('explainers in a worker, on TensorFlow.js, %s', (device) 
       expect(explanation.data).toEqual(expected.data)
       expect((await one.selfInfluence()).data).toEqual((await local.selfInfluence()).data)
     }
+  })
+
+  it('have curvatures, with what the same explainer gives in the page', async () => {
+    const predictor = tfjsClassifier()
+    const store = new MemoryStore()
+    const remote = throughChannel(() => ({ predictor, values: { store } }))
+    const options = { device, precomputeGrads: true } as const
+    using explainer = remote.influenceFunctions(loss, { ...options, store: remote.value('store') })
+    using local = new InfluenceFunctions(predictor, loss, options)
+    const { curvature } = await explainer.estimate(trainX, trainClasses)
+    expect(curvature?.byteLength).toBe(
+      (await local.estimate(trainX, trainClasses)).curvature?.byteLength,
+    )
+    await explainer.fit(trainX, trainClasses)
+    await local.fit(trainX, trainClasses)
+    using opened = remote.openInfluenceFunctions(remote.value('store'), loss, { device })
+    for (const one of [explainer, opened]) {
+      expect((await one.explain(testX)).data).toEqual((await local.explain(testX)).data)
+    }
+    await explainer.precompute(trainX, trainClasses)
+    await opened.fitCurvature(trainX.slice(1), trainClasses.slice(1))
+    await local.fitCurvature(trainX.slice(1), trainClasses.slice(1))
+    expect((await opened.explain(testX)).data).toEqual((await local.explain(testX)).data)
+    expect((await opened.selfInfluence()).data).toEqual((await local.selfInfluence()).data)
   })
 
   it('rank suspect labels, with what the same explainer gives in the page', async () => {
