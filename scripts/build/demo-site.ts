@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import type { Plugin } from 'vite'
+import { readAddresses } from '../docs/addresses.mjs'
 
 /** The demo's pages, in the order of its navigation. */
 export const pageNames: readonly string[] = [
@@ -27,6 +28,7 @@ const loadedOnDemand =
  * navigation. Built pages include their own source as text.
  */
 export function sharedParts(root: string): Plugin {
+  const { repository } = readAddresses()
   const partial = (name: string): string =>
     readFileSync(path.join(root, 'partials', `${name}.html`), 'utf8').trimEnd()
   return {
@@ -38,6 +40,7 @@ export function sharedParts(root: string): Plugin {
         return html
           .replaceAll(/<!-- partial ([a-z-]+) -->/g, (_, name: string) => partial(name))
           .replaceAll('%PAGE%', page)
+          .replaceAll('%REPOSITORY%', repository)
           .replace(
             `<li><a href="./${page}.html"`,
             `<li><a href="./${page}.html" aria-current="page"`,

@@ -25,7 +25,7 @@ export async function serveDemo(): Promise<DemoServer> {
   const base = '/some/folder/'
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://localhost')
-    const relative = pathname === base ? 'index.html' : pathname.slice(base.length)
+    const relative = pathname.slice(base.length).replace(/(^|\/)$/, '$1index.html')
     const file = path.join(folder, path.normalize(relative))
     if (!pathname.startsWith(base) || !file.startsWith(folder) || !isFile(file)) {
       response.writeHead(404).end()

@@ -1,0 +1,101 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import type { AxeResults } from 'axe-core'
+import type { Browser, Page } from 'playwright'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { launchBrowser } from './demo-page.js'
+import { serveDemo, type DemoServer } from './demo-server.js'
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+
+let browser: Browser
+let server: DemoServer
+
+beforeAll(async () => {
+  if (!existsSync('dist-demo/docs/index.html')) {
+    throw new Error('There is no documentation site; run npm run build:docs first.')
+  }
+  server = await serveDemo()
+  browser = await launchBrowser()
+})
+
+afterAll(async () => {
+  await browser.close()
+  await server.close()
+})
+
+/** Opens a page of the site, and collects what goes wrong and what it loads from elsewhere. */
+async function open(
+  address: string,
+  options: { width: number; colorScheme: 'light' | 'dark' },
+): Promise<{ page: Page; faults: string[] }> {
+  const page = await browser.newPage({
+    viewport: { width: options.width, height: 900 },
+    colorScheme: options.colorScheme,
+  })
+  const faults: string[] = []
+  page.on('pageerror', ({ message }) => faults.push(message))
+  page.on('console', (entry) => {
+    if (['error', 'warning'].includes(entry.type())) faults.push(entry.text())
+  })
+  page.on('request', (request) => {
+    const url = request.url()
+    if (!url.startsWith(server.url) && !url.startsWith('data:')) faults.push(`loads ${url}`)
+  })
+  await page.goto(`${server.url}${address}`)
+  await page.locator('h1').first().waitFor()
+  return { page, faults }
+}
+
+it.each([
+  { address: 'docs/', width: 1280, colorScheme: 'light' as const },
+  { address: 'docs/guides/which-method.html', width: 390, colorScheme: 'dark' as const },
+  { address: 'docs/reference/troubleshooting.html', width: 1280, colorScheme: 'dark' as const },
+  {
+    address: 'docs/api/gradlens/classes/GradientSimilarity.html',
+    width: 390,
+    colorScheme: 'light' as const,
+  },
+])(
+  'shows $address on $width pixels in $colorScheme from any folder, and axe finds nothing',
+  async ({ address, ...options }) => {
+    const { page, faults } = await open(address, options)
+    const overflow = await page.evaluate(
+      () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    )
+    expect(overflow).toBeLessThanOrEqual(0)
+    await page.evaluate(axe)
+    const { violations } = await page.evaluate(() =>
+      (window as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run(),
+    )
+    expect(violations.map(({ id, nodes }) => `${id}: ${String(nodes[0]?.html)}`)).toEqual([])
+    expect(faults).toEqual([])
+    await page.close()
+  },
+)
+
+it('finds an error by a part of its text, offline', async () => {
+  const { page, faults } = await open('docs/', { width: 1280, colorScheme: 'light' })
+  await page.keyboard.press('Control+k')
+  await page.keyboard.type('executeAsync, which cannot be differentiated')
+  const first = page.locator('.VPLocalSearchBox .result').first()
+  await first.waitFor()
+  expect(await first.getAttribute('href')).toMatch(/reference\/(?:errors|troubleshooting)\.html/)
+  await first.click()
+  await page.getByText('executeAsync').first().waitFor()
+  expect(faults).toEqual([])
+  await page.close()
+})
+
+it('leads from the demo to the documentation and back', async () => {
+  const page = await browser.newPage()
+  await page.goto(`${server.url}?device=cpu`)
+  await page
+    .getByRole('link', { name: /documentation|docs/i })
+    .first()
+    .click()
+  await page.waitForURL(`${server.url}docs/**`)
+  await page.getByRole('link', { name: 'Demo' }).first().click()
+  await page.waitForURL(`${server.url}index.html`)
+  await page.close()
+})
