@@ -23,16 +23,14 @@ for (const colorScheme of ['light', 'dark'] as const) {
   await page.waitForTimeout(2_000)
   const png = await page.screenshot()
   // The browser has an encoder for WebP, whose files are a third of PNG's.
-  const base64 = await page.evaluate(
-    async (bytes) => {
-      const bitmap = await createImageBitmap(await (await fetch(bytes)).blob())
-      const canvas = new OffscreenCanvas(bitmap.width, bitmap.height)
-      canvas.getContext('2d')!.drawImage(bitmap, 0, 0)
-      const blob = await canvas.convertToBlob({ type: 'image/webp', quality: 0.85 })
-      return btoa(String.fromCharCode(...new Uint8Array(await blob.arrayBuffer())))
-    },
-    `data:image/png;base64,${png.toString('base64')}`,
-  )
+  const base64 = await page.evaluate(async (bytes) => {
+    const binary = Uint8Array.from(atob(bytes), (letter) => letter.charCodeAt(0))
+    const bitmap = await createImageBitmap(new Blob([binary], { type: 'image/png' }))
+    const canvas = new OffscreenCanvas(bitmap.width, bitmap.height)
+    canvas.getContext('2d')!.drawImage(bitmap, 0, 0)
+    const blob = await canvas.convertToBlob({ type: 'image/webp', quality: 0.85 })
+    return btoa(String.fromCharCode(...new Uint8Array(await blob.arrayBuffer())))
+  }, png.toString('base64'))
   const file = path.join(folder, `demo-${colorScheme}.webp`)
   writeFileSync(file, Buffer.from(base64, 'base64'))
   process.stdout.write(`${file}: ${Buffer.from(base64, 'base64').length} bytes\n`)
