@@ -17,7 +17,12 @@ export function writeSamples() {
   for (const file of new Set(samples.map((sample) => sample.file))) {
     const ofFile = samples.filter((sample) => sample.file === file)
     const target = `${folder}/${file.replace(/\.md$/, '')}`
-    for (const { name, code } of ofFile) if (isFile(name)) write(`${target}/${name}`, code)
+    // tests/e2e/quick-start.test.ts runs those, and scripts/checks/fresh-projects.ts checks their types as
+    // new projects do.
+    const files = file.startsWith('docs/quick-start/')
+      ? []
+      : ofFile.filter(({ name }) => isFile(name))
+    for (const { name, code } of files) write(`${target}/${name}`, code)
     write(`${target}/samples.ts`, createPageModule(file, { folder: target }))
   }
   for (const example of listExamples()) {
