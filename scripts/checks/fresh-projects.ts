@@ -132,6 +132,7 @@ function launch(): Promise<Browser> {
 async function readDevice(url: string, trial: Trial): Promise<string> {
   const browser = await launch()
   const page = await browser.newPage()
+  page.setDefaultTimeout(patienceMs)
   page.on('pageerror', ({ message }) => trial.messages.push(message))
   page.on('console', (entry) => {
     const isProblem = ['warning', 'error'].includes(entry.type())
@@ -146,7 +147,7 @@ async function readDevice(url: string, trial: Trial): Promise<string> {
       .locator('body')
       .filter({ hasText: /similar/i })
       .filter({ hasText: /device|explained on/i })
-    await shown.waitFor({ timeout: patienceMs })
+    await shown.waitFor()
     const [, device = 'none'] =
       /(?:device"?:|explained on) "?(\w+)/i.exec(await shown.innerText()) ?? []
     return device
