@@ -6,6 +6,7 @@ import { keepLiveCode, liveCode, liveReplacements } from './scripts/build/live-c
 import { elementsKit } from './scripts/build/elements-kit.js'
 import { pageTensorflow } from './scripts/build/page-tensorflow.js'
 import { tfjsBackends } from './scripts/build/tfjs-backends.js'
+import { slimTensorflow } from './scripts/build/slim-tensorflow.js'
 
 const at = (file: string): string => fileURLToPath(new URL(file, import.meta.url))
 
@@ -171,7 +172,7 @@ const demo: UserConfig = {
   publicDir: at('public'),
   base: './',
   resolve: { alias: [...alias, refusedCodecs] },
-  worker: { format: 'es', plugins: () => [tfjsBackends()] },
+  worker: { format: 'es', plugins: () => [tfjsBackends(), slimTensorflow()] },
   // Servers that compress don't say how many bytes come, and the page shows its progress.
   define: {
     PHOTO_MODEL_BYTES: sizeOf('public/photos/efficientnet-lite0.onnx'),

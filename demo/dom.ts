@@ -7,14 +7,6 @@ export function find<Type extends Element>(selector: string, type: new () => Typ
   throw new Error(`The page has no ${type.name} that matches ${selector}.`)
 }
 
-/** All elements that match the selector. @throws Error if one is of another type */
-export function findAll<Type extends Element>(selector: string, type: new () => Type): Type[] {
-  return Array.from(document.querySelectorAll(selector), (found) => {
-    if (found instanceof type) return found
-    throw new Error(`The page has an element that matches ${selector} and is not a ${type.name}.`)
-  })
-}
-
 /** Creates an element with a class name and content. */
 export function create<Tag extends keyof HTMLElementTagNameMap>(
   tag: Tag,

@@ -1,31 +1,20 @@
 import type { NdArray } from 'gradlens'
-import { formatCount, Job } from 'gradlens/elements'
+import { formatCount, GlExplainer, Job } from 'gradlens/elements'
 import { find, setText } from './dom.js'
-import type { References } from './explaining/ranking.js'
-import type {
-  Attribution,
-  DataSetName,
-  ExplanationParts,
-  Similarity,
-} from './explaining/results.js'
+import { Consequences } from './explaining/consequences.js'
+import { dataSets, type DataSetName } from './explaining/data-sets.js'
+import { ExplainingWorker } from './explaining/explaining-worker.js'
+import { sliceExamples } from './explaining/label-arrays.js'
+import { PageAttribution, type ExplanationParts } from './explaining/page-attribution.js'
+import { PageModel } from './explaining/page-model.js'
+import { PageSimilarity, type Fit } from './explaining/page-similarity.js'
+import type { Question, References } from './explaining/question.js'
+import { startWorker } from './explaining/start-worker.js'
 import { keepOffline } from './offline/keep-offline.js'
-import { Session, type Answer, type Question, type Ranking } from './session.js'
-import { readAddress, writeAddress, type AddressForm } from './settings.js'
+import { readAddress, writeAddress, type AddressForm, type Settings } from './settings.js'
+import { describeDelta, describeStore, type DeltaWords } from './text/facts.js'
 import { createControls } from './views/controls.js'
 import { createJobView } from './views/job-view.js'
-import { createQuadratureTable } from './views/quadrature-table.js'
-import {
-  showAttributionReport,
-  showDevice,
-  showMemory,
-  showRankingReport,
-} from './views/run-report.js'
-
-/** The properties of an element of gradlens/elements that every page sets. */
-export interface ExplanationElement extends HTMLElement {
-  explanation: unknown
-  loading: boolean
-}
 
 export interface PageOptions<Data> {
   readonly dataSet: DataSetName
@@ -34,20 +23,13 @@ export interface PageOptions<Data> {
   /** The number of training examples, and the smaller numbers that are offered. */
   readonly references: number
   readonly referenceCounts: readonly number[]
-  /** Whether their gradients are stored with the page. */
-  readonly hasStore?: boolean
-  /** Whether the true value is explained, as in a regression. */
-  readonly explainsTruth?: boolean
-  /** The elements that show the prediction, its attribution and the training examples. */
-  readonly elements: {
-    readonly answer: readonly ExplanationElement[]
-    readonly attribution: ExplanationElement
-    readonly similar: ExplanationElement
-    readonly similarities: readonly ExplanationElement[]
-  }
+  /** The words for the sum of the attributions. */
+  readonly delta: DeltaWords
   readonly load: (folder: string, signal: AbortSignal) => Promise<Data>
   /** The training examples to rank. */
   readonly listReferences: (data: Data) => References
+  /** Shows the first `count` training examples: sets the properties of the element. */
+  readonly showReferences: (explainer: GlExplainer, data: Data, count: number) => void
   /** The start of the attributed paths. Default: zeros. */
   readonly baseline?: (data: Data) => NdArray
   /**
@@ -57,132 +39,68 @@ export interface PageOptions<Data> {
   readonly ready: (data: Data) => { readonly heldOutCount: number; readonly first: number }
   /** Shows a held-out example and returns it as the question. */
   readonly pick: (data: Data, index: number) => Question
-  readonly answer: (answer: Answer) => void
-  readonly target?: (target: number | undefined) => void
-  /** Sets the elements' properties for a ranking, before its explanation is set. */
-  readonly ranking?: (ranking: Ranking, data: Data) => void
+  /** Called with the model's outputs for a question, before they are shown. */
+  readonly answered?: (outputs: ArrayLike<number>, question: Question) => void
   /** Converts the explanation of the attribution before it is shown. */
-  readonly attribution?: (attribution: Attribution) => ExplanationParts
-  /** The text under the attribution: its sum. */
-  readonly deltaText: (attribution: Attribution) => string
+  readonly attribution?: (explanation: ExplanationParts) => ExplanationParts
+  /** What is compared of images, such as 'strokes'; undefined for other examples. */
+  readonly parts?: string
+  /** The unit of a regression. */
+  readonly unit?: string
+  /** Converts the predictions for the training examples before they are shown. */
+  readonly predictions?: (predictions: Float32Array) => ArrayLike<number>
 }
 
-/**
- * A page of the demo: an example, the prediction, its attribution, and the training examples behind
- * it.
- */
+/** A page of the demo: an example, and `<gl-explainer>` with the explainers of the page's model. */
 export class ExplainedPage<Data> {
+  readonly explainer: GlExplainer = find('gl-explainer', GlExplainer)
   readonly #options: PageOptions<Data>
   readonly #form: AddressForm
-  readonly #session: Session
+  readonly #folder: string
+  readonly #worker: ExplainingWorker
   readonly #problems: string[]
   readonly #asked: number | undefined
+  #settings: Settings
   #data: Data | undefined
   #references: References | undefined
   #picked: number | undefined
+  #question: Question | undefined
+  #model: PageModel | undefined
+  #attribution: PageAttribution | undefined
+  #similarity: PageSimilarity | undefined
+  #fit: Fit | undefined
+  readonly #consequences: Consequences
 
   constructor(options: PageOptions<Data>) {
     this.#options = options
-    const { dataSet, noun, references, elements } = options
+    const { dataSet, noun, references } = options
     this.#form = { example: noun.one, references }
     const address = readAddress(new URLSearchParams(location.search), this.#form)
+    this.#settings = address.settings
     this.#problems = [...address.problems]
     this.#asked = address.picked
-    const folder = new URL(`${dataSet}/`, document.baseURI).href
-    const { answer, attribution, similar, similarities } = elements
-    const similarityReport = element('report-similarity')
-    const attributionReport = element('report-attribution')
-    const quadratures = createQuadratureTable(element('quadratures'))
-
-    const showAnswerJob = createJobView('answer-job', {
-      doing: 'Starting the model',
-      retry: () => void this.#session.answer(),
-      results: [element('answer')],
+    this.#folder = new URL(`${dataSet}/`, document.baseURI).href
+    const start = { folder: this.#folder, device: address.settings.device }
+    this.#worker = new ExplainingWorker(() => startWorker(start))
+    this.#consequences = new Consequences({
+      noun,
+      parts: options.parts,
+      unit: options.unit,
+      name: (label) => this.explainer.labels[label] ?? String(label),
     })
-    const showAttributionJob = createJobView('attribution-job', {
-      doing: 'Computing the attribution',
-      unit: 'points',
-      cancel: () => {
-        this.#session.cancelAttribution()
-      },
-      retry: () => void this.#session.attribute(),
-      results: [attribution, element('attribution-delta'), attributionReport],
+    this.explainer.addEventListener('gl-explain-done', ({ detail: { part, explanation } }) => {
+      if (explanation === null) return
+      if (part === 'attribution') {
+        setText(element('attribution-delta'), describeDelta(explanation, options.delta))
+        this.#consequences.attributed(explanation)
+      } else this.#consequences.ranked(explanation)
     })
-    const showRankingJob = createJobView('similarity-job', {
-      doing: `Comparing the training ${noun.many}`,
-      unit: noun.many,
-      cancel: () => {
-        this.#session.cancelRanking()
-      },
-      retry: () => void this.#session.rank(),
-      results: [similar, similarityReport],
+    this.explainer.addEventListener('gl-example-focus', ({ detail }) => {
+      this.#consequences.compare(detail.index)
     })
-    const showQuadraturesJob = createJobView('quadratures-job', {
-      doing: 'Computing the attribution by each quadrature',
-      unit: 'quadratures',
-      retry: () => void this.#session.compareQuadratures(),
-      results: [element('quadratures')],
-    })
-    const showSimilaritiesJob = createJobView('similarities-job', {
-      doing: 'Ranking by each similarity',
-      retry: () => void this.#session.compareSimilarities(),
-      results: [...similarities],
-    })
-
-    const sessionOptions = {
-      dataSet,
-      folder,
-      settings: address.settings,
-      explainsTruth: options.explainsTruth ?? false,
-      getReferences: () => (this.#references ??= options.listReferences(this.#loaded)),
-      getBaseline: () => options.baseline?.(this.#loaded),
-    }
-    this.#session = new Session(sessionOptions, {
-      answer: (state) => {
-        showAnswerJob(state)
-        for (const each of answer) each.loading = state.status === 'busy'
-        if (state.status !== 'done') return
-        showDevice(element('report-device'), state.value.prediction)
-        showMemory(element('report-memory'), state.value.prediction)
-        options.answer(state.value)
-      },
-      target: (target) => options.target?.(target),
-      attribution: (state) => {
-        showAttributionJob(state)
-        attribution.loading = state.status === 'busy'
-        if (state.status !== 'done') return
-        attribution.explanation = options.attribution?.(state.value) ?? state.value.explanation
-        setText(element('attribution-delta'), options.deltaText(state.value))
-        showAttributionReport(attributionReport, state.value)
-      },
-      ranking: (state) => {
-        showRankingJob(state)
-        similar.loading = state.status === 'busy'
-        if (state.status !== 'done' || this.#data === undefined) return
-        options.ranking?.(state.value, this.#data)
-        similar.explanation = state.value.similarity.explanation
-        showRankingReport(similarityReport, state.value, noun.many)
-      },
-      quadratures: (state) => {
-        showQuadraturesJob(state)
-        if (state.status === 'done') quadratures.show(state.value)
-      },
-      similarities: (state) => {
-        showSimilaritiesJob(state)
-        for (const each of similarities) each.loading = state.status === 'busy'
-        if (state.status === 'done') showSimilarities(similarities, state.value)
-      },
-    })
-
-    createControls(address.settings, { ...options, total: references }, (change) => {
-      this.#session.change(change)
-      this.#keepAddress()
-    })
-    openWith('quadratures-fold', (isOpen) => {
-      this.#session.wantQuadratures(isOpen)
-    })
-    openWith('similarities-fold', (isOpen) => {
-      this.#session.wantSimilarities(isOpen)
+    const { hasStore = false } = dataSets[dataSet]
+    createControls(address.settings, { ...options, hasStore, total: references }, (change) => {
+      this.#change(change)
     })
 
     const showDataJob = createJobView('data-job', {
@@ -195,12 +113,17 @@ export class ExplainedPage<Data> {
       element('data-job').hidden = state.status === 'done'
     })
     const load = async (): Promise<void> => {
-      const data = await dataJob.run(({ signal }) => options.load(folder, signal))
+      const data = await dataJob.run(({ signal }) => options.load(this.#folder, signal))
       if (data !== undefined) this.#showData(data)
     }
+    // Without data, they only take their places on the page.
+    this.#startModel()
+    this.#startAttribution()
+    this.#startSimilarity()
+    this.#setSimFn()
     this.#showProblems()
     void load()
-    keepOffline()
+    keepOffline(this.#folder)
   }
 
   /** Explains a held-out example. */
@@ -209,30 +132,45 @@ export class ExplainedPage<Data> {
     this.#picked = index
     const question = this.#options.pick(this.#data, index)
     this.#keepAddress()
-    this.#session.ask(question)
+    this.#ask(question)
   }
 
   /** Explains an example that the user made; undefined clears the question. */
   ask(input: NdArray | undefined): void {
     this.#picked = undefined
     this.#keepAddress()
-    this.#session.ask(input === undefined ? undefined : { input, truth: undefined })
+    this.#ask(input === undefined ? undefined : { input, truth: undefined })
   }
 
-  /** Explains this class instead of the predicted one. */
-  choose(target: number): void {
-    this.#session.choose(target)
+  #ask(question: Question | undefined): void {
+    const { explainer } = this
+    this.#question = question
+    this.#showConsequences()
+    explainer.x = question?.input ?? null
+    explainer.truth = question?.truth ?? null
+    if (dataSets[this.#options.dataSet].task === 'regression') {
+      explainer.y = question === undefined ? null : toValue(question.truth ?? NaN)
+    }
   }
 
-  /** The page's data, without which nothing is asked. */
-  get #loaded(): Data {
-    if (this.#data === undefined) throw new Error('The data is not loaded yet.')
-    return this.#data
+  #change(change: Partial<Settings>): void {
+    this.#settings = { ...this.#settings, ...change }
+    this.#keepAddress()
+    if ('device' in change) this.#startModel()
+    if ('device' in change || 'method' in change || 'steps' in change) this.#startAttribution()
+    if ('device' in change || 'references' in change || 'gradients' in change) {
+      this.#startSimilarity()
+    }
+    if ('simFn' in change) this.#setSimFn()
+    this.#showConsequences()
   }
 
   #showData(data: Data): void {
     this.#data = data
+    this.#references = this.#options.listReferences(data)
     const { heldOutCount, first } = this.#options.ready(data)
+    this.#startAttribution()
+    this.#giveReferences()
     const asked = this.#asked
     const isThere = asked !== undefined && asked < heldOutCount
     if (asked !== undefined && !isThere) {
@@ -245,9 +183,93 @@ export class ExplainedPage<Data> {
     this.pick(isThere ? asked : first)
   }
 
+  #startModel(): void {
+    this.#model?.dispose()
+    const model = new PageModel(this.#worker, this.#settings.device)
+    this.#model = model
+    this.explainer.predict = async (x, options) => {
+      const question = this.#question
+      const outputs = await model.predict(x, options)
+      if (question !== undefined && question.input === x) {
+        this.#options.answered?.(outputs.data, question)
+      }
+      return outputs
+    }
+  }
+
+  #startAttribution(): void {
+    const { dataSet, baseline, attribution = (explanation) => explanation } = this.#options
+    this.#attribution?.dispose()
+    this.#attribution = new PageAttribution(
+      this.#worker,
+      dataSets[dataSet],
+      this.#settings,
+      attribution,
+    )
+    this.explainer.attribution = this.#attribution
+    if (this.#data !== undefined && baseline !== undefined) {
+      this.explainer.attributionOptions = { baselines: baseline(this.#data) }
+    }
+  }
+
+  #startSimilarity(): void {
+    const { dataSet, references: all } = this.#options
+    const { references: count, gradients } = this.#settings
+    if (this.#model === undefined) return
+    this.#similarity?.dispose()
+    this.#similarity = new PageSimilarity(this.#worker, {
+      dataSet: dataSets[dataSet],
+      folder: this.#folder,
+      settings: this.#settings,
+      model: this.#model,
+      isStored: gradients === 'stored' && dataSets[dataSet].hasStore === true && count === all,
+      onFit: (fit) => {
+        this.#showFit(fit)
+      },
+    })
+    this.explainer.similarity = this.#similarity
+    this.#giveReferences()
+  }
+
+  #giveReferences(): void {
+    if (this.#data === undefined || this.#references === undefined) return
+    const { x, y } = this.#references
+    const { references: count } = this.#settings
+    this.explainer.xTrain = sliceExamples(x, 0, count)
+    this.explainer.yTrain = sliceExamples(y, 0, count)
+    this.#options.showReferences(this.explainer, this.#data, count)
+  }
+
+  /** Lets the consequences follow the question and the explainers. */
+  #showConsequences(): void {
+    const [question, references] = [this.#question, this.#references]
+    const [model, attribution, similarity] = [this.#model, this.#attribution, this.#similarity]
+    if (references === undefined || model === undefined) return
+    if (attribution === undefined || similarity === undefined) return
+    this.#consequences.follow({ question, references, model, attribution, similarity })
+  }
+
+  #setSimFn(): void {
+    const { simFn } = this.#settings
+    this.explainer.similarityOptions = { simFn }
+    if (this.#fit !== undefined) this.#showStore(this.#fit)
+  }
+
+  #showFit(fit: Fit): void {
+    this.#fit = fit
+    const { predictions } = this.#options
+    this.explainer.trainPredictions = predictions?.(fit.predictions) ?? fit.predictions
+    this.#showStore(fit)
+  }
+
+  #showStore(fit: Fit): void {
+    const { simFn } = this.#settings
+    setText(element('store-report'), describeStore(fit, simFn, this.#options.noun.many))
+  }
+
   /** Keeps the address in step with the page, so that it leads back to it. */
   #keepAddress(): void {
-    const query = writeAddress(this.#session.settings, this.#picked, this.#form)
+    const query = writeAddress(this.#settings, this.#picked, this.#form)
     history.replaceState(null, '', location.pathname + query)
   }
 
@@ -258,22 +280,7 @@ export class ExplainedPage<Data> {
   }
 }
 
-function showSimilarities(
-  elements: readonly ExplanationElement[],
-  similarities: readonly Similarity[],
-): void {
-  similarities.forEach(({ explanation }, i) => {
-    const shown = elements[i]
-    if (shown !== undefined) shown.explanation = explanation
-  })
-}
-
-function openWith(id: string, show: (isOpen: boolean) => void): void {
-  const fold = find(`#${id}`, HTMLDetailsElement)
-  fold.addEventListener('toggle', () => {
-    show(fold.open)
-  })
-}
+const toValue = (value: number): NdArray => ({ data: Float32Array.of(value), shape: [1, 1] })
 
 function element(id: string): HTMLElement {
   return find(`#${id}`, HTMLElement)

@@ -1,4 +1,4 @@
-import { GlAttributionImage, GlProbabilities, GlSimilarExamples } from 'gradlens/elements'
+import type { NdArray } from 'gradlens'
 import { drawImage } from './charts/pixel-canvas.js'
 import {
   imageInput,
@@ -9,16 +9,18 @@ import {
   type ImageSet,
   type Training,
 } from './data/images.js'
-import { find, findAll, setText } from './dom.js'
+import { find, setText } from './dom.js'
 import { ExplainedPage } from './explained-page.js'
 import { encodeOneHot } from './explaining/label-arrays.js'
-import { describeModel, describeDelta } from './text/facts.js'
+import { describeModel } from './text/facts.js'
 import { createStrip, type Strip } from './views/strip.js'
 
 export interface ImagePageOptions {
   readonly dataSet: 'mnist' | 'garments'
   readonly noun: { readonly one: string; readonly many: string }
   readonly classNames: readonly string[]
+  /** What its maps are made of, such as 'strokes'. */
+  readonly parts: string
   /** Called when a held-out image replaces an image that the user made. */
   readonly picked?: () => void
 }
@@ -40,23 +42,21 @@ const referenceCount = 1000
 export function createImagePage(options: ImagePageOptions): ImagePage {
   const { dataSet, noun, classNames } = options
   const picture = find('#picture', HTMLCanvasElement)
-  const answer = find('gl-probabilities', GlProbabilities)
-  const attribution = find('gl-attribution-image', GlAttributionImage)
-  const similar = find('gl-similar-examples#similar', GlSimilarExamples)
-  const similarities = findAll('.similarities gl-similar-examples', GlSimilarExamples)
   let strip: Strip | undefined
-  for (const element of [answer, attribution, similar, ...similarities]) {
-    element.labels = classNames
-  }
   drawImage(picture, [])
 
   const page: ExplainedPage<Data> = new ExplainedPage<Data>({
     dataSet,
     noun,
+    parts: options.parts,
     references: referenceCount,
     referenceCounts: [100, 300],
-    hasStore: dataSet === 'mnist',
-    elements: { answer: [answer], attribution, similar, similarities },
+    delta: {
+      baseline: 'an empty image',
+      output: (target) => `the probability of ${classNames[target] ?? ''}`,
+      unit: '',
+      decimals: 4,
+    },
     async load(folder, signal) {
       const [heldOut, references, training] = await Promise.all([
         loadImages(folder, 'heldOut', signal),
@@ -69,6 +69,10 @@ export function createImagePage(options: ImagePageOptions): ImagePage {
       x: imageInput(images),
       y: encodeOneHot(labels, classNames.length),
     }),
+    showReferences(explainer, { references: { images, labels } }, count) {
+      explainer.examples = picturesOf(images, count)
+      explainer.trainLabels = Array.from(labels.subarray(0, count))
+    },
     ready({ heldOut, training }) {
       const describe = (index: number): string =>
         `held-out ${noun.one} ${index}, labelled ${nameClass(heldOut, index)}`
@@ -94,30 +98,8 @@ export function createImagePage(options: ImagePageOptions): ImagePage {
       picture.setAttribute('aria-label', text)
       return { input: imageInput(pixels), truth }
     },
-    answer({ question, prediction }) {
-      answer.predictions = { data: prediction.outputs, shape: [prediction.outputs.length] }
-      answer.truth = question.truth ?? null
-    },
-    target(target) {
-      answer.selected = target ?? null
-    },
-    ranking({ fit, similarity }, { references }) {
-      const { images, labels } = references
-      const count = fit.references
-      const examples = { data: images.subarray(0, count * imageSize), shape: [count, 28, 28, 1] }
-      for (const element of [similar, ...similarities]) {
-        element.examples = examples
-        element.trainLabels = Array.from(labels.subarray(0, count))
-        element.trainPredictions = Array.from(fit.predictions)
-        element.predicted = similarity.label
-      }
-    },
-    deltaText: (shown) => describeDelta(shown, classNames, 'an empty image'),
   })
-
-  answer.addEventListener('gl-class-select', ({ detail }) => {
-    page.choose(detail.index)
-  })
+  page.explainer.labels = classNames
 
   return {
     ask(pixels) {
@@ -125,6 +107,10 @@ export function createImagePage(options: ImagePageOptions): ImagePage {
       page.ask(pixels === undefined ? undefined : imageInput(pixels))
     },
   }
+}
+
+function picturesOf(images: Uint8Array, count: number): NdArray {
+  return { data: images.subarray(0, count * imageSize), shape: [count, 28, 28, 1] }
 }
 
 function nameClass({ classNames, labels }: ImageSet, index: number): string {

@@ -7,6 +7,9 @@ import type { Point, Stroke } from './strokes.js'
  */
 const penShare = 0.075
 
+/** While a stroke is drawn, it is reported this often, so that the answer follows the pen. */
+const reportEveryMs = 120
+
 /** The distance that an arrow key moves the pen, as a share of the pad's side. */
 const keyStep = 0.04
 
@@ -16,7 +19,8 @@ export interface DrawingPad {
 
 /**
  * Lets the user draw on a canvas with a pointer, or with the arrow keys, which draw while Shift is
- * held. After each stroke, `onStroke` is called with all strokes, in 0 … 1 of the pad's side.
+ * held. During and after each stroke, `onStroke` is called with all strokes, in 0 … 1 of the pad's
+ * side.
  */
 export function createDrawingPad(
   canvas: HTMLCanvasElement,
@@ -26,6 +30,15 @@ export function createDrawingPad(
   let pen: Point = { x: 0.5, y: 0.5 }
   let pointerId: number | undefined
   let keyStroke: Point[] | undefined
+  let reportedAt = 0
+
+  const reportNow = (): void => {
+    reportedAt = performance.now()
+    onStroke(strokes)
+  }
+  const reportSoon = (): void => {
+    if (performance.now() - reportedAt >= reportEveryMs) reportNow()
+  }
 
   const draw = (): void => {
     const side = fitToScreen(canvas)
@@ -61,11 +74,12 @@ export function createDrawingPad(
     const events = coalesced.length > 0 ? coalesced : [event]
     strokes.at(-1)?.push(...events.map((each) => getPoint(each, canvas)))
     draw()
+    reportSoon()
   })
   const lift = (event: PointerEvent): void => {
     if (event.pointerId !== pointerId) return
     pointerId = undefined
-    onStroke(strokes)
+    reportNow()
   }
   canvas.addEventListener('pointerup', lift)
   canvas.addEventListener('pointercancel', lift)
@@ -81,11 +95,12 @@ export function createDrawingPad(
     pen = clamp({ x: pen.x + direction.x * keyStep, y: pen.y + direction.y * keyStep })
     if (event.shiftKey) keyStroke?.push(pen)
     draw()
+    if (event.shiftKey) reportSoon()
   })
   const endKeyStroke = (): void => {
     if (keyStroke === undefined) return
     keyStroke = undefined
-    onStroke(strokes)
+    reportNow()
   }
   canvas.addEventListener('keyup', (event) => {
     if (event.key === 'Shift') endKeyStroke()

@@ -1,4 +1,5 @@
-import type { DataSetName } from './results.js'
+/** The page whose data and model are used. */
+export type DataSetName = 'mnist' | 'garments' | 'reviews' | 'cars'
 
 /** What differs between the pages' models. */
 export interface DataSet {

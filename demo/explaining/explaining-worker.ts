@@ -17,6 +17,11 @@ export class ExplainingWorker {
     return this.#generation
   }
 
+  /** The explainers of the worker. Work that is called directly on them runs at the same time as other work. */
+  get explainers(): RemoteExplainers {
+    return this.#explainers ?? this.#connect()
+  }
+
   /**
    * Runs one piece of work after the other, so that a short one is not slowed by the next. Work that
    * is aborted while it waits never starts.
@@ -27,7 +32,7 @@ export class ExplainingWorker {
   ): Promise<Result> {
     const result = this.#last.then(() => {
       signal.throwIfAborted()
-      return work(this.#explainers ?? this.#connect())
+      return work(this.explainers)
     })
     this.#last = result.catch(() => undefined)
     return result

@@ -1,11 +1,5 @@
 import type { NdArray } from 'gradlens'
-import {
-  createNumberFormat,
-  formatCount,
-  formatFixed,
-  GlAttributionBars,
-  GlSimilarExamples,
-} from 'gradlens/elements'
+import { formatCount, formatFixed } from 'gradlens/elements'
 import {
   averageCar,
   carNumbers,
@@ -17,9 +11,9 @@ import {
 } from '../data/cars.js'
 import { fetchJson } from '../data/fetch.js'
 import { loadTraining } from '../data/images.js'
-import { create, find, findAll, setText } from '../dom.js'
+import { find, setText } from '../dom.js'
 import { ExplainedPage } from '../explained-page.js'
-import type { Attribution, ExplanationParts } from '../explaining/results.js'
+import type { ExplanationParts } from '../explaining/page-attribution.js'
 import { registerElements } from '../register-elements.js'
 import { createChoices, type Choice, type Choices } from '../views/choices.js'
 import { createGuess } from '../views/guess.js'
@@ -50,21 +44,23 @@ const columnNames = ['car', 'cyl.', 'cu in', 'hp', 'lb', '0–60, s', 'year', 'o
 /** The number of cars in each group to pick from. */
 const perGroup = 6
 
-const attribution = find('gl-attribution-bars', GlAttributionBars)
-const similar = find('gl-similar-examples#similar', GlSimilarExamples)
-const similarities = findAll('.similarities gl-similar-examples', GlSimilarExamples)
-const guess = createGuess(find('#answer', HTMLElement))
+const guess = createGuess(find('#guess', HTMLElement))
 let choices: Choices | undefined
 let table: CarTable | undefined
 let asked: CarRow | undefined
 
-const page = new ExplainedPage<Data>({
+const page: ExplainedPage<Data> = new ExplainedPage<Data>({
   dataSet: 'cars',
   noun,
+  unit: 'mpg',
   references: referenceCount,
   referenceCounts: [100],
-  explainsTruth: true,
-  elements: { answer: [], attribution, similar, similarities },
+  delta: {
+    baseline: 'the average car',
+    output: () => 'the prediction',
+    unit: ' mpg',
+    decimals: 2,
+  },
   async load(folder, signal) {
     const [loaded, training] = await Promise.all([
       fetchJson<CarTable>(new URL('cars.json', folder), signal),
@@ -85,8 +81,6 @@ const page = new ExplainedPage<Data>({
   },
   ready({ table: loaded, training }) {
     table = loaded
-    attribution.features = nameFeatures(loaded)
-    for (const element of [similar, ...similarities]) element.features = columnNames
     guess.showTraining(loaded.training.map(milesPerGallon))
     const groups = listChoices(loaded.heldOut, training.heldOutPredictions)
     choices = createChoices(find('#strip', HTMLElement), groups, (index) => {
@@ -99,29 +93,28 @@ const page = new ExplainedPage<Data>({
     const row = loaded.heldOut[index]!
     asked = row
     choices?.mark(index)
-    showCar(row, loaded)
+    setText(find('#car', HTMLElement), formatName(row))
     setText(
       find('#question-caption', HTMLElement),
       `Held-out car no. ${index}; the model was not trained on it.`,
     )
     return { input: inputOf([row], loaded), truth: milesPerGallon(row) }
   },
-  answer({ question, prediction }) {
-    guess.show(prediction.outputs[0] ?? NaN, question.truth ?? NaN)
+  showReferences(explainer, { table: loaded }, count) {
+    const training = loaded.training.slice(0, count)
+    explainer.examples = training.map((row) => [row[0], ...listValues(row)])
+    explainer.trainLabels = training.map(milesPerGallon)
+    explainer.features = nameFeatures(loaded)
+    explainer.columns = columnNames
   },
-  attribution({ explanation }) {
-    if (asked !== undefined) attribution.values = listValues(asked)
+  predictions: (values) => Array.from(values, (value) => Math.round(value * 10) / 10),
+  answered(outputs, { truth = NaN }) {
+    guess.show(outputs[0] ?? NaN, truth)
+  },
+  attribution(explanation) {
+    if (asked !== undefined) page.explainer.values = listValues(asked)
     return table === undefined ? explanation : mergeOrigins(explanation, table)
   },
-  ranking({ fit }, { table: loaded }) {
-    const training = loaded.training.slice(0, fit.references)
-    for (const element of [similar, ...similarities]) {
-      element.examples = training.map((row) => [row[0], ...listValues(row)])
-      element.trainLabels = training.map(milesPerGallon)
-      element.trainPredictions = Array.from(fit.predictions, (value) => Math.round(value * 10) / 10)
-    }
-  },
-  deltaText: describeDelta,
 })
 
 function inputOf(rows: readonly CarRow[], of: CarTable): NdArray {
@@ -139,19 +132,6 @@ function listChoices(heldOut: readonly CarRow[], predictions: readonly number[])
   })
   cars.sort((a, b) => b.magnitude - a.magnitude || a.index - b.index)
   return [cars.slice(0, perGroup), cars.slice(-perGroup).reverse()]
-}
-
-function showCar(row: CarRow, { features }: CarTable): void {
-  const values = listValues(row)
-  const rows = [...features, { name: 'Origin', unit: '' }].map(({ name, unit }, i) => {
-    const head = create('th', '', name)
-    head.scope = 'row'
-    return create('tr', '', head, create('td', '', `${String(values[i])} ${unit}`.trim()))
-  })
-  find('#car', HTMLTableElement).replaceChildren(
-    create('caption', '', formatName(row)),
-    create('tbody', '', ...rows),
-  )
 }
 
 function formatName([name, , , , , , , year]: CarRow): string {
@@ -178,14 +158,6 @@ function mergeOrigins({ meta, data }: ExplanationParts, { features }: CarTable):
   const merged = Float32Array.from([...values.slice(0, features.length), origin])
   const shape = [1, merged.length]
   return { meta, data: { ...data, attributions: [{ data: merged, shape }] } }
-}
-
-function describeDelta({ total, delta, output }: Attribution): string {
-  return (
-    `The attributions sum to ${formatFixed(total, 2)} mpg. From the average car to this one, the prediction goes from ` +
-    `${formatFixed(output - total + delta, 2)} to ${formatFixed(output, 2)} mpg. ` +
-    `Convergence delta ${createNumberFormat([delta])(delta)} mpg.`
-  )
 }
 
 function describeModel({ parameterCount, training, heldOut }: CarsTraining): string {

@@ -6,6 +6,7 @@ registerElements()
 createImagePage({
   dataSet: 'garments',
   noun: { one: 'garment', many: 'garments' },
+  parts: 'parts',
   classNames: [
     'T-shirt/top',
     'Trouser',

@@ -7,6 +7,7 @@ registerElements()
 const page = createImagePage({
   dataSet: 'mnist',
   noun: { one: 'digit', many: 'digits' },
+  parts: 'strokes',
   classNames: ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'],
   picked: () => {
     drawing.end()

@@ -279,4 +279,4 @@ for (const type of ['dragover', 'dragleave', 'drop'] as const) {
   })
 }
 void start()
-keepOffline()
+keepOffline(folder)

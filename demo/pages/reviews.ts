@@ -1,12 +1,12 @@
-import { GlAttributionText, GlProbabilities, GlSimilarExamples, joinList } from 'gradlens/elements'
+import { joinList } from 'gradlens/elements'
 import { loadTraining, type Training } from '../data/images.js'
 import { reviewLength, tokensOf } from '../data/review-tokens.js'
 import { loadReviews, type Review, type Reviews } from '../data/reviews.js'
-import { find, findAll, setText } from '../dom.js'
+import { find, setText } from '../dom.js'
 import { ExplainedPage } from '../explained-page.js'
 import { encodeOneHot } from '../explaining/label-arrays.js'
 import { registerElements } from '../register-elements.js'
-import { describeModel, describeDelta } from '../text/facts.js'
+import { describeModel } from '../text/facts.js'
 import { createChoices, type Choice, type Choices } from '../views/choices.js'
 
 registerElements()
@@ -26,24 +26,22 @@ const typingPauseMs = 250
 
 const sentence = find('#sentence', HTMLTextAreaElement)
 const caption = find('#question-caption', HTMLElement)
-const answer = find('gl-probabilities', GlProbabilities)
-const attribution = find('gl-attribution-text', GlAttributionText)
-const similar = find('gl-similar-examples#similar', GlSimilarExamples)
-const similarities = findAll('.similarities gl-similar-examples', GlSimilarExamples)
-for (const element of [answer, attribution, similar, ...similarities]) {
-  element.labels = classNames
-}
 let choices: Choices | undefined
 let reviews: Reviews | undefined
 /** The text that the attribution belongs to. The user may have typed more since. */
 let askedText = ''
 
-const page = new ExplainedPage<Data>({
+const page: ExplainedPage<Data> = new ExplainedPage<Data>({
   dataSet: 'reviews',
   noun,
   references: referenceCount,
   referenceCounts: [100, 300],
-  elements: { answer: [answer], attribution, similar, similarities },
+  delta: {
+    baseline: 'an empty sentence',
+    output: (target) => `the probability of ${classNames[target] ?? ''}`,
+    unit: '',
+    decimals: 4,
+  },
   async load(folder, signal) {
     const [loaded, training] = await Promise.all([
       loadReviews(folder, signal),
@@ -81,32 +79,17 @@ const page = new ExplainedPage<Data>({
     setText(caption, `${note} ${describeUnknownWords(loaded, text)}`.trim())
     return { input: loaded.encode([text]), truth: label }
   },
-  answer({ question, prediction }) {
-    answer.predictions = { data: prediction.outputs, shape: [prediction.outputs.length] }
-    answer.truth = question.truth ?? null
+  showReferences(explainer, { reviews: loaded }, count) {
+    const training = loaded.training.slice(0, count)
+    explainer.examples = training.map(({ text }) => text)
+    explainer.trainLabels = training.map(({ label }) => label)
   },
-  target(target) {
-    answer.selected = target ?? null
-  },
-  attribution({ explanation }) {
-    attribution.tokens = listWords(askedText)
+  attribution(explanation) {
+    page.explainer.tokens = listWords(askedText)
     return explanation
   },
-  ranking({ fit, similarity }, { reviews: loaded }) {
-    const training = loaded.training.slice(0, fit.references)
-    for (const element of [similar, ...similarities]) {
-      element.examples = training.map(({ text }) => text)
-      element.trainLabels = training.map(({ label }) => label)
-      element.trainPredictions = Array.from(fit.predictions)
-      element.predicted = similarity.label
-    }
-  },
-  deltaText: (shown) => describeDelta(shown, classNames, 'an empty sentence'),
 })
-
-answer.addEventListener('gl-class-select', ({ detail }) => {
-  page.choose(detail.index)
-})
+page.explainer.labels = classNames
 
 let typing: ReturnType<typeof setTimeout> | undefined
 sentence.addEventListener('input', () => {

@@ -3,7 +3,7 @@ import type { RemoteExplainers, RemoteModel, RemoteSimilarity } from 'gradlens/w
 import { ExplainingWorker } from '../explaining/explaining-worker.js'
 import { KeptExplainer } from '../explaining/kept-explainer.js'
 import { findGreatest } from '../explaining/label-arrays.js'
-import type { ExplanationParts } from '../explaining/results.js'
+import type { ExplanationParts } from '../explaining/page-attribution.js'
 import workerUrl from '../workers/photos-worker.ts?worker&url'
 import { writeWorkerName } from '../workers/worker-name.js'
 import { downloadChannel, modelBytes, runtimeBytes } from './download.js'

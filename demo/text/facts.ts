@@ -1,6 +1,14 @@
-import { createNumberFormat, formatCount, formatFixed, formatTablePercent } from 'gradlens/elements'
+import {
+  createNumberFormat,
+  formatBytes,
+  formatCount,
+  formatFixed,
+  formatTablePercent,
+} from 'gradlens/elements'
+import type { NdArray } from 'gradlens'
 import type { Training } from '../data/images.js'
-import type { Attribution } from '../explaining/results.js'
+import type { Fit } from '../explaining/page-similarity.js'
+import type { SimFn } from '../settings.js'
 
 /** The size and the accuracy of the model. */
 export function describeModel(
@@ -14,15 +22,56 @@ export function describeModel(
   )
 }
 
-/** The sum of the attributions, compared with the change of the probability along the path. */
+/** The words for the sum of a page's attributions. */
+export interface DeltaWords {
+  /** The start of the path: 'an empty image', for example. */
+  readonly baseline: string
+  /** What the model outputs for a class, or its value: 'the probability of 8', for example. */
+  readonly output: (target: number) => string
+  /** The unit with a leading space; '' for probabilities. */
+  readonly unit: string
+  readonly decimals: number
+}
+
+/** The sum of the attributions, compared with the change of the output along the path. */
 export function describeDelta(
-  { total, delta, output, target }: Attribution,
-  classNames: readonly string[],
-  baseline: string,
+  { data }: { readonly data: object },
+  { baseline, output, unit, decimals }: DeltaWords,
 ): string {
+  const { attributions, deltas, predictions, target } = data as {
+    readonly attributions: readonly NdArray[]
+    readonly deltas: NdArray
+    readonly predictions: NdArray
+    readonly target: readonly number[] | NdArray | null
+  }
+  const chosen = readFirst(target)
+  const total = Array.from(attributions[0]?.data ?? []).reduce((sum, value) => sum + value, 0)
+  const delta = deltas.data[0] ?? NaN
+  const end = predictions.data[chosen] ?? NaN
   return (
-    `The attributions sum to ${formatFixed(total, 4)}. From ${baseline} to this one, the probability of ` +
-    `${classNames[target] ?? String(target)} goes from ${formatFixed(output - total + delta, 4)} to ` +
-    `${formatFixed(output, 4)}. Convergence delta ${createNumberFormat([delta])(delta)}.`
+    `The attributions sum to ${formatFixed(total, decimals)}${unit}. From ${baseline} to this one, ${output(chosen)} goes from ` +
+    `${formatFixed(end - total + delta, decimals)} to ${formatFixed(end, decimals)}${unit}. ` +
+    `Convergence delta ${createNumberFormat([delta])(delta)}${unit}.`
   )
+}
+
+/** Where the gradients of the training examples come from, and how exact they are. */
+export function describeStore({ stored, storeFailure }: Fit, simFn: SimFn, many: string): string {
+  if (stored === null) {
+    const failure =
+      storeFailure === null ? '' : ` The stored gradients could not be used: ${storeFailure}`
+    return `The gradients of the training ${many} were computed in this page, and the scores are exact.${failure}`
+  }
+  const { byteLength, projection, exactNumbersPerRow, measured } = stored
+  const { recall } = measured.similarities[simFn]
+  return (
+    `The gradients of the training ${many} are stored with this page (${formatBytes(byteLength)}), projected ` +
+    `from ${formatCount(exactNumbersPerRow)} to ${formatCount(projection.size)} numbers each, so the scores are estimates: they find ` +
+    `${formatTablePercent(recall)} of the ${formatCount(measured.topK)} most similar ${many} by exact gradients.`
+  )
+}
+
+function readFirst(target: readonly number[] | NdArray | null): number {
+  if (target === null) return 0
+  return ('data' in target ? target.data[0] : target[0]) ?? 0
 }

@@ -24,9 +24,7 @@ export function createGuess(root: HTMLElement): Guess {
   line.setAttribute('aria-hidden', 'true')
   const ends = create('div', 'guess-ends')
   ends.setAttribute('aria-hidden', 'true')
-  const caption = create('p', 'caption')
-  caption.setAttribute('aria-live', 'polite')
-  root.replaceChildren(line, ends, caption)
+  root.replaceChildren(line, ends)
   let lowest = 0
   let highest = 1
   const placeAt = (element: HTMLElement, value: number): void => {
@@ -54,12 +52,6 @@ export function createGuess(root: HTMLElement): Guess {
     show(predicted, truth) {
       placeAt(predictedMark, predicted)
       placeAt(truthMark, truth)
-      const error = predicted - truth
-      const verdict =
-        Math.abs(error) < 0.05
-          ? 'correct'
-          : `${formatFixed(Math.abs(error), 1)} mpg too ${error < 0 ? 'low' : 'high'}`
-      caption.textContent = `The model says ${formatFixed(predicted, 1)} mpg; the true value is ${formatFixed(truth, 1)} mpg: ${verdict}.`
     },
   }
 }

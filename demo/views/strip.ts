@@ -3,8 +3,8 @@ import { imageOf, type ImageSet } from '../data/images.js'
 import { create } from '../dom.js'
 import { addArrowKeys, markRadio } from './roving-radios.js'
 
-/** The number of images in a row of a wide page. */
-const perGroup = 16
+/** The number of images of each group in the row of a wide page. */
+const perGroup = 11
 
 export interface StripOptions {
   /** The images that the model gets wrong. */

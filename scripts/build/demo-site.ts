@@ -19,9 +19,11 @@ const workerName = 'service-worker.js'
 const filesMark = '__SITE_FILES__'
 /** Larger files are cached on their first request. */
 const maximumKeptBytes = 4_000_000
-/** What the page Yours loads for dropped files is cached on its first request, too. */
-const loadedOnDemand =
-  /^(?:assets\/(?:open-onnx|open-keras|read-csv|start-tensorflow)-|elements\.global\.js$)/
+/** The code of the workers of one page: it is cached on its first request, too. */
+const isOfOnePage = (file: string): boolean =>
+  file.startsWith('source/') ||
+  file === 'elements.global.js' ||
+  /^assets\/(?:photos-server|ort|open-onnx|open-keras|read-csv|start-tensorflow)-/.test(file)
 
 /**
  * Replaces `<!-- partial NAME -->` by `demo/partials/NAME.html`, and marks the page in the
@@ -73,17 +75,23 @@ export function offlineFiles(): Plugin {
         .map((file) => file.split(path.sep).join('/'))
         .sort()
       const hash = createHash('sha256')
-      const kept: string[] = []
+      const code: string[] = []
+      const data: string[] = []
+      const isData = (file: string): boolean => {
+        const [folder = '', ...rest] = file.split('/')
+        return rest.length > 0 && !['assets', 'source'].includes(folder)
+      }
       for (const file of files) {
         const bytes = readFileSync(path.join(dir, file))
         hash.update(file).update(bytes)
-        if (bytes.length <= maximumKeptBytes && !loadedOnDemand.test(file)) kept.push(file)
+        if (bytes.length > maximumKeptBytes || isOfOnePage(file)) continue
+        ;(isData(file) ? data : code).push(file)
       }
-      const list = JSON.stringify({ version: hash.digest('hex').slice(0, 16), kept })
+      const list = JSON.stringify({ version: hash.digest('hex').slice(0, 16), code, data })
       const worker = path.join(dir, workerName)
-      const code = readFileSync(worker, 'utf8')
-      if (!code.includes(filesMark)) throw new Error(`${workerName} has no place for its files.`)
-      writeFileSync(worker, code.replace(filesMark, JSON.stringify(list).slice(1, -1)))
+      const source = readFileSync(worker, 'utf8')
+      if (!source.includes(filesMark)) throw new Error(`${workerName} has no place for its files.`)
+      writeFileSync(worker, source.replace(filesMark, JSON.stringify(list).slice(1, -1)))
     },
   }
 }

@@ -70,7 +70,7 @@ describe('the demo on other devices', () => {
     const onWasm = await shown()
     await demo.page.selectOption('#device', 'cpu')
     await demo.settled()
-    expect(await demo.text('#report-device')).toBe('Runs on plain JavaScript.')
+    expect(await demo.text('.run-report')).toContain('Runs on plain JavaScript.')
     expectSame(await shown(), onWasm)
   })
 
@@ -84,11 +84,11 @@ describe('the demo on other devices', () => {
       const onWasm = await shown()
       await demo.page.selectOption('#device', 'webgpu')
       await demo.settled()
-      expect(await demo.text('#report-device')).toBe('Runs on WebGPU.')
+      expect(await demo.text('.run-report')).toContain('Runs on WebGPU.')
       expect(demo.page.url()).toContain('device=webgpu')
       expectSame(await shown(), onWasm)
 
-      await demo.page.locator('#answer .row[aria-pressed="false"]').first().click()
+      await demo.page.locator('gl-probabilities .row[aria-pressed="false"]').first().click()
       await demo.settled('attribution')
       await demo.page.getByRole('button', { name: 'Draw one' }).click()
       await demo.draw([
@@ -96,12 +96,12 @@ describe('the demo on other devices', () => {
         [0.5, 0.9],
       ])
       await demo.settled()
-      expect(await demo.text('#answer figcaption')).toMatch(/^The model says 1/)
-      expect(await demo.text('#similar figcaption')).toContain('The model says 1:')
+      expect(await demo.verdict()).toMatch(/^The model says 1/)
+      expect(await demo.caption('similarity')).toContain('The model says 1:')
 
       await demo.page.selectOption('#references', '1000')
-      await demo.page.locator('#similarity-job button', { hasText: 'Cancel' }).click()
-      expect(await demo.text('#similarity-job .progress')).toContain('Cancelled.')
+      await demo.progress('similarity').locator('button', { hasText: 'Cancel' }).click()
+      expect(await demo.progress('similarity').innerText()).toContain('Cancelled.')
     },
   )
 
@@ -110,12 +110,12 @@ describe('the demo on other devices', () => {
     try {
       const page = new DemoPage(await plain.newPage())
       await page.open(server, { ...few, device: 'webgpu' })
-      for (const job of ['#answer-job', '#similarity-job']) {
-        await page.page.locator(`${job} .failure`, { hasText: 'webgpu: ' }).waitFor()
+      for (const part of ['attribution', 'similarity'] as const) {
+        await page.progress(part).locator('.failure', { hasText: 'webgpu: ' }).waitFor()
       }
       await page.page.selectOption('#device', 'auto')
       await page.settled()
-      expect(await page.text('#report-device')).toMatch(/^Runs on WASM\. No WebGPU: ./)
+      expect(await page.text('.run-report')).toMatch(/^Runs on WASM\. No WebGPU: ./)
       expect(page.errors).toEqual([])
     } finally {
       await plain.close()
@@ -125,7 +125,7 @@ describe('the demo on other devices', () => {
   test('takes wasm by itself where WebGPU is only software, and says why', async () => {
     await demo.open(server, few)
     await demo.settled()
-    expect(await demo.text('#report-device')).toMatch(/^Runs on WASM\. No WebGPU: .*software/)
+    expect(await demo.text('.run-report')).toMatch(/^Runs on WASM\. No WebGPU: .*software/)
   })
 
   test('draws its frames in time while it goes through the training digits', async () => {
@@ -151,11 +151,13 @@ const longestAllowedGapMs = 100
 /** How often the page drew while the fit ran, and the longest it took from one frame to the next. */
 function framesUntilSettled({ page }: DemoPage): Promise<{ frames: number; longestGapMs: number }> {
   return page.evaluate(async () => {
-    const results = document.querySelector('#similar')
+    const results = document
+      .querySelector('gl-explainer')
+      ?.shadowRoot?.querySelector('gl-similar-examples')
     let frames = 0
     let longestGapMs = 0
     let last = await new Promise<number>(requestAnimationFrame)
-    while (results?.hasAttribute('data-stale')) {
+    while (results?.state === 'loading') {
       const now = await new Promise<number>(requestAnimationFrame)
       longestGapMs = Math.max(longestGapMs, now - last)
       last = now

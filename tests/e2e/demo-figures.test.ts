@@ -67,7 +67,7 @@ test('the page shows the figures that the library computes in Node from the same
     })
     await demo.settled()
 
-    expect(await demo.text('#answer figcaption')).toContain(`The model says ${label} (`)
+    expect(await demo.verdict()).toContain(`The model says ${label} (`)
     const shown = await demo.percentages()
     shown.forEach((percentage, i) => {
       expect(Math.abs(percentage - 100 * probabilities[i]!)).toBeLessThan(0.1)

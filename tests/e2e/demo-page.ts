@@ -24,10 +24,11 @@ function launch(args: string[]): Promise<Browser> {
 /** What of the page's work the tests wait for. */
 export type Part = 'answer' | 'attribution' | 'similarity'
 
+/** The elements inside `<gl-explainer>`, which shows all parts. */
 const results: Readonly<Record<Part, string>> = {
-  answer: '#answer',
-  attribution: '#attribution',
-  similarity: '#similar',
+  answer: 'gl-probabilities',
+  attribution: 'gl-attribution-image, gl-attribution-text, gl-attribution-bars',
+  similarity: 'gl-similar-examples',
 }
 
 /** The pages of the site, by the name of their file. */
@@ -62,6 +63,7 @@ export class DemoPage {
       Object.entries(query).map(([key, value]) => [key, String(value)]),
     )
     await this.page.goto(`${server.url}${name}.html?${text.toString()}`)
+    await this.openSettings()
   }
 
   /** Waits until what the parts show is what was asked for last. */
@@ -75,26 +77,51 @@ export class DemoPage {
     return this.page.locator(selector).innerText()
   }
 
+  /** The sentence on top: what the model says. */
+  verdict(): Promise<string> {
+    return this.text('.verdict')
+  }
+
+  /** The sentence under a part. */
+  caption(part: 'attribution' | 'similarity'): Promise<string> {
+    const [first, ...rest] = results[part].split(', ').map((tag) => `${tag} figcaption`)
+    return this.text([first, ...rest].join(', '))
+  }
+
+  /** The element that shows the progress of a part, and its failures. */
+  progress(part: 'attribution' | 'similarity'): Locator {
+    return this.page.locator(`gl-explainer section.${part} gl-progress .progress`)
+  }
+
   /** The five training examples at one end of the order, as they are written. */
   async neighbours(row: 'most' | 'least'): Promise<{ text: string; score: number }[]> {
-    const end = this.page.locator('#similar .end').nth(row === 'most' ? 0 : 1)
+    const end = this.page.locator('gl-similar-examples .end').nth(row === 'most' ? 0 : 1)
     const cards = await end.locator('[part="example"]').all()
     return Promise.all(
       cards.map(async (card) => ({
-        text: await card.innerText(),
-        score: numberIn(await card.locator('.score').innerText()),
+        // The least similar are folded, so they have no innerText.
+        text: (await card.evaluate(readText)).trim(),
+        score: numberIn(await card.locator('.score').evaluate(readText)),
       })),
     )
   }
 
   async classMeans(): Promise<number[]> {
-    return (await this.page.locator('#similar .mean .score').allInnerTexts()).map(numberIn)
+    const means = await this.page.locator('gl-similar-examples .mean .score').all()
+    return Promise.all(means.map(async (mean) => numberIn(await mean.evaluate(readText))))
   }
 
   async percentages(): Promise<number[]> {
-    return (await this.page.locator('#answer .percent').allInnerTexts()).map((text) =>
+    return (await this.page.locator('gl-probabilities .percent').allInnerTexts()).map((text) =>
       Number.parseFloat(text.replace('<', '')),
     )
+  }
+
+  /** Opens the settings, whose controls are folded. */
+  async openSettings(): Promise<void> {
+    await this.page.evaluate(() => {
+      document.querySelector('details.settings')?.setAttribute('open', '')
+    })
   }
 
   thumb(index: number): Locator {
@@ -122,12 +149,20 @@ export class DemoPage {
   }
 }
 
-/** Whether that part shows the result that was asked for last. */
+/** Whether that part shows the result that was asked for last. A page without it has nothing to show. */
 function isShown(selector: string): boolean {
-  const part = document.querySelector<HTMLElement & { readonly state?: string }>(selector)
-  if (part === null || part.hasAttribute('data-stale')) return false
-  return part.state === undefined || part.state === 'ready'
+  const explainer = document.querySelector('gl-explainer')
+  const verdict = explainer?.shadowRoot?.querySelector('.verdict')
+  if (verdict?.textContent.trim() === '' || verdict?.hasAttribute('data-stale') !== false) {
+    return false
+  }
+  const part = explainer?.shadowRoot?.querySelector<HTMLElement & { readonly state?: string }>(
+    selector,
+  )
+  return part === null || part?.state === 'ready'
 }
+
+const readText = (element: Element): string => element.textContent.replace(/\s+/g, ' ').trim()
 
 /** Reads '−3.1×10⁻⁴' as the page writes it. */
 export function numberIn(text: string): number {

@@ -173,18 +173,16 @@ describe('the other pages of the demo', () => {
 
     await demo.open(server, { ...quick, car: index }, 'cars')
     await demo.settled()
-    expect(await demo.text('#answer')).toContain(
-      `The model says ${expected.outputs[0]!.toFixed(1)} mpg; the true value is ${milesPerGallon(car).toFixed(1)}`,
-    )
+    const said = /The model says (\S+) mpg; the true value is (\S+) mpg/.exec(await demo.verdict())
+    expect(Number(said?.[1])).toBeCloseTo(expected.outputs[0]!, 1)
+    expect(Number(said?.[2])).toBeCloseTo(milesPerGallon(car), 1)
     await expectRanking(expected)
     await expectTotal(expected, 1)
-    expect(
-      await demo.page.locator('#attribution .score, #attribution .value').count(),
-    ).toBeGreaterThan(0)
+    expect(await demo.page.locator('gl-attribution-bars .value').count()).toBeGreaterThan(0)
 
     await demo.page.getByRole('radio').nth(3).click()
     await demo.settled()
-    expect(await demo.text('#answer')).not.toContain(expected.outputs[0]!.toFixed(1))
+    expect(await demo.verdict()).not.toContain(said?.[1])
   })
 
   test('explain a sentence that is picked, and one that is typed, word by word', async () => {
@@ -213,7 +211,7 @@ describe('the other pages of the demo', () => {
 
     await demo.open(server, quick, 'reviews')
     await demo.settled()
-    expect(await demo.text('#answer figcaption')).toContain('It is wrong')
+    expect(await demo.verdict()).toContain('It is wrong')
     await demo.page.fill('#sentence', typed)
     await demo.page.locator('#question-caption', { hasText: 'Your sentence.' }).waitFor()
     await demo.settled()
@@ -224,7 +222,7 @@ describe('the other pages of the demo', () => {
     })
     await expectRanking(expected)
     await expectTotal(expected, 3)
-    const words = await demo.page.locator('#attribution [part~="token"]').allInnerTexts()
+    const words = await demo.page.locator('gl-attribution-text [part~="token"]').allInnerTexts()
     expect(words.map((word) => word.trim())).toEqual(
       tokensOf(typed).map(({ start, end }) => typed.slice(start, end)),
     )
@@ -232,7 +230,7 @@ describe('the other pages of the demo', () => {
     await demo.page.fill('#sentence', '<img src=x onerror=alert(1)> great phone')
     await demo.page.locator('#question-caption', { hasText: '“img”' }).waitFor()
     await demo.settled()
-    expect(await demo.page.locator('#attribution img').count()).toBe(0)
+    expect(await demo.page.locator('gl-attribution-text img').count()).toBe(0)
   })
 
   test('can be gone through with the keyboard, from page to page', async () => {

@@ -33,10 +33,12 @@ test('answers the first question from stored gradients, without a fit, and by ex
   demo.page.on('request', (request) => requested.push(request.url()))
   await demo.open(server, quick)
   await demo.settled()
-  const stored = await demo.text('#report-similarity')
-  expect(stored).toMatch(/1,000 training digits are stored with this page: 4\.2\sMB, opened in/)
-  expect(stored).toMatch(/projected from 10,900 to 2,048 numbers, so the scores are estimates/)
-  expect(stored).toMatch(/find 9\d\.\d\s% of the 10 most similar digits by exact gradients/)
+  expect(await demo.text('.run-report')).toMatch(/gradients of 1,000 training examples took/)
+  const stored = await demo.text('#store-report')
+  expect(stored).toMatch(
+    /training digits are stored with this page \(1\.1\sMB\), projected from 10,900 to 512/,
+  )
+  expect(stored).toMatch(/find \d\d\.\d\s% of the 10 most similar digits by exact gradients/)
   const chunks = requested.filter((url) => /gradients\.zarr\/segment-\d+-\w+\/c\.1/.test(url))
   expect(chunks).toHaveLength(10)
   const estimated = await labelsAndNumbers()
@@ -53,11 +55,11 @@ test('answers the first question from stored gradients, without a fit, and by ex
   await demo.page.selectOption('#gradients', 'computed')
   await demo.settled('similarity')
   expect(demo.page.url()).toContain('gradients=computed')
-  expect(await demo.text('#report-similarity')).toMatch(
-    /^The gradients of 1,000 training digits took [\d.]+\sm?s and 44\sMB\. Comparing/,
+  expect(await demo.text('.run-report')).toMatch(
+    /The gradients of 1,000 training examples took [\d.]+\sm?s and 44\sMB\. Comparing/,
   )
   const exact = await labelsAndNumbers()
-  expect(exact.filter((text) => estimated.includes(text)).length).toBeGreaterThanOrEqual(4)
+  expect(exact.filter((text) => estimated.includes(text)).length).toBeGreaterThanOrEqual(3)
   expect(demo.errors).toEqual([])
 })
 
@@ -65,8 +67,8 @@ test('computes the gradients where those stored cannot be had, and says why', as
   await demo.page.route('**/gradients.json', (route) => route.fulfill({ status: 404 }))
   await demo.open(server, quick)
   await demo.settled()
-  const report = await demo.text('#report-similarity')
-  expect(report).toContain('The gradients of 1,000 training digits took')
+  const report = await demo.text('#store-report')
+  expect(report).toContain('were computed in this page, and the scores are exact')
   expect(report).toMatch(
     /The stored gradients could not be used: mnist\/gradients\.json could not be loaded: the server responded with 404/,
   )

@@ -46,15 +46,13 @@ describe('the demo on wasm', () => {
     await demo.settled()
 
     expect(await demo.text('#question-caption')).toMatch(/Held-out digit no\. \d+, labelled \d/)
-    expect(await demo.text('#answer figcaption')).toMatch(
+    expect(await demo.verdict()).toMatch(
       /The model says \d \(.*It is wrong: the example is labelled \d\./,
     )
     expect(sum(await demo.percentages())).toBeCloseTo(100, 0)
-    expect(await demo.text('#attribution figcaption')).toMatch(
-      /(counts most for|counts for or against) \d/,
-    )
+    expect(await demo.caption('attribution')).toMatch(/(counts most for|counts for or against) \d/)
     expect(await demo.text('#attribution-delta')).toMatch(/Convergence delta \S*\d/)
-    expect(await demo.canvas('#attribution canvas')).not.toBe(await demo.canvas('#picture'))
+    expect(await demo.canvas('gl-attribution-image canvas')).not.toBe(await demo.canvas('#picture'))
 
     const most = await demo.neighbours('most')
     const least = await demo.neighbours('least')
@@ -62,26 +60,29 @@ describe('the demo on wasm', () => {
     expect(scores).toHaveLength(10)
     expect(scores).toEqual(scores.toSorted((a, b) => b - a))
     for (const { text } of [...most, ...least]) {
-      expect(text).toMatch(/^labelled \d/)
+      expect(text).toMatch(/labelled \d/)
       const [, label, answer] = /labelled (\d)[^]*model says (\d)/.exec(text) ?? []
       expect(answer).toBeDefined()
       expect(text.includes('≠')).toBe(label !== answer)
     }
-    expect(await demo.text('#similar figcaption')).toMatch(
+    expect(await demo.caption('similarity')).toMatch(
       /^The model says \d: the five most similar training examples are/,
     )
     expect(await demo.classMeans()).toHaveLength(10)
-    expect(await demo.text('#similar .means-sentence')).toMatch(
-      /^On average, training examples labelled \d/,
-    )
+    expect(
+      await demo.page.locator('gl-similar-examples .means-sentence').last().textContent(),
+    ).toMatch(/^On average, training examples labelled \d/)
 
-    const report = await demo.text('.run-report-lines')
+    const report = await demo.text('.run-report')
     expect(report).toContain('Runs on WASM.')
-    expect(report).toMatch(/The model takes [\d.]+\s.B/)
     expect(report).toMatch(
-      /gradients of 60 training digits took [\d.]+\sm?s and \d+(\.\d)?\s.B\. Comparing/,
+      /gradients of 60 training examples took [\d.]+\sm?s and \d+(\.\d)?\s.B\. Comparing/,
     )
     expect(report).toMatch(/The attribution of 10 steps took [\d.]+\sm?s\./)
+    expect(await demo.text('#store-report')).toBe(
+      'The gradients of the training digits were computed in this page, and the scores are exact.',
+    )
+    expect(await demo.text('#model-facts')).toMatch(/^The model: [\d,]+ parameters, trained on/)
   })
 
   test('explains the digit that is picked, and its address leads back to it', async () => {
@@ -91,7 +92,7 @@ describe('the demo on wasm', () => {
 
     await demo.page.locator('.thumb').nth(20).click()
     await demo.settled()
-    expect(await demo.text('#answer figcaption')).toContain('It is right.')
+    expect(await demo.verdict()).toContain('It is right.')
     const second = await demo.neighbours('most')
     expect(second).not.toEqual(first)
 
@@ -107,7 +108,7 @@ describe('the demo on wasm', () => {
     await demo.settled()
     await demo.page.getByRole('button', { name: 'Draw one' }).click()
     expect(await demo.text('#question-caption')).toContain('Draw a digit in the square')
-    expect(await demo.page.locator('#answer').getAttribute('data-stale')).toBe('')
+    expect(await demo.verdict()).toBe('')
 
     await demo.draw([
       [0.25, 0.2],
@@ -115,12 +116,12 @@ describe('the demo on wasm', () => {
       [0.45, 0.85],
     ])
     await demo.settled()
-    expect(await demo.text('#answer figcaption')).toMatch(/^The model says 7/)
-    expect(await demo.text('#similar figcaption')).toContain('The model says 7:')
+    expect(await demo.verdict()).toMatch(/^The model says 7/)
+    expect(await demo.caption('similarity')).toContain('The model says 7:')
     await demo.page.locator('#as-seen').waitFor()
 
     await demo.page.getByRole('button', { name: 'Clear' }).click()
-    expect(await demo.page.locator('#answer').getAttribute('data-stale')).toBe('')
+    expect(await demo.verdict()).toBe('')
   })
 
   test('can be drawn on and picked from with the keyboard', async () => {
@@ -139,13 +140,13 @@ describe('the demo on wasm', () => {
     for (let i = 0; i < 16; i++) await keyboard.press('ArrowDown')
     await keyboard.up('Shift')
     await demo.settled()
-    expect(await demo.text('#answer figcaption')).toMatch(/^The model says 1/)
+    expect(await demo.verdict()).toMatch(/^The model says 1/)
   })
 
   test('ranks by another similarity without going through the training digits again', async () => {
     await demo.open(server, quick)
     await demo.settled()
-    const fitted = /took .* and \S+\s.B/.exec(await demo.text('#report-similarity'))?.[0]
+    const fitted = /took .* and \S+\s.B/.exec(await demo.text('.run-report'))?.[0]
 
     const scores = [...(await demo.neighbours('most')), ...(await demo.neighbours('least'))]
     expect(Math.max(...scores.map(({ score }) => Math.abs(score)))).toBeLessThanOrEqual(1)
@@ -155,7 +156,7 @@ describe('the demo on wasm', () => {
       await demo.settled('similarity')
       expect(await demo.neighbours('least')).not.toEqual(before)
     }
-    expect(await demo.text('#report-similarity')).toContain(fitted)
+    expect(await demo.text('.run-report')).toContain(fitted)
   })
 
   test('draws the map by each quadrature, and sums closer the better it is', async () => {
@@ -174,92 +175,63 @@ describe('the demo on wasm', () => {
 
     await demo.page.fill('#steps', '40')
     await demo.page.keyboard.press('Enter')
-    await demo.page.waitForFunction(() =>
-      document.querySelector('#report-attribution')?.textContent.includes('40 steps took'),
-    )
-  })
-
-  test('shows all five quadratures and the three similarities beside each other', async () => {
-    await demo.open(server, quick)
-    await demo.settled()
-    await demo.page.getByText('All five quadratures').click()
-    await demo.page.waitForSelector('#quadratures:not([data-stale])')
-    const rows = await demo.page.locator('#quadratures tbody tr').allInnerTexts()
-    expect(rows).toHaveLength(5)
-    const deltaOf = (row: string): string => row.split(/\t/)[2] ?? ''
-    expect(await demo.text('#attribution-delta')).toContain(
-      `delta ${deltaOf(rows[0]!)}`.slice(0, 9),
-    )
-    const sizes = rows.map((row) => Math.abs(numberIn(deltaOf(row))))
-    expect(sizes[0]).toBeLessThan(sizes[1]!)
-    expect(new Set(sizes).size).toBe(5)
-
-    await demo.page.getByText('The three similarity functions side by side').click()
-    const others = demo.page.locator('.similarities gl-similar-examples')
-    await demo.page.waitForSelector('.similarities gl-similar-examples:not([data-stale])')
-    const ends = others.locator('.end').filter({ hasText: 'Most similar' })
-    expect(await ends.count()).toBe(3)
-    const texts = await ends.allInnerTexts()
-    expect(new Set(texts).size).toBe(3)
-    const most = await demo.neighbours('most')
-    expect(texts[0]).toContain(most[0]?.text.split('\n')[0])
+    await demo.page.locator('.run-report', { hasText: '40 steps took' }).waitFor()
   })
 
   test('draws the map of the class that is chosen', async () => {
     await demo.open(server, quick)
     await demo.settled()
-    const before = await demo.canvas('#attribution canvas')
-    const other = demo.page.locator('#answer .row[aria-pressed="false"]').first()
+    const before = await demo.canvas('gl-attribution-image canvas')
+    const other = demo.page.locator('gl-probabilities .row[aria-pressed="false"]').first()
     const label = await other.locator('.label').innerText()
     await other.click()
     await demo.settled('attribution')
-    expect(await demo.canvas('#attribution canvas')).not.toBe(before)
-    expect(await demo.text('#attribution figcaption')).toMatch(
-      new RegExp(`(for|against) ${label}\\b`),
-    )
-    expect(await demo.page.locator('#answer .row[aria-pressed="true"] .label').innerText()).toBe(
-      label,
-    )
+    expect(await demo.canvas('gl-attribution-image canvas')).not.toBe(before)
+    expect(await demo.caption('attribution')).toMatch(new RegExp(`(for|against) ${label}\\b`))
+    expect(
+      await demo.page.locator('gl-probabilities .row[aria-pressed="true"] .label').innerText(),
+    ).toBe(label)
   })
 
   test('stops in the middle when it is cancelled, and goes on when it is asked to', async () => {
     await demo.open(server, { ...quick, references: 1000, gradients: 'computed' })
-    const cancel = demo.page.locator('#similarity-job button', { hasText: 'Cancel' })
+    const progress = demo.progress('similarity')
+    const cancel = progress.locator('button', { hasText: 'Cancel' })
     await cancel.waitFor()
-    expect(await demo.text('#similarity-job .progress')).toContain('Comparing the training digits')
+    expect(await progress.innerText()).toContain('Computing the gradients of the training examples')
     await cancel.click()
-    expect(await demo.text('#similarity-job .progress')).toContain('Cancelled.')
+    expect(await progress.innerText()).toContain('Cancelled.')
     await demo.settled('answer', 'attribution')
-    expect(await demo.page.locator('#similar').getAttribute('data-stale')).toBe('')
 
     await demo.page.selectOption('#references', '100')
     await demo.settled('similarity')
-    expect(await demo.text('#report-similarity')).toContain('gradients of 100 training digits')
-    expect(await demo.text('#similarity-job .progress')).toBe('')
+    expect(await demo.text('.run-report')).toContain('gradients of 100 training examples')
+    expect((await progress.innerText()).trim()).toBe('')
   })
 
   test('stops a long path when it is cancelled, and draws a shorter one', async () => {
     await demo.open(server, { ...quick, steps: 5000 })
-    await demo.page.locator('#attribution-job button', { hasText: 'Cancel' }).click()
-    expect(await demo.text('#attribution-job .progress')).toContain('Cancelled.')
+    const progress = demo.progress('attribution')
+    await progress.locator('button', { hasText: 'Cancel' }).click()
+    expect(await progress.innerText()).toContain('Cancelled.')
     await demo.page.fill('#steps', '10')
     await demo.page.keyboard.press('Enter')
     await demo.settled()
-    expect(await demo.text('#report-attribution')).toContain('10 steps took')
+    expect(await demo.text('.run-report')).toContain('10 steps took')
   })
 
   test('shows the last of several requests', async () => {
     await demo.open(server, quick)
     await demo.settled()
     const thumbs = demo.page.locator('.thumb')
-    for (const i of [3, 17, 5, 22]) await thumbs.nth(i).click()
+    for (const i of [3, 17, 5, 20]) await thumbs.nth(i).click()
     await demo.settled()
-    const caption = await demo.text('#answer figcaption')
+    const caption = await demo.verdict()
     const neighbours = await demo.neighbours('most')
 
     await demo.page.reload()
     await demo.settled()
-    expect(await demo.text('#answer figcaption')).toBe(caption)
+    expect(await demo.verdict()).toBe(caption)
     expect(await demo.neighbours('most')).toEqual(neighbours)
   })
 
@@ -267,14 +239,14 @@ describe('the demo on wasm', () => {
     expectedErrors = [/404/]
     await demo.page.route('**/model.json', (route) => route.fulfill({ status: 404 }))
     await demo.open(server, quick)
-    for (const job of ['#answer-job', '#similarity-job']) {
-      const failure = demo.page.locator(`${job} .failure`)
+    for (const part of ['attribution', 'similarity'] as const) {
+      const failure = demo.progress(part).locator('.failure')
       await failure.waitFor()
       expect(await failure.innerText()).toMatch(/mnist\/model\.json could not be loaded.*try again/)
     }
     await demo.page.unroute('**/model.json')
-    await demo.page.locator('#answer-job button').click()
-    await demo.page.locator('#similarity-job button').click()
+    await demo.progress('attribution').locator('button').click()
+    await demo.progress('similarity').locator('button').click()
     await demo.settled()
     expect(await demo.page.locator('.failure').count()).toBe(0)
   })

@@ -80,7 +80,6 @@ export const attributionImageStyles: CSSResult = css`
     display: flex;
     flex-wrap: wrap;
     gap: 8px 16px;
-    margin-block-end: 12px;
   }
 
   .controls label {

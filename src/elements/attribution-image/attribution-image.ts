@@ -116,7 +116,7 @@ export class GlAttributionImage extends GlElement<SignedMap> {
    * JSON.
    */
   declare labels: readonly string[]
-  /** Shows controls for layout and sign. */
+  /** Shows controls for layout and sign, folded. */
   declare controls: boolean
 
   protected override readonly fileName: string = 'attribution'
@@ -165,7 +165,6 @@ export class GlAttributionImage extends GlElement<SignedMap> {
     const layers = Array.from({ length: layerCount }, () => canvas)
     const { ticks } = this.#createColorBar(view)
     return html`
-      ${this.controls ? this.#renderControls() : nothing}
       <div
         class="area"
         data-panels=${panelCount}
@@ -199,6 +198,14 @@ export class GlAttributionImage extends GlElement<SignedMap> {
         </div>
       </div>
     `
+  }
+
+  protected override renderFold(): TemplateResult | typeof nothing {
+    if (!this.controls) return nothing
+    return html`<details class="fold">
+      <summary>Layout and values</summary>
+      ${this.#renderControls()}
+    </details>`
   }
 
   protected override renderNothing(): TemplateResult {

@@ -221,6 +221,9 @@ export abstract class GlElement<View> extends LitElement {
     return this.createTable(view)
   }
 
+  /** Renders what is less often needed, below the sentence. */
+  protected renderFold?(view: View): TemplateResult | typeof nothing
+
   /** Renders the placeholder for a missing result. */
   protected renderNothing(): TemplateResult {
     const text = this.state === 'loading' ? 'Loading the result …' : this.emptyText
@@ -281,6 +284,7 @@ export abstract class GlElement<View> extends LitElement {
           </figcaption>
           ${view === null || state === 'error' ? nothing : renderSaveMenu(this.#save)}
         </div>
+        ${view === null ? nothing : this.renderFold?.(view)}
         <p class="save-note" part="save-note" role="status" ?hidden=${this.#saveNote === ''}>
           ${this.#saveNote}
         </p>

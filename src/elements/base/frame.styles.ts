@@ -104,11 +104,10 @@ export const frameStyles: CSSResult = css`
     align-items: start;
     display: flex;
     gap: 16px;
-    justify-content: space-between;
   }
 
   figcaption {
-    flex: 1;
+    flex: 0 1 auto;
     max-width: 44em;
     /* Room for two lines, so that a longer sentence moves nothing. */
     min-height: 3em;
@@ -140,6 +139,21 @@ export const frameStyles: CSSResult = css`
   :focus-visible {
     outline: 2px solid var(--_accent);
     outline-offset: 2px;
+  }
+
+  .fold > summary {
+    color: var(--_ink-quiet);
+    cursor: pointer;
+    inline-size: fit-content;
+    line-height: 24px;
+  }
+
+  .fold > summary:hover {
+    color: var(--_ink);
+  }
+
+  .fold[open] > summary {
+    margin-block-end: 12px;
   }
 
   .visually-hidden {

@@ -2,7 +2,10 @@ import { toNdArray, type ArrayInput } from '../../array-input.js'
 import type { NdArray } from '../../ndarray.js'
 import { isNdArray } from '../base/explanation-source.js'
 import { readExplanation } from '../base/source/open-explanation.js'
+import { areProbabilities, readClassProbabilities } from '../probabilities/class-probabilities.js'
+import { describeProbabilities } from '../probabilities/sentence.js'
 import { formatValue } from '../text/format.js'
+import type { ExplainerProperties } from './explainer-properties.js'
 
 /** The model's outputs for the example, as a vector. */
 export type Outputs = NdArray
@@ -33,8 +36,20 @@ export function findPredictedClass({ data }: Outputs, labels: readonly string[])
   return greatest
 }
 
+/** The answer of the model in words, and whether it is right; '' for outputs that are not probabilities. */
+export function describeAnswer(
+  outputs: Outputs,
+  { labels, truth, unit }: Pick<ExplainerProperties, 'labels' | 'truth' | 'unit'>,
+): string {
+  const [value = NaN] = outputs.data
+  if (outputs.data.length === 1 && labels.length !== 2) return describeValue(value, truth, unit)
+  if (!areProbabilities(outputs)) return ''
+  const truthName = truth === null ? null : (labels[truth] ?? String(truth))
+  return describeProbabilities(readClassProbabilities(outputs, labels), truthName)
+}
+
 /** 'The model says 18.2 mpg; the true value is 17 mpg.' */
-export function describeValue(value: number, truth: number | null, unit: string): string {
+function describeValue(value: number, truth: number | null, unit: string): string {
   const format = (number: number): string => `${formatValue(number)} ${unit}`.trimEnd()
   const says = `The model says ${format(value)}`
   return truth === null ? `${says}.` : `${says}; the true value is ${format(truth)}.`

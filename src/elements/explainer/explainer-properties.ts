@@ -26,6 +26,7 @@ export abstract class ExplainerProperties extends LitElement {
     truth: { type: Number },
     unit: {},
     features: { converter: namesConverter },
+    columns: { converter: namesConverter },
     tokens: { converter: namesConverter },
     times: { converter: namesConverter },
     values: { attribute: false },
@@ -87,6 +88,11 @@ export abstract class ExplainerProperties extends LitElement {
    * `labels`.
    */
   declare features: readonly string[]
+  /**
+   * For rows: the names of the columns of the training examples, if they are not those of the
+   * features. Default: `features`.
+   */
+  declare columns: readonly string[] | null
   /** For a text: its tokens, one per position. In an attribute like `labels`. */
   declare tokens: readonly string[] | null
   /** For a time series: the names of its steps. In an attribute like `labels`. */
@@ -140,6 +146,7 @@ export abstract class ExplainerProperties extends LitElement {
     this.truth = null
     this.unit = ''
     this.features = []
+    this.columns = null
     this.tokens = null
     this.times = []
     this.values = null

@@ -1,14 +1,30 @@
 import { css, type CSSResult } from 'lit'
 
+/**
+ * The areas of the parts: one below the other in a column; the example and its map next to each other
+ * on a phone; and everything next to each other where pictures fit.
+ */
 export const explainerStyles: CSSResult = css`
   .explainer {
     container-type: inline-size;
     display: block;
   }
 
+  .verdict {
+    font-size: var(--gl-size-lead, 1.125rem);
+    line-height: 28px;
+    margin-block-end: 16px;
+    min-block-size: 28px;
+    overflow-wrap: anywhere;
+  }
+
+  .verdict[data-stale] {
+    color: var(--_ink-quiet);
+  }
+
   .parts {
     align-items: start;
-    column-gap: 48px;
+    column-gap: 40px;
     display: grid;
     grid-template-columns: minmax(0, 1fr) minmax(0, 1.3fr);
   }
@@ -16,11 +32,42 @@ export const explainerStyles: CSSResult = css`
   section {
     border-block-start: 1px solid var(--_rule);
     min-inline-size: 0;
-    padding-block: 16px 24px;
+    padding-block: 12px 24px;
   }
 
-  section.wide {
-    grid-column: 1 / -1;
+  .answer {
+    grid-area: answer;
+  }
+
+  .attribution {
+    grid-area: attribution;
+  }
+
+  .example {
+    grid-area: example;
+  }
+
+  .similarity {
+    grid-area: similarity;
+  }
+
+  .parts {
+    grid-template-areas: 'answer attribution' 'similarity similarity';
+  }
+
+  .parts[data-parts~='example'] {
+    grid-template-areas: 'example answer attribution' 'similarity similarity similarity';
+    grid-template-columns: minmax(0, 1fr) minmax(0, 1fr) minmax(0, 1.2fr);
+  }
+
+  .parts[data-parts~='example']:not([data-parts~='answer']) {
+    grid-template-areas: 'example attribution' 'similarity similarity';
+    grid-template-columns: minmax(0, 1fr) minmax(0, 1.6fr);
+  }
+
+  .parts:not([data-parts~='attribution']) {
+    grid-template-areas: 'example' 'answer' 'similarity';
+    grid-template-columns: minmax(0, 1fr);
   }
 
   .title {
@@ -30,28 +77,39 @@ export const explainerStyles: CSSResult = css`
     margin-block-end: 12px;
   }
 
-  /* A title with its progress to the right, if there is room. */
-  .head {
-    align-items: start;
-    column-gap: 24px;
+  /* Progress and errors are over the old results. */
+  .work {
     display: grid;
-    grid-template-columns: auto minmax(0, 1fr);
-    margin-block-end: 8px;
+    grid-template-columns: minmax(0, 1fr);
   }
 
-  gl-progress {
-    margin-block-start: 8px;
+  .work > * {
+    grid-area: 1 / 1;
   }
 
-  .head gl-progress {
-    margin-block-start: -6px;
-    min-block-size: 40px;
+  .work > gl-progress {
+    align-self: start;
+    pointer-events: none;
+    z-index: 1;
   }
 
-  .value {
-    font-size: var(--gl-size-lead, 1.125rem);
-    min-block-size: 28px;
-    overflow-wrap: anywhere;
+  /* Room for the results, so that they move nothing when they come. */
+  [data-kind='tabular'] .attribution > .work,
+  [data-kind='tabular'] .similarity > .work {
+    min-block-size: 300px;
+  }
+
+  [data-kind='text'] .attribution > .work {
+    min-block-size: 180px;
+  }
+
+  gl-progress::part(button) {
+    pointer-events: auto;
+  }
+
+  /* The sentence is on top. */
+  gl-probabilities::part(caption) {
+    display: none;
   }
 
   .run-report {
@@ -64,15 +122,39 @@ export const explainerStyles: CSSResult = css`
     padding-block-start: 12px;
   }
 
+  @container (inline-size >= 1080px) {
+    [data-kind='image'] > .parts[data-parts='example answer attribution similarity'] {
+      grid-template-areas: 'example answer attribution similarity';
+      grid-template-columns:
+        var(--gl-picture-size, 252px) minmax(0, 1fr) var(--gl-picture-size, 252px)
+        minmax(0, 1.1fr);
+    }
+
+    [data-kind='text'] > .parts[data-parts='example answer attribution similarity'] {
+      grid-template-areas: 'example answer similarity' 'attribution attribution similarity';
+      grid-template-columns: minmax(0, 1fr) minmax(0, 0.9fr) minmax(0, 1.3fr);
+      grid-template-rows: auto 1fr;
+    }
+  }
+
   @container (inline-size < 880px) {
+    .verdict {
+      min-block-size: 56px;
+    }
+
     .parts,
-    .head {
+    .parts[data-parts~='example'],
+    .parts[data-parts~='example']:not([data-parts~='answer']) {
+      grid-template-areas: 'example' 'answer' 'attribution' 'similarity';
       grid-template-columns: minmax(0, 1fr);
     }
 
-    .head gl-progress {
-      margin-block-start: 0;
-      min-block-size: 52px;
+    /* On a phone, the example, its map and the training examples are on one screen. */
+    [data-kind='image'] > .parts[data-parts='example answer attribution similarity'] {
+      column-gap: 16px;
+      grid-template-areas: 'example similarity' 'attribution similarity' 'answer answer';
+      grid-template-columns: minmax(0, 1fr) minmax(0, 1fr);
+      grid-template-rows: auto 1fr auto;
     }
   }
 `

@@ -1,13 +1,10 @@
 import { html, nothing, type CSSResultGroup, type PropertyValues, type TemplateResult } from 'lit'
-import { isGradlensError } from '../../errors.js'
-import { isRecord } from '../../is-record.js'
-import { isNdArray, type GivenExplanation } from '../base/explanation-source.js'
 import { frameStyles } from '../base/frame.styles.js'
 import { tokens } from '../base/tokens.js'
 import type { ClassProbability } from '../probabilities/class-probabilities.js'
 import type { Job, JobState } from '../progress/job.js'
-import { formatRunReport } from '../text/run-report.js'
-import { describeValue, findPredictedClass } from './answer.js'
+import { describeAnswer, findPredictedClass } from './answer.js'
+import { describeRemedy, describeRun } from './describe-run.js'
 import { ExplainWork, type Question } from './explain-work.js'
 import { createExplainEvent, type ExplainPart } from './explainer-events.js'
 import { ExplainerProperties } from './explainer-properties.js'
@@ -40,7 +37,19 @@ const parts: readonly ExplainPart[] = ['attribution', 'similarity']
  * @fires {CustomEvent<{ part, error }>} gl-explain-error - A part failed.
  * @fires {CustomEvent<ClassProbability>} gl-class-select - The user chose a class to explain.
  * @fires {CustomEvent<SelectedExample>} gl-example-select - The user chose a training example.
+ * @fires {CustomEvent<PointedExample>} gl-example-focus - The pointer or the focus moved to a training
+ * example.
  *
+ * @slot example - The example, shown to the left of the prediction.
+ * @slot answer-title - The title of the prediction. Default: 'What the model predicts'.
+ * @slot attribution-title - The title of the attribution. Default: 'Which parts it looked at'.
+ * @slot similarity-title - The title of the similar examples. Default: 'Which training examples made
+ * it say so'.
+ * @slot answer - More about the prediction, below it.
+ * @slot attribution - More about the attribution, below it.
+ * @slot similarity - More about the similar examples, below them.
+ *
+ * @csspart verdict - The sentence on top: what the model says.
  * @csspart part - A part of the explanation with its title.
  * @csspart progress - The `<gl-progress>` of a part.
  * @csspart run-report - The line with the device, the counts and the times.
@@ -61,6 +70,7 @@ export class GlExplainer extends ExplainerProperties {
   readonly #due = new Set<ExplainPart>()
   /** The class that the user chose for this x. */
   #chosen: number | null = null
+  #verdict = ''
 
   /** Computes both parts again. Resolves when they are finished, cancelled or failed. */
   async explain(): Promise<void> {
@@ -97,30 +107,53 @@ export class GlExplainer extends ExplainerProperties {
   }
 
   protected override render(): TemplateResult {
+    const { answer } = this.#work
+    const isAsked = this.attribution !== null || this.predict !== null
+    const hasAnswer =
+      isAsked && (!this.#isValue || this.#has('answer') || this.#has('answer-title'))
+    // The sentence is about the example that the answer is for, also while the next one is computed.
+    if (answer === null) this.#verdict = ''
+    else if (answer.x === this.x) this.#verdict = describeAnswer(answer.outputs, this)
     return html`
-      <div class="root explainer">
-        <div class="parts">
-          ${this.attribution === null && this.predict === null ? nothing : this.#renderAnswer()}
+      <div class="root explainer" data-kind=${this.kind}>
+        ${
+          isAsked
+            ? html`<p
+                class="verdict"
+                part="verdict"
+                aria-live="polite"
+                ?data-stale=${answer !== null && answer.x !== this.x}
+              >
+                ${this.#verdict}
+              </p>`
+            : nothing
+        }
+        <div class="parts" data-parts=${this.#listParts(hasAnswer).join(' ')}>
+          ${
+            this.#has('example')
+              ? html`<section class="example" part="part" aria-label="Example">
+                  <slot name="example"></slot>
+                </section>`
+              : nothing
+          }
+          ${hasAnswer ? this.#renderAnswer() : nothing}
           ${this.attribution === null ? nothing : this.#renderAttribution()}
           ${this.similarity === null ? nothing : this.#renderSimilarity()}
         </div>
-        <p class="run-report" part="run-report">${this.#formatRunReport()}</p>
+        <p class="run-report" part="run-report">${describeRun(this.#work, this)}</p>
       </div>
     `
   }
 
   #renderAnswer(): TemplateResult {
     const { answer } = this.#work
-    const value = answer?.outputs.data.length === 1 ? answer.outputs.data[0]! : null
     const isAlone = this.attribution === null
     return html`
-      <section class=${isAlone ? 'wide' : ''} part="part" aria-label="Prediction">
-        <p class="title">What the model predicts</p>
+      <section class="answer" part="part" aria-label="Prediction">
+        <slot name="answer-title"><p class="title">What the model predicts</p></slot>
         ${
-          value !== null && this.labels.length !== 2
-            ? html`<p class="value" aria-live="polite">
-                ${describeValue(value, this.truth, this.unit)}
-              </p>`
+          this.#isValue
+            ? nothing
             : html`<gl-probabilities
                 .predictions=${answer?.outputs ?? null}
                 .labels=${this.labels}
@@ -133,6 +166,7 @@ export class GlExplainer extends ExplainerProperties {
               ></gl-probabilities>`
         }
         ${isAlone ? this.#renderProgress('attribution', 'Running the model') : nothing}
+        <slot name="answer"></slot>
       </section>
     `
   }
@@ -142,10 +176,13 @@ export class GlExplainer extends ExplainerProperties {
     const explanation = attribution.value?.explanation ?? null
     const loading = isStale(attribution)
     return html`
-      <section part="part" aria-label="Attribution">
-        <p class="title">Which parts it looked at</p>
-        ${renderAttribution(this, explanation, loading)}
-        ${this.#renderProgress('attribution', 'Computing the attribution')}
+      <section class="attribution" part="part" aria-label="Attribution">
+        <slot name="attribution-title"><p class="title">Which parts it looked at</p></slot>
+        <div class="work">
+          ${renderAttribution(this, { explanation, loading, hasExample: this.#has('example') })}
+          ${this.#renderProgress('attribution', 'Computing the attribution')}
+        </div>
+        <slot name="attribution"></slot>
       </section>
     `
   }
@@ -158,27 +195,31 @@ export class GlExplainer extends ExplainerProperties {
       ? 'Computing the gradients of the training examples'
       : 'Ranking the training examples'
     return html`
-      <section class="wide" part="part" aria-label="Training examples">
-        <div class="head">
+      <section class="similarity" part="part" aria-label="Training examples">
+        <slot name="similarity-title">
           <p class="title">Which training examples made it say so</p>
+        </slot>
+        <div class="work">
+          <gl-similar-examples
+            .explanation=${value?.explanation ?? null}
+            .loading=${isStale(similarity)}
+            .kind=${this.kind}
+            .examples=${this.examples}
+            .urlTemplate=${this.urlTemplate}
+            .channels=${this.channels}
+            .trainLabels=${this.trainLabels ?? value?.labels ?? null}
+            .trainPredictions=${this.trainPredictions}
+            .labels=${this.labels}
+            .predicted=${this.y === undefined ? this.#predicted : null}
+            .features=${this.columns ?? this.features}
+            .ink=${this.ink}
+            .range=${this.range}
+            selectable
+            folded
+          ></gl-similar-examples>
           ${this.#renderProgress('similarity', doing)}
         </div>
-        <gl-similar-examples
-          .explanation=${value?.explanation ?? null}
-          .loading=${isStale(similarity)}
-          .kind=${this.kind}
-          .examples=${this.examples}
-          .urlTemplate=${this.urlTemplate}
-          .channels=${this.channels}
-          .trainLabels=${this.trainLabels ?? value?.labels ?? null}
-          .trainPredictions=${this.trainPredictions}
-          .labels=${this.labels}
-          .predicted=${this.y === undefined ? this.#predicted : null}
-          .features=${this.features}
-          .ink=${this.ink}
-          .range=${this.range}
-          selectable
-        ></gl-similar-examples>
+        <slot name="similarity"></slot>
       </section>
     `
   }
@@ -201,32 +242,25 @@ export class GlExplainer extends ExplainerProperties {
     ></gl-progress>`
   }
 
-  #formatRunReport(): string {
-    const { attribution, similarity } = this.#work.jobs
-    const ranking = similarity.value
-    const map = attribution.value?.explanation ?? null
-    const steps = getParams(map)['nSteps']
-    return formatRunReport({
-      devices: [
-        ranking &&
-          (this.similarity?.device ?? asText(getParams(ranking.explanation)['backendName'])),
-        map && this.attribution?.device,
-      ],
-      fallbackReasons: [
-        ranking && this.similarity?.fallbackReason,
-        map && this.attribution?.fallbackReason,
-      ],
-      exampleCount:
-        ranking === null ? undefined : countExamples(ranking.explanation, ranking.labels?.shape[0]),
-      storedBytes: this.similarity?.gradientBytes,
-      fitMs: ranking === null ? undefined : this.#work.fitMs,
-      similarityMs: ranking?.durationMs,
-      attributionMs:
-        map !== null && attribution.state.status === 'done'
-          ? attribution.state.durationMs
-          : undefined,
-      steps: typeof steps === 'number' ? steps : undefined,
-    })
+  /** Whether the page fills the slot. */
+  #has(slot: string): boolean {
+    return this.querySelector(`:scope > [slot="${slot}"]`) !== null
+  }
+
+  /** Whether the model outputs a value, which the sentence on top says, and not probabilities. */
+  get #isValue(): boolean {
+    if (this.unit !== '') return true
+    return this.#work.answer?.outputs.data.length === 1 && this.labels.length !== 2
+  }
+
+  #listParts(hasAnswer: boolean): string[] {
+    const present = {
+      example: this.#has('example'),
+      answer: hasAnswer,
+      attribution: this.attribution !== null,
+      similarity: this.similarity !== null,
+    }
+    return Object.entries(present).flatMap(([part, isPresent]) => (isPresent ? [part] : []))
   }
 
   /** The class that the user or the page chose. */
@@ -301,37 +335,6 @@ export class GlExplainer extends ExplainerProperties {
 /** Whether the value of a job belongs to an earlier request. */
 function isStale<Value>({ state, value }: Job<Value>): boolean {
   return state.status === 'busy' || (value !== null && state.status !== 'done')
-}
-
-function getParams(explanation: GivenExplanation | null): Readonly<Record<string, unknown>> {
-  const params = explanation?.meta['params']
-  return isRecord(params) ? params : {}
-}
-
-/**
- * The number of training examples: those ranked, or those labelled if only the most similar were
- * ranked.
- */
-function countExamples({ data }: GivenExplanation, labelCount = 0): number | undefined {
-  const { scores } = data
-  const ranked = isNdArray(scores) ? (scores.shape[1] ?? 0) : 0
-  return Math.max(ranked, labelCount) || undefined
-}
-
-const asText = (value: unknown): string | undefined =>
-  typeof value === 'string' ? value : undefined
-
-/**
- * What to do in this element about an error; '' for errors whose message already says what to do.
- */
-function describeRemedy(error: unknown): string {
-  if (isGradlensError(error, 'NotFittedError')) {
-    return 'In <gl-explainer>: set xTrain and yTrain, or fit the explainer before you set it.'
-  }
-  if (isGradlensError(error, 'InvalidArgumentError') && error.argument === 'target') {
-    return 'In <gl-explainer>: set target, or set predict, whose greatest output is then explained.'
-  }
-  return ''
 }
 
 declare global {

@@ -5,8 +5,16 @@ import type { ExplainerProperties } from './explainer-properties.js'
 /** The attribution in the element for its kind of data. */
 export function renderAttribution(
   { kind, labels, image, channels, ink, tokens, features, times, values }: ExplainerProperties,
-  explanation: GivenExplanation | null,
-  loading: boolean,
+  {
+    explanation,
+    loading,
+    hasExample,
+  }: {
+    readonly explanation: GivenExplanation | null
+    readonly loading: boolean
+    /** Whether the page shows the example, so that the map need not show it again. */
+    readonly hasExample: boolean
+  },
 ): TemplateResult {
   switch (kind) {
     case 'image':
@@ -17,6 +25,8 @@ export function renderAttribution(
         .image=${image}
         .channels=${channels}
         .ink=${ink}
+        .layout=${hasExample ? 'map' : 'side-by-side'}
+        controls
       ></gl-attribution-image>`
     case 'text':
       return html`<gl-attribution-text

@@ -28,7 +28,7 @@ export function readClassProbabilities(
   labels: readonly string[],
 ): ClassProbabilities {
   const outputs = Array.from(data)
-  const wrong = outputs.findIndex((value) => !(value >= -rounding && value <= 1 + rounding))
+  const wrong = outputs.findIndex((value) => !isProbability(value))
   if (wrong >= 0 || outputs.length === 0) {
     const got = outputs.length === 0 ? 'none' : `${String(outputs[wrong])} at ${wrong}`
     const expected =
@@ -47,3 +47,10 @@ export function readClassProbabilities(
   )
   return { classes, predicted }
 }
+
+/** Whether each output can be a probability. */
+export function areProbabilities({ data }: Pick<NdArray, 'data'>): boolean {
+  return data.length > 0 && Array.from(data).every(isProbability)
+}
+
+const isProbability = (value: number): boolean => value >= -rounding && value <= 1 + rounding

@@ -4,12 +4,12 @@ export const probabilitiesStyles: CSSResult = css`
   .rows {
     column-gap: 12px;
     display: grid;
-    grid-template-columns: minmax(0, max-content) minmax(80px, 1fr) auto;
+    grid-template-columns: fit-content(45%) minmax(32px, 1fr) auto;
   }
 
   .rows[data-notes] {
     grid-template-columns:
-      minmax(0, max-content) minmax(80px, 1fr) auto
+      fit-content(30%) minmax(32px, 1fr) auto
       minmax(min(6em, var(--_note-size)), min(var(--_note-size), var(--_note-limit, 100%)));
   }
 
@@ -31,7 +31,7 @@ export const probabilitiesStyles: CSSResult = css`
 
   .label {
     line-height: 20px;
-    overflow-wrap: break-word;
+    overflow-wrap: anywhere;
   }
 
   .track {

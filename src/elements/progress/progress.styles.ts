@@ -3,22 +3,30 @@ import { css, type CSSResult } from 'lit'
 export const progressStyles: CSSResult = css`
   /* A page may set another height on the element. */
   :host {
+    background: none;
     min-block-size: 52px;
   }
 
   .progress {
+    background: none;
     align-items: center;
     display: flex;
+    flex-wrap: wrap;
     gap: 8px 12px;
     min-block-size: inherit;
   }
 
   .running {
+    background: var(--_paper);
     display: grid;
-    flex: 1;
+    flex: 1 1 180px;
     gap: 4px;
     max-inline-size: 600px;
     min-inline-size: 0;
+  }
+
+  .message:not(:empty) {
+    background: var(--_paper);
   }
 
   .message {
@@ -33,6 +41,7 @@ export const progressStyles: CSSResult = css`
     border-inline-start: 3px solid var(--_alarm);
     color: var(--_alarm);
     font-size: inherit;
+    flex: 1 1 180px;
     max-inline-size: 60em;
     padding-inline-start: 12px;
   }

@@ -218,4 +218,30 @@ export const exampleStyles: CSSResult = css`
       grid-template-columns: minmax(0, 1fr);
     }
   }
+
+  /* Next to another column on a phone. */
+  @container (inline-size < 240px) {
+    .pictures .card {
+      grid-template-areas: 'picture facts' 'score score';
+      grid-template-columns: 48px minmax(0, 1fr);
+      grid-template-rows: minmax(54px, auto) 20px;
+    }
+
+    .picture-place {
+      block-size: 48px;
+      inline-size: 48px;
+    }
+
+    .facts {
+      align-self: start;
+      gap: 0 8px;
+      line-height: 18px;
+    }
+
+    .pictures .score-place {
+      gap: 8px;
+      grid-template-columns: minmax(0, 1fr) auto;
+      grid-template-rows: 20px;
+    }
+  }
 `

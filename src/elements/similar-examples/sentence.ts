@@ -7,13 +7,23 @@ import type { SimilarityView } from './similarity-view.js'
 
 /** Describes the ranking in a few sentences. */
 export function describeSimilarity(view: SimilarityView): string {
-  const { most, least } = view
-  if (most.length === 0) return 'No training example has a score.'
-  return [describeMost(view), describeSuspect(view), describeMistakes(view), describeLeast(view)]
-    .concat(least.length === 0 ? [] : describeNegative(view))
-    .filter((sentence) => sentence !== '')
-    .join(' ')
+  return joinSentences([describeMostSimilar(view), describeLeastSimilar(view)])
 }
+
+/** Describes the most similar examples: their labels, a label to check, and the model's mistakes. */
+export function describeMostSimilar(view: SimilarityView): string {
+  if (view.most.length === 0) return 'No training example has a score.'
+  return joinSentences([describeMost(view), describeSuspect(view), describeMistakes(view)])
+}
+
+/** Describes the least similar examples; '' without any. */
+export function describeLeastSimilar(view: SimilarityView): string {
+  if (view.most.length === 0 || view.least.length === 0) return ''
+  return joinSentences([describeLeast(view), describeNegative(view)])
+}
+
+const joinSentences = (sentences: readonly string[]): string =>
+  sentences.filter((sentence) => sentence !== '').join(' ')
 
 /** The classes with the highest and the lowest mean score; '' without means. */
 export function describeMeans({ means, name }: SimilarityView): string {

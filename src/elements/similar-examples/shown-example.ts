@@ -36,3 +36,8 @@ export interface SelectedExample {
   /** Its rank at that end, from 0. */
   readonly rank: number
 }
+
+/** The training example that the pointer or the focus is on. */
+export interface PointedExample {
+  readonly index: number
+}

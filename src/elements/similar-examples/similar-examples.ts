@@ -1,4 +1,10 @@
-import { type CSSResultGroup, html, type PropertyDeclarations, type TemplateResult } from 'lit'
+import {
+  type CSSResultGroup,
+  html,
+  nothing,
+  type PropertyDeclarations,
+  type TemplateResult,
+} from 'lit'
 import { readChoice } from '../../options.js'
 import { GlElement } from '../base/element.js'
 import { type GivenExplanation } from '../base/explanation-source.js'
@@ -16,9 +22,14 @@ import { renderMeans } from './render/render-means.js'
 import { renderCards, renderPlaceholders } from './render/render-cards.js'
 import { renderTable } from './render/render-table.js'
 import { createScoreFormat } from './score-format.js'
-import { describeMeans, describeSimilarity } from './sentence.js'
-import type { ExampleListOptions } from './render/example-list.js'
-import type { SelectedExample } from './shown-example.js'
+import {
+  describeLeastSimilar,
+  describeMeans,
+  describeMostSimilar,
+  describeSimilarity,
+} from './sentence.js'
+import type { ExampleListOptions, ShownEnd } from './render/example-list.js'
+import type { PointedExample, SelectedExample } from './shown-example.js'
 import { signedBarStyles } from '../base/color/signed-bar.styles.js'
 import { similarEndsStyles } from './similar-examples.styles.js'
 import { exampleStyles } from './example.styles.js'
@@ -56,6 +67,8 @@ const viewProperties = [
  *
  * @fires {CustomEvent<SelectedExample>} gl-example-select - The user selected a training example;
  * only with `selectable`.
+ * @fires {CustomEvent<PointedExample>} gl-example-focus - The pointer or the focus moved to another
+ * training example; only with `selectable`.
  *
  * @csspart end - The most similar examples, or the least similar.
  * @csspart example - A training example.
@@ -79,6 +92,7 @@ export class GlSimilarExamples extends GlElement<SimilarityView> {
     range: { attribute: false },
     selectable: { type: Boolean, reflect: true },
     selected: { type: Number },
+    folded: { type: Boolean, reflect: true },
     stop: { state: true },
   }
 
@@ -126,10 +140,13 @@ export class GlSimilarExamples extends GlElement<SimilarityView> {
   declare selectable: boolean
   /** The index of the selected training example. */
   declare selected: number | null
+  /** Folds the least similar examples and the means of the classes. */
+  declare folded: boolean
   /** The position of the example that is the tab stop. */
   declare private stop: number
 
   #read: { readonly given: readonly unknown[]; readonly view: SimilarityView } | null = null
+  #pointed: number | null = null
   readonly #ranges = new WeakMap<SimilarityView, ValueRange>()
 
   protected override readonly fileName: string = 'similar-examples'
@@ -150,6 +167,7 @@ export class GlSimilarExamples extends GlElement<SimilarityView> {
     this.range = null
     this.selectable = false
     this.selected = null
+    this.folded = false
     this.stop = 0
   }
 
@@ -162,37 +180,78 @@ export class GlSimilarExamples extends GlElement<SimilarityView> {
     // An explanation from elsewhere must not make the page send requests.
     const areOwn = !this.isFromFrame('examples') && !this.isFromFrame('kind')
     const view = createSimilarityView(explanation, this, this.kind === 'image' && areOwn)
+    this.#pointed = null
     this.#read = { given, view }
     return view
   }
 
   protected override renderView(view: SimilarityView): TemplateResult {
-    const { most, least } = view
-    const ends = [
+    const ends = this.#listEnds(view)
+    return html`
+      <div
+        class="ends"
+        @keydown=${moveFocus}
+        @focusin=${this.#followFocus}
+        @pointerover=${this.#followPointer}
+      >
+        ${this.#renderEnds(this.folded ? ends.slice(0, 1) : ends, view)}
+        ${this.folded ? nothing : renderMeans(view, describeMeans(view))}
+      </div>
+    `
+  }
+
+  protected override renderFold(view: SimilarityView): TemplateResult | typeof nothing {
+    if (!this.folded || view.least.length === 0) return nothing
+    const [, ...rest] = this.#listEnds(view)
+    const sentence = describeLeastSimilar(view)
+    return html`
+      <details class="fold">
+        <summary>
+          ${view.means.length === 0 ? 'Least similar' : 'Least similar, and the mean score of each class'}
+        </summary>
+        <div
+          class="ends"
+          @keydown=${moveFocus}
+          @focusin=${this.#followFocus}
+          @pointerover=${this.#followPointer}
+        >
+          ${this.#renderEnds(rest, view)}
+          ${sentence === '' ? nothing : html`<p class="means-sentence">${sentence}</p>`}
+          ${renderMeans(view, describeMeans(view))}
+        </div>
+      </details>
+    `
+  }
+
+  #listEnds({ most, least }: SimilarityView): ShownEnd[] {
+    const ends: ShownEnd[] = [
       { end: 'most', title: 'Most similar', examples: most, from: 0 },
       { end: 'least', title: 'Least similar', examples: least, from: most.length },
-    ] as const
-    const filled = ends.filter(({ examples }) => examples.length > 0)
+    ]
+    return ends.filter(({ examples }) => examples.length > 0)
+  }
+
+  #renderEnds(ends: readonly ShownEnd[], view: SimilarityView): unknown {
     // Either all of the least similar examples are ranked, or none. Unranked examples are not
     // selectable.
-    const selectable = [...most, ...least].filter(({ index }) => index !== undefined)
+    const selectable = ends
+      .flatMap(({ examples }) => examples)
+      .filter(({ index }) => index !== undefined)
+    const first = ends[0]?.from ?? 0
+    const last = first + selectable.length - 1
     const options: ExampleListOptions = {
       view,
       format: createScoreFormat(view),
       columns: this.features,
       selected: this.selectable ? this.selected : undefined,
-      stop: this.selectable ? Math.min(this.stop, selectable.length - 1) : undefined,
+      // Each group that is shown has a tab stop of its own.
+      stop: this.selectable ? Math.max(first, Math.min(this.stop, last)) : undefined,
       select: (detail: SelectedExample): void => {
         this.#select(detail)
       },
     }
-    const isTable = most[0]?.content.kind === 'row'
-    return html`
-      <div class="ends" @keydown=${moveFocus} @focusin=${this.#followFocus}>
-        ${isTable ? renderTable(filled, options) : filled.map((end) => renderCards(end, options))}
-        ${renderMeans(view, describeMeans(view))}
-      </div>
-    `
+    const isTable = view.most[0]?.content.kind === 'row'
+    return isTable ? renderTable(ends, options) : ends.map((end) => renderCards(end, options))
   }
 
   /** Placeholders for images, so that nothing moves when they arrive. */
@@ -200,7 +259,8 @@ export class GlSimilarExamples extends GlElement<SimilarityView> {
     if ((this.kind !== 'image' && this.kind !== 'series') || this.state === 'error')
       return super.renderNothing()
     return html`<div class="ends" aria-hidden="true">
-      ${renderPlaceholders('Most similar')} ${renderPlaceholders('Least similar')}
+      ${renderPlaceholders('Most similar')}
+      ${this.folded ? nothing : renderPlaceholders('Least similar')}
     </div>`
   }
 
@@ -213,7 +273,7 @@ export class GlSimilarExamples extends GlElement<SimilarityView> {
   }
 
   protected override describe(view: SimilarityView): string {
-    return describeSimilarity(view)
+    return this.folded ? describeMostSimilar(view) : describeSimilarity(view)
   }
 
   protected override createTable(view: SimilarityView): Table {
@@ -247,7 +307,25 @@ export class GlSimilarExamples extends GlElement<SimilarityView> {
   readonly #followFocus = ({ target }: Event): void => {
     const stops = [...this.renderRoot.querySelectorAll('[data-stop]')]
     const at = target instanceof Element ? stops.indexOf(target) : -1
-    if (at >= 0) this.stop = at
+    if (at < 0) return
+    this.stop = at
+    this.#point(target as Element)
+  }
+
+  readonly #followPointer = ({ target }: Event): void => {
+    if (target instanceof Element) this.#point(target)
+  }
+
+  /** Reports the example that the pointer or the focus is on. */
+  #point(target: Element): void {
+    const text = target.closest<HTMLElement>('[data-index]')?.dataset['index']
+    const index = text === undefined ? null : Number(text)
+    if (!this.selectable || index === null || index === this.#pointed) return
+    this.#pointed = index
+    const detail: PointedExample = { index }
+    this.dispatchEvent(
+      new CustomEvent('gl-example-focus', { detail, bubbles: true, composed: true }),
+    )
   }
 }
 
@@ -262,5 +340,6 @@ declare global {
   }
   interface HTMLElementEventMap {
     'gl-example-select': CustomEvent<SelectedExample>
+    'gl-example-focus': CustomEvent<PointedExample>
   }
 }

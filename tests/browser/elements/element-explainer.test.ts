@@ -304,7 +304,7 @@ it('says the value that a regression answers, with its unit', async () => {
     x: [[1]],
   })
   await settle(element)
-  expect(textsOf(element, '.value')).toEqual([
+  expect(textsOf(element, '.verdict')).toEqual([
     'The model says 18.25 mpg; the true value is 17 mpg.',
   ])
 })

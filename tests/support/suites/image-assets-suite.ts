@@ -39,6 +39,7 @@ export interface ExpectedAssets {
   readonly maximumTotalBytes: number
   readonly layers: readonly string[]
   readonly parameterCount: number
+  readonly bytesPerWeight: number
 }
 
 /** Relative: probabilities are float32, and sums may run in another order on another machine. */
@@ -116,9 +117,7 @@ export function describeImageAssets(folder: DataFolder, expected: ExpectedAssets
       expect(model.layers.map((layer) => layer.getClassName())).toEqual(expected.layers)
       expect(model.countParams()).toBe(expected.parameterCount)
       expect(stated.parameterCount).toBe(expected.parameterCount)
-      expect(byteLengthOf('weights.bin')).toBe(
-        expected.parameterCount * Float32Array.BYTES_PER_ELEMENT,
-      )
+      expect(byteLengthOf('weights.bin')).toBe(expected.parameterCount * expected.bytesPerWeight)
       model.dispose()
     })
 

@@ -17,5 +17,6 @@ describe('the garments and their small network', () => {
       'Dense',
     ],
     parameterCount: 56_714,
+    bytesPerWeight: 4,
   })
 })

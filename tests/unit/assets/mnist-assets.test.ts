@@ -5,7 +5,7 @@ import { describeImageAssets } from '../../support/suites/image-assets-suite.js'
 describe('the digits and the notebook’s network', () => {
   describeImageAssets(new DataFolder('mnist'), {
     minimumAccuracy: 0.98,
-    maximumTotalBytes: 2_500_000,
+    maximumTotalBytes: 1_300_000,
     layers: [
       'Conv2D',
       'MaxPooling2D',
@@ -19,5 +19,6 @@ describe('the digits and the notebook’s network', () => {
       'Dense',
     ],
     parameterCount: 412_778,
+    bytesPerWeight: 2,
   })
 })

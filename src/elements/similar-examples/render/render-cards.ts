@@ -69,6 +69,7 @@ function renderCard(
       type="button"
       class="card"
       part="example"
+      data-index=${index}
       data-stop
       tabindex=${from + rank === stop ? 0 : -1}
       aria-pressed=${index === selected ? 'true' : 'false'}

@@ -87,7 +87,11 @@ function renderRow(
     </td>`
   }
   return html`
-    <tr part="example" aria-current=${index === selected ? 'true' : nothing}>
+    <tr
+      part="example"
+      data-index=${index ?? nothing}
+      aria-current=${index === selected ? 'true' : nothing}
+    >
       <th scope="row">${renderNumber(example, rank, end, options)}</th>
       ${names.map(renderValue)}
       <td class="score-column">

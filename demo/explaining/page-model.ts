@@ -1,0 +1,34 @@
+import type { Device, NdArray } from 'gradlens'
+import type { RemoteModel } from 'gradlens/worker'
+import type { DeviceChoice } from '../settings.js'
+import type { ExplainingWorker } from './explaining-worker.js'
+import { KeptExplainer } from './kept-explainer.js'
+
+/** The page's model on one device. */
+export class PageModel {
+  readonly #worker: ExplainingWorker
+  readonly #device: DeviceChoice
+  readonly #kept = new KeptExplainer<RemoteModel>()
+  #model: RemoteModel | undefined
+
+  constructor(worker: ExplainingWorker, device: DeviceChoice) {
+    this.#worker = worker
+    this.#device = device
+  }
+
+  /** The device in use; null before the first call. */
+  get device(): Device | null {
+    return this.#model?.device ?? null
+  }
+
+  /** The outputs for the examples. A function of its own, so that an element can take it. */
+  readonly predict = (x: unknown, options: { readonly signal: AbortSignal }): Promise<NdArray> => {
+    const { explainers } = this.#worker
+    this.#model = this.#kept.get([explainers], () => explainers.model({ device: this.#device }))
+    return this.#model.predict(x as NdArray, options)
+  }
+
+  dispose(): void {
+    this.#model?.dispose()
+  }
+}
