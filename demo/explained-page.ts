@@ -43,6 +43,10 @@ export interface PageOptions<Data> {
   readonly answered?: (outputs: ArrayLike<number>, question: Question) => void
   /** Converts the explanation of the attribution before it is shown. */
   readonly attribution?: (explanation: ExplanationParts) => ExplanationParts
+  /** Called when the training examples are ranked. */
+  readonly ranked?: (explanation: ExplanationParts) => void
+  /** Called with the predictions for the training examples. */
+  readonly fitted?: (predictions: Float32Array) => void
   /** What is compared of images, such as 'strokes'; undefined for other examples. */
   readonly parts?: string
   /** The unit of a regression. */
@@ -93,7 +97,10 @@ export class ExplainedPage<Data> {
       if (part === 'attribution') {
         setText(element('attribution-delta'), describeDelta(explanation, options.delta))
         this.#consequences.attributed(explanation)
-      } else this.#consequences.ranked(explanation)
+      } else {
+        this.#consequences.ranked(explanation)
+        options.ranked?.(explanation)
+      }
     })
     this.explainer.addEventListener('gl-example-focus', ({ detail }) => {
       this.#consequences.compare(detail.index)
@@ -135,11 +142,14 @@ export class ExplainedPage<Data> {
     this.#ask(question)
   }
 
-  /** Explains an example that the user made; undefined clears the question. */
-  ask(input: NdArray | undefined): void {
+  /**
+   * Explains an example that the user made, or a training example with its true class; undefined clears the
+   * question.
+   */
+  ask(input: NdArray | undefined, truth?: number): void {
     this.#picked = undefined
     this.#keepAddress()
-    this.#ask(input === undefined ? undefined : { input, truth: undefined })
+    this.#ask(input === undefined ? undefined : { input, truth })
   }
 
   #ask(question: Question | undefined): void {
@@ -260,6 +270,7 @@ export class ExplainedPage<Data> {
     const { predictions } = this.#options
     this.explainer.trainPredictions = predictions?.(fit.predictions) ?? fit.predictions
     this.#showStore(fit)
+    this.#options.fitted?.(fit.predictions)
   }
 
   #showStore(fit: Fit): void {

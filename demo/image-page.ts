@@ -12,8 +12,15 @@ import {
 import { find, setText } from './dom.js'
 import { ExplainedPage } from './explained-page.js'
 import { encodeOneHot } from './explaining/label-arrays.js'
+import type { Question } from './explaining/question.js'
 import { describeModel } from './text/facts.js'
 import { createStrip, type Strip } from './views/strip.js'
+import {
+  createTrainingMap,
+  loadPlaces,
+  type Places,
+  type TrainingMap,
+} from './views/training-map.js'
 
 export interface ImagePageOptions {
   readonly dataSet: 'mnist' | 'garments'
@@ -21,6 +28,8 @@ export interface ImagePageOptions {
   readonly classNames: readonly string[]
   /** What its maps are made of, such as 'strokes'. */
   readonly parts: string
+  /** Whether the page has a map of all training images. */
+  readonly hasMap?: boolean
   /** Called when a held-out image replaces an image that the user made. */
   readonly picked?: () => void
 }
@@ -34,6 +43,8 @@ interface Data {
   readonly heldOut: ImageSet
   readonly references: ImageSet
   readonly training: Training
+  /** Where the training images are on the map of all of them; null without a map. */
+  readonly places: Places | null
 }
 
 const referenceCount = 1000
@@ -43,6 +54,7 @@ export function createImagePage(options: ImagePageOptions): ImagePage {
   const { dataSet, noun, classNames } = options
   const picture = find('#picture', HTMLCanvasElement)
   let strip: Strip | undefined
+  let map: TrainingMap | undefined
   drawImage(picture, [])
 
   const page: ExplainedPage<Data> = new ExplainedPage<Data>({
@@ -58,12 +70,13 @@ export function createImagePage(options: ImagePageOptions): ImagePage {
       decimals: 4,
     },
     async load(folder, signal) {
-      const [heldOut, references, training] = await Promise.all([
+      const [heldOut, references, training, places] = await Promise.all([
         loadImages(folder, 'heldOut', signal),
         loadImages(folder, 'references', signal),
         loadTraining(folder),
+        options.hasMap === true ? loadPlaces(folder, signal) : null,
       ])
-      return { heldOut, references, training }
+      return { heldOut, references, training, places }
     },
     listReferences: ({ references: { images, labels } }) => ({
       x: imageInput(images),
@@ -73,7 +86,12 @@ export function createImagePage(options: ImagePageOptions): ImagePage {
       explainer.examples = picturesOf(images, count)
       explainer.trainLabels = Array.from(labels.subarray(0, count))
     },
-    ready({ heldOut, training }) {
+    ready({ heldOut, training, references, places }) {
+      if (places !== null) {
+        map = createTrainingMap(places, references, (index) => {
+          askTraining(references, index)
+        })
+      }
       const describe = (index: number): string =>
         `held-out ${noun.one} ${index}, labelled ${nameClass(heldOut, index)}`
       strip = createStrip(find('#strip', HTMLElement), heldOut, {
@@ -87,23 +105,38 @@ export function createImagePage(options: ImagePageOptions): ImagePage {
       return { heldOutCount: heldOut.count, first: strip.indices[0] ?? 0 }
     },
     pick({ heldOut }, index) {
-      options.picked?.()
       strip?.mark(index)
-      const pixels = imageOf(heldOut, index)
-      const truth = heldOut.labels[index] ?? 0
-      drawImage(picture, pixels)
+      map?.mark(undefined)
       const name = nameClass(heldOut, index)
       const text = `Held-out ${noun.one} no. ${index}, labelled ${name}; the model was not trained on it.`
-      setText(find('#question-caption', HTMLElement), text)
-      picture.setAttribute('aria-label', text)
-      return { input: imageInput(pixels), truth }
+      return show(imageOf(heldOut, index), heldOut.labels[index] ?? 0, text)
     },
+    ranked: (explanation) => map?.showScores(explanation),
+    fitted: (predictions) => map?.showPredictions(predictions),
   })
   page.explainer.labels = classNames
+
+  function show(pixels: Uint8Array, truth: number, text: string): Question {
+    options.picked?.()
+    drawImage(picture, pixels)
+    setText(find('#question-caption', HTMLElement), text)
+    picture.setAttribute('aria-label', text)
+    return { input: imageInput(pixels), truth }
+  }
+
+  function askTraining(references: ImageSet, index: number): void {
+    strip?.mark(undefined)
+    map?.mark(index)
+    const name = nameClass(references, index)
+    const text = `Training ${noun.one} no. ${index}, labelled ${name}; the model was trained on it.`
+    const { input, truth } = show(imageOf(references, index), references.labels[index] ?? 0, text)
+    page.ask(input, truth)
+  }
 
   return {
     ask(pixels) {
       strip?.mark(undefined)
+      map?.mark(undefined)
       page.ask(pixels === undefined ? undefined : imageInput(pixels))
     },
   }

@@ -21,7 +21,7 @@ export interface Training {
   readonly parameterCount: number
 }
 
-const imageSide = 28
+export const imageSide = 28
 export const imageSize: number = imageSide * imageSide
 
 interface FileOfSet {

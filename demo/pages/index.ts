@@ -8,6 +8,7 @@ const page = createImagePage({
   dataSet: 'mnist',
   noun: { one: 'digit', many: 'digits' },
   parts: 'strokes',
+  hasMap: true,
   classNames: ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'],
   picked: () => {
     drawing.end()

@@ -36,7 +36,7 @@ export { Job, type JobOptions, type JobState } from './progress/job.js'
 export { GlProgress } from './progress/progress.js'
 export { SharedWork } from './progress/shared-work.js'
 export type { Label, Labels } from './similar-examples/labels.js'
-export type { SelectedExample } from './similar-examples/shown-example.js'
+export type { PointedExample, SelectedExample } from './similar-examples/shown-example.js'
 export { GlSimilarExamples } from './similar-examples/similar-examples.js'
 export type { ExampleKind, Examples } from './similar-examples/similarity-view.js'
 export {

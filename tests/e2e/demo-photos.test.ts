@@ -141,6 +141,14 @@ test('the camera is on only until the photo is taken, and a download can be canc
   expect(await page.locator('#answer').getAttribute('data-stale')).toBe('')
 })
 
+/** Waits until the classes of the photo are shown. */
+async function waitForAnswer(): Promise<void> {
+  await demo.page.waitForFunction(() => {
+    const answer = document.querySelector('gl-probabilities')
+    return answer?.hasAttribute('data-stale') === false && answer.state === 'ready'
+  })
+}
+
 test('the photos page names the cat, maps it, ranks the others, and takes a file; offline too', async () => {
   const { page } = demo
   const requested: string[] = []
@@ -158,7 +166,7 @@ test('the photos page names the cat, maps it, ranks the others, and takes a file
 
   await page.screenshot({ path: path.join(screenshots, 'photos-start.png'), fullPage: true })
   await page.click('#load')
-  await demo.settled('answer')
+  await waitForAnswer()
   const cat = await readAnswer()
   expect(cat.names[0]).toBe('Egyptian cat')
   expect(cat.names).toHaveLength(5)
@@ -218,7 +226,7 @@ test('the photos page names the cat, maps it, ranks the others, and takes a file
   await server.close()
   await demo.open(server, {}, 'photos')
   await page.click('#load')
-  await demo.settled('answer')
+  await waitForAnswer()
   expect(await readAnswer()).toEqual(cat)
 })
 

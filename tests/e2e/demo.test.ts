@@ -235,6 +235,59 @@ describe('the demo on wasm', () => {
     expect(await demo.neighbours('most')).toEqual(neighbours)
   })
 
+  test('shows what a training digit shares with this one, and what would follow without the nearest', async () => {
+    await demo.open(server, quick)
+    await demo.settled()
+    const [first, second] = await demo.neighbours('most')
+    const number = (text = ''): string => /no\. \d+/.exec(text)?.[0] ?? ''
+    const caption = demo.page.locator('#shared-caption')
+    await caption.filter({ hasText: number(first?.text) }).waitFor()
+    expect(await caption.innerText()).toMatch(
+      /strokes (that )?count for \d in both this digit and no\. \d+/,
+    )
+    const shown = await demo.canvas('#shared-example')
+
+    await demo.page.locator('gl-similar-examples [part="example"]').nth(1).hover()
+    await caption.filter({ hasText: number(second?.text) }).waitFor()
+    expect(await demo.canvas('#shared-example')).not.toBe(shown)
+
+    const whatIf = demo.page.locator('#what-if:not([data-stale])')
+    expect(await whatIf.innerText()).toMatch(
+      /^Undoing one training step \(rate 0\.001\) on each of the 5 most similar digits would (take|leave) the probability of \d/,
+    )
+  })
+
+  test('lets one fly over the training digits with the keyboard and the pointer, and ask about one', async () => {
+    await demo.open(server, quick)
+    await demo.settled()
+    const canvas = demo.page.locator('#flyover')
+    const words = demo.page.locator('#flyover-point')
+    await canvas.focus()
+    const { keyboard } = demo.page
+    await keyboard.press('ArrowDown')
+    await words.filter({ hasText: /^No\. \d+, labelled \d/ }).waitFor()
+    const before = await words.innerText()
+    await keyboard.press('ArrowDown')
+    await words.filter({ hasNotText: before }).waitFor()
+    const whole = await demo.canvas('#flyover')
+    await keyboard.press('+')
+    await demo.page.waitForFunction(
+      (old) => document.querySelector<HTMLCanvasElement>('#flyover')?.toDataURL() !== old,
+      whole,
+    )
+    const index = /No\. (\d+)/.exec(await words.innerText())?.[1]
+    await keyboard.press('Enter')
+    await demo.page
+      .locator('#question-caption', { hasText: `Training digit no. ${index ?? ''}, labelled` })
+      .waitFor()
+    await demo.settled()
+    // A digit is most similar to itself, if it is among those that are ranked.
+    if (Number(index) < quick.references) {
+      expect((await demo.neighbours('most'))[0]?.text).toContain(`no. ${index ?? ''}`)
+    }
+    await demo.page.getByRole('button', { name: 'Show all' }).click()
+  })
+
   test('says in place what is missing, and tries again', async () => {
     expectedErrors = [/404/]
     await demo.page.route('**/model.json', (route) => route.fulfill({ status: 404 }))

@@ -39,7 +39,11 @@ it.each([
   {
     name: 'modules.html',
     guide: 'import-map.md',
-    says: [/weight|power/, /^\s*The three most similar training examples are labelled \d+/],
+    says: [
+      /^\s*The model says /,
+      /weight|power/,
+      /^\s*The three most similar training examples are labelled \d+/,
+    ],
   },
 ])('explains in $name as the repository and its guide have it', async ({ name, guide, says }) => {
   const page = await browser.newPage({ viewport: { width: 1280, height: 900 } })
@@ -49,7 +53,7 @@ it.each([
     if (entry.type() === 'error') errors.push(entry.text())
   })
   await page.goto(`${server.url}/demo/in-a-page/${name}`)
-  const captions = page.locator('figcaption')
+  const captions = page.locator(':is(.verdict, figcaption):visible')
   for (const [i, sentence] of says.entries()) {
     await captions.nth(i).filter({ hasText: sentence }).waitFor({ timeout: 45_000 })
   }

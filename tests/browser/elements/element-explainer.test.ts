@@ -309,6 +309,43 @@ it('says the value that a regression answers, with its unit', async () => {
   ])
 })
 
+it('places what the page puts into its slots next to the parts, and says the answer on top', async () => {
+  const { similarity, attribution, attributions } = fakeExplainers()
+  const element = await mounted('gl-explainer', { similarity, attribution, labels, truth: 1 })
+  expect(within(element, 'section').map((section) => section.className)).toEqual([
+    'answer',
+    'attribution',
+    'similarity',
+  ])
+  element.innerHTML =
+    '<p slot="example">the example</p><h2 slot="answer-title">The answer</h2><p slot="answer">more</p>'
+  element.x = 'x'
+  await settle(element)
+  expect(within(element, 'section').map((section) => section.className)).toEqual([
+    'example',
+    'answer',
+    'attribution',
+    'similarity',
+  ])
+  const slotted = within<HTMLSlotElement>(element, 'slot').map((slot) =>
+    slot.assignedElements().map(({ textContent }) => textContent),
+  )
+  expect(slotted.flat()).toEqual(['the example', 'The answer', 'more'])
+  expect(findChild(element, 'gl-attribution-image').layout).toBe('map')
+  attributions[0]!.resolve(map)
+  await settle(element)
+  expect(textsOf(element, '.verdict')).toEqual([
+    'The model says two (60 %), then one (30 %). It is wrong: the example is labelled one.',
+  ])
+
+  // The sentence stays that of the old example until there is an answer for the next one.
+  element.x = 'y'
+  element.truth = 2
+  await settle(element)
+  expect(textsOf(element, '.verdict')[0]).toContain('It is wrong')
+  expect(within(element, '.verdict')[0]?.hasAttribute('data-stale')).toBe(true)
+})
+
 it.each(['light', 'dark'] as const)(
   'leaves axe nothing to find while it works, after it failed, and with results, in %s',
   async (theme) => {

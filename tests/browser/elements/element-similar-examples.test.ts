@@ -318,3 +318,30 @@ it('writes all that it shows into its table', async () => {
   expect(lines[4]).toBe('most similar,4,2,1.5,zero,zero,1')
   expect(lines.at(-2)).toBe('mean of class,,,2.5,one,,4')
 })
+
+it('folds the least similar and the means, which the keyboard reaches where they are open', async () => {
+  const element = await mounted('gl-similar-examples', {
+    ...given,
+    folded: true,
+    selectable: true,
+  })
+  const fold = within<HTMLDetailsElement>(element, 'details.fold')[0]!
+  expect(fold.open).toBe(false)
+  expect(textsOf(element, '.ends:not(.fold .ends) .end-title')).toEqual(['Most similar'])
+  expect(textsOf(element, 'figcaption')[0]).not.toContain('least similar')
+  expect(textsOf(element, 'details.fold')[0]).toContain('The least similar are labelled')
+  fold.open = true
+  const stops = within<HTMLElement>(element, '[data-stop][tabindex="0"]')
+  expect(stops.map((stop) => stop.dataset['index'])).toEqual([String(best[0]), String(worst[0])])
+})
+
+it('reports the example that the pointer or the focus is on, once', async () => {
+  const element = await mounted('gl-similar-examples', { ...given, selectable: true })
+  const pointed: number[] = []
+  element.addEventListener('gl-example-focus', ({ detail }) => pointed.push(detail.index))
+  const cards = within<HTMLElement>(element, 'button.card')
+  await userEvent.hover(cards[1]!)
+  cards[1]!.focus()
+  cards[2]!.focus()
+  expect(pointed).toEqual([best[1], best[2]])
+})
