@@ -249,7 +249,7 @@ test('a table and an ONNX regression are explained, after a choice between two s
   await page.locator('#own input').nth(2).fill('12')
   await page.getByRole('button', { name: 'Ask' }).click()
   await page
-    .locator('#explainer .value', { hasText: 'The model says 11; the true value is 12.' })
+    .locator('#explainer .verdict', { hasText: 'The model says 11; the true value is 12.' })
     .waitFor()
   await settled()
   const bars = await page

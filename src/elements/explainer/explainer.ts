@@ -55,6 +55,8 @@ const parts: readonly ExplainPart[] = ['attribution', 'similarity']
  * @csspart run-report - The line with the device, the counts and the times.
  *
  * @cssprop --gl-size-lead - The font size of the parts' titles. Default 1.125rem.
+ * @cssprop [--gl-picture-size=252px] - The side of the example's column and of its map, where all parts
+ * are next to each other.
  */
 export class GlExplainer extends ExplainerProperties {
   static override styles: CSSResultGroup = [tokens, frameStyles, explainerStyles]
