@@ -331,7 +331,7 @@ it('folds the least similar and the means, which the keyboard reaches where they
   expect(textsOf(element, 'figcaption')[0]).not.toContain('least similar')
   expect(textsOf(element, 'details.fold')[0]).toContain('The least similar are labelled')
   fold.open = true
-  const stops = within<HTMLElement>(element, '[data-stop][tabindex="0"]')
+  const stops = within(element, '[data-stop][tabindex="0"]')
   expect(stops.map((stop) => stop.dataset['index'])).toEqual([String(best[0]), String(worst[0])])
 })
 
@@ -339,7 +339,7 @@ it('reports the example that the pointer or the focus is on, once', async () => 
   const element = await mounted('gl-similar-examples', { ...given, selectable: true })
   const pointed: number[] = []
   element.addEventListener('gl-example-focus', ({ detail }) => pointed.push(detail.index))
-  const cards = within<HTMLElement>(element, 'button.card')
+  const cards = within(element, 'button.card')
   await userEvent.hover(cards[1]!)
   cards[1]!.focus()
   cards[2]!.focus()
