@@ -37,6 +37,7 @@ const internalTypes = /** @type {const} */ ([
   'src/worker/messages.ts:ToWorker',
   'src/worker/messages.ts:WorkerScope',
   'src/worker/remote-explainers.ts:Examples',
+  'src/worker/remote-influence.ts:Examples',
   'src/worker/remote-influence.ts:ExplainOptions',
 ])
 
