@@ -19,9 +19,13 @@ const classes = [
   ['warning', 'Warnings on the console. Each is shown once.'],
 ]
 
-/** The page that lists every message of the library, for the search of the site. */
-export function createErrorPage() {
-  const messages = listErrorMessages().filter(
+/**
+ * The page that lists every message of the library, for the search of the site.
+ *
+ * @param {readonly ErrorMessage[]} all
+ */
+export function createErrorPage(all = listErrorMessages()) {
+  const messages = all.filter(
     ({ error, message }) => error !== 'TypeError' && /\p{L}{3}/u.test(message),
   )
   return [

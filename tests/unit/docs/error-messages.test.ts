@@ -33,7 +33,7 @@ it('finds a text to search for at every place that creates an error', () => {
 })
 
 it('lists every message on the page of the errors', () => {
-  const page = plain(createErrorPage())
+  const page = plain(createErrorPage(messages))
   // Only the argument at the start is joined with those of other messages.
   const missing = messages.filter(({ message }) => {
     const [, rest = message] = /^[\w.…[\]]+(: .+)$/s.exec(message) ?? []
