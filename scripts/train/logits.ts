@@ -3,17 +3,18 @@ import type { Random } from '../data/random.js'
 
 /**
  * Returns the logits in training mode. With a seed, tfjs's own Dropout layer draws the same mask at
- * every step, so the masks are drawn here. The last layer stops before its softmax, because tfjs's
+ * every step, so the masks are drawn here; without `random` there is no dropout. The last layer stops before its softmax, because tfjs's
  * cross-entropy of probabilities has no gradient for an example that is confidently wrong.
  */
 export function trainingLogits(
   net: Pick<tf.Sequential, 'layers'>,
   input: tf.Tensor,
-  random: Random,
+  random: Random | undefined,
 ): tf.Tensor {
   const lastLayer = net.layers.length - 1
   return net.layers.reduce((activation, layer, index) => {
     if (layer.getClassName() === 'Dropout') {
+      if (random === undefined) return activation
       return activation.mul(
         dropoutMask(activation.shape, Number(layer.getConfig()['rate']), random),
       )

@@ -12,6 +12,10 @@ export class CosineAdam extends tf.AdamOptimizer {
     this.#stepCount = stepCount
   }
 
+  get currentRate(): number {
+    return this.learningRate
+  }
+
   /** Sets the learning rate of the next step. */
   advance(): void {
     this.learningRate =

@@ -87,7 +87,11 @@ export function trainReviews(
 }
 
 /** Masks by token id: tfjs has no gradient for the comparison in its own masking layer. */
-function maskedLogits(net: tf.Sequential, ids: tf.Tensor2D, random: Random): tf.Tensor {
+export function maskedLogits(
+  net: tf.Sequential,
+  ids: tf.Tensor2D,
+  random: Random | undefined,
+): tf.Tensor {
   const [words, mask, ...layers] = net.layers
   if (mask?.getClassName() !== 'Masking') throw new Error('the word vectors must be masked')
   const isWord = ids.notEqual(paddingId).expandDims(-1)
