@@ -1,7 +1,9 @@
 import html.parser
+import os
 import re
 import struct
 import zlib
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -57,7 +59,7 @@ def test_the_policy_allows_the_script_of_the_page(rng, elements):
 
     page = gl.html(next(explanations(rng)))
     digest = base64.b64encode(hashlib.sha256(elements.encode()).digest()).decode()
-    assert f"script-src &#x27;sha256-{digest}&#x27;" in page
+    assert f"script-src 'sha256-{digest}'" in page
     assert f"<script>{elements}</script>" in page
 
 
@@ -113,3 +115,23 @@ def test_the_sentence(rng):
     ranking = gl.similarity([0.1, 0.9], train_labels=[0, 1], labels=["cat", "dog"])
     assert "The most similar is example 1, labelled dog, with a score of 0.9." in repr(ranking)
     assert "for it" in repr(gl.attribution(rng.normal(size=(1, 3)), target=0, labels=["cat"]))
+
+
+def test_the_page_equals_that_of_the_javascript_package(monkeypatch):
+    """Both take the same frame. Only the stills, which each package draws itself, differ."""
+    folder = Path(os.environ["GRADLENS_JAVASCRIPT"])
+    kit = (folder / "elements.global.js").read_text(encoding="utf-8")
+    monkeypatch.setattr("gradlens.report.read_elements", lambda: kit)
+    explanations = [gl.load(folder / f"{name}.safetensors") for name in ("first", "second")]
+    for name, dtype in (("report", None), ("report-float16", "float16")):
+        theirs = (folder / f"{name}.html").read_text(encoding="utf-8")
+        ours = gl.html(explanations, title="Both packages & <their> pages", dtype=dtype)
+        assert without_stills(ours) == without_stills(theirs)
+
+
+def without_stills(page):
+    """The page without the stills; it must have some."""
+    found = re.compile(r"(</script>\n)<figure>.+?(\n</gl-explanation>)", re.DOTALL)
+    rest, count = found.subn(r"\1\2", page)
+    assert count == 2
+    return rest

@@ -74,9 +74,14 @@ function pip(python, ...options) {
   return [...install, '--no-compile', ...options]
 }
 
-/** The Python package takes the elements from the build. */
+/** The Python packages take their JavaScript from the build. */
 export function copyElements() {
-  const target = path.join(root, 'python/src/gradlens/static')
-  mkdirSync(target, { recursive: true })
-  copyFileSync(path.join(root, 'dist/elements.global.js'), path.join(target, 'elements.global.js'))
+  for (const [file, folder] of /** @type {const} */ ([
+    ['elements.global.js', 'python/src/gradlens/static'],
+    ['live.global.js', 'python/live/src/gradlens_live'],
+  ])) {
+    const target = path.join(root, folder)
+    mkdirSync(target, { recursive: true })
+    copyFileSync(path.join(root, 'dist', file), path.join(target, file))
+  }
 }

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from gradlens.ask_widget import ask
     from gradlens.explanation_widget import widget
     from gradlens.keras_writer import tfjs
+    from gradlens.live_report import live
 
 __all__ = [
     "Explanation",
@@ -24,6 +25,7 @@ __all__ = [
     "attribution",
     "explanation",
     "html",
+    "live",
     "load",
     "log",
     "save",
@@ -33,7 +35,12 @@ __all__ = [
 ]
 
 #: What needs more than numpy is imported when it is first used.
-_LAZY = {"ask": "ask_widget", "tfjs": "keras_writer", "widget": "explanation_widget"}
+_LAZY = {
+    "ask": "ask_widget",
+    "live": "live_report",
+    "tfjs": "keras_writer",
+    "widget": "explanation_widget",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -81,6 +81,11 @@ class Explanation:
         """Whether it ranks training examples, rather than attributing to an input."""
         return "scores" in self.data and "ordered_indices" in self.data
 
+    @property
+    def is_prediction(self) -> bool:
+        """Whether it has only the model's outputs."""
+        return "predictions" in self.data and "attributions" not in self.data
+
     def to_frame(self, *, dtype: DType | None = None) -> bytes:
         """Encode the explanation as a frame, a safetensors file.
 

@@ -6,7 +6,7 @@ import base64
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-from gradlens.report import frame_html
+from gradlens.report import frame_html, html
 from gradlens.sentence import describe_explanation
 from gradlens.still import still_html, still_png
 
@@ -29,7 +29,7 @@ def display_bundle(explanation: Explanation) -> Any:
         that run no scripts, a still picture, a table and a sentence.
     """
     if find_spec("anywidget") is None:
-        return {**still_bundle(explanation), "text/html": frame_html([explanation])}
+        return {**still_bundle(explanation), "text/html": frame_html(html(explanation))}
     from gradlens.explanation_widget import widget
 
     return widget(explanation)._repr_mimebundle_()

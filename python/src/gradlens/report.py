@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import base64
-import hashlib
-from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -13,8 +11,8 @@ from gradlens.constructors import explanation as to_explanation
 from gradlens.explanation import Explanation
 from gradlens.frame import DType
 from gradlens.kit import read_elements
+from gradlens.report_page import format_page
 from gradlens.still import still_html
-from gradlens.version import __version__
 
 
 def html(
@@ -22,7 +20,7 @@ def html(
     path: str | Path | None = None,
     *,
     title: str = "Explanations",
-    dtype: DType | None = "float32",
+    dtype: DType | None = None,
 ) -> str:
     """Write explanations as one file of HTML that needs no server and no network.
 
@@ -35,8 +33,8 @@ def html(
     title
         The page's title.
     dtype
-        The type of floating-point arrays in it: ``'float32'``, ``'float16'``, or None to keep
-        theirs.
+        The type of floating-point arrays in it, ``'float32'`` or ``'float16'``, for smaller pages.
+        Default: each array keeps its own.
 
     Returns
     -------
@@ -49,56 +47,30 @@ def html(
         If one isn't an explanation.
     """
     listed = explanations if isinstance(explanations, list | tuple) else [explanations]
-    given = [to_explanation(one) for one in listed]
-    kit = read_elements()
-    digest = base64.b64encode(hashlib.sha256(kit.encode()).digest()).decode("ascii")
-    policy = (
-        f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; "
-        "img-src data: blob:; require-trusted-types-for 'script'; trusted-types lit-html; "
-        "base-uri 'none'; form-action 'none'"
-    )
-    # The head has no attributes: Weights & Biases looks for it by its text.
-    page = (
-        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{escape(policy)}">\n'
-        '<meta name="viewport" content="width=device-width">\n'
-        '<meta name="color-scheme" content="light dark">\n'
-        f'<meta name="generator" content="gradlens {__version__}">\n'
-        f"<title>{escape(title)}</title>\n</head>\n<body>\n"
-        f"{_elements(given, dtype)}\n<script>{kit}</script>\n</body>\n</html>\n"
-    )
+    sections = [
+        f"<section>\n{format_explanation(to_explanation(one), dtype)}\n</section>" for one in listed
+    ]
+    page = format_page(title, sections, [read_elements()])
     if path is not None:
         Path(path).write_text(page, encoding="utf-8")
     return page
 
 
-def frame_html(explanations: Sequence[Explanation]) -> str:
-    """Put a report into a sandboxed frame, for a page of another program.
-
-    Parameters
-    ----------
-    explanations
-        The explanations.
-
-    Returns
-    -------
-    str
-        An ``iframe`` with the report in it. It can run scripts, and reach nothing else.
-    """
-    page = escape(html(list(explanations)), quote=True)
+def format_explanation(explanation: Explanation, dtype: DType | None) -> str:
+    """Write the element of an explanation, with its frame and its still."""
+    content = base64.b64encode(explanation.to_frame(dtype=dtype)).decode("ascii")
     return (
-        f'<iframe srcdoc="{page}" sandbox="allow-scripts allow-downloads" title="Explanation" '
-        'style="width:100%;height:480px;border:0"></iframe>'
+        f'<gl-explanation><script type="application/x-gradlens-frame">{content}</script>\n'
+        f"{still_html(explanation, is_styled=False)}\n</gl-explanation>"
     )
 
 
-def _elements(explanations: Sequence[Explanation], dtype: DType | None) -> str:
-    parts = []
-    for one in explanations:
-        content = base64.b64encode(one.to_frame(dtype=dtype)).decode("ascii")
-        parts.append(
-            "<gl-explanation>"
-            f'<script type="application/x-gradlens-frame">{content}</script>'
-            f"{still_html(one)}</gl-explanation>"
-        )
-    return "\n".join(parts)
+def frame_html(page: str) -> str:
+    """Put a report into a sandboxed frame, for a page of another program.
+
+    The frame can run scripts, and reach nothing else.
+    """
+    return (
+        f'<iframe srcdoc="{escape(page, quote=True)}" sandbox="allow-scripts allow-downloads" '
+        'title="Explanation" style="width:100%;height:480px;border:0"></iframe>'
+    )

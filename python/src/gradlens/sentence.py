@@ -25,6 +25,8 @@ def describe_explanation(explanation: Explanation) -> str:
     """
     if explanation.is_similarity:
         return _describe_ranking(explanation)
+    if explanation.is_prediction:
+        return _describe_prediction(explanation)
     return _describe_attributions(explanation)
 
 
@@ -41,6 +43,19 @@ def _describe_ranking(explanation: Explanation) -> str:
     return (
         f"{explanation.meta['name']} ranks {scores.shape[1]:,} training examples. The most similar "
         f"is example {first}{label}, with a score of {scores[0, 0]:.3g}."
+    )
+
+
+def _describe_prediction(explanation: Explanation) -> str:
+    outputs = np.atleast_2d(explanation.data["predictions"])
+    if outputs.size == 0:
+        return "The model predicts nothing."
+    first = outputs[0].reshape(-1)
+    if first.size == 1:
+        return f"The model predicts {first[0]:.4g}."
+    best = int(np.argmax(first))
+    return (
+        f"The model predicts {name_label(explanation, best)}, with an output of {first[best]:.3g}."
     )
 
 

@@ -28,13 +28,15 @@ _SIDE = 224
 _ROWS = 10
 
 
-def still_html(explanation: Explanation) -> str:
+def still_html(explanation: Explanation, *, is_styled: bool = True) -> str:
     """Draw an explanation as a figure and a table that need no script.
 
     Parameters
     ----------
     explanation
         The explanation.
+    is_styled
+        Whether the figure has its own style, for pages of other programs.
 
     Returns
     -------
@@ -46,13 +48,11 @@ def still_html(explanation: Explanation) -> str:
     image = ""
     if picture is not None:
         address = base64.b64encode(picture).decode("ascii")
-        image = (
-            f'<img src="data:image/png;base64,{address}" alt="" '
-            'style="image-rendering:pixelated;max-width:100%">'
-        )
+        style = ' style="image-rendering:pixelated;max-width:100%"' if is_styled else ""
+        image = f'<img alt="" src="data:image/png;base64,{address}"{style}>'
+    style = ' style="margin:0;font:15px/1.4 system-ui,sans-serif"' if is_styled else ""
     return (
-        f'<figure style="margin:0;font:15px/1.4 system-ui,sans-serif">{image}'
-        f"<figcaption>{sentence}</figcaption>{_table(explanation)}</figure>"
+        f"<figure{style}>{image}<figcaption>{sentence}</figcaption></figure>\n{_table(explanation)}"
     )
 
 
@@ -175,7 +175,12 @@ def _channels_last(image: NDArray[Any], channels: str) -> NDArray[Any]:
 
 
 def _table(explanation: Explanation) -> str:
-    rows = _similar_rows(explanation) if explanation.is_similarity else _feature_rows(explanation)
+    if explanation.is_similarity:
+        rows = _similar_rows(explanation)
+    elif explanation.is_prediction:
+        rows = _output_rows(explanation)
+    else:
+        rows = _feature_rows(explanation)
     if not rows:
         return ""
     head, *body = rows
@@ -198,6 +203,15 @@ def _similar_rows(explanation: Explanation) -> list[list[str]]:
             own.append(name_label(explanation, labels[int(index)]) if known else "")
         rows.append(own)
     return rows
+
+
+def _output_rows(explanation: Explanation) -> list[list[str]]:
+    outputs = np.atleast_2d(explanation.data["predictions"])[0].reshape(-1)
+    order = np.argsort(-outputs, kind="stable")[:_ROWS]
+    return [
+        ["Class", "Output"],
+        *([name_label(explanation, int(index)), f"{outputs[index]:.4g}"] for index in order),
+    ]
 
 
 def _feature_rows(explanation: Explanation) -> list[list[str]]:

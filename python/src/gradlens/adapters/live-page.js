@@ -1,0 +1,11 @@
+// The notebook widget of a page with a model: a frame that can run scripts, and reach nothing else.
+export default {
+  render({ model, el }) {
+    const frame = document.createElement('iframe')
+    frame.setAttribute('sandbox', 'allow-scripts allow-downloads')
+    frame.title = 'Explanation'
+    frame.srcdoc = model.get('page')
+    Object.assign(frame.style, { width: '100%', height: '720px', border: '0', resize: 'vertical' })
+    el.append(frame)
+  },
+}

@@ -1,0 +1,15 @@
+"""The notebook widget of a page with a model."""
+
+from __future__ import annotations
+
+import anywidget
+import traitlets
+
+from gradlens.kit import read_adapter
+
+
+class LiveWidget(anywidget.AnyWidget):  # type: ignore[misc]
+    """Shows a page in a sandboxed frame, which notebooks that aren't trusted leave out."""
+
+    _esm = read_adapter("live-page")
+    page = traitlets.Unicode().tag(sync=True)
