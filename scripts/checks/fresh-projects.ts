@@ -165,6 +165,12 @@ const seconds = (since: number): number => Math.round((performance.now() - since
 const mentions = (output: string): string[] =>
   output.split('\n').filter((line) => line.includes('gradlens') && /warn|error/i.test(line))
 
+/** The message of an error, and what a failed command printed. */
+function describe(error: unknown): string {
+  const { message, stdout = '' } = error as Error & { readonly stdout?: string }
+  return `${message}\n${stdout.slice(-2000)}`
+}
+
 /** Follows a page. Returns what it took, once for each way to run the project. */
 async function follow(page: string, archive: string): Promise<Trial[]> {
   const project = new Project(archive)
@@ -226,7 +232,7 @@ async function follow(page: string, archive: string): Promise<Trial[]> {
       }
     } else await openFolder(path.basename(htmlOf(project.folder)), trial)
   } catch (error) {
-    trials.at(-1)!.messages.push(error instanceof Error ? error.message : String(error))
+    trials.at(-1)!.messages.push(describe(error))
   } finally {
     await project.remove()
   }
@@ -252,7 +258,7 @@ for (const page of chosen.length > 0 ? chosen : all.filter((each) => each !== 'i
       `${trial.page}: ${lineCount} lines, ${commandSeconds.toFixed(1)} s for commands, ` +
         `${explanationSeconds} s to the explanation, on ${device}, ${messages.length} messages`,
     )
-    for (const message of messages) console.log(`  ${message.slice(0, 2000)}`)
+    for (const message of messages) console.log(`  ${message.slice(0, 4000)}`)
     if (device !== 'wasm' || messages.length > 0) failures += 1
   }
 }
