@@ -1,6 +1,7 @@
 import type { CompactBlock, CompactSegment } from '../gradients/block.js'
 import { groupByParameter } from './plan-blocks.js'
 import { countBlockBytes, type CurvatureBlock, listParameters } from './curvature-block.js'
+import type { Matrices } from './matrices/matrices.js'
 import { openMatrices } from './matrices/open-matrices.js'
 import { MatrixWriter } from './matrix-writer.js'
 import { rotateGradients } from './rotate-gradients.js'
@@ -12,6 +13,8 @@ const relativeDamping = 0.1
 /** An approximation H of the curvature of the training loss, block by block. */
 export class Curvature {
   readonly blocks: readonly CurvatureBlock[]
+  /** Calls that run at the same time share it: each block is computed without a pause. */
+  #matrices: Promise<Matrices> | undefined
 
   constructor(blocks: readonly CurvatureBlock[]) {
     this.blocks = blocks
@@ -33,7 +36,7 @@ export class Curvature {
     damping: number | undefined,
     pause: () => Promise<void>,
   ): Promise<CompactBlock> {
-    const matrices = await openMatrices()
+    const matrices = await (this.#matrices ??= openMatrices())
     const result: CompactSegment[] = []
     for (const { block, own, bias } of this.#split(segments)) {
       const inverse = invert(block, damping)
@@ -62,7 +65,7 @@ export class Curvature {
     damping: number | undefined,
     pause: () => Promise<void>,
   ): Promise<Float64Array> {
-    const matrices = await openMatrices()
+    const matrices = await (this.#matrices ??= openMatrices())
     const forms = new Float64Array(exampleCount)
     for (const { block, own, bias } of this.#split(segments)) {
       const inverse = invert(block, damping)
@@ -107,7 +110,12 @@ function invert(
   let sum = 0
   for (const value of eigenvalues) sum += value
   const added = damping ?? (relativeDamping * sum) / eigenvalues.length
-  return Float64Array.from(eigenvalues, (value) => (value + added === 0 ? 0 : 1 / (value + added)))
+  const inverse = new Float64Array(eigenvalues.length)
+  for (let k = 0; k < inverse.length; k++) {
+    const damped = eigenvalues[k]! + added
+    inverse[k] = damped === 0 ? 0 : 1 / damped
+  }
+  return inverse
 }
 
 function multiplyBy(numbers: Float64Array, factors: Float64Array): void {

@@ -1,5 +1,5 @@
 import type { DenseSegment } from '../gradients/block.js'
-import type { BlockShape } from './curvature-block.js'
+import { type BlockShape, isTransposed } from './curvature-block.js'
 import { countKernelNumbers, toMatrix } from './matrix-reader.js'
 
 /** Dense gradients of a block's parameters, written as matrices G [rows, columns]. */
@@ -28,7 +28,9 @@ export class MatrixWriter {
     const [kernel, bias] = this.segments
     const size = this.#kernelSize
     const values = kernel!.values.subarray(example * size, (example + 1) * size)
-    for (let k = 0; k < size; k++) values[k] = matrix[toMatrix(this.#block, k)]!
+    if (isTransposed(this.#block)) {
+      for (let k = 0; k < size; k++) values[k] = matrix[toMatrix(this.#block, k)]!
+    } else values.set(matrix.subarray(0, size))
     bias?.values.set(matrix.subarray(size), example * bias.size)
   }
 }

@@ -1,8 +1,8 @@
 import type { ConvolutionSegment, FactoredSegment } from '../gradients/block.js'
-import { extractPatches } from '../gradients/patches.js'
 import { type BlockShape, isTransposed } from './curvature-block.js'
-import type { Matrices, Numbers } from './matrices/matrices.js'
+import { allocateZeros, type Matrices, type Numbers } from './matrices/matrices.js'
 import { sizesOf } from './plan-blocks.js'
+import { writePatches } from './write-patches.js'
 
 /** The vectors of a layer at the positions of some examples: G of an example is Σ_t input_t output_tᵀ. */
 export interface LayerVectors {
@@ -29,54 +29,58 @@ export function* readVectors(
 ): Generator<LayerVectors> {
   const { positions } = sizesOf(segment)
   const step = Math.min(exampleCount, Math.max(1, Math.floor(mostPositions / positions)))
-  const inputs = matrices.allocate(step * positions * block.rows)
-  const outputs = matrices.allocate(step * positions * block.columns)
+  const vectors = allocateVectors(block, step * positions, matrices)
   for (let start = 0; start < exampleCount; start += step) {
     const end = Math.min(start + step, exampleCount)
-    writeVectors(segment, block, { start, end, exampleCount }, { inputs, outputs })
-    yield { exampleCount: end - start, positions, inputs, outputs }
+    writeVectors(segment, block, { start, end, exampleCount }, vectors)
+    yield { exampleCount: end - start, positions, ...vectors }
   }
 }
 
-/** Writes the vectors of the examples from `start` to `end` − 1. */
+/** Allocates vectors of `count` positions, with a last 1 for the bias. */
+export function allocateVectors(
+  { bias, rows, columns }: BlockShape,
+  count: number,
+  matrices: Matrices,
+): Pick<LayerVectors, 'inputs' | 'outputs'> {
+  const inputs = allocateZeros(matrices, count * rows)
+  const outputs = matrices.allocate(count * columns)
+  if (bias !== undefined) {
+    for (let t = 1; t <= count; t++) inputs.data[t * rows - 1] = 1
+  }
+  return { inputs, outputs }
+}
+
+/** Writes the vectors of the examples from `start` to `end` − 1 where `allocateVectors` has made room. */
 export function writeVectors(
   segment: FactoredSegment | ConvolutionSegment,
   block: BlockShape,
   { start, end, exampleCount }: { start: number; end: number; exampleCount: number },
   { inputs, outputs }: Pick<LayerVectors, 'inputs' | 'outputs'>,
 ): void {
-  const { inputSize, outputSize } = sizesOf(segment)
   const cut = (numbers: Float32Array): Float32Array => {
     const size = numbers.length / exampleCount
     return numbers.subarray(start * size, end * size)
   }
-  const own = cut(segment.a)
-  const a =
-    segment.kind === 'convolution' ? extractPatches(own, segment.geometry, end - start) : own
-  const delta = cut(segment.delta)
-  if (isTransposed(block)) {
-    writeInputs(inputs.data, delta, outputSize, block)
-    outputs.data.set(a)
-  } else {
-    writeInputs(inputs.data, a, inputSize, block)
+  const [a, delta] = [cut(segment.a), cut(segment.delta)]
+  if (segment.kind === 'convolution') {
+    writePatches(inputs.data, a, segment.geometry, end - start, block.rows)
     outputs.data.set(delta)
+    return
   }
+  const [left, right] = isTransposed(block) ? [delta, a] : [a, delta]
+  writeRows(inputs.data, left, block)
+  outputs.data.set(right)
 }
 
-/** Writes vectors, with a 1 after each if the layer has a bias. */
-function writeInputs(
-  target: Float64Array,
-  vectors: Float32Array,
-  size: number,
-  { bias, rows }: BlockShape,
-): void {
+/** Writes vectors, each at the start of its row. */
+function writeRows(target: Float64Array, vectors: Float32Array, { bias, rows }: BlockShape): void {
   if (bias === undefined) {
     target.set(vectors)
     return
   }
-  const count = vectors.length / size
-  for (let t = 0; t < count; t++) {
-    target.set(vectors.subarray(t * size, (t + 1) * size), t * rows)
-    target[t * rows + size] = 1
+  const size = rows - 1
+  for (let from = 0, to = 0; from < vectors.length; from += size, to += rows) {
+    for (let k = 0; k < size; k++) target[to + k] = vectors[from + k]!
   }
 }
