@@ -5,6 +5,7 @@ import { fitCurvature } from './fit-curvature.js'
 import { FittedCurvature } from './fitted-curvature.js'
 import { hashExamples } from './hash-examples.js'
 import type { InfluenceSettings } from './influence-options.js'
+import { spreadRows } from './spread-rows.js'
 import { readStored } from './stored-curvatures.js'
 
 /**
@@ -19,7 +20,8 @@ export async function estimateFitted<Value, Item>(
 ): Promise<FittedCurvature<Value>> {
   const { call, loss } = context
   const weightsVersion = await call.weightsVersion()
-  const rows = await openTrainingRows(examples, undefined, call, loss, settings.similarity)
+  const all = await openTrainingRows(examples, undefined, call, loss, settings.similarity)
+  const rows = spreadRows(all, settings.curvatureExamples)
   const origin = {
     seed: settings.fisher === 'true' ? settings.seed : null,
     exampleCount: rows.exampleCount,

@@ -81,6 +81,7 @@ export async function estimateCurvature<Value, Item>(
     columns: block.columns,
     byteLength: countBlockBytes(block),
   }))
+  const exampleCount = Math.min(samples.exampleCount, settings.curvatureExamples)
   const sides = estimator.blocks.flatMap(listSides)
   return {
     byteLength: blocks.reduce((sum, { byteLength }) => sum + byteLength, 0),
@@ -90,7 +91,7 @@ export async function estimateCurvature<Value, Item>(
       0,
     ),
     seconds:
-      (passCount * passSeconds * samples.exampleCount) / count +
+      (passCount * passSeconds * exampleCount) / count +
       sides.reduce((sum, n) => sum + secondsPerCube * n ** 3, 0),
     blocks: blocks.sort((a, b) => b.byteLength - a.byteLength),
   }

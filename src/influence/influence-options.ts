@@ -31,7 +31,7 @@ export interface CurvatureOptions {
    * 'kfac': Kronecker factors (Martens and Grosse, 2015). 'diagonal': the diagonal alone. 'identity': none, so that
    * scores are those of `grad_dot`. Default 'ekfac'.
    */
-  readonly curvature?: BlockOptions['curvature']
+  readonly curvature?: CurvatureName
   /**
    * λ, which is added to all eigenvalues; above 0. Default: a tenth of the mean eigenvalue of each layer, as in
    * kronfluence.
@@ -48,7 +48,12 @@ export interface CurvatureOptions {
    * What happens to parameters that Kronecker factors do not cover: 'refuse' them, approximate their curvature by its
    * 'diagonal', or leave it out ('identity'). Default 'refuse'.
    */
-  readonly uncovered?: BlockOptions['uncovered']
+  readonly uncovered?: UncoveredChoice
+  /**
+   * The most examples that `fit` estimates the curvature from, evenly spread over the training examples. Fewer take less
+   * time. Default: all.
+   */
+  readonly curvatureExamples?: number
   /** The bytes that the factors may take. Default 512 MiB. */
   readonly maxCurvatureBytes?: number
 }
@@ -76,6 +81,7 @@ export interface InfluenceSettings extends BlockOptions {
   readonly damping: number | undefined
   readonly fisher: (typeof fishers)[number]
   readonly seed: number
+  readonly curvatureExamples: number
   readonly similarity: SimilaritySettings
 }
 
@@ -85,6 +91,7 @@ const optionNames: readonly string[] = [
   'fisher',
   'seed',
   'uncovered',
+  'curvatureExamples',
   'maxCurvatureBytes',
   ...similarityOptionNames.filter((name) => name !== 'simFn' && name !== 'eps'),
 ]
@@ -98,6 +105,7 @@ export function readInfluenceOptions(given: InfluenceOptions): InfluenceSettings
     fisher = 'true',
     seed = 0,
     uncovered = 'refuse',
+    curvatureExamples,
     maxCurvatureBytes = defaultMaxBytes,
     ...options
   } = given
@@ -109,6 +117,10 @@ export function readInfluenceOptions(given: InfluenceOptions): InfluenceSettings
     fisher: readChoice('fisher', fisher, fishers),
     seed: readSeed('seed', seed),
     uncovered: readChoice('uncovered', uncovered, uncoveredChoices),
+    curvatureExamples:
+      curvatureExamples === undefined
+        ? Infinity
+        : readPositiveInteger('curvatureExamples', curvatureExamples),
     maxBytes: readPositiveInteger('maxCurvatureBytes', maxCurvatureBytes),
   }
 }

@@ -1,6 +1,6 @@
 import { version } from 'gradlens'
 import { FileSystemStore } from 'gradlens/node'
-import { createReadStream, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { createReadStream, existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -91,6 +91,13 @@ describe('gradlens precompute', () => {
     ['rows', '2:5', "--rows: got '2:5'; expected START:END within the 4 rows", 2],
     ['device', 'gpu', "--device: got 'gpu'; expected one of auto, webgpu, native, wasm, cpu.", 2],
     ['projection-seed', '1', '--projection-seed: got no --projection', 2],
+    [
+      'curvature',
+      'hessian',
+      "--curvature: got 'hessian'; expected one of ekfac, kfac, diagonal.",
+      2,
+    ],
+    ['fisher', 'empirical', '--fisher: got no --curvature; expected ekfac, kfac or diagonal', 2],
   ])('refuses --%s %s', async (option, value, message, expected) => {
     const given = { ...complete(), [option]: value === 'text.json' ? at(value) : value }
     const args = Object.entries(given).flatMap(([name, one]) => [`--${name}`, one])
@@ -125,6 +132,11 @@ describe('gradlens verify', () => {
     })
     const address = await serve(({ url }, response) => {
       const file = at(decodeURIComponent(url!.slice(1)))
+      // Curvatures are optional.
+      if (!existsSync(file)) {
+        response.writeHead(404).end()
+        return
+      }
       response.setHeader('content-length', statSync(file).size)
       createReadStream(file).pipe(response)
     })

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
 import { GradientSimilarity, openGradientStore, type NdArray } from 'gradlens'
+import { InfluenceFunctions } from 'gradlens/influence'
 import { FileSystemStore } from 'gradlens/node'
 import { tfjsPredictor } from 'gradlens/tfjs'
 import type { ChildProcess } from 'node:child_process'
@@ -174,6 +175,23 @@ it(
       stdout: `${at('ranges')}: merged 2 ranges, 720 rows.\n`,
     })
     expect(filesOf(at('ranges'))).toEqual(filesOf(at('undisturbed')))
+    const chosen = ['--curvature', 'ekfac', '--curvature-seed', '3']
+    const added = await finished(precompute('ranges', ...chosen))
+    expect(added.stdout).toMatch(/: 720 rows and the curvature 'ekfac', in [\d.]+ s\.\n$/)
+    expect((await runHere('verify', at('ranges'))).stdout).toMatch(
+      /: intact, 720 rows and the curvature 'ekfac' in \d+ chunks\.\n$/,
+    )
+    const { model } = await loadModel(tf, at('net'))
+    const predictor = tfjsPredictor(model as tf.LayersModel)
+    const loss = 'categoricalCrossentropy'
+    const options = { device: 'wasm', batchSize: 8, seed: 3 } as const
+    using inMemory = new InfluenceFunctions(predictor, loss, options)
+    await inMemory.fit(x, y)
+    const store = new FileSystemStore(at('ranges'))
+    using opened = await InfluenceFunctions.open(store, predictor, loss, options)
+    const tests = { data: x.data.slice(0, 16), shape: [2, 8] }
+    expect((await opened.explain(tests)).scores).toEqual((await inMemory.explain(tests)).scores)
+    model.dispose()
   },
 )
 

@@ -21,6 +21,7 @@ describe('options of a curvature', () => {
     [{ fisher: 'none' }, "fisher: got 'none'; expected one of 'true', 'empirical'"],
     [{ seed: -1 }, 'seed: got -1; expected an integer from 0'],
     [{ uncovered: 'skip' }, "uncovered: got 'skip'; expected one of 'refuse'"],
+    [{ curvatureExamples: 1.5 }, 'curvatureExamples: got 1.5; expected an integer of 1 or more'],
     [{ maxCurvatureBytes: 0 }, 'maxCurvatureBytes: got 0; expected an integer of 1 or more'],
     [{ simFn: 'grad_cos' }, "options: got 'simFn'"],
   ])('are refused as they are named: %o', (options, message) => {
@@ -80,6 +81,22 @@ describe('a curvature', () => {
     await expect(explainer.explain(testX)).rejects.toThrow(
       "the model's weights, or which of them are trainable, have changed since its curvature was estimated",
     )
+  })
+
+  it('of some examples, evenly spread, is that of these examples alone', async () => {
+    const own = { device: 'cpu', fisher: 'empirical' } as const
+    const predictor = tfjsClassifier()
+    using some = new InfluenceFunctions(predictor, loss, { ...own, curvatureExamples: 3 })
+    using expected = new InfluenceFunctions(predictor, loss, own)
+    await some.fit(trainX, trainClasses)
+    await expected.fit(trainX, trainClasses)
+    await expected.fitCurvature(
+      [0, 2, 4].map((k) => trainX[k]!),
+      [0, 2, 4].map((k) => trainClasses[k]!),
+    )
+    const explanation = await some.explain(testX)
+    expect(explanation.data).toEqual((await expected.explain(testX)).data)
+    expect(explanation.meta.params).toMatchObject({ curvatureExamples: 3 })
   })
 
   it('that rejects leaves what was fitted before', async () => {
