@@ -38,7 +38,7 @@ export function* readVectors(
 }
 
 /** Allocates vectors of `count` positions, with a last 1 for the bias. */
-export function allocateVectors(
+function allocateVectors(
   { bias, rows, columns }: BlockShape,
   count: number,
   matrices: Matrices,

@@ -1,6 +1,8 @@
 import {
   type BlockOptions,
+  type CurvatureName,
   curvatureNames,
+  type UncoveredChoice,
   uncoveredChoices,
 } from '../curvature/curvature-options.js'
 import { InvalidArgumentError } from '../errors.js'
