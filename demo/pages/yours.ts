@@ -8,9 +8,12 @@ import type { Shown } from '../yours/export/report.js'
 import type { Asked, EncodedExample } from '../yours/encoders/encoder.js'
 import { createAttribution, createPredict, createSimilarity } from '../yours/explain-proxies.js'
 import { baseName, type NamedFile } from '../yours/files/named-file.js'
+import { loadSession, type KeptSession } from '../yours/keep/kept-sessions.js'
 import type { ModelFacts } from '../yours/models/model-facts.js'
 import { loadCars, loadDigits, type Sample } from '../yours/samples.js'
-import { attributionSteps, Session, type Choices, type Matched } from '../yours/session.js'
+import type { Choices } from '../yours/choices.js'
+import { Session, type Matched } from '../yours/session.js'
+import { TakeAway } from '../yours/take-away.js'
 import { countOf, describeExamples, describeModel } from '../yours/views/about.js'
 import { createDropZone, ignoreOtherDrops } from '../yours/views/drop-zone.js'
 import { ExamplesStrip, labelOf } from '../yours/views/examples-strip.js'
@@ -190,8 +193,12 @@ async function prepareExplainer(
 ): Promise<void> {
   const { encoded, estimate } = found
   const { client, data, model } = session
-  const baseline = await client.call('baseline', [choices.baseline], { signal })
+  const baseline =
+    choices.method === 'grad_cam'
+      ? null
+      : await client.call('baseline', [choices.baseline], { signal })
   matched = found
+  takeAway.update()
   const fields = await client.call('form', [0], { signal })
   const takesTexts = fields[0]?.name === 'Text' && model?.embedding !== undefined
   const isPicture = data?.kind === 'pictures' || (data?.kind === 'arrays' && data.isBytes)
@@ -279,53 +286,18 @@ async function ask(
   explainer.hidden = false
 }
 
-async function saveReport(): Promise<void> {
-  const { createReport } = await import('../yours/export/report.js')
-  const title = `${session.model?.name ?? ''}: ${caption.textContent}`
-  saveFile('explanation.html', await createReport(title, shown, explainer))
-}
-
-async function saveCode(): Promise<void> {
-  const found = matched
-  const { choices } = session
-  if (found === undefined || choices === undefined || asked === undefined) return
-  const { signal } = choosing
-  const y = explainer.y as NdArray | undefined
-  const baseline = await session.client.call('baseline', [choices.baseline], { signal })
-  const zip = await session.client.call(
-    'exportProject',
-    [
-      {
-        title: session.model?.name ?? 'My model',
-        output: choices.output,
-        loss: found.loss,
-        simFn: choices.simFn,
-        task: found.encoded.labelKind === 'values' ? 'regression' : 'classification',
-        layer: choices.layer,
-        steps: attributionSteps,
-        kind: explainer.kind,
-        labels: explainer.labels,
-        features: explainer.features,
-        x: asked.x,
-        y: y ?? null,
-        baseline,
-      },
-      choices.parameters,
-    ],
-    { signal },
-  )
-  saveFile('explanation.zip', zip)
-}
-
-/** Has the browser save a file. */
-function saveFile(name: string, blob: Blob): void {
-  const link = create('a', '')
-  link.href = URL.createObjectURL(blob)
-  link.download = name
-  link.click()
-  setTimeout(() => {
-    URL.revokeObjectURL(link.href)
-  }, 60_000)
+async function openKept({ id, choices }: KeptSession): Promise<void> {
+  hideResults()
+  let data: readonly NamedFile[] = []
+  const facts = await modelJob.run(async (call) => {
+    const files = await loadSession(id)
+    ;({ data } = files)
+    return session.openModel(files.model, call)
+  })
+  if (facts === undefined) return
+  if ((await dataJob.run((call) => session.readData(data, call))) === undefined) return
+  session.keptAs = id
+  await choose(choices)
 }
 
 function failIn(selector: string): (error: unknown) => void {
@@ -370,13 +342,21 @@ explainer.addEventListener('gl-explain-done', ({ detail: { part, explanation } }
   if (explanation !== null) shown[part] = explanation
   find('#take', HTMLElement).hidden = false
 })
-for (const [id, save] of [
-  ['#save-report', saveReport],
-  ['#save-code', saveCode],
-] as const) {
-  find(id, HTMLButtonElement).addEventListener('click', () => {
-    find('#take-about', HTMLElement).replaceChildren()
-    save().catch(failIn('#take-about'))
-  })
-}
+const takeAway = new TakeAway({
+  session,
+  explainer,
+  shown,
+  get matched() {
+    return matched
+  },
+  get asked() {
+    return asked
+  },
+  get signal() {
+    return choosing.signal
+  },
+  describe: () => caption.textContent,
+  match,
+  open: (kept) => void openKept(kept),
+})
 keepOffline()

@@ -1,30 +1,13 @@
 import type { LossName, SimilarityEstimate } from 'gradlens'
 import type { RemoteExplainers } from 'gradlens/worker'
+import type { Choices } from './choices.js'
 import type { EncodingPlan } from './encoders/encoder.js'
 import type { NamedFile } from './files/named-file.js'
+import { nameStore } from './keep/kept-sessions.js'
 import type { ModelFacts } from './models/model-facts.js'
-import type { BaselineName } from './workshop/baselines.js'
 import type { DataFacts } from './workshop/data-facts.js'
 import type { EncodedFacts } from './workshop/workshop.js'
 import { WorkshopClient } from './workshop/workshop-client.js'
-
-/** What the visitor chose. Undefined: not yet. */
-export interface Choices {
-  readonly output: string
-  /** Null until the visitor says how the model takes pixels. */
-  readonly plan: Omit<EncodingPlan, 'pixels'> & {
-    readonly pixels: Omit<EncodingPlan['pixels'], 'scaling'> & {
-      readonly scaling: EncodingPlan['pixels']['scaling'] | null
-    }
-  }
-  readonly loss: LossName | null
-  readonly simFn: 'grad_cos' | 'grad_dot'
-  /** The layer whose gradients are compared; null for all. */
-  readonly parameters: string | null
-  /** The layer to which answers are attributed; null for the input. */
-  readonly layer: string | null
-  readonly baseline: BaselineName
-}
 
 export interface JobCall {
   readonly signal: AbortSignal
@@ -52,6 +35,8 @@ export class Session {
   model: ModelFacts | undefined
   data: DataFacts | undefined
   choices: Choices | undefined
+  /** The id of the kept session; null if nothing is kept. */
+  keptAs: string | null = null
 
   get client(): WorkshopClient {
     return this.#client
@@ -71,6 +56,7 @@ export class Session {
       this.#client = client
       this.#explainers = undefined
       this.#modelFiles = files
+      this.keptAs = null
       this.model = facts
       this.choices = undefined
       return facts
@@ -83,6 +69,7 @@ export class Session {
   async readData(files: readonly NamedFile[], { signal }: JobCall): Promise<DataFacts> {
     const facts = await this.#client.call('readData', [files], { signal })
     this.#dataFiles = files
+    this.keptAs = null
     this.data = facts
     this.choices = undefined
     return facts
@@ -111,6 +98,7 @@ export class Session {
       loss: null,
       simFn: simFnDefault,
       parameters: null,
+      method: 'integrated_gradients',
       layer: model.embedding ?? null,
       baseline: 'zeros',
     }
@@ -135,10 +123,12 @@ export class Session {
     }
     const loss =
       choices.loss !== null && encoded.losses.includes(choices.loss) ? choices.loss : first
+    const { keptAs } = this
     const explainers = await this.#client.connect({
       output: choices.output,
       loss,
       parameters: choices.parameters,
+      store: keptAs === null ? null : await nameStore(keptAs, { ...choices, loss }),
     })
     this.#explainers?.dispose()
     this.#explainers = explainers
@@ -148,6 +138,8 @@ export class Session {
       task: encoded.labelKind === 'values' ? 'regression' : 'classification',
       precomputeGrads: true,
       parameters: explainers.value('parameters'),
+      store: explainers.value('store'),
+      storeExamples: false,
     })
     const estimate = await similarity.estimate(
       explainers.value('xTrain'),

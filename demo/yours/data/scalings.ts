@@ -11,7 +11,7 @@ const even = (value: number): [number, number, number] => [value, value, value]
 export const scalings = {
   zeroToOne: { label: '0 to 1', shift: even(0), divisor: even(255) },
   signed: { label: '−1 to 1', shift: even(127.5), divisor: even(127.5) },
-  teachable: { label: '−1 to 1, as Teachable Machine', shift: even(127), divisor: even(127) },
+  teachable: { label: '−1 to 1 (value / 127 − 1)', shift: even(127), divisor: even(127) },
   bytes: { label: '0 to 255', shift: even(0), divisor: even(1) },
   imagenet: {
     label: 'ImageNet mean and deviation',

@@ -13,6 +13,7 @@ export interface CodeOptions {
   readonly task: 'classification' | 'regression'
   /** The names of the compared parameters; null for all. */
   readonly parameters: readonly string[] | null
+  readonly method: 'integrated_gradients' | 'grad_cam'
   readonly layer: string | null
   readonly steps: number
   readonly hasBaseline: boolean
@@ -69,7 +70,7 @@ const writePage = (title: string): string => `<!doctype html>
 `
 
 function writeMain(options: CodeOptions): string {
-  const { format, output, model, loss, simFn, task, parameters, layer, steps } = options
+  const { format, output, model, loss, simFn, task, parameters, method, layer, steps } = options
   const text = (value: unknown): string => JSON.stringify(value)
   const predictor = {
     layers: [
@@ -105,7 +106,7 @@ function writeMain(options: CodeOptions): string {
     ...(options.hasBaseline ? [['baselines', 'baseline']] : []),
   ]
   return [
-    "import { GradientSimilarity, IntegratedGradients } from 'gradlens'",
+    `import { ${method === 'grad_cam' ? 'GradCam, GradientSimilarity' : 'GradientSimilarity, IntegratedGradients'} } from 'gradlens'`,
     ...imports,
     "import 'gradlens/elements/define'",
     "import { readNpy } from './read-npy.js'",
@@ -126,7 +127,9 @@ function writeMain(options: CodeOptions): string {
       ? []
       : [`    parameters: (name) => ${text(parameters)}.includes(name),`]),
     '  }),',
-    `  attribution: new IntegratedGradients(predictor, { nSteps: ${steps}${layer === null ? '' : `, layer: ${text(layer)}`} }),`,
+    method === 'grad_cam'
+      ? '  attribution: new GradCam(predictor),'
+      : `  attribution: new IntegratedGradients(predictor, { nSteps: ${steps}${layer === null ? '' : `, layer: ${text(layer)}`} }),`,
     ...(options.hasBaseline ? ['  attributionOptions: { baselines },'] : []),
     '  xTrain,',
     '  yTrain,',

@@ -1,7 +1,8 @@
 import type { LossName } from 'gradlens'
 import { create } from '../../dom.js'
 import { lossLabels } from '../data/losses.js'
-import type { Choices, Session } from '../session.js'
+import type { Choices } from '../choices.js'
+import type { Session } from '../session.js'
 import type { BaselineName } from '../workshop/baselines.js'
 import type { ParameterGroup } from '../workshop/parameter-groups.js'
 import { countOf } from './about.js'
@@ -67,12 +68,29 @@ export function showMethodChoices(
       choices.simFn,
       (value) => ({ simFn: value as Choices['simFn'] }),
     ),
-    select('Attributed to', listLayers(session), choices.layer ?? '', (value) => ({
-      layer: value === '' ? null : value,
-    })),
-    select('Attributed from', listBaselines(session), choices.baseline, (value) => ({
-      baseline: value as BaselineName,
-    })),
+    ...(hasConvolution(session)
+      ? [
+          select(
+            'Map by',
+            [
+              { value: 'integrated_gradients', label: 'integrated gradients (per pixel)' },
+              { value: 'grad_cam', label: 'Grad-CAM (coarse, quick)' },
+            ],
+            choices.method,
+            (value) => ({ method: value as Choices['method'] }),
+          ),
+        ]
+      : []),
+    ...(choices.method === 'grad_cam'
+      ? []
+      : [
+          select('Attributed to', listLayers(session), choices.layer ?? '', (value) => ({
+            layer: value === '' ? null : value,
+          })),
+          select('Attributed from', listBaselines(session), choices.baseline, (value) => ({
+            baseline: value as BaselineName,
+          })),
+        ]),
   ]
   if (model.outputs.length > 1) {
     fields.unshift(
@@ -89,6 +107,10 @@ export function showMethodChoices(
   }
   root.replaceChildren(...fields)
 }
+
+/** Whether the model has convolutions over pictures. */
+const hasConvolution = ({ model }: Session): boolean =>
+  model?.inputs[0]?.shape.length === 3 && model.layers.some(({ kind }) => kind.includes('Conv'))
 
 function listLayers({ model }: Session): { value: string; label: string }[] {
   const layers = (model?.layers ?? []).filter(({ kind }) => kind !== 'InputLayer')

@@ -1,4 +1,4 @@
-import type { LossName, NdArray, Predictor } from 'gradlens'
+import { OpfsStore, type LossName, type NdArray, type Predictor } from 'gradlens'
 import { exposeExplainers } from 'gradlens/worker'
 import type { DataSet } from '../data/data-set.js'
 import { encodeLabels, type EncodedLabels } from '../data/encode-labels.js'
@@ -47,6 +47,8 @@ export interface ConnectPlan {
   readonly loss: LossName
   /** The name of a group of parameters; null for all. */
   readonly parameters: string | null
+  /** The name of the OPFS store for the gradients; null for memory. */
+  readonly store: string | null
 }
 
 /** The model and the examples of the page Yours, in a worker. */
@@ -139,9 +141,10 @@ export class Workshop {
     const { size } = this.#outputOf(plan.output)
     const labels = await this.#labelsOf(predictor, xTrain, plan.output)
     const parameters = chooseParameters(plan.parameters)
+    const store = plan.store === null ? undefined : new OpfsStore(plan.store)
     exposeExplainers(port, () => ({
       predictor,
-      values: { xTrain, yTrain: arrangeLabels(labels, plan.loss, size), parameters },
+      values: { xTrain, yTrain: arrangeLabels(labels, plan.loss, size), parameters, store },
     }))
     port.start()
   }
