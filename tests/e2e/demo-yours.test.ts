@@ -195,7 +195,7 @@ test('a Teachable Machine export and folders of pictures are explained, with the
     cosines.push(cosine(own, gradientOf(model, await decode(bytes), label)))
   }
   cosines.sort((a, b) => b - a)
-  const scores = await page.locator('#explainer gl-similar-examples .score').allInnerTexts()
+  const scores = await page.locator('#explainer gl-similar-examples .score').allTextContents()
   scores.slice(0, 5).forEach((text, rank) => {
     expect(Number(text.replace('\u2212', '-'))).toBeCloseTo(cosines[rank] ?? NaN, 3)
   })
@@ -260,7 +260,7 @@ test('a table and an ONNX regression are explained, after a choice between two s
   expect(bars).toMatch(/\+7\.2/)
   await checkReport()
   await checkCode(
-    scoresOf(await page.locator('#explainer gl-similar-examples .score').allInnerTexts()),
+    scoresOf(await page.locator('#explainer gl-similar-examples .score').allTextContents()),
   )
   await checkKept()
   await page.locator('#own input').first().fill('three')
@@ -294,7 +294,7 @@ async function checkReport(): Promise<void> {
 }
 
 const readScores = async (): Promise<number[]> =>
-  scoresOf(await page.locator('#explainer gl-similar-examples .score').allInnerTexts())
+  scoresOf(await page.locator('#explainer gl-similar-examples .score').allTextContents())
 
 /** What is kept is there after a new visit, with the same scores, until it is deleted. */
 async function checkKept(): Promise<void> {
@@ -343,8 +343,8 @@ async function checkCode(expected: readonly number[]): Promise<void> {
     await own
       .locator('gl-similar-examples .score')
       .nth(expected.length - 1)
-      .waitFor()
-    const scores = await own.locator('gl-similar-examples .score').allInnerTexts()
+      .waitFor({ state: 'attached' })
+    const scores = await own.locator('gl-similar-examples .score').allTextContents()
     await other.close()
     served.close()
     expect(scoresOf(scores)).toEqual(expected)
