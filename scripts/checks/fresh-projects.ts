@@ -215,7 +215,6 @@ async function follow(page: string, archive: string): Promise<Trial[]> {
       else output = run(code, trial)
     }
     if (page === 'node') trial.device = /device: '(\w+)'/.exec(output)?.[1] ?? 'none'
-    else if (page === 'parcel') await openFolder('dist/index.html', trial)
     else if (isServed || page === 'worker') {
       await open(await project.start(developmentServer), trial)
       await project.stop()
