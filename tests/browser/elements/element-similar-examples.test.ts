@@ -341,7 +341,10 @@ it('reports the example that the pointer or the focus is on, once', async () => 
   element.addEventListener('gl-example-focus', ({ detail }) => pointed.push(detail.index))
   const cards = within(element, 'button.card')
   await userEvent.hover(cards[1]!)
+  // The pointer may have been over another example when they appeared.
+  expect(pointed.at(-1)).toBe(best[1])
+  pointed.length = 0
   cards[1]!.focus()
   cards[2]!.focus()
-  expect(pointed).toEqual([best[1], best[2]])
+  expect(pointed).toEqual([best[2]])
 })
