@@ -1,7 +1,6 @@
 import { onThemeChange } from '../charts/theme.js'
 import { Camera, type Point } from './camera.js'
 import { drawPoints, type PointLook } from './draw-points.js'
-import { drawSprites } from './draw-sprites.js'
 import { findAhead, findClosest, type Direction } from './find-point.js'
 
 const margin = 16
@@ -70,8 +69,7 @@ export function createFlyover(canvas: HTMLCanvasElement, options: FlyoverOptions
       camera.fit(extent, width, height, margin)
       isFitted = true
     }
-    context.setTransform(density, 0, 0, density, 0, 0)
-    drawPoints(context, { width, height }, places, camera, look)
+    drawPoints(context, places, camera, density, look)
   }
   const redraw = (): void => {
     if (frame === 0) frame = requestAnimationFrame(draw)
@@ -204,7 +202,8 @@ function createLook(
   const color = (name: string): string => style.getPropertyValue(`--${name}`).trim()
   return {
     extent,
-    sprites: drawSprites(pixels, side, color('ink')),
+    pixels,
+    side,
     tints: new Float32Array(places.length),
     marked: new Set(),
     asked: undefined,

@@ -1,7 +1,7 @@
 /**
  * Measures each page of the built demo in Chromium on loopback: first contentful paint, the longest
  * task on the main thread while it loads and explains (in the processor time of the page), what
- * moved, and how long it took until all was explained. With
+ * moved, how long it took until all was explained, and what a first visit downloads. With
  * --screenshots it also takes pictures at 390, 1280 and 1920 pixels in both themes, into
  * dist-screenshots/:
  *
@@ -10,6 +10,7 @@
 import { mkdirSync } from 'node:fs'
 import path from 'node:path'
 import { argv } from 'node:process'
+import { gzipSync } from 'node:zlib'
 import type { Browser } from 'playwright'
 import { DemoPage, launchBrowser, type PageName } from '../../tests/e2e/demo-page.js'
 import { serveDemo, type DemoServer } from '../../tests/e2e/demo-server.js'
@@ -67,6 +68,33 @@ async function measure(browser: Browser, server: DemoServer, name: PageName): Pr
   }
 }
 
+/** What a first visit downloads until all is explained, gzipped, in bytes. */
+async function measureFirstVisit(
+  browser: Browser,
+  server: DemoServer,
+  name: PageName,
+): Promise<number> {
+  const context = await browser.newContext({ serviceWorkers: 'block' })
+  try {
+    const sizes = new Map<string, number>()
+    const reading: Promise<void>[] = []
+    context.on('response', (response) => {
+      const read = async (): Promise<void> => {
+        sizes.set(response.url(), gzipSync(await response.body(), { level: 9 }).length)
+      }
+      // Redirects and data in the page have no body.
+      reading.push(read().catch(() => undefined))
+    })
+    const demo = new DemoPage(await context.newPage())
+    await demo.open(server, {}, name)
+    await demo.settled()
+    await Promise.all(reading)
+    return [...sizes.values()].reduce((sum, size) => sum + size, 0)
+  } finally {
+    await context.close()
+  }
+}
+
 async function takePictures(browser: Browser, server: DemoServer, name: PageName): Promise<void> {
   for (const width of [390, 1280, 1920]) {
     for (const colorScheme of ['light', 'dark'] as const) {
@@ -95,9 +123,10 @@ try {
       'longest task, ms',
       'layout shift',
       'all explained, ms',
+      'first visit gzipped, kB',
     ]),
   )
-  console.log(line(Array.from({ length: 5 }, () => '---')))
+  console.log(line(Array.from({ length: 6 }, () => '---')))
   for (const name of pages) {
     const measured: Measured[] = []
     for (let visit = 0; visit < visits; visit++) {
@@ -111,6 +140,7 @@ try {
         of('longestTaskMs').toFixed(0),
         of('layoutShift').toFixed(3),
         of('explainedMs').toFixed(0),
+        ((await measureFirstVisit(browser, server, name)) / 1000).toFixed(0),
       ]),
     )
   }

@@ -20,7 +20,7 @@ import { toInput } from './batches.js'
 import { readModel } from './model.js'
 
 /** Of 10,900 numbers per digit. Less than a megabyte in total, so that the first visit stays small. */
-const projection = { size: 448, seed: 0 }
+const projection = { size: 432, seed: 0 }
 const storeDtype = 'float16'
 /** The same as in the demo's worker. */
 const loss = 'categoricalCrossentropy'

@@ -36,7 +36,7 @@ test('answers the first question from stored gradients, without a fit, and by ex
   expect(await demo.text('.run-report')).toMatch(/gradients of 1,000 training examples took/)
   const stored = await demo.text('#store-report')
   expect(stored).toMatch(
-    /training digits are stored with this page \(971\skB\), projected from 10,900 to 448/,
+    /training digits are stored with this page \(943\skB\), projected from 10,900 to 432/,
   )
   expect(stored).toMatch(/find \d\d\.\d\s% of the 10 most similar digits by exact gradients/)
   const chunks = requested.filter((url) => /gradients\.zarr\/segment-\d+-\w+\/c\.1/.test(url))
