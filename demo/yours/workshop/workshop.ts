@@ -94,13 +94,7 @@ export class Workshop {
   async encode(output: string, plan: EncodingPlan, options: WorkOptions): Promise<EncodedFacts> {
     const encoder = await this.#createEncoder(plan, options)
     const facts = this.#outputOf(output)
-    const labels = encodeLabels(encoder.labels, {
-      ...facts,
-      classNames:
-        this.#modelOf().facts.classNames.length > 0
-          ? this.#modelOf().facts.classNames
-          : this.#dataClassNames,
-    })
+    const labels = this.#encodeLabels(encoder, facts)
     this.#encoder = encoder
     this.#labels = labels
     const { count, featureNames, problems } = encoder
@@ -119,11 +113,10 @@ export class Workshop {
   /** Runs the model on some examples, encoded in another way, and compares with their labels. */
   async tryPlan(output: string, plan: EncodingPlan, options: WorkOptions): Promise<Trial> {
     const encoder = await this.#createEncoder(plan, options)
-    const { size, activation } = this.#outputOf(output)
-    const classNames = this.#modelOf().facts.classNames
-    const labels = encodeLabels(encoder.labels, { size, activation, classNames })
+    const facts = this.#outputOf(output)
+    const labels = this.#encodeLabels(encoder, facts)
     const predictor = await this.#modelOf().createPredictor(output)
-    return measureTrial(predictor, encoder, labels, size)
+    return measureTrial(predictor, encoder, labels, facts.size)
   }
 
   /** The groups of parameters that gradients can be limited to. */
@@ -206,6 +199,18 @@ export class Workshop {
     if (this.#labels.kind !== 'none') return this.#labels
     const { size, activation } = this.#outputOf(output)
     return labelByModel(predictor, xTrain, size, activation)
+  }
+
+  /** Names of classes are the model's, or those of a file beside the examples. */
+  #encodeLabels(
+    encoder: Encoder,
+    output: Omit<Parameters<typeof encodeLabels>[1], 'classNames'>,
+  ): EncodedLabels {
+    const own = this.#modelOf().facts.classNames
+    return encodeLabels(encoder.labels, {
+      ...output,
+      classNames: own.length > 0 ? own : this.#dataClassNames,
+    })
   }
 
   async #createEncoder(plan: EncodingPlan, options: WorkOptions): Promise<Encoder> {
