@@ -1,11 +1,18 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { pathToFileURL } from 'node:url'
 import type { Browser, Page } from 'playwright'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { launchBrowser } from '../e2e/demo-page.js'
 import { mostSimilar, writeExplanation } from './example-frame.js'
-import { measureContrast, openHostPage, selectFirstExample, waitForPicture } from './host-page.js'
+import {
+  findPicture,
+  measureContrast,
+  openHostPage,
+  selectFirstExample,
+  waitForPicture,
+} from './host-page.js'
 import { type HostServer, programOf, readHostCode, startServer } from './host-server.js'
 
 let browser: Browser
@@ -174,4 +181,36 @@ gl.ask(x, predict=model, attribution=arrays, similarity=lambda x: np.arange(6.0)
   await waitForPicture(page, 'jupyter-ask', answered)
   expect(faults).toEqual([])
   await page.close()
+})
+
+it('runs a Keras model in the page, in JupyterLab and as a file', async () => {
+  writeNotebook('live.ipynb', [
+    `import numpy as np, keras
+keras.utils.set_random_seed(1)
+model = keras.Sequential([keras.Input((8, 8, 1)), keras.layers.Conv2D(3, 3, activation="relu"), keras.layers.Flatten(), keras.layers.Dense(3, activation="softmax")])
+draw, names = np.random.default_rng(0).random, ["a", "b", "c"]
+x, x_train, y_train = draw((1, 8, 8, 1), "float32"), draw((9, 8, 8, 1), "float32"), np.arange(9) % 3
+print("predicts", *(f"{100 * value:.1f}" for value in model.predict(x, verbose=0)[0]))`,
+    readHostCode('jupyter-live'),
+  ])
+  const { page, faults } = await openNotebook('live.ipynb')
+  await runMenu(page, 'Run', 'Run All Cells')
+  const frame = page.frameLocator('.jp-OutputArea iframe[title="Explanation"]')
+  await waitForPicture(page, 'jupyter-live', findPicture(frame))
+  const printed = await page.getByText(/^predicts [\d. ]+$/).textContent()
+  const percentages = printed!.trim().split(' ').slice(1)
+  expect(percentages).toHaveLength(3)
+  for (const percentage of percentages) {
+    await frame.locator('gl-explainer').getByText(percentage).first().waitFor()
+  }
+  expect(faults).toEqual([])
+  await page.close()
+
+  const opened = await openHostPage(browser, pathToFileURL(path.join(folder, 'live.html')).href)
+  await findPicture(opened.page).waitFor()
+  for (const percentage of percentages) {
+    await opened.page.locator('gl-explainer').getByText(percentage).first().waitFor()
+  }
+  expect(opened.faults).toEqual([])
+  await opened.page.close()
 })
