@@ -106,6 +106,15 @@ export default defineConfig({
         },
       },
       {
+        test: {
+          name: 'engines',
+          include: ['tests/engines/**/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: 90_000,
+          hookTimeout: 90_000,
+        },
+      },
+      {
         resolve: { alias },
         test: {
           name: 'hosts',

@@ -4,6 +4,7 @@ import { stripVTControlCharacters } from 'node:util'
 import { build, packageChecks, sourceChecks } from './checks.mjs'
 import { root, run, whenStopped } from './command.mjs'
 import { ensureBrowser } from './browser.mjs'
+import { ensureEngines } from './engines.mjs'
 import { createHostEnvironments } from './host-environments.mjs'
 import { lastLines, runTests } from './vitest-project.mjs'
 
@@ -26,13 +27,14 @@ else pass('browser', 0, browser.path)
 
 // Downloads while the other checks compute.
 const hostsAreReady = createHostEnvironments()
+const enginesAreReady = ensureEngines()
 await Promise.all([checkInTurn(sourceChecks), checkBuild()])
 
 /** @type {Record<string, string>} */
 const env = browser.path === undefined ? {} : { CHROME_PATH: browser.path }
 await project('unit', 'tests in Node')
 // Each mostly uses one core: a page or a server waits for the other.
-await Promise.all([testPages('browser', 'tests in Chromium'), testHostsAndBuiltPages()])
+await Promise.all([testPages('browser', 'tests in Chromium'), testEnginesHostsAndPages()])
 finish(failed === 0 ? 0 : 1)
 
 async function checkBuild() {
@@ -40,12 +42,17 @@ async function checkBuild() {
   for (const { name } of packageChecks) fail(name, 0, 'The build failed, so this was not checked.')
 }
 
-async function testHostsAndBuiltPages() {
-  const title = 'tests in notebooks and dashboards'
-  const fault = await hostsAreReady
-  if (fault === undefined) await project('hosts', title)
-  else fail(title, 0, fault)
+async function testEnginesHostsAndPages() {
+  await testOnceReady('engines', 'tests in Firefox and WebKit', enginesAreReady)
+  await testOnceReady('hosts', 'tests in notebooks and dashboards', hostsAreReady)
   await testPages('e2e', 'tests of the built pages')
+}
+
+/** @param {string} name @param {string} title @param {Promise<string | undefined>} installation */
+async function testOnceReady(name, title, installation) {
+  const fault = await installation
+  if (fault === undefined) await project(name, title)
+  else fail(title, 0, fault)
 }
 
 /** @param {string} name @param {string} title */

@@ -179,7 +179,10 @@ export const scenarios = {
   },
 
   /** Fits into the worker's store, which is kept; returns how many examples were done at each report. */
-  async fitStore(onDone?: (done: number) => void): Promise<{ done: number[]; scores: number[] }> {
+  async fitStore(
+    onDone?: (done: number) => void,
+    exampleCount = 400,
+  ): Promise<{ done: number[]; scores: number[] }> {
     using explainers = connectExplainers(start())
     const store = explainers.value('store')
     using similarity = explainers.gradientSimilarity(loss, {
@@ -187,7 +190,7 @@ export const scenarios = {
       ...{ store, storeRowsPerChunk: 8 },
     })
     const done: number[] = []
-    await similarity.fit(picturesOf(400, 1), classesOf(400), {
+    await similarity.fit(picturesOf(exampleCount, 1), classesOf(exampleCount), {
       onProgress: (event) => {
         done.push(event.done)
         onDone?.(event.done)
