@@ -34,7 +34,7 @@ await Promise.all([checkInTurn(sourceChecks), checkBuild()])
 const env = browser.path === undefined ? {} : { CHROME_PATH: browser.path }
 await project('unit', 'tests in Node')
 // Each mostly uses one core: a page or a server waits for the other.
-await Promise.all([testPages('browser', 'tests in Chromium'), testEnginesHostsAndPages()])
+await Promise.all([testEngines(), testHostsAndBuiltPages()])
 finish(failed === 0 ? 0 : 1)
 
 async function checkBuild() {
@@ -42,8 +42,12 @@ async function checkBuild() {
   for (const { name } of packageChecks) fail(name, 0, 'The build failed, so this was not checked.')
 }
 
-async function testEnginesHostsAndPages() {
+async function testEngines() {
+  await testPages('browser', 'tests in Chromium')
   await testOnceReady('engines', 'tests in Firefox and WebKit', enginesAreReady)
+}
+
+async function testHostsAndBuiltPages() {
   await testOnceReady('hosts', 'tests in notebooks and dashboards', hostsAreReady)
   await testPages('e2e', 'tests of the built pages')
 }

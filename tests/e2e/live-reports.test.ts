@@ -31,6 +31,7 @@ let report: CagedReport
 let percentages: string[][]
 
 beforeAll(async () => {
+  await tf.setBackend('cpu')
   mkdirSync(screenshots, { recursive: true })
   folder = mkdtempSync(path.join(tmpdir(), 'gradlens-live-'))
   await writeInputs()

@@ -4,6 +4,7 @@ export const progressStyles: CSSResult = css`
   /* A page may set another height on the element. */
   :host {
     background: none;
+    container-type: inline-size;
     min-block-size: 52px;
   }
 
@@ -11,9 +12,14 @@ export const progressStyles: CSSResult = css`
     background: none;
     align-items: center;
     display: flex;
-    flex-wrap: wrap;
     gap: 8px 12px;
     min-block-size: inherit;
+  }
+
+  @container (inline-size < 300px) {
+    .progress {
+      flex-wrap: wrap;
+    }
   }
 
   .running {

@@ -2,11 +2,8 @@ import * as tf from '@tensorflow/tfjs'
 import { type ClassActivationMethod, GradCam, type NdArray } from 'gradlens'
 import { tfjsPredictor } from 'gradlens/tfjs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import golden from '../../fixtures/class-activation.json'
 import { devices, useDevice } from '../../support/devices/devices.js'
 import { throughChannel } from '../../support/devices/exposed-explainers.js'
-import { architecturePredictor, readArchitecture } from '../../support/models/architectures.js'
-import { generateFloats } from '../../support/models/generated.js'
 import { disposedAfterTest } from '../../support/models/models.js'
 import { seededRandom, uniform } from '../../support/random.js'
 import { expectNear, largest } from '../../support/references/differences.js'
@@ -144,24 +141,6 @@ describe('class activation maps', () => {
   beforeAll(() => useDevice('cpu'))
   afterAll(() => useDevice('cpu'))
 
-  it.each(golden.nets)('of $name are those of TensorFlow in float64', async (net) => {
-    const architecture = await readArchitecture(`layers/${net.name}`)
-    const predictor = await architecturePredictor(withSide(architecture, net.side))
-    const size = 2 * net.side ** 2 * 3
-    const x = { data: generateFloats('x', size, 1, 0), shape: [2, net.side, net.side, 3] }
-    for (const [method, wanted] of [
-      ['grad_cam', net.gradCam],
-      ['layer_cam', net.layerCam],
-    ] as const) {
-      using explainer = new GradCam(predictor, { device: 'wasm', method })
-      const e = await explainer.explain(x, { target: net.target })
-      expect(e.meta.params['mapLayer']).toBe(net.layer)
-      expect(e.maps.shape).toEqual(net.shape)
-      expectNear(e.maps.data, wanted, tolerance * largest(Float64Array.from(wanted)))
-      expect(e.attributions[0]!.shape).toEqual([2, net.side, net.side, 1])
-    }
-  })
-
   it('take several targets and sums in one call', async () => {
     const net = nets[1]!
     const predictor = tfjsPredictor(modelOf(net))
@@ -193,17 +172,3 @@ describe('class activation maps', () => {
     expect(found.meta.params['mapLayer']).toBe('relu')
   })
 })
-
-/** The same model for pictures of another size. */
-function withSide(
-  architecture: Awaited<ReturnType<typeof readArchitecture>>,
-  side: number,
-): Awaited<ReturnType<typeof readArchitecture>> {
-  const topology = JSON.parse(
-    JSON.stringify(architecture.topology).replace(
-      /"batch_input_shape":\[null,\d+,\d+,3\]/,
-      `"batch_input_shape":[null,${side},${side},3]`,
-    ),
-  ) as object
-  return { ...architecture, topology }
-}

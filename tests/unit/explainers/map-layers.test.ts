@@ -23,7 +23,7 @@ import { generateFloats } from '../../support/models/generated.js'
 import { randomLayers } from '../../support/models/small-nets.js'
 import { sequentialOf } from '../../support/models/tfjs-nets.js'
 import { exporters, readExport, readTorchNet } from '../../support/onnx/torch-nets.js'
-import { expectNear } from '../../support/references/differences.js'
+import { expectNear, largest } from '../../support/references/differences.js'
 import { expectError } from '../../support/refusals.js'
 
 const tolerance = 1e-5
@@ -105,6 +105,42 @@ describe('the layer of a class activation map', () => {
     expectNear(e.maps.data.slice(0, expected.length), expected, 1e-4 * Math.max(...expected, 0.1))
   })
 })
+
+describe('class activation maps', () => {
+  beforeAll(() => useDevice('cpu'))
+
+  it.each(golden.nets)('of $name are those of TensorFlow in float64', async (net) => {
+    const architecture = await readArchitecture(`layers/${net.name}`)
+    const predictor = await architecturePredictor(withSide(architecture, net.side))
+    const size = 2 * net.side ** 2 * 3
+    const x = { data: generateFloats('x', size, 1, 0), shape: [2, net.side, net.side, 3] }
+    for (const [method, wanted] of [
+      ['grad_cam', net.gradCam],
+      ['layer_cam', net.layerCam],
+    ] as const) {
+      using explainer = new GradCam(predictor, { device: 'wasm', method })
+      const e = await explainer.explain(x, { target: net.target })
+      expect(e.meta.params['mapLayer']).toBe(net.layer)
+      expect(e.maps.shape).toEqual(net.shape)
+      expectNear(e.maps.data, wanted, tolerance * largest(Float64Array.from(wanted)))
+      expect(e.attributions[0]!.shape).toEqual([2, net.side, net.side, 1])
+    }
+  })
+})
+
+/** The same model for pictures of another size. */
+function withSide(
+  architecture: Awaited<ReturnType<typeof readArchitecture>>,
+  side: number,
+): Awaited<ReturnType<typeof readArchitecture>> {
+  const topology = JSON.parse(
+    JSON.stringify(architecture.topology).replace(
+      /"batch_input_shape":\[null,\d+,\d+,3\]/,
+      `"batch_input_shape":[null,${side},${side},3]`,
+    ),
+  ) as object
+  return { ...architecture, topology }
+}
 
 describe('class activation maps refuse', () => {
   beforeAll(() => useDevice('cpu'))
