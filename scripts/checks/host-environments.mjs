@@ -14,8 +14,11 @@ const hosts = /** @type {const} */ ({
   notebooks: [['--no-deps', 'alibi==0.9.4']],
 })
 
-/** The arguments of `pip install` for the Python package of this repository. */
-export const gradlens = ['--no-deps', '-e', path.join(root, 'python')]
+/** The arguments of `pip install` for the Python packages of this repository. */
+export const gradlens = [
+  ...['--no-deps', '-e', path.join(root, 'python')],
+  ...['-e', path.join(root, 'python/live')],
+]
 
 /**
  * Creates the Python environments in which the tests of hosts run: one for apps, one for notebooks,
