@@ -1,14 +1,8 @@
 import { UnsupportedError } from '../errors.js'
 import type { GradientSegment } from '../gradients/block.js'
 import type { BlockShape } from './curvature-block.js'
-import {
-  allocateZeros,
-  type Matrices,
-  type Numbers,
-  place,
-  viewColumns,
-  viewRows,
-} from './matrices/matrices.js'
+import type { Numbers } from '../gradients/numbers/number-memory.js'
+import { allocateZeros, type Matrices, place, viewColumns, viewRows } from './matrices/matrices.js'
 import { readVectors } from './read-vectors.js'
 
 /**

@@ -1,4 +1,5 @@
-import { allocateZeros, type Matrices, type Numbers, viewRows } from './matrices/matrices.js'
+import type { Numbers } from '../gradients/numbers/number-memory.js'
+import { allocateZeros, type Matrices, viewRows } from './matrices/matrices.js'
 
 /** Eigenvalues, ascending, and the eigenvectors [n, n], one in each column. */
 export interface Eigendecomposition {

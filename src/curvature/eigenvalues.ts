@@ -3,14 +3,8 @@ import { compactBlock } from '../gradients/compact-block.js'
 import { createGradientReader } from '../gradients/dense-gradient.js'
 import { addTo, createLayoutError } from './covariances.js'
 import type { BlockShape } from './curvature-block.js'
-import {
-  allocateZeros,
-  type Matrices,
-  type Numbers,
-  place,
-  viewColumns,
-  viewRows,
-} from './matrices/matrices.js'
+import type { Numbers } from '../gradients/numbers/number-memory.js'
+import { allocateZeros, type Matrices, place, viewColumns, viewRows } from './matrices/matrices.js'
 import { readVectors } from './read-vectors.js'
 import { sumLookups } from './sum-lookups.js'
 

@@ -1,9 +1,9 @@
 import type { LookupSegment } from '../gradients/block.js'
 import type { CurvatureBlock } from './curvature-block.js'
+import type { Numbers } from '../gradients/numbers/number-memory.js'
 import {
   type Matrices,
   type MatrixView,
-  type Numbers,
   place,
   placeTransposed,
   viewRows,

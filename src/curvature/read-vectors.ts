@@ -1,6 +1,7 @@
 import type { ConvolutionSegment, FactoredSegment } from '../gradients/block.js'
 import { type BlockShape, isTransposed } from './curvature-block.js'
-import { allocateZeros, type Matrices, type Numbers } from './matrices/matrices.js'
+import type { Numbers } from '../gradients/numbers/number-memory.js'
+import { allocateZeros, type Matrices } from './matrices/matrices.js'
 import { sizesOf } from './plan-blocks.js'
 import { writePatches } from './write-patches.js'
 

@@ -1,10 +1,10 @@
 import type { CompactSegment, FactoredSegment } from '../gradients/block.js'
 import { createGradientReader } from '../gradients/dense-gradient.js'
 import type { CurvatureBlock } from './curvature-block.js'
+import type { Numbers } from '../gradients/numbers/number-memory.js'
 import {
   type Matrices,
   type MatrixView,
-  type Numbers,
   place,
   placeTransposed,
   viewColumns,

@@ -1,7 +1,4 @@
-/** Numbers in a workspace. Read `data` again after each allocation, which may move them. */
-export interface Numbers {
-  readonly data: Float64Array
-}
+import type { Numbers } from '../../gradients/numbers/number-memory.js'
 
 /** A matrix within numbers: element [i, l] is at offset + i · rowStep + l · columnStep. */
 export interface MatrixView {

@@ -1,4 +1,9 @@
-import type { Matrices, MatrixView, Numbers } from './matrices.js'
+import {
+  NumberMemory,
+  type Numbers,
+  type PlacedNumbers,
+} from '../../gradients/numbers/number-memory.js'
+import type { Matrices, MatrixView } from './matrices.js'
 import { matrixBinary } from './matrix-binary.js'
 import { plainMatrices } from './plain-matrices.js'
 
@@ -51,18 +56,11 @@ interface Exports {
 const innerAtOnce = 128
 
 function createSimdMatrices(exports: Exports): Matrices {
-  const { memory } = exports
-  let next = exports.firstAddress()
+  const memory = new NumberMemory(exports)
   return {
-    allocate(count) {
-      const address = next
-      next += Math.ceil(count / 2) * 16
-      const missing = next - memory.buffer.byteLength
-      if (missing > 0) memory.grow(Math.ceil(missing / pageSize))
-      return new SimdNumbers(memory, address, count)
-    },
+    allocate: (count) => memory.allocate(count),
     clear() {
-      next = exports.firstAddress()
+      memory.clear()
     },
     multiplyAdd(a, b, [m, inner, n], c, isLower = false) {
       const [rowBytes, columnBytes] = [8 * a.rowStep, 8 * a.columnStep]
@@ -89,31 +87,6 @@ function createSimdMatrices(exports: Exports): Matrices {
   }
 }
 
-const startOf = (numbers: Numbers): number => (numbers as SimdNumbers).address
+const startOf = (numbers: Numbers): number => (numbers as PlacedNumbers).address
 
 const addressOf = ({ numbers, offset }: MatrixView): number => startOf(numbers) + 8 * offset
-
-class SimdNumbers implements Numbers {
-  readonly address: number
-  readonly #memory: WebAssembly.Memory
-  readonly #count: number
-  #view: Float64Array
-
-  constructor(memory: WebAssembly.Memory, address: number, count: number) {
-    this.#memory = memory
-    this.address = address
-    this.#count = count
-    this.#view = new Float64Array(memory.buffer, address, count)
-  }
-
-  get data(): Float64Array {
-    const { buffer } = this.#memory
-    if (this.#view.buffer !== buffer) {
-      this.#view = new Float64Array(buffer, this.address, this.#count)
-    }
-    return this.#view
-  }
-}
-
-/** The bytes of a page of WebAssembly's memory. */
-const pageSize = 65536

@@ -1,4 +1,5 @@
-import type { Matrices, MatrixView, Numbers } from './matrices.js'
+import type { Numbers } from '../../gradients/numbers/number-memory.js'
+import type { Matrices, MatrixView } from './matrices.js'
 
 function multiplyAdd(
   a: MatrixView,

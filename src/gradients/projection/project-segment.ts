@@ -1,7 +1,8 @@
 import type { CompactSegment, DenseSegment, FactoredSegment, LookupSegment } from '../block.js'
 import { createGradientReader } from '../dense-gradient.js'
 import { hasFactors, type ParameterProjection } from './projection-plan.js'
-import type { Numbers, WorkMatrix, Workspace } from './workspace.js'
+import type { Numbers } from '../numbers/number-memory.js'
+import type { WorkMatrix, Workspace } from './workspace.js'
 
 /** A parameter's projection with its matrices; undefined for a side that is not projected. */
 export interface Sides extends ParameterProjection {

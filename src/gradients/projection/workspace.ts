@@ -1,10 +1,6 @@
+import { NumberMemory, type Numbers, type PlacedNumbers } from '../numbers/number-memory.js'
 import { multiply, type StridedMatrix } from './multiply.js'
 import { projectionBinary } from './projection-binary.js'
-
-/** Numbers of a workspace. Read `data` again after each allocation, which may move them. */
-export interface Numbers {
-  readonly data: Float64Array
-}
 
 /** A matrix within numbers: element [i, l] is at i · rowStep + l · columnStep. */
 export type WorkMatrix = Omit<StridedMatrix, 'data'> & { readonly numbers: Numbers }
@@ -66,20 +62,15 @@ interface Exports {
 
 class SimdWorkspace implements Workspace {
   readonly #exports: Exports
-  #end: number
+  readonly #memory: NumberMemory
 
   constructor(exports: Exports) {
     this.#exports = exports
-    this.#end = exports.firstAddress()
+    this.#memory = new NumberMemory(exports)
   }
 
   allocate(count: number): Numbers {
-    const address = this.#end
-    this.#end += Math.ceil(count / 2) * 16
-    const { memory } = this.#exports
-    const missing = this.#end - memory.buffer.byteLength
-    if (missing > 0) memory.grow(Math.ceil(missing / pageSize))
-    return new SimdNumbers(memory, address, count)
+    return this.#memory.allocate(count)
   }
 
   multiply(
@@ -88,38 +79,13 @@ class SimdWorkspace implements Workspace {
     [m, inner, n]: readonly [number, number, number],
     product: Numbers,
   ): void {
-    const { address } = numbers as SimdNumbers
+    const { address } = numbers as PlacedNumbers
     const [rowBytes, columnBytes] = [8 * rowStep, 8 * columnStep]
-    const [from, to] = [(b as SimdNumbers).address, (product as SimdNumbers).address]
+    const [from, to] = [(b as PlacedNumbers).address, (product as PlacedNumbers).address]
     this.#exports.multiply(address, rowBytes, columnBytes, from, m, inner, n, to)
   }
 
   clear(): void {
-    this.#end = this.#exports.firstAddress()
+    this.#memory.clear()
   }
 }
-
-class SimdNumbers implements Numbers {
-  readonly address: number
-  readonly #memory: WebAssembly.Memory
-  readonly #count: number
-  #view: Float64Array
-
-  constructor(memory: WebAssembly.Memory, address: number, count: number) {
-    this.#memory = memory
-    this.address = address
-    this.#count = count
-    this.#view = new Float64Array(memory.buffer, address, count)
-  }
-
-  get data(): Float64Array {
-    const { buffer } = this.#memory
-    if (this.#view.buffer !== buffer) {
-      this.#view = new Float64Array(buffer, this.address, this.#count)
-    }
-    return this.#view
-  }
-}
-
-/** The bytes of a page of WebAssembly's memory. */
-const pageSize = 65536

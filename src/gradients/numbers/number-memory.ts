@@ -1,0 +1,63 @@
+/** Numbers in float64. Read `data` again after each allocation, which may move them. */
+export interface Numbers {
+  readonly data: Float64Array
+}
+
+/** What a WebAssembly module says of its memory. */
+interface MemoryExports {
+  readonly memory: WebAssembly.Memory
+  /** The first address that the module leaves free. */
+  firstAddress(): number
+}
+
+/** The free memory of a WebAssembly module, as float64 numbers. It grows when it is full. */
+export class NumberMemory {
+  readonly #exports: MemoryExports
+  #end: number
+
+  constructor(exports: MemoryExports) {
+    this.#exports = exports
+    this.#end = exports.firstAddress()
+  }
+
+  allocate(count: number): PlacedNumbers {
+    const address = this.#end
+    // Kernels load two numbers at a time.
+    this.#end += Math.ceil(count / 2) * 16
+    const { memory } = this.#exports
+    const missing = this.#end - memory.buffer.byteLength
+    if (missing > 0) memory.grow(Math.ceil(missing / pageSize))
+    return new PlacedNumbers(memory, address, count)
+  }
+
+  /** Frees all numbers. */
+  clear(): void {
+    this.#end = this.#exports.firstAddress()
+  }
+}
+
+/** Numbers at an address of a module's memory. */
+export class PlacedNumbers implements Numbers {
+  readonly address: number
+  readonly #memory: WebAssembly.Memory
+  readonly #count: number
+  #view: Float64Array
+
+  constructor(memory: WebAssembly.Memory, address: number, count: number) {
+    this.#memory = memory
+    this.address = address
+    this.#count = count
+    this.#view = new Float64Array(memory.buffer, address, count)
+  }
+
+  get data(): Float64Array {
+    const { buffer } = this.#memory
+    if (this.#view.buffer !== buffer) {
+      this.#view = new Float64Array(buffer, this.address, this.#count)
+    }
+    return this.#view
+  }
+}
+
+/** The bytes of a page of WebAssembly's memory. */
+const pageSize = 65536
