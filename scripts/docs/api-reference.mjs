@@ -36,8 +36,7 @@ const internalTypes = /** @type {const} */ ([
   'src/worker/messages.ts:FromWorker',
   'src/worker/messages.ts:ToWorker',
   'src/worker/messages.ts:WorkerScope',
-  'src/worker/remote-explainers.ts:Examples',
-  'src/worker/remote-influence.ts:Examples',
+  'src/worker/remote-explainer.ts:RemoteExamples',
   'src/worker/remote-influence.ts:ExplainOptions',
 ])
 

@@ -1,4 +1,5 @@
 import { DisposedError } from '../errors.js'
+import type { ExampleSource } from '../explainers/reading/example-source.js'
 import { createExplanation, type Explanation, type ExplanationMeta } from '../explanation.js'
 import type { CallOptions, Device } from '../options.js'
 import type { WorkerConnection } from './connection.js'
@@ -7,6 +8,21 @@ import type { WorkerValue } from './values.js'
 
 /** Arguments with their names, which appear in errors. */
 export type NamedArguments = readonly (readonly [string, unknown])[]
+
+/** The training examples: in the page, or one of the worker's values. */
+export type RemoteExamples<Given> = Given | ExampleSource<Given> | WorkerValue
+
+/** The arguments of methods that take training examples. */
+export const nameTraining = (xTrain: unknown, yTrain: unknown): NamedArguments => [
+  ['xTrain', xTrain],
+  ['yTrain', yTrain],
+]
+
+/** The arguments of methods that explain examples with labels. */
+export const nameQuestion = (x: unknown, y: unknown): NamedArguments => [
+  ['x', x],
+  ['y', y],
+]
 
 /** An explainer in a worker, in the page: its properties are those after the last call. */
 export class RemoteExplainer implements Disposable {

@@ -1,4 +1,3 @@
-import type { ExampleSource } from '../explainers/reading/example-source.js'
 import type { Inputs } from '../explainers/reading/inputs.js'
 import type {
   EstimateOptions,
@@ -14,58 +13,42 @@ import type { Explanation } from '../explanation.js'
 import type { LabelInput, QuestionLabelInput } from '../losses/labels.js'
 import type { NdArray } from '../ndarray.js'
 import type { CallOptions } from '../options.js'
-import { RemoteExplainer } from './remote-explainer.js'
-import type { WorkerValue } from './values.js'
-
-/** The training examples: in the page, or one of the worker's values. */
-type Examples<Given> = Given | ExampleSource<Given> | WorkerValue
+import {
+  nameQuestion,
+  nameTraining,
+  type RemoteExamples,
+  RemoteExplainer,
+} from './remote-explainer.js'
 
 /** GradientSimilarity in a worker: the same methods and results. */
 export class RemoteSimilarity<Item = never> extends RemoteExplainer {
   /** As `fit` of GradientSimilarity. A source of examples stays in the page, and the worker asks it for batches. */
   async fit(
-    xTrain: Examples<Inputs<Item>>,
-    yTrain: Examples<LabelInput>,
+    xTrain: RemoteExamples<Inputs<Item>>,
+    yTrain: RemoteExamples<LabelInput>,
     options: CallOptions = {},
   ): Promise<this> {
-    await this.callMethod(
-      'fit',
-      [
-        ['xTrain', xTrain],
-        ['yTrain', yTrain],
-      ],
-      options,
-    )
+    await this.callMethod('fit', nameTraining(xTrain, yTrain), options)
     return this
   }
 
   /** As `estimate` of GradientSimilarity. */
   async estimate(
-    xTrain: Examples<Inputs<Item>>,
-    yTrain?: Examples<LabelInput>,
+    xTrain: RemoteExamples<Inputs<Item>>,
+    yTrain?: RemoteExamples<LabelInput>,
     options: EstimateOptions = {},
   ): Promise<SimilarityEstimate> {
-    const given = [
-      ['xTrain', xTrain],
-      ['yTrain', yTrain],
-    ] as const
+    const given = nameTraining(xTrain, yTrain)
     return (await this.callMethod('estimate', given, options)) as SimilarityEstimate
   }
 
   /** As `precompute` of GradientSimilarity. */
   async precompute(
-    xTrain: Examples<Inputs<Item>>,
-    yTrain: Examples<LabelInput>,
+    xTrain: RemoteExamples<Inputs<Item>>,
+    yTrain: RemoteExamples<LabelInput>,
     options: PrecomputeOptions = {},
   ): Promise<void> {
-    await this.callMethod(
-      'precompute',
-      [
-        ['xTrain', xTrain],
-        ['yTrain', yTrain],
-      ],
-      options,
-    )
+    await this.callMethod('precompute', nameTraining(xTrain, yTrain), options)
   }
 
   /** As `explain` of GradientSimilarity. */
@@ -74,13 +57,7 @@ export class RemoteSimilarity<Item = never> extends RemoteExplainer {
     y?: QuestionLabelInput,
     options: SimilarityExplainOptions = {},
   ): Promise<Explanation<SimilarityData>> {
-    return this.callExplain(
-      [
-        ['x', x],
-        ['y', y],
-      ],
-      options,
-    )
+    return this.callExplain(nameQuestion(x, y), options)
   }
 
   /** As `selfInfluence` of GradientSimilarity. */

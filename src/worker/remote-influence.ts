@@ -1,4 +1,3 @@
-import type { ExampleSource } from '../explainers/reading/example-source.js'
 import type { Inputs } from '../explainers/reading/inputs.js'
 import type { EstimateOptions } from '../explainers/similarity/estimate/similarity-estimate.js'
 import type { PrecomputeOptions } from '../explainers/similarity/similarity-options.js'
@@ -11,7 +10,12 @@ import type {
 } from '../influence/index.js'
 import type { LabelInput, QuestionLabelInput } from '../losses/labels.js'
 import type { CallOptions } from '../options.js'
-import { type NamedArguments, RemoteExplainer } from './remote-explainer.js'
+import {
+  nameQuestion,
+  nameTraining,
+  type RemoteExamples,
+  RemoteExplainer,
+} from './remote-explainer.js'
 import type { WorkerValue } from './values.js'
 
 /** A checkpoint whose model, and whose store if it has one, are values of the worker. */
@@ -20,9 +24,6 @@ export interface RemoteCheckpoint {
   readonly learningRate: number
   readonly store?: WorkerValue | undefined
 }
-
-/** The training examples: in the page, or one of the worker's values. */
-type Examples<Given> = Given | ExampleSource<Given> | WorkerValue
 
 /** Options whose loss may be a value of the worker. */
 type ExplainOptions = Omit<InfluenceExplainOptions, 'questionLoss'> & {
@@ -33,8 +34,8 @@ type ExplainOptions = Omit<InfluenceExplainOptions, 'questionLoss'> & {
 export class RemoteInfluence<Item = never> extends RemoteExplainer {
   /** As `fit` of InfluenceFunctions. A source of examples stays in the page, and the worker asks it for batches. */
   async fit(
-    xTrain: Examples<Inputs<Item>>,
-    yTrain: Examples<LabelInput>,
+    xTrain: RemoteExamples<Inputs<Item>>,
+    yTrain: RemoteExamples<LabelInput>,
     options: CallOptions = {},
   ): Promise<this> {
     await this.callMethod('fit', nameTraining(xTrain, yTrain), options)
@@ -43,8 +44,8 @@ export class RemoteInfluence<Item = never> extends RemoteExplainer {
 
   /** As `fitCurvature` of InfluenceFunctions. */
   async fitCurvature(
-    xTrain: Examples<Inputs<Item>>,
-    yTrain: Examples<LabelInput>,
+    xTrain: RemoteExamples<Inputs<Item>>,
+    yTrain: RemoteExamples<LabelInput>,
     options: CallOptions = {},
   ): Promise<this> {
     await this.callMethod('fitCurvature', nameTraining(xTrain, yTrain), options)
@@ -53,8 +54,8 @@ export class RemoteInfluence<Item = never> extends RemoteExplainer {
 
   /** As `precompute` of InfluenceFunctions. */
   async precompute(
-    xTrain: Examples<Inputs<Item>>,
-    yTrain: Examples<LabelInput>,
+    xTrain: RemoteExamples<Inputs<Item>>,
+    yTrain: RemoteExamples<LabelInput>,
     options: PrecomputeOptions = {},
   ): Promise<void> {
     await this.callMethod('precompute', nameTraining(xTrain, yTrain), options)
@@ -62,8 +63,8 @@ export class RemoteInfluence<Item = never> extends RemoteExplainer {
 
   /** As `estimate` of InfluenceFunctions. */
   async estimate(
-    xTrain: Examples<Inputs<Item>>,
-    yTrain?: Examples<LabelInput>,
+    xTrain: RemoteExamples<Inputs<Item>>,
+    yTrain?: RemoteExamples<LabelInput>,
     options: EstimateOptions = {},
   ): Promise<InfluenceEstimate> {
     const given = nameTraining(xTrain, yTrain)
@@ -76,11 +77,7 @@ export class RemoteInfluence<Item = never> extends RemoteExplainer {
     y?: QuestionLabelInput,
     options: ExplainOptions = {},
   ): Promise<Explanation<InfluenceData>> {
-    const given = [
-      ['x', x],
-      ['y', y],
-    ] as const
-    return this.callExplain(given, options)
+    return this.callExplain(nameQuestion(x, y), options)
   }
 
   /** As `selfInfluence` of InfluenceFunctions. */
@@ -88,11 +85,6 @@ export class RemoteInfluence<Item = never> extends RemoteExplainer {
     return this.callExplanation('selfInfluence', [], options)
   }
 }
-
-const nameTraining = (xTrain: unknown, yTrain: unknown): NamedArguments => [
-  ['xTrain', xTrain],
-  ['yTrain', yTrain],
-]
 
 /** TracIn in a worker: the same methods and results. */
 export class RemoteTracIn<Item = never> extends RemoteExplainer {
@@ -102,10 +94,7 @@ export class RemoteTracIn<Item = never> extends RemoteExplainer {
     yTrain: LabelInput | WorkerValue,
     options: CallOptions = {},
   ): Promise<this> {
-    const given = [
-      ['xTrain', xTrain],
-      ['yTrain', yTrain],
-    ] as const
+    const given = nameTraining(xTrain, yTrain)
     await this.callMethod('fit', given, options)
     return this
   }
@@ -116,11 +105,7 @@ export class RemoteTracIn<Item = never> extends RemoteExplainer {
     y?: QuestionLabelInput,
     options: ExplainOptions = {},
   ): Promise<Explanation<InfluenceData>> {
-    const given = [
-      ['x', x],
-      ['y', y],
-    ] as const
-    return this.callExplain(given, options)
+    return this.callExplain(nameQuestion(x, y), options)
   }
 
   /** As `selfInfluence` of TracIn. */
