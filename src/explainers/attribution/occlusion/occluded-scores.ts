@@ -57,7 +57,7 @@ export async function explainByOcclusion<Value>(
   const weightsVersion = await call.weightsVersion()
   const { predictions, chosen } = await predictTarget(call, examples, batchSize, () => given)
 
-  const points = listPoints(windows, x, baselines)
+  const points = await listPoints(call, windows, x, baselines)
   const { exampleCount } = read
   /** Per target and input, the sums of the falls over windows. */
   const sums = chosen.targets.map(() =>
@@ -78,10 +78,13 @@ export async function explainByOcclusion<Value>(
   const batches = runInBatches(points.length, size, predict, { remedy: memoryRemedy, concurrency })
   for await (const { result, start, end } of batches) {
     assertFinite('the predictions with hidden windows', result, lookAtTheModel)
-    for (const [q, point] of points.slice(start, end).entries()) {
+    for (const [q, { example, input, window }] of points.slice(start, end).entries()) {
+      const { resultShape } = windows[input]!
+      const first = example * sizeOf(resultShape)
+      const offsets = offsetsIn(windows[input]!, window, resultShape)
       for (const [t, target] of chosen.targets.entries()) {
-        const fall = fallOf(predictions, result, target, point.example, q)
-        addFall(sums[t]![point.input]!, windows[point.input]!, point, fall)
+        const fall = fallOf(predictions, result, target, example, q)
+        for (const offset of offsets) sums[t]![input]![first + offset]! += fall
       }
     }
     await call.pause()
@@ -139,23 +142,25 @@ function readHidingValues(
 }
 
 /** All windows of all examples, without those that have the hiding values already: their fall is 0. */
-function listPoints(
+async function listPoints<Value>(
+  call: ModelCall<Value>,
   windows: readonly Windows[],
   x: readonly NdArray[],
   baselines: readonly NdArray[],
-): Point[] {
-  const exampleCount = x[0]!.shape[0]!
+): Promise<Point[]> {
   const points: Point[] = []
-  for (let example = 0; example < exampleCount; example++) {
-    for (const [input, own] of windows.entries()) {
-      const first = example * sizeOf(own.shape)
-      const [values, hiding] = [x[input]!.data, baselines[input]!.data]
-      for (let window = 0; window < countWindows(own); window++) {
-        const changes = offsetsIn(own, window, own.shape).some(
-          (offset) => values[first + offset] !== hiding[first + offset],
-        )
+  for (const [input, own] of windows.entries()) {
+    const { data: values, shape } = x[input]!
+    const { data: hiding } = baselines[input]!
+    const size = sizeOf(own.shape)
+    for (let window = 0; window < countWindows(own); window++) {
+      const offsets = offsetsIn(own, window, own.shape)
+      for (let example = 0; example < shape[0]!; example++) {
+        const first = example * size
+        const changes = offsets.some((offset) => values[first + offset] !== hiding[first + offset])
         if (changes) points.push({ example, input, window })
       }
+      await call.pause()
     }
   }
   return points
@@ -185,18 +190,6 @@ const fallOf = (
 ): number =>
   target.signs[example]! *
   (explainedScore(predictions, target, example) - explainedScore(hidden, target, example, row))
-
-function addFall(
-  sums: Float64Array,
-  windows: Windows,
-  { example, window }: Point,
-  fall: number,
-): void {
-  const first = example * sizeOf(windows.resultShape)
-  for (const offset of offsetsIn(windows, window, windows.resultShape)) {
-    sums[first + offset]! += fall
-  }
-}
 
 /** How many windows each element is in. */
 function countCoverage(windows: Windows): Float64Array {

@@ -71,21 +71,26 @@ export function offsetsIn(
   window: number,
   shape: readonly number[],
 ): Int32Array {
-  let offsets = [0]
   let rest = window
   const indices: number[] = []
   for (const count of counts.toReversed()) {
     indices.unshift(rest % count)
     rest = Math.floor(rest / count)
   }
+  const starts = shape.map((length, axis) => Math.min(indices[axis]! * strides[axis]!, length - 1))
+  const extents = shape.map((length, axis) => Math.min(lengths[axis]!, length - starts[axis]!))
+  const offsets = new Int32Array(sizeOf(extents))
+  let count = 1
   for (const [axis, length] of shape.entries()) {
-    const start = Math.min(indices[axis]! * strides[axis]!, length - 1)
-    const end = Math.min(start + lengths[axis]!, length)
-    offsets = offsets.flatMap((offset) =>
-      Array.from({ length: end - start }, (_, k) => offset * length + start + k),
-    )
+    const [start, extent] = [starts[axis]!, extents[axis]!]
+    // From the last on, since each offset becomes `extent` of them, in the same array.
+    for (let at = count - 1; at >= 0; at--) {
+      const first = offsets[at]! * length + start
+      for (let k = extent - 1; k >= 0; k--) offsets[at * extent + k] = first + k
+    }
+    count *= extent
   }
-  return Int32Array.from(offsets)
+  return offsets
 }
 
 /** The axis of an image's channels; undefined for examples with fewer than three axes. */
