@@ -38,7 +38,7 @@ export interface LayerSite {
    * An adapter that doesn't know the names leaves them out.
    */
   readonly tensors?: readonly string[]
-  /** Where the channels of the tensors are, if the adapter knows. Default: where those of the input are. */
+  /** Where the channels of the tensors are; left out if the adapter doesn't know. */
   readonly channels?: 'first' | 'last' | undefined
 }
 

@@ -19,6 +19,7 @@ const useMaps = lazyModule(() => import('./attribution/maps/class-activation.js'
 
 const optionNames: readonly (keyof GradCamOptions)[] = [
   'layer',
+  'channels',
   'method',
   'interpolation',
   'input',
@@ -49,6 +50,9 @@ export class GradCam<Value = unknown, Item = never> extends Explainer<Value, Ite
   constructor(predictor: Predictor<Value, Item>, options: GradCamOptions = {}) {
     assertKnownKeys('options', options, optionNames)
     const { method = 'grad_cam', interpolation = 'bilinear' } = options
+    if (options.channels !== undefined) {
+      readChoice('channels', options.channels, ['first', 'last'])
+    }
     const model = new ModelSession(predictor, options.device)
     super(model)
     this.#model = model

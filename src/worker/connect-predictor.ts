@@ -40,7 +40,7 @@ export async function connectPredictor(
     const { convolutions, ...model } = ready!
     return {
       ...model,
-      findLayer: findByName,
+      findLayer: (argument, reference, at) => findByName(argument, reference, at, convolutions),
       ...(convolutions && { listConvolutions: () => convolutions }),
       open: async (device, { allowSoftware, parameters }) => {
         if (device === 'webgpu') {
@@ -87,8 +87,16 @@ function chosenNames(
   return parameters.map(({ name }) => name).filter((name) => isChosen(name))
 }
 
-function findByName(argument: string, reference: unknown, at: LayerSite['at']): LayerSite {
-  if (typeof reference === 'string') return { layer: reference, at }
+function findByName(
+  argument: string,
+  reference: unknown,
+  at: LayerSite['at'],
+  convolutions: readonly LayerSite[] = [],
+): LayerSite {
+  if (typeof reference === 'string') {
+    const known = convolutions.find((site) => site.layer === reference && site.at === at)
+    return known ?? { layer: reference, at }
+  }
   throw new InvalidArgumentError(
     argument,
     describe(reference),

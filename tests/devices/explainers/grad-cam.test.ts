@@ -1,9 +1,10 @@
 import * as tf from '@tensorflow/tfjs'
 import { type ClassActivationMethod, GradCam, type NdArray } from 'gradlens'
 import { tfjsPredictor } from 'gradlens/tfjs'
+import { connectPredictor } from 'gradlens/worker'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { devices, useDevice } from '../../support/devices/devices.js'
-import { throughChannel } from '../../support/devices/exposed-explainers.js'
+import { channelTo, throughChannel } from '../../support/devices/exposed-explainers.js'
 import { disposedAfterTest } from '../../support/models/models.js'
 import { seededRandom, uniform } from '../../support/random.js'
 import { expectNear, largest } from '../../support/references/differences.js'
@@ -170,5 +171,18 @@ describe('class activation maps', () => {
     const found = await remote.explain(x, { target: 1 })
     expect(found.maps).toEqual(own.maps)
     expect(found.meta.params['mapLayer']).toBe('relu')
+  })
+
+  it('of a model in workers find its layers by name', async () => {
+    const net = nets[2]!
+    const predictor = tfjsPredictor(modelOf(net))
+    const x = examples(net.shape, 2)
+    using own = new GradCam(predictor, { device: 'cpu', layer: 'relu' })
+    const wanted = await own.explain(x, { target: 1 })
+    using pooled = await connectPredictor(channelTo(() => predictor as never))
+    for (const layer of [undefined, 'relu']) {
+      using explainer = new GradCam(pooled, { device: 'cpu', layer })
+      expect((await explainer.explain(x, { target: 1 })).maps).toEqual(wanted.maps)
+    }
   })
 })

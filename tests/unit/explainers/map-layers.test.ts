@@ -162,6 +162,29 @@ describe('class activation maps refuse', () => {
     }
   })
 
+  it('layers whose channels are not known, until the option says where they are', async () => {
+    const known = await onnxPredictor(ort, readExport('cnn', 'legacy'))
+    const unknown = {
+      ...known,
+      findLayer: (...given: Parameters<NonNullable<typeof known.findLayer>>) => {
+        const { layer, at, tensors } = known.findLayer!(...given)
+        return { layer, at, ...(tensors && { tensors }) }
+      },
+    }
+    using guessing = new GradCam(unknown, { device: 'native', layer: '/LeakyRelu' })
+    await expectError(
+      () => guessing.explain(picture, { target: 0 }),
+      ...(['InvalidArgumentError', "channels: got none, for layer '/LeakyRelu'"] as const),
+    )
+    using told = new GradCam(unknown, { device: 'native', layer: '/LeakyRelu', channels: 'first' })
+    using own = new GradCam(known, { device: 'native' })
+    const [wanted, found] = [
+      await own.explain(picture, { target: 0 }),
+      await told.explain(picture, { target: 0 }),
+    ]
+    expect([...found.maps.data]).toEqual([...wanted.maps.data])
+  })
+
   it('layers without spatial axes', async () => {
     const predictor = tfjsPredictor(sequentialOf(randomLayers([4, 6, 3], 'softmax')))
     using explainer = new GradCam(predictor, {
@@ -201,7 +224,12 @@ describe('class activation maps refuse', () => {
       'InvalidArgumentError',
       "input: got 'z'",
     )
-    for (const options of [{ method: 'cam' }, { interpolation: 'cubic' }, { layers: 1 }]) {
+    for (const options of [
+      { method: 'cam' },
+      { interpolation: 'cubic' },
+      { channels: 'middle' },
+      { layers: 1 },
+    ]) {
       await expectError(() => new GradCam(predictor, options as object), 'InvalidArgumentError')
     }
   })

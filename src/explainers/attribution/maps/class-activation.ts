@@ -20,7 +20,10 @@ import { interpolate } from './interpolate.js'
 import { findMapLayer, type MapLayer } from './map-layer.js'
 import { joinBatches, withLayers } from '../sites.js'
 
-export interface MapOptions extends Pick<GradCamOptions, 'layer' | 'input' | 'verbose'> {
+export interface MapOptions extends Pick<
+  GradCamOptions,
+  'layer' | 'channels' | 'input' | 'verbose'
+> {
   readonly method: ClassActivationMethod
   readonly interpolation: Interpolation
   readonly batchSize: BatchSize

@@ -2,6 +2,7 @@ import { InvalidArgumentError, UnsupportedError } from '../../../errors.js'
 import { type NdArray, sizeOf } from '../../../ndarray.js'
 import { describe } from '../../../options.js'
 import type { ArraySpec, LayerSite, Predictor } from '../../../predictor.js'
+import type { GradCamOptions } from './map-options.js'
 import type { ModelCall } from '../../session/model-session.js'
 import { type Examples, examplesOf, readLayers, withLayers } from '../sites.js'
 
@@ -28,8 +29,9 @@ export async function findMapLayer<Value>(
   call: ModelCall<Value>,
   examples: Examples,
   specs: readonly ArraySpec[],
-  { layer, input }: { readonly layer?: unknown; readonly input?: string | undefined },
+  options: Pick<GradCamOptions, 'layer' | 'channels' | 'input'>,
 ): Promise<MapLayer> {
+  const { layer } = options
   const { predictor } = call
   const one = examplesOf(examples, 0, 1)
   const activationsAt = async (site: LayerSite): Promise<NdArray> => {
@@ -48,13 +50,12 @@ export async function findMapLayer<Value>(
     if (others.length > 0) {
       throw new InvalidArgumentError('layer', `${others.length + 1} layers`, 'one layer')
     }
-    return chooseInput(site!, (await activationsAt(site!)).shape, specs, input)
+    return describeLayer(site!, (await activationsAt(site!)).shape, specs, options)
   }
   for (const site of listConvolutions(predictor).toReversed()) {
     const { shape } = await activationsAt(site)
-    if (countPositions(shape, channelsAt(site, specs)) > 1) {
-      return chooseInput(site, shape, specs, input)
-    }
+    const chosen = options.channels ?? site.channels
+    if (countPositions(shape, chosen) > 1) return describeLayer(site, shape, specs, options)
   }
   throw createNoConvolutionError(predictor)
 }
@@ -72,18 +73,14 @@ const createNoConvolutionError = ({ name }: Pick<Predictor, 'name'>): Unsupporte
       "{ layer: 'name' }. For a model without such a layer, use IntegratedGradients or Occlusion.",
   )
 
-/** The layer's own, if known; else those of the first input. */
-const channelsAt = ({ channels }: LayerSite, specs: readonly ArraySpec[]): 'first' | 'last' =>
-  channels ?? specs[0]?.channels ?? 'last'
-
-const countPositions = (shape: readonly number[], channels: 'first' | 'last'): number =>
+const countPositions = (shape: readonly number[], channels: LayerSite['channels']): number =>
   shape.length < 3 ? 1 : sizeOf(channels === 'first' ? shape.slice(2) : shape.slice(1, -1))
 
-function chooseInput(
+function describeLayer(
   site: LayerSite,
   shape: readonly number[],
   specs: readonly ArraySpec[],
-  name: string | undefined,
+  { channels = site.channels, input: name }: Pick<GradCamOptions, 'channels' | 'input'>,
 ): MapLayer {
   const spatial = shape.length - 2
   const axes = `[${['examples', ...shape.slice(1)].join(', ')}]`
@@ -94,8 +91,14 @@ function chooseInput(
       'a layer with positions and channels, such as a convolution: [examples, height, width, channels]',
     )
   }
-  const channels = channelsAt(site, specs)
-  const fitting = specs.flatMap((spec, k) => (countSpatial(spec, spatial) ? [k] : []))
+  if (channels === undefined) {
+    throw new InvalidArgumentError(
+      'channels',
+      `none, for layer '${site.layer}', whose model doesn't say where its channels are`,
+      `'first' or 'last', for the outputs ${axes} of the layer`,
+    )
+  }
+  const fitting = specs.flatMap((spec, k) => (hasSpatialAxes(spec, spatial) ? [k] : []))
   const names = fitting.map((k) => `'${specs[k]!.name}'`).join(', ')
   const chosen = name === undefined ? fitting : fitting.filter((k) => specs[k]!.name === name)
   if (chosen.length === 1) {
@@ -113,5 +116,5 @@ function chooseInput(
 }
 
 /** True for an input with this number of spatial axes, with or without one of channels. */
-const countSpatial = ({ shape }: ArraySpec, spatial: number): boolean =>
+const hasSpatialAxes = ({ shape }: ArraySpec, spatial: number): boolean =>
   shape.length === spatial + 1 || shape.length === spatial

@@ -17,6 +17,8 @@ export interface GradCamOptions {
    * normalization and activation that follow it.
    */
   readonly layer?: unknown
+  /** Where the channels of the layer are. Required if the adapter doesn't know. */
+  readonly channels?: 'first' | 'last'
   /** Default 'grad_cam'. */
   readonly method?: ClassActivationMethod
   /** Default 'bilinear'. */

@@ -1,5 +1,5 @@
 import { followElementwise } from '../../../adapters/follow-elementwise.js'
-import type { GraphNode } from './graph-nodes.js'
+import { type GraphNode, hasSeveralOutputs } from './graph-nodes.js'
 
 const convolutions: ReadonlySet<string> = new Set([
   ...['Conv2D', 'Conv3D', 'Conv2DBackpropInput', '_FusedConv2D'],
@@ -29,28 +29,38 @@ export function listConvolutionOutputs(nodes: readonly GraphNode[]): Convolution
   const graph = {
     orderOf: (node: GraphNode) => order.get(node)!,
     consumersOf: ({ children }: GraphNode) => children.filter((child) => order.has(child)),
-    isElementwise: ({ op }: GraphNode) => elementwise.has(op),
+    isElementwise: (node: GraphNode) => elementwise.has(node.op) && !hasSeveralOutputs(node),
   }
   const found = [...order.keys()]
     .filter(({ op }) => convolutions.has(op))
-    .map((node): ConvolutionOutput => {
-      const format = node.attrParams?.['dataFormat']?.value
-      return {
-        node: followElementwise(node, graph),
-        channels: typeof format === 'string' && /^nc/i.test(format) ? 'first' : 'last',
-      }
-    })
+    .map((node): ConvolutionOutput => ({
+      node: followElementwise(node, graph),
+      channels: channelsOf(node),
+    }))
   return found.filter(({ node }, k) => found.findIndex((other) => other.node === node) === k)
+}
+
+/** Where the channels of a graph's convolutions are; undefined if it has none, or they differ. */
+export function findChannels(nodes: readonly GraphNode[]): 'first' | 'last' | undefined {
+  const found = new Set(nodes.filter(({ op }) => convolutions.has(op)).map(channelsOf))
+  return found.size === 1 ? [...found][0] : undefined
+}
+
+function channelsOf({ attrParams }: GraphNode): 'first' | 'last' {
+  const format = attrParams?.['dataFormat']?.value
+  return typeof format === 'string' && /^nc/i.test(format) ? 'first' : 'last'
 }
 
 /** The nodes, each after its inputs. */
 function sortNodes(nodes: readonly GraphNode[]): Map<GraphNode, number> {
   const order = new Map<GraphNode, number>()
-  const visit = (node: GraphNode): void => {
-    if (order.has(node)) return
-    for (const input of node.inputs) visit(input)
-    order.set(node, order.size)
+  const open = [...nodes]
+  for (let node = open.at(-1); node !== undefined; node = open.at(-1)) {
+    const before = order.has(node) ? [] : node.inputs.filter((input) => !order.has(input))
+    open.push(...before)
+    if (before.length > 0) continue
+    if (!order.has(node)) order.set(node, order.size)
+    open.pop()
   }
-  for (const node of nodes.toReversed()) visit(node)
   return order
 }

@@ -3,8 +3,8 @@ import { InvalidArgumentError, UnsupportedError } from '../../../errors.js'
 import { describe } from '../../../options.js'
 import type { LayerSite } from '../../../predictor.js'
 import { findClosestNames } from '../../../adapters/closest-names.js'
-import { listConvolutionOutputs } from './graph-convolutions.js'
-import { type GraphNode, findGraphNode, findNodesBefore } from './graph-nodes.js'
+import { findChannels, listConvolutionOutputs } from './graph-convolutions.js'
+import { type GraphNode, findGraphNode, findNodesBefore, hasSeveralOutputs } from './graph-nodes.js'
 import type { ModelLayers, Visit } from '../layers/layer-sites.js'
 
 /** Computes a node of the graph from the inputs. `replaced` tensors are used for their nodes. */
@@ -44,20 +44,22 @@ export class GraphLayers implements ModelLayers {
         'a node that computes; leave the option out to attribute to the inputs',
       )
     }
-    if (node.children.some(({ inputNames }) => inputNames.some(isLaterOutput(node)))) {
+    if (hasSeveralOutputs(node)) {
       throw new UnsupportedError(
         node.name,
         `node '${node.name}' of the graph model is a ${node.op}, which has several outputs. Name the node before it, ` +
           `or those that use it: ${listNames(node.children)}.`,
       )
     }
-    return { layer: node.name, at, tensors: [node.name] }
+    return { layer: node.name, at, tensors: [node.name], channels: findChannels(before) }
   }
 
   listConvolutions(): LayerSite[] {
     const nodes = findNodesBefore(findGraphNode(this.#model, this.#output)!)
     return listConvolutionOutputs(nodes).map(({ node, channels }) => ({
-      ...this.find('layer', node.name, 'outputs'),
+      layer: node.name,
+      at: 'outputs',
+      tensors: [node.name],
       channels,
     }))
   }
@@ -154,9 +156,3 @@ const listNames = (nodes: readonly GraphNode[]): string =>
 
 const layersBefore = ({ inputs }: GraphNode): GraphNode[] =>
   inputs.filter((input) => findNodesBefore(input).some(({ op }) => op === 'Placeholder'))
-
-/** With the port: 'split:1' of the node 'split'. */
-const isLaterOutput =
-  ({ name }: GraphNode) =>
-  (input: string): boolean =>
-    input.startsWith(`${name}:`) && !input.endsWith(':0')

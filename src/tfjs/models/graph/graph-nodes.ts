@@ -73,3 +73,9 @@ export function channelAxisOf(nodes: readonly GraphNode[]): number | undefined {
   if (formats.size !== 1) return undefined
   return formats.has('nchw') ? 1 : 3
 }
+
+/** True for a node with outputs besides its first that others use, by their ports: 'split:1'. */
+export const hasSeveralOutputs = ({ name, children }: GraphNode): boolean =>
+  children.some(({ inputNames }) =>
+    inputNames.some((input) => input.startsWith(`${name}:`) && !input.endsWith(':0')),
+  )
