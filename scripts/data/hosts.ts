@@ -1,6 +1,6 @@
 /**
  * Writes tests/fixtures/hosts/explanation.safetensors, which the tests and the pictures of hosts
- * show: a digit that the demo's model reads, and the training digits that made it say so:
+ * show: a digit that the demo's model reads, and the training digits that led to it:
  *
  *     npm run data:hosts
  */

@@ -16,7 +16,7 @@ export function compileWasm(): Promise<WebAssembly.Module> {
 }
 
 async function compile(): Promise<WebAssembly.Module> {
-  if (typeof WebAssembly === 'undefined') throw new Error('there is no WebAssembly here')
+  if (typeof WebAssembly === 'undefined') throw new Error('WebAssembly is not available here')
   try {
     return await WebAssembly.compile(await inflate(binary))
   } catch (cause) {

@@ -25,7 +25,7 @@ export async function createReport(
     const side = { labels, features, trainLabels, channels, kind: explainer.kind }
     parts.push({
       explanation: shown.similarity,
-      title: 'Which training examples made it say so',
+      title: 'Which training examples led to it',
       side: given(side),
     })
   }

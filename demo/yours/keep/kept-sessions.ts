@@ -75,7 +75,7 @@ export async function loadSession(
   id: string,
 ): Promise<{ readonly model: NamedFile[]; readonly data: NamedFile[] }> {
   const file = await readSession(id)
-  if (file === undefined) throw new Error('This session is no longer kept.')
+  if (file === undefined) throw new Error('This browser no longer has this session.')
   const store = new OpfsStore(`${prefix}${id}`)
   const read = (part: 'model' | 'data'): Promise<NamedFile[]> =>
     Promise.all(

@@ -1,6 +1,6 @@
 import { create } from '../../dom.js'
 
-/** Buttons that open the camera and take a picture; none where there is no camera. */
+/** Buttons that open the camera and take a picture. Without a camera, there are none. */
 export function createCamera(
   take: (picture: Blob) => void,
   fail: (error: unknown) => void,

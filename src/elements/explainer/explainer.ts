@@ -199,7 +199,7 @@ export class GlExplainer extends ExplainerProperties {
     return html`
       <section class="similarity" part="part" aria-label="Training examples">
         <slot name="similarity-title">
-          <p class="title">Which training examples made it say so</p>
+          <p class="title">Which training examples led to it</p>
         </slot>
         <div class="work">
           <gl-similar-examples

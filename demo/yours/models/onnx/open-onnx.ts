@@ -61,7 +61,7 @@ export async function openOnnx(file: NamedFile, files: readonly NamedFile[]): Pr
   }
 }
 
-/** The names of the graph. Of a file that is no model, the error is that of the predictor. */
+/** The names in the graph. If the file isn't a model, opening the predictor reports it. */
 async function readGraphOr(bytes: Uint8Array, open: () => Promise<unknown>): Promise<OnnxGraph> {
   try {
     const graph = readGraph(bytes)
