@@ -11,7 +11,7 @@ export type {
   CurvatureBlockEstimate,
   CurvatureEstimate,
   InfluenceEstimate,
-} from './estimate-influence.js'
+} from './curvatures/estimate-influence.js'
 export type { CurvatureName, UncoveredChoice } from '../curvature/curvature-options.js'
 export type { Checkpoint } from './checkpoints.js'
 export type { Aggregate, ParameterShares, QuestionOptions } from './scoring/question-options.js'

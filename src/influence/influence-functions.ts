@@ -23,8 +23,8 @@ import { assertKnownKeys, type CallOptions, type Progress } from '../options.js'
 import type { Predictor } from '../predictor.js'
 import type { ByteStore } from '../store/bytes/byte-store.js'
 import { explainCheckpoints } from './explain-checkpoints.js'
-import type { InfluenceEstimate } from './estimate-influence.js'
-import type { FittedCurvature } from './fitted-curvature.js'
+import type { InfluenceEstimate } from './curvatures/estimate-influence.js'
+import type { FittedCurvature } from './curvatures/fitted-curvature.js'
 import { type InfluenceQuestion, readInfluenceQuestion } from './influence-question.js'
 import {
   type InfluenceData,
@@ -36,7 +36,7 @@ import {
   readInfluenceOptions,
 } from './influence-options.js'
 
-const useCurvatures = lazyModule(() => import('./curvatures.js'))
+const useCurvatures = lazyModule(() => import('./curvatures/curvatures.js'))
 
 /**
  * Ranks training examples by their influence on the loss of the example explained: I = g(z)ᵀ (H + λ)⁻¹ g(z_j), where

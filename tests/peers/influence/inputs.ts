@@ -5,7 +5,7 @@
  *     python tests/peers/influence/kronfluence_scores.py
  */
 import { readLoss } from '../../../src/losses/loss.js'
-import { sampleLabels } from '../../../src/influence/sample-labels.js'
+import { sampleLabels } from '../../../src/influence/curvatures/sample-labels.js'
 import { toNormal, seededRandom } from '../../../src/random.js'
 import { predictNet, type PeerNet } from './peer-net.js'
 

@@ -1,6 +1,6 @@
 import type { Loss } from 'gradlens'
 import { describe, expect, it } from 'vitest'
-import { sampleLabels } from '../../../src/influence/sample-labels.js'
+import { sampleLabels } from '../../../src/influence/curvatures/sample-labels.js'
 import { readLoss } from '../../../src/losses/loss.js'
 import type { Labels } from '../../../src/losses/labels.js'
 import type { NdArray } from '../../../src/ndarray.js'

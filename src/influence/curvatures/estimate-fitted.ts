@@ -1,10 +1,13 @@
-import { openTrainingRows, type TrainingSources } from '../explainers/similarity/training-rows.js'
-import type { GradientContext, TrainingExamples } from '../explainers/similarity/training-set.js'
-import type { Progress } from '../options.js'
+import {
+  openTrainingRows,
+  type TrainingSources,
+} from '../../explainers/similarity/training-rows.js'
+import type { GradientContext, TrainingExamples } from '../../explainers/similarity/training-set.js'
+import type { Progress } from '../../options.js'
 import { fitCurvature } from './fit-curvature.js'
 import { FittedCurvature } from './fitted-curvature.js'
 import { hashExamples } from './hash-examples.js'
-import type { InfluenceSettings } from './influence-options.js'
+import type { InfluenceSettings } from '../influence-options.js'
 import { spreadRows } from './spread-rows.js'
 import { readStored } from './stored-curvatures.js'
 

@@ -1,9 +1,9 @@
-import { UnsupportedError } from '../errors.js'
-import type { Labels } from '../losses/labels.js'
-import type { LossSettings, ReadLoss } from '../losses/loss.js'
-import { labelForm, type LossName } from '../losses/names.js'
-import { type NdArray, sizeOf } from '../ndarray.js'
-import { seededRandom, toNormal, type Random } from '../random.js'
+import { UnsupportedError } from '../../errors.js'
+import type { Labels } from '../../losses/labels.js'
+import type { LossSettings, ReadLoss } from '../../losses/loss.js'
+import { labelForm, type LossName } from '../../losses/names.js'
+import { type NdArray, sizeOf } from '../../ndarray.js'
+import { seededRandom, toNormal, type Random } from '../../random.js'
 
 /** Draws the labels of one position, `labels`, from the model's outputs there. */
 type Draw = (outputs: Outputs, labels: Float64Array, random: Random) => void

@@ -1,6 +1,6 @@
-import type { TrainingBatch, TrainingRows } from '../explainers/similarity/training-rows.js'
-import type { Labels } from '../losses/labels.js'
-import { concatenateRows } from '../ndarray.js'
+import type { TrainingBatch, TrainingRows } from '../../explainers/similarity/training-rows.js'
+import type { Labels } from '../../losses/labels.js'
+import { concatenateRows } from '../../ndarray.js'
 
 /** Returns some of the training examples, evenly spread over all of them: those of indices ⌊k n / count⌋. */
 export function spreadRows(rows: TrainingRows, count: number): TrainingRows {

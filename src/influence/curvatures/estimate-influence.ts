@@ -5,17 +5,17 @@ import {
   hasInputBasis,
   hasOutputBasis,
   listParameters,
-} from '../curvature/curvature-block.js'
-import { CurvatureEstimator } from '../curvature/estimator.js'
-import type { ExampleSource } from '../explainers/reading/example-source.js'
-import { countExamples, type Inputs, rowsOf } from '../explainers/reading/inputs.js'
-import { readSamples } from '../explainers/similarity/estimate/read-samples.js'
-import type { SimilarityEstimate } from '../explainers/similarity/estimate/similarity-estimate.js'
-import type { GradientContext } from '../explainers/similarity/training-set.js'
-import { bytesPerFloat32 } from '../gradients/numbers/byte-sizes.js'
-import { type LabelInput, labelsOf } from '../losses/labels.js'
+} from '../../curvature/curvature-block.js'
+import { CurvatureEstimator } from '../../curvature/estimator.js'
+import type { ExampleSource } from '../../explainers/reading/example-source.js'
+import { countExamples, type Inputs, rowsOf } from '../../explainers/reading/inputs.js'
+import { readSamples } from '../../explainers/similarity/estimate/read-samples.js'
+import type { SimilarityEstimate } from '../../explainers/similarity/estimate/similarity-estimate.js'
+import type { GradientContext } from '../../explainers/similarity/training-set.js'
+import { bytesPerFloat32 } from '../../gradients/numbers/byte-sizes.js'
+import { type LabelInput, labelsOf } from '../../losses/labels.js'
 import { computeFactors } from './compute-factors.js'
-import type { InfluenceSettings } from './influence-options.js'
+import type { InfluenceSettings } from '../influence-options.js'
 import { findDistribution } from './sample-labels.js'
 
 /** What the curvature of one layer takes. */

@@ -1,10 +1,10 @@
-import { UnsupportedError } from '../errors.js'
-import type { GradientContext } from '../explainers/similarity/training-set.js'
-import type { GradientBlock } from '../gradients/block.js'
-import type { Labels } from '../losses/labels.js'
-import { positionLoss } from '../losses/loss.js'
-import type { NdArray } from '../ndarray.js'
-import type { InfluenceSettings } from './influence-options.js'
+import { UnsupportedError } from '../../errors.js'
+import type { GradientContext } from '../../explainers/similarity/training-set.js'
+import type { GradientBlock } from '../../gradients/block.js'
+import type { Labels } from '../../losses/labels.js'
+import { positionLoss } from '../../losses/loss.js'
+import type { NdArray } from '../../ndarray.js'
+import type { InfluenceSettings } from '../influence-options.js'
 import { sampleLabels } from './sample-labels.js'
 
 /**

@@ -1,5 +1,5 @@
 /** Loaded when a curvature is first estimated, or read from a store. */
-export { writeCurvature } from '../store/zarr/curvature/write-curvature.js'
+export { writeCurvature } from '../../store/zarr/curvature/write-curvature.js'
 export { estimateCurvature } from './estimate-influence.js'
 export { estimateFitted } from './estimate-fitted.js'
 export { openStored } from './stored-curvatures.js'

@@ -1,7 +1,7 @@
-import type { ModelCall } from '../explainers/session/model-session.js'
-import type { TrainingRows } from '../explainers/similarity/training-rows.js'
-import type { NdArray } from '../ndarray.js'
-import { createSha256 } from '../store/zarr/format/sha256.js'
+import type { ModelCall } from '../../explainers/session/model-session.js'
+import type { TrainingRows } from '../../explainers/similarity/training-rows.js'
+import type { NdArray } from '../../ndarray.js'
+import { createSha256 } from '../../store/zarr/format/sha256.js'
 
 /** How many examples are read at once. */
 const rowsAtOnce = 64

@@ -1,13 +1,13 @@
-import type { GradientContext } from '../explainers/similarity/training-set.js'
-import { StoreError } from '../errors.js'
-import { readModelIdentity } from '../explainers/session/model-identity.js'
-import type { ModelCall } from '../explainers/session/model-session.js'
-import type { ReadLoss } from '../losses/loss.js'
-import type { ByteStore } from '../store/bytes/byte-store.js'
-import { readCurvature, readCurvatureHeader } from '../store/zarr/curvature/read-curvature.js'
-import { compareIdentities } from '../store/zarr/format/store-identity.js'
+import type { GradientContext } from '../../explainers/similarity/training-set.js'
+import { StoreError } from '../../errors.js'
+import { readModelIdentity } from '../../explainers/session/model-identity.js'
+import type { ModelCall } from '../../explainers/session/model-session.js'
+import type { ReadLoss } from '../../losses/loss.js'
+import type { ByteStore } from '../../store/bytes/byte-store.js'
+import { readCurvature, readCurvatureHeader } from '../../store/zarr/curvature/read-curvature.js'
+import { compareIdentities } from '../../store/zarr/format/store-identity.js'
 import { type CurvatureOrigin, FittedCurvature } from './fitted-curvature.js'
-import type { InfluenceSettings } from './influence-options.js'
+import type { InfluenceSettings } from '../influence-options.js'
 
 /**
  * Reads the curvature of the explainer's own store; undefined if there is none of this model from these examples.
