@@ -47,6 +47,20 @@ export default defineConfig(
     extends: [tseslint.configs.disableTypeChecked],
   },
   {
+    files: ['tests/**', 'scripts/**'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector:
+            'CallExpression[callee.property.name="waitForFunction"] > :function[async=true]',
+          message:
+            'Playwright does not await it, and takes its promise for true. Poll with expect.poll and evaluate.',
+        },
+      ],
+    },
+  },
+  {
     files: ['src/elements/**'],
     rules: {
       'no-restricted-imports': [

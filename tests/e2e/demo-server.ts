@@ -1,4 +1,4 @@
-import { createReadStream, existsSync, statSync } from 'node:fs'
+import { createReadStream, existsSync, readdirSync, statSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import path from 'node:path'
@@ -13,6 +13,8 @@ const types: Readonly<Record<string, string>> = {
 
 export interface DemoServer {
   readonly url: string
+  /** The files in a folder of the site, as paths below `url`. */
+  files(folder: string): string[]
   close(): Promise<void>
 }
 
@@ -37,7 +39,14 @@ export async function serveDemo(): Promise<DemoServer> {
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
-  return { url: `http://127.0.0.1:${port}${base}`, close: () => close(server) }
+  return {
+    url: `http://127.0.0.1:${port}${base}`,
+    files: (name) =>
+      readdirSync(path.join(folder, name), { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile())
+        .map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name))),
+    close: () => close(server),
+  }
 }
 
 function isFile(file: string): boolean {
