@@ -13,7 +13,8 @@ import { registerRepairs } from '../train/loop.js'
 import { readDigits, readReviews } from './influence/cases.js'
 import { measureDatamodeling } from './influence/datamodeling.js'
 import { measureMislabels } from './influence/mislabels.js'
-import { formatTable } from './mnist-format.js'
+import { retrainOnSubsets } from './influence/retrain.js'
+import { formatFigure, formatTable } from './mnist-format.js'
 
 const [only, modelCount = '40', runCount = '3'] = argv.slice(2)
 registerRepairs()
@@ -22,9 +23,12 @@ const startedAt = performance.now()
 for (const [name, read] of Object.entries({ digits: readDigits, reviews: readReviews })) {
   if (only !== undefined && only !== name) continue
   const given = read()
-  const scores = await measureDatamodeling(given, Number(modelCount))
+  const scores = await measureDatamodeling(given, retrainOnSubsets(given, Number(modelCount)))
   console.log(
-    formatTable([`linear datamodeling score, ${name}, ${modelCount} models`, 'mean'], scores),
+    formatTable(
+      [`linear datamodeling score, ${name}, ${modelCount} models`, 'mean'],
+      scores.map(({ method, score }) => [method, formatFigure(score)]),
+    ),
   )
   const { rows, fittedShare } = await measureMislabels(given, Number(runCount))
   console.log(

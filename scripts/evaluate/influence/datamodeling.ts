@@ -1,18 +1,22 @@
 import { linearDatamodelingScore } from '../../../src/evaluation/index.js'
-import { formatFigure } from '../mnist-format.js'
 import { disposeTrained, fitInfluence, fitSimilarity, labelsOf, withTracIn } from './methods.js'
 import { type RetrainedCase, trainCase } from './retrained-case.js'
-import { retrainOnSubsets } from './retrain.js'
+import type { Retrained } from './retrain.js'
 
 const pointCount = 5
 const fullSeed = 1
 
-/** The linear datamodeling score of each method, as cells of a table. */
+/** A method, and its mean linear datamodeling score over the test examples. */
+export interface MethodScore {
+  readonly method: string
+  readonly score: number
+}
+
+/** Trains on all examples, and measures how well each method's scores predict the retrained models. */
 export async function measureDatamodeling(
   given: RetrainedCase,
-  modelCount: number,
-): Promise<readonly (readonly [string, string])[]> {
-  const { subsets, outputs } = retrainOnSubsets(given, modelCount)
+  { subsets, outputs }: Retrained,
+): Promise<readonly MethodScore[]> {
   const { labels, testX, testLabels } = given
   const all = Uint32Array.from(labels, (_, i) => i)
   const trained = trainCase(given, all, labels, fullSeed, pointCount)
@@ -22,13 +26,13 @@ export async function measureDatamodeling(
     data: Float32Array.from(outputs.flatMap((row) => [...row])),
     shape: [outputs.length, testLabels.length],
   }
-  const cells: (readonly [string, string])[] = []
+  const scores: MethodScore[] = []
   const add = async (
     method: string,
     ranking: Parameters<typeof linearDatamodelingScore>[0],
   ): Promise<void> => {
     const { mean } = await linearDatamodelingScore(ranking, indices, measured)
-    cells.push([method, formatFigure(mean)])
+    scores.push({ method, score: mean })
   }
   using similarity = await fitSimilarity(trained, given, labels)
   for (const simFn of ['grad_cos', 'grad_dot'] as const) {
@@ -41,5 +45,5 @@ export async function measureDatamodeling(
   using influence = await fitInfluence(trained, given, labels)
   await add('`InfluenceFunctions`, EK-FAC', await influence.explain(testX, y))
   disposeTrained(trained)
-  return cells
+  return scores
 }

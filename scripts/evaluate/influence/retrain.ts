@@ -16,7 +16,7 @@ export interface Retrained {
 const cacheFolder = join('node_modules', '.cache', 'gradlens-influence')
 
 /** Draws the first half of a shuffle as the examples of model number k. */
-function drawSubset(exampleCount: number, k: number): Uint32Array {
+export function drawSubset(exampleCount: number, k: number): Uint32Array {
   const order = shuffledIndices(exampleCount, seededRandom(1000 + k))
   return order.slice(0, exampleCount / 2).sort((a, b) => a - b)
 }
