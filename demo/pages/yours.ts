@@ -1,12 +1,10 @@
 import 'gradlens/elements/define'
-import type { NdArray } from 'gradlens'
 import { formatBytes, formatDuration, GlExplainer, Job } from 'gradlens/elements'
 import { create, find, setText } from '../dom.js'
 import { keepOffline } from '../offline/keep-offline.js'
 import { createJobView } from '../views/job-view.js'
-import type { Shown } from '../yours/export/report.js'
-import type { Asked, EncodedExample } from '../yours/encoders/encoder.js'
-import { createAttribution, createPredict, createSimilarity } from '../yours/explain-proxies.js'
+import { Answer, type Question } from '../yours/answer.js'
+import { createAttribution, createPredict } from '../yours/explain-proxies.js'
 import { baseName, type NamedFile } from '../yours/files/named-file.js'
 import { loadSession, type KeptSession } from '../yours/keep/kept-sessions.js'
 import type { ModelFacts } from '../yours/models/model-facts.js'
@@ -28,13 +26,19 @@ const quickBytes = 300e6
 
 const session = new Session()
 const explainer = find('#explainer', GlExplainer)
-const caption = find('#ask-caption', HTMLElement)
+const askAbout = find('#ask-about', HTMLElement)
 const own = find('#own', HTMLElement)
 const strip = new ExamplesStrip(find('#examples', HTMLElement), (index) => void askExample(index))
+const answer = new Answer(
+  session,
+  { root: find('#answer', HTMLElement), title: find('#answer-title', HTMLElement), explainer },
+  () => {
+    find('#take', HTMLElement).hidden = false
+  },
+)
 let matched: Matched | undefined
-/** The example that is explained, and what is shown of it. */
-let asked: EncodedExample | undefined
-const shown: Shown = {}
+/** What was asked last, to be asked again with other methods. */
+let asked: Question | undefined
 /** Ends what belongs to the choices before. */
 let choosing = new AbortController()
 
@@ -112,10 +116,9 @@ async function takeSample(load: () => Promise<Sample>): Promise<void> {
 
 function hideResults(): void {
   choosing.abort()
-  matched = undefined
-  for (const id of ['match', 'ask', 'run', 'take']) find(`#${id}`, HTMLElement).hidden = true
-  explainer.hidden = true
-  explainer.x = null
+  matchJob.reset()
+  hideAnswers()
+  for (const id of ['match', 'take']) find(`#${id}`, HTMLElement).hidden = true
 }
 
 /** Starts with the choices that the files leave no doubt about, once both are there. */
@@ -127,6 +130,7 @@ async function choose(choices: Choices): Promise<void> {
   choosing.abort()
   choosing = new AbortController()
   session.choices = choices
+  asked = undefined
   find('#match', HTMLElement).hidden = false
   showInputChoices(find('#input-choices', HTMLElement), {
     session,
@@ -148,31 +152,28 @@ async function match(): Promise<void> {
     find('#match-about', HTMLElement).replaceChildren()
     return
   }
-  const { signal } = choosing
   const found = await matchJob.run((call) => session.match(choices, call))
-  if (found === undefined || signal.aborted) return
-  const groups = await session.client.call('listParameters', [choices.output], { signal })
+  if (found === undefined) return
   methods.hidden = false
   showMethodChoices(find('#choices', HTMLElement), {
     session,
     choices,
     losses: found.encoded.losses,
-    groups,
+    groups: found.groups,
     onChange: (next) => {
       session.choices = next
       void match()
     },
   })
-  const first = await strip.show(session, found, signal)
-  await prepareExplainer(found, choices, signal)
-  await askExample(first)
+  showMatched(found)
+  await (asked === undefined ? askExample(found.offered[0]?.index ?? 0) : ask(asked))
 }
 
 function hideAnswers(): void {
   matched = undefined
+  answer.clear(undefined)
+  askAbout.replaceChildren()
   find('#ask', HTMLElement).hidden = find('#run', HTMLElement).hidden = true
-  explainer.hidden = true
-  explainer.x = null
 }
 
 function showMatch({ encoded }: Matched): void {
@@ -186,28 +187,22 @@ function showMatch({ encoded }: Matched): void {
   find('#match-about', HTMLElement).replaceChildren(create('p', '', lines.join(' ')))
 }
 
-async function prepareExplainer(
-  found: Matched,
-  choices: Choices,
-  signal: AbortSignal,
-): Promise<void> {
-  const { encoded, estimate } = found
-  const { client, data, model } = session
-  const baseline =
-    choices.method === 'grad_cam'
-      ? null
-      : await client.call('baseline', [choices.baseline], { signal })
+function showMatched(found: Matched): void {
+  const { encoded, estimate, fields, baseline } = found
+  const { data, model } = session
+  if (model === undefined) return
   matched = found
+  answer.clear(found)
   takeAway.update()
-  const fields = await client.call('form', [0], { signal })
-  const takesTexts = fields[0]?.name === 'Text' && model?.embedding !== undefined
+  strip.show(model, found)
+  const takesTexts = fields[0]?.name === 'Text' && model.embedding !== undefined
   const isPicture = data?.kind === 'pictures' || (data?.kind === 'arrays' && data.isBytes)
   Object.assign(explainer, {
-    kind: isPicture ? 'image' : model?.embedding === undefined ? 'tabular' : 'text',
+    kind: isPicture ? 'image' : model.embedding === undefined ? 'tabular' : 'text',
     labels: encoded.labelKind === 'values' ? [] : encoded.classNames,
     features: encoded.featureNames,
     similarity: null,
-    attribution: createAttribution(found, choices),
+    attribution: createAttribution(found),
     predict: createPredict(found),
     attributionOptions: baseline === null ? {} : { baselines: baseline },
     xTrain: {},
@@ -227,63 +222,44 @@ async function prepareExplainer(
     kind: isPicture ? 'picture' : takesTexts ? 'text' : 'row',
     fields,
     needsValue: encoded.labelKind === 'values',
-    ask: (question, value) => void ask(question, value),
-    fail: (error) => {
-      caption.replaceChildren(createFailure(messageOf(error)))
-    },
+    ask: (asked, value) => void ask({ text: 'Your own example', asked, value }),
+    fail: failIn('#ask-about'),
   })
   if (isQuick) compare()
 }
 
 function compare(): void {
-  if (matched === undefined) return
   find('#compare', HTMLElement).hidden = true
-  explainer.similarity = createSimilarity(session, matched)
+  answer.compare()
 }
 
 async function askExample(index: number): Promise<void> {
   if (matched === undefined) return
-  const { encoded } = matched
-  strip.mark(index)
-  const label = labelOf(encoded, index)
-  const value = encoded.labelKind === 'values' ? encoded.labels?.data[index] : undefined
-  const text = `Training example no. ${index}${label === '' ? '' : `, whose label is ${label}`}.`
-  await ask({ kind: 'example', index }, value, text)
+  const label = labelOf(matched.encoded, index)
+  await ask({
+    text: `Training example no. ${index}${label === '' ? '' : `, whose label is ${label}`}`,
+    asked: { kind: 'example', index },
+  })
 }
 
-async function ask(
-  question: Asked,
-  value: number | undefined,
-  text = 'Your own example.',
-): Promise<void> {
-  const found = matched
-  if (found === undefined) return
-  if (question.kind !== 'example') strip.mark(undefined)
-  let encoded: EncodedExample
+async function ask(question: Question): Promise<void> {
+  askAbout.replaceChildren()
+  markAsked(question)
   try {
-    encoded = await session.client.call('ask', [question], { signal: choosing.signal })
+    await answer.ask(question)
+    asked = question
   } catch (error) {
-    caption.replaceChildren(createFailure(messageOf(error)))
-    return
+    failIn('#ask-about')(error)
+    markAsked(answer.question)
   }
-  if (matched !== found) return
-  asked = encoded
-  setText(caption, text)
-  const isValue = found.encoded.labelKind === 'values'
-  const truth =
-    question.kind === 'example' ? Number(found.encoded.labels?.data[question.index]) : value
-  Object.assign(explainer, {
-    x: encoded.x,
-    y:
-      isValue && value !== undefined
-        ? ({ data: Float32Array.of(value), shape: [1, 1] } satisfies NdArray)
-        : undefined,
-    truth: truth === undefined || Number.isNaN(truth) ? null : truth,
-    image: encoded.image ?? null,
-    values: encoded.cells ?? null,
-    tokens: encoded.tokens ?? null,
-  })
-  explainer.hidden = false
+}
+
+function askPicture(blob: Blob, text: string): void {
+  void ask({ text, asked: { kind: 'picture', blob } })
+}
+
+function markAsked(question: Question | undefined): void {
+  strip.mark(question?.asked.kind === 'example' ? question.asked.index : undefined)
 }
 
 async function openKept({ id, choices }: KeptSession): Promise<void> {
@@ -319,43 +295,27 @@ createDropZone(
 createDropZone(
   own,
   ([file]) => {
-    if (file !== undefined)
-      void ask(
-        { kind: 'picture', blob: file.blob },
-        undefined,
-        `Your picture, ${baseName(file.path)}.`,
-      )
+    if (file !== undefined) askPicture(file.blob, `Your picture, ${baseName(file.path)}`)
   },
-  failIn('#ask-caption'),
+  failIn('#ask-about'),
 )
 ignoreOtherDrops()
 document.addEventListener('paste', ({ clipboardData }) => {
   const [file] = clipboardData?.files ?? []
   if (file !== undefined && !own.closest('section')?.hidden) {
-    void ask({ kind: 'picture', blob: file }, undefined, 'Your picture, from the clipboard.')
+    askPicture(file, 'Your picture, from the clipboard')
   }
 })
 find('#try-cars', HTMLButtonElement).addEventListener('click', () => void takeSample(loadCars))
 find('#try-digits', HTMLButtonElement).addEventListener('click', () => void takeSample(loadDigits))
 find('#compare', HTMLButtonElement).addEventListener('click', compare)
-explainer.addEventListener('gl-explain-done', ({ detail: { part, explanation } }) => {
-  if (explanation !== null) shown[part] = explanation
-  find('#take', HTMLElement).hidden = false
-})
 const takeAway = new TakeAway({
   session,
   explainer,
-  shown,
+  answer,
   get matched() {
     return matched
   },
-  get asked() {
-    return asked
-  },
-  get signal() {
-    return choosing.signal
-  },
-  describe: () => caption.textContent,
   match,
   open: (kept) => void openKept(kept),
 })

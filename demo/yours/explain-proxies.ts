@@ -1,7 +1,6 @@
 import type { NdArray } from 'gradlens'
 import type { AttributionLike, Predict, SimilarityLike } from 'gradlens/elements'
 import type { ShownExamples } from './encoders/encoder.js'
-import type { Choices } from './choices.js'
 import { attributionSteps, type Matched, type Session } from './session.js'
 
 /** The comparison, with training examples in the form in which they are shown. */
@@ -43,10 +42,10 @@ function group(shown: ShownExamples): unknown {
   return 'shape' in shown ? { data: shown.data, shape: [1, ...shown.shape] } : [shown]
 }
 
-export function createAttribution(
-  { explainers }: Matched,
-  { layer, method }: Choices,
-): AttributionLike {
+export function createAttribution({
+  explainers,
+  choices: { layer, method },
+}: Matched): AttributionLike {
   if (method === 'grad_cam') return explainers.gradCam()
   return explainers.integratedGradients({
     nSteps: attributionSteps,

@@ -1,11 +1,14 @@
-import type { LossName, SimilarityEstimate } from 'gradlens'
+import type { LossName, NdArray, SimilarityEstimate } from 'gradlens'
 import type { RemoteExplainers } from 'gradlens/worker'
 import type { Choices } from './choices.js'
+import type { FormField } from './data/encode-table.js'
 import type { EncodingPlan } from './encoders/encoder.js'
 import type { NamedFile } from './files/named-file.js'
 import { nameStore } from './keep/kept-sessions.js'
 import type { ModelFacts } from './models/model-facts.js'
 import type { DataFacts } from './workshop/data-facts.js'
+import type { ParameterGroup } from './workshop/parameter-groups.js'
+import { spreadIndices } from './workshop/spread.js'
 import type { EncodedFacts } from './workshop/workshop.js'
 import { WorkshopClient } from './workshop/workshop-client.js'
 
@@ -14,9 +17,23 @@ export interface JobCall {
   readonly onProgress: (progress: { phase: 'fit'; done: number; total: number }) => void
 }
 
-/** A model with examples that fit it. */
+/** A training example that the page offers, with its picture if it has one. */
+export interface OfferedExample {
+  readonly index: number
+  readonly picture: Blob | null
+}
+
+/** A model with examples that fit it, and everything that the page shows of the two. */
 export interface Matched {
+  readonly choices: Choices
   readonly encoded: EncodedFacts
+  /** The layers whose gradients can be compared. */
+  readonly groups: readonly ParameterGroup[]
+  readonly offered: readonly OfferedExample[]
+  /** The fields of a form for an own example; empty if forms don't fit. */
+  readonly fields: readonly FormField[]
+  /** Where attributions start; null for zeros, and for methods without a baseline. */
+  readonly baseline: NdArray | null
   readonly explainers: RemoteExplainers
   readonly similarity: ReturnType<RemoteExplainers['gradientSimilarity']>
   readonly loss: LossName
@@ -24,6 +41,7 @@ export interface Matched {
 }
 
 const simFnDefault = 'grad_cos'
+const offeredCount = 12
 export const attributionSteps = 32
 
 /** The model, the examples and the choices of the page, and the worker that has them. */
@@ -123,16 +141,7 @@ export class Session {
     }
     const loss =
       choices.loss !== null && encoded.losses.includes(choices.loss) ? choices.loss : first
-    const { keptAs } = this
-    const explainers = await this.#client.connect({
-      output: choices.output,
-      loss,
-      parameters: choices.parameters,
-      store: keptAs === null ? null : await nameStore(keptAs, { ...choices, loss }),
-    })
-    this.#explainers?.dispose()
-    this.#explainers = explainers
-    signal.throwIfAborted()
+    const explainers = await this.#connect(choices, loss, signal)
     const similarity = explainers.gradientSimilarity(loss, {
       simFn: choices.simFn,
       task: encoded.labelKind === 'values' ? 'regression' : 'classification',
@@ -146,7 +155,39 @@ export class Session {
       explainers.value('yTrain'),
       { signal },
     )
-    return { encoded, explainers, similarity, loss, estimate }
+    const client = this.#client
+    const indices = spreadIndices(encoded.count, offeredCount)
+    const pictures = await client.call('pictures', [indices], { signal })
+    return {
+      choices,
+      encoded,
+      explainers,
+      similarity,
+      loss,
+      estimate,
+      groups: await client.call('listParameters', [choices.output], { signal }),
+      offered: indices.map((index, n) => ({ index, picture: pictures[n] ?? null })),
+      fields: await client.call('form', [0], { signal }),
+      baseline:
+        choices.method === 'grad_cam'
+          ? null
+          : await client.call('baseline', [choices.baseline], { signal }),
+    }
+  }
+
+  /** Connects explainers, and disposes of the former ones. */
+  async #connect(choices: Choices, loss: LossName, signal: AbortSignal): Promise<RemoteExplainers> {
+    const { keptAs } = this
+    const store = keptAs === null ? null : await nameStore(keptAs, { ...choices, loss })
+    const { output, parameters } = choices
+    const explainers = await this.#client.connect({ output, loss, parameters, store })
+    if (signal.aborted) {
+      explainers.dispose()
+      throw signal.reason as Error
+    }
+    this.#explainers?.dispose()
+    this.#explainers = explainers
+    return explainers
   }
 }
 

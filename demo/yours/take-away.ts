@@ -1,8 +1,7 @@
 import type { NdArray } from 'gradlens'
 import type { GlExplainer } from 'gradlens/elements'
 import { create, find } from '../dom.js'
-import type { EncodedExample } from './encoders/encoder.js'
-import type { Shown } from './export/report.js'
+import type { Answer } from './answer.js'
 import {
   canKeep,
   deleteSession,
@@ -20,13 +19,8 @@ import { createFailure } from './views/method-choices.js'
 export interface PageState {
   readonly session: Session
   readonly explainer: GlExplainer
-  readonly shown: Shown
+  readonly answer: Answer
   readonly matched: Matched | undefined
-  /** The example that is explained. */
-  readonly asked: EncodedExample | undefined
-  readonly signal: AbortSignal
-  /** The example in words. */
-  describe(): string
   match(): Promise<void>
   open(kept: KeptSession): void
 }
@@ -67,44 +61,37 @@ export class TakeAway {
   }
 
   async #saveReport(): Promise<void> {
-    const { session, explainer, shown } = this.#page
+    const { session, explainer, answer } = this.#page
     const { createReport } = await import('./export/report.js')
-    const title = `${session.model?.name ?? ''}: ${this.#page.describe()}`
-    saveFile('explanation.html', await createReport(title, shown, explainer))
+    const title = `${session.model?.name ?? ''}: ${answer.question?.text ?? ''}`
+    saveFile('explanation.html', await createReport(title, answer.explanations, explainer))
   }
 
   async #saveCode(): Promise<void> {
-    const { session, explainer, asked, matched: found, signal } = this.#page
-    const { choices } = session
-    if (found === undefined || choices === undefined || asked === undefined) return
+    const { session, explainer, answer, matched: found } = this.#page
+    const { example } = answer
+    if (found === undefined || example === undefined) return
+    const { choices, baseline } = found
     const y = explainer.y as NdArray | undefined
-    const baseline =
-      choices.method === 'grad_cam'
-        ? null
-        : await session.client.call('baseline', [choices.baseline], { signal })
-    const zip = await session.client.call(
-      'exportProject',
-      [
-        {
-          title: session.model?.name ?? 'My model',
-          output: choices.output,
-          loss: found.loss,
-          simFn: choices.simFn,
-          task: found.encoded.labelKind === 'values' ? 'regression' : 'classification',
-          method: choices.method,
-          layer: choices.layer,
-          steps: attributionSteps,
-          kind: explainer.kind,
-          labels: explainer.labels,
-          features: explainer.features,
-          x: asked.x,
-          y: y ?? null,
-          baseline,
-        },
-        choices.parameters,
-      ],
-      { signal },
-    )
+    const zip = await session.client.call('exportProject', [
+      {
+        title: session.model?.name ?? 'My model',
+        output: choices.output,
+        loss: found.loss,
+        simFn: choices.simFn,
+        task: found.encoded.labelKind === 'values' ? 'regression' : 'classification',
+        method: choices.method,
+        layer: choices.layer,
+        steps: attributionSteps,
+        kind: explainer.kind,
+        labels: explainer.labels,
+        features: explainer.features,
+        x: example.x,
+        y: y ?? null,
+        baseline,
+      },
+      choices.parameters,
+    ])
     saveFile('explanation.zip', zip)
   }
 

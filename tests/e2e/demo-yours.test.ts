@@ -79,22 +79,24 @@ async function give(zone: 'model' | 'data', files: Files): Promise<void> {
 const about = (zone: string, text: string | RegExp): Promise<void> =>
   page.locator(`#${zone}-about`, { hasText: text }).waitFor()
 
-/** Waits until the answer, its attribution and the training examples are shown. */
-async function settled(): Promise<void> {
-  for (const name of ['gl-similar-examples', 'gl-attribution-image, gl-attribution-bars']) {
-    const part = page.locator('#explainer').locator(name).first()
-    await part.waitFor()
-    await part.evaluate(
-      (element: HTMLElement & { state?: string }) =>
-        new Promise<void>((resolve) => {
-          const wait = (): void => {
-            if (element.state === 'ready') resolve()
-            else setTimeout(wait, 20)
-          }
-          wait()
-        }),
-    )
-  }
+/** Waits until all parts of the answer to a question are shown. */
+async function settled(question: string | RegExp): Promise<void> {
+  const title = page.locator('#answer-title', { hasText: question })
+  await page.locator('#answer[aria-busy=false]').filter({ has: title }).waitFor()
+  const parts = page.locator('gl-similar-examples, gl-attribution-image, gl-attribution-bars')
+  const states = await parts.evaluateAll((elements) =>
+    elements.map((element) => (element as HTMLElement & { state: string }).state),
+  )
+  expect(states).toEqual(['ready', 'ready'])
+}
+
+/** Asks about one of the training examples that are offered. Resolves to its number. */
+async function askOffered(nth: number): Promise<string> {
+  const radio = page.locator('#examples [role=radio]').nth(nth)
+  const number = /no\. \d+/.exec((await radio.getAttribute('aria-label')) ?? '')?.[0] ?? ''
+  await radio.click()
+  await settled(number)
+  return number
 }
 
 async function look(name: string): Promise<void> {
@@ -164,7 +166,7 @@ test('a Teachable Machine export and folders of pictures are explained, with the
   await about('data', '13 pictures in 3 folders: blue (4), green (4), red (5)')
   await about('match', '12 examples fit the model')
   await about('match', "1 picture can't be decoded and is left out: pictures/red/broken.png")
-  await settled()
+  await settled('Training example no. 0')
   const longest = longestTask(await browser.stopTracing())
   expect(longest).toBeLessThan(longestTaskMs)
   await page.locator('#input-choices', { hasText: 'metadata.json of Teachable Machine' }).waitFor()
@@ -176,8 +178,7 @@ test('a Teachable Machine export and folders of pictures are explained, with the
     mimeType: 'image/png',
     buffer: Buffer.from(blue),
   })
-  await page.locator('#ask-caption', { hasText: 'Your own example' }).waitFor()
-  await settled()
+  await settled('Your own example')
   const question = await decode(blue)
   const expected = (model.predict(question) as tf.Tensor).dataSync<'float32'>()
   const shown = await page.locator('#explainer .percent').allInnerTexts()
@@ -201,7 +202,7 @@ test('a Teachable Machine export and folders of pictures are explained, with the
   })
   await page.locator('#methods summary').click()
   await page.getByLabel('Map by').selectOption('grad_cam')
-  await settled()
+  await settled('Your own example')
   await look('yours-pictures')
 })
 
@@ -243,16 +244,16 @@ test('a table and an ONNX regression are explained, after a choice between two s
     'sum.onnx': denseModel({ weights: [[[1.1], [1.8]], [0.3]], activations: ['linear'] }),
   })
   await about('model', 'ONNX')
-  await settled()
+  await settled('Training example no. 3, whose label is 9')
   await page.locator('.options', { hasText: /off by 0\.\d+ on average, for 24 examples/ }).waitFor()
   await page.locator('#own input').first().fill('3')
   await page.locator('#own input').nth(1).fill('4')
   await page.locator('#own input').nth(2).fill('12')
   await page.getByRole('button', { name: 'Ask' }).click()
+  await settled('Your own example')
   await page
     .locator('#explainer .verdict', { hasText: 'The model says 10.8; the true value is 12.' })
     .waitFor()
-  await settled()
   const bars = await page
     .locator('#explainer gl-attribution-bars')
     .evaluate((element) => element.shadowRoot?.textContent ?? '')
@@ -265,9 +266,9 @@ test('a table and an ONNX regression are explained, after a choice between two s
   await checkKept()
   await page.locator('#own input').first().fill('three')
   await page.getByRole('button', { name: 'Ask' }).click()
-  await page
-    .locator('#ask-caption', { hasText: "'three' in the field 'a' is not a number" })
-    .waitFor()
+  await about('ask', "'three' in the field 'a' is not a number")
+  // The former answer stays, with its question.
+  await settled('no. ')
   await look('yours-table')
 })
 
@@ -298,24 +299,23 @@ const readScores = async (): Promise<number[]> =>
 
 /** What is kept is there after a new visit, with the same scores, until it is deleted. */
 async function checkKept(): Promise<void> {
-  await page.locator('#examples [role=radio]').nth(2).click()
-  await settled()
+  const asked = await askOffered(2)
   const expected = await readScores()
   await page.check('#keep')
   const kept = page.locator('#kept li')
   await kept.filter({ hasText: 'sum.onnx with 40 examples' }).waitFor()
-  await settled()
+  await settled(asked)
   await page.reload()
   await page.getByRole('button', { name: /^Open/ }).click()
   await about('data', '40 rows of rows.csv')
-  await settled()
-  await page.locator('#examples [role=radio]').nth(2).click()
-  await settled()
+  await settled('Training example no. 3, whose label is 9')
+  expect(await askOffered(2)).toBe(asked)
   expect(await readScores()).toEqual(expected)
   expect(await page.isChecked('#keep')).toBe(true)
   await page.getByRole('button', { name: /^Delete/ }).click()
   await kept.first().waitFor({ state: 'detached' })
-  await settled()
+  await settled(asked)
+  expect(await readScores()).toEqual(expected)
   expect(await page.isChecked('#keep')).toBe(false)
 }
 

@@ -1,9 +1,8 @@
 import { create } from '../../dom.js'
 import { addArrowKeys, markRadio } from '../../views/roving-radios.js'
-import type { Matched, Session } from '../session.js'
-import { spreadIndices } from '../workshop/spread.js'
+import type { ModelFacts } from '../models/model-facts.js'
+import type { Matched } from '../session.js'
 
-const shownCount = 12
 /** Pictures of fewer pixels are drawn with sharp pixels. */
 const smallSide = 64
 
@@ -20,20 +19,12 @@ export class ExamplesStrip {
     addArrowKeys(root)
   }
 
-  /** Shows examples that are spread over the data. Resolves to the first of them. */
-  async show(
-    { client, model }: Session,
-    { encoded }: Matched,
-    signal: AbortSignal,
-  ): Promise<number> {
-    const indices = spreadIndices(encoded.count, shownCount)
-    const pictures = await client.call('pictures', [indices], { signal })
-    const [side = 0] =
-      model?.inputs[0]?.shape.filter((length) => length !== 1 && length !== 3) ?? []
+  /** Shows the examples that are offered. */
+  show(model: ModelFacts, { encoded, offered }: Matched): void {
+    const [side = 0] = model.inputs[0]?.shape.filter((length) => length !== 1 && length !== 3) ?? []
     for (const url of this.#urls.splice(0)) URL.revokeObjectURL(url)
     this.#buttons.clear()
-    for (const [n, index] of indices.entries()) {
-      const picture = pictures[n] ?? null
+    for (const { index, picture } of offered) {
       const button = create('button', picture === null ? 'row-choice' : 'thumb')
       button.type = 'button'
       button.setAttribute('role', 'radio')
@@ -56,7 +47,6 @@ export class ExamplesStrip {
       this.#buttons.set(index, button)
     }
     this.#root.replaceChildren(...this.#buttons.values())
-    return indices[0] ?? 0
   }
 
   mark(index: number | undefined): void {

@@ -93,6 +93,8 @@ export class Workshop {
    */
   async encode(output: string, plan: EncodingPlan, options: WorkOptions): Promise<EncodedFacts> {
     const encoder = await this.#createEncoder(plan, options)
+    // A newer call may have ended while pictures were decoded.
+    options.signal.throwIfAborted()
     const facts = this.#outputOf(output)
     const labels = this.#encodeLabels(encoder, facts)
     this.#encoder = encoder
