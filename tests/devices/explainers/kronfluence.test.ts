@@ -57,6 +57,8 @@ describe.each(devices)('on %s', (device) => {
   it.each([
     ['ekfac', 'true'],
     ['ekfac', 'empirical'],
+    ['kfac', 'true'],
+    ['kfac', 'empirical'],
     ['diagonal', 'true'],
     ['diagonal', 'empirical'],
   ] as const)(

@@ -62,7 +62,16 @@ def dataset(name):
     return torch.utils.data.TensorDataset(x, labels, drawn.long())
 
 
+POSITIONS = {"convolution": 9, "hidden": 1, "last": 1}
+"""Positions at which each layer's weights are used."""
+
+
 def compute_scores(strategy, is_empirical):
+    """Scores as rows of numbers.
+
+    In K-FAC, A is a mean over the positions and S a sum over them. kronfluence divides S by the positions as well,
+    which divides its blocks by their number, damping included. So its K-FAC scores are divided by it here.
+    """
     model = prepare_model(Net(fixture["net"]), Classification())
     double = {
         f"{name}_dtype": torch.float64
@@ -88,9 +97,12 @@ def compute_scores(strategy, is_empirical):
                 per_sample_gradient_dtype=torch.float64,
                 precondition_dtype=torch.float64,
                 score_dtype=torch.float64,
+                compute_per_module_scores=True,
             ),
         )
-        return analyzer.load_pairwise_scores("scores")["all_modules"].double().tolist()
+        modules = analyzer.load_pairwise_scores("scores")
+        positions = POSITIONS if strategy == "kfac" else dict.fromkeys(POSITIONS, 1)
+        return sum(modules[name].double() / positions[name] for name in POSITIONS).tolist()
 
 
 fixture["scores"] = {
@@ -98,6 +110,6 @@ fixture["scores"] = {
         name: [[float(f"{value:.8g}") for value in row] for row in compute_scores(strategy, name == "empirical")]
         for name in ("true", "empirical")
     }
-    for strategy in ("ekfac", "diagonal")
+    for strategy in ("ekfac", "kfac", "diagonal")
 }
 PATH.write_text(json.dumps(fixture) + "\n")
