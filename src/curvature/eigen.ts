@@ -212,8 +212,10 @@ class Rotations {
   readonly #rows: Numbers
   readonly #n: number
   readonly #matrices: Matrices
-  readonly #firsts: Numbers
-  readonly #angles: Numbers
+  readonly #placed: { readonly firsts: Numbers; readonly angles: Numbers }
+  // Gathered in JavaScript's memory: a view of the workspace is looked up at each use.
+  readonly #firsts: Float64Array
+  readonly #angles: Float64Array
   #count = 0
 
   constructor(rows: Numbers, n: number, matrices: Matrices) {
@@ -221,8 +223,10 @@ class Rotations {
     this.#n = n
     this.#matrices = matrices
     // A sweep that begins below the limit may end above it.
-    this.#firsts = matrices.allocate(mostRotations + n + 1)
-    this.#angles = matrices.allocate(2 * (mostRotations + n + 1))
+    const most = mostRotations + n + 1
+    this.#placed = { firsts: matrices.allocate(most), angles: matrices.allocate(2 * most) }
+    this.#firsts = new Float64Array(most)
+    this.#angles = new Float64Array(2 * most)
   }
 
   get count(): number {
@@ -231,17 +235,18 @@ class Rotations {
 
   add(first: number, c: number, s: number): void {
     const k = this.#count++
-    this.#firsts.data[k] = first
-    this.#angles.data[2 * k] = c
-    this.#angles.data[2 * k + 1] = s
+    this.#firsts[k] = first
+    this.#angles[2 * k] = c
+    this.#angles[2 * k + 1] = s
   }
 
   async apply(rest: Rest): Promise<void> {
-    const n = this.#n
-    const rotations = { firsts: this.#firsts, angles: this.#angles, count: this.#count }
+    const [n, count] = [this.#n, this.#count]
+    this.#placed.firsts.data.set(this.#firsts.subarray(0, count))
+    this.#placed.angles.data.set(this.#angles.subarray(0, 2 * count))
     for (let start = 0; start < n; start += columnsAtOnce) {
-      const end = Math.min(start + columnsAtOnce, n)
-      this.#matrices.rotateRows(this.#rows, n, { start, end }, rotations)
+      const columns = { start, end: Math.min(start + columnsAtOnce, n) }
+      this.#matrices.rotateRows(this.#rows, n, columns, { ...this.#placed, count })
       await rest()
     }
     this.#count = 0

@@ -1,4 +1,5 @@
-import type { GradientBlock, GradientSegment } from '../gradients/block.js'
+import type { GradientBlock } from '../gradients/block.js'
+import { isContracted, type MeasuredGradients } from './contracted-gradients.js'
 import { Covariances } from './covariances.js'
 import {
   type BlockShape,
@@ -12,13 +13,16 @@ import { decomposeSymmetric } from './eigen.js'
 import { type Bases, Eigenvalues } from './eigenvalues.js'
 import type { Matrices } from './matrices/matrices.js'
 import { openMatrices } from './matrices/open-matrices.js'
+import { listBlockBuffers } from '../gradients/release-block.js'
 import { groupByParameter, planBlocks } from './plan-blocks.js'
 
 type Batch = Pick<GradientBlock, 'exampleCount' | 'segments'>
 
-/** What one pass over the gradients sums, for each block. */
-interface Sums {
-  add(segments: readonly GradientSegment[], exampleCount: number, matrices: Matrices): void
+/** A batch as eigenvalues are measured from it. */
+export interface MeasuredBatch {
+  readonly exampleCount: number
+  /** The gradients of each block, by the name of its parameter. */
+  readonly gradients: ReadonlyMap<string, MeasuredGradients>
 }
 
 /**
@@ -28,7 +32,7 @@ interface Sums {
 export class CurvatureEstimator {
   readonly #options: BlockOptions
   readonly #pause: () => Promise<void>
-  readonly #matrices: Promise<Matrices> = openMatrices()
+  #matrices: Promise<Matrices> = openMatrices()
   #blocks: readonly BlockShape[] | undefined
   #covariances: ReadonlyMap<string, Covariances> | undefined
   #eigenvalues: ReadonlyMap<string, Eigenvalues> | undefined
@@ -55,14 +59,29 @@ export class CurvatureEstimator {
     return this.#blocks ?? []
   }
 
-  /** Adds a batch to the covariances. */
-  async addCovariances(batch: Batch): Promise<void> {
+  /**
+   * Adds a batch to the covariances.
+   *
+   * @param isKept whether the result is kept for `addEigenvalues`
+   */
+  async addCovariances(batch: Batch, isKept: boolean): Promise<MeasuredBatch> {
     const blocks = this.#plan(batch)
+    const matrices = await this.#matrices
     this.#covariances ??= new Map(
-      blocks.filter(hasOutputBasis).map((block) => [block.parameter, new Covariances(block)]),
+      blocks
+        .filter(hasOutputBasis)
+        .map((block) => [block.parameter, new Covariances(block, matrices)]),
     )
     if (!this.needsEigenvalues) await this.addEigenvalues(batch)
-    await this.#add(batch, this.#covariances)
+    const { exampleCount } = batch
+    const byParameter = groupByParameter(batch.segments)
+    const gradients = new Map<string, MeasuredGradients>(byParameter)
+    for (const [parameter, sum] of this.#covariances) {
+      const own = byParameter.get(parameter) ?? []
+      gradients.set(parameter, sum.add(own, exampleCount, isKept))
+      await this.#pause()
+    }
+    return { exampleCount, gradients }
   }
 
   /** Computes the bases from the covariances. Call it between the two passes. */
@@ -85,20 +104,26 @@ export class CurvatureEstimator {
     }
     this.#bases = bases
     this.#covariances = undefined
+    // Another workspace, so that the memory of the covariances is freed.
+    this.#matrices = openMatrices()
   }
 
   /** Adds a batch to the eigenvalues. */
-  async addEigenvalues(batch: Batch): Promise<void> {
-    const measured = this.#plan(batch).filter(
-      ({ rule }) => rule === 'diagonal' || (rule !== 'identity' && this.needsEigenvalues),
-    )
+  async addEigenvalues(batch: Batch | MeasuredBatch): Promise<void> {
+    const matrices = await this.#matrices
+    const measured = 'segments' in batch ? this.#measure(batch) : batch
     this.#eigenvalues ??= new Map(
-      measured.map((block) => {
+      this.#blocks!.filter(
+        ({ rule }) => rule === 'diagonal' || (rule !== 'identity' && this.needsEigenvalues),
+      ).map((block) => {
         const { inputBasis, outputBasis } = this.#bases.get(block.parameter) ?? {}
-        return [block.parameter, new Eigenvalues(block, { inputBasis, outputBasis })]
+        return [block.parameter, new Eigenvalues(block, { inputBasis, outputBasis }, matrices)]
       }),
     )
-    await this.#add(batch, this.#eigenvalues)
+    for (const [parameter, sum] of this.#eigenvalues) {
+      sum.add(measured.gradients.get(parameter) ?? [], measured.exampleCount)
+      await this.#pause()
+    }
   }
 
   /** Returns the curvature after all passes. */
@@ -120,14 +145,18 @@ export class CurvatureEstimator {
     return this.#blocks
   }
 
-  async #add({ exampleCount, segments }: Batch, sums: ReadonlyMap<string, Sums>): Promise<void> {
-    const matrices = await this.#matrices
-    const byParameter = groupByParameter(segments)
-    for (const [parameter, sum] of sums) {
-      sum.add(byParameter.get(parameter) ?? [], exampleCount, matrices)
-      await this.#pause()
-    }
+  #measure(batch: Batch): MeasuredBatch {
+    this.#plan(batch)
+    return { exampleCount: batch.exampleCount, gradients: groupByParameter(batch.segments) }
   }
+}
+
+/** Lists the buffers of a batch's arrays, each once. */
+export function listMeasuredBuffers({ exampleCount, gradients }: MeasuredBatch): ArrayBuffer[] {
+  const all = [...gradients.values()]
+  const segments = all.flatMap((own) => (isContracted(own) ? [] : own))
+  const contracted = all.flatMap((own) => (isContracted(own) ? [own.values.buffer] : []))
+  return [...listBlockBuffers({ exampleCount, segments }), ...contracted]
 }
 
 /** Λ of K-FAC: the products of the eigenvalues of A and S. Rounding can make a zero negative. */

@@ -3,7 +3,6 @@ import { type BlockShape, isTransposed } from './curvature-block.js'
 import type { Numbers } from '../gradients/numbers/number-memory.js'
 import { allocateZeros, type Matrices } from './matrices/matrices.js'
 import { sizesOf } from './plan-blocks.js'
-import { writePatches } from './write-patches.js'
 
 /** The vectors of a layer at the positions of some examples: G of an example is Σ_t input_t output_tᵀ. */
 export interface LayerVectors {
@@ -33,7 +32,7 @@ export function* readVectors(
   const vectors = allocateVectors(block, step * positions, matrices)
   for (let start = 0; start < exampleCount; start += step) {
     const end = Math.min(start + step, exampleCount)
-    writeVectors(segment, block, { start, end, exampleCount }, vectors)
+    writeVectors(segment, block, { start, end, exampleCount }, vectors, matrices)
     yield { exampleCount: end - start, positions, ...vectors }
   }
 }
@@ -58,30 +57,20 @@ export function writeVectors(
   block: BlockShape,
   { start, end, exampleCount }: { start: number; end: number; exampleCount: number },
   { inputs, outputs }: Pick<LayerVectors, 'inputs' | 'outputs'>,
+  matrices: Matrices,
 ): void {
+  const { rows, columns } = block
   const cut = (numbers: Float32Array): Float32Array => {
     const size = numbers.length / exampleCount
     return numbers.subarray(start * size, end * size)
   }
   const [a, delta] = [cut(segment.a), cut(segment.delta)]
   if (segment.kind === 'convolution') {
-    writePatches(inputs.data, a, segment.geometry, end - start, block.rows)
-    outputs.data.set(delta)
+    matrices.writePatches(a, segment.geometry, end - start, inputs, rows)
+    matrices.writeRows(delta, columns, outputs, columns)
     return
   }
   const [left, right] = isTransposed(block) ? [delta, a] : [a, delta]
-  writeRows(inputs.data, left, block)
-  outputs.data.set(right)
-}
-
-/** Writes vectors, each at the start of its row. */
-function writeRows(target: Float64Array, vectors: Float32Array, { bias, rows }: BlockShape): void {
-  if (bias === undefined) {
-    target.set(vectors)
-    return
-  }
-  const size = rows - 1
-  for (let from = 0, to = 0; from < vectors.length; from += size, to += rows) {
-    for (let k = 0; k < size; k++) target[to + k] = vectors[from + k]!
-  }
+  matrices.writeRows(left, rows - (block.bias === undefined ? 0 : 1), inputs, rows)
+  matrices.writeRows(right, columns, outputs, columns)
 }

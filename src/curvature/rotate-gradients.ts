@@ -110,7 +110,7 @@ export function rotateGradients(
     }
     return (example) => {
       const range = { start: example, end: example + 1, exampleCount }
-      writeVectors(segment, block, range, vectors)
+      writeVectors(segment, block, range, vectors, matrices)
       if (count > positions) {
         const [a, delta] = [vectors.inputs.data, vectors.outputs.data]
         for (let t = 0; t < positions; t++) a[t * rows + rows - 1] = 0

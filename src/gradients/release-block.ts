@@ -18,7 +18,17 @@ export function listBlockBuffers(block: GradientBlock | Float16Block): ArrayBuff
   return [...buffers].filter((buffer) => buffer instanceof ArrayBuffer)
 }
 
-/** Releases the buffers of a block after its numbers have been copied. */
-export function releaseBlock(block: GradientBlock | Float16Block): void {
-  if (block.release !== undefined) listBlockBuffers(block).forEach(block.release)
+/**
+ * Releases the buffers of a block after its numbers have been copied.
+ *
+ * @param kept buffers that are still needed
+ */
+export function releaseBlock(
+  block: GradientBlock | Float16Block,
+  kept: readonly ArrayBuffer[] = [],
+): void {
+  if (block.release === undefined) return
+  for (const buffer of listBlockBuffers(block)) {
+    if (!kept.includes(buffer)) block.release(buffer)
+  }
 }

@@ -282,9 +282,11 @@ export class InfluenceFunctions<Value = unknown, Item = never> extends Explainer
   async #write(fitted: FittedCurvature<Value> | undefined, call: ModelCall<Value>): Promise<void> {
     const { curvature, similarity } = this.#settings
     if (fitted?.identity === undefined || similarity.store === undefined) return
-    const { writeCurvature } = await useCurvatures()
     const { identity, origin } = fitted
-    const description = { identity, curvature, ...origin }
+    const { examplesHash } = origin
+    if (examplesHash === undefined) return
+    const { writeCurvature } = await useCurvatures()
+    const description = { identity, curvature, ...origin, examplesHash }
     await writeCurvature(similarity.store, fitted.curvature, description, call.signal)
     call.check()
   }

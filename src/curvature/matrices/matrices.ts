@@ -1,3 +1,4 @@
+import type { ConvolutionGeometry } from '../../gradients/block.js'
 import type { Numbers } from '../../gradients/numbers/number-memory.js'
 
 /** A matrix within numbers: element [i, l] is at offset + i · rowStep + l · columnStep. */
@@ -11,8 +12,23 @@ export interface MatrixView {
 /** Memory for matrices in float64, and the arithmetic on them. */
 export interface Matrices {
   allocate(count: number): Numbers
-  /** Frees all numbers. */
+  /** Frees all numbers that are not reserved. */
   clear(): void
+  /** Reserves all numbers, so that `clear` leaves them. */
+  reserve(): void
+  /** Writes vectors [count, size], each at the start of a row of `rowSize` numbers. */
+  writeRows(vectors: Float32Array, size: number, to: Numbers, rowSize: number): void
+  /**
+   * Writes the patches of images, [exampleCount, OH · OW, kh · kw · C], with rows of `rowSize` numbers. Numbers on the
+   * padding and after each patch stay as they are.
+   */
+  writePatches(
+    images: Float32Array,
+    geometry: ConvolutionGeometry,
+    exampleCount: number,
+    to: Numbers,
+    rowSize: number,
+  ): void
   /**
    * C += A B: A is [m, inner], B [inner, n] and C [m, n]; B and C are row-major from their offsets on. With `isLower`, at
    * least the lower triangle of C.
@@ -61,7 +77,8 @@ export const viewColumns = (numbers: Numbers, columns: number, offset = 0): Matr
 /** Copies numbers into a workspace. */
 export function place(matrices: Matrices, given: ArrayLike<number>): Numbers {
   const placed = matrices.allocate(given.length)
-  placed.data.set(given)
+  if (given instanceof Float32Array) matrices.writeRows(given, given.length, placed, given.length)
+  else placed.data.set(given)
   return placed
 }
 

@@ -38,6 +38,26 @@ interface Exports {
     c: number,
     isLower: boolean,
   ): void
+  writeRows(from: number, count: number, size: number, to: number, rowSize: number): void
+  writePatches(
+    images: number,
+    exampleCount: number,
+    inHeight: number,
+    inWidth: number,
+    channels: number,
+    filterHeight: number,
+    filterWidth: number,
+    outHeight: number,
+    outWidth: number,
+    strideHeight: number,
+    strideWidth: number,
+    dilationHeight: number,
+    dilationWidth: number,
+    padTop: number,
+    padLeft: number,
+    to: number,
+    rowSize: number,
+  ): void
   multiplyLower(a: number, n: number, size: number, v: number, p: number): void
   subtractRankTwo(a: number, n: number, size: number, v: number, p: number): void
   reflectRows(rows: number, n: number, size: number, v: number): void
@@ -61,6 +81,37 @@ function createSimdMatrices(exports: Exports): Matrices {
     allocate: (count) => memory.allocate(count),
     clear() {
       memory.clear()
+    },
+    reserve() {
+      memory.reserve()
+    },
+    writeRows(vectors, size, to, rowSize) {
+      const from = memory.lay(vectors)
+      exports.writeRows(from, vectors.length / size, size, startOf(to), rowSize)
+    },
+    writePatches(images, geometry, exampleCount, to, rowSize) {
+      const { inHeight, inWidth, inChannels, filterHeight, filterWidth } = geometry
+      const { outHeight, outWidth, strideHeight, strideWidth } = geometry
+      const { dilationHeight, dilationWidth, padTop, padLeft } = geometry
+      exports.writePatches(
+        memory.lay(images),
+        exampleCount,
+        inHeight,
+        inWidth,
+        inChannels,
+        filterHeight,
+        filterWidth,
+        outHeight,
+        outWidth,
+        strideHeight,
+        strideWidth,
+        dilationHeight,
+        dilationWidth,
+        padTop,
+        padLeft,
+        startOf(to),
+        rowSize,
+      )
     },
     multiplyAdd(a, b, [m, inner, n], c, isLower = false) {
       const [rowBytes, columnBytes] = [8 * a.rowStep, 8 * a.columnStep]

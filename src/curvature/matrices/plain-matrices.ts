@@ -1,5 +1,6 @@
 import type { Numbers } from '../../gradients/numbers/number-memory.js'
 import type { Matrices, MatrixView } from './matrices.js'
+import { writePatches } from './write-patches.js'
 
 function multiplyAdd(
   a: MatrixView,
@@ -75,10 +76,19 @@ const rotateRows: Matrices['rotateRows'] = (rows, n, { start, end }, { firsts, a
   }
 }
 
+const writeRows: Matrices['writeRows'] = (vectors, size, { data }, rowSize) => {
+  for (let from = 0, to = 0; from < vectors.length; from += size, to += rowSize) {
+    for (let k = 0; k < size; k++) data[to + k] = vectors[from + k]!
+  }
+}
+
 /** Matrices in JavaScript's memory. */
 export const plainMatrices: Matrices = {
   allocate: (count) => ({ data: new Float64Array(count) }),
   clear: () => undefined,
+  reserve: () => undefined,
+  writeRows,
+  writePatches,
   multiplyAdd,
   multiplyLower,
   subtractRankTwo,

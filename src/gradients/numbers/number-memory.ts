@@ -13,26 +13,51 @@ interface MemoryExports {
 /** The free memory of a WebAssembly module, as float64 numbers. It grows when it is full. */
 export class NumberMemory {
   readonly #exports: MemoryExports
+  /** The end of the numbers that `clear` leaves. */
+  #reserved: number
   #end: number
 
   constructor(exports: MemoryExports) {
     this.#exports = exports
-    this.#end = exports.firstAddress()
+    this.#reserved = exports.firstAddress()
+    this.#end = this.#reserved
+  }
+
+  /** The bytes that the module's memory takes. */
+  get byteLength(): number {
+    return this.#exports.memory.buffer.byteLength
   }
 
   allocate(count: number): PlacedNumbers {
     const address = this.#end
     // Kernels load two numbers at a time.
     this.#end += Math.ceil(count / 2) * 16
-    const { memory } = this.#exports
-    const missing = this.#end - memory.buffer.byteLength
-    if (missing > 0) memory.grow(Math.ceil(missing / pageSize))
-    return new PlacedNumbers(memory, address, count)
+    this.#grow(this.#end)
+    return new PlacedNumbers(this.#exports.memory, address, count)
   }
 
-  /** Frees all numbers. */
+  /** Copies float32 numbers to the free memory, without allocating it, and returns their address. */
+  lay(given: Float32Array): number {
+    const address = this.#end
+    this.#grow(address + given.byteLength)
+    new Float32Array(this.#exports.memory.buffer, address, given.length).set(given)
+    return address
+  }
+
+  /** Frees all numbers that are not reserved. */
   clear(): void {
-    this.#end = this.#exports.firstAddress()
+    this.#end = this.#reserved
+  }
+
+  /** Reserves all numbers, so that `clear` leaves them. */
+  reserve(): void {
+    this.#reserved = this.#end
+  }
+
+  #grow(end: number): void {
+    const { memory } = this.#exports
+    const missing = end - memory.buffer.byteLength
+    if (missing > 0) memory.grow(Math.ceil(missing / pageSize))
   }
 }
 

@@ -25,12 +25,14 @@ export async function estimateFitted<Value, Item>(
   const weightsVersion = await call.weightsVersion()
   const all = await openTrainingRows(examples, undefined, call, loss, settings.similarity)
   const rows = spreadRows(all, settings.curvatureExamples)
+  const { store } = settings.similarity
   const origin = {
     seed: settings.fisher === 'true' ? settings.seed : null,
     exampleCount: rows.exampleCount,
-    examplesHash: await hashExamples(rows, call),
+    // Only a store compares it, and it takes a tenth of a fit.
+    examplesHash: store && (await hashExamples(rows, call)),
   }
-  const stored = await readStored(settings, context, origin)
+  const stored = store && (await readStored(store, settings, context, origin))
   if (stored !== undefined) return stored
   const curvature = await fitCurvature(context, rows, settings, report)
   const fitted = await FittedCurvature.create(curvature, origin, context)

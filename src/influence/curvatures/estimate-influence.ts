@@ -70,7 +70,7 @@ export async function estimateCurvature<Value, Item>(
   const start = performance.now()
   const batch = await computeFactors(context, x, y, 0, settings)
   const estimator = new CurvatureEstimator({ ...settings, maxBytes: Infinity }, () => call.pause())
-  if (estimator.needsCovariances) await estimator.addCovariances(batch)
+  if (estimator.needsCovariances) await estimator.addCovariances(batch, false)
   else await estimator.addEigenvalues(batch)
   const passSeconds = (performance.now() - start) / 1000
   const passCount = Number(estimator.needsCovariances) + Number(estimator.needsEigenvalues)

@@ -1,10 +1,14 @@
 import type { Curvature } from '../../curvature/curvature.js'
-import { CurvatureEstimator } from '../../curvature/estimator.js'
+import {
+  CurvatureEstimator,
+  listMeasuredBuffers,
+  type MeasuredBatch,
+} from '../../curvature/estimator.js'
 import { runInBatches } from '../../explainers/session/batches.js'
 import type { TrainingRows } from '../../explainers/similarity/training-rows.js'
 import type { GradientContext } from '../../explainers/similarity/training-set.js'
 import type { GradientBlock } from '../../gradients/block.js'
-import { listBlockBuffers, releaseBlock } from '../../gradients/release-block.js'
+import { releaseBlock } from '../../gradients/release-block.js'
 import type { Progress } from '../../options.js'
 import { computeFactors } from './compute-factors.js'
 import type { InfluenceSettings } from '../influence-options.js'
@@ -33,28 +37,20 @@ export async function fitCurvature<Value>(
     report({ phase: 'curvature', done: pass * exampleCount + done, total })
   }
   if (estimator.needsCovariances) {
-    await passes.run((batch) => estimator.addCovariances(batch), reportPass(0))
+    await passes.first(estimator, reportPass(0))
     await estimator.decompose()
   }
-  if (estimator.needsEigenvalues) {
-    await passes.run((batch) => estimator.addEigenvalues(batch), reportPass(count - 1))
-  }
+  if (estimator.needsEigenvalues) await passes.last(estimator, reportPass(count - 1))
   call.check()
   return estimator.finish()
 }
 
-interface Batch {
-  readonly block: GradientBlock
-  readonly end: number
-}
-
-/** Passes over the gradients of all examples. Those of the first pass that fit into `maxBytes` are kept for the next. */
+/** Passes over the gradients of all examples. Those of the first pass that fit into `maxBytes` are kept for the last. */
 class FactorPasses<Value> {
   readonly #context: GradientContext<Value>
   readonly #rows: TrainingRows
   readonly #settings: InfluenceSettings
-  readonly #kept: Batch[] = []
-  #isFirst = true
+  readonly #kept: MeasuredBatch[] = []
 
   constructor(context: GradientContext<Value>, rows: TrainingRows, settings: InfluenceSettings) {
     this.#context = context
@@ -62,27 +58,37 @@ class FactorPasses<Value> {
     this.#settings = settings
   }
 
-  async run(
-    add: (batch: GradientBlock) => Promise<void>,
-    report: (done: number) => void,
-  ): Promise<void> {
-    for (const { block, end } of this.#kept) {
-      await add(block)
-      report(end)
-    }
-    let left = this.#isFirst ? this.#settings.similarity.maxBytes : 0
-    for await (const { block, end } of this.#compute(this.#kept.at(-1)?.end ?? 0)) {
-      await add(block)
-      left -= listBlockBuffers(block).reduce((sum, { byteLength }) => sum + byteLength, 0)
-      if (left >= 0) this.#kept.push({ block, end })
-      else releaseBlock(block)
+  /** Adds the gradients of all examples to the covariances. */
+  async first(estimator: CurvatureEstimator, report: (done: number) => void): Promise<void> {
+    let left = estimator.needsEigenvalues ? this.#settings.similarity.maxBytes : 0
+    for await (const { block, end } of this.#compute(0)) {
+      const measured = await estimator.addCovariances(block, left > 0)
+      const buffers = left > 0 ? listMeasuredBuffers(measured) : []
+      left -= buffers.reduce((sum, { byteLength }) => sum + byteLength, 0)
+      if (left > 0) this.#kept.push(measured)
+      releaseBlock(block, left > 0 ? buffers : [])
       report(end)
       await this.#context.call.pause()
     }
-    this.#isFirst = false
   }
 
-  async *#compute(from: number): AsyncGenerator<Batch> {
+  /** Adds the gradients of all examples to the eigenvalues. */
+  async last(estimator: CurvatureEstimator, report: (done: number) => void): Promise<void> {
+    let done = 0
+    for (const batch of this.#kept) {
+      await estimator.addEigenvalues(batch)
+      done += batch.exampleCount
+      report(done)
+    }
+    for await (const { block, end } of this.#compute(done)) {
+      await estimator.addEigenvalues(block)
+      releaseBlock(block)
+      report(end)
+      await this.#context.call.pause()
+    }
+  }
+
+  async *#compute(from: number): AsyncGenerator<{ block: GradientBlock; end: number }> {
     const { call, batchSize } = this.#context
     const size = await batchSize.resolve(call, () => this.#rows.read(0, 1))
     const compute = async (first: number, last: number): Promise<GradientBlock> => {

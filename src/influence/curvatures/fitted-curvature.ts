@@ -14,7 +14,10 @@ import type { StoredCurvature } from '../../store/zarr/curvature/read-curvature.
 import type { StoreIdentity } from '../../store/zarr/format/store-identity.js'
 
 /** How a curvature was estimated. */
-export type CurvatureOrigin = Pick<CurvatureHeader, 'seed' | 'exampleCount' | 'examplesHash'>
+export interface CurvatureOrigin extends Pick<CurvatureHeader, 'seed' | 'exampleCount'> {
+  /** As in CurvatureHeader; undefined without a store, as only stores need it. */
+  readonly examplesHash: string | undefined
+}
 
 /** A curvature with the model that it was estimated of. */
 export class FittedCurvature<Value> {

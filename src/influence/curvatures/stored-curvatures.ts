@@ -15,11 +15,11 @@ import type { InfluenceSettings } from '../influence-options.js'
  * @throws StoreError if it is damaged
  */
 export async function readStored<Value>(
-  { curvature, uncovered, maxBytes, similarity: { store } }: InfluenceSettings,
+  store: ByteStore,
+  { curvature, uncovered, maxBytes }: InfluenceSettings,
   { call, loss }: Pick<GradientContext<Value>, 'call' | 'loss'>,
   origin: CurvatureOrigin,
 ): Promise<FittedCurvature<Value> | undefined> {
-  if (store === undefined) return undefined
   const header = await readCurvatureHeader(store, curvature, call.signal)
   if (header === undefined) return undefined
   const isSame =

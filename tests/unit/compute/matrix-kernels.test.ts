@@ -11,6 +11,8 @@ import {
 } from '../../../src/curvature/matrices/matrices.js'
 import { openMatrices } from '../../../src/curvature/matrices/open-matrices.js'
 import { plainMatrices } from '../../../src/curvature/matrices/plain-matrices.js'
+import type { ConvolutionGeometry } from '../../../src/gradients/block.js'
+import { extractPatches } from '../../../src/gradients/patches.js'
 import { seededRandom } from '../../../src/random.js'
 
 /** Sums of at most 300 products in float64. */
@@ -23,6 +25,22 @@ const random = seededRandom(7)
 const draw = (most: number): number => 1 + Math.floor(random() * most)
 const fill = (count: number): Float64Array =>
   Float64Array.from({ length: count }, () => random() - 0.5)
+
+function drawGeometry(): ConvolutionGeometry {
+  const [filterHeight, filterWidth] = [draw(4), draw(4)]
+  const [dilationHeight, dilationWidth] = [draw(3), draw(3)]
+  const [strideHeight, strideWidth] = [draw(3), draw(3)]
+  const [padTop, padLeft] = [draw(4) - 1, draw(4) - 1]
+  const [outHeight, outWidth] = [draw(5), draw(5)]
+  return {
+    ...{ filterHeight, filterWidth, dilationHeight, dilationWidth, strideHeight, strideWidth },
+    ...{ padTop, padLeft, outHeight, outWidth },
+    inHeight: draw(7),
+    inWidth: draw(7),
+    inChannels: draw(3),
+    outChannels: 1,
+  }
+}
 
 const workspaces: readonly [string, () => Promise<Matrices>][] = [
   ['SIMD', openMatrices],
@@ -82,6 +100,65 @@ describe.each(workspaces)('in %s', (_, open) => {
         expect(sum.data[i * 3 + j]).toBeCloseTo(expected, 12)
       }
     }
+  })
+
+  it('writes patches of any geometry as JavaScript does', async () => {
+    const matrices = await open()
+    for (let k = 0; k < 60; k++) {
+      matrices.clear()
+      const geometry = drawGeometry()
+      const { inHeight, inWidth, inChannels, filterHeight, filterWidth } = geometry
+      const exampleCount = draw(3)
+      const images = Float32Array.from(fill(exampleCount * inHeight * inWidth * inChannels))
+      const patchSize = filterHeight * filterWidth * inChannels
+      const rowSize = patchSize + draw(2) - 1
+      const count = exampleCount * geometry.outHeight * geometry.outWidth
+      const written = place(matrices, new Float64Array(count * rowSize).fill(-1))
+      matrices.writePatches(images, geometry, exampleCount, written, rowSize)
+      const patches = extractPatches(images, geometry, exampleCount)
+      const expected = new Float64Array(count * rowSize).fill(-1)
+      for (let row = 0; row < count; row++) {
+        for (let j = 0; j < patchSize; j++) {
+          // Padding is not written.
+          const value = patches[row * patchSize + j]!
+          expected[row * rowSize + j] = value === 0 ? -1 : value
+        }
+      }
+      expect([...written.data]).toEqual([...expected])
+    }
+  })
+
+  it('writes vectors of float32 numbers at the starts of rows', async () => {
+    const matrices = await open()
+    matrices.clear()
+    for (const [size, rowSize] of [
+      [1, 1],
+      [3, 4],
+      [5, 5],
+      [8, 9],
+    ] as const) {
+      const vectors = Float32Array.from(fill(7 * size))
+      const written = place(matrices, new Float64Array(7 * rowSize).fill(2))
+      matrices.writeRows(vectors, size, written, rowSize)
+      const expected = Array.from({ length: 7 * rowSize }, (__, k) => {
+        const [row, j] = [Math.floor(k / rowSize), k % rowSize]
+        return j < size ? vectors[row * size + j] : 2
+      })
+      expect([...written.data]).toEqual(expected)
+    }
+  })
+
+  it('leaves reserved numbers as they are when others are freed', async () => {
+    const matrices = await open()
+    matrices.clear()
+    const kept = place(matrices, fill(5))
+    const before = [...kept.data]
+    matrices.reserve()
+    for (let k = 0; k < 3; k++) {
+      matrices.clear()
+      place(matrices, fill(100_000))
+    }
+    expect([...kept.data]).toEqual(before)
   })
 
   it.each([

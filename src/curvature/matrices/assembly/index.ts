@@ -132,6 +132,81 @@ function addOne(a: usize, columnStep: usize, b: usize, step: usize, inner: i32, 
   store<f64>(c, load<f64>(c) + sum)
 }
 
+/** Writes `count` vectors of `size` float32 numbers as float64, each at the start of a row of `rowSize` numbers. */
+export function writeRows(from: usize, count: i32, size: i32, to: usize, rowSize: i32): void {
+  const step = (<usize>rowSize) << 3
+  const length = (<usize>size) << 2
+  for (let k = 0; k < count; k++) {
+    promote(from, length, to)
+    from += length
+    to += step
+  }
+}
+
+/** Converts the float32 numbers of `length` bytes. */
+function promote(from: usize, length: usize, to: usize): void {
+  const end = from + length
+  const whole = from + (length & ~7)
+  for (; from < whole; from += 8) {
+    v128.store(to, f64x2.promote_low_f32x4(v128.load64_zero(from)))
+    to += 16
+  }
+  if (from < end) store<f64>(to, load<f32>(from))
+}
+
+/**
+ * Writes the patches of float32 images as float64, [exampleCount, outHeight · outWidth, filterHeight · filterWidth ·
+ * channels], with rows of `rowSize` numbers. Numbers on the padding and after each patch stay as they are.
+ */
+export function writePatches(
+  images: usize,
+  exampleCount: i32,
+  inHeight: i32,
+  inWidth: i32,
+  channels: i32,
+  filterHeight: i32,
+  filterWidth: i32,
+  outHeight: i32,
+  outWidth: i32,
+  strideHeight: i32,
+  strideWidth: i32,
+  dilationHeight: i32,
+  dilationWidth: i32,
+  padTop: i32,
+  padLeft: i32,
+  to: usize,
+  rowSize: i32,
+): void {
+  const pixel = (<usize>channels) << 2
+  const step = (<usize>rowSize) << 3
+  for (let example = 0; example < exampleCount; example++) {
+    for (let outRow = 0; outRow < outHeight; outRow++) {
+      for (let outColumn = 0; outColumn < outWidth; outColumn++) {
+        const left = outColumn * strideWidth - padLeft
+        // The columns of the filter that are within the image.
+        const first = left < 0 ? (dilationWidth - 1 - left) / dilationWidth : 0
+        const end = min(filterWidth, (inWidth - left + dilationWidth - 1) / dilationWidth)
+        for (let i = 0; i < filterHeight; i++) {
+          const y = outRow * strideHeight + i * dilationHeight - padTop
+          if (y < 0 || y >= inHeight || first >= end) continue
+          let from = images + <usize>(y * inWidth + left + first * dilationWidth) * pixel
+          let at = to + ((<usize>((i * filterWidth + first) * channels)) << 3)
+          if (dilationWidth === 1) promote(from, <usize>(end - first) * pixel, at)
+          else {
+            for (let j = first; j < end; j++) {
+              promote(from, pixel, at)
+              from += <usize>dilationWidth * pixel
+              at += 2 * pixel
+            }
+          }
+        }
+        to += step
+      }
+    }
+    images += <usize>(inHeight * inWidth) * pixel
+  }
+}
+
 /** p = A v of the leading [size, size] numbers of a symmetric matrix with rows of n, from its lower triangle. */
 export function multiplyLower(a: usize, n: i32, size: i32, v: usize, p: usize): void {
   const step = (<usize>n) << 3

@@ -1,16 +1,13 @@
-import type { ConvolutionGeometry } from '../gradients/block.js'
+import type { Matrices } from './matrices.js'
 
-/**
- * Writes the patches of images, [exampleCount, OH · OW, kh · kw · C], with rows of `rowSize` numbers. Numbers on the padding
- * and after each patch stay as they are.
- */
-export function writePatches(
-  target: Float64Array,
-  images: Float32Array,
-  geometry: ConvolutionGeometry,
-  exampleCount: number,
-  rowSize: number,
-): void {
+/** `writePatches` of Matrices, in JavaScript. */
+export const writePatches: Matrices['writePatches'] = (
+  images,
+  geometry,
+  exampleCount,
+  { data: target },
+  rowSize,
+) => {
   const { inHeight, inWidth, inChannels, filterHeight, filterWidth, outHeight, outWidth } = geometry
   const { strideHeight, strideWidth, dilationHeight, dilationWidth, padTop, padLeft } = geometry
   let row = 0
