@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { defineConfig, mergeConfig, type UserConfig } from 'vite'
+import { bundledLit } from './scripts/build/bundled-lit.js'
 import { offlineFiles, pageNames, sharedParts } from './scripts/build/demo-site.js'
 import { keepLiveCode, liveCode, liveReplacements } from './scripts/build/live-code.js'
 import { elementsKit } from './scripts/build/elements-kit.js'
@@ -43,18 +44,18 @@ const refusedCodecs = {
 const peers = [/^@tensorflow\/tfjs$/, /^onnxruntime-/, 'webgpu']
 
 /**
- * The library's modules, with zarrita in a chunk of them: imported as a package, it would bring its decompressors into
+ * The library's modules, with Lit (see `bundledLit`) and zarrita in chunks of them: imported as a package, it would bring its decompressors into
  * users' bundles. The command line reads compressed arrays with the package itself.
  */
 function isExternal(source: string, importer: string | undefined): boolean {
   if (source === 'zarrita') return importer?.includes('/src/cli/') === true
-  return /^(?:@tensorflow\/tfjs$|@noble\/|gradlens|lit|node:|onnxruntime-|webgpu$)/.test(source)
+  return /^(?:@tensorflow\/tfjs$|@noble\/|gradlens|node:|onnxruntime-|webgpu$)/.test(source)
 }
 
 const library: UserConfig = {
   publicDir: false,
   resolve: { alias: [refusedCodecs] },
-  plugins: [tfjsBackends()],
+  plugins: [tfjsBackends(), bundledLit()],
   // The pool's worker is a string in its chunk, which users' bundlers do not minify.
   worker: { rolldownOptions: { output: { minify: true } } },
   build: {
@@ -97,7 +98,10 @@ function singleFile(entry: string, fileName: string, format: 'es' | 'iife'): Use
   return {
     publicDir: false,
     resolve: { alias: [refusedCodecs] },
-    plugins: format === 'iife' ? [pageTensorflow(at('src/page-tensorflow.ts'))] : [],
+    plugins: [
+      bundledLit(),
+      ...(format === 'iife' ? [pageTensorflow(at('src/page-tensorflow.ts'))] : []),
+    ],
     build: {
       target: 'es2022',
       emptyOutDir: false,

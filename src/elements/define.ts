@@ -25,7 +25,9 @@ const elements = {
   'gl-similar-examples': GlSimilarExamples,
 } as const
 
+// A server that renders the page has no elements to register.
+const { customElements: registry }: { readonly customElements?: CustomElementRegistry } = globalThis
 for (const [name, element] of Object.entries(elements)) {
   // Another copy of this module may have registered the elements already.
-  if (customElements.get(name) === undefined) customElements.define(name, element)
+  if (registry?.get(name) === undefined) registry?.define(name, element)
 }

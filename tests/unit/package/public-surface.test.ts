@@ -99,7 +99,7 @@ it('offers exactly this name as gradlens/tfjs', async () => {
   expect(Object.keys(built)).toEqual(['tfjsPredictor'])
 })
 
-it('offers exactly these names as gradlens/elements, and registers nothing by itself', async () => {
+it('offers exactly these names as gradlens/elements', async () => {
   const built = (await import(path.resolve('dist/elements.js'))) as object
   expect(Object.keys(built).sort()).toEqual([
     'GlAttributionBars',
@@ -125,7 +125,27 @@ it('offers exactly these names as gradlens/elements, and registers nothing by it
     'mountExplanation',
     'renderWidget',
   ])
-  expect(customElements.get('gl-probabilities')).toBeUndefined()
+})
+
+it('registers the elements with gradlens/elements/define, and not with gradlens/elements', () => {
+  const names = runInProject(`
+    const names = []
+    globalThis.customElements = { get: () => undefined, define: (name) => names.push(name) }
+    await import('gradlens/elements')
+    names.push('elements')
+    await import('gradlens/elements/define')
+    console.log(names.join())
+  `)
+  expect(names).toMatch(/^elements,gl-attribution-bars,(?:gl-[a-z-]+,){7}gl-similar-examples$/)
+})
+
+it('imports the elements on a server, where there is no DOM and nothing is registered', () => {
+  const added = runInProject(`
+    const before = new Set(Reflect.ownKeys(globalThis))
+    await import('gradlens/elements/define')
+    console.log(Reflect.ownKeys(globalThis).filter((key) => !before.has(key)).join())
+  `)
+  expect(added).toBe('customElements,litPropertyMetadata')
 })
 
 it('offers exactly these names as gradlens/frame, in plain Node without a framework', () => {
@@ -199,9 +219,9 @@ it('offers every name of gradlens, its adapter and its measures in one module', 
   expect(bundle).toEqual(parts.flat().sort())
 })
 
-it('imports Lit for the elements alone, and nothing where it is bundled', () => {
-  expect(packagesImportedBy('dist/elements.js')).toEqual(['lit'])
-  expect(packagesImportedBy('dist/elements/define.js')).toEqual(['lit'])
+it('imports no package for the elements', () => {
+  expect(packagesImportedBy('dist/elements.js')).toEqual([])
+  expect(packagesImportedBy('dist/elements/define.js')).toEqual([])
   expect(packagesImportedBy('dist/elements.global.js')).toEqual([])
 })
 
