@@ -11,7 +11,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { chromium, type Browser } from 'playwright'
+import { chromium, type Browser, type ConsoleMessage } from 'playwright'
 import { readSamples } from '../docs/samples.mjs'
 import { findBrowser } from './browser.mjs'
 
@@ -117,8 +117,12 @@ async function serve(folder: string): Promise<{ url: string; close(): void }> {
   return { url: `http://localhost:${port}`, close: () => server.close() }
 }
 
-/** Chromium's own warning where it has no GPU. */
-const ofBrowser = 'No available adapters.'
+/**
+ * True for what Chromium prints without a cause in the project: where it has no GPU, and where a
+ * template has no icon.
+ */
+const isOfBrowser = (entry: ConsoleMessage): boolean =>
+  entry.text() === 'No available adapters.' || entry.location().url.endsWith('/favicon.ico')
 
 function launch(): Promise<Browser> {
   const executablePath = findBrowser().path
@@ -136,7 +140,8 @@ async function readDevice(url: string, trial: Trial): Promise<string> {
   page.on('pageerror', ({ message }) => trial.messages.push(message))
   page.on('console', (entry) => {
     const isProblem = ['warning', 'error'].includes(entry.type())
-    if (isProblem && entry.text() !== ofBrowser) trial.messages.push(entry.text())
+    if (!isProblem || isOfBrowser(entry)) return
+    trial.messages.push(`${entry.text()} (${entry.location().url})`)
   })
   page.on('response', (response) => {
     if (response.status() >= 400) trial.messages.push(`${response.status()} ${response.url()}`)
