@@ -18,6 +18,7 @@ const groups: readonly { readonly text: string; readonly pages: readonly string[
       'quick-start/webpack',
       'quick-start/esbuild',
       'quick-start/rollup',
+      'quick-start/parcel',
       'quick-start/worker',
       'quick-start/node',
     ],

@@ -20,6 +20,7 @@ const ways: Readonly<Record<string, 'as it is' | 'esbuild' | 'vite' | 'node' | '
   esbuild: 'esbuild',
   webpack: 'compared',
   rollup: 'compared',
+  parcel: 'compared',
   vite: 'vite',
   worker: 'vite',
   react: 'compared',
@@ -130,6 +131,7 @@ it('explains on wasm with the project of Node', () => {
 it.each([
   ['webpack', 'src/explain.js', 'esbuild'],
   ['rollup', 'src/explain.js', 'esbuild'],
+  ['parcel', 'src/explain.js', 'esbuild'],
   ['next', 'app/explain.ts', 'react'],
 ])('shows the same module for %s as for another page', (page, file, other) => {
   const otherFile = file.replace('app/', 'src/')
