@@ -29,10 +29,15 @@ export function createErrorPage(all = listErrorMessages()) {
     ({ error, message }) => error !== 'TypeError' && /\p{L}{3}/u.test(message),
   )
   return [
+    '---',
+    'outline: 2',
+    '---',
+    '',
     '# Error messages',
     '',
-    'Every message of gradlens, from its sources. `…` stands for a value of your call. Most messages say what was expected and',
-    'what to do. [Troubleshooting](troubleshooting.md) explains those that are met most often.',
+    'This page lists every message of gradlens, by class and module. To find yours, search for a few of its words, with the',
+    'search at the top or with Ctrl+F. `…` stands for a value of your call.',
+    '[Troubleshooting](troubleshooting.md) explains the most common messages.',
     ...classes.flatMap(([error = '', meaning = '']) => {
       const ofClass = messages.filter((message) => message.error === error)
       return ofClass.length === 0 ? [] : sectionOf(error, meaning, ofClass)
