@@ -1,3 +1,3 @@
 /** Replaces the parts of the DOM that Lit needs when it is imported on a server. */
 export const { customElements } = globalThis
-export class HTMLElement {}
+export const HTMLElement = Object

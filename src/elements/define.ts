@@ -26,7 +26,7 @@ const elements = {
 } as const
 
 // A server that renders the page has no elements to register.
-const { customElements: registry }: { readonly customElements?: CustomElementRegistry } = globalThis
+const { customElements: registry } = globalThis as { customElements?: CustomElementRegistry }
 for (const [name, element] of Object.entries(elements)) {
   // Another copy of this module may have registered the elements already.
   if (registry?.get(name) === undefined) registry?.define(name, element)
