@@ -21,6 +21,7 @@ export { renderWidget, type WidgetContext } from './embed/render-widget.js'
 export type { WidgetModel } from './embed/widget-model.js'
 export { GlExplainer } from './explainer/explainer.js'
 export type { ExplainEvents, ExplainPart } from './explainer/explainer-events.js'
+export type { Ranking, RankingLike } from './explainer/rankings/ranking.js'
 export type {
   AttributionLike,
   ExplainCall,
@@ -38,6 +39,7 @@ export { SharedWork } from './progress/shared-work.js'
 export type { Label, Labels } from './similar-examples/labels.js'
 export type { PointedExample, SelectedExample } from './similar-examples/shown-example.js'
 export { GlSimilarExamples } from './similar-examples/similar-examples.js'
+export type { Suspects } from './similar-examples/suspects.js'
 export type { ExampleKind, Examples } from './similar-examples/similarity-view.js'
 export {
   createNumberFormat,

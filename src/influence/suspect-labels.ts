@@ -1,10 +1,12 @@
 import { type ArrayInput, isArrayObject, toNdArray } from '../array-input.js'
 import { InvalidArgumentError } from '../errors.js'
 import type { Inputs } from '../explainers/reading/inputs.js'
+import { createMeta } from '../explainers/session/explanation-meta.js'
 import { createProgressReporter } from '../explainers/session/progress.js'
 import type { SelfInfluenceData } from '../explainers/similarity/self-influence.js'
 import type { SimilarityData } from '../explainers/similarity/similarity-explanation.js'
 import type { SimilarityExplainOptions } from '../explainers/similarity/similarity-options.js'
+import { createExplanation, type Explanation } from '../explanation.js'
 import { isRecord } from '../is-record.js'
 import { assertFinite, type NdArray, rows } from '../ndarray.js'
 import { assertKnownKeys, type CallOptions, describe, readPositiveInteger } from '../options.js'
@@ -62,7 +64,7 @@ export async function rankSuspectLabels<Item = never>(
   xTrain: Inputs<Item>,
   yTrain: ArrayInput,
   options: SuspectLabelOptions = {},
-): Promise<SuspectLabels> {
+): Promise<Explanation<SuspectLabels>> {
   assertKnownKeys('options', options, ['neighbours', 'selfInfluence', 'signal', 'onProgress'])
   const { signal, onProgress } = options
   const neighbourCount = readPositiveInteger('neighbours', options.neighbours ?? 10)
@@ -103,12 +105,12 @@ export async function rankSuspectLabels<Item = never>(
   const scores = ranks[0]!.map((rank, i) => (rank + ranks[1]![i]!) / 2)
   const order = Int32Array.from(scores, (_, i) => i)
   order.sort((i, j) => scores[j]! - scores[i]! || i - j)
-  return {
+  return createExplanation(createMeta('rankSuspectLabels', { neighbours: neighbourCount }), {
     orderedIndices: { data: order, shape },
     scores: { data: scores, shape },
     selfInfluence: { data: selfInfluence, shape },
     agreement: { data: agreement, shape },
-  }
+  })
 }
 
 /** Few enough that the scores of a batch take little memory; enough that a pass over the gradients is worth it. */

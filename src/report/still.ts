@@ -193,6 +193,8 @@ function drawSimilar(explanation: GivenExplanation, options: Own): Content {
     ...options,
     examples: null,
     urlTemplate: null,
+    trainSuspects: null,
+    count: null,
   })
   const images = view.most.flatMap(({ content }) =>
     content.kind === 'image' ? [content.pixels] : [],

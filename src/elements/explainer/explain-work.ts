@@ -100,6 +100,18 @@ export class ExplainWork {
     }
   }
 
+  /** Fits the similarity with the training examples, once. */
+  fit(
+    { similarity, xTrain, yTrain }: Pick<Question, 'similarity' | 'xTrain' | 'yTrain'>,
+    options: JobOptions,
+  ): Promise<unknown> {
+    return this.#fit.get(
+      [similarity, xTrain, yTrain],
+      async (call) => similarity?.fit?.(xTrain, yTrain, call),
+      options,
+    )
+  }
+
   cancel(part: ExplainPart): void {
     this.jobs[part].cancel()
     const shared = part === 'similarity' ? this.#fit : this.#prediction
@@ -159,11 +171,7 @@ export class ExplainWork {
     const { x, y, similarity, similarityOptions, xTrain, yTrain } = question
     if (similarity === null) throw new TypeError('similarity is null')
     if (isGiven(xTrain) && similarity.fit !== undefined) {
-      await this.#fit.get(
-        [similarity, xTrain, yTrain],
-        async (call) => similarity.fit?.(xTrain, yTrain, call),
-        options,
-      )
+      await this.fit({ similarity, xTrain, yTrain }, options)
     }
     const startedAt = performance.now()
     const returned = await similarity.explain(x, y, { ...similarityOptions, ...options })

@@ -5,6 +5,8 @@ import type { Channels } from '../base/picture/channels.js'
 import type { ValueRange } from '../base/picture/pixels.js'
 import type { Labels } from '../similar-examples/labels.js'
 import type { ExampleKind, Examples } from '../similar-examples/similarity-view.js'
+import type { Suspects } from '../similar-examples/suspects.js'
+import type { Ranking } from './rankings/ranking.js'
 import type { AttributionLike, Predict, SimilarityLike } from './structural-explainers.js'
 
 /** The properties of `<gl-explainer>`: a model, explainers, an example, and how to show it. */
@@ -38,11 +40,13 @@ export abstract class ExplainerProperties extends LitElement {
     urlTemplate: { attribute: 'url-template' },
     trainLabels: { attribute: false },
     trainPredictions: { attribute: false },
+    trainSuspects: { attribute: false },
+    rankings: { attribute: false },
   }
 
   /**
-   * GradientSimilarity, or an object with the same methods, such as a proxy of a worker:
-   * `explain(x, y, call)` and optionally `fit(xTrain, yTrain, call)`.
+   * GradientSimilarity, InfluenceFunctions, TracIn, or an object with the same methods, such as a proxy of
+   * a worker: `explain(x, y, call)` and optionally `fit(xTrain, yTrain, call)`.
    */
   declare similarity: SimilarityLike | null
   /**
@@ -124,6 +128,16 @@ export abstract class ExplainerProperties extends LitElement {
   declare trainLabels: Labels
   /** The model's predictions for all training examples. */
   declare trainPredictions: Labels
+  /**
+   * The indices of the training examples whose labels should be checked, for example the first of
+   * `rankSuspectLabels`. Default: found among the most similar.
+   */
+  declare trainSuspects: Suspects
+  /**
+   * Rankings of the training examples to compare, for example by influence and by self-influence. They
+   * are side by side in a fold, and computed when the user opens it.
+   */
+  declare rankings: readonly Ranking[]
 
   /** 'light' or 'dark' overrides the page's `color-scheme`; null follows it. */
   declare theme: 'light' | 'dark' | null
@@ -158,5 +172,7 @@ export abstract class ExplainerProperties extends LitElement {
     this.urlTemplate = null
     this.trainLabels = null
     this.trainPredictions = null
+    this.trainSuspects = null
+    this.rankings = []
   }
 }

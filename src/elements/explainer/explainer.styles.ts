@@ -112,6 +112,38 @@ export const explainerStyles: CSSResult = css`
     display: none;
   }
 
+  .columns {
+    display: grid;
+    gap: 24px 40px;
+    grid-template-columns: repeat(auto-fit, minmax(min(100%, 300px), 1fr));
+  }
+
+  /* A table takes the whole width. */
+  [data-kind='tabular'] .columns {
+    grid-template-columns: minmax(0, 1fr);
+  }
+
+  .ranking {
+    border: 0;
+    display: grid;
+    grid-row: span 3;
+    grid-template-columns: minmax(0, 1fr);
+    grid-template-rows: subgrid;
+    padding: 0;
+    row-gap: 8px;
+  }
+
+  .ranking > .title {
+    font-size: var(--_size-body);
+    margin: 0;
+  }
+
+  .meaning {
+    color: var(--_ink-quiet);
+    font-size: var(--_size-small);
+    line-height: 20px;
+  }
+
   .run-report {
     border-block-start: 1px solid var(--_rule);
     color: var(--_ink-quiet);

@@ -2,13 +2,16 @@ import { html, nothing, type CSSResultGroup, type PropertyValues, type TemplateR
 import { frameStyles } from '../base/frame.styles.js'
 import { tokens } from '../base/tokens.js'
 import type { ClassProbability } from '../probabilities/class-probabilities.js'
-import type { Job, JobState } from '../progress/job.js'
+import type { Job, JobOptions, JobState } from '../progress/job.js'
 import { describeAnswer, findPredictedClass } from './answer.js'
 import { describeRemedy, describeRun } from './describe-run.js'
 import { ExplainWork, type Question } from './explain-work.js'
 import { createExplainEvent, type ExplainPart } from './explainer-events.js'
 import { ExplainerProperties } from './explainer-properties.js'
 import { explainerStyles } from './explainer.styles.js'
+import type { RankingLike } from './rankings/ranking.js'
+import { RankingsWork } from './rankings/rankings-work.js'
+import { renderRankings } from './rankings/render-rankings.js'
 import { renderAttribution } from './render-attribution.js'
 
 /**
@@ -51,6 +54,7 @@ const parts: readonly ExplainPart[] = ['attribution', 'similarity']
  *
  * @csspart verdict - The sentence on top: what the model says.
  * @csspart part - A part of the explanation with its title.
+ * @csspart ranking - One of the rankings that are compared.
  * @csspart progress - The `<gl-progress>` of a part.
  * @csspart run-report - The line with the device, the counts and the times.
  *
@@ -70,20 +74,28 @@ export class GlExplainer extends ExplainerProperties {
     },
   )
   readonly #due = new Set<ExplainPart>()
+  readonly #rankings: RankingsWork = new RankingsWork(() => {
+    this.requestUpdate()
+  })
   /** The class that the user chose for this x. */
   #chosen: number | null = null
   #verdict = ''
 
-  /** Computes both parts again. Resolves when they are finished, cancelled or failed. */
+  /**
+   * Computes both parts and the rankings that are shown again. Resolves when they are finished, cancelled
+   * or failed.
+   */
   async explain(): Promise<void> {
     for (const part of parts) this.#due.add(part)
+    this.#rankings.invalidate()
     this.#startDue()
-    await this.#work.waitUntilIdle()
+    await Promise.all([this.#work.waitUntilIdle(), this.#rankings.waitUntilIdle()])
   }
 
   /** Stops the running computations. The results shown stay. */
   cancel(): void {
     for (const part of parts) this.#work.cancel(part)
+    for (const each of this.#rankings.jobs) this.#rankings.cancel(each)
   }
 
   override connectedCallback(): void {
@@ -97,6 +109,7 @@ export class GlExplainer extends ExplainerProperties {
     queueMicrotask(() => {
       if (this.isConnected) return
       for (const part of this.#work.interrupt()) this.#due.add(part)
+      this.#rankings.interrupt()
     })
   }
 
@@ -105,6 +118,7 @@ export class GlExplainer extends ExplainerProperties {
     for (const part of parts) {
       if (questions[part].some((name) => changed.has(name))) this.#due.add(part)
     }
+    this.#rankings.note(changed, this.rankings)
     this.#startDue()
   }
 
@@ -142,6 +156,7 @@ export class GlExplainer extends ExplainerProperties {
           ${this.attribution === null ? nothing : this.#renderAttribution()}
           ${this.similarity === null ? nothing : this.#renderSimilarity()}
         </div>
+        ${this.rankings.length === 0 ? nothing : this.#renderRankings()}
         <p class="run-report" part="run-report">${describeRun(this.#work, this)}</p>
       </div>
     `
@@ -211,6 +226,7 @@ export class GlExplainer extends ExplainerProperties {
             .channels=${this.channels}
             .trainLabels=${this.trainLabels ?? value?.labels ?? null}
             .trainPredictions=${this.trainPredictions}
+            .trainSuspects=${this.trainSuspects}
             .labels=${this.labels}
             .predicted=${this.y === undefined ? this.#predicted : null}
             .features=${this.columns ?? this.features}
@@ -224,6 +240,26 @@ export class GlExplainer extends ExplainerProperties {
         <slot name="similarity"></slot>
       </section>
     `
+  }
+
+  #renderRankings(): TemplateResult {
+    const rankings = this.#rankings
+    return renderRankings(this, {
+      jobs: rankings.jobs,
+      isOpen: rankings.isOpen,
+      predicted: this.#predicted,
+      toggle: ({ target }) => {
+        rankings.isOpen = (target as HTMLDetailsElement).open
+        this.#startDue()
+        this.requestUpdate()
+      },
+      cancel: (each) => {
+        rankings.cancel(each)
+      },
+      retry: (each) => {
+        rankings.startOne(each, this, this.#fitRanking)
+      },
+    })
   }
 
   #renderProgress(part: ExplainPart, doing: string): TemplateResult {
@@ -286,6 +322,15 @@ export class GlExplainer extends ExplainerProperties {
     const due = [...this.#due]
     this.#due.clear()
     for (const part of due) this.#start(part)
+    this.#rankings.startDue(this, this.#fitRanking)
+  }
+
+  readonly #fitRanking = (explainer: RankingLike, options: JobOptions): Promise<unknown> => {
+    const { similarity, xTrain, yTrain } = this
+    // The fit of an explainer that also ranks above is shared.
+    return explainer === similarity
+      ? this.#work.fit({ similarity, xTrain, yTrain }, options)
+      : this.#rankings.fitOwn(explainer, { xTrain, yTrain }, options)
   }
 
   #start(part: ExplainPart): void {

@@ -16,7 +16,7 @@ interface ExplainerDevice {
   readonly fallbackReason?: string | null
 }
 
-/** GradientSimilarity, or an object with the same methods, such as a proxy of a worker. */
+/** GradientSimilarity, InfluenceFunctions, TracIn, or an object with the same methods, such as a proxy of a worker. */
 export interface SimilarityLike extends ExplainerDevice {
   /** The size of the stored gradients, in bytes. */
   readonly gradientBytes?: number

@@ -29,20 +29,26 @@ export interface RankedEnds {
 /** How many examples are shown if the explanation does not contain a number. */
 const usualCount = 5
 
+/** What is read of a ranking. */
+export interface RankedEndsOptions {
+  /** The index of the explained example. */
+  readonly row: number
+  /** The number of training examples, or 0 if it is unknown. */
+  readonly trainCount: number
+  /** How many examples of each end. Null: as many as the explanation picked, or five. */
+  readonly count: number | null
+}
+
 /**
- * @param row the index of the explained example
- * @param trainCount the number of training examples, or 0 if it is unknown
- * @throws InvalidArgumentError if the explanation is not by GradientSimilarity, or the index is out
- * of range
+ * Reads both ends of a ranking for an explained example, or of one of the training examples alone.
+ *
+ * @throws InvalidArgumentError if the explanation has no ranking, or the row is out of range
  */
 export function readRankedEnds(
   explanation: GivenExplanation,
-  row: number,
-  trainCount: number,
+  { row, trainCount, count }: RankedEndsOptions,
 ): RankedEnds {
-  const need = 'an explanation by GradientSimilarity, with scores and orderedIndices'
-  const scores = getExampleAt(getArray(explanation, 'scores', need), row).data
-  const indices = getExampleAt(getArray(explanation, 'orderedIndices', need), row).data
+  const { scores, indices } = readRanking(explanation, row)
   const { mostSimilar, leastSimilar } = explanation.data
   const nonFinite = listNonFinite(explanation, row)
 
@@ -59,11 +65,16 @@ export function readRankedEnds(
   const end = (ranks: number[], count: number): RankedExample[] =>
     [...ranks, ...others(count - ranks.length)].map(example)
 
-  const mostCount = Math.min(countPicked(mostSimilar, row) ?? usualCount, scores.length)
+  const mostCount = Math.min(count ?? countPicked(mostSimilar, row) ?? usualCount, scores.length)
   const most = end(findRanks(scores.length, mostCount, isRanked), mostCount)
-  const leastCount = countPicked(leastSimilar, row) ?? Math.min(usualCount, scores.length)
+  const leastCount =
+    count === null
+      ? (countPicked(leastSimilar, row) ?? Math.min(usualCount, scores.length))
+      : Math.min(count, scores.length)
   // If only the most similar were ranked, the least similar are unknown.
-  const isWhole = trainCount <= scores.length && indices.every((index) => index < scores.length)
+  const isWhole =
+    trainCount <= scores.length &&
+    Array.prototype.every.call(indices, (index: number) => index < scores.length)
   const last = scores.length - 1
   const least = isWhole
     ? end(
@@ -80,6 +91,24 @@ export function readRankedEnds(
   return { most, least, scores, indices, isWhole }
 }
 
+/** The scores in descending order, with their training examples. */
+function readRanking(
+  explanation: GivenExplanation,
+  row: number,
+): { readonly scores: ArrayLike<number>; readonly indices: ArrayLike<number> } {
+  const need = 'a ranking of training examples, with scores and orderedIndices'
+  const scores = getArray(explanation, 'scores', need)
+  const indices = getArray(explanation, 'orderedIndices', need)
+  if (indices.shape.length > 1) {
+    return { scores: getExampleAt(scores, row).data, indices: getExampleAt(indices, row).data }
+  }
+  // A ranking of the training examples alone has its scores in their order.
+  return {
+    scores: Float64Array.from(indices.data, (index) => scores.data[index] ?? NaN),
+    indices: indices.data,
+  }
+}
+
 /** The first `count` ranks that satisfy the condition. */
 function findRanks(length: number, count: number, matches: (rank: number) => boolean): number[] {
   const ranks: number[] = []
@@ -91,8 +120,9 @@ function findRanks(length: number, count: number, matches: (rank: number) => boo
 
 function listNonFinite({ data }: GivenExplanation, row: number): ReadonlySet<unknown> {
   const { nonFinite } = data
-  const own: unknown = Array.isArray(nonFinite) ? nonFinite[row] : undefined
-  return new Set(Array.isArray(own) ? own : [])
+  if (!Array.isArray(nonFinite)) return new Set()
+  const own: unknown = nonFinite[row]
+  return new Set(Array.isArray(own) ? own : nonFinite)
 }
 
 /**

@@ -39,23 +39,20 @@ export function describeMeans({ means, name }: SimilarityView): string {
 }
 
 function describeMost(view: SimilarityView): string {
-  const { most, predicted, areClasses, name } = view
-  const says = areClasses && predicted !== null ? `The model says ${name(predicted)}: the` : 'The'
-  const subject =
-    most.length === 1
-      ? `${says} most similar training example`
-      : `${says} ${spellCount(most.length)} most similar training examples`
+  const { most, predicted, areClasses, name, measure } = view
+  const isAnswer = areClasses && predicted !== null && measure.hasQuestion
+  const says = isAnswer ? `The model says ${name(predicted)}: the` : 'The'
+  const subject = `${says} ${measure.nameMost(most.length === 1 ? '' : spellCount(most.length))}`
   const labels = describeLabels(most, view)
   if (labels === '') return describeScores(subject, view)
   return `${subject} ${most.length === 1 ? 'is' : 'are'} ${labels}.`
 }
 
 function describeLeast(view: SimilarityView): string {
-  const { least } = view
+  const { least, measure } = view
   const labels = describeLabels(least, view)
   if (labels === '') return ''
-  const subject = least.length === 1 ? 'The least similar one is' : 'The least similar are'
-  return `${subject} ${labels}.`
+  return `${measure.nameLeast(least.length === 1)} ${labels}.`
 }
 
 /** 'all labelled 3', 'labelled 3 (three) and 5 (two)', or the range of the values. */
@@ -95,8 +92,14 @@ function describeScores(subject: string, view: SimilarityView): string {
     : `${subject} ${verb} ${format(highest)} to ${format(lowest)}.`
 }
 
-/** The label that may be wrong, and the class of the others. */
-function describeSuspect({ most, name }: SimilarityView): string {
+/** The labels that may be wrong, or the one that may be, and the class of the others. */
+function describeSuspect({ most, name, hasSuspects, measure }: SimilarityView): string {
+  if (hasSuspects) {
+    const numbers = most.filter(({ isSuspect }) => isSuspect).map(({ index }) => `no. ${index}`)
+    // Where all are to be checked, the title says so.
+    if (numbers.length === 0 || measure.name === 'suspicion') return ''
+    return `Check the ${numbers.length === 1 ? 'label' : 'labels'} of ${joinList(numbers)}.`
+  }
   const suspect = most.find(({ isSuspect }) => isSuspect)
   const witness = most.find((example) => example !== suspect)
   if (suspect?.label === undefined || witness?.label === undefined) return ''
@@ -118,7 +121,8 @@ function describeMistakes(view: SimilarityView): string {
  * How many of the least similar have a negative score: training on them makes the prediction less
  * likely.
  */
-function describeNegative({ least, predicted, areClasses, name }: SimilarityView): string {
+function describeNegative({ least, predicted, areClasses, name, measure }: SimilarityView): string {
+  if (!measure.hasQuestion) return ''
   const scored = least.filter(({ score }) => score !== undefined && Number.isFinite(score))
   if (scored.length === 0) return ''
   const answer = predicted === null ? 'the prediction' : name(predicted)

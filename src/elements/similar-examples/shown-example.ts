@@ -11,8 +11,8 @@ export interface ShownExample {
   /** The model's prediction for it. */
   readonly predicted: Label | undefined
   /**
-   * Whether the label may be wrong: the other most similar examples, by cosine, agree on another class,
-   * and so does the model if its prediction is known.
+   * Whether the label may be wrong: the page says so, or the other most similar examples, by cosine, agree
+   * on another class, and so does the model if its prediction is known.
    */
   readonly isSuspect: boolean
 }

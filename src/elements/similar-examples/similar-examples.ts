@@ -18,6 +18,7 @@ import type { Theme } from '../base/color/theme.js'
 import { drawSimilarity } from './render/draw-similarity.js'
 import { paintExamples } from './example-canvas.js'
 import type { Label, Labels } from './labels.js'
+import type { Suspects } from './suspects.js'
 import { renderMeans } from './render/render-means.js'
 import { renderCards, renderPlaceholders } from './render/render-cards.js'
 import { renderTable } from './render/render-table.js'
@@ -53,15 +54,20 @@ const viewProperties = [
   'labels',
   'trainLabels',
   'trainPredictions',
+  'trainSuspects',
   'predicted',
+  'count',
 ] as const satisfies readonly (keyof SimilarityViewOptions)[]
 
 /**
- * The training examples most and least similar to the explained example, as images, texts or rows
- * of a table, with their scores as bars on one scale, their labels, the model's predictions for
- * them, and the mean score of each class. With `simFn: 'grad_cos'`, one of the most similar examples
- * is marked if its label may be wrong: all others have the label of another class, and the model's
- * prediction for it is another class too.
+ * The training examples at both ends of a ranking, as images, texts or rows of a table, with their
+ * scores as bars on one scale, their labels, the model's predictions for them, and the mean score of
+ * each class. It shows rankings of GradientSimilarity, InfluenceFunctions and TracIn for an explained
+ * example, and those of `selfInfluence` and `rankSuspectLabels`.
+ *
+ * Examples in `trainSuspects` are marked: their labels may be wrong. Without it, and with
+ * `simFn: 'grad_cos'`, one of the most similar examples is marked if all others have the label of another
+ * class, and the model's prediction for it is another class too.
  *
  * @tagname gl-similar-examples
  *
@@ -85,8 +91,10 @@ export class GlSimilarExamples extends GlElement<SimilarityView> {
     channels: {},
     trainLabels: { attribute: false },
     trainPredictions: { attribute: false },
+    trainSuspects: { attribute: false },
     labels: { converter: namesConverter },
     predicted: {},
+    count: { type: Number },
     features: { converter: namesConverter },
     ink: { type: Boolean },
     range: { attribute: false },
@@ -124,12 +132,19 @@ export class GlSimilarExamples extends GlElement<SimilarityView> {
   /** The model's predictions for all training examples, in the same forms as `trainLabels`. */
   declare trainPredictions: Labels
   /**
+   * The indices of the training examples whose labels should be checked, for example the first of
+   * `rankSuspectLabels`. Default: found among the most similar.
+   */
+  declare trainSuspects: Suspects
+  /**
    * The names of the classes. Default: their indices. In an attribute: separated by commas, or as
    * JSON.
    */
   declare labels: readonly string[]
   /** The explained class, by index or name. */
   declare predicted: Label | null
+  /** How many examples of each end are shown. Default: as many as the explanation picked, or five. */
+  declare count: number | null
   /** The names of a row's features, with their units. In an attribute like `labels`. */
   declare features: readonly string[]
   /** Draws images of one channel in the theme's colours, as ink on paper. */
@@ -160,8 +175,10 @@ export class GlSimilarExamples extends GlElement<SimilarityView> {
     this.channels = null
     this.trainLabels = null
     this.trainPredictions = null
+    this.trainSuspects = null
     this.labels = []
     this.predicted = null
+    this.count = null
     this.features = []
     this.ink = false
     this.range = null
@@ -207,7 +224,7 @@ export class GlSimilarExamples extends GlElement<SimilarityView> {
     return html`
       <details class="fold">
         <summary>
-          ${view.means.length === 0 ? 'Least similar' : 'Least similar, and the mean score of each class'}
+          ${view.measure.titles.least}${view.means.length === 0 ? '' : ', and the mean score of each class'}
         </summary>
         <div
           class="ends"
@@ -223,10 +240,10 @@ export class GlSimilarExamples extends GlElement<SimilarityView> {
     `
   }
 
-  #listEnds({ most, least }: SimilarityView): ShownEnd[] {
+  #listEnds({ most, least, measure: { titles } }: SimilarityView): ShownEnd[] {
     const ends: ShownEnd[] = [
-      { end: 'most', title: 'Most similar', examples: most, from: 0 },
-      { end: 'least', title: 'Least similar', examples: least, from: most.length },
+      { end: 'most', title: titles.most, examples: most, from: 0 },
+      { end: 'least', title: titles.least, examples: least, from: most.length },
     ]
     return ends.filter(({ examples }) => examples.length > 0)
   }

@@ -1,5 +1,6 @@
 import type { Cell, Table } from '../base/table.js'
 import { createScoreFormat } from './score-format.js'
+import type { Measure } from './measure.js'
 import type { ShownExample } from './shown-example.js'
 import type { SimilarityView } from './similarity-view.js'
 
@@ -7,24 +8,26 @@ const notKept = 'not kept'
 
 /** The shown examples, for screen readers. */
 export function createSimilarityTable(view: SimilarityView): Table {
-  const { most, least } = view
+  const { most, least, measure } = view
+  const titles = lowerTitles(measure)
   const format = createScoreFormat(view)
   const createRow =
     (end: string) =>
     (example: ShownExample, rank: number): Cell[] => [
-      `${end} similar, ${rank + 1}`,
+      `${end}, ${rank + 1}`,
       ...listCells(example, view, format),
     ]
   return {
-    caption: 'The most and least similar training examples',
+    caption: `Training examples: ${titles.most}, ${titles.least}`,
     columns: ['place', 'training example', 'score', 'label', 'model says'],
-    rows: [...most.map(createRow('most')), ...least.map(createRow('least'))],
+    rows: [...most.map(createRow(titles.most)), ...least.map(createRow(titles.least))],
   }
 }
 
 /** All numbers that are shown, including the class means. */
 export function createSimilarityRecords(view: SimilarityView): Table {
-  const { most, least, means, name } = view
+  const { most, least, means, name, measure } = view
+  const titles = lowerTitles(measure)
   const createRow =
     (end: string) =>
     (example: ShownExample, rank: number): Cell[] => [
@@ -37,8 +40,8 @@ export function createSimilarityRecords(view: SimilarityView): Table {
     caption: '',
     columns: ['what', 'rank', 'training example', 'score', 'label', 'model says', 'count'],
     rows: [
-      ...most.map(createRow('most similar')),
-      ...least.map(createRow('least similar')),
+      ...most.map(createRow(titles.most)),
+      ...least.map(createRow(titles.least)),
       ...means.map(({ label, count, mean }): Cell[] => [
         'mean of class',
         '',
@@ -51,6 +54,11 @@ export function createSimilarityRecords(view: SimilarityView): Table {
     ],
   }
 }
+
+const lowerTitles = ({ titles }: Measure): Measure['titles'] => ({
+  most: titles.most.toLowerCase(),
+  least: titles.least.toLowerCase(),
+})
 
 function listCells(
   { index, score, label, predicted }: ShownExample,

@@ -10,7 +10,8 @@ import { computeClassMeans, type ClassMean } from './class-means.js'
 import { nameLabel, readLabels, type Label, type LabelList, type Labels } from './labels.js'
 import { getPickedExample, readRankedEnds, type RankedExample } from './ranked-ends.js'
 import type { ExampleContent, ShownExample } from './shown-example.js'
-import { areCosines, isSuspect } from './suspects.js'
+import { readMeasure, type Measure } from './measure.js'
+import { areCosines, isSuspect, readSuspects, type Suspects } from './suspects.js'
 import { scaleOf, type SignedScale } from '../base/color/signed-scale.js'
 import { isRecord } from '../../is-record.js'
 
@@ -37,7 +38,10 @@ export interface SimilarityViewOptions {
   readonly labels: readonly string[]
   readonly trainLabels: Labels
   readonly trainPredictions: Labels
+  readonly trainSuspects: Suspects
   readonly predicted: Label | null
+  /** How many examples of each end. */
+  readonly count: number | null
 }
 
 /** Everything that is shown of a ranking. */
@@ -49,6 +53,9 @@ export interface SimilarityView {
   readonly extents: readonly Extent[]
   /** Empty for a regression, without labels, or if only the most similar examples were ranked. */
   readonly means: readonly ClassMean[]
+  readonly measure: Measure
+  /** Whether the page knows which labels may be wrong. */
+  readonly hasSuspects: boolean
   readonly predicted: Label | null
   /** Formats a label. */
   readonly name: (label: Label) => string
@@ -65,11 +72,16 @@ export function createSimilarityView(
   areAddresses = false,
 ): SimilarityView {
   // The options can be an element, whose properties are getters.
-  const { index: row, kind, examples, urlTemplate, labels, predicted } = options
+  const { index: row, kind, examples, urlTemplate, labels, predicted, count } = options
+  const measure = readMeasure(explanation)
   const trainLabels = readLabels('trainLabels', options.trainLabels)
   const trainPredictions = readLabels('trainPredictions', options.trainPredictions)
   const trainCount = Math.max(trainLabels.length, countExamples(examples))
-  const { scores, indices, isWhole, ...ends } = readRankedEnds(explanation, row, trainCount)
+  const { scores, indices, isWhole, ...ends } = readRankedEnds(explanation, {
+    row,
+    trainCount,
+    count,
+  })
   const areClasses = areLabelsClasses(explanation, trainLabels)
   const values = areClasses ? [] : [...listValues(trainLabels, trainPredictions, [predicted])]
   const format = values.every(Number.isInteger) ? formatValue : createNumberFormat(values)
@@ -98,18 +110,28 @@ export function createSimilarityView(
   }
   const { mostSimilar, leastSimilar } = explanation.data
   const nearest = ends.most.map((ranked) => shown(ranked, mostSimilar))
+  const suspects = readSuspects(options.trainSuspects)
   const isEvidence = areClasses && areCosines(explanation)
-  const most = nearest.map((each) => ({
-    ...each,
-    isSuspect: isEvidence && isSuspect(each, nearest, name),
-  }))
-  const least = ends.least.map((ranked) => shown(ranked, leastSimilar))
+  const isMarked = (each: ShownExample): boolean =>
+    suspects === null
+      ? isEvidence && isSuspect(each, nearest, name)
+      : each.index !== undefined && suspects.has(each.index)
+  const most = nearest.map((each) => ({ ...each, isSuspect: isMarked(each) }))
+  const least = ends.least.map((ranked) => {
+    const each = shown(ranked, leastSimilar)
+    return { ...each, isSuspect: suspects !== null && isMarked(each) }
+  })
   return {
     most,
     least,
     scale: scaleOf([...most, ...least].map(({ score }) => score)),
     extents: findExtents([...most, ...least]),
-    means: areClasses && isWhole ? computeClassMeans(scores, indices, trainLabels, labels) : [],
+    means:
+      areClasses && isWhole && measure.hasQuestion
+        ? computeClassMeans(scores, indices, trainLabels, labels)
+        : [],
+    measure,
+    hasSuspects: suspects !== null,
     predicted,
     name,
     areClasses,

@@ -1,6 +1,21 @@
 import { isRecord } from '../../is-record.js'
-import type { GivenExplanation } from '../base/explanation-source.js'
+import { isNdArray, type GivenExplanation } from '../base/explanation-source.js'
+import { InvalidArgumentError } from '../../errors.js'
+import type { NdArray } from '../../ndarray.js'
+import { describe } from '../../options.js'
 import type { Label } from './labels.js'
+
+/** The training examples whose labels may be wrong; null: found among the most similar. */
+export type Suspects = NdArray | ArrayLike<number> | null
+
+/** @throws InvalidArgumentError for anything but a list of indices */
+export function readSuspects(suspects: Suspects): ReadonlySet<number> | null {
+  if (suspects === null) return null
+  if (isNdArray(suspects)) return new Set(suspects.data)
+  if (typeof suspects === 'object' && 'length' in suspects) return new Set(Array.from(suspects))
+  const expected = 'the indices of training examples, for example of the first in rankSuspectLabels'
+  throw new InvalidArgumentError('trainSuspects', describe(suspects), expected)
+}
 
 /** One of the most similar examples. */
 export interface Neighbour {

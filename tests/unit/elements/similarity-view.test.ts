@@ -32,7 +32,9 @@ const nothing: SimilarityViewOptions = {
   labels: [],
   trainLabels: null,
   trainPredictions: null,
+  trainSuspects: null,
   predicted: null,
+  count: null,
 }
 const labelled = { ...nothing, trainLabels: exampleLabels, predicted: 1 }
 
@@ -167,7 +169,7 @@ describe('the ends of a ranking', () => {
   it('refuse what is no ranking, and an example that was not explained', () => {
     const attribution: GivenExplanation = { meta: { name: 'Gradient' }, data: {} }
     expect(() => createSimilarityView(attribution, nothing)).toThrow(
-      'scores of the explanation by Gradient: got none; expected an explanation by GradientSimilarity',
+      'scores of the explanation by Gradient: got none; expected a ranking of training examples',
     )
     expect(() => view({ index: 1 })).toThrow('index: got 1; expected 0 … 0.')
   })

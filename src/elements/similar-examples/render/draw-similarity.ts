@@ -43,11 +43,11 @@ export function drawSimilarity(view: SimilarityView, options: DrawOptions): Pict
   const title = (text: string): void => {
     add([{ kind: 'text', x: 0, y: 14, text, fill: inkQuiet, size: small, weight: 600 }], 24)
   }
-  const { most, least } = view
+  const { most, least, measure } = view
   const format = createScoreFormat(view)
   const ends = [
-    ['Most similar', most],
-    ['Least similar', least],
+    [measure.titles.most, most],
+    [measure.titles.least, least],
   ] as const
   for (const [text, examples] of ends) {
     if (examples.length === 0) continue

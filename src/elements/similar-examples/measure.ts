@@ -1,0 +1,89 @@
+import { isRecord } from '../../is-record.js'
+import type { GivenExplanation } from '../base/explanation-source.js'
+
+/** What a ranking of training examples measures. */
+export type MeasureName = 'similarity' | 'influence' | 'self-influence' | 'suspicion'
+
+/** The words for a ranking of training examples. */
+export interface Measure {
+  readonly name: MeasureName
+  /** The titles of both ends of the order. */
+  readonly titles: { readonly most: string; readonly least: string }
+  /** Names one or several examples at an end: 'most similar training examples'. */
+  readonly nameMost: (count: string) => string
+  readonly nameLeast: (isOne: boolean) => string
+  /** Whether the scores are about an explained example, and not about the training examples alone. */
+  readonly hasQuestion: boolean
+  /** What the measure means, in plain words. */
+  readonly meaning: string
+}
+
+const withHighest =
+  (score: string) =>
+  (count: string): string =>
+    count === ''
+      ? `training example with the highest ${score}`
+      : `${count} training examples with the highest ${score}`
+
+const withLowest =
+  (score: string) =>
+  (isOne: boolean): string =>
+    `${isOne ? 'The one' : 'Those'} with the lowest ${score} ${isOne ? 'is' : 'are'}`
+
+const measures: Readonly<Record<MeasureName, Measure>> = {
+  similarity: {
+    name: 'similarity',
+    titles: { most: 'Most similar', least: 'Least similar' },
+    nameMost: (count) =>
+      count === '' ? 'most similar training example' : `${count} most similar training examples`,
+    nameLeast: (isOne) => (isOne ? 'The least similar one is' : 'The least similar are'),
+    hasQuestion: true,
+    meaning:
+      'Learning them pushes the model in the same direction as learning this example with this answer.',
+  },
+  influence: {
+    name: 'influence',
+    titles: { most: 'Highest influence', least: 'Lowest influence' },
+    nameMost: withHighest('influence'),
+    nameLeast: withLowest('influence'),
+    hasQuestion: true,
+    meaning:
+      'Without them, the model would be less sure of this answer, by estimate. What many training examples teach counts less.',
+  },
+  'self-influence': {
+    name: 'self-influence',
+    titles: { most: 'Highest self-influence', least: 'Lowest self-influence' },
+    nameMost: withHighest('self-influence'),
+    nameLeast: withLowest('self-influence'),
+    hasQuestion: false,
+    meaning:
+      'The model had to learn them by heart: rare examples, and wrong labels. They are the same for every question.',
+  },
+  suspicion: {
+    name: 'suspicion',
+    titles: { most: 'Labels to check first', least: 'Labels to check last' },
+    nameMost: (count) => (count === '' ? 'label to check first' : `${count} labels to check first`),
+    nameLeast: (isOne) => (isOne ? 'The last one to check is' : 'The last to check are'),
+    hasQuestion: false,
+    meaning:
+      'The model had to learn these examples by heart, and few others teach their labels. Labels at the top are wrong more often than others, but not always.',
+  },
+}
+
+const ofValue: Measure = {
+  ...measures.influence,
+  meaning:
+    'Without them, the prediction would be further from the value that it is compared with, by estimate. What many training examples teach counts less.',
+}
+
+/** What the ranking of an explanation measures. */
+export function readMeasure({ meta }: GivenExplanation): Measure {
+  const { params } = meta
+  const name = String(meta['name'])
+  if (name.endsWith('.selfInfluence')) return measures['self-influence']
+  if (name === 'rankSuspectLabels') return measures.suspicion
+  const isInfluence = name === 'InfluenceFunctions' || name === 'TracIn'
+  if (!isInfluence) return measures.similarity
+  const isRegression = isRecord(params) && params['taskName'] === 'regression'
+  return isRegression ? ofValue : measures.influence
+}
