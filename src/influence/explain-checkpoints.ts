@@ -15,6 +15,7 @@ import type { TrainingSimilarity } from '../explainers/similarity/training-simil
 import type { Explanation } from '../explanation.js'
 import type { Labels } from '../losses/labels.js'
 import { type InfluenceQuestion, readInfluenceLabels } from './influence-question.js'
+import { nameQuestionLoss } from './name-question-loss.js'
 import { arrangeShares } from './scoring/parameter-shares.js'
 import { aggregateGradients, splitByParameter } from './scoring/question-gradients.js'
 import { rankScores } from './scoring/rank-scores.js'
@@ -61,21 +62,17 @@ export async function explainCheckpoints<Value>(
     const groups = await computeGroups(context, fitted, similarity.variant, question, y)
     const report = reportRound(question.report, round, checkpoints.length)
     try {
-      const { scores, usage } = await scoreTraining(context, fitted, groups, testCount, (done) => {
+      const target = { sums, weight: learningRate, testCount }
+      const usage = await scoreTraining(context, fitted, groups, target, (done) => {
         report({ phase: 'explain', done, total: trainCount })
       })
       usages.push(usage)
-      for (const [g, sum] of sums.entries()) {
-        for (const [at, score] of scores[g]!.entries()) sum[at]! += learningRate * score
-      }
     } finally {
       disposeAll(groups.flat())
     }
     await call.assertWeights(weightsVersion)
   }
-  const totals = new Float64Array(testCount * trainCount)
-  for (const sum of sums) for (const [at, score] of sum.entries()) totals[at]! += score
-  const ranked = rankScores(totals, ranking)
+  const ranked = rankScores(addUp(sums), ranking)
   const pick = (indices: Int32Array): Promise<InfluenceData['mostSimilar']> =>
     last.fitted.pick(indices, testCount, last.call.signal)
   const picked = {
@@ -109,13 +106,16 @@ async function computeGroups<Value>(
   context: GradientContext<Value>,
   fitted: TrainingSet<Value>,
   { prepare }: Pick<SimilarityVariant<Value>, 'prepare'>,
-  { tests: x, loss = context.loss, aggregate, perParameter }: InfluenceQuestion<Value>,
+  { tests: x, loss, aggregate, perParameter }: InfluenceQuestion<Value>,
   y: Labels,
 ): Promise<PlacedGradients[][]> {
   const { backend, call } = context
   // A variant prepares exact gradients, and projects them itself.
   const projection = prepare === undefined ? fitted.projection : undefined
-  let tests = await computeFiniteBlocks({ ...context, x, y, loss, projection })
+  const given = { ...context, ...(loss && { loss }), x, y, projection }
+  let tests = await computeFiniteBlocks(given).catch((error: unknown) => {
+    throw loss === undefined ? error : nameQuestionLoss(error)
+  })
   if (aggregate !== undefined) tests = await aggregateGradients(tests, backend, aggregate)
   if (prepare !== undefined) tests = await prepare(tests, context, fitted)
   if (!perParameter) return [tests]
@@ -123,25 +123,37 @@ async function computeGroups<Value>(
   return splitByParameter(tests, backend, own)
 }
 
-/** @throws InvalidArgumentError if the scores of all parameters take more than `maxBytes` */
+function addUp(sums: readonly Float64Array[]): Float64Array {
+  const [first, ...others] = sums as readonly [Float64Array, ...Float64Array[]]
+  if (others.length === 0) return first
+  const totals = first.slice()
+  for (const sum of others) for (const [at, score] of sum.entries()) totals[at]! += score
+  return totals
+}
+
+/** @throws InvalidArgumentError if the scores of all pairs take more than `maxBytes` */
 function assertScoresFit<Value>(
   groupCount: number,
   { ranking: { testCount, trainCount } }: InfluenceQuestion<Value>,
   { maxBytes }: SimilaritySettings,
 ): void {
-  const byteLength = groupCount * testCount * trainCount * bytesPerScore
-  if (groupCount === 1 || byteLength <= maxBytes) return
+  const byteLength = testCount * trainCount * (groupCount * bytesPerScore + bytesPerRankedScore)
+  if (byteLength <= maxBytes) return
+  const perParameter = groupCount > 1
   throw new InvalidArgumentError(
-    'perParameter',
-    `true for ${groupCount} parameters, ${testCount} questions and ${trainCount} training examples: ` +
-      `${byteLength.toLocaleString('en')} bytes of scores`,
-    `at most maxBytes, ${maxBytes.toLocaleString('en')}: explain fewer examples at once, aggregate them, choose fewer ` +
-      'parameters, or set a higher maxBytes',
+    perParameter ? 'perParameter' : 'x',
+    (perParameter ? `true for ${groupCount} parameters, ` : '') +
+      `${testCount} questions and ${trainCount} training examples: ${byteLength.toLocaleString('en')} bytes of scores`,
+    `at most maxBytes, ${maxBytes.toLocaleString('en')}: explain fewer examples at once, aggregate them, ` +
+      `${perParameter ? 'choose fewer parameters, ' : ''}or set a higher maxBytes`,
   )
 }
 
 /** A sum in float64, and the score with its index on the device. */
 const bytesPerScore = 16
+
+/** A score with its index, as it comes back from the device and in the explanation. */
+const bytesPerRankedScore = 8
 
 /** The peaks of passes that ran one after the other. */
 function takeGreatest(

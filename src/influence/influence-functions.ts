@@ -51,6 +51,8 @@ export class InfluenceFunctions<Value = unknown, Item = never> extends Explainer
   readonly #similarity: TrainingSimilarity<Value>
   readonly #settings: InfluenceSettings
   #curvature: FittedCurvature<Value> | undefined
+  /** The file that the store lacks, if there is no curvature for that reason. */
+  #missingFile: string | undefined
 
   /** @throws InvalidArgumentError for an unknown option value or loss; UnsupportedError without trainable parameters */
   constructor(
@@ -273,9 +275,12 @@ export class InfluenceFunctions<Value = unknown, Item = never> extends Explainer
     { fisher, seed }: OpenInfluenceOptions,
   ): Promise<void> {
     if (this.#settings.curvature === 'identity') return
-    const { openStored } = await useCurvatures()
+    const { curvatureKey, openStored } = await useCurvatures()
     const { loss } = this.#similarity
-    this.#curvature = await openStored(store, call, loss, this.#settings, { fisher, seed })
+    const settings = this.#settings
+    this.#curvature = await openStored(store, call, loss, settings, { fisher, seed })
+    const key = curvatureKey(settings.curvature)
+    this.#missingFile = this.#curvature === undefined ? (store.locate?.(key) ?? key) : undefined
   }
 
   /** Writes a curvature into the explainer's store. */
@@ -322,9 +327,12 @@ export class InfluenceFunctions<Value = unknown, Item = never> extends Explainer
 
   #requireCurvature(): FittedCurvature<Value> {
     if (this.#curvature !== undefined) return this.#curvature
+    const { curvature } = this.#settings
+    const missing =
+      this.#missingFile === undefined ? '' : ` (the store has no ${this.#missingFile})`
     throw new NotFittedError(
-      `there is no curvature '${this.#settings.curvature}' for these training gradients; call fitCurvature(x, y), or ` +
-        "choose curvature: 'identity'.",
+      `there is no curvature '${curvature}' for these training gradients${missing}; call fitCurvature(x, y), write it ` +
+        `into the store with precompute, or choose curvature: 'identity'.`,
     )
   }
 

@@ -12,8 +12,9 @@ import type {
 } from '../explainers/similarity/similarity-options.js'
 import type { GradientContext } from '../explainers/similarity/training-set.js'
 import { type Labels, type QuestionLabelInput, requireLabels } from '../losses/labels.js'
-import { readLoss, type ReadLoss } from '../losses/loss.js'
+import { type Loss, readLoss, type ReadLoss } from '../losses/loss.js'
 import { describe, readChoice } from '../options.js'
+import { nameQuestionLoss } from './name-question-loss.js'
 import { type Aggregate, aggregateNames, type QuestionOptions } from './scoring/question-options.js'
 
 /** The arguments of an `explain` call about influence, read. */
@@ -45,17 +46,27 @@ export async function readInfluenceQuestion<Value, Item>(
   if (typeof perParameter !== 'boolean') {
     throw new InvalidArgumentError('perParameter', describe(perParameter), 'true or false')
   }
-  const loss = questionLoss === undefined ? undefined : readLoss(questionLoss)
-  if (loss !== undefined) {
-    checkLossOfLogits(loss, call.predictor.output)
-    checkLoss(loss, call.predictor)
-  }
+  const loss = questionLoss === undefined ? undefined : readOwnLoss(questionLoss, call)
   const question = await readQuestion(explainer, call, trainCount, x, y, options, settings)
   const { ranking } = question
   return {
     ...question,
     ...{ aggregate, loss, perParameter, exampleCount: ranking.testCount },
     ranking: aggregate === undefined ? ranking : { ...ranking, testCount: 1 },
+  }
+}
+
+function readOwnLoss<Value>(
+  given: Loss<Value>,
+  { predictor }: Pick<ModelCall<Value>, 'predictor'>,
+): ReadLoss<Value> {
+  try {
+    const loss = readLoss(given)
+    checkLossOfLogits(loss, predictor.output)
+    checkLoss(loss, predictor)
+    return loss
+  } catch (error) {
+    throw nameQuestionLoss(error)
   }
 }
 

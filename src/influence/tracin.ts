@@ -175,7 +175,8 @@ export class TracIn<Value = unknown, Item = never> implements Disposable {
 
   /**
    * Ranks the training examples by their influence on the loss of each of the examples given. A positive score means that
-   * training on the example lowered the loss. Scores of all pairs are in memory during the call, 16 bytes each.
+   * training on the example lowered the loss. Scores of all pairs are in memory during the call, 24 bytes each, and
+   * must fit into `maxBytes`.
    *
    * @param x [nTest, …], one example without the batch axis, or a list of one array per model input; or raw items that
    *   the predictor preprocesses

@@ -18,6 +18,7 @@ export async function openGradientStore(
   if (reader !== undefined) return reader
   throw new StoreError(
     'missing',
-    'There is no store of gradients here: zarr.json is missing. Fit with this store first, or check its address.',
+    `There is no store of gradients here: ${store.locate?.('zarr.json') ?? 'zarr.json'} is missing. Fit with this ` +
+      'store first, or check its address.',
   )
 }

@@ -41,7 +41,7 @@ export async function verifyGradientStore(
   if (description === undefined) {
     throw new StoreError(
       'missing',
-      'There is no store of gradients here: zarr.json is missing. Check its address.',
+      `There is no store of gradients here: ${store.locate?.('zarr.json') ?? 'zarr.json'} is missing. Check its address.`,
     )
   }
   const { header } = description

@@ -4,21 +4,28 @@ import type { GradientContext, TrainingSet } from '../../explainers/similarity/t
 /** What scoring all training examples took, for the explanation's parameters. */
 type Usage = Readonly<Record<string, number>>
 
+/** Where scores are added. */
+export interface ScoreSums {
+  /** Per group, [testCount, trainCount]. */
+  readonly sums: readonly Float64Array[]
+  readonly weight: number
+  readonly testCount: number
+}
+
 /**
  * Computes the inner products of all training gradients with those of the examples to be explained, in one pass over the
  * training gradients, without ranking them.
  *
  * @param groups the gradients of the examples to be explained, or parts of them: of one parameter each, for example
  * @param report called with the number of training examples done
- * @returns per group, [testCount, trainCount]
  */
 export async function scoreTraining<Value>(
   context: GradientContext<Value>,
   fitted: TrainingSet<Value>,
   groups: readonly (readonly PlacedGradients[])[],
-  testCount: number,
+  { sums, weight, testCount }: ScoreSums,
   report: (done: number) => void,
-): Promise<{ scores: Float64Array[]; usage: Usage }> {
+): Promise<Usage> {
   const { call, backend } = context
   const trainCount = fitted.exampleCount
   const rankers = groups.map(() =>
@@ -38,17 +45,15 @@ export async function scoreTraining<Value>(
       call.check()
       report(train.end)
     }
-    const scores: Float64Array[] = []
-    for (const ranker of rankers) {
-      const { scores: ranked, indices } = await ranker.finish()
-      const inOrder = new Float64Array(testCount * trainCount)
+    for (const [g, ranker] of rankers.entries()) {
+      const { scores, indices } = await ranker.finish()
+      const sum = sums[g]!
       for (const [at, train] of indices.entries()) {
-        inOrder[Math.floor(at / trainCount) * trainCount + train] = ranked[at]!
+        sum[Math.floor(at / trainCount) * trainCount + train]! += weight * scores[at]!
       }
-      scores.push(inOrder)
       ranker[Symbol.dispose]()
     }
-    return { scores, usage: usage() }
+    return usage()
   } finally {
     for (const ranker of rankers) ranker[Symbol.dispose]()
   }

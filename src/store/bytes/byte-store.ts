@@ -27,6 +27,8 @@ export interface ByteStore {
     range: ByteRange,
     options?: ByteReadOptions,
   ): Promise<Uint8Array<ArrayBuffer> | undefined>
+  /** Returns the address of a key, for messages. Left out by a store without addresses. */
+  locate?(key: string): string
 }
 
 /** Reads and writes bytes by key. */

@@ -85,11 +85,18 @@ async function readAnswer(
     throw error
   }
   try {
-    return await readBody(response, range, { maxByteLength, buffer, onProgress })
+    const bytes = await readBody(response, range, { maxByteLength, buffer, onProgress })
+    return isPageForJson(url, bytes) ? undefined : bytes
   } catch (error) {
     if (!(error instanceof StoreError)) throw error
     throw new StoreError(error.failure, `${url.href}: ${error.message}`, { status, cause: error })
   }
+}
+
+/** Servers of single-page apps answer with a page, and status 200, where a file is missing. JSON has no `<` in front. */
+function isPageForJson({ pathname }: URL, bytes: Uint8Array): boolean {
+  if (!pathname.endsWith('.json')) return false
+  return new TextDecoder().decode(bytes.subarray(0, 100)).trimStart().startsWith('<')
 }
 
 const formatRangeHeader = (range: ByteRange): string =>

@@ -63,6 +63,17 @@ export class HttpStore implements ByteStore {
     return this.#read(key, range, options)
   }
 
+  locate(key: string): string {
+    return this.#locate(key).href
+  }
+
+  #locate(key: string): URL {
+    const url = new URL(splitKey(key).join('/'), this.#url)
+    // A signature in the URL covers all files below it.
+    url.search = this.#url.search
+    return url
+  }
+
   async #read(
     key: string,
     range: ByteRange | undefined,
@@ -96,9 +107,7 @@ export class HttpStore implements ByteStore {
     const { request } = await import('./http-request.js').catch(explainFailedImport)
     // The first attempt consumes it.
     let { buffer } = limits
-    const url = new URL(splitKey(key).join('/'), this.#url)
-    // A signature in the URL covers all files below it.
-    url.search = this.#url.search
+    const url = this.#locate(key)
     return withRetries(
       () => {
         const room = buffer

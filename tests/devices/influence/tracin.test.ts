@@ -202,6 +202,14 @@ describe.each(devices)('TracIn on %s', (device) => {
     await expect(
       explainer.explain(testX, undefined, { questionLoss: squares as never }),
     ).rejects.toThrow('y: got none, with a function as questionLoss; expected the labels')
+    const outputs = (_: tf.Tensor, yPred: tf.Tensor): tf.Tensor => yPred
+    await expect(
+      explainer.explain(testX, oneHot, { questionLoss: outputs as never }),
+    ).rejects.toThrow('questionLoss: got shape [1, 3] returned for one example; expected one value')
+    const constant = (): tf.Tensor => tf.scalar(1)
+    await expect(
+      explainer.explain(testX, oneHot, { questionLoss: constant as never }),
+    ).rejects.toThrow('questionLoss: the value that it returns does not depend on its second')
   })
 
   it('keeps only the best with ranking top, and counts progress over the checkpoints', async () => {

@@ -91,7 +91,16 @@ describe('a call of TracIn', () => {
   it.each<readonly [InfluenceExplainOptions, string]>([
     [{ aggregate: 'median' as never }, "aggregate: got 'median'; expected one of 'sum', 'mean'"],
     [{ perParameter: 1 as never }, 'perParameter: got 1; expected true or false'],
-    [{ questionLoss: 'nothing' as never }, "'nothing'"],
+    [{ questionLoss: 'nothing' as never }, "questionLoss: got 'nothing'; expected a function"],
+    [{ questionLoss: { name: 'no' } as never }, "questionLoss.name: got 'no'; expected one of"],
+    [
+      { questionLoss: { name: loss, delta: 2 } },
+      `questionLoss.delta: got a value for '${loss}'; expected none: only 'huber' has it`,
+    ],
+    [
+      { questionLoss: { name: loss, classWeight: [1] } },
+      'questionLoss.classWeight: got 1 weights; expected 3, one per class',
+    ],
     [{ simFn: 'grad_cos' } as never, "options: got 'simFn'; expected only topK, ranking, signal"],
     [{ topK: 0 }, 'topK: got 0'],
   ])('names a wrong option (%#)', async (given, message) => {
@@ -105,9 +114,24 @@ describe('a call of TracIn', () => {
     using explainer = new TracIn([{ predictor, learningRate: 1 }], loss, all)
     await explainer.fit(trainX, trainClasses)
     await expect(explainer.explain(testX, undefined, { perParameter: true })).rejects.toThrow(
-      'perParameter: got true for 4 parameters, 2 questions and 6 training examples: 768 bytes of scores; expected at ' +
+      'perParameter: got true for 4 parameters, 2 questions and 6 training examples: 864 bytes of scores; expected at ' +
         'most maxBytes, 700: explain fewer examples at once',
     )
+  })
+
+  it('refuses scores of all pairs that take more than maxBytes', async () => {
+    using explainer = new TracIn([{ predictor, learningRate: 1 }], loss, {
+      ...options,
+      maxBytes: 280,
+    })
+    await explainer.fit(trainX, trainClasses)
+    await expect(explainer.explain(testX)).rejects.toThrow(
+      'x: got 2 questions and 6 training examples: 288 bytes of scores; expected at most maxBytes, 280: explain fewer ' +
+        'examples at once, aggregate them, or set a higher maxBytes',
+    )
+    expect((await explainer.explain(testX, undefined, { aggregate: 'sum' })).scores.shape).toEqual([
+      1, 6,
+    ])
   })
 
   it('rejects with the reason of an abort, and works again', async () => {

@@ -9,11 +9,12 @@ beforeAll(() => {
   messages = listErrorMessages()
 }, 60_000)
 
-/** They pass on messages of other places: across threads, of Node's parser, of a request, of a list. */
+/** They pass on messages of other places: across threads, of Node's parser, of a request, of a list, of a loss. */
 const passOn = [
   'cli/arguments.ts',
   'compute/wasm/pool/messages.ts',
   'compute/wasm/pool/worker.ts',
+  'influence/name-question-loss.ts',
   'store/bytes/http-request.ts',
   'tfjs/models/layers/layers-model.ts',
   'tfjs/session/passes.ts',

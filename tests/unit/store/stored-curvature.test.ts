@@ -1,7 +1,8 @@
-import { GradientSimilarity, MemoryStore, type Predictor } from 'gradlens'
+import { GradientSimilarity, HttpStore, MemoryStore, type Predictor } from 'gradlens'
 import { InfluenceFunctions, type InfluenceOptions } from 'gradlens/influence'
 import { verifyGradientStore } from 'gradlens/node'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { answerRange, serve } from '../../support/stores/http-server.js'
 import { classifier, testX, trainClasses, trainX } from '../../support/models/small-nets.js'
 
 const loss = 'sparseCategoricalCrossentropy'
@@ -101,11 +102,37 @@ describe('a curvature in a store', () => {
     await similarity.fit(trainX, trainClasses)
     using opened = await InfluenceFunctions.open(store, predictor, loss, options)
     await expect(opened.explain(testX)).rejects.toThrow(
-      "there is no curvature 'diagonal' for these training gradients; call fitCurvature(x, y)",
+      "there is no curvature 'diagonal' for these training gradients (the store has no curvature-diagonal/zarr.json); " +
+        'call fitCurvature(x, y)',
     )
     await opened.fitCurvature(trainX, trainClasses)
     const expected = await (await fitted({})).explain(testX)
     expect((await opened.explain(testX)).data.scores).toEqual(expected.data.scores)
+  })
+
+  it('is missing where a server answers with a page', async () => {
+    const memory = new MemoryStore()
+    using similarity = new GradientSimilarity(classifier() as Predictor, loss, {
+      ...{ device: 'cpu', batchSize: 4, precomputeGrads: true, store: memory },
+    })
+    await similarity.fit(trainX, trainClasses)
+    const url = await serve((request, response) => {
+      void memory.get(request.url!.slice('/store/'.length)).then((bytes) => {
+        const page = Buffer.from('\n <!doctype html><title>An app</title>')
+        answerRange(request, response, bytes ?? page)
+      })
+    })
+    const predictor = classifier() as Predictor
+    using opened = await InfluenceFunctions.open(new HttpStore(url), predictor, loss, options)
+    await expect(opened.explain(testX)).rejects.toThrow(
+      `there is no curvature 'diagonal' for these training gradients (the store has no ${url}curvature-diagonal/zarr.json); ` +
+        'call fitCurvature(x, y), write it into the store with precompute',
+    )
+    await opened.fitCurvature(trainX, trainClasses)
+    const expected = await (await fitted({})).explain(testX)
+    expect((await opened.explain(testX)).data.scores).toEqual(expected.data.scores)
+    const { curvatures, damaged } = await verifyGradientStore(new HttpStore(url))
+    expect({ curvatures, damaged }).toEqual({ curvatures: [], damaged: [] })
   })
 
   it('is written by precompute as by fit', async () => {

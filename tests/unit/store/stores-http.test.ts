@@ -309,6 +309,17 @@ it('serves a store of gradients, over a server that errs now and then', async ()
   expect(squaredNorms).toEqual(storedRows.squaredNorms)
 })
 
+it('takes a page in the place of a JSON file for a missing file, and names its address', async () => {
+  const page = Buffer.from('<!doctype html>')
+  const { store } = await storeOf([(_, response) => void response.writeHead(200).end(page)])
+  expect(await store.get('zarr.json')).toBeUndefined()
+  expect(await store.get('labels/c.0')).toEqual(new Uint8Array(page))
+  expect(await rejection(openGradientStore(store))).toMatchObject({
+    failure: 'missing',
+    message: expect.stringContaining(`${store.locate('zarr.json')} is missing`) as string,
+  })
+})
+
 it('names the array and the chunk that the server does not have', async () => {
   const written = new MemoryStore()
   await writeRows(written, 5)
