@@ -88,6 +88,11 @@ export interface LossGradientOptions {
    * approximation.
    */
   readonly keepsFactors?: boolean | undefined
+  /**
+   * Returns the labels to differentiate for, from the model's output [B, …] in the same pass. The session's `drawsLabels`
+   * must be true.
+   */
+  readonly drawLabels?: ((output: NdArray) => Labels) | undefined
 }
 
 /**
@@ -151,6 +156,8 @@ export interface PredictorSession<Value = unknown> extends Disposable {
   exampleBytes?(x: readonly NdArray[], forwardArguments: ForwardArguments): Promise<number>
   /** The device in whose buffers `lossGradients` leaves its results; undefined if they are arrays. */
   readonly gpuDevice?: GPUDevice | undefined
+  /** True if `lossGradients` has the option `drawLabels`. Without it, a pass of its own predicts. */
+  readonly drawsLabels?: boolean | undefined
   /** Returns the model's output [B, …]; with `activations`, after they replace those at their layers. */
   predict(
     x: readonly NdArray[],
@@ -206,7 +213,8 @@ export interface PredictorSession<Value = unknown> extends Disposable {
   /**
    * Returns g(z) = ∇θ L(y, f(x)) of each example, over the trainable parameters.
    *
-   * @param labels in the form that the loss takes, with a factor for the loss of each position
+   * @param labels in the form that the loss takes, with a factor for the loss of each position; with `drawLabels`, only
+   *   their number counts
    * @param loss a function, which is called with one example at a time, or the named loss of one position
    */
   lossGradients(

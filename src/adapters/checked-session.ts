@@ -53,8 +53,14 @@ export function createCheckedSession<Value>(passes: ModelPasses<Value>): Predict
         await checks.checkOutputs(x, forwardArguments, pathRemedy)
         return passes.inputGradients(x, outputIndices, forwardArguments)
       }),
-    lossGradients: (x, y, loss, { keepsFactors } = {}) =>
-      inTurn(() => checks.computeGradients({ x, y, loss, keepsFactors })),
+    drawsLabels: true,
+    lossGradients: (x, y, loss, { keepsFactors, drawLabels } = {}) =>
+      inTurn(async () => {
+        const batch = { x, y, loss, keepsFactors, drawLabels }
+        return checks.computeGradients(
+          passes.drawsLabels === true ? batch : await withDrawnLabels(passes, batch),
+        )
+      }),
     [Symbol.dispose]: () => {
       passes[Symbol.dispose]()
     },
@@ -137,7 +143,7 @@ class SessionChecks<Value> {
     const { fallbackReason, isKnown } = this.#findChecks(batch)
     if (!isKnown) this.#warn(fallbackReason!)
     await this.checkOutputs(batch.x, {}, similarityRemedy)
-    return computeOneByOne(this.#passes, batch)
+    return computeOneByOne(this.#passes, await withDrawnLabels(this.#passes, batch))
   }
 
   /** Returns undefined if the gradients must be computed one example at a time. */
@@ -173,6 +179,7 @@ class SessionChecks<Value> {
     known: BatchChecks,
   ): Promise<void> {
     const { x } = batch
+    const drawn = pass.labels && { ...batch, y: pass.labels, drawLabels: undefined }
     const exampleCount = countExamples(batch)
     // One example would not do at first: all rows could be its own.
     const count = known.sizes.size === 0 ? 2 : 1
@@ -183,7 +190,7 @@ class SessionChecks<Value> {
     for (const row of examples) {
       // A pass takes long. The page can respond between two.
       await waitForNextTask()
-      const alone = await this.#passes.exampleGradients(selectExample(batch, row))
+      const alone = await this.#passes.exampleGradients(selectExample(drawn ?? batch, row))
       try {
         outputs.push({ row, output: await alone.readOutput() })
         errors.push(await measureGradientError(pass.block, row, alone.block))
@@ -225,6 +232,16 @@ class SessionChecks<Value> {
         `exactly but slowly: ${reason}.`,
     )
   }
+}
+
+/** Draws the labels of a batch from the model's output in a pass of its own. */
+async function withDrawnLabels<Value>(
+  passes: ModelPasses<Value>,
+  batch: LossBatch<Value>,
+): Promise<LossBatch<Value>> {
+  const { x, drawLabels } = batch
+  if (drawLabels === undefined) return batch
+  return { ...batch, y: drawLabels(await passes.predict(x, {})), drawLabels: undefined }
 }
 
 const withLastRepeated = (array: NdArray): NdArray => {

@@ -11,11 +11,15 @@ export interface LossBatch<Value> {
   readonly loss: PositionLoss | LossFunction<Value>
   /** See LossGradientOptions. */
   readonly keepsFactors?: boolean | undefined
+  /** See LossGradientOptions. Set only for passes with `drawsLabels`, and then in the place of `y`. */
+  readonly drawLabels?: ((output: NdArray) => Labels) | undefined
 }
 
 /** The result of one batched pass. Disposing it frees what is only needed for `readOutput`. */
 export interface BatchedGradients extends Disposable {
   readonly block: GradientBlock | GpuGradientBlock
+  /** The labels that were drawn. */
+  readonly labels?: Labels | undefined
   /** Returns the model's output in this pass, [B, …]. */
   readOutput(): Promise<NdArray>
 }
@@ -33,7 +37,7 @@ export interface NotBatched {
  */
 export interface ModelPasses<Value = unknown> extends Omit<
   PredictorSession<Value>,
-  'lossGradients' | 'concurrency'
+  'lossGradients' | 'concurrency' | 'drawsLabels'
 > {
   /** The model's name in messages. */
   readonly name: string
@@ -51,6 +55,8 @@ export interface ModelPasses<Value = unknown> extends Omit<
    * out if the operations depend on nothing but the shapes, and all sessions have the same parameters.
    */
   operations?(x: readonly NdArray[]): object
+  /** True if `lossGradients` draws labels in its pass. Other passes get them drawn from those of `predict`. */
+  readonly drawsLabels?: boolean | undefined
   /** Computes the gradients of all examples in one pass, or returns why that is not exact. */
   lossGradients(batch: LossBatch<Value>): Promise<BatchedGradients | NotBatched>
   /**
@@ -62,7 +68,11 @@ export interface ModelPasses<Value = unknown> extends Omit<
 
 export const countExamples = ({ y }: { readonly y: Labels }): number => y.shape[0] ?? 0
 
-/** Returns one example of a batch as its own batch. */
+/**
+ * Returns one example of a batch as its own batch.
+ *
+ * @param batch without labels that are still to be drawn
+ */
 export const selectExample = <Value>(batch: LossBatch<Value>, row: number): LossBatch<Value> => ({
   ...batch,
   x: batch.x.map((array) => rows(array, row, row + 1)),

@@ -21,13 +21,16 @@ export async function computeFactors<Value>(
   { fisher, seed }: Pick<InfluenceSettings, 'fisher' | 'seed'>,
 ): Promise<GradientBlock> {
   const ofPosition = typeof loss === 'function' ? loss : positionLoss(loss)
-  const labels =
-    fisher === 'empirical'
-      ? y
-      : sampleLabels(loss, await call.run((session) => session.predict(x, {})), y, first, seed)
-  const block = await call.run((session) =>
-    session.lossGradients(x, labels, ofPosition, { keepsFactors: true }),
-  )
+  const keepsFactors = true
+  const draw = (output: NdArray): Labels => sampleLabels(loss, output, y, first, seed)
+  const block = await call.run(async (session) => {
+    if (fisher === 'empirical') return session.lossGradients(x, y, ofPosition, { keepsFactors })
+    if (session.drawsLabels === true) {
+      return session.lossGradients(x, y, ofPosition, { keepsFactors, drawLabels: draw })
+    }
+    const labels = draw(await session.predict(x, {}))
+    return session.lossGradients(x, labels, ofPosition, { keepsFactors })
+  })
   if (!('gpuDevice' in block)) return block
   block[Symbol.dispose]()
   throw new UnsupportedError(

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
 import type { Tensor } from '@tensorflow/tfjs'
 import { countExamples, type LossBatch } from '../../adapters/model-passes.js'
+import type { Labels } from '../../losses/labels.js'
 import type { NdArray } from '../../ndarray.js'
 import { type TapeNode, withoutValues, withTape } from '../engine/engine.js'
 import { backpropagate, findDependents } from '../engine/tape.js'
@@ -27,7 +28,12 @@ export interface BatchEvidence {
 }
 
 export type BatchedPass =
-  | { readonly gradients: PerExampleGradients; readonly output: Tensor }
+  | {
+      readonly gradients: PerExampleGradients
+      readonly output: Tensor
+      /** Those that were drawn. */
+      readonly labels?: Labels | undefined
+    }
   | Unseparated
   | { readonly difference: string }
 
@@ -51,12 +57,13 @@ export function runBatchedPass(
     (tape, output): BatchedPass => {
       const placements = findBatchPlacements(tape, exampleCount, outline, orders)
       if ('difference' in placements) return placements
-      const seeds = seedsOf(batch, output, tape)
+      const labels = batch.drawLabels?.({ data: output.dataSync(), shape: output.shape })
+      const seeds = seedsOf(labels === undefined ? batch : { ...batch, y: labels }, output, tape)
       const gradients = computePerExampleGradients(tape, parameters, placements, seeds, {
         exampleCount,
         keepsFactors: batch.keepsFactors === true,
       })
-      return 'reason' in gradients ? gradients : { gradients, output }
+      return 'reason' in gradients ? gradients : { gradients, output, labels }
     },
   )
 }

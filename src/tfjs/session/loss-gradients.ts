@@ -7,8 +7,8 @@ import {
   type NotBatched,
 } from '../../adapters/model-passes.js'
 import type { GpuGradientBlock, GradientBlock, GradientSegment } from '../../gradients/block.js'
-import { type NdArray, takeRows } from '../../ndarray.js'
-import { takeLabels } from '../../losses/labels.js'
+import { type NdArray, rows, takeRows } from '../../ndarray.js'
+import { type Labels, labelsOf, takeLabels } from '../../losses/labels.js'
 import { orderExamples, deriveOrder } from '../per-example/example-orders.js'
 import { splitIntoParts, type PerExampleGradients } from '../per-example/per-example.js'
 import { arraysOf, mapArrays } from '../../adapters/segment-arrays.js'
@@ -50,10 +50,10 @@ export class LossGradients {
       const isSingle = model.singleReason?.() !== undefined
       return { reason: result.reason, isKnown: isSingle }
     }
-    const { gradients, output } = result
+    const { gradients, output, labels } = result
     known.parts = gradients.parts
     try {
-      return this.#withOutput(await this.#blockOf(gradients, batch), output)
+      return { ...this.#withOutput(await this.#blockOf(gradients, batch), output), labels }
     } catch (error) {
       output.dispose()
       throw error
@@ -198,14 +198,18 @@ export class LossGradients {
     await this.#device.refresh()
   }
 
-  #firstExample({ gradients, output }: PassResult): PassResult {
+  #firstExample({ gradients, output, labels }: PassResult): PassResult {
     const first = (tensor: Tensor): Tensor => tensor.slice(0, 1)
     const example = this.#device.run(() => ({
       segments: gradients.segments.map((segment) => mapArrays(segment, first, first)),
       output: first(output),
     }))
     tf.dispose([...gradients.segments.flatMap(arraysOf), output])
-    return { gradients: { ...gradients, segments: example.segments }, output: example.output }
+    return {
+      gradients: { ...gradients, segments: example.segments },
+      output: example.output,
+      labels: labels && labelsOf(labels, 0, 1),
+    }
   }
 }
 
@@ -220,11 +224,16 @@ const repeatExamples = (x: readonly NdArray[], exampleCount: number): NdArray[] 
   })
 
 /** Repeats one example, for models that compute other ops for one example than for several. */
-const repeatExample = (batch: LossBatch<Tensor>): LossBatch<Tensor> => ({
-  ...batch,
-  x: repeatExamples(batch.x, 2),
-  y: takeLabels(batch.y, [0, 0]),
-})
+function repeatExample(batch: LossBatch<Tensor>): LossBatch<Tensor> {
+  const { drawLabels } = batch
+  const repeat = (labels: Labels): Labels => takeLabels(labels, [0, 0])
+  return {
+    ...batch,
+    x: repeatExamples(batch.x, 2),
+    y: repeat(batch.y),
+    drawLabels: drawLabels && ((output) => repeat(drawLabels(rows(output, 0, 1)))),
+  }
+}
 
 /** Returns a pass's segments with arrays in place of tensors, in the order of all tensors. */
 function inSegments<Floats, Integers>(

@@ -51,6 +51,11 @@ export class TfjsPasses implements ModelPasses<Tensor> {
     return this.#device.weightsVersion
   }
 
+  /** The output of a pass can't be read within the pass on a GPU. */
+  get drawsLabels(): boolean {
+    return this.#device.gpuDevice === undefined
+  }
+
   get gpuDevice(): GPUDevice | undefined {
     return this.#device.gpuDevice
   }
