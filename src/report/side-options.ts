@@ -1,5 +1,6 @@
 import type { Label, Labels } from '../elements/similar-examples/labels.js'
 import type { Channels } from '../elements/base/picture/channels.js'
+import { type Nouns, usualNouns } from '../elements/similar-examples/nouns.js'
 import type { ExampleKind } from '../elements/similar-examples/similarity-view.js'
 import type { FrameSide } from '../frame/frame.js'
 
@@ -16,6 +17,9 @@ export interface SideOptions {
   readonly trainLabels: Labels
   readonly trainPredictions: Labels
   readonly predicted: Label | null
+  readonly trainNames: readonly string[]
+  readonly explainedIndex: number | null
+  readonly nouns: Nouns
 }
 
 export function readSideOptions(side: FrameSide): SideOptions {
@@ -29,6 +33,7 @@ export function readSideOptions(side: FrameSide): SideOptions {
   }
   const { kind = null, channels = null, predicted = null, trainLabels = null } = side
   const tokens = texts('tokens')
+  const nouns = texts('nouns')
   return {
     index: number('index') ?? 0,
     kind: kind as ExampleKind | null,
@@ -41,5 +46,8 @@ export function readSideOptions(side: FrameSide): SideOptions {
     trainLabels: trainLabels as Labels,
     trainPredictions: (side['trainPredictions'] ?? null) as Labels,
     predicted: predicted as Label | null,
+    trainNames: texts('trainNames'),
+    explainedIndex: number('explainedIndex'),
+    nouns: nouns.length === 2 ? nouns : usualNouns,
   }
 }

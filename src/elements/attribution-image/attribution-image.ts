@@ -28,7 +28,7 @@ import { sumRegions } from './regions.js'
 import { describeMap } from './sentence.js'
 import { createSignedMap, type SignedMap } from './signed-map.js'
 
-/** Images up to this width keep sharp pixels. Wider ones are smoothed like photographs. */
+/** Images and maps up to this width keep sharp pixels. Wider ones are smoothed like photographs. */
 const pixelatedWidth = 128
 
 const layoutNames: Readonly<Record<Layout, string>> = {
@@ -46,7 +46,8 @@ const signNames: Readonly<Record<Sign, string>> = {
 /**
  * The pixels that count for an output of the model, and those that count against it: a signed map,
  * symmetric about zero, next to or over the image. The pointer or the arrow keys show the values of
- * single pixels.
+ * single pixels. Attributions of a layer may have fewer cells than the image has pixels: each is drawn
+ * over its part of the image.
  *
  * @tagname gl-attribution-image
  *
@@ -158,17 +159,14 @@ export class GlAttributionImage extends GlElement<SignedMap> {
   protected override renderView(view: SignedMap): TemplateResult {
     const panelCount = view.image !== null && this.layout === 'side-by-side' ? 2 : 1
     const layerCount = view.image !== null && ['overlay', 'masked'].includes(this.layout) ? 2 : 1
-    const canvas = html`<canvas
-      aria-hidden="true"
-      ?data-pixelated=${view.width <= pixelatedWidth}
-    ></canvas>`
+    const canvas = html`<canvas aria-hidden="true"></canvas>`
     const layers = Array.from({ length: layerCount }, () => canvas)
     const { ticks } = this.#createColorBar(view)
     return html`
       <div
         class="area"
         data-panels=${panelCount}
-        .style=${`--_aspect: ${view.width / view.height}`}
+        .style=${`--_aspect: ${view.aspect}`}
         @pointermove=${this.#onPointer}
         @pointerdown=${this.#onPointer}
         @pointerleave=${this.#onLeave}
@@ -186,7 +184,7 @@ export class GlAttributionImage extends GlElement<SignedMap> {
           tabindex="0"
           role="application"
           aria-roledescription="attribution map"
-          aria-label="Map of ${view.height} by ${view.width} pixels. The arrow keys move over it."
+          aria-label="Map of ${view.height} by ${view.width} ${view.unit}s. The arrow keys move over it."
           @keydown=${this.#onKey}
           @blur=${this.#onLeave}
         >
@@ -239,11 +237,10 @@ export class GlAttributionImage extends GlElement<SignedMap> {
   }
 
   protected override drawPicture(view: SignedMap, theme: Theme): Picture {
-    const aspect = view.width / view.height
     return drawMap(
       this.#createPanels(view, theme),
       this.#createColorBar(view, theme),
-      aspect,
+      view.aspect,
       theme,
     )
   }
@@ -257,7 +254,10 @@ export class GlAttributionImage extends GlElement<SignedMap> {
     const layers = this.#createPanels(view, theme).flat()
     const canvases = this.renderRoot.querySelectorAll<HTMLCanvasElement>('.panel canvas')
     canvases.forEach((canvas, i) => {
-      if (layers[i] !== undefined) paintRaster(canvas, layers[i])
+      const layer = layers[i]
+      if (layer === undefined) return
+      paintRaster(canvas, layer)
+      canvas.toggleAttribute('data-pixelated', layer.width <= pixelatedWidth)
     })
     const ramp = this.renderRoot.querySelector<HTMLCanvasElement>('[data-ramp]')
     if (ramp !== null) paintRaster(ramp, this.#createColorBar(view, theme).ramp)
@@ -277,10 +277,10 @@ export class GlAttributionImage extends GlElement<SignedMap> {
     return html`<span class="cursor" .style=${place.join(';')}></span>`
   }
 
-  #renderReadout({ values, width }: SignedMap): TemplateResult {
+  #renderReadout({ values, width, unit }: SignedMap): TemplateResult {
     const { row = 0, column = width } = this.#cursor ?? {}
     const value = column < width ? values[row * width + column] : undefined
-    if (value === undefined) return html`Point at a pixel to see its value.`
+    if (value === undefined) return html`Point at a ${unit} to see its value.`
     const format = createSignedFormat([value])
     return html`
       <strong>${format(value)}</strong><br />

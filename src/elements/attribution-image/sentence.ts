@@ -13,29 +13,36 @@ const standoutShare = 1.5 / 9
  * Describes a map by its regions: 'The upper right counts most for 8 (+0.41), and the lower left
  * counts most against it (−0.12). 62 % of the attribution is for 8.'
  */
-export function describeMap({ values, width, height, target }: SignedMap, sign: Sign): string {
+export function describeMap(
+  { values, width, height, target, unit }: SignedMap,
+  sign: Sign,
+): string {
   const regions = sumRegions(values, width, height)
   const { forIt, againstIt } = sumBySign(values)
   const name = target ?? 'a higher output'
   if (sign === 'positive') {
-    if (forIt === 0) return `No pixel counts for ${name}.`
+    if (forIt === 0) return `No ${unit} counts for ${name}.`
     const place = findGreatest(regions, (region) => region.forIt).name
-    return `The ${place} counts most for ${name}. The pixels against it are not shown.`
+    return `The ${place} counts most for ${name}. The ${unit}s against it are not shown.`
   }
   if (sign === 'negative') {
-    if (againstIt === 0) return `No pixel counts against ${name}.`
+    if (againstIt === 0) return `No ${unit} counts against ${name}.`
     const place = findGreatest(regions, (region) => region.againstIt).name
-    return `The ${place} counts most against ${name}. The pixels for it are not shown.`
+    return `The ${place} counts most against ${name}. The ${unit}s for it are not shown.`
   }
-  if (forIt === 0 && againstIt === 0) return `No pixel counts for or against ${name}.`
-  return `${describeBalance(regions, name)} ${describeShare(forIt, againstIt, name)}`
+  if (forIt === 0 && againstIt === 0) return `No ${unit} counts for or against ${name}.`
+  return `${describeBalance(regions, name, unit)} ${describeShare(forIt, againstIt, name)}`
 }
 
 /**
  * The regions with the greatest sums of each sign, and their sums. Sums, because single pixels of
  * both signs are often strongest in the same region.
  */
-function describeBalance(regions: readonly Region[], name: string): string {
+function describeBalance(
+  regions: readonly Region[],
+  name: string,
+  unit: SignedMap['unit'],
+): string {
   const net = ({ forIt, againstIt }: Region): number => forIt - againstIt
   const most = findGreatest(regions, net)
   const least = findGreatest(regions, (region) => -net(region))
@@ -43,7 +50,7 @@ function describeBalance(regions: readonly Region[], name: string): string {
   const whole = regions.reduce((sum, region) => sum + Math.abs(net(region)), 0)
   const strongest = net(most) >= -net(least) ? most : least
   if (whole === 0)
-    return `In each part of the picture, the pixels for and against ${name} cancel out.`
+    return `In each part of the picture, the ${unit}s for and against ${name} cancel out.`
   const share = Math.abs(net(strongest)) / whole
   if (share < standoutShare) {
     return (

@@ -15,10 +15,17 @@ import type { GivenExplanation } from '../base/explanation-source.js'
 import { type Channels, moveChannelsLast, readChannels } from '../base/picture/channels.js'
 import { isImageShape } from '../base/picture/pixels.js'
 
-/** A signed value for each pixel, and the image that they belong to. */
+/**
+ * A signed value for each pixel, or for each cell of a layer, and the image that they belong to. Cells divide
+ * the image evenly.
+ */
 export interface SignedMap {
   readonly width: number
   readonly height: number
+  /** The width of the picture for a height of 1. */
+  readonly aspect: number
+  /** What has a value: a 'pixel' of the image, or a larger 'cell' of it. */
+  readonly unit: 'pixel' | 'cell'
   /** Row by row, summed over the channels. */
   readonly values: Float64Array
   /** The same values, with zeros for a sign that is not shown. */
@@ -67,14 +74,18 @@ export function createSignedMap(
   const values = sumTrailingAxes(attributions, 2)
   const shown = keepSign(values, sign)
   const limit = findMagnitudeLimit(shown, clip)
+  const picture = image ?? getImage(explanation, input, index, channels)
+  const [imageHeight = height, imageWidth = width] = picture?.shape ?? []
   return {
     width,
     height,
+    aspect: imageWidth / imageHeight,
+    unit: width === imageWidth && height === imageHeight ? 'pixel' : 'cell',
     values,
     shown,
     limit,
     isClipped: findMagnitudeLimit(shown, 100) > limit,
-    image: image ?? getImage(explanation, input, index, channels),
+    image: picture,
     target: nameTarget(explanation, index, labels),
   }
 }

@@ -2,13 +2,14 @@ import { isGradlensError } from '../../errors.js'
 import { isRecord } from '../../is-record.js'
 import { isNdArray, type GivenExplanation } from '../base/explanation-source.js'
 import { formatRunReport } from '../text/run-report.js'
+import { readNouns } from '../similar-examples/nouns.js'
 import type { ExplainWork } from './explain-work.js'
 import type { ExplainerProperties } from './explainer-properties.js'
 
 /** The devices, the number of training examples and the times of what is shown. */
 export function describeRun(
   { jobs, fitMs }: Pick<ExplainWork, 'jobs' | 'fitMs'>,
-  explainers: Pick<ExplainerProperties, 'attribution' | 'similarity'>,
+  explainers: Pick<ExplainerProperties, 'attribution' | 'similarity' | 'nouns'>,
 ): string {
   const { attribution, similarity } = explainers
   const ranking = jobs.similarity.value
@@ -22,6 +23,7 @@ export function describeRun(
     fallbackReasons: [ranking && similarity?.fallbackReason, map && attribution?.fallbackReason],
     exampleCount:
       ranking === null ? undefined : countExamples(ranking.explanation, ranking.labels?.shape[0]),
+    noun: readNouns(explainers.nouns).many,
     storedBytes: similarity?.gradientBytes,
     fitMs: ranking === null ? undefined : fitMs,
     similarityMs: ranking?.durationMs,

@@ -22,6 +22,7 @@ export type Question = Pick<
   | 'similarityOptions'
   | 'attributionOptions'
   | 'labels'
+  | 'explainedIndex'
 >
 
 export interface AttributionResult {
@@ -35,6 +36,8 @@ export interface SimilarityResult {
   readonly durationMs: number
   /** The labels of the training examples, if `yTrain` is set. */
   readonly labels: NdArray | null
+  /** The index of x among the training examples; null: it is none of them. */
+  readonly explainedIndex: number | null
 }
 
 /** The model's answer for an example. */
@@ -168,7 +171,7 @@ export class ExplainWork {
   }
 
   async #rank(question: Question, options: JobOptions): Promise<SimilarityResult> {
-    const { x, y, similarity, similarityOptions, xTrain, yTrain } = question
+    const { x, y, similarity, similarityOptions, xTrain, yTrain, explainedIndex } = question
     if (similarity === null) throw new TypeError('similarity is null')
     if (isGiven(xTrain) && similarity.fit !== undefined) {
       await this.fit({ similarity, xTrain, yTrain }, options)
@@ -178,7 +181,7 @@ export class ExplainWork {
     const durationMs = performance.now() - startedAt
     const explanation = readExplanation(returned)
     const labels = isGiven(yTrain) ? await toNdArray('yTrain', yTrain as ArrayInput) : null
-    return { explanation, durationMs, labels }
+    return { explanation, durationMs, labels, explainedIndex }
   }
 }
 

@@ -3,7 +3,9 @@ import type { NdArray } from '../../ndarray.js'
 import { namesConverter } from '../base/names.js'
 import type { Channels } from '../base/picture/channels.js'
 import type { ValueRange } from '../base/picture/pixels.js'
+import type { Layout } from '../attribution-image/layers.js'
 import type { Labels } from '../similar-examples/labels.js'
+import { type Nouns, usualNouns } from '../similar-examples/nouns.js'
 import type { ExampleKind, Examples } from '../similar-examples/similarity-view.js'
 import type { Suspects } from '../similar-examples/suspects.js'
 import type { Ranking } from './rankings/ranking.js'
@@ -42,6 +44,11 @@ export abstract class ExplainerProperties extends LitElement {
     trainPredictions: { attribute: false },
     trainSuspects: { attribute: false },
     rankings: { attribute: false },
+    trainNames: { attribute: false },
+    explainedIndex: { attribute: 'explained-index', type: Number },
+    nouns: { converter: namesConverter },
+    top: { type: Number },
+    mapLayout: { attribute: 'map-layout' },
   }
 
   /**
@@ -138,6 +145,25 @@ export abstract class ExplainerProperties extends LitElement {
    * are side by side in a fold, and computed when the user opens it.
    */
   declare rankings: readonly Ranking[]
+  /** The names of all training examples, which are shown instead of their numbers. */
+  declare trainNames: readonly string[]
+  /**
+   * The index of x, if it is one of the training examples. It is then not listed among those that are
+   * similar to it. Set it together with x.
+   */
+  declare explainedIndex: number | null
+  /**
+   * What one of the training examples is called, and what several are called. Default: 'training
+   * example, training examples'. In an attribute like `labels`.
+   */
+  declare nouns: Nouns
+  /** The number of classes to show, the most probable first. Default: all classes, in their order. */
+  declare top: number | null
+  /**
+   * The layout of map and image: 'side-by-side', 'overlay', 'masked', or only the 'map'. Default: only the
+   * map if the page shows the example, else side by side.
+   */
+  declare mapLayout: Layout | null
 
   /** 'light' or 'dark' overrides the page's `color-scheme`; null follows it. */
   declare theme: 'light' | 'dark' | null
@@ -174,5 +200,10 @@ export abstract class ExplainerProperties extends LitElement {
     this.trainPredictions = null
     this.trainSuspects = null
     this.rankings = []
+    this.trainNames = []
+    this.explainedIndex = null
+    this.nouns = usualNouns
+    this.top = null
+    this.mapLayout = null
   }
 }

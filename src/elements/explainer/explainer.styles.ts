@@ -171,7 +171,13 @@ export const explainerStyles: CSSResult = css`
 
   @container (inline-size < 880px) {
     .verdict {
-      min-block-size: 56px;
+      line-height: 24px;
+      margin-block-end: 12px;
+      min-block-size: 48px;
+    }
+
+    section {
+      padding-block-end: 16px;
     }
 
     .parts,
@@ -179,6 +185,11 @@ export const explainerStyles: CSSResult = css`
     .parts[data-parts~='example']:not([data-parts~='answer']) {
       grid-template-areas: 'example' 'answer' 'attribution' 'similarity';
       grid-template-columns: minmax(0, 1fr);
+    }
+
+    /* The sentence on top is the answer: the training examples begin on the first screen. */
+    :is([data-kind='text'], [data-kind='tabular']) > .parts[data-parts~='example'] {
+      grid-template-areas: 'example' 'similarity' 'attribution' 'answer';
     }
 
     /* On a phone, the example, its map and the training examples are on one screen. */

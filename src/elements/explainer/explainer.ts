@@ -8,6 +8,8 @@ import { describeRemedy, describeRun } from './describe-run.js'
 import { ExplainWork, type Question } from './explain-work.js'
 import { createExplainEvent, type ExplainPart } from './explainer-events.js'
 import { ExplainerProperties } from './explainer-properties.js'
+import { readNouns } from '../similar-examples/nouns.js'
+import { capitalize } from '../text/words.js'
 import { explainerStyles } from './explainer.styles.js'
 import type { RankingLike } from './rankings/ranking.js'
 import { RankingsWork } from './rankings/rankings-work.js'
@@ -175,6 +177,7 @@ export class GlExplainer extends ExplainerProperties {
                 .predictions=${answer?.outputs ?? null}
                 .labels=${this.labels}
                 .truth=${this.truth}
+                .top=${this.top}
                 .selectable=${!isAlone}
                 .selected=${this.#target ?? this.#predicted}
                 .loading=${answer !== null && answer.x !== this.x}
@@ -208,13 +211,12 @@ export class GlExplainer extends ExplainerProperties {
     const { similarity } = this.#work.jobs
     const { state, value } = similarity
     const isFitting = state.status === 'busy' && state.progress?.phase === 'fit'
-    const doing = isFitting
-      ? 'Computing the gradients of the training examples'
-      : 'Ranking the training examples'
+    const { many } = readNouns(this.nouns)
+    const doing = isFitting ? `Computing the gradients of the ${many}` : `Ranking the ${many}`
     return html`
-      <section class="similarity" part="part" aria-label="Training examples">
+      <section class="similarity" part="part" aria-label=${capitalize(many)}>
         <slot name="similarity-title">
-          <p class="title">Which training examples led to it</p>
+          <p class="title">Which ${many} led to it</p>
         </slot>
         <div class="work">
           <gl-similar-examples
@@ -227,6 +229,9 @@ export class GlExplainer extends ExplainerProperties {
             .trainLabels=${this.trainLabels ?? value?.labels ?? null}
             .trainPredictions=${this.trainPredictions}
             .trainSuspects=${this.trainSuspects}
+            .trainNames=${this.trainNames}
+            .explainedIndex=${value?.explainedIndex ?? null}
+            .nouns=${this.nouns}
             .labels=${this.labels}
             .predicted=${this.y === undefined ? this.#predicted : null}
             .features=${this.columns ?? this.features}
@@ -268,7 +273,7 @@ export class GlExplainer extends ExplainerProperties {
       part="progress"
       .state=${state}
       .doing=${doing}
-      .unit=${part === 'similarity' ? 'training examples' : 'steps'}
+      .unit=${part === 'similarity' ? readNouns(this.nouns).many : 'steps'}
       .hint=${state.status === 'failed' ? describeRemedy(state.error) : ''}
       cancellable
       @gl-progress-cancel=${() => {
@@ -335,7 +340,7 @@ export class GlExplainer extends ExplainerProperties {
 
   #start(part: ExplainPart): void {
     const { similarity, attribution, predict, x, y, xTrain, yTrain, labels } = this
-    const { similarityOptions, attributionOptions } = this
+    const { similarityOptions, attributionOptions, explainedIndex } = this
     this.#work.start(part, {
       similarity,
       attribution,
@@ -348,6 +353,7 @@ export class GlExplainer extends ExplainerProperties {
       similarityOptions,
       attributionOptions,
       labels,
+      explainedIndex,
     })
   }
 

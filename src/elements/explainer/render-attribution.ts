@@ -4,7 +4,18 @@ import type { ExplainerProperties } from './explainer-properties.js'
 
 /** The attribution in the element for its kind of data. */
 export function renderAttribution(
-  { kind, labels, image, channels, ink, tokens, features, times, values }: ExplainerProperties,
+  {
+    kind,
+    labels,
+    image,
+    mapLayout,
+    channels,
+    ink,
+    tokens,
+    features,
+    times,
+    values,
+  }: ExplainerProperties,
   {
     explanation,
     loading,
@@ -25,7 +36,7 @@ export function renderAttribution(
         .image=${image}
         .channels=${channels}
         .ink=${ink}
-        .layout=${hasExample ? 'map' : 'side-by-side'}
+        .layout=${mapLayout ?? (hasExample ? 'map' : 'side-by-side')}
         controls
       ></gl-attribution-image>`
     case 'text':

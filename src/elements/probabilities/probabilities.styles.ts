@@ -7,12 +7,6 @@ export const probabilitiesStyles: CSSResult = css`
     grid-template-columns: fit-content(45%) minmax(32px, 1fr) auto;
   }
 
-  .rows[data-notes] {
-    grid-template-columns:
-      fit-content(30%) minmax(32px, 1fr) auto
-      minmax(min(6em, var(--_note-size)), min(var(--_note-size), var(--_note-limit, 100%)));
-  }
-
   .rows > li,
   .row {
     align-items: center;
@@ -29,13 +23,23 @@ export const probabilitiesStyles: CSSResult = css`
     text-align: start;
   }
 
+  /* Room for a note below the bar, so that nothing moves when another class is selected. */
+  .rows[data-notes] .row {
+    min-block-size: 36px;
+  }
+
   .label {
     line-height: 20px;
     overflow-wrap: anywhere;
   }
 
+  .measure {
+    min-inline-size: 0;
+  }
+
   .track {
     block-size: 14px;
+    display: block;
     border-inline-start: 1px solid var(--_rule-strong);
     opacity: var(--_strength);
     transition: opacity var(--_motion) linear;
@@ -57,9 +61,10 @@ export const probabilitiesStyles: CSSResult = css`
 
   .note {
     color: var(--_ink-quiet);
+    display: block;
     font-size: var(--_size-small);
     line-height: 16px;
-    min-inline-size: 0;
+    white-space: nowrap;
   }
 
   .row[data-predicted] .label,
@@ -88,17 +93,6 @@ export const probabilitiesStyles: CSSResult = css`
 
   button.row[aria-pressed='true'] .note {
     color: var(--_accent);
-  }
-
-  /* A longer note wraps into two lines, for which there is room. */
-  @media (max-width: 480px) {
-    .rows[data-notes] {
-      --_note-limit: 6em;
-    }
-
-    button.row {
-      min-block-size: 36px;
-    }
   }
 
   @media (pointer: coarse) {

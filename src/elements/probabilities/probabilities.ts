@@ -105,11 +105,19 @@ export class GlProbabilities extends GlElement<ClassProbabilities> {
     return this.#renderRows(this.#selectShown(classes), predicted)
   }
 
-  /** A placeholder for each class, so that nothing moves when the prediction arrives. */
+  /**
+   * A placeholder for each class, so that nothing moves when the prediction arrives. Which classes are the
+   * most probable isn't known yet, so with `top` they have no names.
+   */
   protected override renderNothing(): TemplateResult {
     if (this.labels.length === 0 || this.state === 'error') return super.renderNothing()
     const classes = this.labels.map((label, index) => ({ index, label, probability: NaN }))
-    return this.#renderRows(this.#selectShown(classes), null)
+    const { top } = this
+    const unnamed =
+      top === null || top >= classes.length
+        ? classes
+        : classes.slice(0, top).map((each) => ({ ...each, label: '–' }))
+    return this.#renderRows(unnamed, null)
   }
 
   protected override describe(view: ClassProbabilities): string {
@@ -153,8 +161,7 @@ export class GlProbabilities extends GlElement<ClassProbabilities> {
       <ol
         class="rows"
         aria-hidden=${this.selectable ? nothing : 'true'}
-        ?data-notes=${this.#longestNote !== ''}
-        .style=${`--_note-size: ${this.#longestNote.length * 0.55}em`}
+        ?data-notes=${this.#hasNotes}
         @keydown=${moveFocus}
       >
         ${classes.map((each) => this.#renderRow(each, each === predicted, each.index === stop))}
@@ -170,15 +177,17 @@ export class GlProbabilities extends GlElement<ClassProbabilities> {
     const note = this.#formatNote(index === this.truth, isSelected)
     const cells = html`
       <span class="label">${label}</span>
-      <span class="track">
-        <span
-          class="bar"
-          part="bar"
-          .style=${`transform: scaleX(${isKnown ? String(probability) : '0'})`}
-        ></span>
+      <span class="measure">
+        <span class="track">
+          <span
+            class="bar"
+            part="bar"
+            .style=${`transform: scaleX(${isKnown ? String(probability) : '0'})`}
+          ></span>
+        </span>
+        ${note === '' ? nothing : html`<span class="note">${note}</span>`}
       </span>
       <span class="percent">${percent}</span>
-      ${this.#longestNote === '' ? nothing : html`<span class="note">${note}</span>`}
     `
     if (!this.selectable) {
       return html`<li>
@@ -226,12 +235,9 @@ export class GlProbabilities extends GlElement<ClassProbabilities> {
       .join(', ')
   }
 
-  /**
-   * The longest possible note. Its width is reserved, so that nothing moves when another class is
-   * selected.
-   */
-  get #longestNote(): string {
-    return this.#formatNote(this.truth !== null, this.selectable)
+  /** Whether a class can have a note. */
+  get #hasNotes(): boolean {
+    return this.#formatNote(this.truth !== null, this.selectable) !== ''
   }
 
   #nameClass(index: number): string {

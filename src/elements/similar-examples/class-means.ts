@@ -14,12 +14,14 @@ export interface ClassMean {
  * labelled example there are no means.
  *
  * @param indices the training examples that the scores belong to
+ * @param excluded a training example that is ignored; null: none
  */
 export function computeClassMeans(
   scores: ArrayLike<number>,
   indices: ArrayLike<number>,
   trainLabels: LabelList,
   names: readonly string[],
+  excluded: number | null,
 ): ClassMean[] {
   const sums = new Map<Label, { sum: number; count: number }>(
     names.map((_, label) => [label, { sum: 0, count: 0 }]),
@@ -27,7 +29,7 @@ export function computeClassMeans(
   for (let rank = 0; rank < scores.length; rank++) {
     const score = scores[rank]!
     const given = trainLabels[indices[rank]!]
-    if (given === undefined || !Number.isFinite(score)) continue
+    if (given === undefined || !Number.isFinite(score) || indices[rank] === excluded) continue
     const label = typeof given === 'string' ? findLabelOfName(given, names) : given
     let entry = sums.get(label)
     if (entry === undefined) sums.set(label, (entry = { sum: 0, count: 0 }))

@@ -1,5 +1,6 @@
 import { isRecord } from '../../is-record.js'
 import type { GivenExplanation } from '../base/explanation-source.js'
+import type { ExampleNouns } from './nouns.js'
 
 /** What a ranking of training examples measures. */
 export type MeasureName = 'similarity' | 'influence' | 'self-influence' | 'suspicion'
@@ -9,8 +10,8 @@ export interface Measure {
   readonly name: MeasureName
   /** The titles of both ends of the order. */
   readonly titles: { readonly most: string; readonly least: string }
-  /** Names one or several examples at an end: 'most similar training examples'. */
-  readonly nameMost: (count: string) => string
+  /** Names one example at an end, or several: 'five most similar training examples'. */
+  readonly nameMost: (count: string, nouns: ExampleNouns) => string
   readonly nameLeast: (isOne: boolean) => string
   /** Whether the scores are about an explained example, and not about the training examples alone. */
   readonly hasQuestion: boolean
@@ -20,10 +21,8 @@ export interface Measure {
 
 const withHighest =
   (score: string) =>
-  (count: string): string =>
-    count === ''
-      ? `training example with the highest ${score}`
-      : `${count} training examples with the highest ${score}`
+  (count: string, { one, many }: ExampleNouns): string =>
+    `${count === '' ? one : `${count} ${many}`} with the highest ${score}`
 
 const withLowest =
   (score: string) =>
@@ -34,8 +33,8 @@ const measures: Readonly<Record<MeasureName, Measure>> = {
   similarity: {
     name: 'similarity',
     titles: { most: 'Most similar', least: 'Least similar' },
-    nameMost: (count) =>
-      count === '' ? 'most similar training example' : `${count} most similar training examples`,
+    nameMost: (count, { one, many }) =>
+      count === '' ? `most similar ${one}` : `${count} most similar ${many}`,
     nameLeast: (isOne) => (isOne ? 'The least similar one is' : 'The least similar are'),
     hasQuestion: true,
     meaning:

@@ -37,6 +37,10 @@ export interface RankedEndsOptions {
   readonly trainCount: number
   /** How many examples of each end. Null: as many as the explanation picked, or five. */
   readonly count: number | null
+  /** The training example that is explained, which is not listed; null: none of them. */
+  readonly explainedIndex: number | null
+  /** Whether examples are known that the explanation does not contain. */
+  readonly hasOwnExamples: boolean
 }
 
 /**
@@ -46,7 +50,7 @@ export interface RankedEndsOptions {
  */
 export function readRankedEnds(
   explanation: GivenExplanation,
-  { row, trainCount, count }: RankedEndsOptions,
+  { row, trainCount, count, explainedIndex, hasOwnExamples }: RankedEndsOptions,
 ): RankedEnds {
   const { scores, indices } = readRanking(explanation, row)
   const { mostSimilar, leastSimilar } = explanation.data
@@ -62,11 +66,20 @@ export function readRankedEnds(
     score: scores[rank],
     position,
   })
-  const end = (ranks: number[], count: number): RankedExample[] =>
-    [...ranks, ...others(count - ranks.length)].map(example)
+  const isListed = ({ index }: RankedExample): boolean =>
+    explainedIndex === null || index !== explainedIndex
+  /** One more rank makes up for the explained example, if that rank can be shown. */
+  const end = (findRanksOf: (size: number) => number[], wanted: number): RankedExample[] => {
+    const list = (size: number): RankedExample[] => {
+      const ranks = findRanksOf(size)
+      return [...ranks, ...others(size - ranks.length)].map(example).filter(isListed)
+    }
+    const listed = list(wanted)
+    return listed.length < wanted && hasOwnExamples ? list(wanted + 1) : listed
+  }
 
   const mostCount = Math.min(count ?? countPicked(mostSimilar, row) ?? usualCount, scores.length)
-  const most = end(findRanks(scores.length, mostCount, isRanked), mostCount)
+  const most = end((size) => findRanks(scores.length, size, isRanked), mostCount)
   const leastCount =
     count === null
       ? (countPicked(leastSimilar, row) ?? Math.min(usualCount, scores.length))
@@ -78,9 +91,10 @@ export function readRankedEnds(
   const last = scores.length - 1
   const least = isWhole
     ? end(
-        findRanks(scores.length, leastCount, (rank) => isRanked(last - rank)).map(
-          (rank) => last - rank,
-        ),
+        (size) =>
+          findRanks(scores.length, size, (rank) => isRanked(last - rank)).map(
+            (rank) => last - rank,
+          ),
         leastCount,
       )
     : Array.from({ length: leastCount }, (_, position) => ({

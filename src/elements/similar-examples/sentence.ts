@@ -12,7 +12,7 @@ export function describeSimilarity(view: SimilarityView): string {
 
 /** Describes the most similar examples: their labels, a label to check, and the model's mistakes. */
 export function describeMostSimilar(view: SimilarityView): string {
-  if (view.most.length === 0) return 'No training example has a score.'
+  if (view.most.length === 0) return `No ${view.nouns.one} has a score.`
   return joinSentences([describeMost(view), describeSuspect(view), describeMistakes(view)])
 }
 
@@ -26,33 +26,56 @@ const joinSentences = (sentences: readonly string[]): string =>
   sentences.filter((sentence) => sentence !== '').join(' ')
 
 /** The classes with the highest and the lowest mean score; '' without means. */
-export function describeMeans({ means, name }: SimilarityView): string {
+export function describeMeans({ means, name, nouns }: SimilarityView): string {
   const present = means.filter(({ count }) => count > 0).sort((a, b) => b.mean - a.mean)
   const highest = present[0]
   const lowest = present.at(-1)
   if (highest === undefined || lowest === undefined || highest === lowest) return ''
   const format = createNumberFormat(present.map(({ mean }) => mean))
   return (
-    `On average, training examples labelled ${name(highest.label)} score highest (${format(highest.mean)}) and ` +
+    `On average, ${nouns.many} labelled ${name(highest.label)} score highest (${format(highest.mean)}) and ` +
     `those labelled ${name(lowest.label)} lowest (${format(lowest.mean)}).`
   )
 }
 
 function describeMost(view: SimilarityView): string {
-  const { most, predicted, areClasses, name, measure } = view
+  const { most, predicted, areClasses, name, measure, nouns } = view
   const isAnswer = areClasses && predicted !== null && measure.hasQuestion
   const says = isAnswer ? `The model says ${name(predicted)}: the` : 'The'
-  const subject = `${says} ${measure.nameMost(most.length === 1 ? '' : spellCount(most.length))}`
+  const count = most.length === 1 ? '' : spellCount(most.length)
+  const subject = `${says} ${measure.nameMost(count, nouns)}`
   const labels = describeLabels(most, view)
-  if (labels === '') return describeScores(subject, view)
+  if (labels === '') {
+    const names = describeNames(most, view)
+    return names === ''
+      ? describeScores(subject, view)
+      : `${says} ${measure.nameMost('', nouns)} is ${names}.`
+  }
   return `${subject} ${most.length === 1 ? 'is' : 'are'} ${labels}.`
 }
 
 function describeLeast(view: SimilarityView): string {
   const { least, measure } = view
-  const labels = describeLabels(least, view)
+  const labels = describeLabels(least, view) || joinList(listNames(least))
   if (labels === '') return ''
   return `${measure.nameLeast(least.length === 1)} ${labels}.`
+}
+
+/** 'a cup of coffee (0.85), then a cat (0.03)'; '' without names. */
+function describeNames(examples: readonly ShownExample[], view: SimilarityView): string {
+  const names = listNames(examples)
+  if (names.length === 0) return ''
+  const format = createScoreFormat(view)
+  return names
+    .slice(0, 2)
+    .map((name, rank) => `${name} (${format(examples[rank]?.score ?? NaN)})`)
+    .join(', then ')
+}
+
+/** The names of the examples; none if an example has no name. */
+function listNames(examples: readonly ShownExample[]): string[] {
+  const names = examples.map(({ name }) => name).filter((name) => name !== undefined)
+  return names.length === examples.length ? names : []
 }
 
 /** 'all labelled 3', 'labelled 3 (three) and 5 (two)', or the range of the values. */

@@ -7,6 +7,8 @@ export interface ShownExample {
   readonly index: number | undefined
   readonly score: number | undefined
   readonly content: ExampleContent
+  /** Undefined if only its number is known. */
+  readonly name: string | undefined
   readonly label: Label | undefined
   /** The model's prediction for it. */
   readonly predicted: Label | undefined

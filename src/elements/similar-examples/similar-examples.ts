@@ -30,6 +30,7 @@ import {
   describeSimilarity,
 } from './sentence.js'
 import type { ExampleListOptions, ShownEnd } from './render/example-list.js'
+import { type Nouns, readNouns, usualNouns } from './nouns.js'
 import type { PointedExample, SelectedExample } from './shown-example.js'
 import { signedBarStyles } from '../base/color/signed-bar.styles.js'
 import { similarEndsStyles } from './similar-examples.styles.js'
@@ -57,6 +58,9 @@ const viewProperties = [
   'trainSuspects',
   'predicted',
   'count',
+  'trainNames',
+  'explainedIndex',
+  'nouns',
 ] as const satisfies readonly (keyof SimilarityViewOptions)[]
 
 /**
@@ -92,6 +96,9 @@ export class GlSimilarExamples extends GlElement<SimilarityView> {
     trainLabels: { attribute: false },
     trainPredictions: { attribute: false },
     trainSuspects: { attribute: false },
+    trainNames: { attribute: false },
+    explainedIndex: { attribute: 'explained-index', type: Number },
+    nouns: { converter: namesConverter },
     labels: { converter: namesConverter },
     predicted: {},
     count: { type: Number },
@@ -131,6 +138,18 @@ export class GlSimilarExamples extends GlElement<SimilarityView> {
   declare trainLabels: Labels
   /** The model's predictions for all training examples, in the same forms as `trainLabels`. */
   declare trainPredictions: Labels
+  /** The names of all training examples, which are shown instead of their numbers. */
+  declare trainNames: readonly string[]
+  /**
+   * The index of the explained example, if it is one of the training examples. It is then not listed among
+   * those that are similar to it.
+   */
+  declare explainedIndex: number | null
+  /**
+   * What one of the examples is called, and what several are called. Default: 'training example, training
+   * examples'. In an attribute like `labels`.
+   */
+  declare nouns: Nouns
   /**
    * The indices of the training examples whose labels should be checked, for example the first of
    * `rankSuspectLabels`. Default: found among the most similar.
@@ -165,7 +184,9 @@ export class GlSimilarExamples extends GlElement<SimilarityView> {
   readonly #ranges = new WeakMap<SimilarityView, ValueRange>()
 
   protected override readonly fileName: string = 'similar-examples'
-  protected override readonly emptyText: string = 'No training examples yet.'
+  protected override get emptyText(): string {
+    return `No ${readNouns(this.nouns).many} yet.`
+  }
 
   constructor() {
     super()
@@ -176,6 +197,9 @@ export class GlSimilarExamples extends GlElement<SimilarityView> {
     this.trainLabels = null
     this.trainPredictions = null
     this.trainSuspects = null
+    this.trainNames = []
+    this.explainedIndex = null
+    this.nouns = usualNouns
     this.labels = []
     this.predicted = null
     this.count = null

@@ -1,5 +1,6 @@
 import type { Cell, Table } from '../base/table.js'
 import { createScoreFormat } from './score-format.js'
+import { capitalize } from '../text/words.js'
 import type { Measure } from './measure.js'
 import type { ShownExample } from './shown-example.js'
 import type { SimilarityView } from './similarity-view.js'
@@ -8,7 +9,7 @@ const notKept = 'not kept'
 
 /** The shown examples, for screen readers. */
 export function createSimilarityTable(view: SimilarityView): Table {
-  const { most, least, measure } = view
+  const { most, least, measure, nouns } = view
   const titles = lowerTitles(measure)
   const format = createScoreFormat(view)
   const createRow =
@@ -18,15 +19,15 @@ export function createSimilarityTable(view: SimilarityView): Table {
       ...listCells(example, view, format),
     ]
   return {
-    caption: `Training examples: ${titles.most}, ${titles.least}`,
-    columns: ['place', 'training example', 'score', 'label', 'model says'],
+    caption: `${capitalize(nouns.many)}: ${titles.most}, ${titles.least}`,
+    columns: ['place', nouns.one, 'score', 'label', 'model says'],
     rows: [...most.map(createRow(titles.most)), ...least.map(createRow(titles.least))],
   }
 }
 
 /** All numbers that are shown, including the class means. */
 export function createSimilarityRecords(view: SimilarityView): Table {
-  const { most, least, means, name, measure } = view
+  const { most, least, means, name, measure, nouns } = view
   const titles = lowerTitles(measure)
   const createRow =
     (end: string) =>
@@ -38,7 +39,7 @@ export function createSimilarityRecords(view: SimilarityView): Table {
     ]
   return {
     caption: '',
-    columns: ['what', 'rank', 'training example', 'score', 'label', 'model says', 'count'],
+    columns: ['what', 'rank', nouns.one, 'score', 'label', 'model says', 'count'],
     rows: [
       ...most.map(createRow(titles.most)),
       ...least.map(createRow(titles.least)),
@@ -61,12 +62,12 @@ const lowerTitles = ({ titles }: Measure): Measure['titles'] => ({
 })
 
 function listCells(
-  { index, score, label, predicted }: ShownExample,
+  { index, name: ownName, score, label, predicted }: ShownExample,
   { name }: SimilarityView,
   format: (score: number) => Cell,
 ): Cell[] {
   return [
-    index === undefined ? notKept : `${index}`,
+    ownName ?? (index === undefined ? notKept : `${index}`),
     score === undefined ? notKept : format(score),
     label === undefined ? '' : name(label),
     predicted === undefined ? '' : name(predicted),

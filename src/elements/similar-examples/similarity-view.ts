@@ -8,6 +8,7 @@ import { type Extent, findExtent, readColumns } from '../base/series/series-colu
 import { formatValue, createNumberFormat } from '../text/format.js'
 import { computeClassMeans, type ClassMean } from './class-means.js'
 import { nameLabel, readLabels, type Label, type LabelList, type Labels } from './labels.js'
+import { type ExampleNouns, type Nouns, readNouns } from './nouns.js'
 import { getPickedExample, readRankedEnds, type RankedExample } from './ranked-ends.js'
 import type { ExampleContent, ShownExample } from './shown-example.js'
 import { readMeasure, type Measure } from './measure.js'
@@ -42,6 +43,11 @@ export interface SimilarityViewOptions {
   readonly predicted: Label | null
   /** How many examples of each end. */
   readonly count: number | null
+  /** The names of the training examples. */
+  readonly trainNames: readonly string[]
+  /** The training example that is explained, which is not listed; null: none of them. */
+  readonly explainedIndex: number | null
+  readonly nouns: Nouns
 }
 
 /** Everything that is shown of a ranking. */
@@ -60,6 +66,7 @@ export interface SimilarityView {
   /** Formats a label. */
   readonly name: (label: Label) => string
   readonly areClasses: boolean
+  readonly nouns: ExampleNouns
 }
 
 /**
@@ -72,7 +79,8 @@ export function createSimilarityView(
   areAddresses = false,
 ): SimilarityView {
   // The options can be an element, whose properties are getters.
-  const { index: row, kind, examples, urlTemplate, labels, predicted, count } = options
+  const { index: row, kind, examples, urlTemplate, labels, predicted } = options
+  const { count, explainedIndex } = options
   const measure = readMeasure(explanation)
   const trainLabels = readLabels('trainLabels', options.trainLabels)
   const trainPredictions = readLabels('trainPredictions', options.trainPredictions)
@@ -81,6 +89,9 @@ export function createSimilarityView(
     row,
     trainCount,
     count,
+    // Rankings of the training examples alone are about none of them.
+    explainedIndex: measure.hasQuestion ? explainedIndex : null,
+    hasOwnExamples: countExamples(examples) > 0 || urlTemplate !== null,
   })
   const areClasses = areLabelsClasses(explanation, trainLabels)
   const values = areClasses ? [] : [...listValues(trainLabels, trainPredictions, [predicted])]
@@ -103,6 +114,7 @@ export function createSimilarityView(
         channels,
         areAddresses,
       }),
+      name: index === undefined ? undefined : options.trainNames[index],
       label,
       predicted: index === undefined ? undefined : trainPredictions[index],
       isSuspect: false,
@@ -128,13 +140,14 @@ export function createSimilarityView(
     extents: findExtents([...most, ...least]),
     means:
       areClasses && isWhole && measure.hasQuestion
-        ? computeClassMeans(scores, indices, trainLabels, labels)
+        ? computeClassMeans(scores, indices, trainLabels, labels, explainedIndex)
         : [],
     measure,
     hasSuspects: suspects !== null,
     predicted,
     name,
     areClasses,
+    nouns: readNouns(options.nouns),
   }
 }
 

@@ -6,9 +6,9 @@ export interface RunReport {
   readonly devices?: readonly (string | null | undefined)[]
   /** Why a faster device was not used. */
   readonly fallbackReasons?: readonly (string | null | undefined)[]
-  /** How many training examples were compared. */
+  /** How many examples were compared. */
   readonly exampleCount?: number | undefined
-  /** The plural that names the examples. Default 'examples'. */
+  /** What several of these examples are called. Default: 'training examples'. */
   readonly noun?: string
   /** The size of the stored gradients, in bytes. */
   readonly storedBytes?: number | undefined
@@ -67,8 +67,11 @@ function formatAttribution({ attributionMs, steps }: RunReport): string {
   return `The attribution${ofSteps} took ${formatDuration(attributionMs)}.`
 }
 
-function formatTraining({ exampleCount, noun = 'examples' }: RunReport): string | undefined {
-  return exampleCount === undefined ? undefined : `${formatCount(exampleCount)} training ${noun}`
+function formatTraining({
+  exampleCount,
+  noun = 'training examples',
+}: RunReport): string | undefined {
+  return exampleCount === undefined ? undefined : `${formatCount(exampleCount)} ${noun}`
 }
 
 function listDistinct(texts: readonly (string | null | undefined)[]): string[] {

@@ -125,6 +125,51 @@ it('shows the map alone where the explanation has no picture, and any other pict
   expect(colorsOf(picture)[0]).toEqual([255, 255, 255, 255])
 })
 
+it('draws the cells of a layer over their parts of a larger image', async () => {
+  // Two channels of one row of three cells: the sums are 4, 0 and −2.
+  const cells = [[[[1, 0, -1]], [[3, 0, -1]]]]
+  const image = Array.from({ length: 100 }, (_, row) =>
+    Array.from({ length: 300 }, (__, column) => (row + column) / 400),
+  )
+  const { meta, data } = attributionJson({ x: [image], attributions: [cells] })
+  const params = { ...(meta['params'] as object), layer: 'a convolution' }
+  const element = await mounted('gl-attribution-image', {
+    explanation: { meta: { ...meta, params }, data },
+    layout: 'overlay',
+    channels: 'first',
+    clip: 100,
+    image,
+  })
+  const canvases = within<HTMLCanvasElement>(element, '.panel canvas')
+  expect(canvases.map(({ width, height }) => [width, height])).toEqual([
+    [300, 100],
+    [3, 1],
+  ])
+  // Cells keep their edges; photographs are smooth.
+  expect(canvases.map((canvas) => getComputedStyle(canvas).imageRendering)).toEqual([
+    'auto',
+    'pixelated',
+  ])
+  const alphas = colorsOf(canvases[1]).map(([, , , alpha]) => alpha)
+  expect(alphas).toEqual([255, 0, Math.round(255 * 0.5 ** 0.6)])
+  const panel = within(element, '.panel')[0]!
+  const { width, height, left, top } = panel.getBoundingClientRect()
+  expect(width / height).toBeCloseTo(3, 1)
+  expect(panel.getAttribute('aria-label')).toContain('Map of 1 by 3 cells.')
+  expect(textsOf(element, 'output')).toEqual(['Point at a cell to see its value.'])
+  panel.dispatchEvent(
+    new PointerEvent('pointermove', {
+      bubbles: true,
+      composed: true,
+      clientX: left + 0.9 * width,
+      clientY: top + 1,
+    }),
+  )
+  await element.updateComplete
+  expect(textsOf(element, 'output')[0]).toBe('−2.00 row 1, column 3')
+  expect(element.toSVG()).toContain('<image')
+})
+
 it('draws again in the colours of another theme, whatever changes it', async () => {
   const element = await mounted('gl-attribution-image', { explanation: small, layout: 'map' })
   const paper = (): string =>

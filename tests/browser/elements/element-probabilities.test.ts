@@ -53,6 +53,43 @@ it('keeps the places of classes with names before there is an answer, and moves 
   expect(element.getBoundingClientRect().height).toBe(before)
 })
 
+it('keeps as many places as there will be classes, without guessing which', async () => {
+  const labels = Array.from({ length: 1000 }, (_, i) => `class ${i}`)
+  const element = await mounted('gl-probabilities', { labels, top: 3, selectable: true })
+  const before = element.getBoundingClientRect().height
+  expect(textsOf(element, '.label')).toEqual(['–', '–', '–'])
+  element.predictions = labels.map((_, i) => (i === 7 ? 0.5 : 0.5 / 999))
+  element.selected = 7
+  element.selectedNote = 'explained'
+  await element.updateComplete
+  expect(textsOf(element, '.label')).toEqual(['class 7', 'class 0', 'class 1'])
+  expect(element.getBoundingClientRect().height).toBeGreaterThanOrEqual(before)
+})
+
+it('has its bars in all the room between names and percentages, and notes below them', async () => {
+  const given = { predictions: [0.999, 0.001], labels: ['Ankle boot', 'T-shirt/top'] }
+  const element = await mounted('gl-probabilities', {
+    ...given,
+    truth: 0,
+    selectable: true,
+    selected: 0,
+    selectedNote: 'explained',
+  })
+  element.style.inlineSize = '286px'
+  await element.updateComplete
+  const [bar] = within(element, '.bar')
+  expect(bar!.getBoundingClientRect().width).toBeGreaterThan(286 / 4)
+  const [label, other] = within(element, '.label')
+  expect(label!.getBoundingClientRect().height).toBe(other!.getBoundingClientRect().height)
+  const heights = (): number[] =>
+    within(element, '.row').map((row) => row.getBoundingClientRect().height)
+  const before = heights()
+  expect(before[0]).toBe(before[1])
+  element.selected = 1
+  await element.updateComplete
+  expect(heights()).toEqual(before)
+})
+
 it.each([
   [[2.3, -1.2], 'predictions: got 2.3 at 0; expected probabilities from 0 to 1'],
   [[0.5, NaN], 'predictions: got NaN at 1'],

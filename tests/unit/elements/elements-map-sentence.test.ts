@@ -12,6 +12,8 @@ function createMap(values: readonly number[]): SignedMap {
   return {
     width,
     height,
+    aspect: 1,
+    unit: 'pixel',
     values: data,
     shown: data,
     limit: 1,

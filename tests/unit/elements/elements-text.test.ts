@@ -122,7 +122,7 @@ describe('a run report', () => {
           devices: ['wasm', 'wasm', null],
           fallbackReasons: ['webgpu: no adapter.', undefined],
           exampleCount: 1000,
-          noun: 'digits',
+          noun: 'training digits',
           storedBytes: 12_300,
           fitMs: 1200,
           similarityMs: 5,

@@ -28,6 +28,9 @@ const nothing: SimilarityViewOptions = {
   trainSuspects: null,
   predicted: null,
   count: null,
+  trainNames: [],
+  explainedIndex: null,
+  nouns: ['training example', 'training examples'],
 }
 const rankingOrder = [...exampleScores.keys()].sort(
   (a, b) => exampleScores[b]! - exampleScores[a]! || a - b,

@@ -35,6 +35,9 @@ const nothing: SimilarityViewOptions = {
   trainSuspects: null,
   predicted: null,
   count: null,
+  trainNames: [],
+  explainedIndex: null,
+  nouns: ['training example', 'training examples'],
 }
 const labelled = { ...nothing, trainLabels: exampleLabels, predicted: 1 }
 
@@ -166,6 +169,25 @@ describe('the ends of a ranking', () => {
     expect(scale).toEqual({ min: 0, max: 2 })
   })
 
+  it('leave out the explained example, and list another one in its place', () => {
+    const examples = exampleScores.map((_, i) => `text ${i}`)
+    for (const explainedIndex of exampleScores.keys()) {
+      const { most, least } = view({ examples, explainedIndex })
+      const expected = (order: number[]): number[] =>
+        order.filter((index) => index !== explainedIndex).slice(0, 5)
+      const order = [...exampleScores.keys()].sort((a, b) => exampleScores[b]! - exampleScores[a]!)
+      expect(indices(most)).toEqual(expected(order))
+      expect(indices(least)).toEqual(expected(order.toReversed()))
+      expect(most[0]?.content).toEqual({ kind: 'text', text: `text ${most[0]!.index}` })
+      // The explanation alone contains no other example to show in its place.
+      const carried = view({ explainedIndex }).most
+      expect(indices(carried)).toEqual(
+        order.slice(0, 5).filter((index) => index !== explainedIndex),
+      )
+      expect(carried.every(({ content }) => content.kind === 'image')).toBe(true)
+    }
+  })
+
   it('refuse what is no ranking, and an example that was not explained', () => {
     const attribution: GivenExplanation = { meta: { name: 'Gradient' }, data: {} }
     expect(() => createSimilarityView(attribution, nothing)).toThrow(
@@ -258,6 +280,14 @@ describe('the mean score of each class', () => {
     ])
   })
 
+  it('is that of the other training examples with its label if one of them is explained', () => {
+    expect(view({ ...labelled, explainedIndex: 6 }).means).toEqual([
+      { label: 0, count: 4, mean: (0.5 + 1.5 + 0.25 + 0) / 4 },
+      { label: 1, count: 3, mean: (3 + 2 + 1) / 3 },
+      { label: 2, count: 4, mean: (-2 - 0.5 - 1 - 1.5) / 4 },
+    ])
+  })
+
   it('is empty without labels, even if the classes have names', () => {
     expect(view({ labels: ['zero', 'one', 'two'] }).means).toEqual([])
     const scored = view({ ...labelled, trainLabels: [] })
@@ -265,7 +295,7 @@ describe('the mean score of each class', () => {
   })
 
   it('has a place for a class without examples, and for labels without a name', () => {
-    const means = computeClassMeans([2, NaN], [0, 1], ['other', 'a'], ['a', 'b'])
+    const means = computeClassMeans([2, NaN], [0, 1], ['other', 'a'], ['a', 'b'], null)
     expect(means).toEqual([
       { label: 0, count: 0, mean: NaN },
       { label: 1, count: 0, mean: NaN },
@@ -312,6 +342,28 @@ describe('the sentences', () => {
     expect(shown).toEqual(['0.99871', '0.99843', '0.99801', '0.99799', '0.99750'])
     expect(describeSimilarity(view({}, rankingJson(cosines)))).toContain(
       'score 0.99871 to 0.99750.',
+    )
+  })
+
+  it('name the examples that have names, in the words for them', () => {
+    const named = {
+      ...nothing,
+      trainNames: exampleScores.map((_, i) => `photo ${i}`),
+      nouns: ['photo', 'photos'],
+    }
+    expect(describeSimilarity(view({ ...named, predicted: 'a cat' }))).toBe(
+      'The model says a cat: the most similar photo is photo 6 (4.00), then photo 4 (3.00). ' +
+        'The least similar are photo 1, photo 11, photo 9, photo 5 and photo 7. ' +
+        'The first four of them count against a cat.',
+    )
+    const { caption, columns, rows } = createSimilarityTable(view(named))
+    expect(caption).toBe('Photos: most similar, least similar')
+    expect(columns[1]).toBe('photo')
+    expect(rows[0]).toEqual(['most similar, 1', 'photo 6', '4.00', '', ''])
+    const labels = { ...named, trainLabels: exampleLabels }
+    expect(describeMeans(view(labels))).toContain('On average, photos labelled 1 score highest')
+    expect(() => view({ nouns: ['photo'] })).toThrow(
+      'nouns: got an array of length 1; expected the word for one example and the word for several',
     )
   })
 

@@ -1,5 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit'
 import { readMeasure } from '../../similar-examples/measure.js'
+import { readNouns } from '../../similar-examples/nouns.js'
 import type { Label } from '../../similar-examples/labels.js'
 import { joinList } from '../../text/words.js'
 import { describeRemedy } from '../describe-run.js'
@@ -47,6 +48,7 @@ function renderRanking(
   const { ranking, job } = each
   const { title, description } = ranking
   const { state, value } = job
+  const { many } = readNouns(properties.nouns)
   const meaning = description ?? (value === null ? '' : readMeasure(value).meaning)
   return html`
     <section class="ranking" part="ranking" aria-label=${title}>
@@ -63,6 +65,9 @@ function renderRanking(
           .trainLabels=${properties.trainLabels}
           .trainPredictions=${properties.trainPredictions}
           .trainSuspects=${properties.trainSuspects}
+          .trainNames=${properties.trainNames}
+          .explainedIndex=${properties.explainedIndex}
+          .nouns=${properties.nouns}
           .labels=${properties.labels}
           .predicted=${properties.y === undefined ? predicted : null}
           .features=${properties.columns ?? properties.features}
@@ -74,8 +79,8 @@ function renderRanking(
         <gl-progress
           part="progress"
           .state=${state}
-          doing=${nameWork(state)}
-          unit="training examples"
+          doing=${nameWork(state, many)}
+          unit=${many}
           .hint=${state.status === 'failed' ? describeRemedy(state.error) : ''}
           cancellable
           @gl-progress-cancel=${() => {
@@ -90,10 +95,8 @@ function renderRanking(
   `
 }
 
-function nameWork(state: RankingJob['job']['state']): string {
+function nameWork(state: RankingJob['job']['state'], many: string): string {
   const phase = state.status === 'busy' ? state.progress?.phase : undefined
   if (phase === 'curvature') return 'Estimating the curvature of the loss'
-  return phase === 'fit'
-    ? 'Computing the gradients of the training examples'
-    : 'Ranking the training examples'
+  return phase === 'fit' ? `Computing the gradients of the ${many}` : `Ranking the ${many}`
 }

@@ -73,7 +73,7 @@ export function drawSimilarity(view: SimilarityView, options: DrawOptions): Pict
 }
 
 function drawExample(
-  { content, label, predicted, index, score, isSuspect }: ShownExample,
+  { content, name, label, predicted, index, score, isSuspect }: ShownExample,
   view: SimilarityView,
   format: (score: number) => string,
   { theme, range, ink }: DrawOptions,
@@ -96,12 +96,13 @@ function drawExample(
   const x = isPicture ? factsStart : 0
   const isWrong = differs({ label, predicted }, view)
   const facts = [
+    ...(name === undefined ? [] : [name]),
     ...(label === undefined ? [] : [`labelled ${view.name(label)}`]),
     ...(predicted === undefined
       ? []
       : [`${isWrong ? '≠ ' : ''}model says ${view.name(predicted)}`]),
     ...(isSuspect ? ['◆ check label'] : []),
-    ...(index === undefined ? [] : [`no. ${index}`]),
+    ...(index === undefined || name !== undefined ? [] : [`no. ${index}`]),
   ].join(' · ')
   const room = barStart - x - 24
   const lines = [...wrapText(formatContent(content), room).filter((line) => line !== ''), '']

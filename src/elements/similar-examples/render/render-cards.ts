@@ -107,11 +107,13 @@ function renderContent(
   }
 }
 
-/** The label, the model's prediction and the number of an example. */
+/** The name of an example, or its number; its label and the model's prediction. */
 function renderFacts(example: ShownExample, view: SimilarityView): TemplateResult {
-  const { index, label, predicted, isSuspect } = example
+  const { index, name, label, predicted, isSuspect } = example
   const isWrong = differs(example, view)
+  const number = index === undefined ? 'not ranked' : `no. ${index}`
   return html`
+    ${name === undefined ? nothing : html`<span class="label">${name}</span>`}
     ${label === undefined ? nothing : html`<span class="label">labelled ${view.name(label)}</span>`}
     ${
       predicted === undefined
@@ -121,7 +123,7 @@ function renderFacts(example: ShownExample, view: SimilarityView): TemplateResul
           >`
     }
     ${isSuspect ? renderSuspect() : nothing}
-    <span class="number">${index === undefined ? 'not ranked' : `no. ${index}`}</span>
+    ${name === undefined ? html`<span class="number">${number}</span>` : nothing}
   `
 }
 

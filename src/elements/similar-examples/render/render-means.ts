@@ -50,12 +50,12 @@ export function selectMeans({ means }: SimilarityView): readonly ClassMean[] {
 }
 
 /** How many examples each mean is taken over: 'of 100 training examples each'. */
-function describeCounts({ means }: SimilarityView, shown: readonly ClassMean[]): string {
+function describeCounts({ means, nouns }: SimilarityView, shown: readonly ClassMean[]): string {
   const counts = shown.map(({ count }) => count).filter((count) => count > 0)
   const fewest = Math.min(...counts)
   const most = Math.max(...counts)
   const range = fewest === most ? `${most}` : `${fewest} to ${most}`
-  const each = `of ${range} training ${most === 1 ? 'example' : 'examples'} each`
+  const each = `of ${range} ${most === 1 ? nouns.one : nouns.many} each`
   if (shown.length === means.length) return each
   const half = mostClasses / 2
   return `the ${half} highest and ${half} lowest of ${means.length} classes, ${each}`

@@ -38,7 +38,7 @@ export function renderTable(
     <div
       class="rows"
       role="group"
-      aria-label="Similar training examples"
+      aria-label=${`Similar ${options.view.nouns.many}`}
       tabindex=${options.stop === undefined ? '0' : nothing}
     >
       <table>
@@ -121,13 +121,15 @@ function renderRow(
 }
 
 function renderNumber(
-  { index, score, label }: ShownExample,
+  example: ShownExample,
   rank: number,
   { from, end }: ShownEnd,
   { stop, selected, select }: ExampleListOptions,
 ): TemplateResult {
+  const { index, score, label } = example
   if (index === undefined) return html`<span class="quiet">not ranked</span>`
-  if (stop === undefined || score === undefined) return html`${index}`
+  const name = example.name ?? String(index)
+  if (stop === undefined || score === undefined) return html`${name}`
   return html`
     <button
       type="button"
@@ -139,7 +141,7 @@ function renderNumber(
         select({ index, score, label, end, rank })
       }}
     >
-      ${index}
+      ${name}
     </button>
   `
 }
