@@ -12,12 +12,19 @@ import { loadCars, loadDigits, type Sample } from '../yours/samples.js'
 import type { Choices } from '../yours/choices.js'
 import { Session, type Matched } from '../yours/session.js'
 import { TakeAway } from '../yours/take-away.js'
-import { countOf, describeExamples, describeModel } from '../yours/views/about.js'
+import {
+  countOf,
+  describeExamples,
+  describeInside,
+  describeMatch,
+  describeModel,
+} from '../yours/views/about.js'
 import { createDropZone, ignoreOtherDrops } from '../yours/views/drop-zone.js'
 import { ExamplesStrip, labelOf } from '../yours/views/examples-strip.js'
-import { messageOf, showInputChoices } from '../yours/views/input-choices.js'
+import { describeScaling, messageOf, showInputChoices } from '../yours/views/input-choices.js'
 import { createFailure, showMethodChoices } from '../yours/views/method-choices.js'
 import { showOwnExample } from '../yours/views/own-example.js'
+import { Setup, type SetupName } from '../yours/views/setup.js'
 import type { DataFacts } from '../yours/workshop/data-facts.js'
 
 /** Comparisons that take less are started without a question. */
@@ -36,6 +43,7 @@ const answer = new Answer(
     find('#take', HTMLElement).hidden = false
   },
 )
+const setup = new Setup()
 let matched: Matched | undefined
 /** What was asked last, to be asked again with other methods. */
 let asked: Question | undefined
@@ -43,17 +51,24 @@ let asked: Question | undefined
 let choosing = new AbortController()
 
 const modelJob = createJob<ModelFacts>('model', 'Reading the model', (facts) => {
-  showAbout('#model-about', describeModel(facts))
+  find('#model-more', HTMLElement).replaceChildren(...describeInside(facts))
+  return describeModel(facts)
 })
-const dataJob = createJob<DataFacts>('data', 'Reading the examples', (facts) => {
-  showAbout('#data-about', describeExamples(facts))
-})
-const matchJob = createJob<Matched>('match', 'Preparing the examples', showMatch)
+const dataJob = createJob<DataFacts>('data', 'Reading the examples', describeExamples)
+const matchJob = createJob<Matched>('match', 'Preparing the examples', (found) =>
+  describeMatch(found, describeScaling(session, found.choices)),
+)
 
-/** A job with its progress and its failures in the place of its results. */
-function createJob<Value>(name: string, doing: string, show: (value: Value) => void): Job<Value> {
+/** A job with its progress. Files that can't be read leave the former ones in use. */
+function createJob<Value>(
+  name: 'model' | 'data' | 'match',
+  doing: string,
+  describe: (value: Value) => readonly HTMLElement[],
+): Job<Value> {
   const about = find(`#${name}-about`, HTMLElement)
   const progress = find(`#${name}-job`, HTMLElement)
+  let shown: readonly HTMLElement[] = []
+  let failures: readonly HTMLElement[] = []
   const view = createJobView(`${name}-job`, {
     doing,
     unit: 'examples',
@@ -66,41 +81,40 @@ function createJob<Value>(name: string, doing: string, show: (value: Value) => v
     results: [],
   })
   const job = new Job<Value>((state) => {
-    progress.hidden =
-      state.status === 'done' || state.status === 'failed' || state.status === 'idle'
+    const { status } = state
+    progress.hidden = status === 'done' || status === 'failed' || status === 'idle'
     view(state)
-    if (state.status === 'done') show(state.value)
-    if (state.status === 'failed') about.replaceChildren(createFailure(messageOf(state.error)))
+    if (status === 'busy' && failures.length === 0) return
+    failures = status === 'failed' ? [createFailure(messageOf(state.error))] : []
+    if (status === 'done') shown = describe(state.value)
+    if (status === 'idle' || (status === 'failed' && name === 'match')) shown = []
+    if (status === 'failed' && shown.length > 0) {
+      failures = [...failures, create('p', '', 'The former one is still used.')]
+    }
+    about.replaceChildren(...shown, ...failures)
+    about.closest('.setup')?.toggleAttribute('data-ready', shown.length > 0)
   })
   progress.hidden = true
   return job
 }
 
-function showAbout(selector: string, content: readonly HTMLElement[]): void {
-  const about = find(selector, HTMLElement)
-  about.replaceChildren(...content)
-  about.closest('.drop')?.toggleAttribute('data-ready', true)
-}
-
 async function takeModel(files: readonly NamedFile[]): Promise<void> {
-  hideResults()
   const facts = await modelJob.run((call) => session.openModel(files, call))
-  if (facts !== undefined) await begin()
+  if (facts !== undefined) await begin('model-drop')
 }
 
 async function takeData(files: readonly NamedFile[]): Promise<void> {
-  hideResults()
   const facts = await dataJob.run((call) => session.readData(files, call))
-  if (facts !== undefined) await begin()
+  if (facts !== undefined) await begin('data-drop')
 }
 
 async function takeSample(load: () => Promise<Sample>): Promise<void> {
-  hideResults()
   let sample: Sample | undefined
   const facts = await modelJob.run(async (call) => {
     sample = await load()
     return session.openModel(sample.model, call)
   })
+  hideResults()
   if (facts === undefined || sample === undefined) return
   const { data, scaling } = sample
   if ((await dataJob.run((call) => session.readData(data, call))) === undefined) return
@@ -112,6 +126,8 @@ async function takeSample(load: () => Promise<Sample>): Promise<void> {
       table: { ...plan.table, scaling: scaling.table ?? plan.table.scaling },
     },
   })
+  // The button that had the focus is hidden now.
+  find('#answer-title', HTMLElement).focus({ preventScroll: true })
 }
 
 function hideResults(): void {
@@ -122,7 +138,9 @@ function hideResults(): void {
 }
 
 /** Starts with the choices that the files leave no doubt about, once both are there. */
-async function begin(): Promise<void> {
+async function begin(changed: SetupName): Promise<void> {
+  hideResults()
+  setup.toggle(changed, false)
   if (session.model !== undefined && session.data !== undefined) await choose(session.suggest())
 }
 
@@ -137,6 +155,9 @@ async function choose(choices: Choices): Promise<void> {
     choices,
     signal: choosing.signal,
     onChange: (next) => void choose(next),
+    suggest: (notice) => {
+      find('#better-scaling', HTMLElement).replaceChildren(...notice)
+    },
   })
   await match()
 }
@@ -149,11 +170,13 @@ async function match(): Promise<void> {
   if (choices.plan.pixels.scaling === null) {
     matchJob.reset()
     methods.hidden = true
-    find('#match-about', HTMLElement).replaceChildren()
+    setup.enter('choices')
     return
   }
   const found = await matchJob.run((call) => session.match(choices, call))
+  if (matchJob.state.status === 'failed') setup.enter('choices')
   if (found === undefined) return
+  setup.enter('questions')
   methods.hidden = false
   showMethodChoices(find('#choices', HTMLElement), {
     session,
@@ -173,18 +196,7 @@ function hideAnswers(): void {
   matched = undefined
   answer.clear(undefined)
   askAbout.replaceChildren()
-  find('#ask', HTMLElement).hidden = find('#run', HTMLElement).hidden = true
-}
-
-function showMatch({ encoded }: Matched): void {
-  const lines = [
-    `${countOf(encoded.count, 'example')} fit the model: ${formatBytes(encoded.byteLength)} as numbers.`,
-    ...(encoded.labelKind === 'none'
-      ? ['There are no labels, so the model’s own answers are used.']
-      : []),
-    ...encoded.problems,
-  ]
-  find('#match-about', HTMLElement).replaceChildren(create('p', '', lines.join(' ')))
+  find('#ask', HTMLElement).hidden = true
 }
 
 function showMatched(found: Matched): void {
@@ -195,6 +207,7 @@ function showMatched(found: Matched): void {
   answer.clear(found)
   takeAway.update()
   strip.show(model, found)
+  setText(find('#ask-hint', HTMLElement), describeOffer(found))
   const takesTexts = fields[0]?.name === 'Text' && model.embedding !== undefined
   const isPicture = data?.kind === 'pictures' || (data?.kind === 'arrays' && data.isBytes)
   Object.assign(explainer, {
@@ -209,15 +222,14 @@ function showMatched(found: Matched): void {
     yTrain: encoded.labels,
     trainLabels: encoded.labels,
   })
-  setText(
-    find('#estimate', HTMLElement),
+  const cost =
     `Comparing with ${countOf(encoded.count, 'training example')} takes about ${formatDuration(1000 * estimate.seconds)} ` +
-      `and ${formatBytes(estimate.memoryBytes)} of memory for their gradients, measured on ${countOf(estimate.measuredCount, 'example')}. ` +
-      'The gradients of one layer take less.',
-  )
+    `and ${formatBytes(estimate.memoryBytes)} of memory for their gradients, measured on ${countOf(estimate.measuredCount, 'example')}. ` +
+    'The gradients of one layer take less.'
+  for (const id of ['estimate', 'run-about']) setText(find(`#${id}`, HTMLElement), cost)
   const isQuick = estimate.seconds <= quickSeconds && estimate.memoryBytes <= quickBytes
-  find('#compare', HTMLElement).hidden = isQuick
-  find('#ask', HTMLElement).hidden = find('#run', HTMLElement).hidden = false
+  find('#run', HTMLElement).hidden = isQuick
+  find('#ask', HTMLElement).hidden = false
   showOwnExample(own, {
     kind: isPicture ? 'picture' : takesTexts ? 'text' : 'row',
     fields,
@@ -228,8 +240,15 @@ function showMatched(found: Matched): void {
   if (isQuick) compare()
 }
 
+/** What the buttons of the offered examples show. */
+function describeOffer({ encoded, offered }: Matched): string {
+  const some = offered.length < encoded.count ? 'Some training examples' : 'The training examples'
+  if (offered.some(({ picture }) => picture !== null)) return `${some}:`
+  return encoded.labelKind === 'none' ? `${some}, by number:` : `${some}, by label:`
+}
+
 function compare(): void {
-  find('#compare', HTMLElement).hidden = true
+  find('#run', HTMLElement).hidden = true
   answer.compare()
 }
 
@@ -263,13 +282,13 @@ function markAsked(question: Question | undefined): void {
 }
 
 async function openKept({ id, choices }: KeptSession): Promise<void> {
-  hideResults()
   let data: readonly NamedFile[] = []
   const facts = await modelJob.run(async (call) => {
     const files = await loadSession(id)
     ;({ data } = files)
     return session.openModel(files.model, call)
   })
+  hideResults()
   if (facts === undefined) return
   if ((await dataJob.run((call) => session.readData(data, call))) === undefined) return
   session.keptAs = id
@@ -309,6 +328,13 @@ document.addEventListener('paste', ({ clipboardData }) => {
 find('#try-cars', HTMLButtonElement).addEventListener('click', () => void takeSample(loadCars))
 find('#try-digits', HTMLButtonElement).addEventListener('click', () => void takeSample(loadDigits))
 find('#compare', HTMLButtonElement).addEventListener('click', compare)
+// On a phone, the answer is nearer than the form.
+const wide = matchMedia('(min-width: 960px)')
+const foldOwn = (): void => {
+  find('#own-fold', HTMLDetailsElement).open = wide.matches
+}
+wide.addEventListener('change', foldOwn)
+foldOwn()
 const takeAway = new TakeAway({
   session,
   explainer,

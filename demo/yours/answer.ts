@@ -5,6 +5,7 @@ import type { Asked, EncodedExample } from './encoders/encoder.js'
 import type { Shown } from './export/report.js'
 import { createSimilarity } from './explain-proxies.js'
 import type { Matched, Session } from './session.js'
+import { AskedPicture } from './views/asked-picture.js'
 
 /** What the visitor asks. */
 export interface Question {
@@ -29,6 +30,7 @@ export interface AnswerParts {
 export class Answer {
   readonly #session: Session
   readonly #parts: AnswerParts
+  readonly #picture: AskedPicture
   #found: Matched | undefined
   #asking = new AbortController()
   #shown: Question | undefined
@@ -44,6 +46,7 @@ export class Answer {
     this.#session = session
     this.#parts = parts
     const { explainer } = parts
+    this.#picture = new AskedPicture(explainer)
     explainer.addEventListener('gl-explain-start', ({ detail: { part } }) => {
       if (this.#awaited === 'start') this.#awaited = undefined
       if (this.#example !== undefined) this.#computing.set(part, this.#example)
@@ -127,6 +130,7 @@ export class Answer {
     this.#explanations = {}
     const { root, title, explainer } = this.#parts
     setText(title, question.text)
+    this.#picture.show(example.image, question.text)
     Object.assign(explainer, describeExample(question, example, found))
     root.hidden = false
   }

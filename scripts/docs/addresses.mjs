@@ -14,7 +14,12 @@ import { root } from '../checks/command.mjs'
  */
 
 /** The files with addresses of the project. */
-export const addressedFiles = ['README.md', 'package.json', 'python/pyproject.toml']
+export const addressedFiles = [
+  'README.md',
+  'package.json',
+  'python/pyproject.toml',
+  'docs/guides/your-own-model.md',
+]
 
 /**
  * Returns the project's addresses on the web. All follow from `repository` in package.json.

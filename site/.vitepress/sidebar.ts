@@ -36,6 +36,7 @@ const groups: readonly { readonly text: string; readonly pages: readonly string[
       'guides/explainers',
       'guides/arguments',
       'guides/large-training-sets',
+      'guides/your-own-model',
       'guides/influence',
       'guides/workers',
       'guides/evaluation',

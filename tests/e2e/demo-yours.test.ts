@@ -1,8 +1,6 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import path from 'node:path'
 import * as tf from '@tensorflow/tfjs'
-import type { AxeResults } from 'axe-core'
 import { unzipSync } from 'fflate'
 import type { Browser, BrowserContext, Page } from 'playwright'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
@@ -15,10 +13,9 @@ import { DemoPage, launchBrowser } from './demo-page.js'
 import { serveDemo, type DemoServer } from './demo-server.js'
 import { longestTask } from './longest-task.js'
 import { servePages } from './page-server.js'
+import { readScores, YoursPage } from './yours-page.js'
 
 const root = path.resolve(import.meta.dirname, '../..')
-const screenshots = path.join(root, 'dist-screenshots')
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const side = 16
 const colors = { blue: [40, 60, 200], green: [50, 190, 60], red: [210, 60, 50] } as const
 const classNames = ['red', 'green', 'blue']
@@ -31,10 +28,10 @@ let server: DemoServer
 let context: BrowserContext
 let demo: DemoPage
 let page: Page
+let yours: YoursPage
 let origins: Set<string>
 
 beforeAll(async () => {
-  mkdirSync(screenshots, { recursive: true })
   await tf.setBackend('cpu')
   server = await serveDemo()
   browser = await launchBrowser()
@@ -49,6 +46,7 @@ beforeEach(async () => {
   context = await browser.newContext({ viewport: { width: 1280, height: 900 } })
   demo = new DemoPage(await context.newPage())
   page = demo.page
+  yours = new YoursPage(page)
   origins = new Set()
   context.on('request', (request) => origins.add(request.url().split('/', 3).join('/')))
   await demo.open(server, {}, 'yours')
@@ -65,62 +63,6 @@ afterEach(async () => {
     ),
   ).toEqual([])
 })
-
-/** Chooses files as a visitor does. */
-async function give(zone: 'model' | 'data', files: Files): Promise<void> {
-  const list = Object.entries(files).map(([name, bytes]) => ({
-    name,
-    mimeType: 'application/octet-stream',
-    buffer: Buffer.from(bytes),
-  }))
-  await page.locator(`#${zone}-drop [data-files]`).setInputFiles(list)
-}
-
-const about = (zone: string, text: string | RegExp): Promise<void> =>
-  page.locator(`#${zone}-about`, { hasText: text }).waitFor()
-
-/** Waits until all parts of the answer to a question are shown. */
-async function settled(question: string | RegExp): Promise<void> {
-  const title = page.locator('#answer-title', { hasText: question })
-  await page.locator('#answer[aria-busy=false]').filter({ has: title }).waitFor()
-  const parts = page.locator('gl-similar-examples, gl-attribution-image, gl-attribution-bars')
-  const states = await parts.evaluateAll((elements) =>
-    elements.map((element) => (element as HTMLElement & { state: string }).state),
-  )
-  expect(states).toEqual(['ready', 'ready'])
-}
-
-/** Asks about one of the training examples that are offered. Resolves to its number. */
-async function askOffered(nth: number): Promise<string> {
-  const radio = page.locator('#examples [role=radio]').nth(nth)
-  const number = /no\. \d+/.exec((await radio.getAttribute('aria-label')) ?? '')?.[0] ?? ''
-  await radio.click()
-  await settled(number)
-  return number
-}
-
-async function look(name: string): Promise<void> {
-  for (const [width, height] of [
-    [1280, 900],
-    [390, 844],
-  ] as const) {
-    for (const colorScheme of ['light', 'dark'] as const) {
-      await page.setViewportSize({ width, height })
-      await page.emulateMedia({ colorScheme })
-      const overflow = await page.evaluate(
-        () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-      )
-      expect(overflow).toBeLessThanOrEqual(0)
-      const file = path.join(screenshots, `${name}-${width}-${colorScheme}.png`)
-      await page.screenshot({ path: file, fullPage: true })
-    }
-  }
-  await page.evaluate(axe)
-  const { violations } = await page.evaluate(() =>
-    (window as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run(),
-  )
-  expect(violations.map(({ id, nodes }) => `${id}: ${String(nodes[0]?.html)}`)).toEqual([])
-}
 
 /** A classifier of pictures by their colours, as Teachable Machine nests its models. */
 function colorModel(): tf.Sequential {
@@ -158,17 +100,18 @@ test('a Teachable Machine export and folders of pictures are explained, with the
   const model = colorModel()
   const pictures = await colorPictures(4)
   await browser.startTracing(page, { categories: ['toplevel', 'devtools.timeline'] })
-  await give('model', { 'my-model.zip': zip(await exportModel(model, classNames)) })
-  await about('model', 'Teachable Machine')
-  await give('data', {
+  await yours.give('model', { 'my-model.zip': zip(await exportModel(model, classNames)) })
+  await yours.about('model', 'Teachable Machine')
+  await yours.give('data', {
     'pictures.zip': zip({ ...pictures, 'pictures/red/broken.png': Uint8Array.of(1, 2, 3) }),
   })
-  await about('data', '13 pictures in 3 folders: blue (4), green (4), red (5)')
-  await about('match', '12 examples fit the model')
-  await about('match', "1 picture can't be decoded and is left out: pictures/red/broken.png")
-  await settled('Training example no. 0')
+  await yours.about('data', '13 pictures in 3 folders: blue (4), green (4), red (5)')
+  await yours.about('match', '12 examples fit the model')
+  await yours.about('match', "1 picture can't be decoded and is left out: pictures/red/broken.png")
+  await yours.settled('Training example no. 0')
   const longest = longestTask(await browser.stopTracing())
   expect(longest).toBeLessThan(longestTaskMs)
+  await page.locator('#match .change').click()
   await page.locator('#input-choices', { hasText: 'metadata.json of Teachable Machine' }).waitFor()
 
   const blue = pictures['pictures/blue/0.png']
@@ -178,7 +121,7 @@ test('a Teachable Machine export and folders of pictures are explained, with the
     mimeType: 'image/png',
     buffer: Buffer.from(blue),
   })
-  await settled('Your own example')
+  await yours.settled('Your own example')
   const question = await decode(blue)
   const expected = (model.predict(question) as tf.Tensor).dataSync<'float32'>()
   const shown = await page.locator('#explainer .percent').allInnerTexts()
@@ -196,14 +139,13 @@ test('a Teachable Machine export and folders of pictures are explained, with the
     cosines.push(cosine(own, gradientOf(model, await decode(bytes), label)))
   }
   cosines.sort((a, b) => b - a)
-  const scores = await page.locator('#explainer gl-similar-examples .score').allTextContents()
-  scores.slice(0, 5).forEach((text, rank) => {
-    expect(Number(text.replace('\u2212', '-'))).toBeCloseTo(cosines[rank] ?? NaN, 3)
+  const scores = await yours.scores()
+  scores.slice(0, 5).forEach((score, rank) => {
+    expect(score).toBeCloseTo(cosines[rank] ?? NaN, 3)
   })
-  await page.locator('#methods summary').click()
   await page.getByLabel('Map by').selectOption('grad_cam')
-  await settled('Your own example')
-  await look('yours-pictures')
+  await yours.settled('Your own example')
+  await yours.look('yours-pictures')
 })
 
 /** The model's input for a picture. The browser decodes it, because Node can't. */
@@ -238,19 +180,20 @@ function cosine(a: readonly number[], b: readonly number[]): number {
 test('a table and an ONNX regression are explained, after a choice between two scalings', async () => {
   const rows = Array.from({ length: 40 }, (_, i) => [i % 7, i % 5, (i % 7) + 2 * (i % 5)])
   const csv = [['a', 'b', 'sum'], ...rows].map((row) => row.join(',')).join('\n')
-  await give('data', { 'rows.csv': new TextEncoder().encode(csv) })
-  await about('data', '40 rows of rows.csv, with the columns a, b, sum')
-  await give('model', {
+  await yours.give('data', { 'rows.csv': new TextEncoder().encode(csv) })
+  await yours.about('data', '40 rows of rows.csv, with the columns a, b, sum')
+  await yours.give('model', {
     'sum.onnx': denseModel({ weights: [[[1.1], [1.8]], [0.3]], activations: ['linear'] }),
   })
-  await about('model', 'ONNX')
-  await settled('Training example no. 3, whose label is 9')
+  await yours.about('model', 'ONNX')
+  await yours.settled('Training example no. 3, whose label is 9')
+  await page.locator('#match .change').click()
   await page.locator('.options', { hasText: /off by 0\.\d+ on average, for 24 examples/ }).waitFor()
   await page.locator('#own input').first().fill('3')
   await page.locator('#own input').nth(1).fill('4')
   await page.locator('#own input').nth(2).fill('12')
   await page.getByRole('button', { name: 'Ask' }).click()
-  await settled('Your own example')
+  await yours.settled('Your own example')
   await page
     .locator('#explainer .verdict', { hasText: 'The model says 10.8; the true value is 12.' })
     .waitFor()
@@ -260,29 +203,19 @@ test('a table and an ONNX regression are explained, after a choice between two s
   expect(bars).toMatch(/\+3\.3/)
   expect(bars).toMatch(/\+7\.2/)
   await checkReport()
-  await checkCode(
-    scoresOf(await page.locator('#explainer gl-similar-examples .score').allTextContents()),
-  )
+  await checkCode(await yours.scores())
   await checkKept()
   await page.locator('#own input').first().fill('three')
   await page.getByRole('button', { name: 'Ask' }).click()
-  await about('ask', "'three' in the field 'a' is not a number")
+  await yours.about('ask', "'three' in the field 'a' is not a number")
   // The former answer stays, with its question.
-  await settled('no. ')
-  await look('yours-table')
+  await yours.settled('no. ')
+  await yours.look('yours-table')
 })
-
-const scoresOf = (texts: readonly string[]): number[] =>
-  texts.map((text) => Number(text.replace('\u2212', '-')))
-
-async function save(button: string): Promise<string> {
-  const [download] = await Promise.all([page.waitForEvent('download'), page.click(button)])
-  return download.path()
-}
 
 /** The report shows the explanations without a network. */
 async function checkReport(): Promise<void> {
-  const html = readFileSync(await save('#save-report'), 'utf8')
+  const html = readFileSync(await yours.save('#save-report'), 'utf8')
   const offline = await browser.newContext({ offline: true })
   const report = await offline.newPage()
   const errors: string[] = []
@@ -294,28 +227,25 @@ async function checkReport(): Promise<void> {
   await offline.close()
 }
 
-const readScores = async (): Promise<number[]> =>
-  scoresOf(await page.locator('#explainer gl-similar-examples .score').allTextContents())
-
 /** What is kept is there after a new visit, with the same scores, until it is deleted. */
 async function checkKept(): Promise<void> {
-  const asked = await askOffered(2)
-  const expected = await readScores()
+  const asked = await yours.askOffered(2)
+  const expected = await yours.scores()
   await page.check('#keep')
   const kept = page.locator('#kept li')
   await kept.filter({ hasText: 'sum.onnx with 40 examples' }).waitFor()
-  await settled(asked)
+  await yours.settled(asked)
   await page.reload()
   await page.getByRole('button', { name: /^Open/ }).click()
-  await about('data', '40 rows of rows.csv')
-  await settled('Training example no. 3, whose label is 9')
-  expect(await askOffered(2)).toBe(asked)
-  expect(await readScores()).toEqual(expected)
+  await yours.about('data', '40 rows of rows.csv')
+  await yours.settled('Training example no. 3, whose label is 9')
+  expect(await yours.askOffered(2)).toBe(asked)
+  expect(await yours.scores()).toEqual(expected)
   expect(await page.isChecked('#keep')).toBe(true)
   await page.getByRole('button', { name: /^Delete/ }).click()
   await kept.first().waitFor({ state: 'detached' })
-  await settled(asked)
-  expect(await readScores()).toEqual(expected)
+  await yours.settled(asked)
+  expect(await yours.scores()).toEqual(expected)
   expect(await page.isChecked('#keep')).toBe(false)
 }
 
@@ -323,7 +253,7 @@ async function checkKept(): Promise<void> {
 async function checkCode(expected: readonly number[]): Promise<void> {
   const folder = mkdtempSync(path.join(root, 'node_modules/.yours-'))
   try {
-    const files = unzipSync(readFileSync(await save('#save-code')))
+    const files = unzipSync(readFileSync(await yours.save('#save-code')))
     for (const [file, bytes] of Object.entries(files)) {
       mkdirSync(path.dirname(path.join(folder, file)), { recursive: true })
       writeFileSync(path.join(folder, file), bytes)
@@ -347,7 +277,7 @@ async function checkCode(expected: readonly number[]): Promise<void> {
     const scores = await own.locator('gl-similar-examples .score').allTextContents()
     await other.close()
     served.close()
-    expect(scoresOf(scores)).toEqual(expected)
+    expect(readScores(scores)).toEqual(expected)
   } finally {
     rmSync(folder, { recursive: true })
   }
@@ -383,9 +313,9 @@ test('files that cannot be used are refused where they were given, with the way 
     [{ 'notes.txt': weights }, 'There is no model in notes.txt'],
   ]
   for (const [given, message] of refusals) {
-    await give('model', given)
+    await yours.give('model', given)
     await page.locator('#model-about [role=alert]', { hasText: message }).waitFor()
   }
-  await give('data', { 'net.onnx': weights })
+  await yours.give('data', { 'net.onnx': weights })
   await page.locator('#data-about [role=alert]', { hasText: 'This is a model' }).waitFor()
 })

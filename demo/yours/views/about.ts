@@ -1,16 +1,22 @@
 import { formatBytes, formatCount } from 'gradlens/elements'
 import { create } from '../../dom.js'
+import { lossLabels } from '../data/losses.js'
 import { describeInputKind, findInputKind } from '../models/input-kind.js'
 import type { ModelFacts } from '../models/model-facts.js'
 import { formatShape } from '../models/opened-model.js'
+import type { Matched } from '../session.js'
 import type { DataFacts } from '../workshop/data-facts.js'
 
-/** What is known of the model, and its layers to fold out. */
-export function describeModel(facts: ModelFacts): HTMLElement[] {
-  const { format, name, byteLength, outputs, parameters, layers, classNames } = facts
+/** The model in one line. */
+export const describeModel = ({ format, name, byteLength }: ModelFacts): HTMLElement[] => [
+  create('p', '', create('strong', '', name), `: ${format}, ${formatBytes(byteLength)}.`),
+]
+
+/** What the model takes and gives, and its layers to fold out. */
+export function describeInside(facts: ModelFacts): HTMLElement[] {
+  const { outputs, parameters, layers, classNames } = facts
   const numbers = parameters.reduce((sum, { count }) => sum + count, 0)
   const lines = [
-    create('p', '', create('strong', '', name), `: ${format}, ${formatBytes(byteLength)}.`),
     create(
       'p',
       '',
@@ -63,16 +69,17 @@ export function describeExamples(facts: DataFacts): HTMLElement[] {
   switch (facts.kind) {
     case 'pictures':
       return [
-        line(create('strong', '', countOf(facts.count, 'picture')), describeFolders(facts.folders)),
+        line(
+          create('strong', '', countOf(facts.count, 'picture')),
+          create('span', 'more', describeFolders(facts.folders)),
+        ),
       ]
     case 'table':
       return [
         line(
           create('strong', '', countOf(facts.count, 'row')),
-          ` of ${facts.source}, with the columns ${listSome(
-            facts.columns.map(({ name }) => name),
-            12,
-          )}.`,
+          ` of ${facts.source}`,
+          create('span', 'more', `, with the columns ${listColumns(facts)}.`),
         ),
       ]
     case 'arrays':
@@ -84,6 +91,37 @@ export function describeExamples(facts: DataFacts): HTMLElement[] {
       ]
   }
 }
+
+/** How the examples fit the model, and by what they are compared. */
+export function describeMatch(
+  { choices, encoded, loss }: Matched,
+  scaling: string,
+): readonly HTMLElement[] {
+  const rest = [
+    scaling,
+    `Loss: ${(lossLabels[loss] ?? loss).toLowerCase()}.`,
+    ...(choices.parameters === null ? [] : [`Gradients of ${choices.parameters} only.`]),
+    ...(encoded.labelKind === 'none'
+      ? ['There are no labels, so the model’s own answers are used.']
+      : []),
+    ...encoded.problems,
+  ]
+  return [
+    create(
+      'p',
+      '',
+      `${countOf(encoded.count, 'example')} fit the model`,
+      create('span', 'more', ` and take ${formatBytes(encoded.byteLength)} as numbers`),
+      `. ${rest.join(' ')}`,
+    ),
+  ]
+}
+
+const listColumns = ({ columns }: DataFacts & { kind: 'table' }): string =>
+  listSome(
+    columns.map(({ name }) => name),
+    12,
+  )
 
 function describeFolders(folders: readonly { name: string; count: number }[]): string {
   if (folders.length === 0) return ', in no folders, so without classes.'

@@ -2,9 +2,7 @@ import { create } from '../../dom.js'
 import { addArrowKeys, markRadio } from '../../views/roving-radios.js'
 import type { ModelFacts } from '../models/model-facts.js'
 import type { Matched } from '../session.js'
-
-/** Pictures of fewer pixels are drawn with sharp pixels. */
-const smallSide = 64
+import { smallSide } from './asked-picture.js'
 
 /** Some of the training examples, as pictures or numbers to choose from. */
 export class ExamplesStrip {

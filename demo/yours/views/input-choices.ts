@@ -1,9 +1,9 @@
 import { createNumberFormat } from 'gradlens/elements'
 import { create } from '../../dom.js'
-import { offeredScalings, scalings } from '../data/scalings.js'
+import { offeredScalings, scalings, type ScalingName } from '../data/scalings.js'
 import type { Choices } from '../choices.js'
 import { needsScaling, type Session } from '../session.js'
-import type { Trial } from '../workshop/trial.js'
+import { findBetter, type Trial } from '../workshop/trial.js'
 import { listSome } from './about.js'
 import { createChecks, createRadios, createSelect, type RadioChoice } from './fields.js'
 
@@ -12,12 +12,15 @@ export interface InputChoicesOptions {
   readonly choices: Choices
   readonly signal: AbortSignal
   readonly onChange: (choices: Choices) => void
+  /** Shows that the model's answers are better with another scaling. */
+  readonly suggest: (notice: readonly HTMLElement[]) => void
 }
 
 /** How the examples become what the model takes. Each way is tried on labelled examples. */
 export function showInputChoices(root: HTMLElement, options: InputChoicesOptions): void {
   const { session, choices } = options
   const { data, model } = session
+  options.suggest([])
   if (data === undefined || model === undefined) return
   if (data.kind === 'table') {
     root.replaceChildren(...tableChoices(options, data.columns))
@@ -34,12 +37,25 @@ export function showInputChoices(root: HTMLElement, options: InputChoicesOptions
   }
 }
 
-function pixelChoices({ session, choices, signal, onChange }: InputChoicesOptions): HTMLElement[] {
+/** How the examples' numbers are scaled for the model, in a sentence; '' if they are taken as they are. */
+export function describeScaling({ data, model }: Session, { plan }: Choices): string {
+  if (data === undefined || model === undefined) return ''
+  if (data.kind === 'table') {
+    return plan.table.scaling === 'standard' ? 'Numbers are standardized.' : 'Numbers as they are.'
+  }
+  const { scaling } = plan.pixels
+  return needsScaling(model, data) && scaling !== null
+    ? `Pixels become ${scalings[scaling].label}.`
+    : ''
+}
+
+function pixelChoices(options: InputChoicesOptions): HTMLElement[] {
+  const { session, choices, signal, onChange } = options
   const { plan } = choices
   const choose = (scaling: string): void => {
     onChange({
       ...choices,
-      plan: { ...plan, pixels: { ...plan.pixels, scaling: scaling as keyof typeof scalings } },
+      plan: { ...plan, pixels: { ...plan.pixels, scaling: scaling as ScalingName } },
     })
   }
   const radios: RadioChoice[] = offeredScalings.map((value) => ({
@@ -55,16 +71,41 @@ function pixelChoices({ session, choices, signal, onChange }: InputChoicesOption
   )
   const notes = [...group.querySelectorAll('.note')]
   const run = async (): Promise<void> => {
+    const trials: Trial[] = []
     for (const [index, scaling] of offeredScalings.entries()) {
       const tried = { ...plan, pixels: { ...plan.pixels, scaling } }
       const trial = await session.client.call('tryPlan', [choices.output, tried], { signal })
+      trials.push(trial)
       notes[index]?.replaceChildren(describeTrial(trial, session))
     }
+    suggestBetter(trials, radios, options, plan.pixels.scaling, choose)
   }
   run().catch((error: unknown) => {
     if (!signal.aborted) notes[0]?.replaceChildren(messageOf(error))
   })
   return [group]
+}
+
+/** Says so if the model's answers are much better with another scaling than with the chosen one. */
+function suggestBetter(
+  trials: readonly Trial[],
+  radios: readonly RadioChoice[],
+  { session, suggest }: InputChoicesOptions,
+  chosen: string | null,
+  choose: (scaling: string) => void,
+): void {
+  const own = radios.findIndex(({ value }) => value === chosen)
+  const better = findBetter(trials, own)
+  const [now, then] = [trials[own], trials[better ?? -1]]
+  const radio = radios[better ?? -1]
+  if (now === undefined || then === undefined || radio === undefined) return
+  const button = create('button', '', `Use ${radio.label}`)
+  button.type = 'button'
+  button.addEventListener('click', () => {
+    choose(radio.value)
+  })
+  const text = `With numbers ${radio.label}, the model is ${describeTrial(then, session)}. Now it is ${describeTrial(now, session)}.`
+  suggest([create('p', '', text), button])
 }
 
 /** 'right for 20 of 24', with the first answers. */
@@ -101,9 +142,10 @@ function fitChoice({ onChange }: InputChoicesOptions, choices: Choices): HTMLEle
 }
 
 function tableChoices(
-  { session, choices, signal, onChange }: InputChoicesOptions,
+  options: InputChoicesOptions,
   columns: readonly { readonly name: string; readonly kind: string; readonly width: number }[],
 ): HTMLElement[] {
+  const { session, choices, signal, onChange } = options
   const { plan } = choices
   const { label, features, scaling } = plan.table
   const change = (table: Partial<Choices['plan']['table']>): void => {
@@ -111,19 +153,22 @@ function tableChoices(
   }
   const hasNumbers = columns.some(({ name, kind }) => kind === 'number' && features.includes(name))
   const names = columns.map(({ name }) => ({ value: name, label: name }))
+  const radios: RadioChoice[] = [
+    { value: 'none', label: 'as they are', note: '…' },
+    { value: 'standard', label: 'minus their mean, divided by their deviation', note: '…' },
+  ]
+  const choose = (value: string): void => {
+    change({ scaling: value as 'none' | 'standard' })
+  }
   const group = createRadios(
     'Was the model trained on these numbers, or on standardized ones? Its answers for some of your rows:',
-    [
-      { value: 'none', label: 'as they are', note: '…' },
-      { value: 'standard', label: 'minus the mean, by the deviation', note: '…' },
-    ],
+    radios,
     scaling,
-    (value) => {
-      change({ scaling: value as 'none' | 'standard' })
-    },
+    choose,
   )
   const notes = [...group.querySelectorAll('.note')]
   const run = async (): Promise<void> => {
+    const trials: Trial[] = []
     for (const [index, tried] of (['none', 'standard'] as const).entries()) {
       const trial = await session.client.call(
         'tryPlan',
@@ -137,8 +182,10 @@ function tableChoices(
         ],
         { signal },
       )
+      trials.push(trial)
       notes[index]?.replaceChildren(describeTrial(trial, session))
     }
+    suggestBetter(trials, radios, options, scaling, choose)
   }
   // The same failure is reported where the examples are encoded.
   if (hasNumbers)

@@ -57,6 +57,24 @@ export async function measureTrial(
   return { indices, answers, rightCount: null, meanError }
 }
 
+/** A trial is much better with this share of the examples more right, or of the error less. */
+const greatShare = { right: 0.2, error: 0.5 }
+
+/** The index of the best trial if its answers are much better than those of the chosen trial. */
+export function findBetter(trials: readonly Trial[], chosen: number): number | undefined {
+  const now = trials[chosen]
+  if (now === undefined) return undefined
+  const gains = trials.map(({ rightCount, meanError }) => {
+    if (meanError !== null && now.meanError !== null) {
+      return now.meanError === 0 ? 0 : (1 - meanError / now.meanError) / greatShare.error
+    }
+    const count = now.indices.length
+    return ((rightCount ?? 0) - (now.rightCount ?? 0)) / count / greatShare.right
+  })
+  const best = findGreatest(gains)
+  return (gains[best] ?? 0) >= 1 ? best : undefined
+}
+
 function joinExamples(examples: readonly NdArray[]): NdArray {
   const [first] = examples
   if (first === undefined) throw new Error('There are no examples.')

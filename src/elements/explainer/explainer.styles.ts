@@ -65,6 +65,11 @@ export const explainerStyles: CSSResult = css`
     grid-template-columns: minmax(0, 1fr) minmax(0, 1.6fr);
   }
 
+  .parts:not([data-parts~='example'], [data-parts~='answer']) {
+    grid-template-areas: 'attribution' 'similarity';
+    grid-template-columns: minmax(0, 1fr);
+  }
+
   .parts:not([data-parts~='attribution']) {
     grid-template-areas: 'example' 'answer' 'similarity';
     grid-template-columns: minmax(0, 1fr);
@@ -97,6 +102,10 @@ export const explainerStyles: CSSResult = css`
   [data-kind='tabular'] .attribution > .work,
   [data-kind='tabular'] .similarity > .work {
     min-block-size: 300px;
+  }
+
+  .parts:not([data-parts~='example'], [data-parts~='answer']) > .attribution > .work {
+    min-block-size: 160px;
   }
 
   [data-kind='text'] .attribution > .work {
@@ -182,6 +191,7 @@ export const explainerStyles: CSSResult = css`
 
     .parts,
     .parts[data-parts~='example'],
+    .parts:not([data-parts~='example'], [data-parts~='answer']),
     .parts[data-parts~='example']:not([data-parts~='answer']) {
       grid-template-areas: 'example' 'answer' 'attribution' 'similarity';
       grid-template-columns: minmax(0, 1fr);

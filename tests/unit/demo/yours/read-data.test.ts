@@ -121,7 +121,7 @@ const refusals: readonly (readonly [string, readonly NamedFile[], RegExp])[] = [
     /^a\.zip can't be unpacked: .* cut off/,
   ],
   ['nothing', [], /^There are no examples in this folder/],
-  ['a model', [file('m.onnx', '')], /m\.onnx\. This is a model: drop it under 1/],
+  ['a model', [file('m.onnx', '')], /m\.onnx\. This is a model: drop it under Model/],
   [
     'two kinds',
     [file('a.csv', 'a\n1'), file('b.png', '')],

@@ -1,0 +1,113 @@
+import { mkdirSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import path from 'node:path'
+import type { AxeResults } from 'axe-core'
+import type { Page } from 'playwright'
+import { expect } from 'vitest'
+import type { Files } from '../support/yours/dropped.js'
+
+const screenshots = path.resolve(import.meta.dirname, '../../dist-screenshots')
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+
+/** The page Yours as a visitor meets it. */
+export class YoursPage {
+  readonly page: Page
+
+  constructor(page: Page) {
+    this.page = page
+  }
+
+  /** Chooses files. */
+  async give(zone: 'model' | 'data', files: Files): Promise<void> {
+    const list = Object.entries(files).map(([name, bytes]) => ({
+      name,
+      mimeType: 'application/octet-stream',
+      buffer: Buffer.from(bytes),
+    }))
+    await this.page.locator(`#${zone}-drop [data-files]`).setInputFiles(list)
+  }
+
+  /** Waits until the page says something about the model, the data, the match or the question. */
+  about(zone: 'model' | 'data' | 'match' | 'ask', text: string | RegExp): Promise<void> {
+    return this.page.locator(`#${zone}-about`, { hasText: text }).waitFor()
+  }
+
+  /** Waits until all parts of the answer to a question are shown. */
+  async settled(question: string | RegExp): Promise<void> {
+    const title = this.page.locator('#answer-title', { hasText: question })
+    await this.page.locator('#answer[aria-busy=false]').filter({ has: title }).waitFor()
+    const maps = ['image', 'bars', 'text'].map((kind) => `gl-attribution-${kind}`)
+    const parts = this.page.locator('#explainer').locator(`gl-similar-examples, ${maps.join(', ')}`)
+    const states = await parts.evaluateAll((elements) =>
+      elements.map((element) => (element as HTMLElement & { state: string }).state),
+    )
+    expect(states).toEqual(['ready', 'ready'])
+  }
+
+  /** Asks about one of the training examples that are offered. Resolves to its number. */
+  async askOffered(nth: number): Promise<string> {
+    const radio = this.page.locator('#examples [role=radio]').nth(nth)
+    const number = /no\. \d+/.exec((await radio.getAttribute('aria-label')) ?? '')?.[0] ?? ''
+    await radio.click()
+    await this.settled(number)
+    return number
+  }
+
+  /** The scores of the training examples that are shown. */
+  async scores(): Promise<number[]> {
+    return readScores(
+      await this.page.locator('#explainer gl-similar-examples .score').allTextContents(),
+    )
+  }
+
+  /** Saves a file as a visitor does. Resolves to its path. */
+  async save(button: '#save-report' | '#save-code'): Promise<string> {
+    const [download] = await Promise.all([
+      this.page.waitForEvent('download'),
+      this.page.click(button),
+    ])
+    return download.path()
+  }
+
+  /** Checks that the answer fits the screens, and writes pictures to look at. */
+  async look(name: string): Promise<void> {
+    const { page } = this
+    mkdirSync(screenshots, { recursive: true })
+    const opened = page.locator('.change[aria-expanded=true]')
+    if ((await opened.count()) > 0) await opened.click()
+    for (const [width, height] of [
+      [1280, 900],
+      [390, 844],
+    ] as const) {
+      for (const colorScheme of ['light', 'dark'] as const) {
+        await page.setViewportSize({ width, height })
+        await page.emulateMedia({ colorScheme })
+        const overflow = await page.evaluate(() => {
+          scrollTo(0, 0)
+          return document.documentElement.scrollWidth - document.documentElement.clientWidth
+        })
+        expect(overflow).toBeLessThanOrEqual(0)
+        await this.#seesAnswer(width > height ? Math.max : Math.min, height)
+        const file = path.join(screenshots, `${name}-${width}-${colorScheme}.png`)
+        await page.screenshot({ path: file, fullPage: true })
+      }
+    }
+    await page.evaluate(axe)
+    const { violations } = await page.evaluate(() =>
+      (window as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run(),
+    )
+    expect(violations.map(({ id, nodes }) => `${id}: ${String(nodes[0]?.html)}`)).toEqual([])
+  }
+
+  /** The answer is on the first screen: both of its parts on a wide one, the first on a phone. */
+  async #seesAnswer(pick: (...tops: number[]) => number, height: number): Promise<void> {
+    const parts = this.page.locator('#explainer').locator('.attribution .title, .similarity .title')
+    const readTops = (found: Element[]): number[] =>
+      found.map((part) => part.getBoundingClientRect().top)
+    await expect.poll(async () => pick(...(await parts.evaluateAll(readTops)))).toBeLessThan(height)
+  }
+}
+
+/** Scores as the page writes them. */
+export const readScores = (texts: readonly string[]): number[] =>
+  texts.map((text) => Number(text.replace('\u2212', '-')))
