@@ -3,8 +3,8 @@ import { InvalidArgumentError } from '../../errors.js'
 import { describe } from '../../options.js'
 import type { LayerSite } from '../../predictor.js'
 import { findChannelsAt } from './input-channels.js'
-import type { LoadedModel } from './loaded-model.js'
 import type { OnnxNode } from './onnx-model.js'
+import type { SimpleModel } from './simple-model.js'
 
 /**
  * Finds a layer: an operator or a tensor by its name, or the look-up of an embedding by the name of its table.
@@ -12,7 +12,7 @@ import type { OnnxNode } from './onnx-model.js'
  * @throws InvalidArgumentError for a name that the output doesn't depend on
  */
 export function findLayer(
-  model: LoadedModel,
+  model: SimpleModel,
   argument: string,
   reference: unknown,
   at: LayerSite['at'],
@@ -41,7 +41,7 @@ export function findLayer(
 
 /** Returns the tensors at a site, by their names in the graph. */
 function findTensors(
-  model: LoadedModel,
+  model: SimpleModel,
   name: string,
   at: LayerSite['at'],
 ): readonly string[] | undefined {

@@ -1,5 +1,6 @@
 import type { GraphModel, Tensor } from '@tensorflow/tfjs'
 import { DisposedError, InvalidArgumentError, UnsupportedError } from '../../../errors.js'
+import { isRecord } from '../../../is-record.js'
 import { describe, assertKnownKeys } from '../../../options.js'
 import type { ArraySpec } from '../../../predictor.js'
 import { withChannelAxis } from '../../repairs/arithmetic/batch-statistics.js'
@@ -53,11 +54,15 @@ export function wrapGraphModel(model: GraphModel, options: GraphModelOptions): T
   const inputs = model.inputs.map((input, i) => inputSpec(input, model.inputNodes[i]))
   const batches = new GraphBatches(model, nodes)
   const channelAxis = channelAxisOf(nodes)
-  const copies = findCopies(
-    weightsOf(model, nodes).filter(
-      ({ tensor }) => options.trainable !== undefined || tensor.rank > 0,
-    ),
-  )
+  const named = namedParametersOf(model)
+  const copies =
+    named === undefined
+      ? findCopies(
+          weightsOf(model, nodes).filter(
+            ({ tensor }) => options.trainable !== undefined || tensor.rank > 0,
+          ),
+        )
+      : new Map<string, string>()
   // Each use of a copy reads the first copy instead, so that the tape has one tensor for all uses.
   const firstCopies = Object.fromEntries(
     [...copies].map(([copy, first]) => [copy, model.weights[first]![0]!]),
@@ -80,12 +85,15 @@ export function wrapGraphModel(model: GraphModel, options: GraphModelOptions): T
       call,
       'Convert it from a SavedModel with a signature, or wrap it: { call: (x) => model.execute(x), … }.',
     )
-  const parameters = parametersOf(
-    model,
-    nodes.filter((node) => !copies.has(node.name)),
-    options.trainable,
-  )
-  const parameterNames = new Set(parameters.map((parameter) => parameter.name))
+  const parameters =
+    named === undefined
+      ? parametersOf(
+          model,
+          nodes.filter((node) => !copies.has(node.name)),
+          options.trainable,
+        )
+      : readNamed(model, named, options.trainable)
+  const parameterTensors = new Set(parameters.map(({ tensor }) => tensor))
   return {
     name,
     inputs,
@@ -104,9 +112,10 @@ export function wrapGraphModel(model: GraphModel, options: GraphModelOptions): T
       )
     },
     constants: nodes.flatMap((node) => {
-      const isUsed = !parameterNames.has(node.name) && !copies.has(node.name)
-      const tensor = isUsed ? model.weights[node.name]?.[0] : undefined
-      return tensor === undefined || tensor.dtype === 'string' ? [] : [tensor]
+      const tensor = copies.has(node.name) ? undefined : model.weights[node.name]?.[0]
+      return tensor === undefined || tensor.dtype === 'string' || parameterTensors.has(tensor)
+        ? []
+        : [tensor]
     }),
     parameterWarnings: listParameterWarnings(copies, nodes),
     singleReason: () => batches.singleReason,
@@ -195,6 +204,25 @@ function weightsOf(model: GraphModel, nodes: readonly GraphNode[]): FrozenWeight
   return Object.entries(model.weights).flatMap(([name, [tensor]]) => {
     const node = nodeOf.get(name)
     return node === undefined || tensor?.dtype !== 'float32' ? [] : [{ node, tensor }]
+  })
+}
+
+/** The parameters' names by their nodes, which a model that was converted from ONNX states. */
+function namedParametersOf({ metadata }: GraphModel): Readonly<Record<string, string>> | undefined {
+  const { parameters } = (metadata as { readonly parameters?: unknown } | undefined) ?? {}
+  return isRecord(parameters) ? (parameters as Readonly<Record<string, string>>) : undefined
+}
+
+/** Returns the named parameters, in the order of their names. */
+function readNamed(
+  model: GraphModel,
+  named: Readonly<Record<string, string>>,
+  trainable: GraphModelOptions['trainable'],
+): Weight[] {
+  return Object.entries(named).flatMap(([node, name]) => {
+    const tensor = model.weights[node]?.[0]
+    if (tensor === undefined) return []
+    return [{ name, tensor, trainable: trainable?.(name, tensor.shape) ?? true }]
   })
 }
 

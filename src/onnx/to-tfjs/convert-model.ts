@@ -1,0 +1,254 @@
+import { InvalidArgumentError, UnsupportedError } from '../../errors.js'
+import type { OnnxModel, OnnxNode } from '../model/onnx-model.js'
+import {
+  filterOrder,
+  isLikelyParameter,
+  type SimpleModel,
+  simplifyModel,
+} from '../model/simple-model.js'
+import { isFloat, readNumbers } from '../model/tensor-data.js'
+import { toTfType } from './element-types.js'
+import { foldOperator } from './fold.js'
+import { indicesOf, type KnownValues, readKnown, stridesOf } from './known-values.js'
+import { exampleCount, fixedLength, isEqual, isFixed } from './length.js'
+import { rules } from './registry.js'
+import { Refusal, TensorGraph } from './tensor-graph.js'
+import { elementsOf, type TensorValue } from './tensor-value.js'
+import { typeAttribute, type WeightSpec, type TfType } from './tf-graph.js'
+
+/** A GraphModel of TensorFlow.js, as the parts of its model.json. */
+export interface ConvertedModel {
+  readonly format: 'graph-model'
+  readonly modelTopology: object
+  readonly weightSpecs: readonly WeightSpec[]
+  readonly signature: object
+  readonly userDefinedMetadata: {
+    /** The parameters of the ONNX graph, by their nodes' names. */
+    readonly parameters: Readonly<Record<string, string>>
+  }
+}
+
+export interface Conversion {
+  readonly description: ConvertedModel
+  /** In the order of the specs. */
+  readonly weights: Uint8Array<ArrayBuffer>
+  /** Returns the node that computes a tensor of the ONNX graph; undefined if none does. */
+  readonly findNode: (tensor: string) => string | undefined
+  readonly model: SimpleModel
+}
+
+/** What of a model is converted, and for which examples. */
+export interface ConversionOptions {
+  /** The shape of one example, for each input. */
+  readonly shapes: readonly (readonly number[])[]
+  /** The output, of a model of several. */
+  readonly output?: string | undefined
+}
+
+/**
+ * Converts an ONNX model to a GraphModel of TensorFlow.js, which computes the same for any number of examples of these
+ * shapes. Constants keep their names.
+ *
+ * @throws UnsupportedError for an operator that has no exact equal in TensorFlow.js, and for a fixed number of examples
+ * @throws InvalidArgumentError for examples of other shapes than the inputs'
+ */
+export function convertModel(given: OnnxModel, { shapes, output }: ConversionOptions): Conversion {
+  const model = simplifyModel(given, 'ONNX model', { output })
+  const graph = new TensorGraph()
+  const values = new Map<string, TensorValue>()
+  const inputs = addInputs(model, shapes, graph, values)
+  addConstants(model, graph, values)
+  for (const node of model.nodes) convertNode(node, graph, values)
+  const result = values.get(model.output)!
+  const node = graph.first(result)
+  if (result.type !== 'float32' || !isEqual(result.shape[0] ?? fixedLength(1), exampleCount)) {
+    throw new UnsupportedError(
+      'output',
+      `model: its output '${model.output}' is not an array of floats with the examples on the first axis, as a ` +
+        'report needs it. Choose another output.',
+    )
+  }
+  graph.rename(node, model.output)
+  const { nodes, weightSpecs, weights } = graph.finish(
+    node,
+    inputs.map(({ node: own }) => own),
+  )
+  const own = new Set(weightSpecs.map(({ name }) => name))
+  const parameters = [...model.constants.keys()].flatMap((name): [string, string][] => {
+    const value = values.get(name)!
+    const weight = value.filter ?? value.first
+    const isUsed = weight?.op === 'Const' && own.has(weight.name) && value.known === undefined
+    return isUsed && value.type === 'float32' && isLikelyParameter(model, name)
+      ? [[weight.name, name]]
+      : []
+  })
+  const lengths = result.shape.map((length) => ({ size: `${isFixed(length) ? length.fixed : -1}` }))
+  return {
+    model,
+    description: {
+      format: 'graph-model',
+      modelTopology: { node: nodes, versions: { producer: 1 } },
+      weightSpecs,
+      signature: {
+        inputs: Object.fromEntries(
+          inputs.map(({ name, type, node: placeholder, lengths: sizes }) => [
+            name,
+            entry(
+              placeholder.name,
+              type,
+              sizes.map((size) => ({ size: `${size}` })),
+            ),
+          ]),
+        ),
+        outputs: { [model.output]: entry(node.name, 'float32', lengths) },
+      },
+      userDefinedMetadata: { parameters: Object.fromEntries(parameters) },
+    },
+    weights,
+    findNode: (tensor) => {
+      const value = values.get(model.aliases.get(tensor) ?? tensor)
+      return (value?.last ?? value?.first)?.name
+    },
+  }
+}
+
+const entry = (name: string, type: TfType, dim: readonly object[]): object => ({
+  name: `${name}:0`,
+  dtype: (typeAttribute(type) as { readonly type: string }).type,
+  tensorShape: { dim },
+})
+
+interface AddedInput {
+  readonly name: string
+  readonly type: TfType
+  readonly node: TensorGraph['nodes'][number]
+  readonly lengths: readonly number[]
+}
+
+function addInputs(
+  { inputs }: SimpleModel,
+  shapes: readonly (readonly number[])[],
+  graph: TensorGraph,
+  values: Map<string, TensorValue>,
+): AddedInput[] {
+  if (inputs.length !== shapes.length) {
+    throw new InvalidArgumentError(
+      'x',
+      `${shapes.length} arrays`,
+      `${inputs.length}, one for each input of the model: ${inputs.map(({ name }) => `'${name}'`).join(', ')}`,
+    )
+  }
+  return inputs.map(({ name, type, shape }, k) => {
+    const given = shapes[k]!
+    if (
+      given.length !== shape.length ||
+      shape.some((length, i) => length !== null && length !== given[i])
+    ) {
+      throw new InvalidArgumentError(
+        'x',
+        `examples of shape [${given.join(', ')}] for the input '${name}'`,
+        `[${shape.map((length) => length ?? 'any').join(', ')}]`,
+      )
+    }
+    // A page passes booleans as integers.
+    const fed: TfType = isFloat(type) ? 'float32' : 'int32'
+    const lengths = [-1, ...given]
+    const node = graph.placeholder(name, fed, lengths)
+    graph.input ??= node
+    values.set(name, {
+      type: toTfType(type),
+      shape: [exampleCount, ...given.map(fixedLength)],
+      first: type === 'bool' ? graph.cast(node, 'bool') : node,
+    })
+    return { name, type: fed, node, lengths }
+  })
+}
+
+function addConstants(
+  model: SimpleModel,
+  graph: TensorGraph,
+  values: Map<string, TensorValue>,
+): void {
+  const { constants, nodes } = model
+  for (const [name, tensor] of constants) {
+    const shape = tensor.shape.map(fixedLength)
+    if (!isFloat(tensor.type) || (tensor.bytes.length <= 4 && !isLikelyParameter(model, name))) {
+      values.set(name, { type: toTfType(tensor.type), shape, known: readKnown(tensor) })
+      continue
+    }
+    const users = nodes.filter(({ inputs }) => inputs.includes(name))
+    const isFilter = users.every(
+      ({ op, inputs }) =>
+        (op === 'Conv' || op === 'ConvTranspose') &&
+        inputs.indexOf(name) === 1 &&
+        inputs[0] !== name,
+    )
+    const data = Float32Array.from(readNumbers(tensor))
+    if (!isFilter) {
+      const first = graph.constant({ data, shape: tensor.shape }, 'float32', name)
+      values.set(name, { type: 'float32', shape, resolve: () => readKnown(tensor), first })
+      continue
+    }
+    const order = filterOrder(tensor.shape.length)
+    const strides = stridesOf(tensor.shape)
+    const moved = order.map((axis) => tensor.shape[axis]!)
+    const places = indicesOf(
+      moved,
+      order.map((axis) => strides[axis]!),
+    )
+    const filter = graph.constant(
+      { data: Float32Array.from(places, (place) => data[place]!), shape: moved },
+      'float32',
+      name,
+    )
+    values.set(name, { type: 'float32', shape, filter })
+  }
+}
+
+/** @throws UnsupportedError that names the node and why it has no equal */
+function convertNode(node: OnnxNode, graph: TensorGraph, values: Map<string, TensorValue>): void {
+  const inputs = node.inputs.map((name) => (name === '' ? undefined : values.get(name)!))
+  graph.scope = (node.outputs[0] ?? node.op).replaceAll(':', '_')
+  const first = graph.nodes.length
+  const outputs = refuseByName(node, () => {
+    const folded = node.domain === '' ? foldOperator(node, inputs) : undefined
+    if (folded !== undefined) return [folded]
+    const rule = node.domain === '' ? rules[node.op] : undefined
+    if (rule === undefined) throw new Refusal('TensorFlow.js has no equal of it')
+    return [rule({ node, inputs, graph })].flat()
+  })
+  const isConstant = inputs.every(
+    (input) => input === undefined || input.known !== undefined || input.resolve !== undefined,
+  )
+  const resolve = (): KnownValues | undefined => {
+    const all = inputs.map((input) => input && { ...input, known: elementsOf(input) })
+    return foldOperator(node, all)?.known
+  }
+  for (const [k, name] of node.outputs.entries()) {
+    const value = outputs[k]
+    if (name === '' || value === undefined) continue
+    values.set(
+      name,
+      isConstant && k === 0 && value.known === undefined ? { ...value, resolve } : value,
+    )
+    const computed = value.last ?? value.first
+    if (computed !== undefined && graph.nodes.includes(computed, first))
+      graph.rename(computed, name)
+  }
+}
+
+function refuseByName<Result>(node: OnnxNode, run: () => Result): Result {
+  try {
+    return run()
+  } catch (cause) {
+    if (!(cause instanceof Refusal)) throw cause
+    const { op, domain, name, outputs } = node
+    const own = domain === '' ? op : `${domain}.${op}`
+    throw new UnsupportedError(
+      own,
+      `node '${name === '' ? outputs[0]! : name}' of the ONNX model is ${own}, which a page in one file can't compute: ` +
+        `${cause.message}. Let Python explain the model with gradlens.ask, or build a page with gradlens/onnx.`,
+      { cause },
+    )
+  }
+}
