@@ -9,7 +9,7 @@ import {
 } from './curvature-block.js'
 import type { BlockOptions } from './curvature-options.js'
 import { Curvature } from './curvature.js'
-import { decomposeSymmetric } from './eigen.js'
+import { decomposeSymmetric } from './eigen/decompose-symmetric.js'
 import { type Bases, Eigenvalues } from './eigenvalues.js'
 import type { Matrices } from './matrices/matrices.js'
 import { openMatrices } from './matrices/open-matrices.js'

@@ -16,6 +16,8 @@ export interface Matrices {
   clear(): void
   /** Reserves all numbers, so that `clear` leaves them. */
   reserve(): void
+  /** Frees numbers, and all that were allocated after them. */
+  freeFrom(numbers: Numbers): void
   /** Writes vectors [count, size], each at the start of a row of `rowSize` numbers. */
   writeRows(vectors: Float32Array, size: number, to: Numbers, rowSize: number): void
   /**
@@ -30,7 +32,7 @@ export interface Matrices {
     rowSize: number,
   ): void
   /**
-   * C += A B: A is [m, inner], B [inner, n] and C [m, n]; B and C are row-major from their offsets on. With `isLower`, at
+   * C += A B: A is [m, inner], B [inner, n] and C [m, n]; the columns of B and C are next to each other. With `isLower`, at
    * least the lower triangle of C.
    */
   multiplyAdd(
@@ -44,18 +46,6 @@ export interface Matrices {
   multiplyLower(a: Numbers, n: number, size: number, v: MatrixView, p: Numbers): void
   /** A −= v pᵀ + p vᵀ in the lower triangle of the leading [size, size] numbers of a matrix [n, n]. */
   subtractRankTwo(a: Numbers, n: number, size: number, v: MatrixView, p: Numbers): void
-  /** Rows x of the leading [size, size] numbers of a matrix [n, n] become x − 2 (x·v) vᵀ. */
-  reflectRows(rows: Numbers, n: number, size: number, v: MatrixView): void
-  /**
-   * Applies rotations to the columns from `start` to `end` − 1 of a matrix [n, n]: rotation k turns row firsts[k] and the
-   * one after it by the cosine angles[2 k] and the sine angles[2 k + 1].
-   */
-  rotateRows(
-    rows: Numbers,
-    n: number,
-    columns: { readonly start: number; readonly end: number },
-    rotations: { readonly firsts: Numbers; readonly angles: Numbers; readonly count: number },
-  ): void
 }
 
 /** Views numbers as a row-major matrix. */

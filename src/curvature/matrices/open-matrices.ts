@@ -32,10 +32,12 @@ interface Exports {
     rowStep: number,
     columnStep: number,
     b: number,
+    bStep: number,
     m: number,
     inner: number,
     n: number,
     c: number,
+    cStep: number,
     isLower: boolean,
   ): void
   writeRows(from: number, count: number, size: number, to: number, rowSize: number): void
@@ -60,16 +62,6 @@ interface Exports {
   ): void
   multiplyLower(a: number, n: number, size: number, v: number, p: number): void
   subtractRankTwo(a: number, n: number, size: number, v: number, p: number): void
-  reflectRows(rows: number, n: number, size: number, v: number): void
-  rotateRows(
-    rows: number,
-    n: number,
-    start: number,
-    end: number,
-    firsts: number,
-    angles: number,
-    count: number,
-  ): void
 }
 
 /** Products are summed over this many rows of B at a time, which stay in the cache. */
@@ -84,6 +76,9 @@ function createSimdMatrices(exports: Exports): Matrices {
     },
     reserve() {
       memory.reserve()
+    },
+    freeFrom(numbers) {
+      memory.freeFrom(startOf(numbers))
     },
     writeRows(vectors, size, to, rowSize) {
       const from = memory.lay(vectors)
@@ -114,12 +109,25 @@ function createSimdMatrices(exports: Exports): Matrices {
       )
     },
     multiplyAdd(a, b, [m, inner, n], c, isLower = false) {
-      const [rowBytes, columnBytes] = [8 * a.rowStep, 8 * a.columnStep]
+      const [rowBytes, columnBytes, bytes] = [8 * a.rowStep, 8 * a.columnStep, 8 * b.rowStep]
+      const [into, step] = [addressOf(c), 8 * c.rowStep]
       for (let l = 0; l < inner; l += innerAtOnce) {
         const left = addressOf(a) + l * columnBytes
-        const right = addressOf(b) + 8 * l * n
+        const right = addressOf(b) + l * bytes
         const count = Math.min(innerAtOnce, inner - l)
-        exports.multiplyAdd(left, rowBytes, columnBytes, right, m, count, n, addressOf(c), isLower)
+        exports.multiplyAdd(
+          left,
+          rowBytes,
+          columnBytes,
+          right,
+          bytes,
+          m,
+          count,
+          n,
+          into,
+          step,
+          isLower,
+        )
       }
     },
     multiplyLower(a, n, size, v, p) {
@@ -127,13 +135,6 @@ function createSimdMatrices(exports: Exports): Matrices {
     },
     subtractRankTwo(a, n, size, v, p) {
       exports.subtractRankTwo(startOf(a), n, size, addressOf(v), startOf(p))
-    },
-    reflectRows(rows, n, size, v) {
-      exports.reflectRows(startOf(rows), n, size, addressOf(v))
-    },
-    rotateRows(rows, n, { start, end }, { firsts, angles, count }) {
-      const [from, turns] = [startOf(firsts), startOf(angles)]
-      exports.rotateRows(startOf(rows), n, start, end, from, turns, count)
     },
   }
 }

@@ -11,12 +11,12 @@ function multiplyAdd(
 ): void {
   const [left, right, sums] = [a.numbers.data, b.numbers.data, c.numbers.data]
   for (let i = 0; i < m; i++) {
-    const to = c.offset + i * n
+    const to = c.offset + i * c.rowStep
     const end = isLower ? i + 1 : n
     for (let l = 0; l < inner; l++) {
       const factor = left[a.offset + i * a.rowStep + l * a.columnStep]!
       if (factor === 0) continue
-      const from = b.offset + l * n
+      const from = b.offset + l * b.rowStep
       for (let j = 0; j < end; j++) sums[to + j]! += factor * right[from + j]!
     }
   }
@@ -50,32 +50,6 @@ function subtractRankTwo(a: Numbers, n: number, size: number, v: MatrixView, p: 
   }
 }
 
-function reflectRows(rows: Numbers, n: number, size: number, v: MatrixView): void {
-  const [matrix, vector] = [rows.data, v.numbers.data]
-  const from = v.offset
-  for (let k = 0; k < size; k++) {
-    const row = k * n
-    let product = 0
-    for (let l = 0; l < size; l++) product += matrix[row + l]! * vector[from + l]!
-    product *= 2
-    for (let l = 0; l < size; l++) matrix[row + l]! -= product * vector[from + l]!
-  }
-}
-
-const rotateRows: Matrices['rotateRows'] = (rows, n, { start, end }, { firsts, angles, count }) => {
-  const matrix = rows.data
-  for (let k = 0; k < count; k++) {
-    const first = firsts.data[k]! * n
-    const second = first + n
-    const [c, s] = [angles.data[2 * k]!, angles.data[2 * k + 1]!]
-    for (let j = start; j < end; j++) {
-      const [x, y] = [matrix[first + j]!, matrix[second + j]!]
-      matrix[second + j] = s * x + c * y
-      matrix[first + j] = c * x - s * y
-    }
-  }
-}
-
 const writeRows: Matrices['writeRows'] = (vectors, size, { data }, rowSize) => {
   for (let from = 0, to = 0; from < vectors.length; from += size, to += rowSize) {
     for (let k = 0; k < size; k++) data[to + k] = vectors[from + k]!
@@ -87,11 +61,10 @@ export const plainMatrices: Matrices = {
   allocate: (count) => ({ data: new Float64Array(count) }),
   clear: () => undefined,
   reserve: () => undefined,
+  freeFrom: () => undefined,
   writeRows,
   writePatches,
   multiplyAdd,
   multiplyLower,
   subtractRankTwo,
-  reflectRows,
-  rotateRows,
 }

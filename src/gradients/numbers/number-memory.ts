@@ -49,6 +49,11 @@ export class NumberMemory {
     this.#end = this.#reserved
   }
 
+  /** Frees the numbers at an address, and all that were allocated after them. */
+  freeFrom(address: number): void {
+    this.#end = address
+  }
+
   /** Reserves all numbers, so that `clear` leaves them. */
   reserve(): void {
     this.#reserved = this.#end

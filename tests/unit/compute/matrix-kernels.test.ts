@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { compileKernels } from '../../../scripts/build/compile-kernels.mjs'
-import { decomposeSymmetric } from '../../../src/curvature/eigen.js'
+import { decomposeTridiagonal } from '../../../src/curvature/eigen/decompose-tridiagonal.js'
+import { decomposeSymmetric } from '../../../src/curvature/eigen/decompose-symmetric.js'
 import { matrixBinary } from '../../../src/curvature/matrices/matrix-binary.js'
 import {
   allocateZeros,
@@ -17,6 +18,9 @@ import { seededRandom } from '../../../src/random.js'
 
 /** Sums of at most 300 products in float64. */
 const tolerance = 1e-12
+
+/** A few hundred roundings in float64, relative to the largest eigenvalue. */
+const tridiagonalTolerance = 1e-13
 
 /** Eigenvectors are kept in float32. */
 const vectorTolerance = 1e-6
@@ -168,6 +172,7 @@ describe.each(workspaces)('in %s', (_, open) => {
     [9, 4],
     [40, 40],
     [67, 20],
+    [131, 131],
   ])('decomposes a symmetric matrix of size %i and rank %i', async (n, rank) => {
     const factors = fill(n * rank)
     const at = (i: number, j: number): number => {
@@ -185,6 +190,7 @@ describe.each(workspaces)('in %s', (_, open) => {
     const { values, vectors } = decomposed
     expect([...values]).toEqual([...values].sort((a, b) => a - b))
     const largest = values[n - 1]!
+    let error = 0
     for (let i = 0; i < n; i++) {
       for (let j = 0; j < n; j++) {
         let product = 0
@@ -193,9 +199,60 @@ describe.each(workspaces)('in %s', (_, open) => {
           product += vectors[i * n + k]! * values[k]! * vectors[j * n + k]!
           unit += vectors[k * n + i]! * vectors[k * n + j]!
         }
-        expect(Math.abs(product - at(i, j)) / largest).toBeLessThan(vectorTolerance)
-        expect(Math.abs(unit - (i === j ? 1 : 0))).toBeLessThan(vectorTolerance)
+        const other = Math.abs(unit - (i === j ? 1 : 0))
+        error = Math.max(error, Math.abs(product - at(i, j)) / largest, other)
       }
+    }
+    expect(error).toBeLessThan(vectorTolerance)
+  })
+
+  it.each([
+    ['of random numbers', () => random() - 0.5, () => random() - 0.5],
+    ['with nearly equal halves (Wilkinson)', (k: number) => Math.abs(k - 75), () => 1],
+    ['of equal numbers', () => 2, () => -1],
+    [
+      'of numbers from 1 to 1e-12',
+      (k: number) => 10 ** (-k / 12),
+      (k: number) => 10 ** (-k / 12) / 3,
+    ],
+    [
+      'with small and with missing links',
+      (k: number) => k % 3,
+      (k: number) => [0, 1e-9, 1e-17][k % 3]!,
+    ],
+    ['of numbers near 1e-200', () => 1e-200 * random(), () => 1e-200 * random()],
+  ])('decomposes a tridiagonal matrix %s', async (__, diagonalOf, belowOf) => {
+    const matrices = await open()
+    for (const n of [33, 70, 151]) {
+      matrices.clear()
+      const diagonal = Float64Array.from({ length: n }, (___, k) => diagonalOf(k))
+      const below = Float64Array.from({ length: n }, (___, k) => belowOf(k))
+      const { values, rows } = await decomposeTridiagonal(
+        { diagonal, below },
+        n,
+        matrices,
+        () => undefined,
+      )
+      const largest = Math.max(...values.map(Math.abs))
+      const at = (i: number, j: number): number =>
+        i === j ? diagonal[i]! : Math.abs(i - j) === 1 ? below[Math.min(i, j)]! : 0
+      const vectors = Array.from({ length: n }, (___, i) => rows.data.subarray(i * n, (i + 1) * n))
+      let error = 0
+      for (const [i, vector] of vectors.entries()) {
+        for (let k = 0; k < n; k++) {
+          let product = -values[i]! * vector[k]!
+          for (let l = Math.max(0, k - 1); l < Math.min(n, k + 2); l++) {
+            product += at(k, l) * vector[l]!
+          }
+          error = Math.max(error, Math.abs(product) / largest)
+        }
+        for (let j = 0; j <= i; j++) {
+          let inner = i === j ? -1 : 0
+          for (let k = 0; k < n; k++) inner += vector[k]! * vectors[j]![k]!
+          error = Math.max(error, Math.abs(inner))
+        }
+      }
+      expect(error).toBeLessThan(tridiagonalTolerance)
     }
   })
 

@@ -4,8 +4,8 @@ export function firstAddress(): usize {
 }
 
 /**
- * C += A B in float64: A is [m, inner], its rows and columns `rowStep` and `columnStep` bytes apart; B [inner, n] and C
- * [m, n] are row-major. With `isLower`, only the tiles that meet the lower triangle of C. Tiles of 4 × 4 numbers stay in
+ * C += A B in float64: A is [m, inner], B [inner, n], C [m, n]. The rows of A are `rowStep` bytes apart and its columns
+ * `columnStep`; those of B `bStep` and of C `cStep`. With `isLower`, only the tiles that meet the lower triangle of C. Tiles of 4 × 4 numbers stay in
  * registers.
  */
 export function multiplyAdd(
@@ -13,22 +13,23 @@ export function multiplyAdd(
   rowStep: usize,
   columnStep: usize,
   b: usize,
+  bStep: usize,
   m: i32,
   inner: i32,
   n: i32,
   c: usize,
+  cStep: usize,
   isLower: bool,
 ): void {
-  const step = (<usize>n) << 3
   const wholeRows = m & ~3
   for (let i = 0; i < wholeRows; i += 4) {
     const from = a + <usize>i * rowStep
-    const to = c + <usize>i * step
+    const to = c + <usize>i * cStep
     const end = isLower ? min(n, i + 4) : n
     const whole = end & ~3
     for (let j = 0; j < whole; j += 4) {
       const at = (<usize>j) << 3
-      addTile(from, rowStep, columnStep, b + at, step, inner, to + at)
+      addTile(from, rowStep, columnStep, b + at, bStep, inner, to + at, cStep)
     }
     for (let j = whole; j < end; j++) {
       const at = (<usize>j) << 3
@@ -37,25 +38,25 @@ export function multiplyAdd(
           from + <usize>k * rowStep,
           columnStep,
           b + at,
-          step,
+          bStep,
           inner,
-          to + <usize>k * step + at,
+          to + <usize>k * cStep + at,
         )
       }
     }
   }
   for (let i = wholeRows; i < m; i++) {
     const from = a + <usize>i * rowStep
-    const to = c + <usize>i * step
+    const to = c + <usize>i * cStep
     const end = isLower ? i + 1 : n
     const whole = end & ~3
     for (let j = 0; j < whole; j += 4) {
       const at = (<usize>j) << 3
-      addFour(from, columnStep, b + at, step, inner, to + at)
+      addFour(from, columnStep, b + at, bStep, inner, to + at)
     }
     for (let j = whole; j < end; j++) {
       const at = (<usize>j) << 3
-      addOne(from, columnStep, b + at, step, inner, to + at)
+      addOne(from, columnStep, b + at, bStep, inner, to + at)
     }
   }
 }
@@ -65,9 +66,10 @@ function addTile(
   rowStep: usize,
   columnStep: usize,
   b: usize,
-  step: usize,
+  bStep: usize,
   inner: i32,
   c: usize,
+  cStep: usize,
 ): void {
   const zero = f64x2.splat(0)
   let c00 = zero
@@ -96,12 +98,12 @@ function addTile(
     c30 = f64x2.add(c30, f64x2.mul(a3, b0))
     c31 = f64x2.add(c31, f64x2.mul(a3, b1))
     a += columnStep
-    b += step
+    b += bStep
   }
   addRow(c, c00, c01)
-  addRow(c + step, c10, c11)
-  addRow(c + 2 * step, c20, c21)
-  addRow(c + 3 * step, c30, c31)
+  addRow(c + cStep, c10, c11)
+  addRow(c + 2 * cStep, c20, c21)
+  addRow(c + 3 * cStep, c30, c31)
 }
 
 function addRow(c: usize, first: v128, second: v128): void {
@@ -259,69 +261,5 @@ function subtractTwo(x: usize, first: f64, y: usize, second: f64, z: usize, coun
   if (count & 1) {
     const sum = first * load<f64>(y + at) + second * load<f64>(z + at)
     store<f64>(x + at, load<f64>(x + at) - sum)
-  }
-}
-
-/** Rows x of the leading [size, size] numbers of a matrix with rows of n become x − 2 (x·v) vᵀ. */
-export function reflectRows(rows: usize, n: i32, size: i32, v: usize): void {
-  const step = (<usize>n) << 3
-  const whole = (<usize>(size & ~1)) << 3
-  for (let k = 0; k < size; k++) {
-    const row = rows + <usize>k * step
-    let sums = f64x2.splat(0)
-    let at: usize = 0
-    for (; at < whole; at += 16) {
-      sums = f64x2.add(sums, f64x2.mul(v128.load(row + at), v128.load(v + at)))
-    }
-    let product = f64x2.extract_lane(sums, 0) + f64x2.extract_lane(sums, 1)
-    if (size & 1) product += load<f64>(row + at) * load<f64>(v + at)
-    product *= 2
-    const products = f64x2.splat(product)
-    for (at = 0; at < whole; at += 16) {
-      const difference = f64x2.mul(products, v128.load(v + at))
-      v128.store(row + at, f64x2.sub(v128.load(row + at), difference))
-    }
-    if (size & 1) store<f64>(row + at, load<f64>(row + at) - product * load<f64>(v + at))
-  }
-}
-
-/**
- * Applies rotations to the columns from `start` to `end` − 1 of a matrix with rows of n numbers. Rotation k turns row
- * `firsts[k]` and the one after it by the cosine `angles[2 k]` and the sine `angles[2 k + 1]`.
- */
-export function rotateRows(
-  rows: usize,
-  n: i32,
-  start: i32,
-  end: i32,
-  firsts: usize,
-  angles: usize,
-  count: i32,
-): void {
-  const step = (<usize>n) << 3
-  const from = (<usize>start) << 3
-  const to = (<usize>end) << 3
-  const whole = from + ((to - from) & ~15)
-  for (let k = 0; k < count; k++) {
-    const first = rows + <usize>load<f64>(firsts + ((<usize>k) << 3)) * step
-    const second = first + step
-    const angle = angles + ((<usize>k) << 4)
-    const c = load<f64>(angle)
-    const s = load<f64>(angle, 8)
-    const cosines = f64x2.splat(c)
-    const sines = f64x2.splat(s)
-    let at = from
-    for (; at < whole; at += 16) {
-      const x = v128.load(first + at)
-      const y = v128.load(second + at)
-      v128.store(second + at, f64x2.add(f64x2.mul(sines, x), f64x2.mul(cosines, y)))
-      v128.store(first + at, f64x2.sub(f64x2.mul(cosines, x), f64x2.mul(sines, y)))
-    }
-    if (at < to) {
-      const x = load<f64>(first + at)
-      const y = load<f64>(second + at)
-      store<f64>(second + at, s * x + c * y)
-      store<f64>(first + at, c * x - s * y)
-    }
   }
 }
