@@ -1,5 +1,6 @@
 import type { NdArray } from 'gradlens'
 import { formatCount, GlExplainer, Job } from 'gradlens/elements'
+import type { Suspects } from './data/suspects.js'
 import { find, setText } from './dom.js'
 import { Consequences } from './explaining/consequences.js'
 import { dataSets, type DataSetName } from './explaining/data-sets.js'
@@ -7,6 +8,7 @@ import { ExplainingWorker } from './explaining/explaining-worker.js'
 import { sliceExamples } from './explaining/label-arrays.js'
 import { PageAttribution, type ExplanationParts } from './explaining/page-attribution.js'
 import { PageModel } from './explaining/page-model.js'
+import { PageInfluence } from './explaining/page-influence.js'
 import { PageSimilarity, type Fit } from './explaining/page-similarity.js'
 import type { Question, References } from './explaining/question.js'
 import { startWorker } from './explaining/start-worker.js'
@@ -15,6 +17,11 @@ import { readAddress, writeAddress, type AddressForm, type Settings } from './se
 import { describeDelta, describeStore, type DeltaWords } from './text/facts.js'
 import { createControls } from './views/controls.js'
 import { createJobView } from './views/job-view.js'
+import { createSuspects, markSuspects, type SuspectsView } from './views/suspects.js'
+
+/** An element that shows training examples. */
+export type ReferencesElement = Pick<GlExplainer, 'examples' | 'trainLabels' | 'features'> &
+  Partial<Pick<GlExplainer, 'columns'>>
 
 export interface PageOptions<Data> {
   readonly dataSet: DataSetName
@@ -29,7 +36,7 @@ export interface PageOptions<Data> {
   /** The training examples to rank. */
   readonly listReferences: (data: Data) => References
   /** Shows the first `count` training examples: sets the properties of the element. */
-  readonly showReferences: (explainer: GlExplainer, data: Data, count: number) => void
+  readonly showReferences: (element: ReferencesElement, data: Data, count: number) => void
   /** The start of the attributed paths. Default: zeros. */
   readonly baseline?: (data: Data) => NdArray
   /**
@@ -39,6 +46,10 @@ export interface PageOptions<Data> {
   readonly ready: (data: Data) => { readonly heldOutCount: number; readonly first: number }
   /** Shows a held-out example and returns it as the question. */
   readonly pick: (data: Data, index: number) => Question
+  /** Shows a training example and returns it as the question. */
+  readonly pickTraining?: (data: Data, index: number) => Question
+  /** The training examples whose labels are the most suspect. */
+  readonly suspects?: (data: Data) => Suspects
   /** Called with the model's outputs for a question, before they are shown. */
   readonly answered?: (outputs: ArrayLike<number>, question: Question) => void
   /** Converts the explanation of the attribution before it is shown. */
@@ -72,6 +83,8 @@ export class ExplainedPage<Data> {
   #model: PageModel | undefined
   #attribution: PageAttribution | undefined
   #similarity: PageSimilarity | undefined
+  #influence: PageInfluence | undefined
+  #suspects: SuspectsView | undefined
   #fit: Fit | undefined
   readonly #consequences: Consequences
 
@@ -142,14 +155,21 @@ export class ExplainedPage<Data> {
     this.#ask(question)
   }
 
-  /**
-   * Explains an example that the user made, or a training example with its true class; undefined clears the
-   * question.
-   */
-  ask(input: NdArray | undefined, truth?: number): void {
+  /** Explains a training example. */
+  askTraining(index: number): void {
+    const { pickTraining } = this.#options
+    if (this.#data === undefined || pickTraining === undefined) return
+    this.#picked = undefined
+    const question = pickTraining(this.#data, index)
+    this.#keepAddress()
+    this.#ask(question)
+  }
+
+  /** Explains an example that the user made; undefined clears the question. */
+  ask(input: NdArray | undefined): void {
     this.#picked = undefined
     this.#keepAddress()
-    this.#ask(input === undefined ? undefined : { input, truth })
+    this.#ask(input === undefined ? undefined : { input, truth: undefined })
   }
 
   #ask(question: Question | undefined): void {
@@ -181,6 +201,7 @@ export class ExplainedPage<Data> {
     const { heldOutCount, first } = this.#options.ready(data)
     this.#startAttribution()
     this.#giveReferences()
+    this.#showSuspects(data)
     const asked = this.#asked
     const isThere = asked !== undefined && asked < heldOutCount
     if (asked !== undefined && !isThere) {
@@ -191,6 +212,25 @@ export class ExplainedPage<Data> {
       this.#showProblems()
     }
     this.pick(isThere ? asked : first)
+  }
+
+  #showSuspects(data: Data): void {
+    const { explainer } = this
+    const { references, showReferences } = this.#options
+    const suspects = this.#options.suspects?.(data)
+    if (suspects === undefined) return
+    markSuspects(explainer, suspects)
+    this.#suspects = createSuspects({
+      suspects,
+      explainer,
+      showReferences: (element) => {
+        showReferences(element, data, references)
+      },
+      ask: (index) => {
+        this.askTraining(index)
+        explainer.scrollIntoView()
+      },
+    })
   }
 
   #startModel(): void {
@@ -238,7 +278,22 @@ export class ExplainedPage<Data> {
       },
     })
     this.explainer.similarity = this.#similarity
+    this.#influence?.dispose()
+    this.#influence = new PageInfluence(this.#worker, dataSets[dataSet], this.#settings)
+    this.#listRankings()
     this.#giveReferences()
+  }
+
+  /** The rankings that are compared: computed once they are shown. */
+  #listRankings(): void {
+    const [similarity, influence] = [this.#similarity, this.#influence]
+    if (similarity === undefined || influence === undefined) return
+    const { simFn } = this.#settings
+    this.explainer.rankings = [
+      { title: 'Similarity', explainer: similarity, options: { simFn } },
+      { title: 'Influence', explainer: influence },
+      { title: 'Self-influence', explainer: similarity, method: 'selfInfluence' },
+    ]
   }
 
   #giveReferences(): void {
@@ -262,6 +317,7 @@ export class ExplainedPage<Data> {
   #setSimFn(): void {
     const { simFn } = this.#settings
     this.explainer.similarityOptions = { simFn }
+    this.#listRankings()
     if (this.#fit !== undefined) this.#showStore(this.#fit)
   }
 
@@ -269,6 +325,7 @@ export class ExplainedPage<Data> {
     this.#fit = fit
     const { predictions } = this.#options
     this.explainer.trainPredictions = predictions?.(fit.predictions) ?? fit.predictions
+    this.#suspects?.showPredictions(this.explainer.trainPredictions)
     this.#showStore(fit)
     this.#options.fitted?.(fit.predictions)
   }

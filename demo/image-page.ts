@@ -9,6 +9,7 @@ import {
   type ImageSet,
   type Training,
 } from './data/images.js'
+import { loadSuspects, type Suspects } from './data/suspects.js'
 import { find, setText } from './dom.js'
 import { ExplainedPage } from './explained-page.js'
 import { encodeOneHot } from './explaining/label-arrays.js'
@@ -40,6 +41,7 @@ export interface ImagePage {
 }
 
 interface Data {
+  readonly suspects: Suspects
   readonly heldOut: ImageSet
   readonly references: ImageSet
   readonly training: Training
@@ -70,26 +72,27 @@ export function createImagePage(options: ImagePageOptions): ImagePage {
       decimals: 4,
     },
     async load(folder, signal) {
-      const [heldOut, references, training, places] = await Promise.all([
+      const [heldOut, references, training, suspects, places] = await Promise.all([
         loadImages(folder, 'heldOut', signal),
         loadImages(folder, 'references', signal),
         loadTraining(folder),
+        loadSuspects(folder, signal),
         options.hasMap === true ? loadPlaces(folder, signal) : null,
       ])
-      return { heldOut, references, training, places }
+      return { heldOut, references, training, suspects, places }
     },
     listReferences: ({ references: { images, labels } }) => ({
       x: imageInput(images),
       y: encodeOneHot(labels, classNames.length),
     }),
-    showReferences(explainer, { references: { images, labels } }, count) {
-      explainer.examples = picturesOf(images, count)
-      explainer.trainLabels = Array.from(labels.subarray(0, count))
+    showReferences(element, { references: { images, labels } }, count) {
+      element.examples = picturesOf(images, count)
+      element.trainLabels = Array.from(labels.subarray(0, count))
     },
     ready({ heldOut, training, references, places }) {
       if (places !== null) {
         map = createTrainingMap(places, references, (index) => {
-          askTraining(references, index)
+          page.askTraining(index)
         })
       }
       const describe = (index: number): string =>
@@ -111,6 +114,14 @@ export function createImagePage(options: ImagePageOptions): ImagePage {
       const text = `Held-out ${noun.one} no. ${index}, labelled ${name}; the model was not trained on it.`
       return show(imageOf(heldOut, index), heldOut.labels[index] ?? 0, text)
     },
+    pickTraining({ references }, index) {
+      strip?.mark(undefined)
+      map?.mark(index)
+      const name = nameClass(references, index)
+      const text = `Training ${noun.one} no. ${index}, labelled ${name}; the model was trained on it.`
+      return show(imageOf(references, index), references.labels[index] ?? 0, text)
+    },
+    suspects: ({ suspects }) => suspects,
     ranked: (explanation) => map?.showScores(explanation),
     fitted: (predictions) => map?.showPredictions(predictions),
   })
@@ -122,15 +133,6 @@ export function createImagePage(options: ImagePageOptions): ImagePage {
     setText(find('#question-caption', HTMLElement), text)
     picture.setAttribute('aria-label', text)
     return { input: imageInput(pixels), truth }
-  }
-
-  function askTraining(references: ImageSet, index: number): void {
-    strip?.mark(undefined)
-    map?.mark(index)
-    const name = nameClass(references, index)
-    const text = `Training ${noun.one} no. ${index}, labelled ${name}; the model was trained on it.`
-    const { input, truth } = show(imageOf(references, index), references.labels[index] ?? 0, text)
-    page.ask(input, truth)
   }
 
   return {

@@ -90,22 +90,30 @@ export class PageSimilarity {
     y: unknown,
     call: CallOptions & { readonly simFn?: SimFn },
   ): ReturnType<RemoteSimilarity['explain']> {
-    // What was fitted in a worker that stopped is lost.
-    const isFitted = this.#fitted?.explainers === this.#worker.explainers
-    const { explainer } =
-      isFitted && this.#fitted !== undefined ? this.#fitted : await this.#fit(call)
+    const { explainer } = await this.#open(call)
     return explainer.explain(x as NdArray, y as NdArray | undefined, call)
+  }
+
+  async selfInfluence(call: CallOptions): ReturnType<RemoteSimilarity['selfInfluence']> {
+    const { explainer } = await this.#open(call)
+    return explainer.selfInfluence(call)
   }
 
   dispose(): void {
     this.#fitted?.explainer.dispose()
   }
 
+  /** What was fitted, again if the worker that it was fitted in stopped. */
+  async #open(call: CallOptions): Promise<Fitted> {
+    const isFitted = this.#fitted?.explainers === this.#worker.explainers
+    return isFitted && this.#fitted !== undefined ? this.#fitted : this.#fit(call)
+  }
+
   async #fit({ signal, onProgress }: CallOptions): Promise<Fitted> {
     const [xTrain, yTrain] = this.#given as [NdArray, NdArray]
     const { dataSet, settings, model, isStored, onFit } = this.#options
     const { explainers } = this.#worker
-    const opened = isStored ? await this.#open(explainers, signal) : {}
+    const opened = isStored ? await this.#openStore(explainers, signal) : {}
     const explainer =
       opened.explainer ??
       explainers.gradientSimilarity(dataSet.loss, {
@@ -135,7 +143,7 @@ export class PageSimilarity {
   }
 
   /** Opens an explainer on the gradients that are stored with the page, or says why it cannot. */
-  async #open(
+  async #openStore(
     explainers: RemoteExplainers,
     signal: AbortSignal,
   ): Promise<{ explainer?: RemoteSimilarity; report?: StoredGradientsReport; failure?: string }> {

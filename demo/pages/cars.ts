@@ -100,12 +100,12 @@ const page: ExplainedPage<Data> = new ExplainedPage<Data>({
     )
     return { input: inputOf([row], loaded), truth: milesPerGallon(row) }
   },
-  showReferences(explainer, { table: loaded }, count) {
+  showReferences(element, { table: loaded }, count) {
     const training = loaded.training.slice(0, count)
-    explainer.examples = training.map((row) => [row[0], ...listValues(row)])
-    explainer.trainLabels = training.map(milesPerGallon)
-    explainer.features = nameFeatures(loaded)
-    explainer.columns = columnNames
+    element.examples = training.map((row) => [row[0], ...listValues(row)])
+    element.trainLabels = training.map(milesPerGallon)
+    element.features = nameFeatures(loaded)
+    element.columns = columnNames
   },
   predictions: (values) => Array.from(values, (value) => Math.round(value * 10) / 10),
   answered(outputs, { truth = NaN }) {

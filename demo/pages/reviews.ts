@@ -2,9 +2,11 @@ import { joinList } from 'gradlens/elements'
 import { loadTraining, type Training } from '../data/images.js'
 import { reviewLength, tokensOf } from '../data/review-tokens.js'
 import { loadReviews, type Review, type Reviews } from '../data/reviews.js'
+import { loadSuspects, type Suspects } from '../data/suspects.js'
 import { find, setText } from '../dom.js'
 import { ExplainedPage } from '../explained-page.js'
 import { encodeOneHot } from '../explaining/label-arrays.js'
+import type { Question } from '../explaining/question.js'
 import { registerElements } from '../register-elements.js'
 import { describeModel } from '../text/facts.js'
 import { createChoices, type Choice, type Choices } from '../views/choices.js'
@@ -12,6 +14,7 @@ import { createChoices, type Choice, type Choices } from '../views/choices.js'
 registerElements()
 
 interface Data {
+  readonly suspects: Suspects
   readonly reviews: Reviews
   readonly training: Training
 }
@@ -43,11 +46,12 @@ const page: ExplainedPage<Data> = new ExplainedPage<Data>({
     decimals: 4,
   },
   async load(folder, signal) {
-    const [loaded, training] = await Promise.all([
+    const [loaded, training, suspects] = await Promise.all([
       loadReviews(folder, signal),
       loadTraining(folder),
+      loadSuspects(folder, signal),
     ])
-    return { reviews: loaded, training }
+    return { reviews: loaded, training, suspects }
   },
   listReferences: ({ reviews: { training, encode } }) => ({
     x: encode(training.map(({ text }) => text)),
@@ -70,19 +74,22 @@ const page: ExplainedPage<Data> = new ExplainedPage<Data>({
     return { heldOutCount: loaded.heldOut.length, first: groups[0]?.[0]?.index ?? 0 }
   },
   pick({ reviews: loaded }, index) {
-    const { text, label } = loaded.heldOut[index]!
     choices?.mark(index)
-    sentence.value = text
-    askedText = text
-    const name = classNames[label] ?? ''
-    const note = `Held-out sentence no. ${index}, labelled ${name}; the model was not trained on it.`
-    setText(caption, `${note} ${describeUnknownWords(loaded, text)}`.trim())
-    return { input: loaded.encode([text]), truth: label }
+    const review = loaded.heldOut[index]!
+    const note = `Held-out sentence no. ${index}, labelled ${nameOf(review)}; the model was not trained on it.`
+    return showReview(loaded, review, note)
   },
-  showReferences(explainer, { reviews: loaded }, count) {
+  pickTraining({ reviews: loaded }, index) {
+    choices?.mark(undefined)
+    const review = loaded.training[index]!
+    const note = `Training sentence no. ${index}, labelled ${nameOf(review)}; the model was trained on it.`
+    return showReview(loaded, review, note)
+  },
+  suspects: ({ suspects }) => suspects,
+  showReferences(element, { reviews: loaded }, count) {
     const training = loaded.training.slice(0, count)
-    explainer.examples = training.map(({ text }) => text)
-    explainer.trainLabels = training.map(({ label }) => label)
+    element.examples = training.map(({ text }) => text)
+    element.trainLabels = training.map(({ label }) => label)
   },
   attribution(explanation) {
     page.explainer.tokens = listWords(askedText)
@@ -90,6 +97,15 @@ const page: ExplainedPage<Data> = new ExplainedPage<Data>({
   },
 })
 page.explainer.labels = classNames
+
+const nameOf = ({ label }: Review): string => classNames[label] ?? ''
+
+function showReview(loaded: Reviews, { text, label }: Review, note: string): Question {
+  sentence.value = text
+  askedText = text
+  setText(caption, `${note} ${describeUnknownWords(loaded, text)}`.trim())
+  return { input: loaded.encode([text]), truth: label }
+}
 
 let typing: ReturnType<typeof setTimeout> | undefined
 sentence.addEventListener('input', () => {

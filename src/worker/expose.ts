@@ -208,9 +208,7 @@ class ExplainerServer {
       const made = await this.#explainers.get(explainer)
       if (made === undefined)
         throw new DisposedError('This explainer was disposed; create a new one.')
-      const methods = made as unknown as Readonly<Record<string, (...all: unknown[]) => unknown>>
-      const result =
-        method === 'ready' ? undefined : await methods[method]!.call(made, ...given, options)
+      const result = await callMethod(made, method, [...given, options])
       const { value, transfer } =
         result instanceof OwnedResult
           ? await packValue('', result.value, { isOwned: true })
@@ -244,6 +242,20 @@ class ExplainerServer {
         }),
     }))
   }
+}
+
+async function callMethod(
+  made: Explainer,
+  method: string,
+  given: readonly unknown[],
+): Promise<unknown> {
+  if (method === 'ready') return undefined
+  if (method === 'rankSuspectLabels') {
+    const { rankSuspectLabels } = await useInfluence()
+    return (rankSuspectLabels as (...all: unknown[]) => unknown)(made, ...given)
+  }
+  const methods = made as unknown as Readonly<Record<string, (...all: unknown[]) => unknown>>
+  return methods[method]!.call(made, ...given)
 }
 
 /** Returns what a message carries of a result: an explanation's two parts; nothing for the explainer itself. */

@@ -1,3 +1,4 @@
+import type { ArrayInput } from '../array-input.js'
 import type { Inputs } from '../explainers/reading/inputs.js'
 import type {
   EstimateOptions,
@@ -10,6 +11,7 @@ import type {
   SimilarityExplainOptions,
 } from '../explainers/similarity/similarity-options.js'
 import type { Explanation } from '../explanation.js'
+import type { SuspectLabelOptions, SuspectLabels } from '../influence/index.js'
 import type { LabelInput, QuestionLabelInput } from '../losses/labels.js'
 import type { NdArray } from '../ndarray.js'
 import type { CallOptions } from '../options.js'
@@ -19,6 +21,7 @@ import {
   type RemoteExamples,
   RemoteExplainer,
 } from './remote-explainer.js'
+import type { WorkerValue } from './values.js'
 
 /** GradientSimilarity in a worker: the same methods and results. */
 export class RemoteSimilarity<Item = never> extends RemoteExplainer {
@@ -63,6 +66,18 @@ export class RemoteSimilarity<Item = never> extends RemoteExplainer {
   /** As `selfInfluence` of GradientSimilarity. */
   selfInfluence(options: CallOptions = {}): Promise<Explanation<SelfInfluenceData>> {
     return this.callExplanation('selfInfluence', [], options)
+  }
+
+  /**
+   * As `rankSuspectLabels` of gradlens/influence with this explainer, in one call: also for training examples that are
+   * values of the worker.
+   */
+  rankSuspectLabels(
+    xTrain: Inputs<Item> | WorkerValue,
+    yTrain: ArrayInput | WorkerValue,
+    options: SuspectLabelOptions = {},
+  ): Promise<Explanation<SuspectLabels>> {
+    return this.callExplanation('rankSuspectLabels', nameTraining(xTrain, yTrain), options)
   }
 }
 

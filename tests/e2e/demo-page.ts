@@ -106,6 +106,21 @@ export class DemoPage {
     )
   }
 
+  /** Opens the rankings that are compared, and returns the numbers of the training examples in each. */
+  async openRankings(): Promise<number[][]> {
+    await this.page.locator('gl-explainer .rankings summary').click()
+    const rankings = this.page.locator('gl-explainer .ranking')
+    await rankings.first().waitFor()
+    await this.page.waitForFunction(areRankingsShown)
+    return Promise.all((await rankings.all()).map((ranking) => this.numbersIn(ranking)))
+  }
+
+  /** The numbers of the training examples at the upper end of a ranking. */
+  async numbersIn(ranking: Locator): Promise<number[]> {
+    const cards = await ranking.locator('.end').first().locator('[data-index]').all()
+    return Promise.all(cards.map(async (card) => Number(await card.getAttribute('data-index'))))
+  }
+
   async classMeans(): Promise<number[]> {
     const means = await this.page.locator('gl-similar-examples .mean .score').all()
     return Promise.all(means.map(async (mean) => numberIn(await mean.evaluate(readText))))
@@ -160,6 +175,14 @@ function isShown(selector: string): boolean {
     selector,
   )
   return part === null || part?.state === 'ready'
+}
+
+function areRankingsShown(): boolean {
+  const root = document.querySelector('gl-explainer')?.shadowRoot
+  const shown = root?.querySelectorAll<HTMLElement & { readonly state?: string }>(
+    '.ranking gl-similar-examples',
+  )
+  return shown !== undefined && [...shown].every(({ state }) => state === 'ready')
 }
 
 const readText = (element: Element): string => element.textContent.replace(/\s+/g, ' ').trim()

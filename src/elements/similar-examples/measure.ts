@@ -8,7 +8,7 @@ export type MeasureName = 'similarity' | 'influence' | 'self-influence' | 'suspi
 /** The words for a ranking of training examples. */
 export interface Measure {
   readonly name: MeasureName
-  /** The titles of both ends of the order. */
+  /** The titles of both ends of the order. Of suspect labels only the first end is shown. */
   readonly titles: { readonly most: string; readonly least: string }
   /** Names one example at an end, or several: 'five most similar training examples'. */
   readonly nameMost: (count: string, nouns: ExampleNouns) => string
@@ -60,9 +60,12 @@ const measures: Readonly<Record<MeasureName, Measure>> = {
   },
   suspicion: {
     name: 'suspicion',
-    titles: { most: 'Labels to check first', least: 'Labels to check last' },
-    nameMost: (count) => (count === '' ? 'label to check first' : `${count} labels to check first`),
-    nameLeast: (isOne) => (isOne ? 'The last one to check is' : 'The last to check are'),
+    titles: { most: 'Most suspect labels', least: '' },
+    nameMost: (count, { one, many }) =>
+      count === ''
+        ? `${one} with the most suspect label`
+        : `${count} ${many} with the most suspect labels`,
+    nameLeast: () => '',
     hasQuestion: false,
     meaning:
       'The model had to learn these examples by heart, and few others teach their labels. Labels at the top are wrong more often than others, but not always.',

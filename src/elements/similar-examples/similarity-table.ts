@@ -19,7 +19,7 @@ export function createSimilarityTable(view: SimilarityView): Table {
       ...listCells(example, view, format),
     ]
   return {
-    caption: `${capitalize(nouns.many)}: ${titles.most}, ${titles.least}`,
+    caption: `${capitalize(nouns.many)}: ${titles.most}${least.length === 0 ? '' : `, ${titles.least}`}`,
     columns: ['place', nouns.one, 'score', 'label', 'model says'],
     rows: [...most.map(createRow(titles.most)), ...least.map(createRow(titles.least))],
   }

@@ -129,7 +129,9 @@ export function createSimilarityView(
       ? isEvidence && isSuspect(each, nearest, name)
       : each.index !== undefined && suspects.has(each.index)
   const most = nearest.map((each) => ({ ...each, isSuspect: isMarked(each) }))
-  const least = ends.least.map((ranked) => {
+  // Nobody checks the labels that are the least suspect.
+  const leastRanked = measure.name === 'suspicion' ? [] : ends.least
+  const least = leastRanked.map((ranked) => {
     const each = shown(ranked, leastSimilar)
     return { ...each, isSuspect: suspects !== null && isMarked(each) }
   })

@@ -146,8 +146,15 @@ describe.each(devices)('explainers in a worker, on TensorFlow.js, %s', (device) 
     expect(JSON.stringify(await explainer.selfInfluence())).toBe(
       JSON.stringify(await local.selfInfluence()),
     )
-    expect((await rankSuspectLabels(explainer, trainX, trainClasses)).data).toEqual(
-      (await rankSuspectLabels(local, trainX, trainClasses)).data,
+    const suspects = await rankSuspectLabels(local, trainX, trainClasses, { neighbours: 2 })
+    for (const remotely of [
+      await rankSuspectLabels(explainer, trainX, trainClasses, { neighbours: 2 }),
+      await explainer.rankSuspectLabels(trainX, trainClasses, { neighbours: 2 }),
+    ]) {
+      expect(JSON.stringify(remotely)).toBe(JSON.stringify(suspects))
+    }
+    await expect(explainer.rankSuspectLabels(trainX.slice(1), trainClasses)).rejects.toThrow(
+      `yTrain: got ${trainClasses.length} labels for ${trainX.length - 1} examples`,
     )
   })
 

@@ -109,9 +109,9 @@ describe('other rankings than similarity', () => {
       named('rankSuspectLabels', ownScores),
     )
     expect(shown.most.map(({ isSuspect }) => isSuspect)).toEqual([true, true, false, false, false])
+    expect(shown.least).toEqual([])
     expect(describeSimilarity(shown)).toBe(
-      'The five labels to check first are labelled 1 (four) and 0 (one). ' +
-        'The last to check are labelled 2 (four) and 0 (one).',
+      'The five training examples with the most suspect labels are labelled 1 (four) and 0 (one).',
     )
   })
 })

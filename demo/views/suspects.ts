@@ -1,0 +1,54 @@
+import { GlSimilarExamples, type GlExplainer } from 'gradlens/elements'
+import { listMarked, type Suspects } from '../data/suspects.js'
+import { find } from '../dom.js'
+
+/** How many labels are listed. */
+const listedCount = 10
+
+/** What is listed: the ranking, and how the explainer shows training examples. */
+export interface SuspectsOptions {
+  readonly suspects: Suspects
+  readonly explainer: GlExplainer
+  /** Shows all training examples in an element. */
+  readonly showReferences: (element: GlSimilarExamples) => void
+  readonly ask: (index: number) => void
+}
+
+/** The list of the labels to check. */
+export interface SuspectsView {
+  showPredictions(predictions: GlExplainer['trainPredictions']): void
+}
+
+/** Lists the most suspect labels, each of which can be asked about. */
+export function createSuspects({
+  suspects: { exampleCount, orderedIndices, scores },
+  explainer: { kind, labels, ink },
+  showReferences,
+  ask,
+}: SuspectsOptions): SuspectsView {
+  const list = find('#suspects', GlSimilarExamples)
+  const ofAll = new Float64Array(exampleCount).fill(NaN)
+  orderedIndices.forEach((index, rank) => (ofAll[index] = scores[rank]!))
+  list.explanation = {
+    meta: { name: 'rankSuspectLabels' },
+    data: {
+      scores: { data: ofAll, shape: [exampleCount] },
+      orderedIndices: { data: Int32Array.from(orderedIndices), shape: [orderedIndices.length] },
+    },
+  }
+  Object.assign(list, { kind, labels, ink, count: listedCount })
+  showReferences(list)
+  list.addEventListener('gl-example-select', ({ detail }) => {
+    ask(detail.index)
+  })
+  return {
+    showPredictions(predictions) {
+      list.trainPredictions = predictions
+    },
+  }
+}
+
+/** Marks the most suspect labels wherever the explainer shows training examples. */
+export function markSuspects(explainer: GlExplainer, suspects: Suspects): void {
+  explainer.trainSuspects = listMarked(suspects)
+}

@@ -1,0 +1,146 @@
+import axe from 'axe-core'
+import type { Browser, BrowserContext } from 'playwright'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import type { DataSetName } from '../../demo/explaining/data-sets.js'
+import { DataFolder } from '../../scripts/data/data-folder.js'
+import { readTrainingSet } from '../../scripts/train/training-set.js'
+import { GradientSimilarity, type NdArray } from '../../src/index.js'
+import { InfluenceFunctions } from '../../src/influence/index.js'
+import { useDevice } from '../support/devices/devices.js'
+import { DemoPage, launchBrowser, type PageName } from './demo-page.js'
+import { serveDemo, type DemoServer } from './demo-server.js'
+
+let browser: Browser
+let server: DemoServer
+let context: BrowserContext
+let demo: DemoPage
+
+beforeAll(async () => {
+  server = await serveDemo()
+  browser = await launchBrowser()
+  await useDevice('wasm')
+})
+
+afterAll(async () => {
+  await browser.close()
+  await server.close()
+})
+
+beforeEach(async () => {
+  context = await browser.newContext({
+    serviceWorkers: 'block',
+    viewport: { width: 1280, height: 900 },
+  })
+  demo = new DemoPage(await context.newPage())
+})
+
+afterEach(async () => {
+  await context.close()
+  expect(demo.errors).toEqual([])
+})
+
+const references = 40
+const quick = { device: 'wasm', references, steps: 8 } as const
+const shownCount = 5
+
+const take = ({ data, shape }: NdArray, start: number, end: number): NdArray => {
+  const size = data.length / shape[0]!
+  return { data: data.slice(start * size, end * size), shape: [end - start, ...shape.slice(1)] }
+}
+
+/** The orders of the training examples by similarity, influence and self-influence, in Node. */
+async function rankInNode(
+  name: DataSetName,
+  createQuestion: (x: NdArray, y: NdArray) => readonly [x: NdArray, y: NdArray | undefined],
+): Promise<number[][]> {
+  const { predictor, loss, x, y } = await readTrainingSet(name)
+  const [xTrain, yTrain] = [take(x, 0, references), take(y, 0, references)]
+  const question = createQuestion(x, y)
+  const task = name === 'cars' ? 'regression' : 'classification'
+  const options = { device: 'wasm', task, precomputeGrads: true } as const
+  using similarity = new GradientSimilarity(predictor, loss, { ...options, simFn: 'grad_cos' })
+  await similarity.fit(xTrain, yTrain)
+  using influence = new InfluenceFunctions(predictor, loss, options)
+  await influence.fit(xTrain, yTrain)
+  const rankings = [
+    await similarity.explain(...question),
+    await influence.explain(...question),
+    await similarity.selfInfluence(),
+  ]
+  return rankings.map(({ orderedIndices }) => [...orderedIndices.data.subarray(0, shownCount)])
+}
+
+/** The most suspect labels, as the script ranked them. */
+const readSuspects = (name: DataSetName): readonly number[] =>
+  (new DataFolder(name).readJson('suspects.json') as { orderedIndices: readonly number[] })
+    .orderedIndices
+
+/** Asks about the most suspect label, and expects that the page explains it. */
+async function askMostSuspect(name: PageName): Promise<void> {
+  const folder = name === 'index' ? 'mnist' : (name as DataSetName)
+  const suspects = readSuspects(folder)
+  const list = demo.page.locator('#suspects')
+  await list.locator('[data-index]').first().waitFor()
+  expect(await demo.numbersIn(list)).toEqual(suspects.slice(0, 10))
+  await list.locator('[data-index]').first().click()
+  await demo.page
+    .locator('#question-caption', { hasText: `no. ${suspects[0]!}, labelled` })
+    .waitFor()
+  expect(await demo.text('#question-caption')).toContain('the model was trained on it')
+  await demo.settled()
+}
+
+describe('influence in the demo', () => {
+  test('ranks the training sentences as the library in Node does, and those of a suspect label', async () => {
+    const suspects = readSuspects('reviews')
+    await demo.open(server, quick, 'reviews')
+    await demo.settled()
+    await askMostSuspect('reviews')
+    const expected = await rankInNode('reviews', (x) => [
+      take(x, suspects[0]!, suspects[0]! + 1),
+      undefined,
+    ])
+    expect(await demo.openRankings()).toEqual(expected)
+    const meanings = await demo.page.locator('gl-explainer .meaning').allInnerTexts()
+    expect(meanings).toHaveLength(3)
+    expect(new Set(meanings).size).toBe(3)
+
+    // Marks follow the ranking of the labels, wherever a training example is shown.
+    const marked = new Set(suspects.slice(0, 16))
+    const cards = await demo.page.locator('gl-explainer .ranking [data-index]').all()
+    expect(cards.length).toBeGreaterThan(0)
+    for (const card of cards) {
+      const isMarked = (await card.locator('.suspect').count()) > 0
+      expect(isMarked).toBe(marked.has(Number(await card.getAttribute('data-index'))))
+    }
+  })
+
+  test('ranks cars by their influence on a value, and follows the next question', async () => {
+    await demo.open(server, quick, 'cars')
+    await demo.settled()
+    const first = await demo.openRankings()
+    expect(first.map((numbers) => numbers.length)).toEqual([5, 5, 5])
+    await demo.page.getByRole('radio').nth(4).click()
+    await demo.settled()
+    await demo.page.waitForFunction((before) => {
+      const root = document.querySelector('gl-explainer')?.shadowRoot
+      const ranking = root?.querySelectorAll('.ranking gl-similar-examples')[1]
+      const row = ranking?.shadowRoot?.querySelectorAll('.end')[0]?.querySelector('[data-index]')
+      return row !== null && row?.getAttribute('data-index') !== before
+    }, String(first[1]![0]))
+  })
+
+  test('lists the digits whose labels are the most suspect, to ask about them', async () => {
+    await demo.open(server, { ...quick, references: 60 })
+    await demo.settled()
+    await askMostSuspect('index')
+    await demo.page.evaluate(axe.source)
+    const violations = await demo.page.evaluate(async () => {
+      const { violations: found } = await (
+        window as unknown as { axe: { run: (where: string) => Promise<axe.AxeResults> } }
+      ).axe.run('.suspects')
+      return found.map(({ id }) => id)
+    })
+    expect(violations).toEqual([])
+  })
+})
