@@ -38,6 +38,7 @@ export interface OnnxTensorLike {
 /** A framework's tensor, as far as this library reads it (tf.Tensor is one). */
 export interface TensorLike {
   readonly shape: readonly number[]
+  /** Resolves to the elements, row-major. */
   data(): Promise<ArrayLike<number> | readonly string[]>
 }
 

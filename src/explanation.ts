@@ -40,6 +40,7 @@ export type Explanation<Data extends object = Record<string, unknown>> = Explana
   Readonly<Data> &
   Readonly<ExplanationMeta>
 
+/** An explanation as JSON, in alibi's schema. */
 export interface ExplanationJson {
   readonly meta: Readonly<Record<string, unknown>>
   readonly data: Readonly<Record<string, unknown>>
@@ -77,6 +78,7 @@ function findAttribution(data: object, name: unknown): NdArray {
   throw new InvalidArgumentError('attribution', describe(name), `one of ${names}`)
 }
 
+/** Reads explanations from JSON. */
 export const Explanation = {
   /**
    * An explanation from its JSON, also from JSON that alibi wrote (its bare NaN and Infinity

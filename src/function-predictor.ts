@@ -15,6 +15,7 @@ export interface PredictInput extends Pick<ArraySpec, 'shape' | 'channels'> {
   readonly dtype?: ArraySpec['dtype']
 }
 
+/** Options of functionPredictor. */
 export interface FunctionPredictorOptions {
   /** The inputs, in the order of the function's arguments. */
   readonly inputs: readonly PredictInput[]
@@ -28,7 +29,9 @@ export interface FunctionPredictorOptions {
  *
  * @throws InvalidArgumentError for anything but a function and its inputs
  * @example
- * const predictor = functionPredictor((x) => forest.predict(x), { inputs: [{ shape: [12] }] })
+ * const predictor = functionPredictor((x) => forest.predict(x), {
+ *   inputs: [{ shape: [12] }],
+ * })
  * using explainer = new Occlusion(predictor)
  */
 export function functionPredictor(

@@ -1,6 +1,7 @@
 import { InvalidArgumentError, NonFiniteError } from './errors.js'
 import { describe } from './options.js'
 
+/** The typed arrays that an NdArray can have. */
 export type TypedArray =
   | Float32Array
   | Float64Array
@@ -18,6 +19,7 @@ export interface NdArray {
   readonly shape: readonly number[]
 }
 
+/** A number, or lists of numbers nested to any depth. */
 export type NestedNumbers = number | readonly NestedNumbers[]
 
 /** The number of elements of a shape: 1 for a scalar's []. */

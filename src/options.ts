@@ -22,6 +22,7 @@ export interface Progress {
 export interface CallOptions {
   /** Ends the call: it rejects with `signal.reason` and the explainer stays as it was before. */
   readonly signal?: AbortSignal | undefined
+  /** Called with the progress, in examples or in the unit of the phase. */
   readonly onProgress?: ((progress: Progress) => void) | undefined
 }
 

@@ -17,12 +17,14 @@ export interface ArraySpec {
   readonly isOneOfSeveral?: boolean
 }
 
+/** A parameter of a model, without its values. */
 export interface ParameterSpec {
   readonly name: string
   readonly shape: readonly number[]
   readonly trainable: boolean
 }
 
+/** A weight of a model, with its values. */
 export interface NamedWeight {
   readonly name: string
   readonly value: NdArray

@@ -40,6 +40,17 @@ const internalTypes = /** @type {const} */ ([
   'src/worker/remote-influence.ts:ExplainOptions',
 ])
 
+/** What must have a doc comment. So must the properties of options: see `warnOfOptions`. */
+const documentedKinds = /** @type {const} */ ([
+  'Variable',
+  'Function',
+  'Class',
+  'Interface',
+  'Method',
+  'Accessor',
+  'TypeAlias',
+])
+
 /**
  * Returns the source of each entry of package.json that has declarations, by the name that users
  * import.
@@ -83,6 +94,7 @@ export async function writeApiReference(folder) {
     typeAliasPropertiesFormat: 'table',
     classPropertiesFormat: 'table',
     useCodeBlocks: true,
+    pageTitleTemplates: { member: memberTitle },
   }
   const app = await Application.bootstrapWithPlugins({
     entryPoints: [...entries.values()].map((file) => path.join(root, file)),
@@ -104,7 +116,8 @@ export async function writeApiReference(folder) {
     blockTags: [...OptionDefaults.blockTags, ...elementTags],
     excludeTags: [...OptionDefaults.excludeTags, ...elementTags],
     intentionallyNotExported: [...internalTypes],
-    validation: { notExported: true, invalidLink: true, invalidPath: true, notDocumented: false },
+    requiredToBeDocumented: [...documentedKinds],
+    validation: { notExported: true, invalidLink: true, invalidPath: true, notDocumented: true },
   })
   const names = new Map([...entries].map(([name, file]) => [moduleName(file), name]))
   app.converter.on(Converter.EVENT_RESOLVE_BEGIN, (context) => {
@@ -118,10 +131,26 @@ export async function writeApiReference(folder) {
   const project = await app.convert()
   if (project === undefined) throw new Error('TypeDoc could not read the sources.')
   app.validate(project)
+  warnOfOptions(app, project)
   await app.generateOutputs(project)
   const { errorCount, warningCount } = app.logger
   if (errorCount + warningCount > 0) {
     throw new Error(`The API reference has ${errorCount} errors and ${warningCount} warnings.`)
+  }
+}
+
+/**
+ * Warns of options without a doc comment.
+ *
+ * @param {Application} app
+ * @param {import('typedoc').ProjectReflection} project
+ */
+function warnOfOptions(app, project) {
+  for (const property of project.getReflectionsByKind(ReflectionKind.Property)) {
+    const isOption = property.parent?.name.endsWith('Options') === true
+    if (isOption && !property.hasComment()) {
+      app.logger.warn(`${property.getFullName()} does not have any documentation`)
+    }
   }
 }
 
@@ -142,6 +171,11 @@ function showNames(context) {
     )
     if (names.length > 0) alias.type = new UnionType(names)
   }
+}
+
+/** A title without type parameters, which break on phones. @param {{ kind: string, name: string }} page */
+function memberTitle({ kind, name }) {
+  return `${kind}: ${name}`
 }
 
 /** TypeDoc's name of an entry: its path without the common folder. @param {string} file */

@@ -1,5 +1,9 @@
 export const similarityNames = ['grad_dot', 'grad_cos', 'grad_asym_dot'] as const
 
+/**
+ * How two gradients are compared: their inner product, their cosine, or their inner product divided by
+ * the squared norm of the training example's gradient.
+ */
 export type SimilarityName = (typeof similarityNames)[number]
 
 export interface Similarity {

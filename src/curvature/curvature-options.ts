@@ -4,11 +4,13 @@
  */
 export const curvatureNames = ['ekfac', 'kfac', 'diagonal', 'identity'] as const
 
+/** The approximation of the curvature of the training loss. */
 export type CurvatureName = (typeof curvatureNames)[number]
 
 /** What happens to parameters whose gradients have no factors, and too many numbers for a matrix of their own. */
 export const uncoveredChoices = ['refuse', 'diagonal', 'identity'] as const
 
+/** What happens to parameters without a block of the curvature. */
 export type UncoveredChoice = (typeof uncoveredChoices)[number]
 
 export interface BlockOptions {

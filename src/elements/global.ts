@@ -13,6 +13,7 @@ interface ElementsKit {
 }
 
 declare global {
+  /** The functions of the elements for hosts. Undefined until elements.global.js has run. */
   var gradlensElements: ElementsKit | undefined
 }
 

@@ -45,7 +45,10 @@ const explainOptionNames: readonly (keyof ExpectedGradientsExplainOptions)[] = [
  *
  * @example
  * using explainer = new ExpectedGradients(tfjsPredictor(model), { nSamples: 200 })
- * const { attributions } = await explainer.explain(x, { background: xTrain, target: 3 })
+ * const { attributions } = await explainer.explain(x, {
+ *   background: xTrain,
+ *   target: 3,
+ * })
  */
 export class ExpectedGradients<Value = unknown, Item = never> extends Explainer<Value, Item> {
   readonly #model: ModelSession<Value>

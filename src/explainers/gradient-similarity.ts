@@ -29,7 +29,11 @@ import { TrainingSimilarity } from './similarity/training-similarity.js'
  * perspective"; figures as alibi's GradientSimilarity.
  *
  * @example
- * using explainer = new GradientSimilarity(tfjsPredictor(model), 'categoricalCrossentropy', { simFn: 'grad_cos' })
+ * using explainer = new GradientSimilarity(
+ *   tfjsPredictor(model),
+ *   'categoricalCrossentropy',
+ *   { simFn: 'grad_cos' },
+ * )
  * await explainer.fit(xTrain, yTrain)
  * const { scores, orderedIndices } = await explainer.explain(x)
  */
@@ -59,8 +63,14 @@ export class GradientSimilarity<Value = unknown, Item = never> extends Explainer
    *   constructor
    * @example
    * const store = new HttpStore('https://example.org/digits.zarr')
-   * using explainer = await GradientSimilarity.open(store, predictor, 'categoricalCrossentropy')
-   * const { mostSimilar } = await explainer.explain(x, undefined, { ranking: 'top' })
+   * using explainer = await GradientSimilarity.open(
+   *   store,
+   *   predictor,
+   *   'categoricalCrossentropy',
+   * )
+   * const { mostSimilar } = await explainer.explain(x, undefined, {
+   *   ranking: 'top',
+   * })
    */
   static async open<Value, Item = never>(
     store: ByteStore,
@@ -117,7 +127,10 @@ export class GradientSimilarity<Value = unknown, Item = never> extends Explainer
    * @throws as `fit`
    * @example
    * using explainer = new GradientSimilarity(predictor, loss)
-   * const { seconds, memoryBytes, projection } = await explainer.estimate(xTrain, yTrain)
+   * const { seconds, memoryBytes, projection } = await explainer.estimate(
+   *   xTrain,
+   *   yTrain,
+   * )
    */
   async estimate(
     xTrain: Inputs<Item> | ExampleSource<Inputs<Item>>,
@@ -136,7 +149,10 @@ export class GradientSimilarity<Value = unknown, Item = never> extends Explainer
    *   write these rows, or have written other ranges over them
    * @example
    * const store = new FileSystemStore('digits.zarr')
-   * using explainer = new GradientSimilarity(predictor, loss, { precomputeGrads: true, store })
+   * using explainer = new GradientSimilarity(predictor, loss, {
+   *   precomputeGrads: true,
+   *   store,
+   * })
    * await explainer.precompute(xTrain, yTrain, { rows: { start: 0, end: 50_000 } })
    */
   async precompute(

@@ -32,7 +32,10 @@ const optionNames: readonly (keyof OcclusionOptions)[] = [
  * captum's Occlusion.
  *
  * @example
- * using explainer = new Occlusion(tfjsPredictor(model), { windowShape: [8, 8, 3], strides: [4, 4, 3] })
+ * using explainer = new Occlusion(tfjsPredictor(model), {
+ *   windowShape: [8, 8, 3],
+ *   strides: [4, 4, 3],
+ * })
  * const { attributions } = await explainer.explain(photo, { target: 285 })
  */
 export class Occlusion<Value = unknown, Item = never> extends Explainer<Value, Item> {

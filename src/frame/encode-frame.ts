@@ -16,6 +16,7 @@ import { writeChecksum } from './checksum.js'
 import { writeDocument } from './document.js'
 import { frameFormat, frameVersion, type FrameSide } from './frame.js'
 
+/** Options of encodeFrame. */
 export interface FrameOptions {
   /**
    * The format of all floating-point arrays. float16 halves the size of float32 and keeps 11 bits

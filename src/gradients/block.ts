@@ -31,6 +31,7 @@ export interface GpuGradientBlock extends GradientBlock<GPUBuffer, GPUBuffer>, D
   readonly gpuDevice: GPUDevice
 }
 
+/** The gradients of one parameter for a batch of examples, in one of four layouts. */
 export type GradientSegment<Floats = Float32Array, Integers = Int32Array> =
   | DenseSegment<Floats>
   | FactoredSegment<Floats>
@@ -96,9 +97,11 @@ export interface LookupSegment<Floats = Float32Array, Integers = Int32Array> {
   readonly delta: Floats
 }
 
+/** The gradients of one parameter in a layout that can be stored and compared. */
 export type CompactSegment<Floats = Float32Array, Integers = Int32Array> =
   DenseSegment<Floats> | FactoredSegment<Floats> | LookupSegment<Floats, Integers>
 
+/** The gradients of a batch of examples, in layouts that can be stored and compared. */
 export interface CompactBlock<Floats = Float32Array> {
   readonly exampleCount: number
   readonly segments: readonly CompactSegment<Floats>[]
@@ -106,6 +109,7 @@ export interface CompactBlock<Floats = Float32Array> {
   readonly release?: ((buffer: ArrayBuffer) => void) | undefined
 }
 
+/** The sizes of a 2-D convolution: lengths, strides, dilations and paddings, in pixels. */
 export interface ConvolutionGeometry {
   readonly inHeight: number
   readonly inWidth: number

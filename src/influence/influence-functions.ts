@@ -43,7 +43,10 @@ const useCurvatures = lazyModule(() => import('./curvatures/curvatures.js'))
  * g(z) = ∇θ L(y, f(x)) and H approximates the curvature of the training loss (Koh and Liang, 2017).
  *
  * @example
- * using explainer = new InfluenceFunctions(tfjsPredictor(model), 'categoricalCrossentropy')
+ * using explainer = new InfluenceFunctions(
+ *   tfjsPredictor(model),
+ *   'categoricalCrossentropy',
+ * )
  * await explainer.fit(xTrain, yTrain)
  * const { scores, mostSimilar } = await explainer.explain(x)
  */
@@ -147,7 +150,11 @@ export class InfluenceFunctions<Value = unknown, Item = never> extends Explainer
    *
    * @throws as `fit`
    * @example
-   * const explainer = await InfluenceFunctions.open(store, predictor, 'categoricalCrossentropy')
+   * const explainer = await InfluenceFunctions.open(
+   *   store,
+   *   predictor,
+   *   'categoricalCrossentropy',
+   * )
    * await explainer.fitCurvature(xSome, ySome)
    */
   async fitCurvature(

@@ -13,11 +13,13 @@ import { assertKnownKeys, type CallOptions, describe, readPositiveInteger } from
 
 /** GradientSimilarity that was fitted with the training examples, or its proxy for a worker. */
 export interface FittedSimilarity<Item = never> {
+  /** Ranks the training examples for each example of `x`. */
   explain(
     x: Inputs<Item>,
     y: ArrayInput,
     options: SimilarityExplainOptions,
   ): Promise<Pick<SimilarityData, 'scores' | 'orderedIndices'>>
+  /** Resolves to one score per training example. */
   selfInfluence(options: CallOptions): Promise<Pick<SelfInfluenceData, 'scores'>>
 }
 
@@ -55,7 +57,9 @@ export interface SuspectLabels {
  * @throws InvalidArgumentError if the explainer was fitted with another number of examples; NonFiniteError if an example's
  *   gradient is not finite; and the errors of `explain`
  * @example
- * using explainer = new GradientSimilarity(predictor, loss, { precomputeGrads: true })
+ * using explainer = new GradientSimilarity(predictor, loss, {
+ *   precomputeGrads: true,
+ * })
  * await explainer.fit(xTrain, yTrain)
  * const { orderedIndices } = await rankSuspectLabels(explainer, xTrain, yTrain)
  */

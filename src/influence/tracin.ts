@@ -230,6 +230,7 @@ export class TracIn<Value = unknown, Item = never> implements Disposable {
     for (const { similarity } of this.#checkpoints) similarity.dispose()
   }
 
+  /** Calls `dispose()`, at the end of a block with `using`. */
   [Symbol.dispose](): void {
     this.dispose()
   }

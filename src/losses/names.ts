@@ -24,6 +24,7 @@ export const lossNames = [
   'huber',
 ] as const
 
+/** The name of a loss. */
 export type LossName = (typeof lossNames)[number]
 
 /** The labels of one position: a class index, a share per class, 0 or 1, −1 or 1, or any number per output. */

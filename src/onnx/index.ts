@@ -18,6 +18,7 @@ import { devicesOf, openRuntimeDevice } from './runtime/runtime-devices.js'
 export type { ExternalData, FileSource } from './model/read-source.js'
 export type { OnnxRuntime, RuntimeSession, RuntimeTensor } from './runtime/runtime.js'
 
+/** Options of onnxPredictor. */
 export interface OnnxPredictorOptions {
   /** Which output is explained, or another tensor of the graph; needed if the model has several outputs. */
   readonly output?: string | undefined
@@ -57,7 +58,10 @@ export interface OnnxPredictor extends Predictor<NdArray> {
  * @example
  * import * as ort from 'onnxruntime-web'
  * const predictor = await onnxPredictor(ort, 'model.onnx')
- * const explainer = new GradientSimilarity(predictor, 'sparseCategoricalCrossentropyFromLogits')
+ * const explainer = new GradientSimilarity(
+ *   predictor,
+ *   'sparseCategoricalCrossentropyFromLogits',
+ * )
  */
 export async function onnxPredictor(
   ort: OnnxRuntime,

@@ -10,6 +10,7 @@ import { readLiveKit } from './live/read-live-kit.js'
 import { assertInline, readKit } from './read-kit.js'
 import type { ReportPart, ReportSource } from './report-part.js'
 
+/** Options of reportHtml. */
 export interface ReportOptions {
   /** The title of the page. Default 'Explanations'. */
   readonly title?: string | undefined

@@ -29,6 +29,7 @@ export interface MergeOptions extends CallOptions {
   readonly from?: readonly WritableByteStore[] | undefined
 }
 
+/** What mergeGradientStore did. */
 export interface MergedStore {
   readonly rowCount: number
   /** How many ranges were merged; 0 if the store was already complete. */

@@ -1,5 +1,6 @@
 import { seededRandom } from '../random.js'
 
+/** An activation of a test model, over the last axis. */
 export type TestActivation = 'linear' | 'relu' | 'tanh' | 'sigmoid' | 'softmax'
 
 /** An input of a model, without the batch. Images are [height, width, channels]. */

@@ -20,6 +20,7 @@ export interface TestedPredictor<Value> {
   readonly dispose?: (() => void) | undefined
 }
 
+/** The parameter of an adapter for a weight of a test model. */
 export interface TestedParameter {
   readonly name: string
   /** The weight's axes in the order in which the parameter has them. Default: [0, 1, …]. */
@@ -53,6 +54,8 @@ export interface TestedAdapter<Value = unknown> {
 
 /** A case that an adapter passes, or that throws an error. */
 export interface AdapterCase {
+  /** What the case tests, as a sentence. */
   readonly title: string
+  /** Runs the case. Rejects if the adapter fails it. */
   readonly run: () => Promise<void>
 }

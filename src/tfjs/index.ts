@@ -42,16 +42,22 @@ export type { PreprocessOptions } from './models/preprocess.js'
  * @example
  * const predictor = tfjsPredictor(await tf.loadLayersModel('model.json'))
  * @example
- * const predictor = tfjsPredictor(await tf.loadGraphModel('model.json'), { output: 'logits' })
+ * const predictor = tfjsPredictor(await tf.loadGraphModel('model.json'), {
+ *   output: 'logits',
+ * })
  * @example
- * const [w, b] = [tf.variable(tf.randomNormal([4, 3])), tf.variable(tf.zeros([3]))]
+ * const [w, b] = [
+ *   tf.variable(tf.randomNormal([4, 3])),
+ *   tf.variable(tf.zeros([3])),
+ * ]
  * const predictor = tfjsPredictor({
  *   call: (x) => tf.matMul(x, w).add(b),
  *   variables: [w, b],
  *   inputs: [{ shape: [4] }],
  * })
  * @example
- * const preprocess = (texts: string[]) => tf.tensor2d(texts.map(tokenIds), undefined, 'int32')
+ * const preprocess = (texts: string[]) =>
+ *   tf.tensor2d(texts.map(tokenIds), undefined, 'int32')
  * const predictor = tfjsPredictor(model, { preprocess })
  * using explainer = new IntegratedGradients(predictor, { layer: 'embedding' })
  * await explainer.explain(['a fine film'], { target: 1 })

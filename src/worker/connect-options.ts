@@ -1,6 +1,7 @@
 import { InvalidArgumentError } from '../errors.js'
 import { assertKnownKeys, describe } from '../options.js'
 
+/** Options of connectExplainers. */
 export interface ConnectOptions {
   /**
    * How long the worker may take to call `exposeExplainers`, in milliseconds. The time in which it loads the model does not

@@ -16,7 +16,10 @@ import { createRemoteSession } from './remote-session.js'
  *   is disposed
  * @throws what the factory of a worker throws; DeviceError if a worker's script cannot be loaded or exposes nothing
  * @example
- * const start = () => new Worker(new URL('./explain-worker.js', import.meta.url), { type: 'module' })
+ * const start = () =>
+ *   new Worker(new URL('./explain-worker.js', import.meta.url), {
+ *     type: 'module',
+ *   })
  * using predictor = await connectPredictor([start(), start()])
  * const explainer = new GradientSimilarity(predictor, 'categoricalCrossentropy')
  */

@@ -47,6 +47,7 @@ export interface RemoteAttributionOf<Data extends object, Options, Item = never>
   RemoteAttribution,
   'ready' | 'device' | 'fallbackReason' | 'resetPredictor' | 'dispose' | typeof Symbol.dispose
 > {
+  /** Explains the examples in the worker, as the explainer of the same name does in the page. */
   explain(x: Inputs<Item>, options?: Options): Promise<Explanation<Data>>
 }
 
@@ -61,9 +62,13 @@ export type RemoteOptions<Options> = {
  * @param worker runs `exposeExplainers`. It belongs to the connection, which ends it when it is disposed
  * @throws InvalidArgumentError for anything but a Worker or a MessagePort
  * @example
- * const worker = new Worker(new URL('./explain-worker.js', import.meta.url), { type: 'module' })
+ * const worker = new Worker(new URL('./explain-worker.js', import.meta.url), {
+ *   type: 'module',
+ * })
  * using explainers = connectExplainers(worker)
- * using explainer = explainers.gradientSimilarity('categoricalCrossentropy', { simFn: 'grad_cos' })
+ * using explainer = explainers.gradientSimilarity('categoricalCrossentropy', {
+ *   simFn: 'grad_cos',
+ * })
  * await explainer.fit(xTrain, yTrain, { onProgress })
  * const { mostSimilar } = await explainer.explain(x)
  */
@@ -230,6 +235,7 @@ export class RemoteExplainers<Item = never> implements Disposable {
     this.#connection.close()
   }
 
+  /** Calls `dispose()`, at the end of a block with `using`. */
   [Symbol.dispose](): void {
     this.dispose()
   }

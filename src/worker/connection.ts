@@ -13,13 +13,17 @@ import { packValue } from './values.js'
 
 /** A worker that exposes explainers, as the page sees it. */
 export interface ExplainerWorker {
+  /** Sends a message and transfers its buffers. */
   postMessage(message: ToWorker, transfer: Transferable[]): void
+  /** Listens to the worker's messages. */
   addEventListener(type: 'message', listener: (event: MessageEvent<FromWorker>) => void): void
+  /** Listens to errors of the script and of messages. */
   addEventListener(type: 'error' | 'messageerror', listener: (event: Event) => void): void
   /** Of a Worker. */
   terminate?(): void
   /** Of a MessagePort. */
   start?(): void
+  /** Of a MessagePort. */
   close?(): void
 }
 

@@ -82,7 +82,9 @@ const creators: Readonly<Record<ExplainerName, Create>> = {
  * @param scope the worker's `self`, or a MessagePort that was started
  * @param factory loads the model; called at once, and once
  * @example
- * exposeExplainers(self, async () => tfjsPredictor(await tf.loadLayersModel('model.json')))
+ * exposeExplainers(self, async () =>
+ *   tfjsPredictor(await tf.loadLayersModel('model.json')),
+ * )
  */
 export function exposeExplainers<Value = unknown, Item = never>(
   scope: WorkerScope,

@@ -6,6 +6,7 @@ import type { NdArray } from '../ndarray.js'
 import { assertKnownKeys, type CallOptions, type DeviceChoice } from '../options.js'
 import type { Predictor } from '../predictor.js'
 
+/** Options of `model()` of RemoteExplainers. */
 export interface ModelOptions {
   /** Default 'auto': webgpu, else wasm, else cpu. */
   readonly device?: DeviceChoice

@@ -78,6 +78,7 @@ export class RemoteExplainer implements Disposable {
     this.#connection.dispose(this.#number)
   }
 
+  /** Calls `dispose()`, at the end of a block with `using`. */
   [Symbol.dispose](): void {
     this.dispose()
   }

@@ -30,6 +30,7 @@ import { version } from '../../version.js'
 /** No explanation; a promise is pending; a result is shown; an error is shown. */
 export type ElementState = 'empty' | 'loading' | 'ready' | 'error'
 
+/** The detail of the event gl-state-change. */
 export interface StateChange {
   readonly state: ElementState
   /** The error, in the state 'error'; otherwise null. */

@@ -14,6 +14,7 @@ export interface SelectedTrainingExample {
   readonly end: 'most' | 'least'
 }
 
+/** An element that shows an explanation in a page of a host. */
 export interface MountedExplanation {
   /** Shows another explanation or sets properties. Undefined: as before. */
   update(explanation?: ExplanationSource | null, options?: object): void

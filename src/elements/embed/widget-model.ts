@@ -1,10 +1,16 @@
 /** The model of an anywidget, as far as the widget uses it. */
 export interface WidgetModel {
+  /** The value of a trait. */
   get(name: string): unknown
+  /** Sets a trait, which `save_changes` then sends to the kernel. */
   set(name: string, value: unknown): void
+  /** Sends the traits that were set to the kernel. */
   save_changes(): void
+  /** Sends a custom message to the kernel. */
   send(content: unknown): void
+  /** Adds a listener, such as for `change:frame` or `msg:custom`. */
   on(event: string, listener: (...args: unknown[]) => void): void
+  /** Removes a listener. */
   off(event: string, listener: (...args: unknown[]) => void): void
 }
 

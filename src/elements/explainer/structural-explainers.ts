@@ -7,6 +7,7 @@ export interface ExplainCall {
    * page.
    */
   readonly signal: AbortSignal
+  /** Reports the progress of the work. */
   readonly onProgress: (progress: Progress) => void
 }
 
@@ -20,6 +21,7 @@ interface ExplainerDevice {
 export interface SimilarityLike extends ExplainerDevice {
   /** The size of the stored gradients, in bytes. */
   readonly gradientBytes?: number
+  /** Reads the training examples. Left out if the explainer is already fitted. */
   fit?(xTrain: unknown, yTrain: unknown, call: ExplainCall): Promise<unknown>
   /** Resolves to an explanation or its JSON. */
   explain(x: unknown, y: unknown, call: ExplainCall): Promise<unknown>

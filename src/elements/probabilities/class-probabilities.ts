@@ -8,6 +8,7 @@ export interface ClassProbabilities {
   readonly predicted: ClassProbability
 }
 
+/** A class with its predicted probability, from 0 to 1. */
 export interface ClassProbability {
   readonly index: number
   readonly label: string

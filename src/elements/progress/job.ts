@@ -23,6 +23,7 @@ export type JobState<Value = unknown> =
 export interface JobOptions {
   /** Aborts when the job is cancelled or a newer request replaces this one. */
   readonly signal: AbortSignal
+  /** Reports the progress of the work. */
   readonly onProgress: (progress: Progress) => void
 }
 
@@ -40,6 +41,7 @@ export class Job<Value> {
     this.#onChange = onChange
   }
 
+  /** The state of the latest request. */
   get state(): JobState<Value> {
     return this.#state
   }

@@ -21,6 +21,7 @@ import {
   correlateSubsets,
 } from './mu-fidelity.js'
 
+/** Options of an AttributionEvaluator. */
 export interface AttributionEvaluatorOptions {
   /** Default 'auto': the first of webgpu, wasm and cpu that works. */
   readonly device?: DeviceChoice
@@ -165,6 +166,7 @@ export class AttributionEvaluator<Value = unknown, Item = never> {
     this.#model.dispose()
   }
 
+  /** Calls `dispose()`, at the end of a block with `using`. */
   [Symbol.dispose](): void {
     this.dispose()
   }

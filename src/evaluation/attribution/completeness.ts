@@ -3,6 +3,7 @@ import { computeMean } from '../correlation.js'
 import { type EvaluatedCase, scorePerturbed } from './evaluated-case.js'
 import { copyExample } from './features.js'
 
+/** The result of `evaluator.completeness`, for N examples. */
 export interface CompletenessData {
   /** [N] f64: Σ attributions − (F(x) − F(baseline)). 0 if the attributions are complete. */
   readonly deltas: NdArray

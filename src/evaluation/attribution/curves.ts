@@ -3,6 +3,7 @@ import { computeMean } from '../correlation.js'
 import { type EvaluatedCase, scorePerturbed } from './evaluated-case.js'
 import { copyExample, copyFeature } from './features.js'
 
+/** The result of `evaluator.deletion` and `evaluator.insertion`, for N examples. */
 export interface CurveData {
   /** [N, steps + 1] f64: F at each step. Deletion starts at x, insertion at the baseline. */
   readonly scores: NdArray

@@ -7,8 +7,10 @@ import { copyExample, copyFeature } from './features.js'
 
 export const correlationNames = ['pearson', 'spearman'] as const
 
+/** The correlation that MuFidelity measures. */
 export type CorrelationName = (typeof correlationNames)[number]
 
+/** The result of `evaluator.muFidelity`, for N examples. */
 export interface MuFidelityData {
   /**
    * [N] f64: each example's correlation, from −1 to 1. NaN if all subsets have the same attribution

@@ -31,6 +31,7 @@ const optionNames: readonly (keyof SensitivityOptions)[] = [
   'onProgress',
 ]
 
+/** The result of sensitivityMax, for N examples. */
 export interface SensitivityData {
   /** [N] f64: the greatest ‖Φ(x + noise) − Φ(x)‖ / ‖Φ(x)‖ of each example. 0 / 0 counts as 0. */
   readonly sensitivities: NdArray
@@ -63,7 +64,8 @@ export type Explain = (x: NdArray | readonly NdArray[], signal?: AbortSignal) =>
  * @example
  * using explainer = new IntegratedGradients(tfjsPredictor(model))
  * const { sensitivities } = await sensitivityMax(
- *   async (points) => (await explainer.explain(points, { target: 3 })).attributions,
+ *   async (points) =>
+ *     (await explainer.explain(points, { target: 3 })).attributions,
  *   x,
  * )
  */

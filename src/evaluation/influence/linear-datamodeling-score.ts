@@ -5,6 +5,7 @@ import { describe } from '../../options.js'
 import { computeMean, computeSpearman } from '../correlation.js'
 import { readScores, type SimilarityRanking } from '../similarity/rankings.js'
 
+/** The result of linearDatamodelingScore. */
 export interface LinearDatamodelingData {
   /**
    * [nTest] f64: Spearman's correlation of the predicted and the measured outputs over the retrained
@@ -35,7 +36,11 @@ export interface LinearDatamodelingData {
  * using explainer = new InfluenceFunctions(predictor, loss)
  * await explainer.fit(xTrain, yTrain)
  * const explanation = await explainer.explain(x, y)
- * const { mean } = await linearDatamodelingScore(explanation, subsets, minusLosses)
+ * const { mean } = await linearDatamodelingScore(
+ *   explanation,
+ *   subsets,
+ *   minusLosses,
+ * )
  */
 export async function linearDatamodelingScore(
   ranking: SimilarityRanking,

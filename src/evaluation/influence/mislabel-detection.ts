@@ -3,6 +3,7 @@ import { type ArrayInput, toNdArray } from '../../array-input.js'
 import { assertFinite, type NdArray } from '../../ndarray.js'
 import { assertKnownKeys } from '../../options.js'
 
+/** Options of mislabelDetection. */
 export interface MislabelDetectionOptions {
   /**
    * The shares of the training examples that are checked, the most suspect first. Default
@@ -11,6 +12,7 @@ export interface MislabelDetectionOptions {
   readonly checked?: readonly number[] | undefined
 }
 
+/** The result of mislabelDetection. */
 export interface MislabelDetectionData {
   /**
    * The area under the ROC curve: the probability that a mislabelled example is more suspect than a
@@ -35,7 +37,9 @@ export interface MislabelDetectionData {
  * @throws InvalidArgumentError for arrays that don't match, or if no label or every label is wrong;
  *   NonFiniteError
  * @example
- * const { area, found } = await mislabelDetection(selfInfluences, isFlipped, { checked: [0.2] })
+ * const { area, found } = await mislabelDetection(selfInfluences, isFlipped, {
+ *   checked: [0.2],
+ * })
  */
 export async function mislabelDetection(
   suspicions: ArrayInput,

@@ -4,6 +4,7 @@ import type { NdArray } from '../../ndarray.js'
 import { readClasses } from '../arrays.js'
 import { readOrder } from './rankings.js'
 
+/** The result of identicalClassTest and identicalSubclassTest. */
 export interface IdenticalClassData {
   /**
    * The share of test examples whose most similar training example has their class, from 0 to 1.
@@ -15,6 +16,7 @@ export interface IdenticalClassData {
   readonly classes: readonly ClassMatches[]
 }
 
+/** The matches of one class. */
 export interface ClassMatches {
   /** The class index. */
   readonly label: number

@@ -17,6 +17,7 @@ export interface ModelRandomisationOptions extends CallOptions {
   readonly runs?: number | undefined
 }
 
+/** The result of modelRandomisationTest. */
 export interface ModelRandomisationData {
   /** [runs, nTest] f64: Spearman's correlation of the scores. NaN if all scores are equal. */
   readonly correlations: NdArray
@@ -40,11 +41,17 @@ export interface ModelRandomisationData {
  *   the signal's reason
  *
  * @example
- * const { mean } = await modelRandomisationTest(explanation, async (run, signal) => {
- *   using explainer = new GradientSimilarity(tfjsPredictor(createModel(run)), loss)
- *   await explainer.fit(xTrain, yTrain, { signal })
- *   return await explainer.explain(x, y, { signal })
- * })
+ * const { mean } = await modelRandomisationTest(
+ *   explanation,
+ *   async (run, signal) => {
+ *     using explainer = new GradientSimilarity(
+ *       tfjsPredictor(createModel(run)),
+ *       loss,
+ *     )
+ *     await explainer.fit(xTrain, yTrain, { signal })
+ *     return await explainer.explain(x, y, { signal })
+ *   },
+ * )
  */
 export async function modelRandomisationTest(
   trained: SimilarityRanking,

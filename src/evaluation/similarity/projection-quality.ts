@@ -21,6 +21,7 @@ export interface ProjectionQualityOptions
   readonly topK?: number | undefined
 }
 
+/** The result of projectionQuality. */
 export interface ProjectionQualityData {
   /** The number of examples, each compared with all others. */
   readonly sampleSize: number
@@ -48,7 +49,13 @@ export interface SimilarityQuality {
  * @throws InvalidArgumentError for fewer than three examples; the errors of GradientSimilarity
  * @example
  * const options = { projection: { size: 4096 } }
- * const { similarities } = await projectionQuality(predictor, loss, xSample, ySample, options)
+ * const { similarities } = await projectionQuality(
+ *   predictor,
+ *   loss,
+ *   xSample,
+ *   ySample,
+ *   options,
+ * )
  * console.log(similarities.grad_cos.recall)
  */
 export async function projectionQuality<Value, Item = never>(

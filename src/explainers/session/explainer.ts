@@ -30,6 +30,7 @@ export abstract class Explainer<Value, Item> implements Disposable {
     this.#model.dispose()
   }
 
+  /** Calls `dispose()`, at the end of a block with `using`. */
   [Symbol.dispose](): void {
     this.dispose()
   }

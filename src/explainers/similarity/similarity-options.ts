@@ -47,6 +47,7 @@ export const similarityOptionNames: readonly (keyof GradientSimilarityOptions)[]
   'verbose',
 ]
 
+/** Options of GradientSimilarity. */
 export interface GradientSimilarityOptions {
   /** How two gradients are compared. Default 'grad_dot'. */
   readonly simFn?: SimilarityName
@@ -131,6 +132,10 @@ export type SimilaritySettings = Omit<Required<GradientSimilarityOptions>, 'batc
 }
 
 export interface SimilarityExplainOptions extends CallOptions {
+  /**
+   * How many of the most and of the least similar examples are returned. Default: that of the
+   * explainer.
+   */
   readonly topK?: number | undefined
   /** Another similarity function for this call; the gradients stay. */
   readonly simFn?: SimilarityName | undefined

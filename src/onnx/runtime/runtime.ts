@@ -6,6 +6,7 @@ import type { Device } from '../../options.js'
  */
 export interface OnnxRuntime {
   readonly InferenceSession: {
+    /** Loads a model from its bytes. */
     create(model: Uint8Array, options?: object): Promise<RuntimeSession>
   }
   readonly Tensor: new (
@@ -23,8 +24,10 @@ export interface OnnxRuntime {
 
 /** A session of ONNX Runtime. */
 export interface RuntimeSession {
+  /** Computes the outputs, by name, from the inputs by name. */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- ONNX Runtime's own type of feeds
   run(feeds: any): Promise<Readonly<Record<string, unknown>>>
+  /** Frees the session. */
   release(): Promise<void>
   readonly outputMetadata?: readonly { readonly name: string; readonly type?: unknown }[]
 }
@@ -35,6 +38,7 @@ export interface RuntimeTensor {
   readonly dims: readonly number[]
   readonly data: unknown
   readonly gpuBuffer?: unknown
+  /** Frees the tensor. */
   dispose(): void
 }
 

@@ -6,6 +6,7 @@ import { checkLayers } from './check-layers.js'
 
 /** Receives a model's artifacts, as the handlers of TensorFlow.js do. */
 export interface SaveHandler {
+  /** Takes the model's topology and weights, as tf.io.IOHandler does. */
   save(artifacts: unknown): Promise<{
     readonly modelArtifactsInfo: {
       readonly dateSaved: Date
@@ -16,6 +17,7 @@ export interface SaveHandler {
 
 /** A LayersModel or GraphModel of TensorFlow.js, as far as a report uses it. */
 export interface SavedModel {
+  /** Passes the topology and the weights to the handler. */
   save(handler: SaveHandler): Promise<unknown>
 }
 

@@ -5,7 +5,9 @@ import { describe } from '../../options.js'
 export type ByteRange =
   { readonly offset: number; readonly length: number } | { readonly suffixLength: number }
 
+/** Options of reads from a byte store. */
 export interface ByteReadOptions {
+  /** Ends the read: it rejects with `signal.reason`. */
   readonly signal?: AbortSignal | undefined
   /** The store rejects with a StoreError if there are more bytes than these. No limit by default. */
   readonly maxByteLength?: number | undefined
@@ -59,9 +61,11 @@ export interface RowRange {
   readonly end: number
 }
 
+/** The right to write to a store, which one writer has at a time. */
 export interface StoreLock {
   /** @throws StoreError if another writer has taken over the store */
   assertHeld(): Promise<void>
+  /** Ends the right, so that another writer can have it. */
   release(): Promise<void>
 }
 

@@ -7,6 +7,7 @@ import type { HttpRequest } from './http-request.js'
 import { withRetries } from './retry.js'
 import { SharedRequests } from './shared-requests.js'
 
+/** Options of an HttpStore. */
 export interface HttpStoreOptions {
   /** Options of every request, such as headers and credentials. */
   readonly requestInit?: RequestInit | undefined

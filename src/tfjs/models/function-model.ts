@@ -22,6 +22,7 @@ export interface FunctionModel {
   readonly name?: string | undefined
 }
 
+/** An input of a function of tensors. */
 export interface FunctionInput {
   /** The shape of one example, without the batch axis; null is any length. */
   readonly shape: readonly (number | null)[]

@@ -43,6 +43,19 @@ it('knows every language of the samples', () => {
   expect(samples.filter(({ language }) => !known.includes(language)).map(placeOf)).toEqual([])
 })
 
+/** The columns of a sample. The documentation site scrolls longer lines. */
+const widest = 88
+
+it('has no line that the documentation site has to scroll', () => {
+  const shown = samples.filter(({ file }) => file.startsWith('docs/'))
+  const long = [...shown, ...listExamples()].flatMap(({ file, line, code }) =>
+    code
+      .split('\n')
+      .flatMap((text, i) => (text.length > widest ? [`${file}:${line + i} ${text}`] : [])),
+  )
+  expect(long).toEqual([])
+})
+
 /** Its commands and files create projects: scripts/checks/fresh-projects.ts follows them. */
 const isQuickStart = ({ file }: (typeof samples)[number]): boolean =>
   file.startsWith('docs/quick-start/')

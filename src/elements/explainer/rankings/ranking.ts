@@ -1,8 +1,12 @@
-import type { ExplainCall, SimilarityLike } from '../structural-explainers.js'
+import type { ExplainCall } from '../structural-explainers.js'
 
 /** An explainer that ranks training examples: InfluenceFunctions, TracIn, GradientSimilarity, or a proxy of one. */
-export interface RankingLike extends Partial<Pick<SimilarityLike, 'fit' | 'explain'>> {
-  /** Resolves to an explanation or its JSON. */
+export interface RankingLike {
+  /** Reads the training examples. Left out if the explainer is already fitted. */
+  fit?(xTrain: unknown, yTrain: unknown, call: ExplainCall): Promise<unknown>
+  /** Ranks for one example. Resolves to an explanation or its JSON. */
+  explain?(x: unknown, y: unknown, call: ExplainCall): Promise<unknown>
+  /** Ranks the training examples alone. Resolves to an explanation or its JSON. */
   selfInfluence?(call: ExplainCall): Promise<unknown>
 }
 

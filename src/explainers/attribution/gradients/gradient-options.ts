@@ -6,6 +6,7 @@ import type { Inputs } from '../../reading/inputs.js'
 import type { SmoothGradOptions } from './smooth-grad.js'
 import type { TargetInput } from '../../reading/targets.js'
 
+/** Options of Gradient. */
 export interface GradientOptions<Item = never, Batch = Inputs<Item>> {
   /**
    * The layer at whose outputs gradients are taken instead of the model's inputs: its name, the layer itself, a function
@@ -41,6 +42,7 @@ export interface GradientExplainOptions extends CallOptions {
   readonly target?: TargetInput | undefined
 }
 
+/** The result of Gradient. */
 export interface GradientData {
   /** f32, one array per input of the model, of its shape; with `layer`, in the order of its list. */
   readonly attributions: readonly NdArray[]

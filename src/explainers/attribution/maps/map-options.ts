@@ -10,6 +10,7 @@ export type ClassActivationMethod = 'grad_cam' | 'layer_cam'
 /** How a map is enlarged to the size of the input. */
 export type Interpolation = 'bilinear' | 'nearest'
 
+/** Options of GradCam. */
 export interface GradCamOptions {
   /**
    * The layer whose outputs are mapped, with at least one spatial axis: its name, the layer itself or a function that
@@ -40,6 +41,7 @@ export interface GradCamExplainOptions extends CallOptions {
   readonly forwardKwargs?: Readonly<Record<string, ArrayInput>> | undefined
 }
 
+/** The result of GradCam, for N examples. */
 export interface GradCamData {
   /** f32, one array: the map at the size of the input, [N, height, width, 1], in the order of the input's axes. */
   readonly attributions: readonly NdArray[]

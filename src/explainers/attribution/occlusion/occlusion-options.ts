@@ -11,6 +11,7 @@ export type WindowLengths =
   | readonly (readonly number[] | null)[]
   | Readonly<Record<string, readonly number[] | null>>
 
+/** Options of Occlusion. */
 export interface OcclusionOptions {
   /**
    * The lengths of the window that is hidden, one for each axis of an example. Default: 1 for features and tokens; for time
@@ -36,6 +37,7 @@ export interface OcclusionExplainOptions<Item = never> extends CallOptions {
   readonly forwardKwargs?: Readonly<Record<string, ArrayInput>> | undefined
 }
 
+/** The result of Occlusion. */
 export interface OcclusionData {
   /**
    * f32, one array per input: by how much the output falls when the element is hidden, the mean over the windows with it. Of

@@ -5,6 +5,7 @@ import type { CallOptions, DeviceChoice } from '../../../options.js'
 import type { Inputs } from '../../reading/inputs.js'
 import type { TargetInput } from '../../reading/targets.js'
 
+/** Options of ExpectedGradients. */
 export interface ExpectedGradientsOptions {
   /** The layers whose outputs are attributed instead of the model's inputs, as for IntegratedGradients. */
   readonly layer?: unknown
@@ -34,6 +35,7 @@ export interface ExpectedGradientsExplainOptions<Item = never> extends CallOptio
   readonly attributeToLayerInputs?: boolean | undefined
 }
 
+/** The result of ExpectedGradients, for N examples. */
 export interface ExpectedGradientsData {
   /** f32: one array per input of the model, of the input's shape; with `layer`, as for IntegratedGradients. */
   readonly attributions: readonly NdArray[]

@@ -6,6 +6,7 @@ import type { AverageOf, Baselines } from '../../reading/baselines.js'
 import type { QuadratureMethod } from './quadrature-method.js'
 import type { TargetInput } from '../../reading/targets.js'
 
+/** Options of IntegratedGradients. */
 export interface IntegratedGradientsOptions {
   /**
    * The layer whose outputs are attributed instead of the model's inputs: its name (in a GraphModel, that of a node), the
@@ -56,6 +57,7 @@ export interface IntegratedGradientsExplainOptions<Item = never> extends CallOpt
   readonly attributeToLayerInputs?: boolean | undefined
 }
 
+/** The result of IntegratedGradients, for N examples. */
 export interface IntegratedGradientsData {
   /**
    * f32: one array per input of the model, in the input's shape. With `layer`, one per layer, in the shape of its

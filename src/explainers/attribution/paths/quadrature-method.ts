@@ -9,6 +9,7 @@ export const quadratureMethods = [
   'gausslegendre',
 ] as const
 
+/** The rule by which the path integral is computed. */
 export type QuadratureMethod = (typeof quadratureMethods)[number]
 
 /** @throws InvalidArgumentError for an unknown method, or a number of steps that it can't have */

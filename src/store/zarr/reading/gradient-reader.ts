@@ -28,7 +28,9 @@ import {
 } from '../format/store-header.js'
 import type { StoreIdentity } from '../format/store-identity.js'
 
+/** Options of reads from a store of gradients. */
 export interface StoreReadOptions {
+  /** Ends the read: it rejects with `signal.reason`. */
   readonly signal?: AbortSignal | undefined
 }
 
@@ -81,6 +83,7 @@ export class GradientReader {
     return this.#header.rowsPerChunk
   }
 
+  /** The number format of the stored gradients. */
   get dtype(): StoredFloat {
     return this.#header.float
   }

@@ -16,7 +16,9 @@ import { GradientReader } from './gradient-reader.js'
 import { readChecksums } from './read-checksums.js'
 import { readMetadata } from './read-metadata.js'
 
+/** Options of opening a store of gradients. */
 export interface StoreOpenOptions {
+  /** Ends the opening: it rejects with `signal.reason`. */
   readonly signal?: AbortSignal | undefined
   /** How much memory a read may use, in bytes: 512 MiB. A store with larger chunks is refused. */
   readonly maxByteLength?: number | undefined
