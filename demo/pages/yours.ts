@@ -21,6 +21,7 @@ import {
 } from '../yours/views/about.js'
 import { createDropZone, ignoreOtherDrops } from '../yours/views/drop-zone.js'
 import { ExamplesStrip, labelOf } from '../yours/views/examples-strip.js'
+import { LabelsToCheck } from '../yours/views/labels-to-check.js'
 import { describeScaling, messageOf, showInputChoices } from '../yours/views/input-choices.js'
 import { createFailure, showMethodChoices } from '../yours/views/method-choices.js'
 import { showOwnExample } from '../yours/views/own-example.js'
@@ -43,6 +44,11 @@ const answer = new Answer(
     find('#take', HTMLElement).hidden = false
   },
 )
+const labels = new LabelsToCheck(session, explainer, (index) => {
+  void askExample(index).then(() => {
+    find('#answer-title', HTMLElement).scrollIntoView()
+  })
+})
 const setup = new Setup()
 let matched: Matched | undefined
 /** What was asked last, to be asked again with other methods. */
@@ -195,6 +201,7 @@ async function match(): Promise<void> {
 function hideAnswers(): void {
   matched = undefined
   answer.clear(undefined)
+  labels.follow(undefined)
   askAbout.replaceChildren()
   find('#ask', HTMLElement).hidden = true
 }
@@ -205,6 +212,7 @@ function showMatched(found: Matched): void {
   if (model === undefined) return
   matched = found
   answer.clear(found)
+  labels.follow(found)
   takeAway.update()
   strip.show(model, found)
   setText(find('#ask-hint', HTMLElement), describeOffer(found))

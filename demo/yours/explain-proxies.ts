@@ -32,13 +32,16 @@ export function createSimilarity(
         ),
       )
       if (!most || !leastShown) return { meta, data }
-      return { meta, data: { ...data, mostSimilar: group(most), leastSimilar: group(leastShown) } }
+      return {
+        meta,
+        data: { ...data, mostSimilar: groupShown(most), leastSimilar: groupShown(leastShown) },
+      }
     },
   }
 }
 
 /** Adds the axis of the explained examples, of which there is one. */
-function group(shown: ShownExamples): unknown {
+export function groupShown(shown: ShownExamples): unknown {
   return 'shape' in shown ? { data: shown.data, shape: [1, ...shown.shape] } : [shown]
 }
 

@@ -133,20 +133,47 @@ test('a Teachable Machine export and folders of pictures are explained, with the
     expect(read[name]).toBeCloseTo(100 * (expected[i] ?? NaN), 0)
   })
   const own = gradientOf(model, question, expected.indexOf(Math.max(...expected)))
-  const cosines: number[] = []
+  const gradients: number[][] = []
   for (const [file, bytes] of Object.entries(pictures)) {
     const label = classNames.indexOf(file.split('/')[1] ?? '')
-    cosines.push(cosine(own, gradientOf(model, await decode(bytes), label)))
+    gradients.push(gradientOf(model, await decode(bytes), label))
   }
-  cosines.sort((a, b) => b - a)
+  const cosines = gradients.map((gradient) => cosine(own, gradient)).sort((a, b) => b - a)
   const scores = await yours.scores()
   scores.slice(0, 5).forEach((score, rank) => {
     expect(score).toBeCloseTo(cosines[rank] ?? NaN, 3)
   })
   await page.getByLabel('Map by').selectOption('grad_cam')
   await yours.settled('Your own example')
+  const suspects = await yours.rankLabels()
+  expect(new Set(suspects).size).toBe(10)
+  const suspicions = suspicionsOf(gradients)
+  suspects.slice(1).forEach((index, rank) => {
+    expect(suspicions[index]).toBeLessThan((suspicions[suspects[rank]!] ?? NaN) + fewRanks)
+  })
   await yours.look('yours-pictures')
+  await page.locator('#suspect-list [data-index]').first().click()
+  await yours.settled(`Training example no. ${suspects[0]!}, whose label is`)
 })
+
+/** The model is random, so that some pictures may be as suspect as others but for rounding. */
+const fewRanks = 0.1
+
+/** The mean rank of each example by the length of its gradient, and by its lowest and highest cosines. */
+function suspicionsOf(gradients: readonly (readonly number[])[]): number[] {
+  const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0)
+  const lengths = gradients.map((own) => sum(own.map((value) => value ** 2)))
+  const disagreements = gradients.map((own, i) => {
+    const cosines = gradients.flatMap((other, j) => (i === j ? [] : [cosine(own, other)]))
+    cosines.sort((a, b) => b - a)
+    return -sum([...cosines.slice(0, 10), ...cosines.slice(-10)])
+  })
+  const shareBelow = (values: readonly number[], own: number): number =>
+    values.filter((value) => value < own).length / (values.length - 1)
+  return gradients.map(
+    (_, i) => (shareBelow(lengths, lengths[i]!) + shareBelow(disagreements, disagreements[i]!)) / 2,
+  )
+}
 
 /** The model's input for a picture. The browser decodes it, because Node can't. */
 async function decode(png: Uint8Array): Promise<tf.Tensor4D> {

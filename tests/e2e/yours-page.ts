@@ -60,6 +60,16 @@ export class YoursPage {
     )
   }
 
+  /** Ranks the labels of the training examples. Resolves to the numbers of the most suspect. */
+  async rankLabels(): Promise<number[]> {
+    await this.page.click('#rank-labels')
+    const list = this.page.locator('#suspect-list [data-index]')
+    await list.first().waitFor()
+    return Promise.all(
+      (await list.all()).map(async (card) => Number(await card.getAttribute('data-index'))),
+    )
+  }
+
   /** Saves a file as a visitor does. Resolves to its path. */
   async save(button: '#save-report' | '#save-code'): Promise<string> {
     const [download] = await Promise.all([
