@@ -11,7 +11,7 @@ import { slimTensorflow } from './scripts/build/slim-tensorflow.js'
 
 const at = (file: string): string => fileURLToPath(new URL(file, import.meta.url))
 
-const sizeOf = (file: string): string => `${statSync(at(file)).size}`
+const sizeOf = (file: string): number => statSync(at(file)).size
 
 /** The package's public names, for code that is built or tested with its sources. */
 export const alias = [
@@ -179,8 +179,11 @@ const demo: UserConfig = {
   worker: { format: 'es', plugins: () => [tfjsBackends(), slimTensorflow()] },
   // Servers that compress don't say how many bytes come, and the page shows its progress.
   define: {
-    PHOTO_MODEL_BYTES: sizeOf('public/photos/efficientnet-lite0.onnx'),
-    ONNX_RUNTIME_BYTES: sizeOf('node_modules/onnxruntime-web/dist/ort-wasm-simd-threaded.wasm'),
+    PHOTO_MODEL_BYTES: `${sizeOf('public/photos/efficientnet-lite0.onnx')}`,
+    ONNX_RUNTIME_BYTES: JSON.stringify({
+      wasm: sizeOf('node_modules/onnxruntime-web/dist/ort-wasm-simd-threaded.wasm'),
+      webgpu: sizeOf('node_modules/onnxruntime-web/dist/ort-wasm-simd-threaded.asyncify.wasm'),
+    }),
   },
   plugins: [
     tfjsBackends(),

@@ -1,70 +1,31 @@
 import type { NdArray } from 'gradlens'
 import { formatCount, GlExplainer, Job } from 'gradlens/elements'
-import type { Suspects } from './data/suspects.js'
 import { find, setText } from './dom.js'
 import { Consequences } from './explaining/consequences.js'
-import { dataSets, type DataSetName } from './explaining/data-sets.js'
+import { dataSets } from './explaining/data-sets.js'
 import { ExplainingWorker } from './explaining/explaining-worker.js'
 import { sliceExamples } from './explaining/label-arrays.js'
-import { PageAttribution, type ExplanationParts } from './explaining/page-attribution.js'
+import { PageAttribution } from './explaining/page-attribution.js'
 import { PageModel } from './explaining/page-model.js'
 import { PageInfluence } from './explaining/page-influence.js'
+import type { PageOptions } from './explaining/page-options.js'
 import { PageSimilarity, type Fit } from './explaining/page-similarity.js'
 import type { Question, References } from './explaining/question.js'
-import { startWorker } from './explaining/start-worker.js'
+import { startWorker as startUsualWorker } from './explaining/start-worker.js'
 import { keepOffline } from './offline/keep-offline.js'
-import { readAddress, writeAddress, type AddressForm, type Settings } from './settings.js'
-import { describeDelta, describeStore, type DeltaWords } from './text/facts.js'
+import {
+  defaultSettings,
+  deviceChoices,
+  readAddress,
+  writeAddress,
+  type AddressForm,
+  type Settings,
+} from './settings.js'
+import { describeDelta, describeStore } from './text/facts.js'
+import type { ModelLoader } from './views/model-loader.js'
 import { createControls } from './views/controls.js'
 import { createJobView } from './views/job-view.js'
 import { createSuspects, markSuspects, type SuspectsView } from './views/suspects.js'
-
-/** An element that shows training examples. */
-export type ReferencesElement = Pick<GlExplainer, 'examples' | 'trainLabels' | 'features'> &
-  Partial<Pick<GlExplainer, 'columns'>>
-
-export interface PageOptions<Data> {
-  readonly dataSet: DataSetName
-  /** The name of the page's examples: 'digit' and 'digits', for example. */
-  readonly noun: { readonly one: string; readonly many: string }
-  /** The number of training examples, and the smaller numbers that are offered. */
-  readonly references: number
-  readonly referenceCounts: readonly number[]
-  /** The words for the sum of the attributions. */
-  readonly delta: DeltaWords
-  readonly load: (folder: string, signal: AbortSignal) => Promise<Data>
-  /** The training examples to rank. */
-  readonly listReferences: (data: Data) => References
-  /** Shows the first `count` training examples: sets the properties of the element. */
-  readonly showReferences: (element: ReferencesElement, data: Data, count: number) => void
-  /** The start of the attributed paths. Default: zeros. */
-  readonly baseline?: (data: Data) => NdArray
-  /**
-   * Called when the data is loaded. Returns the number of held-out examples, and the first one to
-   * show.
-   */
-  readonly ready: (data: Data) => { readonly heldOutCount: number; readonly first: number }
-  /** Shows a held-out example and returns it as the question. */
-  readonly pick: (data: Data, index: number) => Question
-  /** Shows a training example and returns it as the question. */
-  readonly pickTraining?: (data: Data, index: number) => Question
-  /** The training examples whose labels are the most suspect. */
-  readonly suspects?: (data: Data) => Suspects
-  /** Called with the model's outputs for a question, before they are shown. */
-  readonly answered?: (outputs: ArrayLike<number>, question: Question) => void
-  /** Converts the explanation of the attribution before it is shown. */
-  readonly attribution?: (explanation: ExplanationParts) => ExplanationParts
-  /** Called when the training examples are ranked. */
-  readonly ranked?: (explanation: ExplanationParts) => void
-  /** Called with the predictions for the training examples. */
-  readonly fitted?: (predictions: Float32Array) => void
-  /** What is compared of images, such as 'strokes'; undefined for other examples. */
-  readonly parts?: string
-  /** The unit of a regression. */
-  readonly unit?: string
-  /** Converts the predictions for the training examples before they are shown. */
-  readonly predictions?: (predictions: Float32Array) => ArrayLike<number>
-}
 
 /** A page of the demo: an example, and `<gl-explainer>` with the explainers of the page's model. */
 export class ExplainedPage<Data> {
@@ -86,40 +47,69 @@ export class ExplainedPage<Data> {
   #influence: PageInfluence | undefined
   #suspects: SuspectsView | undefined
   #fit: Fit | undefined
-  readonly #consequences: Consequences
+  readonly #consequences: Consequences | undefined
+  readonly #referenceNoun: { readonly one: string; readonly many: string }
+  readonly #loader: ModelLoader | undefined
+  #isLoaded: boolean
 
   constructor(options: PageOptions<Data>) {
     this.#options = options
     const { dataSet, noun, references } = options
-    this.#form = { example: noun.one, references }
+    this.#form = {
+      example: noun.one,
+      defaults: { ...defaultSettings, references, ...options.defaults },
+      devices: options.devices ?? deviceChoices,
+    }
+    this.#referenceNoun = options.referenceNoun ?? {
+      one: `training ${noun.one}`,
+      many: `training ${noun.many}`,
+    }
+    this.explainer.nouns = [this.#referenceNoun.one, this.#referenceNoun.many]
     const address = readAddress(new URLSearchParams(location.search), this.#form)
     this.#settings = address.settings
     this.#problems = [...address.problems]
     this.#asked = address.picked
     this.#folder = new URL(`${dataSet}/`, document.baseURI).href
-    const start = { folder: this.#folder, device: address.settings.device }
-    this.#worker = new ExplainingWorker(() => startWorker(start))
-    this.#consequences = new Consequences({
-      noun,
-      parts: options.parts,
-      unit: options.unit,
-      name: (label) => this.explainer.labels[label] ?? String(label),
+    const { startWorker = startUsualWorker } = options
+    this.#worker = new ExplainingWorker(() =>
+      startWorker({ folder: this.#folder, device: this.#settings.device }),
+    )
+    this.#loader = options.createLoader?.({
+      worker: this.#worker,
+      device: this.#settings.device,
+      loaded: () => {
+        this.#isLoaded = true
+        this.#ask(this.#question)
+      },
     })
+    this.#isLoaded = this.#loader === undefined
+    // The worker loads the model while the page loads its data.
+    if (this.#isLoaded) this.#worker.start()
+    if (options.areTraining !== false) {
+      this.#consequences = new Consequences({
+        noun,
+        parts: options.parts,
+        unit: options.unit,
+        name: (label) => this.explainer.labels[label] ?? String(label),
+      })
+    }
     this.explainer.addEventListener('gl-explain-done', ({ detail: { part, explanation } }) => {
       if (explanation === null) return
       if (part === 'attribution') {
         setText(element('attribution-delta'), describeDelta(explanation, options.delta))
-        this.#consequences.attributed(explanation)
+        this.#consequences?.attributed(explanation)
       } else {
-        this.#consequences.ranked(explanation)
+        this.#consequences?.ranked(explanation)
         options.ranked?.(explanation)
       }
     })
     this.explainer.addEventListener('gl-example-focus', ({ detail }) => {
-      this.#consequences.compare(detail.index)
+      this.#consequences?.compare(detail.index)
     })
     const { hasStore = false } = dataSets[dataSet]
-    createControls(address.settings, { ...options, hasStore, total: references }, (change) => {
+    const { referenceCounts } = options
+    const choices = { ...this.#form, referenceCounts, hasStore }
+    createControls(address.settings, choices, (change) => {
       this.#change(change)
     })
 
@@ -176,7 +166,8 @@ export class ExplainedPage<Data> {
     const { explainer } = this
     this.#question = question
     this.#showConsequences()
-    explainer.x = question?.input ?? null
+    explainer.x = this.#isLoaded ? (question?.input ?? null) : null
+    explainer.explainedIndex = question?.ownReference ?? null
     explainer.truth = question?.truth ?? null
     if (dataSets[this.#options.dataSet].task === 'regression') {
       explainer.y = question === undefined ? null : toValue(question.truth ?? NaN)
@@ -186,13 +177,24 @@ export class ExplainedPage<Data> {
   #change(change: Partial<Settings>): void {
     this.#settings = { ...this.#settings, ...change }
     this.#keepAddress()
-    if ('device' in change) this.#startModel()
+    if ('device' in change) {
+      if (this.#loader !== undefined) this.#loadAgain(this.#loader)
+      this.#startModel()
+    }
     if ('device' in change || 'method' in change || 'steps' in change) this.#startAttribution()
     if ('device' in change || 'references' in change || 'gradients' in change) {
       this.#startSimilarity()
     }
     if ('simFn' in change) this.#setSimFn()
     this.#showConsequences()
+  }
+
+  /** Loads the model for another device, if it was asked for. */
+  #loadAgain(loader: ModelLoader): void {
+    this.#isLoaded = false
+    this.#ask(this.#question)
+    this.#worker.stop()
+    loader.reset(this.#settings.device)
   }
 
   #showData(data: Data): void {
@@ -205,9 +207,8 @@ export class ExplainedPage<Data> {
     const asked = this.#asked
     const isThere = asked !== undefined && asked < heldOutCount
     if (asked !== undefined && !isThere) {
-      const { one, many } = this.#options.noun
       this.#problems.push(
-        `${one}=${asked} in the address is out of range: use 0 to ${formatCount(heldOutCount - 1)}, the held-out ${many}.`,
+        `${this.#options.noun.one}=${asked} in the address is out of range: use 0 to ${formatCount(heldOutCount - 1)}.`,
       )
       this.#showProblems()
     }
@@ -235,7 +236,8 @@ export class ExplainedPage<Data> {
 
   #startModel(): void {
     this.#model?.dispose()
-    const model = new PageModel(this.#worker, this.#settings.device)
+    const { dataSet } = this.#options
+    const model = new PageModel(this.#worker, dataSets[dataSet], this.#settings.device)
     this.#model = model
     this.explainer.predict = async (x, options) => {
       const question = this.#question
@@ -288,6 +290,7 @@ export class ExplainedPage<Data> {
   #listRankings(): void {
     const [similarity, influence] = [this.#similarity, this.#influence]
     if (similarity === undefined || influence === undefined) return
+    if (this.#options.areTraining === false) return
     const { simFn } = this.#settings
     this.explainer.rankings = [
       { title: 'Similarity', explainer: similarity, options: { simFn } },
@@ -301,7 +304,7 @@ export class ExplainedPage<Data> {
     const { x, y } = this.#references
     const { references: count } = this.#settings
     this.explainer.xTrain = sliceExamples(x, 0, count)
-    this.explainer.yTrain = sliceExamples(y, 0, count)
+    this.explainer.yTrain = y === null ? null : sliceExamples(y, 0, count)
     this.#options.showReferences(this.explainer, this.#data, count)
   }
 
@@ -311,7 +314,7 @@ export class ExplainedPage<Data> {
     const [model, attribution, similarity] = [this.#model, this.#attribution, this.#similarity]
     if (references === undefined || model === undefined) return
     if (attribution === undefined || similarity === undefined) return
-    this.#consequences.follow({ question, references, model, attribution, similarity })
+    this.#consequences?.follow({ question, references, model, attribution, similarity })
   }
 
   #setSimFn(): void {
@@ -332,7 +335,7 @@ export class ExplainedPage<Data> {
 
   #showStore(fit: Fit): void {
     const { simFn } = this.#settings
-    setText(element('store-report'), describeStore(fit, simFn, this.#options.noun.many))
+    setText(element('store-report'), describeStore(fit, simFn, this.#referenceNoun.many))
   }
 
   /** Keeps the address in step with the page, so that it leads back to it. */

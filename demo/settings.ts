@@ -54,12 +54,17 @@ export interface Address {
 export interface AddressForm {
   /** The parameter for the example: 'digit', for example. */
   readonly example: string
-  /** The number of training examples, which is the default and the maximum. */
-  readonly references: number
+  /** The page's defaults. The default number of training examples is the greatest. */
+  readonly defaults: Settings
+  /** The devices that the page's model can run on. */
+  readonly devices: readonly DeviceChoice[]
 }
 
 /** Reads the settings from a query. Invalid values are reported and replaced by the default. */
-export function readAddress(query: URLSearchParams, { example, references }: AddressForm): Address {
+export function readAddress(
+  query: URLSearchParams,
+  { example, defaults, devices }: AddressForm,
+): Address {
   const problems: string[] = []
 
   const choice = <Choice extends string>(
@@ -95,12 +100,12 @@ export function readAddress(query: URLSearchParams, { example, references }: Add
   }
 
   const settings: Settings = {
-    simFn: choice('simFn', simFns, defaultSettings.simFn),
-    method: choice('method', methods, defaultSettings.method),
-    steps: integer('steps', stepsRange.min, stepsRange.max, defaultSettings.steps),
-    references: integer('references', fewestReferences, references, references),
-    gradients: choice('gradients', gradientSources, defaultSettings.gradients),
-    device: choice('device', deviceChoices, defaultSettings.device),
+    simFn: choice('simFn', simFns, defaults.simFn),
+    method: choice('method', methods, defaults.method),
+    steps: integer('steps', stepsRange.min, stepsRange.max, defaults.steps),
+    references: integer('references', fewestReferences, defaults.references, defaults.references),
+    gradients: choice('gradients', gradientSources, defaults.gradients),
+    device: choice('device', devices, defaults.device),
   }
   const picked = integer(example, 0, Number.MAX_SAFE_INTEGER, undefined)
   return { settings, picked, problems }
@@ -110,9 +115,8 @@ export function readAddress(query: URLSearchParams, { example, references }: Add
 export function writeAddress(
   settings: Settings,
   picked: number | undefined,
-  { example, references }: AddressForm,
+  { example, defaults }: Pick<AddressForm, 'example' | 'defaults'>,
 ): string {
-  const defaults = { ...defaultSettings, references }
   const query = new URLSearchParams()
   for (const name of ['device', 'references', 'gradients', 'simFn', 'method', 'steps'] as const) {
     if (settings[name] !== defaults[name]) query.set(name, String(settings[name]))

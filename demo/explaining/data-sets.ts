@@ -1,21 +1,34 @@
 /** The page whose data and model are used. */
-export type DataSetName = 'mnist' | 'garments' | 'reviews' | 'cars'
+export type DataSetName = 'mnist' | 'garments' | 'reviews' | 'cars' | 'photos'
 
 /** What differs between the pages' models. */
 export interface DataSet {
   readonly task: 'classification' | 'regression'
-  readonly loss: 'categoricalCrossentropy' | 'meanSquaredError'
+  readonly loss:
+    'categoricalCrossentropy' | 'meanSquaredError' | 'sparseCategoricalCrossentropyFromLogits'
   /** The layer whose output is attributed. Default: the model's input. */
   readonly layer?: string
   /** Whether the page's folder contains the gradients of all training examples. */
   readonly hasStore?: boolean
+  /** The name that the worker has for the parameters that are compared. Default: all parameters. */
+  readonly parameters?: string
+  /** The number of path points per pass. Small, so that a long path can be cancelled quickly. */
+  readonly pathBatch: number
 }
 
-const images: DataSet = { task: 'classification', loss: 'categoricalCrossentropy' }
+const small = { task: 'classification', loss: 'categoricalCrossentropy', pathBatch: 25 } as const
 
 export const dataSets: Readonly<Record<DataSetName, DataSet>> = {
-  mnist: { ...images, hasStore: true },
-  garments: images,
-  reviews: { ...images, layer: 'words' },
-  cars: { task: 'regression', loss: 'meanSquaredError' },
+  mnist: { ...small, hasStore: true },
+  garments: small,
+  reviews: { ...small, layer: 'words' },
+  cars: { ...small, task: 'regression', loss: 'meanSquaredError' },
+  photos: {
+    task: 'classification',
+    loss: 'sparseCategoricalCrossentropyFromLogits',
+    // The output of the eleventh of sixteen blocks: 112 channels of 14 × 14 cells.
+    layer: '/_blocks.10/Add_output_0',
+    parameters: 'lastLayers',
+    pathBatch: 4,
+  },
 }

@@ -5,9 +5,6 @@ import type { DataSet } from './data-sets.js'
 import type { ExplainingWorker } from './explaining-worker.js'
 import { KeptExplainer } from './kept-explainer.js'
 
-/** The number of path points per pass. Small, so that a long path can be cancelled quickly. */
-const pathBatch = 25
-
 type Attributions = ReturnType<RemoteExplainers['integratedGradients']>
 type CallOptions = NonNullable<Parameters<Attributions['explain']>[1]>
 
@@ -49,7 +46,7 @@ export class PageAttribution {
 
   async explain(x: unknown, { target, ...call }: CallOptions): Promise<ExplanationParts> {
     const { method, steps, device } = this.#settings
-    const { task, layer } = this.#dataSet
+    const { task, layer, pathBatch } = this.#dataSet
     const { explainers } = this.#worker
     this.#explainer = this.#kept.get([explainers], () =>
       explainers.integratedGradients({

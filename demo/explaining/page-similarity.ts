@@ -110,8 +110,9 @@ export class PageSimilarity {
   }
 
   async #fit({ signal, onProgress }: CallOptions): Promise<Fitted> {
-    const [xTrain, yTrain] = this.#given as [NdArray, NdArray]
+    const [xTrain, yTrain] = this.#given as [NdArray, NdArray | null]
     const { dataSet, settings, model, isStored, onFit } = this.#options
+    const { parameters } = dataSet
     const { explainers } = this.#worker
     const opened = isStored ? await this.#openStore(explainers, signal) : {}
     const explainer =
@@ -120,15 +121,21 @@ export class PageSimilarity {
         precomputeGrads: true,
         device: settings.device,
         task: dataSet.task,
+        ...(parameters === undefined ? {} : { parameters: explainers.value(parameters) }),
       })
     try {
+      const predict = async (): Promise<Float32Array> =>
+        readAnswers(await model.predict(xTrain, { signal }), dataSet.task)
+      // Labels that are not known are the classes that the model predicts.
+      const predictedLabels = yTrain === null ? await predict() : null
       if (opened.explainer === undefined) {
-        await explainer.fit(xTrain, yTrain, { signal, onProgress })
+        const labels = yTrain ?? Array.from(predictedLabels ?? [])
+        await explainer.fit(xTrain, labels, { signal, onProgress })
       }
       const fitted = {
         explainers,
         explainer,
-        predictions: readAnswers(await model.predict(xTrain, { signal }), dataSet.task),
+        predictions: predictedLabels ?? (await predict()),
         stored: opened.report ?? null,
         storeFailure: opened.failure ?? null,
       }

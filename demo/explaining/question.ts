@@ -6,10 +6,13 @@ export interface Question {
   readonly input: NdArray
   /** Its class, or its value in a regression; undefined for an example that the user made. */
   readonly truth: number | undefined
+  /** Its index, if it is among the references and is not compared with itself. */
+  readonly ownReference?: number
 }
 
-/** The training examples, as inputs of the model. */
+/** The examples to rank, as inputs of the model. */
 export interface References {
   readonly x: NdArray
-  readonly y: NdArray
+  /** Their labels; null for those that the model predicts. */
+  readonly y: NdArray | null
 }

@@ -1,192 +1,124 @@
-import {
-  createNumberFormat,
-  formatBytes,
-  formatDuration,
-  formatFixed,
-  GlAttributionImage,
-  GlProbabilities,
-  Job,
-  type ClassProbability,
-} from 'gradlens/elements'
+import { formatBytes } from 'gradlens/elements'
 import { fetchBytes, fetchJson } from '../data/fetch.js'
 import { create, find, setText } from '../dom.js'
-import { keepOffline } from '../offline/keep-offline.js'
+import { ExplainedPage } from '../explained-page.js'
 import { createCamera } from '../photos/camera.js'
-import { modelBytes, runtimeBytes } from '../photos/download.js'
-import { readPhoto, toImage, type Photo } from '../photos/photo.js'
-import {
-  PhotoModel,
-  type HeatMap,
-  type PhotoAnswer,
-  type PhotoRanking,
-} from '../photos/photo-model.js'
-import { showRanking, type ReferencePhoto } from '../photos/ranking-view.js'
+import { countRuntimeBytes, modelBytes } from '../photos/download.js'
+import { encodePhotos, readPhoto, type Photo } from '../photos/photo.js'
+import { startPhotosWorker } from '../photos/start-photos-worker.js'
 import { registerElements } from '../register-elements.js'
-import { createJobView } from '../views/job-view.js'
+import { ModelLoader } from '../views/model-loader.js'
 import { addArrowKeys, markRadio } from '../views/roving-radios.js'
 
 registerElements()
 
+/** A photo of the site, as `photos.json` describes it. */
+interface SitePhoto {
+  readonly file: string
+  /** What the photo shows, in words. */
+  readonly title: string
+  readonly credit: string
+}
+
 interface Data {
   readonly classNames: readonly string[]
-  readonly references: readonly ReferencePhoto[]
+  readonly sitePhotos: readonly SitePhoto[]
   readonly photos: readonly Photo[]
 }
 
-const folder = new URL('photos/', document.baseURI).href
-const model = new PhotoModel(folder)
+const photoCount = 12
 const caption = find('#question-caption', HTMLElement)
 const stage = find('#stage', HTMLElement)
 const picture = find('#picture', HTMLCanvasElement)
 const strip = find('#strip [role="radiogroup"]', HTMLElement)
 const file = find('#file', HTMLInputElement)
-const loadRow = find('#load-row', HTMLElement)
-const answer = find('gl-probabilities', GlProbabilities)
-const attribution = find('gl-attribution-image', GlAttributionImage)
-const delta = find('#attribution-delta', HTMLElement)
-const similar = find('#similar', HTMLElement)
-const times = find('#report-times', HTMLElement)
 const buttons = new Map<number, HTMLButtonElement>()
-const durations = new Map<string, number>()
-let data: Data | undefined
-let shown: Photo | undefined
+// Another page of the site may download the model at the same time.
+const channel = `gradlens photos ${performance.timeOrigin} ${Math.random()}`
+let classNames: readonly string[] = []
 
-const dataJob = new Job<Data>(
-  withView('data-job', { doing: 'Loading the photos', retry: () => void start() }, () => {
-    find('#data-job', HTMLElement).hidden = true
-  }),
-)
-const loadJob = new Job<true>(
-  withView(
-    'load-job',
-    { doing: 'Loading the model', unit: 'kB', cancel: cancelLoading, retry: () => void load() },
-    () => {
-      find('#load-job', HTMLElement).hidden = true
-      setText(find('#model-facts', HTMLElement), 'EfficientNet-Lite0: 4,652,008 parameters.')
-    },
-  ),
-)
-const answerJob = new Job<PhotoAnswer>(
-  withView(
-    'answer-job',
-    { doing: 'Starting the model', retry: () => void explain(), results: [answer] },
-    ({ probabilities, label, durationMs }) => {
-      // Earlier, they would be listed as if they were an answer.
-      answer.labels = data?.classNames ?? []
-      answer.predictions = probabilities
-      answer.selected = label
-      showTime('The classes', durationMs)
-    },
-  ),
-)
-const mapJob = new Job<HeatMap>(
-  withView(
-    'attribution-job',
-    {
-      doing: 'Computing the map',
-      unit: 'points',
-      cancel: () => {
-        mapJob.cancel()
-      },
-      retry: () => void drawMap(answer.selected ?? 0),
-      results: [attribution, delta],
-    },
-    showMap,
-  ),
-)
-const rankingJob = new Job<PhotoRanking>(
-  withView(
-    'similarity-job',
-    {
-      doing: 'Comparing the photos',
-      unit: 'photos',
-      cancel: () => {
-        rankingJob.cancel()
-      },
-      retry: () => void rank(),
-      results: [similar, times],
-    },
-    (ranking) => {
-      if (data === undefined) return
-      showRanking(similar, ranking, data.references, data.classNames)
-      showTime('The similar photos', ranking.durationMs)
-    },
-  ),
-)
-
-/** Shows the states of a job, and its results. */
-function withView<Value>(
-  id: string,
-  options: Omit<Parameters<typeof createJobView>[1], 'results'> & {
-    readonly results?: readonly HTMLElement[]
+const page: ExplainedPage<Data> = new ExplainedPage<Data>({
+  dataSet: 'photos',
+  noun: { one: 'photo', many: 'photos' },
+  referenceNoun: { one: 'photo', many: 'photos' },
+  references: photoCount,
+  referenceCounts: [],
+  defaults: { steps: 32, device: 'wasm' },
+  devices: ['wasm', 'webgpu'],
+  areTraining: false,
+  delta: {
+    baseline: 'cells without activity',
+    output: (target) => `the logit of ${classNames[target] ?? ''}`,
+    unit: '',
+    decimals: 2,
   },
-  show: (value: Value) => void,
-): ConstructorParameters<typeof Job<Value>>[0] {
-  const showState = createJobView(id, { results: [], ...options })
-  return (state) => {
-    showState(state)
-    if (state.status === 'done') show(state.value)
-  }
-}
-
-async function start(): Promise<void> {
-  const loaded = await dataJob.run(async ({ signal }) => {
-    const [classNames, references] = await Promise.all([
+  startWorker: (start) => startPhotosWorker({ ...start, channel }),
+  createLoader: (loading) =>
+    new ModelLoader({
+      ...loading,
+      channel,
+      countBytes: (device) => modelBytes + countRuntimeBytes(device),
+    }),
+  async load(folder, signal) {
+    const [names, sitePhotos] = await Promise.all([
       fetchJson<readonly string[]>(new URL('classes.json', folder), signal),
-      fetchJson<readonly ReferencePhoto[]>(new URL('photos.json', folder), signal),
+      fetchJson<readonly SitePhoto[]>(new URL('photos.json', folder), signal),
     ])
     const photos = await Promise.all(
-      references.map(async (reference) => {
-        const url = new URL(reference.file, folder)
-        const bytes = await fetchBytes(url, undefined, { gzip: false, signal })
-        return readPhoto(new Blob([bytes as BlobPart]), reference.title)
+      sitePhotos.map(async ({ file: name, title }) => {
+        const bytes = await fetchBytes(new URL(name, folder), undefined, { gzip: false, signal })
+        return readPhoto(new Blob([bytes as BlobPart]), title)
       }),
     )
-    return { classNames, references, photos }
-  })
-  if (loaded === undefined) return
-  data = loaded
-  attribution.labels = loaded.classNames
-  strip.replaceChildren(...loaded.references.map(createThumb))
-  addArrowKeys(strip)
-  pick(0)
-}
+    return { classNames: names, sitePhotos, photos }
+  },
+  // The model was not trained on these photos: each counts as what the model says that it is.
+  listReferences: ({ photos }) => ({ x: encodePhotos(photos), y: null }),
+  showReferences(explainer, { sitePhotos }) {
+    explainer.examples = sitePhotos.map(({ file: name }) => `./photos/${name}`)
+    explainer.trainNames = sitePhotos.map(({ title }) => title)
+  },
+  ready(data) {
+    classNames = data.classNames
+    page.explainer.labels = classNames
+    strip.replaceChildren(...data.sitePhotos.map(createThumb))
+    addArrowKeys(strip)
+    return { heldOutCount: data.photos.length, first: 0 }
+  },
+  pick({ photos, sitePhotos }, index) {
+    markRadio([strip], buttons, index)
+    const photo = photos[index]!
+    show(photo, `Photo of ${photo.title}: ${sitePhotos[index]?.credit ?? ''}.`)
+    return { input: encodePhotos([photo]), truth: undefined, ownReference: index }
+  },
+})
 
-function createThumb({ file: name, title }: ReferencePhoto, index: number): HTMLButtonElement {
+function createThumb({ file: name, title }: SitePhoto, index: number): HTMLButtonElement {
   const image = create('img', '')
-  image.src = new URL(name, folder).href
+  image.src = `./photos/${name}`
   image.alt = ''
   const button = create('button', 'thumb', image)
   button.type = 'button'
   button.setAttribute('role', 'radio')
   button.setAttribute('aria-label', title)
   button.addEventListener('click', () => {
-    pick(index)
+    page.pick(index)
   })
   buttons.set(index, button)
   return button
 }
 
-function pick(index: number): void {
-  const photo = data?.photos[index]
-  if (data === undefined || photo === undefined) return
-  markRadio([strip], buttons, index)
-  ask(photo, `Photo of ${photo.title}: ${data.references[index]?.credit ?? ''}.`)
-}
-
-/** Asks about the photo, as soon as the model is there. */
-function ask(photo: Photo, text: string): void {
+function show(photo: Photo, text: string): void {
   camera.stop()
-  shown = photo
   picture.getContext('2d')?.putImageData(photo.pixels, 0, 0)
   picture.setAttribute('aria-label', photo.title)
   setText(caption, text)
-  if (loadJob.state.status === 'done') void explain()
 }
 
 function askOwn(photo: Photo): void {
   markRadio([strip], buttons, undefined)
-  ask(photo, 'Your photo, the middle square of it.')
+  show(photo, 'Your photo, the middle square of it.')
+  page.ask(encodePhotos([photo]))
 }
 
 async function askFile(given: File | undefined): Promise<void> {
@@ -198,74 +130,15 @@ async function askFile(given: File | undefined): Promise<void> {
   }
 }
 
-async function load(): Promise<void> {
-  loadRow.hidden = true
-  const loaded = await loadJob.run(async (options) => {
-    await model.load(options)
-    return true as const
-  })
-  if (loaded === true) await explain()
-}
-
-function cancelLoading(): void {
-  loadJob.cancel()
-}
-
-async function explain(): Promise<void> {
-  const photo = shown
-  if (photo === undefined || loadJob.state.status !== 'done') return
-  mapJob.interrupt()
-  rankingJob.interrupt()
-  const answered = await answerJob.run(({ signal }) => model.predict(photo, signal))
-  if (answered === undefined) return
-  await Promise.all([drawMap(answered.label), rank()])
-}
-
-async function drawMap(target: number): Promise<void> {
-  const photo = answerJob.value?.photo
-  if (photo !== undefined) await mapJob.run((options) => model.drawMap(photo, target, options))
-}
-
-async function rank(): Promise<void> {
-  const photo = answerJob.value?.photo
-  const photos = data?.photos
-  if (photo === undefined || photos === undefined) return
-  await rankingJob.run((options) => model.rank(photo, photos, options))
-}
-
-function showMap({ photo, target, explanation, total, delta: error, durationMs }: HeatMap): void {
-  attribution.image = toImage(photo)
-  attribution.explanation = explanation
-  setText(
-    delta,
-    `The cells sum to ${formatFixed(total, 2)}, the change of the logit of ` +
-      `${data?.classNames[target] ?? ''}. Convergence delta ${createNumberFormat([error])(error)}.`,
-  )
-  showTime('The map', durationMs)
-}
-
-/** Says how long each part took last. */
-function showTime(part: string, durationMs: number): void {
-  durations.set(part, durationMs)
-  const sentences = [...durations].map(([name, ms]) => `${name} took ${formatDuration(ms)}.`)
-  setText(times, `Runs on WASM, in one thread. ${sentences.join(' ')}`)
-}
-
 const camera = createCamera(askOwn, (message) => {
   setText(caption, message)
 })
-const size = formatBytes(modelBytes + runtimeBytes)
-setText(find('#load-size', HTMLElement), `${size}, once`)
 setText(
-  find('#report-download', HTMLElement),
-  `The model is ${formatBytes(modelBytes)}, and ONNX Runtime ${formatBytes(runtimeBytes)}, or a quarter ` +
-    'of that from servers that compress it. Both are loaded when you ask, and kept for the next visit.',
+  find('#model-facts', HTMLElement),
+  `The model: 4,652,008 parameters, ${formatBytes(modelBytes)}. ONNX Runtime is ${formatBytes(countRuntimeBytes('wasm'))}, or ` +
+    `${formatBytes(countRuntimeBytes('webgpu'))} with WebGPU; servers that compress it send a quarter of that. Both are loaded ` +
+    'when you ask, and kept for the next visit.',
 )
-find('#load', HTMLButtonElement).addEventListener('click', () => void load())
-answer.addEventListener('gl-class-select', ({ detail }: CustomEvent<ClassProbability>) => {
-  answer.selected = detail.index
-  void drawMap(detail.index)
-})
 file.addEventListener('change', () => {
   void askFile(file.files?.[0])
   // The same file can be chosen again.
@@ -278,5 +151,3 @@ for (const type of ['dragover', 'dragleave', 'drop'] as const) {
     if (type === 'drop') void askFile(event.dataTransfer?.files[0])
   })
 }
-void start()
-keepOffline(folder)

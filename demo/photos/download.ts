@@ -1,12 +1,14 @@
+import type { DeviceChoice } from '../settings.js'
+
 /** Bytes of the model and of ONNX Runtime, which the build fills in. */
 declare const PHOTO_MODEL_BYTES: number
-declare const ONNX_RUNTIME_BYTES: number
+declare const ONNX_RUNTIME_BYTES: Readonly<Record<'wasm' | 'webgpu', number>>
 
 export const modelBytes = PHOTO_MODEL_BYTES
-export const runtimeBytes = ONNX_RUNTIME_BYTES
 
-/** The name of the channel on which the worker reports the bytes that it has. */
-export const downloadChannel = 'gradlens photos download'
+/** The bytes of the ONNX Runtime for a device. */
+export const countRuntimeBytes = (device: DeviceChoice): number =>
+  ONNX_RUNTIME_BYTES[device === 'webgpu' ? 'webgpu' : 'wasm']
 
 /**
  * The bytes of a file, with calls of `onBytes` as they arrive.

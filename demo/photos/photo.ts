@@ -1,7 +1,7 @@
 import type { NdArray } from 'gradlens'
 
 /** The side of the photos that the model takes, in pixels. */
-export const photoSide = 224
+const photoSide = 224
 
 /** A photo of 224 × 224 pixels. */
 export interface Photo {
@@ -60,13 +60,4 @@ export function encodePhotos(photos: readonly Photo[]): NdArray {
     }
   })
   return { data, shape: [photos.length, 3, photoSide, photoSide] }
-}
-
-/** The photo as an image [224, 224, 3], 0 … 255. */
-export function toImage({ pixels }: Photo): NdArray {
-  const data = new Float32Array(photoSide * photoSide * 3)
-  for (let i = 0; i < data.length; i++) {
-    data[i] = pixels.data[Math.floor(i / 3) * 4 + (i % 3)] ?? 0
-  }
-  return { data, shape: [photoSide, photoSide, 3] }
 }

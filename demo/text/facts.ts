@@ -55,17 +55,21 @@ export function describeDelta(
   )
 }
 
-/** Where the gradients of the training examples come from, and how exact they are. */
+/**
+ * Where the gradients of the references come from, and how exact they are.
+ *
+ * @param many what the references are called: 'training digits'
+ */
 export function describeStore({ stored, storeFailure }: Fit, simFn: SimFn, many: string): string {
   if (stored === null) {
     const failure =
       storeFailure === null ? '' : ` The stored gradients could not be used: ${storeFailure}`
-    return `The gradients of the training ${many} were computed in this page, and the scores are exact.${failure}`
+    return `The gradients of the ${many} were computed in this page, and the scores are exact.${failure}`
   }
   const { byteLength, projection, exactNumbersPerRow, measured } = stored
   const { recall } = measured.similarities[simFn]
   return (
-    `The gradients of the training ${many} are stored with this page (${formatBytes(byteLength)}), projected ` +
+    `The gradients of the ${many} are stored with this page (${formatBytes(byteLength)}), projected ` +
     `from ${formatCount(exactNumbersPerRow)} to ${formatCount(projection.size)} numbers each, so the scores are estimates: they find ` +
     `${formatTablePercent(recall)} of the ${formatCount(measured.topK)} most similar ${many} by exact gradients.`
   )

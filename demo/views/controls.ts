@@ -1,12 +1,11 @@
 import { formatCount } from 'gradlens/elements'
 import { fillSelect, find } from '../dom.js'
 import {
-  defaultSettings,
-  deviceChoices,
   gradientSources,
   methods,
   simFns,
   stepsRange,
+  type DeviceChoice,
   type Settings,
 } from '../settings.js'
 
@@ -22,52 +21,56 @@ const gradientLabels = {
   computed: 'exact, computed here',
 } as const
 
-/** Fills the controls with their choices and reports each change. */
+export interface ControlChoices {
+  readonly defaults: Settings
+  readonly devices: readonly DeviceChoice[]
+  /** Smaller numbers of training examples to choose from. */
+  readonly referenceCounts: readonly number[]
+  readonly hasStore: boolean
+}
+
+/** Fills the controls with their choices and reports each change. Controls without a choice are hidden. */
 export function createControls(
   settings: Settings,
-  references: {
-    readonly total: number
-    readonly referenceCounts: readonly number[]
-    readonly hasStore?: boolean
-  },
+  { defaults, devices, referenceCounts, hasStore }: ControlChoices,
   change: (change: Partial<Settings>) => void,
 ): void {
-  connect('#sim-fn', simFns, settings.simFn, defaultSettings.simFn, (simFn) => {
+  connect('#sim-fn', simFns, settings.simFn, defaults.simFn, (simFn) => {
     change({ simFn })
   })
-  connect('#method', methods, settings.method, defaultSettings.method, (method) => {
+  connect('#method', methods, settings.method, defaults.method, (method) => {
     change({ method })
   })
   connect(
     '#device',
-    deviceChoices,
+    devices,
     settings.device,
-    defaultSettings.device,
+    defaults.device,
     (device) => {
       change({ device })
     },
     (device) => deviceLabels[device],
   )
-  const { total, referenceCounts, hasStore = false } = references
   find('#gradients-field', HTMLElement).hidden = !hasStore
   connect(
     '#gradients',
     gradientSources,
     settings.gradients,
-    defaultSettings.gradients,
+    defaults.gradients,
     (gradients) => {
       change({ gradients })
     },
     (source) => gradientLabels[source],
   )
-  const counts = [...new Set([...referenceCounts, total, settings.references])].sort(
+  const counts = [...new Set([...referenceCounts, defaults.references, settings.references])].sort(
     (a, b) => a - b,
   )
+  find('#references-field', HTMLElement).hidden = counts.length === 1
   connect(
     '#references',
     counts,
     settings.references,
-    total,
+    defaults.references,
     (references) => {
       change({ references })
     },

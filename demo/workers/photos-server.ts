@@ -1,26 +1,28 @@
 import { onnxPredictor } from 'gradlens/onnx'
 import { exposeExplainers } from 'gradlens/worker'
-import * as ort from 'onnxruntime-web/wasm'
-import runtimeUrl from 'onnxruntime-web/ort-wasm-simd-threaded.wasm?url'
-import { download, downloadChannel } from '../photos/download.js'
+import { download } from '../photos/download.js'
 import { readWorkerName } from './worker-name.js'
 
 /** The layers whose gradients are compared: the last convolution and the classifier. */
 const isInLastLayers = (name: string): boolean => /^_(?:conv_head|bn1|fc)\./.test(name)
 
-/** Downloads the model and ONNX Runtime, and exposes the model's explainers. */
+/** Downloads the model and the ONNX Runtime for the device, and exposes the model's explainers. */
 export function serve(): void {
-  const { folder } = readWorkerName(self.name)
+  const { folder, device, channel: name } = readWorkerName(self.name)
   exposeExplainers(self, async () => {
-    const channel = new BroadcastChannel(downloadChannel)
+    const channel = new BroadcastChannel(name)
     let bytes = 0
     const count = (more: number): void => {
       bytes += more
       channel.postMessage(bytes)
     }
     try {
+      // Only one of the two is downloaded: that with WebGPU has twice the size.
+      const { ort, binaryUrl } = await (device === 'webgpu'
+        ? import('../photos/webgpu-runtime.js')
+        : import('../photos/wasm-runtime.js'))
       const [runtime, model] = await Promise.all([
-        download(new URL(runtimeUrl, self.location.href), count),
+        download(new URL(binaryUrl, self.location.href), count),
         download(new URL('efficientnet-lite0.onnx', folder), count),
       ])
       ort.env.wasm.wasmBinary = runtime

@@ -23,7 +23,9 @@ const maximumKeptBytes = 4_000_000
 const isOfOnePage = (file: string): boolean =>
   file.startsWith('source/') ||
   file === 'elements.global.js' ||
-  /^assets\/(?:photos-server|ort|open-onnx|open-keras|read-csv|start-tensorflow)-/.test(file)
+  /^assets\/(?:photos-server|wasm-runtime|webgpu-runtime|ort|open-onnx|open-keras|read-csv|start-tensorflow)-/.test(
+    file,
+  )
 
 /**
  * Replaces `<!-- partial NAME -->` by `demo/partials/NAME.html`, and marks the page in the

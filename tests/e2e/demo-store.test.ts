@@ -33,12 +33,14 @@ test('answers the first question from stored gradients, without a fit, and by ex
   demo.page.on('request', (request) => requested.push(request.url()))
   await demo.open(server, quick)
   await demo.settled()
-  expect(await demo.text('.run-report')).toMatch(/gradients of 1,000 training examples took/)
+  expect(await demo.text('.run-report')).toMatch(/gradients of 1,000 training digits took/)
   const stored = await demo.text('#store-report')
   expect(stored).toMatch(
     /training digits are stored with this page \(943\skB\), projected from 10,900 to 432/,
   )
-  expect(stored).toMatch(/find \d\d\.\d\s% of the 10 most similar digits by exact gradients/)
+  expect(stored).toMatch(
+    /find \d\d\.\d\s% of the 10 most similar training digits by exact gradients/,
+  )
   const chunks = requested.filter((url) => /gradients\.zarr\/segment-\d+-\w+\/c\.1/.test(url))
   expect(chunks).toHaveLength(10)
   const estimated = await labelsAndNumbers()
@@ -56,7 +58,7 @@ test('answers the first question from stored gradients, without a fit, and by ex
   await demo.settled('similarity')
   expect(demo.page.url()).toContain('gradients=computed')
   expect(await demo.text('.run-report')).toMatch(
-    /The gradients of 1,000 training examples took [\d.]+\sm?s and 44\sMB\. Comparing/,
+    /The gradients of 1,000 training digits took [\d.]+\sm?s and 44\sMB\. Comparing/,
   )
   const exact = await labelsAndNumbers()
   expect(exact.filter((text) => estimated.includes(text)).length).toBeGreaterThanOrEqual(3)

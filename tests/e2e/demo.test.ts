@@ -66,17 +66,17 @@ describe('the demo on wasm', () => {
       expect(text.includes('≠')).toBe(label !== answer)
     }
     expect(await demo.caption('similarity')).toMatch(
-      /^The model says \d: the five most similar training examples are/,
+      /^The model says \d: the five most similar training digits are/,
     )
     expect(await demo.classMeans()).toHaveLength(10)
     expect(
       await demo.page.locator('gl-similar-examples .means-sentence').last().textContent(),
-    ).toMatch(/^On average, training examples labelled \d/)
+    ).toMatch(/^On average, training digits labelled \d/)
 
     const report = await demo.text('.run-report')
     expect(report).toContain('Runs on WASM.')
     expect(report).toMatch(
-      /gradients of 60 training examples took [\d.]+\sm?s and \d+(\.\d)?\s.B\. Comparing/,
+      /gradients of 60 training digits took [\d.]+\sm?s and \d+(\.\d)?\s.B\. Comparing/,
     )
     expect(report).toMatch(/The attribution of 10 steps took [\d.]+\sm?s\./)
     expect(await demo.text('#store-report')).toBe(
@@ -197,14 +197,14 @@ describe('the demo on wasm', () => {
     await demo.open(server, { ...quick, references: 1000, gradients: 'computed' })
     const progress = demo.progress('similarity')
     const cancel = progress.locator('button', { hasText: 'Cancel' })
-    await progress.filter({ hasText: 'Computing the gradients of the training examples' }).waitFor()
+    await progress.filter({ hasText: 'Computing the gradients of the training digits' }).waitFor()
     await cancel.click()
     expect(await progress.innerText()).toContain('Cancelled.')
     await demo.settled('answer', 'attribution')
 
     await demo.page.selectOption('#references', '100')
     await demo.settled('similarity')
-    expect(await demo.text('.run-report')).toContain('gradients of 100 training examples')
+    expect(await demo.text('.run-report')).toContain('gradients of 100 training digits')
     expect((await progress.innerText()).trim()).toBe('')
   })
 

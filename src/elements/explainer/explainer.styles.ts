@@ -10,11 +10,19 @@ export const explainerStyles: CSSResult = css`
     display: block;
   }
 
+  .top {
+    margin-block-end: 16px;
+    min-block-size: 28px;
+  }
+
+  /* Room for a button, so that the sentence that replaces it moves nothing. */
+  .top[data-start] {
+    min-block-size: 44px;
+  }
+
   .verdict {
     font-size: var(--gl-size-lead, 1.125rem);
     line-height: 28px;
-    margin-block-end: 16px;
-    min-block-size: 28px;
     overflow-wrap: anywhere;
   }
 
@@ -112,6 +120,10 @@ export const explainerStyles: CSSResult = css`
     min-block-size: 180px;
   }
 
+  [data-kind='text'] .similarity > .work {
+    min-block-size: 480px;
+  }
+
   gl-progress::part(button) {
     pointer-events: auto;
   }
@@ -179,10 +191,13 @@ export const explainerStyles: CSSResult = css`
   }
 
   @container (inline-size < 880px) {
-    .verdict {
-      line-height: 24px;
+    .top {
       margin-block-end: 12px;
       min-block-size: 48px;
+    }
+
+    .verdict {
+      line-height: 24px;
     }
 
     section {

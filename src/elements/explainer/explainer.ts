@@ -15,6 +15,7 @@ import type { RankingLike } from './rankings/ranking.js'
 import { RankingsWork } from './rankings/rankings-work.js'
 import { renderRankings } from './rankings/render-rankings.js'
 import { renderAttribution } from './render-attribution.js'
+import { renderVerdict } from './render-verdict.js'
 
 /**
  * The properties that each part is computed from. A change of one of them starts a new computation.
@@ -45,6 +46,8 @@ const parts: readonly ExplainPart[] = ['attribution', 'similarity']
  * @fires {CustomEvent<PointedExample>} gl-example-focus - The pointer or the focus moved to a training
  * example.
  *
+ * @slot start - Shown in place of the sentence on top until the model has answered, such as a button
+ * that loads the model.
  * @slot example - The example, shown to the left of the prediction.
  * @slot answer-title - The title of the prediction. Default: 'What the model predicts'.
  * @slot attribution-title - The title of the attribution. Default: 'Which parts it looked at'.
@@ -136,14 +139,11 @@ export class GlExplainer extends ExplainerProperties {
       <div class="root explainer" data-kind=${this.kind}>
         ${
           isAsked
-            ? html`<p
-                class="verdict"
-                part="verdict"
-                aria-live="polite"
-                ?data-stale=${answer !== null && answer.x !== this.x}
-              >
-                ${this.#verdict}
-              </p>`
+            ? renderVerdict(this.#verdict, {
+                hasAnswer: answer !== null,
+                isStale: answer !== null && answer.x !== this.x,
+                hasStart: this.#has('start'),
+              })
             : nothing
         }
         <div class="parts" data-parts=${this.#listParts(hasAnswer).join(' ')}>

@@ -51,8 +51,11 @@ export const exampleStyles: CSSResult = css`
     inline-size: 86px;
   }
 
-  .picture,
   .picture-place:empty {
+    border: 1px solid var(--_rule);
+  }
+
+  .picture {
     block-size: 100%;
     border: 1px solid var(--_rule);
     display: block;

@@ -46,3 +46,28 @@ it('shows the most probable of many classes, the map over its image, and example
   await settle(element)
   expect(findChild(element, 'gl-attribution-image').layout).toBe('overlay')
 })
+
+it('shows what the page has to start with until the model has answered', async () => {
+  const { attribution, attributions } = fakeExplainers()
+  const element = await mounted('gl-explainer', { attribution, labels: ['a', 'b', 'c'] })
+  const button = document.createElement('button')
+  Object.assign(button, { slot: 'start', textContent: 'Load the model' })
+  element.append(button)
+  element.requestUpdate()
+  await settle(element)
+  const isShown = (): boolean => button.checkVisibility()
+  const placeOfParts = (): number => within(element, '.parts')[0]!.getBoundingClientRect().top
+  const before = placeOfParts()
+  expect(isShown()).toBe(true)
+  element.x = 'x'
+  await settle(element)
+  expect(isShown()).toBe(true)
+  attributions[0]!.resolve(map)
+  await settle(element)
+  expect(isShown()).toBe(false)
+  expect(textsOf(element, '.verdict')[0]).toMatch(/^The model says c/)
+  expect(placeOfParts()).toBe(before)
+  element.x = null
+  await settle(element)
+  expect(isShown()).toBe(true)
+})

@@ -291,6 +291,21 @@ it('says of the least similar that they are not ranked where only the top was ke
 it('keeps the places of pictures before they are there', async () => {
   const element = await mounted('gl-similar-examples', { kind: 'image' })
   expect(within(element, '.picture-place')).toHaveLength(10)
+  const sizes = (): number[][] =>
+    within(element, '.picture-place').map((place) => {
+      const { width, height } = place.getBoundingClientRect()
+      return [width, height]
+    })
+  element.style.display = 'block'
+  for (const width of [200, 320, 800, 1200]) {
+    element.style.inlineSize = `${width}px`
+    const before = sizes()
+    element.explanation = rankingJson()
+    await element.updateComplete
+    expect(sizes()).toEqual(before)
+    element.explanation = null
+    await element.updateComplete
+  }
   element.kind = null
   await element.updateComplete
   expect(textsOf(element, '.notice')).toEqual(['No training examples yet.'])

@@ -1,8 +1,13 @@
 import { describe, expect, test } from 'vitest'
-import { defaultSettings, readAddress, writeAddress } from '../../../demo/settings.js'
+import {
+  defaultSettings,
+  deviceChoices,
+  readAddress,
+  writeAddress,
+} from '../../../demo/settings.js'
 
-const form = { example: 'digit', references: 1000 } as const
 const defaults = { ...defaultSettings, references: 1000 }
+const form = { example: 'digit', defaults, devices: deviceChoices }
 
 const read = (query: string): ReturnType<typeof readAddress> =>
   readAddress(new URLSearchParams(query), form)
@@ -48,6 +53,23 @@ describe("the demo's address", () => {
     const { settings, problems } = read('method=simpson')
     expect(settings.method).toBe('gausslegendre')
     expect(problems[0]).toContain('is not one of gausslegendre, riemann_left')
+  })
+
+  test('of a page with other defaults and devices knows those', () => {
+    const other = {
+      example: 'photo',
+      defaults: { ...defaults, references: 12, steps: 32, device: 'wasm' },
+      devices: ['wasm', 'webgpu'],
+    } as const
+    const address = readAddress(new URLSearchParams('device=cpu&photo=3'), other)
+    expect(address).toEqual({
+      settings: other.defaults,
+      picked: 3,
+      problems: ['device=cpu in the address is not one of wasm, webgpu; using wasm.'],
+    })
+    expect(writeAddress({ ...other.defaults, device: 'webgpu', steps: 50 }, 3, other)).toBe(
+      '?device=webgpu&steps=50&photo=3',
+    )
   })
 
   test('with a negative digit leaves the digit out', () => {

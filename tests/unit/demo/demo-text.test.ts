@@ -26,10 +26,14 @@ describe('the sentences of the page', () => {
 
   test('say where the gradients come from, and how exact they are', () => {
     const fit = { predictions: Float32Array.of(1), stored: null, storeFailure: null }
-    expect(describeStore(fit, 'grad_cos', 'digits')).toBe(
+    expect(describeStore(fit, 'grad_cos', 'training digits')).toBe(
       'The gradients of the training digits were computed in this page, and the scores are exact.',
     )
-    const failed = describeStore({ ...fit, storeFailure: 'no file.' }, 'grad_cos', 'digits')
+    const failed = describeStore(
+      { ...fit, storeFailure: 'no file.' },
+      'grad_cos',
+      'training digits',
+    )
     expect(failed).toContain('The stored gradients could not be used: no file.')
     const of = (recall: number): { recall: number } => ({ recall })
     const stored = {
@@ -41,9 +45,9 @@ describe('the sentences of the page', () => {
         similarities: { grad_cos: of(0.9), grad_dot: of(0.8), grad_asym_dot: of(0.7) },
       },
     }
-    expect(plain(describeStore({ ...fit, stored }, 'grad_dot', 'digits'))).toBe(
+    expect(plain(describeStore({ ...fit, stored }, 'grad_dot', 'training digits'))).toBe(
       'The gradients of the training digits are stored with this page (1.2 MB), projected from 10,900 to 512 numbers ' +
-        'each, so the scores are estimates: they find 80.0 % of the 10 most similar digits by exact gradients.',
+        'each, so the scores are estimates: they find 80.0 % of the 10 most similar training digits by exact gradients.',
     )
   })
 

@@ -4,45 +4,26 @@ import { describe, expect, test, vi } from 'vitest'
 import { ExplainingWorker } from '../../../demo/explaining/explaining-worker.js'
 import { KeptExplainer } from '../../../demo/explaining/kept-explainer.js'
 import { readWorkerName, writeWorkerName } from '../../../demo/workers/worker-name.js'
-import { createDeferred } from '../../support/deferred.js'
 import { channelTo } from '../../support/devices/exposed-explainers.js'
 import { classifier, testX } from '../../support/models/small-nets.js'
 
 const exposed = (): Predictor => classifier() as Predictor
-const { signal } = new AbortController()
 
 describe("a page's worker", () => {
-  test('does one piece of work after the other', async () => {
-    const worker = new ExplainingWorker(() => channelTo(exposed))
-    let running = 0
-    let most = 0
-    const work = async (): Promise<void> => {
-      most = Math.max(most, ++running)
-      await new Promise((resolve) => setTimeout(resolve))
-      running--
-    }
-    await Promise.all([1, 2, 3].map(() => worker.run(signal, work)))
-    expect(most).toBe(1)
-  })
-
-  test('never begins work that was aborted while it waited, and goes on after a failure', async () => {
-    const worker = new ExplainingWorker(() => channelTo(exposed))
-    const first = createDeferred<undefined>()
-    const failing = worker.run(signal, () => first.promise)
-    const controller = new AbortController()
-    const begun = vi.fn(() => Promise.resolve())
-    const aborted = worker.run(controller.signal, begun)
-    controller.abort(new Error('enough'))
-    first.reject(new Error('broken'))
-    await expect(failing).rejects.toThrow('broken')
-    await expect(aborted).rejects.toThrow('enough')
-    expect(begun).not.toHaveBeenCalled()
-    const outputs = await worker.run(signal, (explainers) => explainers.predict(testX))
+  test('starts when it is needed, and once', async () => {
+    const start = vi.fn(() => channelTo(exposed))
+    const worker = new ExplainingWorker(start)
+    expect(start).not.toHaveBeenCalled()
+    const [outputs] = await Promise.all([
+      worker.explainers.predict(testX),
+      worker.explainers.predict(testX),
+    ])
     expect(outputs.shape).toEqual([2, 3])
+    expect(start).toHaveBeenCalledTimes(1)
   })
 
-  test('replaces a worker whose model could not be loaded, and one that stopped', async () => {
-    const stops: (() => void)[] = []
+  test('replaces a worker whose model could not be loaded, and one that crashed or was stopped', async () => {
+    const crashes: (() => void)[] = []
     let starts = 0
     const start = (): ExplainerWorker => {
       const isFirst = starts++ === 0
@@ -53,7 +34,7 @@ describe("a page's worker", () => {
         },
         addEventListener: (type: string, listener: (event: never) => void) => {
           if (type === 'error') {
-            stops.push(() => {
+            crashes.push(() => {
               listener({ message: 'crash', preventDefault: () => undefined } as never)
             })
           }
@@ -63,15 +44,18 @@ describe("a page's worker", () => {
       }
     }
     const worker = new ExplainingWorker(start)
-    const predict = (): Promise<unknown> =>
-      worker.run(signal, (explainers) => explainers.predict(testX))
+    const predict = (): Promise<unknown> => worker.explainers.predict(testX)
     await expect(predict()).rejects.toThrow('offline')
     await predict()
-    expect([starts, worker.generation]).toEqual([2, 1])
-    for (const stop of stops) stop()
-    expect(worker.generation).toBe(2)
+    expect(starts).toBe(2)
+    for (const crash of crashes) crash()
     await predict()
     expect(starts).toBe(3)
+    const { explainers } = worker
+    worker.stop()
+    await expect(explainers.predict(testX)).rejects.toThrow('disposed')
+    await predict()
+    expect(starts).toBe(4)
   })
 })
 
@@ -89,6 +73,9 @@ test('a kept explainer is created again, and the old one disposed of, where its 
 })
 
 test('a worker reads from its name how to start', () => {
-  const start = { folder: 'https://localhost/a folder/mnist/?x=1&y', device: 'wasm' } as const
-  expect(readWorkerName(writeWorkerName(start))).toEqual(start)
+  const folder = 'https://localhost/a folder/mnist/?x=1&y'
+  for (const channel of ['', 'a channel & more']) {
+    const start = { folder, device: 'wasm', channel } as const
+    expect(readWorkerName(writeWorkerName(start))).toEqual(start)
+  }
 })
