@@ -22,7 +22,7 @@ export interface PointLook {
   /** The point under the pointer or the cursor, and the one that is asked about. */
   readonly pointed: number | undefined
   readonly asked: number | undefined
-  /** As '#rrggbb'. */
+  /** As CSS writes them, opaque. */
   readonly colors: Readonly<
     Record<'paper' | 'ink' | 'quiet' | 'for' | 'against' | 'alarm' | 'accent', string>
   >
@@ -44,10 +44,11 @@ export function drawPoints(
   const { width, height } = context.canvas
   const image = context.createImageData(width, height)
   const { colors, tints, pixels, side } = look
-  const paper = parseColor(colors.paper)
+  const parse = (color: string): Color => parseColor(context, color)
+  const paper = parse(colors.paper)
   new Uint32Array(image.data.buffer).fill(packColor(paper))
-  const [ink, quiet] = [parseColor(colors.ink), parseColor(colors.quiet)]
-  const [forIt, against] = [parseColor(colors.for), parseColor(colors.against)]
+  const [ink, quiet] = [parse(colors.ink), parse(colors.quiet)]
+  const [forIt, against] = [parse(colors.for), parse(colors.against)]
   const pictureSize = Math.sqrt(coveredShare / places.length) * camera.scale * look.extent
   const isPicture = pictureSize >= leastPictureSize
   const drawn = isPicture ? pictureSize : dotSize
@@ -96,7 +97,10 @@ function paint(data: Uint8ClampedArray, at: number, color: Color, share: number)
   }
 }
 
-function parseColor(text: string): Color {
+/** The canvas writes each opaque color as '#rrggbb', also '#fff', which the build makes of '#ffffff'. */
+function parseColor(context: CanvasRenderingContext2D, color: string): Color {
+  context.fillStyle = color
+  const text = context.fillStyle
   const channel = (at: number): number => Number.parseInt(text.slice(at, at + 2), 16)
   return [channel(1), channel(3), channel(5)]
 }

@@ -261,6 +261,7 @@ describe('the demo on wasm', () => {
     await demo.settled()
     const canvas = demo.page.locator('#flyover')
     const words = demo.page.locator('#flyover-point')
+    await expect.poll(() => canvas.evaluate(readCorner)).toEqual([255, 255, 255, 255])
     await canvas.focus()
     const { keyboard } = demo.page
     await keyboard.press('ArrowDown')
@@ -314,4 +315,10 @@ describe('the demo on wasm', () => {
 
 function sum(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0)
+}
+
+/** The first pixel of a canvas: red, green, blue, alpha. */
+function readCorner(canvas: Element): number[] {
+  const context = (canvas as HTMLCanvasElement).getContext('2d')
+  return [...(context?.getImageData(0, 0, 1, 1).data ?? [])]
 }
