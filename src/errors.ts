@@ -1,4 +1,4 @@
-/** The base class of all errors of this library: a sentence for people, and fields for programs. */
+/** The base class of all errors of this library. Its subclasses have fields for programs. */
 export class GradlensError extends Error {
   override readonly name: string = 'GradlensError'
 }
@@ -88,13 +88,20 @@ export class MemoryError extends GradlensError {
 }
 
 /**
- * What is wrong with a store: a part is missing; a part is damaged; it belongs to another model, loss or layout; another
- * writer has locked it; it is full; it cannot be reached; it needs a feature that is not supported here.
+ * What is wrong with a store:
+ *
+ * - `missing`: a part of it doesn't exist
+ * - `damaged`: a part of it is damaged
+ * - `different`: it belongs to another model, loss or layout
+ * - `locked`: another writer has locked it
+ * - `full`: there is no space left
+ * - `unreachable`: it cannot be reached
+ * - `unsupported`: it needs a feature that is not supported here
  */
 export type StoreFailure =
   'missing' | 'damaged' | 'different' | 'locked' | 'full' | 'unreachable' | 'unsupported'
 
-/** A store of gradients cannot be read or written. What had been written before stays as it was. */
+/** A store of gradients cannot be read or written. Rows that were written before are kept. */
 export class StoreError extends GradlensError {
   override readonly name = 'StoreError'
   readonly failure: StoreFailure
@@ -138,8 +145,9 @@ interface ErrorsByName {
   StoreError: StoreError
 }
 
-/** True for an error of this library; with a name, for that one. Works across bundles, where `instanceof` does not. */
+/** Returns true for an error of this library. Works across bundles and workers, unlike `instanceof`. */
 export function isGradlensError(error: unknown): error is GradlensError
+/** Returns true for an error of the class `name`. Works across bundles and workers, unlike `instanceof`. */
 export function isGradlensError<Name extends keyof ErrorsByName>(
   error: unknown,
   name: Name,

@@ -9,8 +9,8 @@ export type DeviceChoice = Device | 'auto'
 export const deviceChoices: readonly DeviceChoice[] = ['auto', 'webgpu', 'native', 'wasm', 'cpu']
 
 /**
- * How far a call has come, in examples; for integrated gradients in points of their paths, for the measures of
- * explanations in perturbed examples.
+ * The progress of a call: `done` of `total` examples. Integrated gradients count points of their paths, and
+ * measures of explanations count perturbed examples.
  */
 export interface Progress {
   readonly phase: 'fit' | 'curvature' | 'estimate' | 'explain' | 'evaluate' | 'verify' | 'merge'
@@ -18,7 +18,7 @@ export interface Progress {
   readonly total: number
 }
 
-/** What every long call accepts. */
+/** Options of every long call. */
 export interface CallOptions {
   /** Ends the call: it rejects with `signal.reason` and the explainer stays as it was before. */
   readonly signal?: AbortSignal | undefined

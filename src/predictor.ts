@@ -82,7 +82,7 @@ export interface OpenOptions {
   readonly parameters?: ((name: string) => boolean) | undefined
 }
 
-/** What loss gradients are wanted for. */
+/** Options of `lossGradients`. */
 export interface LossGradientOptions {
   /**
    * True if the factors a and δ of products and convolutions are needed, and the biases of their layers, in arrays. A

@@ -40,6 +40,9 @@ const internalTypes = /** @type {const} */ ([
   'src/worker/remote-influence.ts:ExplainOptions',
 ])
 
+/** Members of the elements for Lit. */
+const ofLit = new Set(['connectedCallback', 'disconnectedCallback', 'properties', 'styles'])
+
 /** What must have a doc comment. So must the properties of options: see `warnOfOptions`. */
 const documentedKinds = /** @type {const} */ ([
   'Variable',
@@ -94,6 +97,13 @@ export async function writeApiReference(folder) {
     typeAliasPropertiesFormat: 'table',
     classPropertiesFormat: 'table',
     useCodeBlocks: true,
+    // Doc comments name the defaults. Without these columns, the tables fit on more screens.
+    tableColumnSettings: {
+      hideDefaults: true,
+      hideInherited: true,
+      hideModifiers: true,
+      hideOverrides: true,
+    },
     pageTitleTemplates: { member: memberTitle },
   }
   const app = await Application.bootstrapWithPlugins({
@@ -123,8 +133,10 @@ export async function writeApiReference(folder) {
   app.converter.on(Converter.EVENT_RESOLVE_BEGIN, (context) => {
     const { project } = context
     for (const module of project.children ?? []) module.name = names.get(module.name) ?? module.name
-    for (const styles of project.getReflectionsByKind(ReflectionKind.Property)) {
-      if (styles.name === 'styles') project.removeReflection(styles)
+    for (const kind of [ReflectionKind.Property, ReflectionKind.Method]) {
+      for (const member of project.getReflectionsByKind(kind)) {
+        if (ofLit.has(member.name)) project.removeReflection(member)
+      }
     }
     showNames(context)
   })

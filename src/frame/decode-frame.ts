@@ -12,8 +12,8 @@ import { type Frame, frameFormat, frameVersion } from './frame.js'
 import { type ArrayPlace, createFrameError, type FrameMetadata, readHeader } from './header.js'
 
 /**
- * The explanation and the side data of a frame. Arrays are views of the bytes where the frame
- * begins at a multiple of 8 in its buffer; otherwise of a copy.
+ * Reads a frame. Returns its explanation and its side data. Arrays are views of the bytes if the frame
+ * begins at a multiple of 8 in its buffer, and otherwise of a copy.
  *
  * @throws InvalidArgumentError if the bytes aren't a complete and undamaged frame
  */

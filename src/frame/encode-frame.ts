@@ -28,7 +28,7 @@ export interface FrameOptions {
 const dtypes: readonly FrameDtype[] = ['float32', 'float16']
 
 /**
- * The explanation as a frame: a safetensors file, as docs/reference/frame.md specifies it.
+ * Writes an explanation as a frame, a safetensors file. docs/reference/frame.md specifies the format.
  *
  * @param explanation an Explanation, its JSON, or its meta and data
  * @param side what an element shows in addition, by the name of its property, for example `labels`

@@ -5,7 +5,7 @@ export const frameFormat = 'gradlens-frame'
 /** The version of the format, which changes only if older readers can't read it. */
 export const frameVersion = '1'
 
-/** What an element shows in addition to an explanation, by the names of its properties. */
+/** Properties for the element that shows an explanation, such as `labels`, by their names. */
 export type FrameSide = Readonly<Record<string, unknown>>
 
 /** The content of a frame. */

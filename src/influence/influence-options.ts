@@ -60,6 +60,7 @@ export interface CurvatureOptions {
   readonly maxCurvatureBytes?: number
 }
 
+/** Options of InfluenceFunctions. */
 export interface InfluenceOptions
   extends Omit<GradientSimilarityOptions, 'simFn' | 'eps'>, CurvatureOptions {}
 
@@ -67,6 +68,7 @@ export interface InfluenceOptions
 export interface OpenInfluenceOptions
   extends Omit<OpenSimilarityOptions, 'simFn' | 'eps'>, CurvatureOptions {}
 
+/** Options of `explain` of InfluenceFunctions and TracIn. */
 export interface InfluenceExplainOptions<Value = unknown>
   extends Omit<SimilarityExplainOptions, 'simFn'>, QuestionOptions<Value> {}
 
@@ -75,7 +77,10 @@ export const influenceExplainNames: readonly (keyof InfluenceExplainOptions)[] =
   ...questionOptionNames,
 ]
 
-/** Scores are influences: positive where training on the example lowered the loss of the example explained. */
+/**
+ * The result of InfluenceFunctions and TracIn. Scores are positive if training on the example lowered
+ * the loss of the explained example.
+ */
 export type InfluenceData = SimilarityData & ParameterShares
 
 /** Options with all defaults in place. */

@@ -23,6 +23,7 @@ export interface FittedSimilarity<Item = never> {
   selfInfluence(options: CallOptions): Promise<Pick<SelfInfluenceData, 'scores'>>
 }
 
+/** Options of rankSuspectLabels. */
 export interface SuspectLabelOptions extends CallOptions {
   /** How many of the most and of the least similar training examples count as neighbours. Default 10. */
   readonly neighbours?: number | undefined

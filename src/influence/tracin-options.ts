@@ -18,7 +18,7 @@ const optionNames = [
   'verbose',
 ] as const
 
-/** As of GradientSimilarity; stores belong to checkpoints. */
+/** Options of TracIn: those of GradientSimilarity, without stores, which belong to checkpoints. */
 export type TracInOptions = Pick<GradientSimilarityOptions, (typeof optionNames)[number]>
 
 /** @throws InvalidArgumentError for an unknown option, or one that is not what it must be */

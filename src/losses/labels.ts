@@ -14,10 +14,10 @@ export interface LabelWeights {
   readonly mask?: ArrayInput | NestedBooleans | undefined
 }
 
-/** Labels in the form that the loss takes; or with the weights of their positions. */
+/** Labels in the form that the loss takes, or labels with weights of their positions. */
 export type LabelInput = ArrayInput | (LabelWeights & { readonly labels: ArrayInput })
 
-/** The same where labels may be left out, and are the predicted ones then. */
+/** Labels as for `LabelInput`. If they are left out, the predicted classes are the labels. */
 export type QuestionLabelInput =
   ArrayInput | (LabelWeights & { readonly labels?: ArrayInput | undefined })
 

@@ -48,7 +48,7 @@ export interface NamedLoss {
   readonly alpha?: number | undefined
 }
 
-/** What a loss may be given as. */
+/** A loss: its name, its name with options, or a function. */
 export type Loss<Value> = LossName | NamedLoss | LossFunction<Value> | LossWithGradient<Value>
 
 /** A named loss of one position, as adapters compute it. */

@@ -37,10 +37,10 @@ const optionNames = [
 const kitName = 'elements.global.js'
 
 /**
- * A page in one file that shows explanations: the elements, the numbers, and for where no script
- * runs a picture and a table of each. It sends no requests and works from disk, in sandboxed
- * frames, and under a strict content security policy. With `live` it also contains a model, which
- * explains in the page.
+ * Returns a page in one HTML file that shows explanations. It sends no requests, and works from disk,
+ * in sandboxed frames, and under a strict content security policy. Where scripts don't run, it shows a
+ * picture and a table of each explanation. With `live`, it also contains a model, which the page
+ * explains.
  *
  * @param explanations one explanation or part, or a list of them, which may be empty with `live`
  * @throws InvalidArgumentError if there is nothing to show, no element shows an explanation, or the

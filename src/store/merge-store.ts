@@ -24,6 +24,7 @@ import { readHeader } from './zarr/reading/open-reader.js'
 import { copyRanges, readRangeChecksums } from './zarr/writing/copy-ranges.js'
 import { encodeAllChecksums } from './zarr/writing/encode-checksums.js'
 
+/** Options of mergeGradientStore. */
 export interface MergeOptions extends CallOptions {
   /** Stores whose ranges are copied to this one first. They are not changed. */
   readonly from?: readonly WritableByteStore[] | undefined

@@ -57,7 +57,7 @@ export type RemoteOptions<Options> = {
 }
 
 /**
- * The explainers of the model in a worker.
+ * Returns the explainers of the model in a worker.
  *
  * @param worker runs `exposeExplainers`. It belongs to the connection, which ends it when it is disposed
  * @throws InvalidArgumentError for anything but a Worker or a MessagePort

@@ -27,7 +27,10 @@ import { ThemeController, type Theme } from './color/theme.js'
 import { tokens } from './tokens.js'
 import { version } from '../../version.js'
 
-/** No explanation; a promise is pending; a result is shown; an error is shown. */
+/**
+ * The state of an element: it has no explanation, a promise is pending, a result is shown, or an
+ * error is shown.
+ */
 export type ElementState = 'empty' | 'loading' | 'ready' | 'error'
 
 /** The detail of the event gl-state-change. */

@@ -1,6 +1,6 @@
 import type { Progress } from '../../options.js'
 
-/** What every call receives in addition to its own options. */
+/** Options that the element passes to every call of an explainer. */
 export interface ExplainCall {
   /**
    * Aborts when the user cancels, a newer request replaces this one, or the element leaves the

@@ -2,7 +2,7 @@
 const minus = '\u2212'
 const thinSpace = '\u202f'
 
-/** A number with that many decimals and a true minus sign. */
+/** Formats a number with `decimals` decimals and a true minus sign. */
 export function formatFixed(value: number, decimals: number): string {
   const text = Math.abs(value).toFixed(decimals)
   return value < 0 && Number(text) !== 0 ? minus + text : text
@@ -15,7 +15,7 @@ export function formatPercent(probability: number): string {
   return percent >= 10 ? `${formatFixed(percent, 0)}${thinSpace}%` : formatTablePercent(probability)
 }
 
-/** A probability in a column: one decimal. */
+/** Formats a probability for a column of a table, as a percentage with one decimal. */
 export function formatTablePercent(probability: number): string {
   const percent = probability * 100
   if (percent > 0 && percent < 0.1) return `<${thinSpace}0.1${thinSpace}%`
@@ -26,9 +26,8 @@ export function formatTablePercent(probability: number): string {
 export type NumberFormat = (value: number) => string
 
 /**
- * One format for numbers that are compared: they get the same decimals, and the same power of ten
- * where plain decimals would be too long. The number of the greatest magnitude has three
- * significant digits.
+ * Returns a format for numbers that are compared. All get the same number of decimals, and the same
+ * power of ten if plain decimals would be too long. The largest number has three significant digits.
  */
 export function createNumberFormat(values: Iterable<number>): NumberFormat {
   return createFormat(values, 3)

@@ -2,12 +2,12 @@ import { formatFixed } from './format.js'
 
 const thinSpace = '\u202f'
 
-/** '1,000'. */
+/** Formats a count, such as '1,000'. */
 export function formatCount(count: number): string {
   return count.toLocaleString('en')
 }
 
-/** '999 B', '436 kB', '4.4 MB', '1.2 GB': decimal units. */
+/** Formats a number of bytes in decimal units, such as '999 B', '436 kB' or '4.4 MB'. */
 export function formatBytes(byteLength: number): string {
   if (byteLength < 1e3) return `${byteLength}${thinSpace}B`
   if (byteLength < 1e6) return `${formatFixed(byteLength / 1e3, 0)}${thinSpace}kB`
@@ -16,7 +16,7 @@ export function formatBytes(byteLength: number): string {
   return `${formatFixed(byteLength / 1e9, 1)}${thinSpace}GB`
 }
 
-/** '85 ms', '1.2 s', '1 min 7 s'. */
+/** Formats a duration in milliseconds, such as '85 ms', '1.2 s' or '1 min 7 s'. */
 export function formatDuration(milliseconds: number): string {
   if (milliseconds < 1) return `<${thinSpace}1${thinSpace}ms`
   if (milliseconds < 999.5) return `${formatFixed(milliseconds, 0)}${thinSpace}ms`

@@ -17,7 +17,7 @@ export function spellCount(count: number): string {
   return words[count] ?? `${count}`
 }
 
-/** 'a', 'a and b', 'a, b and c'. */
+/** Joins items in a sentence: 'a', 'a and b', 'a, b and c'. */
 export function joinList(items: readonly string[]): string {
   if (items.length < 2) return items.join('')
   return `${items.slice(0, -1).join(', ')} and ${items.at(-1) ?? ''}`

@@ -34,6 +34,7 @@ export interface AttributionEvaluatorOptions {
 
 const optionNames: readonly (keyof AttributionEvaluatorOptions)[] = ['device', 'batchSize']
 
+/** Options of `evaluator.deletion` and `evaluator.insertion`. */
 export interface CurveOptions<Item = never> extends AttributionMeasureOptions<Item> {
   /**
    * The number of equal steps in which the features change, at most one per feature. Default 50.
@@ -41,6 +42,7 @@ export interface CurveOptions<Item = never> extends AttributionMeasureOptions<It
   readonly steps?: number | undefined
 }
 
+/** Options of `evaluator.muFidelity`. */
 export interface MuFidelityOptions<Item = never> extends AttributionMeasureOptions<Item> {
   /** The number of random subsets. All examples share the same subsets. Default 200. */
   readonly samples?: number | undefined

@@ -17,6 +17,7 @@ import type { ForwardArguments, Predictor } from '../../predictor.js'
 import { type Arrays, readArrays } from '../arrays.js'
 import { type Features, divideIntoFeatures, sumOverFeatures } from './features.js'
 
+/** Options of the measures of an AttributionEvaluator. */
 export interface AttributionMeasureOptions<Item = never> extends CallOptions {
   /**
    * The explained output, in the explainer's form: an index, one per example, or a row of indices.

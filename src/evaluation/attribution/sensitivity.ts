@@ -14,6 +14,7 @@ import { waitForNextTask } from '../../scheduling.js'
 import { type Arrays, isListOfArrays, readArrays } from '../arrays.js'
 import { computeMean } from '../correlation.js'
 
+/** Options of sensitivityMax. */
 export interface SensitivityOptions extends CallOptions {
   /** The noise is uniform between −radius and radius, in the units of x. Default 0.02. */
   readonly radius?: number | undefined

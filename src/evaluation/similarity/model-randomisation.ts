@@ -12,6 +12,7 @@ import { waitForNextTask } from '../../scheduling.js'
 import { computeMean, computeFiniteSpearman } from '../correlation.js'
 import { readScores, type SimilarityRanking } from './rankings.js'
 
+/** Options of modelRandomisationTest. */
 export interface ModelRandomisationOptions extends CallOptions {
   /** The number of randomised models. Default 1. */
   readonly runs?: number | undefined

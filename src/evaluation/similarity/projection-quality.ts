@@ -11,6 +11,7 @@ import type { Predictor } from '../../predictor.js'
 import { computeMean, computeFiniteSpearman } from '../correlation.js'
 import { readOrder, readScores, type SimilarityRanking } from './rankings.js'
 
+/** Options of projectionQuality. */
 export interface ProjectionQualityOptions
   extends CallOptions, Pick<GradientSimilarityOptions, 'device' | 'batchSize'> {
   /** GradientSimilarity's option. Without it, only the effect of `storeDtype` is measured. */

@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from '../../errors.js'
 import { describe, readPositiveInteger } from '../../options.js'
 
-/** Rows that are read as they are needed: of data that memory does not hold at once. */
+/** Training examples that are read in parts, for data that don't fit into memory. */
 export interface ExampleSource<Rows> {
   readonly exampleCount: number
   /**

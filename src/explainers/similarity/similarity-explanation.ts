@@ -11,7 +11,10 @@ import type { SimilaritySettings } from './similarity-options.js'
 import type { SimilarityVariant } from './similarity-variant.js'
 import type { PickedExamples, TrainingSet } from './training-set.js'
 
-/** Per test example; n is the number of training examples ranked: all of them, or topK. k = topK, at most n. */
+/**
+ * The result of GradientSimilarity, for nTest explained examples. n is the number of ranked training
+ * examples: all of them, or topK. k is topK, at most n.
+ */
 export interface SimilarityData {
   /** `[nTest, n]` f32, descending. */
   readonly scores: NdArray

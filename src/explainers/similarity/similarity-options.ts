@@ -116,6 +116,7 @@ export interface OpenSimilarityOptions
     >,
     Pick<CallOptions, 'signal'> {}
 
+/** Options of `precompute`. */
 export interface PrecomputeOptions extends CallOptions {
   /** The rows to write, in whole chunks, while other processes write the others. Default: all. */
   readonly rows?: RowRange | undefined
@@ -131,6 +132,7 @@ export type SimilaritySettings = Omit<Required<GradientSimilarityOptions>, 'batc
   readonly mostKeptBytes: number
 }
 
+/** Options of `explain` of GradientSimilarity. */
 export interface SimilarityExplainOptions extends CallOptions {
   /**
    * How many of the most and of the least similar examples are returned. Default: that of the

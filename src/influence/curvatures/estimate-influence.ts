@@ -18,7 +18,7 @@ import { computeFactors } from './compute-factors.js'
 import type { InfluenceSettings } from '../influence-options.js'
 import { findDistribution } from './sample-labels.js'
 
-/** What the curvature of one layer takes. */
+/** The memory that the curvature of one layer needs. */
 export interface CurvatureBlockEstimate {
   readonly parameters: readonly string[]
   readonly rule: CurvatureRule
@@ -29,7 +29,7 @@ export interface CurvatureBlockEstimate {
   readonly byteLength: number
 }
 
-/** What a curvature takes. */
+/** The estimated time and memory of a curvature. */
 export interface CurvatureEstimate {
   /** Bytes of all factors, in memory after `fit` and in a store. */
   readonly byteLength: number
@@ -43,7 +43,7 @@ export interface CurvatureEstimate {
   readonly blocks: readonly CurvatureBlockEstimate[]
 }
 
-/** What `fit` takes; `curvature` is null for 'identity'. */
+/** The estimated time and memory of `fit`. `curvature` is null for 'identity'. */
 export interface InfluenceEstimate extends SimilarityEstimate {
   readonly curvature: CurvatureEstimate | null
 }

@@ -3,12 +3,12 @@ import type { NdArray } from '../../ndarray.js'
 
 const aggregates = ['sum', 'mean'] as const
 
-/** How the gradients of all examples to be explained become one gradient. */
+/** How the losses of all explained examples become one: their sum, or their mean. */
 export type Aggregate = (typeof aggregates)[number]
 
 export const aggregateNames: readonly Aggregate[] = aggregates
 
-/** How the examples to be explained become questions. */
+/** Options for explaining other losses, several examples as one, or the share of each parameter. */
 export interface QuestionOptions<Value> {
   /**
    * Explains all examples as one question: by the sum or the mean of their gradients, in one pass. Default: each example
@@ -27,7 +27,7 @@ export const questionOptionNames: readonly (keyof QuestionOptions<unknown>)[] = 
   'perParameter',
 ]
 
-/** What `perParameter` adds to an explanation. P is the number of trainable parameters. */
+/** The fields that `perParameter` adds to an explanation. P is the number of trainable parameters. */
 export interface ParameterShares {
   /** The names of the parameters. */
   readonly parameterNames?: readonly string[]

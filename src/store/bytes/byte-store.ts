@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from '../../errors.js'
 import { describe } from '../../options.js'
 
-/** `length` bytes from `offset` on, or the last bytes. */
+/** A range of bytes: `length` bytes from `offset`, or the last `suffixLength` bytes. */
 export type ByteRange =
   { readonly offset: number; readonly length: number } | { readonly suffixLength: number }
 

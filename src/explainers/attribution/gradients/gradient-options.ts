@@ -37,6 +37,7 @@ export interface GradientOptions<Item = never, Batch = Inputs<Item>> {
   readonly verbose?: boolean
 }
 
+/** Options of `explain` of Gradient. */
 export interface GradientExplainOptions extends CallOptions {
   /** Which output is explained: none (for a single one), an index, one per example, or a row of indices each. */
   readonly target?: TargetInput | undefined

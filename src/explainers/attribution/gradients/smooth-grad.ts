@@ -2,7 +2,7 @@ import { InvalidArgumentError } from '../../../errors.js'
 import { assertKnownKeys, describe, readPositiveInteger } from '../../../options.js'
 import { readSeed } from '../../../random.js'
 
-/** Smilkov et al. (2017); `squared` as in Hooker et al. (2019). */
+/** Options of SmoothGrad (Smilkov et al., 2017). `squared` is as in Hooker et al. (2019). */
 export interface SmoothGradOptions {
   /** How many noisy copies of each example. Default 25. */
   readonly samples?: number

@@ -34,6 +34,7 @@ export interface GradCamOptions {
   readonly verbose?: boolean
 }
 
+/** Options of `explain` of GradCam. */
 export interface GradCamExplainOptions extends CallOptions {
   /** Which output is explained; as for IntegratedGradients. */
   readonly target?: TargetInput | undefined

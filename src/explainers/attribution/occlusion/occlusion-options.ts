@@ -28,6 +28,7 @@ export interface OcclusionOptions {
   readonly verbose?: boolean
 }
 
+/** Options of `explain` of Occlusion. */
 export interface OcclusionExplainOptions<Item = never> extends CallOptions {
   /** Which output is explained; as for IntegratedGradients. */
   readonly target?: TargetInput | undefined

@@ -24,6 +24,7 @@ export interface ExpectedGradientsOptions {
   readonly verbose?: boolean
 }
 
+/** Options of `explain` of ExpectedGradients. */
 export interface ExpectedGradientsExplainOptions<Item = never> extends CallOptions {
   /** The examples from which baselines are drawn, with replacement, such as training data. In the form of x. */
   readonly background: Inputs<Item>

@@ -37,6 +37,7 @@ export interface IntegratedGradientsOptions {
   readonly verbose?: boolean
 }
 
+/** Options of `explain` of IntegratedGradients. */
 export interface IntegratedGradientsExplainOptions<Item = never> extends CallOptions {
   /**
    * Further named arguments of the model, batch first, such as a mask. They stay the same along the path and are not

@@ -1,6 +1,6 @@
 import type { CallOptions } from '../../../options.js'
 
-/** What the gradients of all training examples take. */
+/** The sizes of the gradients of all training examples. */
 export interface GradientSizes {
   /** Bytes in memory after `fit` without a store, as `gradientBytes` then is. */
   readonly memoryBytes: number
@@ -8,7 +8,7 @@ export interface GradientSizes {
   readonly storedBytes: number
 }
 
-/** What the gradients of one parameter take, with the explainer's options. */
+/** The sizes of the gradients of one parameter, with the explainer's options. */
 export interface ParameterEstimate {
   readonly name: string
   /** Bytes in memory, for all training examples. */
@@ -19,7 +19,7 @@ export interface ParameterEstimate {
   readonly share: number
 }
 
-/** What a projection makes of the gradients. */
+/** The sizes and the time with a projection. */
 export interface ProjectionEstimate extends GradientSizes {
   /** The most numbers per gradient. */
   readonly size: number
@@ -27,7 +27,7 @@ export interface ProjectionEstimate extends GradientSizes {
   readonly seconds: number
 }
 
-/** What `fit` takes with an explainer's options, and what other options would make of it. */
+/** The estimated time and sizes of `fit`, with the explainer's options and with others. */
 export interface SimilarityEstimate extends GradientSizes {
   readonly exampleCount: number
   /** How many examples were run to measure the time. */
@@ -42,6 +42,7 @@ export interface SimilarityEstimate extends GradientSizes {
   readonly projection: ProjectionEstimate | null
 }
 
+/** Options of `estimate`. */
 export interface EstimateOptions extends CallOptions {
   /** The size of the projection to compare with. Default: that of the explainer's own, else 4096. */
   readonly projectionSize?: number | undefined
