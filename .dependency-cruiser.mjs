@@ -48,11 +48,13 @@ const parts = {
     packages: 'lit|lit-[^/]*|(?:@types/)?react|svelte|vue',
   },
   live: {
-    modules: 'predictor|losses|explanation|frame|explainers|elements|tfjs|worker',
+    modules:
+      'predictor|losses|explanation|frame|explainers|elements|tfjs|worker|onnx/(?:model|to-tfjs)',
     packages: '@tensorflow/tfjs[^/]*',
   },
   report: {
-    modules: 'losses|compute/similarity|explanation|frame|elements|live/live-files',
+    modules:
+      'losses|compute/similarity|explanation|frame|elements|live/(?:live-files|convert-onnx)|onnx/model/read-source',
     packages: '@noble/hashes',
   },
   worker: { modules: 'predictor|losses|explanation|gradients|explainers|influence' },

@@ -104,12 +104,6 @@ def test_it_writes_a_file_and_shows_itself(tmp_path):
     assert 'sandbox="allow-scripts allow-downloads"' in page._repr_html_()
 
 
-@pytest.mark.parametrize("model", ["net.onnx", Path("net.ONNX"), b"\x08\x07"])
-def test_onnx_models_are_refused(model):
-    with pytest.raises(gl.UnsupportedError, match=r"An ONNX model .* gradlens\.ask"):
-        gl.live(model, np.ones((1, 3)))
-
-
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -7,6 +7,7 @@ import { type CommandOption, type GivenArguments, UsageError } from './command.j
 import { importTfjs } from './device.js'
 import { getLoss, lossOptions } from './get-loss.js'
 import { loadModel } from './load-model.js'
+import { createExternalData, readOnnxFile } from './onnx-files.js'
 
 /** The options of `gradlens report` that put a model into the page. */
 export const liveReportOptions: Readonly<Record<string, CommandOption>> = {
@@ -14,7 +15,7 @@ export const liveReportOptions: Readonly<Record<string, CommandOption>> = {
   model: {
     type: 'string',
     value: 'FILE',
-    help: 'the model.json of a TensorFlow.js LayersModel or GraphModel, with its weights in the same folder',
+    help: 'an .onnx file, or the model.json of a TensorFlow.js LayersModel or GraphModel; with its weights in the same folder',
   },
   x: {
     type: 'string',
@@ -75,19 +76,10 @@ export async function readLiveReport(
   }
   const place = requireOption(given, 'model', 'DIR/model.json')
   requireOption(given, 'x', 'x.npy')
-  if (place.toLowerCase().endsWith('.onnx')) {
-    throw new UsageError(
-      `--model: got ${place}, an ONNX model, whose runtime has more than 10 MB; expected the model.json of a ` +
-        'TensorFlow.js model. For ONNX, build a page with gradlens/onnx.',
-    )
-  }
   const isTraining = ['x-train', 'y-train', 'loss'].some((name) => given.values[name])
   const kind = getChoice(given, 'kind', ['image', 'text', 'tabular'])
-  const tf = await importTfjs()
-  tf.enableProdMode()
-  const { model } = await loadModel(tf, place)
   return {
-    model,
+    ...(await readModel(place)),
     x: await readAll('x', given.values['x']!),
     ...(isTraining ? await readTraining(given) : {}),
     simFn: getChoice(given, 'sim-fn', ['grad_dot', 'grad_cos', 'grad_asym_dot']),
@@ -97,6 +89,15 @@ export async function readLiveReport(
     output: getOption(given, 'output'),
     side: kind === undefined ? side : { ...side, kind },
   }
+}
+
+async function readModel(place: string): Promise<Pick<LiveOptions, 'model' | 'externalData'>> {
+  if (place.toLowerCase().endsWith('.onnx')) {
+    return { model: await readOnnxFile(place), externalData: createExternalData(place) }
+  }
+  const tf = await importTfjs()
+  tf.enableProdMode()
+  return { model: (await loadModel(tf, place)).model }
 }
 
 async function readTraining(

@@ -1,11 +1,10 @@
 import { type DeviceChoice, isGradlensError, type Predictor } from 'gradlens'
-import type { ExternalData, OnnxPredictorOptions } from 'gradlens/onnx'
-import { readFileSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
+import type { OnnxPredictorOptions } from 'gradlens/onnx'
 import path from 'node:path'
 import { InputError } from './arrays/array-source.js'
 import { UsageError } from './command.js'
 import { createMissingPackageError } from './device.js'
+import { createExternalData, readOnnxFile } from './onnx-files.js'
 import type { OpenedPredictor } from './opened-predictor.js'
 
 /** Loads an .onnx file with onnxruntime-node. Files of weights are read from its folder. */
@@ -19,12 +18,7 @@ export async function openOnnxPredictor(
       `--device ${choice}: got an .onnx file, which onnxruntime-node runs on the device native; expected native or auto.`,
     )
   }
-  let bytes
-  try {
-    bytes = await readFile(place)
-  } catch {
-    throw new UsageError(`--model: ${place} does not exist; expected an .onnx file.`)
-  }
+  const bytes = await readOnnxFile(place)
   const [ort, { onnxPredictor }] = [await importRuntime(), await import('gradlens/onnx')]
   try {
     const predictor = await onnxPredictor(ort, bytes, {
@@ -38,32 +32,6 @@ export async function openOnnxPredictor(
     throw new InputError(`${place}: ${cause.message}`, { cause })
   }
 }
-
-/** Reads each file when the model asks for it. Only a model knows the names of its files. */
-const createExternalData = (place: string): ExternalData =>
-  new Proxy<Record<string, Uint8Array>>(
-    {},
-    {
-      get: (_, name) => {
-        const folder = path.resolve(path.dirname(place))
-        const file = path.resolve(folder, String(name))
-        if (!file.startsWith(folder + path.sep)) {
-          throw new InputError(
-            `${place}: its weights are in '${String(name)}', outside of its folder; expected them inside.`,
-          )
-        }
-        try {
-          return readFileSync(file)
-        } catch (cause) {
-          throw new InputError(
-            `${file}: this file of weights does not exist; expected it in the folder of ${path.basename(place)}, which ` +
-              'names it.',
-            { cause },
-          )
-        }
-      },
-    },
-  )
 
 async function importRuntime(): Promise<typeof import('onnxruntime-node')> {
   try {

@@ -6,7 +6,7 @@ export type LiveAttribution = 'integratedGradients' | 'gradient' | 'none'
 
 /** How the live part of a report explains: the params of its frame. */
 export interface LiveParams {
-  /** A ModelDescription as JSON. */
+  /** A ModelDescription or an OnnxDescription as JSON. */
   readonly model: string
   readonly output: string | null
   readonly loss: unknown
@@ -24,12 +24,22 @@ export interface ModelDescription {
   readonly weightSpecs: readonly object[]
   /** Of a graph model. */
   readonly signature?: object
+  readonly userDefinedMetadata?: object
+}
+
+/** An ONNX model, which the page converts to one of TensorFlow.js. Its files are the weights. */
+export interface OnnxDescription {
+  readonly format: 'onnx'
+  /** The shape of one example, for each input. */
+  readonly shapes: readonly (readonly number[])[]
+  /** The .onnx file, then the files with weights outside of it, in the order of their bytes. */
+  readonly files: readonly { readonly name: string; readonly byteLength: number }[]
 }
 
 /** What the code that computes is started with. */
 export interface LiveFiles {
-  readonly model: ModelDescription
-  /** The weights in the order of the specs. */
+  readonly model: ModelDescription | OnnxDescription
+  /** The weights in the order of the specs, or the files of an ONNX model. */
   readonly weights: Uint8Array<ArrayBuffer>
   /** The module of TensorFlow.js with SIMD. */
   readonly wasm: ArrayBuffer

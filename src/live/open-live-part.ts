@@ -1,7 +1,7 @@
 import { decodeFrame } from '../frame/decode-frame.js'
 import type { FrameSide } from '../frame/frame.js'
 import type { NdArray } from '../ndarray.js'
-import type { LiveFiles, LiveParams, ModelDescription } from './live-files.js'
+import type { LiveFiles, LiveParams } from './live-files.js'
 
 /** The data of a live part's frame. */
 export interface LiveData {
@@ -9,7 +9,7 @@ export interface LiveData {
   readonly examples: readonly NdArray[]
   readonly trainExamples: readonly NdArray[] | null
   readonly trainLabels: NdArray | null
-  /** The bytes of the model's weights. */
+  /** The bytes of the model's weights, or of the files of an ONNX model. */
   readonly weights: NdArray
 }
 
@@ -32,7 +32,7 @@ export function openLivePart(frame: Uint8Array): LivePart {
     data,
     side,
     files: {
-      model: JSON.parse(params.model) as ModelDescription,
+      model: JSON.parse(params.model) as LiveFiles['model'],
       weights: data.weights.data as Uint8Array<ArrayBuffer>,
       output: params.output ?? undefined,
     },

@@ -2,7 +2,9 @@ import * as tf from '@tensorflow/tfjs'
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm'
 import { DeviceError } from '../errors.js'
 import type { Predictor } from '../predictor.js'
+import type { Conversion } from '../onnx/to-tfjs/convert-model.js'
 import { tfjsPredictor } from '../tfjs/index.js'
+import { convertOnnx } from './convert-onnx.js'
 import type { LiveFiles, ModelDescription } from './live-files.js'
 
 /**
@@ -20,7 +22,7 @@ export async function openModel({
   const refusal = findRefusal()
   if (refusal === null) serveWasm(wasm)
   await tf.setBackend(refusal === null ? 'wasm' : 'cpu')
-  const predictor = await load(model, weights, output === undefined ? {} : { output })
+  const predictor = await load(model, weights, output)
   return {
     ...predictor,
     parameters: predictor.parameters,
@@ -33,19 +35,43 @@ export async function openModel({
 }
 
 async function load(
-  model: ModelDescription,
-  weights: Uint8Array<ArrayBuffer>,
-  options: { readonly output?: string },
+  model: LiveFiles['model'],
+  bytes: Uint8Array<ArrayBuffer>,
+  output: string | undefined,
 ): Promise<Predictor<tf.Tensor>> {
-  const artifacts: tf.io.ModelArtifacts = {
-    ...(model as unknown as tf.io.ModelArtifacts),
-    weightData: weights.slice().buffer,
-  }
-  const handler = { load: () => Promise.resolve(artifacts) }
+  if (model.format === 'onnx') return loadOnnx(convertOnnx(model, bytes, output))
+  const handler = handlerOf(model, bytes)
+  const options = output === undefined ? {} : { output }
   return model.format === 'graph-model'
     ? tfjsPredictor(await tf.loadGraphModel(handler), options)
     : tfjsPredictor(await tf.loadLayersModel(handler), options)
 }
+
+/** A predictor whose layers have the names of the ONNX model. */
+async function loadOnnx({
+  description,
+  weights,
+  findLayer,
+}: Conversion): Promise<Predictor<tf.Tensor>> {
+  const predictor = tfjsPredictor(await tf.loadGraphModel(handlerOf(description, weights)))
+  return {
+    ...predictor,
+    parameters: predictor.parameters,
+    findLayer: (argument, layer, at) =>
+      predictor.findLayer!(argument, findLayer(argument, layer), at),
+  }
+}
+
+const handlerOf = (
+  model: ModelDescription,
+  weights: Uint8Array<ArrayBuffer>,
+): { load: () => Promise<tf.io.ModelArtifacts> } => ({
+  load: () =>
+    Promise.resolve({
+      ...(model as unknown as tf.io.ModelArtifacts),
+      weightData: weights.slice().buffer,
+    }),
+})
 
 /** The smallest module: its magic number and its version. */
 const emptyModule = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0)

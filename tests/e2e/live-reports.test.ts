@@ -2,12 +2,16 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { pathToFileURL } from 'node:url'
 import * as tf from '@tensorflow/tfjs'
+import * as ort from 'onnxruntime-node'
 import type { Browser, Frame } from 'playwright'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { encodeFrame } from 'gradlens/frame'
+import type { OnnxTensor } from '../../src/onnx/model/onnx-model.js'
 import { writeModelFiles, writeNpy } from '../support/cli.js'
 import { digitExplanation } from '../support/elements/element-fixtures.js'
+import { bytesOf, floats, nodeOf } from '../support/onnx/onnx-models.js'
 import { seededRandom, uniform } from '../support/random.js'
 import { launchBrowser } from './demo-page.js'
 import { cages, type CagedReport, deadCages } from './report-cages.js'
@@ -205,9 +209,77 @@ it.each(Object.keys(deadCages))('shows the stills in %s', async (name) => {
   }
 })
 
-it('has at most 1.2 MB without the weights and the examples', () => {
+it('computes an ONNX model, which the page converts', async () => {
+  const random = seededRandom(4)
+  const weights = (...shape: readonly number[]): OnnxTensor =>
+    floats(
+      uniform(
+        random,
+        shape.reduce((product, length) => product * length, 1),
+        [-0.3, 0.3],
+      ),
+      shape,
+    )
+  const bytes = bytesOf({
+    nodes: [
+      nodeOf('Conv', ['x', 'onnx::Conv_1'], 'convolved'),
+      nodeOf('Relu', ['convolved'], 'positive'),
+      nodeOf('Flatten', ['positive'], 'flat'),
+      nodeOf('Gemm', ['flat', 'onnx::MatMul_2'], 'sums'),
+      nodeOf('Softmax', ['sums'], 'y', { axis: -1 }),
+    ],
+    constants: { 'onnx::Conv_1': weights(3, 1, 3, 3), 'onnx::MatMul_2': weights(108, 3) },
+    inputs: { x: [1, size, size] },
+    outputs: ['y'],
+  })
+  writeFileSync(path.join(folder, 'net.onnx'), bytes)
+  const x = Float32Array.from(uniform(random, exampleCount * size * size, [0, 1]))
+  const session = await ort.InferenceSession.create(bytes)
+  const shape = [exampleCount, 1, size, size]
+  const { y } = await session.run({ x: new ort.Tensor('float32', x, shape) })
+  await session.release()
+  const expected = Array.from(y!.data as Float32Array, (share) => (share * 100).toFixed(1))
+  const xTrain = Float32Array.from(uniform(random, trainCount * size * size, [0, 1]))
+  writeNpy(path.join(folder, 'images.npy'), '<f4', shape, x)
+  writeNpy(path.join(folder, 'train-images.npy'), '<f4', [trainCount, 1, size, size], xTrain)
+  const printed = runReport(
+    ...['--live', '--out', 'onnx.html', '--model', 'net.onnx', '--x', 'images.npy'],
+    ...['--x-train', 'train-images.npy', '--y-train', 'y.npy', '--top-k', '3'],
+    ...['--loss', 'sparseCategoricalCrossentropy', '--labels', 'zero, one, two'],
+  )
+  expect(printed).toMatch(/^onnx\.html: a model, \d+ kB\.\n$/)
+  const file = path.join(folder, 'onnx.html')
+  expect(sizeWithoutModel(readFileSync(file, 'utf8'))).toBeLessThanOrEqual(mostBytes)
+  const page = await browser.newPage({ viewport: { width: 1040, height: 900 } })
+  try {
+    const { faults } = watch(page)
+    await page.goto(pathToFileURL(file).href)
+    const shown = await findReport(page)
+    await waitForTexts(shown, [
+      ...expected.slice(0, 3),
+      'Runs on WASM',
+      'three most similar training examples',
+    ])
+    await shown.locator('gl-explainer gl-attribution-image figcaption').waitFor()
+    await shown.getByRole('spinbutton', { name: 'Example' }).fill('2')
+    await shown.getByRole('spinbutton', { name: 'Example' }).press('Tab')
+    await waitForTexts(shown, expected.slice(3))
+    await shown.locator('gl-explainer gl-attribution-image figcaption').waitFor()
+    await page.screenshot({ path: path.join(screenshots, 'report-onnx.png'), fullPage: true })
+    expect(faults).toEqual([])
+  } finally {
+    await page.close()
+  }
+})
+
+/** The bytes of a page besides its model and its examples. */
+function sizeWithoutModel(text: string): number {
   const [, content = ''] =
-    /<script type="application\/x-gradlens-live">([^<]+)<\/script>/.exec(html) ?? []
+    /<script type="application\/x-gradlens-live">([^<]+)<\/script>/.exec(text) ?? []
   expect(content.length).toBeGreaterThan(0)
-  expect(Buffer.byteLength(html) - content.length).toBeLessThanOrEqual(mostBytes)
+  return Buffer.byteLength(text) - content.length
+}
+
+it('has at most 1.2 MB without the weights and the examples', () => {
+  expect(sizeWithoutModel(html)).toBeLessThanOrEqual(mostBytes)
 })

@@ -2,9 +2,14 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
-import type { Browser, Page } from 'playwright'
+import * as ort from 'onnxruntime-node'
+import type { Browser, FrameLocator, Page } from 'playwright'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import type { OnnxTensor } from '../../src/onnx/model/onnx-model.js'
 import { launchBrowser } from '../e2e/demo-page.js'
+import { writeNpy } from '../support/cli.js'
+import { bytesOf, floats, nodeOf } from '../support/onnx/onnx-models.js'
+import { seededRandom, uniform } from '../support/random.js'
 import { mostSimilar, writeExplanation } from './example-frame.js'
 import {
   findPicture,
@@ -183,7 +188,37 @@ gl.ask(x, predict=model, attribution=arrays, similarity=lambda x: np.arange(6.0)
   await page.close()
 })
 
-it('runs a Keras model in the page, in JupyterLab and as a file', async () => {
+/** Writes an ONNX model and an image, and returns the percentages that ONNX Runtime computes. */
+async function writeOnnxModel(): Promise<string[]> {
+  const random = seededRandom(5)
+  const weights = (...shape: readonly number[]): OnnxTensor => {
+    const count = shape.reduce((product, length) => product * length, 1)
+    return floats(uniform(random, count, [-0.3, 0.3]), shape)
+  }
+  const bytes = bytesOf({
+    nodes: [
+      nodeOf('Conv', ['x', 'onnx::Conv_1'], 'convolved'),
+      nodeOf('Relu', ['convolved'], 'positive'),
+      nodeOf('Flatten', ['positive'], 'flat'),
+      nodeOf('Gemm', ['flat', 'onnx::MatMul_2'], 'sums'),
+      nodeOf('Softmax', ['sums'], 'y', { axis: -1 }),
+    ],
+    constants: { 'onnx::Conv_1': weights(3, 2, 3, 3), 'onnx::MatMul_2': weights(108, 3) },
+    inputs: { x: [2, 8, 8] },
+    outputs: ['y'],
+  })
+  writeFileSync(path.join(folder, 'net.onnx'), bytes)
+  const shape = [1, 2, 8, 8]
+  const x = Float32Array.from(uniform(random, 128, [0, 1]))
+  writeNpy(path.join(folder, 'image.npy'), '<f4', shape, x)
+  const session = await ort.InferenceSession.create(bytes)
+  const { y } = await session.run({ x: new ort.Tensor('float32', x, shape) })
+  await session.release()
+  return Array.from(y!.data as Float32Array, (share) => (100 * share).toFixed(1))
+}
+
+it('runs Keras and ONNX models in the page, in JupyterLab and as a file', async () => {
+  const shares = await writeOnnxModel()
   writeNotebook('live.ipynb', [
     `import numpy as np, keras
 keras.utils.set_random_seed(1)
@@ -193,16 +228,29 @@ x, x_train, y_train = draw((1, 8, 8, 1), "float32"), draw((9, 8, 8, 1), "float32
 percentages = [f"{100 * value:.1f}" for value in model.predict(x, verbose=0)[0]]
 open("percentages.txt", "w").write(" ".join(percentages))`,
     readHostCode('jupyter-live'),
+    `image = np.load("image.npy")
+images = image + draw((3, 2, 8, 8), "float32")
+gl.live("net.onnx", image, images, np.arange(3), loss="sparse_categorical_crossentropy", labels=names)`,
   ])
   const { page, faults } = await openNotebook('live.ipynb')
   await runMenu(page, 'Run', 'Run All Cells')
-  const frame = page.frameLocator('.jp-OutputArea iframe[title="Explanation"]')
+  const cells = page.locator('.jp-CodeCell')
+  const frameOf = (cell: number): FrameLocator =>
+    cells.nth(cell).frameLocator('iframe[title="Explanation"]')
+  const frame = frameOf(1)
   await waitForPicture(page, 'jupyter-live', findPicture(frame))
   // JupyterLab takes cells that are out of sight from the page, so they can't be read there.
   const percentages = readFileSync(path.join(folder, 'percentages.txt'), 'utf8').split(' ')
   expect(percentages).toHaveLength(3)
   for (const percentage of percentages) {
     await frame.locator('gl-explainer').getByText(percentage).first().waitFor()
+  }
+  await cells.nth(2).evaluate((cell) => {
+    cell.scrollIntoView()
+  })
+  await findPicture(frameOf(2)).waitFor()
+  for (const share of shares) {
+    await frameOf(2).locator('gl-explainer').getByText(share).first().waitFor()
   }
   expect(faults).toEqual([])
   await page.close()

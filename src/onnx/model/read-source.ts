@@ -12,6 +12,12 @@ export type FileSource = Uint8Array | ArrayBuffer | string | URL
  */
 export type ExternalData = Readonly<Record<string, FileSource>>
 
+/** The bytes of an .onnx file, and of the files with weights outside of it, by their names in it. */
+export interface ModelFiles {
+  readonly bytes: Uint8Array
+  readonly external: ReadonlyMap<string, Uint8Array>
+}
+
 /**
  * Reads a model with its external files.
  *
@@ -21,20 +27,32 @@ export async function readSource(
   source: FileSource,
   externalData: ExternalData = {},
 ): Promise<OnnxModel> {
+  return readModelFiles(await readFiles(source, externalData))
+}
+
+/** Reads the files of a model. */
+export async function readFiles(
+  source: FileSource,
+  externalData: ExternalData = {},
+): Promise<ModelFiles> {
   const bytes = await readFile('model', source)
   const wanted = new Set<string>()
-  const model = readModel(bytes, (location, _, byteLength = 0) => {
+  readModel(bytes, (location, _, byteLength = 0) => {
     wanted.add(location)
     return new Uint8Array(byteLength)
   })
-  if (wanted.size === 0) return model
-  const files = new Map<string, Uint8Array>()
+  const external = new Map<string, Uint8Array>()
   for (const location of wanted) {
     const given = externalData[location] ?? resolveFromModel(source, location)
-    files.set(location, await readFile(`externalData['${location}']`, given))
+    external.set(location, await readFile(`externalData['${location}']`, given))
   }
+  return { bytes, external }
+}
+
+/** @throws InvalidArgumentError for what isn't an ONNX model, and for files that are too short */
+export function readModelFiles({ bytes, external }: ModelFiles): OnnxModel {
   return readModel(bytes, (location, offset, byteLength) => {
-    const file = files.get(location)!
+    const file = external.get(location) ?? new Uint8Array()
     const end = byteLength === undefined ? file.length : offset + byteLength
     if (end <= file.length) return file.subarray(offset, end)
     throw new InvalidArgumentError(

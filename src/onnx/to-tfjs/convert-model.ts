@@ -1,4 +1,5 @@
 import { InvalidArgumentError, UnsupportedError } from '../../errors.js'
+import { findLayer } from '../model/layers.js'
 import type { OnnxModel, OnnxNode } from '../model/onnx-model.js'
 import {
   filterOrder,
@@ -25,6 +26,8 @@ export interface ConvertedModel {
   readonly userDefinedMetadata: {
     /** The parameters of the ONNX graph, by their nodes' names. */
     readonly parameters: Readonly<Record<string, string>>
+    /** Where each input has its channels; null if the graph doesn't tell. */
+    readonly channels: readonly ('first' | 'last' | null)[]
   }
 }
 
@@ -32,9 +35,11 @@ export interface Conversion {
   readonly description: ConvertedModel
   /** In the order of the specs. */
   readonly weights: Uint8Array<ArrayBuffer>
-  /** Returns the node that computes a tensor of the ONNX graph; undefined if none does. */
-  readonly findNode: (tensor: string) => string | undefined
-  readonly model: SimpleModel
+  /**
+   * Returns the name of the node that computes a layer, which is an operator or a tensor of the ONNX graph, or the table
+   * of an embedding.
+   */
+  readonly findLayer: (argument: string, layer: unknown) => string
 }
 
 /** What of a model is converted, and for which examples. */
@@ -84,7 +89,6 @@ export function convertModel(given: OnnxModel, { shapes, output }: ConversionOpt
   })
   const lengths = result.shape.map((length) => ({ size: `${isFixed(length) ? length.fixed : -1}` }))
   return {
-    model,
     description: {
       format: 'graph-model',
       modelTopology: { node: nodes, versions: { producer: 1 } },
@@ -102,12 +106,16 @@ export function convertModel(given: OnnxModel, { shapes, output }: ConversionOpt
         ),
         outputs: { [model.output]: entry(node.name, 'float32', lengths) },
       },
-      userDefinedMetadata: { parameters: Object.fromEntries(parameters) },
+      userDefinedMetadata: {
+        parameters: Object.fromEntries(parameters),
+        channels: model.inputs.map(({ channels = null }) => channels),
+      },
     },
     weights,
-    findNode: (tensor) => {
-      const value = values.get(model.aliases.get(tensor) ?? tensor)
-      return (value?.last ?? value?.first)?.name
+    findLayer: (argument, layer) => {
+      const tensor = findLayer(model, argument, layer, 'outputs').tensors![0]!
+      const value = values.get(tensor)!
+      return (value.last ?? value.first)?.name ?? tensor
     },
   }
 }

@@ -4,7 +4,14 @@ import { escapeMarkup } from '../../elements/text/escape-markup.js'
 import { InvalidArgumentError } from '../../errors.js'
 import type { FrameDtype } from '../../frame/array-formats.js'
 import { encodeFrame } from '../../frame/encode-frame.js'
-import { type LiveAttribution, type LiveParams, liveType } from '../../live/live-files.js'
+import { explainFailedImport } from '../../failed-import.js'
+import {
+  type LiveAttribution,
+  type LiveParams,
+  liveType,
+  type ModelDescription,
+  type OnnxDescription,
+} from '../../live/live-files.js'
 import { type NamedLoss, readLoss } from '../../losses/loss.js'
 import type { NdArray } from '../../ndarray.js'
 import { assertKnownKeys, describe, readChoice, readPositiveInteger } from '../../options.js'
@@ -38,7 +45,8 @@ ${still === '' ? '' : `${still}\n`}<script type="${liveType}">${toBase64(await c
 
 async function packLive(options: LiveOptions, dtype: FrameDtype): Promise<Uint8Array<ArrayBuffer>> {
   assertKnownKeys('live', options, liveOptionNames)
-  const { description, weights } = await saveModel(options.model)
+  const examples = await readExamples('live.x', options.x)
+  const { description, weights } = await packModel(options, examples)
   const { attribution = 'integratedGradients', layer, output, precomputeGrads = true } = options
   const { simFn = 'grad_dot', topK = 5, side = {} } = options
   const params: LiveParams = {
@@ -52,11 +60,28 @@ async function packLive(options: LiveOptions, dtype: FrameDtype): Promise<Uint8A
     layer: layer ?? null,
   }
   const data = {
-    examples: await readExamples('live.x', options.x),
+    examples,
     ...(await readTraining(options)),
     weights: { data: weights, shape: [weights.length] },
   }
   return encodeFrame({ meta: { name: 'Live', params }, data }, side, { dtype })
+}
+
+async function packModel(
+  { model, externalData, output, layer }: LiveOptions,
+  examples: readonly NdArray[],
+): Promise<{
+  readonly description: ModelDescription | OnnxDescription
+  readonly weights: Uint8Array
+}> {
+  const isFile =
+    typeof model === 'string' ||
+    model instanceof URL ||
+    model instanceof Uint8Array ||
+    model instanceof ArrayBuffer
+  if (!isFile) return saveModel(model)
+  const { packOnnx } = await import('./pack-onnx.js').catch(explainFailedImport)
+  return packOnnx(model, { externalData, examples, output, layer })
 }
 
 /** A named loss: a function can't be put into a page. Null without training examples. */

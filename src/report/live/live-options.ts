@@ -4,6 +4,7 @@ import type { FrameSide } from '../../frame/frame.js'
 import type { LiveAttribution } from '../../live/live-files.js'
 import type { NamedLoss } from '../../losses/loss.js'
 import type { LossName } from '../../losses/names.js'
+import type { ExternalData, FileSource } from '../../onnx/model/read-source.js'
 import type { ReportSource } from '../report-part.js'
 import type { SavedModel } from './save-model.js'
 
@@ -14,9 +15,14 @@ export type LiveInputs = ArrayInput | readonly ArrayInput[]
 export interface LiveOptions {
   /**
    * A LayersModel or GraphModel of TensorFlow.js, whose layers and operations are TensorFlow.js's
-   * own.
+   * own; or the bytes or the URL of an .onnx file, whose operators TensorFlow.js can compute.
    */
-  readonly model: SavedModel
+  readonly model: SavedModel | FileSource
+  /**
+   * The files with weights of an ONNX model, by their names in it. Default: fetched from the folder
+   * of the model's URL.
+   */
+  readonly externalData?: ExternalData | undefined
   /** The examples that the page explains; users choose one of them. */
   readonly x: LiveInputs
   /** The training examples. With them and `loss`, the page ranks them by their similarity. */
@@ -36,7 +42,10 @@ export interface LiveOptions {
   readonly precomputeGrads?: boolean | undefined
   /** How predictions are attributed. Default 'integratedGradients'. */
   readonly attribution?: LiveAttribution | undefined
-  /** The name of the layer to attribute to, such as an embedding. Default: the inputs. */
+  /**
+   * The name of the layer to attribute to, such as an embedding. Default: the inputs. Of an ONNX
+   * model, an operator, a tensor, or the table of an embedding.
+   */
   readonly layer?: string | undefined
   /** The output to explain, of a model of several. */
   readonly output?: string | undefined
@@ -50,6 +59,7 @@ export interface LiveOptions {
 
 export const liveOptionNames: readonly (keyof LiveOptions)[] = [
   'model',
+  'externalData',
   'x',
   'xTrain',
   'yTrain',

@@ -27,6 +27,7 @@ interface Artifacts {
   readonly weightSpecs?: readonly object[]
   readonly weightData?: ArrayBuffer | readonly ArrayBuffer[]
   readonly signature?: object
+  readonly userDefinedMetadata?: object
 }
 
 /**
@@ -40,6 +41,7 @@ export async function saveModel(
 ): Promise<{ readonly description: ModelDescription; readonly weights: Uint8Array }> {
   const artifacts = await readArtifacts(model)
   const { modelTopology, weightSpecs = [], weightData = [], signature } = artifacts
+  const { userDefinedMetadata } = artifacts
   if (!isRecord(modelTopology)) throw createModelError(model)
   const format = 'node' in modelTopology ? 'graph-model' : 'layers-model'
   if (format === 'layers-model') checkLayers(modelTopology)
@@ -48,6 +50,7 @@ export async function saveModel(
     modelTopology,
     weightSpecs,
     ...(signature === undefined ? {} : { signature }),
+    ...(userDefinedMetadata === undefined ? {} : { userDefinedMetadata }),
   } as const
   return { description, weights: join(weightData) }
 }
@@ -69,7 +72,8 @@ function createModelError(model: unknown): InvalidArgumentError {
   return new InvalidArgumentError(
     'live.model',
     describe(model),
-    'a LayersModel or a GraphModel of TensorFlow.js, as tf.loadLayersModel and tf.loadGraphModel return',
+    'a LayersModel or a GraphModel of TensorFlow.js, as tf.loadLayersModel and tf.loadGraphModel return; or the bytes ' +
+      'or the URL of an .onnx file',
   )
 }
 

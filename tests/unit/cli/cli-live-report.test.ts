@@ -4,7 +4,10 @@ import { runHere } from '../../support/cli.js'
 it.each([
   [['--live', '--x', 'x.npy'], '--model: not given; expected --model DIR/model.json'],
   [['--live', '--model', 'model'], '--x: not given; expected --x x.npy'],
-  [['--live', '--model', 'net.onnx', '--x', 'x.npy'], 'net.onnx, an ONNX model'],
+  [
+    ['--live', '--model', 'net.onnx', '--x', 'x.npy'],
+    'net.onnx does not exist; expected an .onnx file',
+  ],
   [['e.safetensors', '--model', 'model'], '--model: got no --live; expected both or neither'],
   [['--live', '--model', 'none', '--x', 'none.npy'], 'none does not exist'],
 ])('refuses the live report %j', async (options, message) => {

@@ -1,7 +1,6 @@
 import { GradientSimilarity, isGradlensError } from 'gradlens'
 import { onnxPredictor } from 'gradlens/onnx'
 import * as ort from 'onnxruntime-node'
-import { PbfWriter } from 'pbf'
 import { describe, expect, it } from 'vitest'
 import { toFloat16Bits } from '../../../src/float16.js'
 import { float } from '../../../src/onnx/model/attributes.js'
@@ -9,6 +8,12 @@ import type { OnnxNode, OnnxTensor } from '../../../src/onnx/model/onnx-model.js
 import { createTensor } from '../../../src/onnx/model/tensor-data.js'
 import { hostGradients } from '../../support/gradients/host-block.js'
 import { denseModel } from '../../support/onnx/dense-models.js'
+import {
+  externalModel,
+  modelWith,
+  writeInteger,
+  writeString,
+} from '../../support/onnx/external-model.js'
 import {
   bytesOf,
   floats,
@@ -118,41 +123,6 @@ describe('a model of an old operator set', () => {
   })
 })
 
-/** The bytes of a model with one matrix, whose tensor is written by a function. */
-function modelWith(writeTensor: (pbf: PbfWriter) => void): Uint8Array {
-  const { nodes, inputs } = { nodes: [nodeOf('MatMul', ['x', 'w'], 'y')], inputs: { x: [2] } }
-  const pbf = new PbfWriter()
-  pbf.writeBytes(bytesOf({ nodes, constants: {}, inputs, outputs: ['y'] }))
-  // Skips the length that writeBytes puts first; a second graph message is merged with the first.
-  const whole = pbf.finish()
-  const start = whole.findIndex((byte) => byte < 128) + 1
-  const added = new PbfWriter()
-  added.writeMessage(
-    7,
-    (_, graph) => {
-      graph.writeMessage(
-        5,
-        (__, tensor) => {
-          writeTensor(tensor)
-        },
-        null,
-      )
-    },
-    null,
-  )
-  return Uint8Array.from([...whole.subarray(start), ...added.finish()])
-}
-
-const writeString = (pbf: PbfWriter, tag: number, text: string): void => {
-  pbf.writeTag(tag, 2)
-  pbf.writeString(text)
-}
-
-const writeInteger = (pbf: PbfWriter, tag: number, value: number): void => {
-  pbf.writeTag(tag, 0)
-  pbf.writeVarint(value)
-}
-
 const w = [0.5, -1.25, 2, 0.75]
 const x = { data: Float32Array.of(1, 2, -1, 3), shape: [2, 2] }
 const products = [4.5, 0.25, 5.5, 3.5]
@@ -176,39 +146,20 @@ describe('weights', () => {
     expect(predictor.parameters).toEqual([{ name: 'w', shape: [2, 2], trainable: true }])
   })
 
-  const external = modelWith((pbf) => {
-    for (const length of [2, 2]) writeInteger(pbf, 1, length)
-    writeInteger(pbf, 2, 1)
-    writeString(pbf, 8, 'w')
-    for (const [key, value] of [
-      ['location', 'weights.bin'],
-      ['offset', '4'],
-      ['length', '16'],
-    ] as const) {
-      pbf.writeMessage(
-        13,
-        (_, entry) => {
-          writeString(entry, 1, key)
-          writeString(entry, 2, value)
-        },
-        null,
-      )
-    }
-    writeInteger(pbf, 14, 1)
-  })
-
   it('in a file of their own are read from the bytes that are given for it', async () => {
     const file = new Uint8Array(Float32Array.of(9, ...w).buffer)
-    const predictor = await onnxPredictor(ort, external, { externalData: { 'weights.bin': file } })
+    const predictor = await onnxPredictor(ort, externalModel, {
+      externalData: { 'weights.bin': file },
+    })
     using session = await predictor.open('native', { allowSoftware: true })
     expectNear((await session.predict([x], {})).data, products, tolerance)
   })
 
   it('in a file that is missing or too short are refused with its name', async () => {
-    const missing = await failureOf(onnxPredictor(ort, external))
+    const missing = await failureOf(onnxPredictor(ort, externalModel))
     expect(missing.message).toContain("'weights.bin'")
     const short = { externalData: { 'weights.bin': new Uint8Array(8) } }
-    const { message } = await failureOf(onnxPredictor(ort, external, short))
+    const { message } = await failureOf(onnxPredictor(ort, externalModel, short))
     expect(message).toContain('expected 20 bytes or more')
   })
 

@@ -4,7 +4,12 @@ import * as tf from '@tensorflow/tfjs'
 import { decodeFrame } from 'gradlens/frame'
 import { type LiveOptions, reportHtml } from 'gradlens/report'
 import { afterEach, beforeEach, expect, it } from 'vitest'
+import { convertOnnx } from '../../../src/live/convert-onnx.js'
+import type { OnnxDescription } from '../../../src/live/live-files.js'
+import { openLivePart } from '../../../src/live/open-live-part.js'
 import { layerClassNames } from '../../support/cases/layer-cases.js'
+import { externalModel } from '../../support/onnx/external-model.js'
+import { bytesOf, floats, nodeOf } from '../../support/onnx/onnx-models.js'
 
 const elements = 'globalThis.ran = true'
 const codeHash = `sha256-${createHash('sha256').update('code').digest('base64')}`
@@ -101,6 +106,51 @@ it('accepts every layer of TensorFlow.js', async () => {
       handler.save({ modelTopology: { class_name: 'Sequential', config: { layers } } }),
   }
   await expect(write({ model: all })).resolves.toContain('x-gradlens-live')
+})
+
+const onnxFile = (op: string): Uint8Array =>
+  bytesOf({
+    nodes: [nodeOf('Gemm', ['x', 'w'], 'sum'), nodeOf(op, ['sum'], 'y')],
+    constants: { w: floats([1, 2, 3, 4, 5, 6], [3, 2]) },
+    inputs: { x: [3] },
+    outputs: ['y'],
+  })
+
+it('contains the file of an ONNX model, which the page converts', async () => {
+  const file = onnxFile('Relu')
+  const html = await write({ model: file, layer: 'sum' })
+  const text = /<script type="application\/x-gradlens-live">([^<]+)<\/script>/.exec(html)![1]!
+  const { params, files } = openLivePart(gunzipSync(Buffer.from(text, 'base64')))
+  expect(params.layer).toBe('sum')
+  expect(files.model).toEqual({
+    format: 'onnx',
+    shapes: [[3]],
+    files: [{ name: 'model.onnx', byteLength: file.length }],
+  })
+  expect(files.weights).toEqual(file)
+  const conversion = convertOnnx(files.model as OnnxDescription, files.weights, undefined)
+  expect(conversion.description.userDefinedMetadata.parameters).toEqual({ w: 'w' })
+  expect(conversion.findLayer('layer', 'sum')).toBe('sum')
+})
+
+it('contains the files with weights of an ONNX model', async () => {
+  const file = new Uint8Array(Float32Array.of(9, 1, 2, 3, 4).buffer)
+  const given = { model: externalModel, x: [[1, 2]], xTrain: undefined, yTrain: undefined }
+  const html = await write({ ...given, externalData: { 'weights.bin': file } })
+  const text = /<script type="application\/x-gradlens-live">([^<]+)<\/script>/.exec(html)![1]!
+  const { files } = openLivePart(gunzipSync(Buffer.from(text, 'base64')))
+  const conversion = convertOnnx(files.model as OnnxDescription, files.weights, undefined)
+  expect(new Float32Array(conversion.weights.buffer)).toEqual(Float32Array.of(1, 2, 3, 4))
+  await expect(write(given)).rejects.toThrow("options.externalData: got no 'weights.bin'")
+})
+
+it.each([
+  [onnxFile('Hardmax'), {}, 'Hardmax, which a page in one file can'],
+  [onnxFile('Relu'), { layer: 'none' }, "live.layer: got 'none'; expected the name of an operator"],
+  [onnxFile('Relu'), { x: [[1, 2]] }, "x: got examples of shape [2] for the input 'x'; expected"],
+  [Uint8Array.of(1, 2, 3), {}, "3 bytes that can't be read as an ONNX model"],
+])('refuses ONNX models and options that the page could not use', async (model, more, message) => {
+  await expect(write({ model, ...more })).rejects.toThrow(message)
 })
 
 it.each([

@@ -10,6 +10,8 @@ from gradlens.explanation import Explanation
 from gradlens.notebook import still_bundle
 from gradlens.report import frame_html
 
+_SENTENCE = "A page that contains a model. It runs in a notebook that is trusted."
+
 
 class LivePage:
     """A page that contains a model and explains it. As the last line of a cell, it is shown.
@@ -19,10 +21,10 @@ class LivePage:
     html
         The page in one file.
     still
-        What a notebook shows where no script runs.
+        What a notebook shows where no script runs; None for a sentence.
     """
 
-    def __init__(self, html: str, still: Explanation) -> None:
+    def __init__(self, html: str, still: Explanation | None) -> None:
         self.html = html
         self._still = still
 
@@ -50,7 +52,7 @@ class LivePage:
         return frame_html(self.html)
 
     def _repr_mimebundle_(self, **_: Any) -> Any:
-        bundle = still_bundle(self._still)
+        bundle = {"text/plain": _SENTENCE} if self._still is None else still_bundle(self._still)
         if find_spec("anywidget") is None:
             return {**bundle, "text/html": self._repr_html_()}
         from gradlens.live_report.live_widget import LiveWidget

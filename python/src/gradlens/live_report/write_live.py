@@ -17,7 +17,8 @@ from gradlens.kit import read_elements
 from gradlens.live_report.live_kit import read_live_script
 from gradlens.live_report.live_page import LivePage
 from gradlens.live_report.losses import read_loss
-from gradlens.live_report.models import pack_model, predict
+from gradlens.live_report.models import pack_model
+from gradlens.live_report.predictions import predict
 from gradlens.report import format_explanation
 from gradlens.report_page import format_page
 
@@ -47,7 +48,8 @@ def live(
     Parameters
     ----------
     model
-        A Keras 3 model, sequential or functional, with layers that TensorFlow.js has.
+        A Keras 3 model, sequential or functional, with layers that TensorFlow.js has; or an ONNX
+        model: the path or the bytes of an .onnx file, or a ModelProto. The page converts it.
     x
         The examples to explain [n, …]; users choose one. For several inputs a list of arrays.
     x_train
@@ -61,7 +63,8 @@ def live(
     path
         Where to write the page. Default: it is only returned.
     explanation
-        What is shown until the model runs, and where it can't. Default: the model's prediction.
+        What is shown until the model runs, and where it can't. Default: the model's prediction; of
+        an ONNX model only if onnxruntime is installed.
     sim_fn
         How gradients are compared.
     top_k
@@ -71,7 +74,8 @@ def live(
     attribution
         How predictions are attributed.
     layer
-        The name of the layer to attribute to, such as an embedding. Default: the inputs.
+        The name of the layer to attribute to, such as an embedding. Default: the inputs. Of an ONNX
+        model an operator, a tensor, or the table of an embedding.
     output
         The name of the output to explain, of a model of several.
     title
@@ -93,10 +97,11 @@ def live(
     InvalidArgumentError
         If it isn't such a model, or the examples and labels don't fit together.
     UnsupportedError
-        If TensorFlow.js can't compute the model; the layer is named.
+        If TensorFlow.js can't compute the model; the layer or operator is named.
     """
     script, code_hash = read_live_script()
-    description, weights = pack_model(model)
+    examples = _read_examples("x", x)
+    description, weights = pack_model(model, examples, output)
     attributions = {"integrated_gradients": "integratedGradients"}
     params = {
         "model": description,
@@ -111,7 +116,6 @@ def live(
         ),
         "layer": layer,
     }
-    examples = _read_examples("x", x)
     side = {**options, "labels": to_list("labels", labels)}
     data = {"examples": examples, **_read_training(x_train, y_train), "weights": weights}
     frame = Explanation({"name": "Live", "params": params}, data, side).to_frame(dtype=dtype)
@@ -124,8 +128,8 @@ def live(
     section = (
         '<section>\n<p class="note">Where scripts may run, this page contains the model and '
         "explains its predictions.</p>\n"
-        f"{format_explanation(still, dtype)}\n"
-        f'<script type="application/x-gradlens-live">{content}</script>\n</section>'
+        + ("" if still is None else f"{format_explanation(still, dtype)}\n")
+        + f'<script type="application/x-gradlens-live">{content}</script>\n</section>'
     )
     page = LivePage(format_page(title, [section], [read_elements(), script], code_hash), still)
     if path is not None:

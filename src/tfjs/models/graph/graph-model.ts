@@ -1,6 +1,5 @@
 import type { GraphModel, Tensor } from '@tensorflow/tfjs'
 import { DisposedError, InvalidArgumentError, UnsupportedError } from '../../../errors.js'
-import { isRecord } from '../../../is-record.js'
 import { describe, assertKnownKeys } from '../../../options.js'
 import type { ArraySpec } from '../../../predictor.js'
 import { withChannelAxis } from '../../repairs/arithmetic/batch-statistics.js'
@@ -18,6 +17,7 @@ import { graphLogits, readLogits } from '../logits.js'
 import type { TensorModel, Weight } from '../model.js'
 import { listParameterWarnings } from './graph-warnings.js'
 import { assertTensor, probeOutputShape } from '../probe.js'
+import { type OnnxMetadata, readOnnxMetadata } from './onnx-metadata.js'
 import { findCopies, type FrozenWeight } from './tied-weights.js'
 
 /** The options of `tfjsPredictor` for a GraphModel. */
@@ -51,12 +51,15 @@ export function wrapGraphModel(model: GraphModel, options: GraphModelOptions): T
   const output = isLogits ? graphLogits(model, declaredOutput) : declaredOutput
   const nodes = findNodesBefore(findGraphNode(model, output)!)
   refuseDynamic(nodes)
-  const inputs = model.inputs.map((input, i) => inputSpec(input, model.inputNodes[i]))
+  const onnx = readOnnxMetadata(model)
+  const inputs = model.inputs.map((input, i) => ({
+    ...inputSpec(input, model.inputNodes[i]),
+    ...(onnx?.channels[i] != null && { channels: onnx.channels[i] }),
+  }))
   const batches = new GraphBatches(model, nodes)
   const channelAxis = channelAxisOf(nodes)
-  const named = namedParametersOf(model)
   const copies =
-    named === undefined
+    onnx === undefined
       ? findCopies(
           weightsOf(model, nodes).filter(
             ({ tensor }) => options.trainable !== undefined || tensor.rank > 0,
@@ -86,13 +89,13 @@ export function wrapGraphModel(model: GraphModel, options: GraphModelOptions): T
       'Convert it from a SavedModel with a signature, or wrap it: { call: (x) => model.execute(x), … }.',
     )
   const parameters =
-    named === undefined
+    onnx === undefined
       ? parametersOf(
           model,
           nodes.filter((node) => !copies.has(node.name)),
           options.trainable,
         )
-      : readNamed(model, named, options.trainable)
+      : readNamed(model, onnx, options.trainable)
   const parameterTensors = new Set(parameters.map(({ tensor }) => tensor))
   return {
     name,
@@ -207,19 +210,13 @@ function weightsOf(model: GraphModel, nodes: readonly GraphNode[]): FrozenWeight
   })
 }
 
-/** The parameters' names by their nodes, which a model that was converted from ONNX states. */
-function namedParametersOf({ metadata }: GraphModel): Readonly<Record<string, string>> | undefined {
-  const { parameters } = (metadata as { readonly parameters?: unknown } | undefined) ?? {}
-  return isRecord(parameters) ? (parameters as Readonly<Record<string, string>>) : undefined
-}
-
 /** Returns the named parameters, in the order of their names. */
 function readNamed(
   model: GraphModel,
-  named: Readonly<Record<string, string>>,
+  { parameters }: OnnxMetadata,
   trainable: GraphModelOptions['trainable'],
 ): Weight[] {
-  return Object.entries(named).flatMap(([node, name]) => {
+  return Object.entries(parameters).flatMap(([node, name]) => {
     const tensor = model.weights[node]?.[0]
     if (tensor === undefined) return []
     return [{ name, tensor, trainable: trainable?.(name, tensor.shape) ?? true }]
