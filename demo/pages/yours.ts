@@ -242,7 +242,7 @@ function showMatched(found: Matched): void {
     kind: isPicture ? 'picture' : takesTexts ? 'text' : 'row',
     fields,
     needsValue: encoded.labelKind === 'values',
-    ask: (asked, value) => void ask({ text: 'Your own example', asked, value }),
+    ask: (question) => void ask(question),
     fail: failIn('#ask-about'),
   })
   if (isQuick) compare()
@@ -330,7 +330,7 @@ ignoreOtherDrops()
 document.addEventListener('paste', ({ clipboardData }) => {
   const [file] = clipboardData?.files ?? []
   if (file !== undefined && !own.closest('section')?.hidden) {
-    askPicture(file, 'Your picture, from the clipboard')
+    askPicture(file, 'Your picture from the clipboard')
   }
 })
 find('#try-cars', HTMLButtonElement).addEventListener('click', () => void takeSample(loadCars))

@@ -67,14 +67,13 @@ const script = ({ model, data, scaling }: Case): string => `
     await give('model', ${JSON.stringify(model)})
     await give('data', ${JSON.stringify(data)})
     const scaling = ${JSON.stringify(scaling ?? '')}
-    if (scaling !== '') (await until(() => document.querySelector('input[value=' + scaling + ']'))).click()
-    const explainer = document.querySelector('gl-explainer')
-    await until(() => {
-      const compare = document.querySelector('#compare')
-      if (compare.checkVisibility()) compare.click()
-      const parts = ['gl-similar-examples', 'gl-attribution-image, gl-attribution-bars, gl-attribution-text']
-      return parts.every((name) => explainer.shadowRoot?.querySelector(name)?.state === 'ready')
-    })
+    if (scaling !== '') (await until(() => document.querySelector('#input-choices input[value=' + scaling + ']'))).click()
+    const answer = document.querySelector('#answer')
+    const isAnswered = () => answer.checkVisibility() && answer.ariaBusy === 'false'
+    const compare = document.querySelector('#compare')
+    await until(isAnswered)
+    if (compare.checkVisibility()) compare.click()
+    await until(isAnswered)
     await report('done ' + Math.round(performance.now() - startedAt))
   }
   addEventListener('load', () => void run().catch((error) => report('FAIL ' + error.message)))`

@@ -1,21 +1,17 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
 import * as tf from '@tensorflow/tfjs'
-import { unzipSync } from 'fflate'
 import type { Browser, BrowserContext, Page } from 'playwright'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
-import { build } from 'vite'
-import { tfjsBackends } from '../../scripts/build/tfjs-backends.js'
-import { alias } from '../../vite.config.js'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest'
 import { denseModel } from '../support/onnx/dense-models.js'
 import { createPicture, exportModel, zip, type Files } from '../support/yours/dropped.js'
 import { DemoPage, launchBrowser } from './demo-page.js'
 import { serveDemo, type DemoServer } from './demo-server.js'
 import { longestTask } from './longest-task.js'
-import { servePages } from './page-server.js'
-import { readScores, YoursPage } from './yours-page.js'
+import { YoursPage } from './yours-page.js'
+import { runProject } from './yours-project.js'
 
-const root = path.resolve(import.meta.dirname, '../..')
 const side = 16
 const colors = { blue: [40, 60, 200], green: [50, 190, 60], red: [210, 60, 50] } as const
 const classNames = ['red', 'green', 'blue']
@@ -34,7 +30,7 @@ let origins: Set<string>
 beforeAll(async () => {
   await tf.setBackend('cpu')
   server = await serveDemo()
-  browser = await launchBrowser()
+  browser = await launchBrowser(['--use-fake-device-for-media-stream'])
 })
 
 afterAll(async () => {
@@ -43,7 +39,10 @@ afterAll(async () => {
 })
 
 beforeEach(async () => {
-  context = await browser.newContext({ viewport: { width: 1280, height: 900 } })
+  context = await browser.newContext({
+    viewport: { width: 1280, height: 900 },
+    permissions: ['camera', 'clipboard-read', 'clipboard-write'],
+  })
   demo = new DemoPage(await context.newPage())
   page = demo.page
   yours = new YoursPage(page)
@@ -102,9 +101,7 @@ test('a Teachable Machine export and folders of pictures are explained, with the
   await browser.startTracing(page, { categories: ['toplevel', 'devtools.timeline'] })
   await yours.give('model', { 'my-model.zip': zip(await exportModel(model, classNames)) })
   await yours.about('model', 'Teachable Machine')
-  await yours.give('data', {
-    'pictures.zip': zip({ ...pictures, 'pictures/red/broken.png': Uint8Array.of(1, 2, 3) }),
-  })
+  await yours.drop('data', writeFiles({ ...pictures, 'pictures/red/broken.png': broken }))
   await yours.about('data', '13 pictures in 3 folders: blue (4), green (4), red (5)')
   await yours.about('match', '12 examples fit the model')
   await yours.about('match', "1 picture can't be decoded and is left out: pictures/red/broken.png")
@@ -114,24 +111,12 @@ test('a Teachable Machine export and folders of pictures are explained, with the
   await page.locator('#match .change').click()
   await page.locator('#input-choices', { hasText: 'metadata.json of Teachable Machine' }).waitFor()
 
-  const blue = pictures['pictures/blue/0.png']
-  if (blue === undefined) throw new Error('There is no such picture.')
-  await page.locator('#own input[type=file]').setInputFiles({
-    name: 'mine.png',
-    mimeType: 'image/png',
-    buffer: Buffer.from(blue),
-  })
-  await yours.settled('Your own example')
+  const [blue, green] = [pictures['pictures/blue/0.png'], pictures['pictures/green/0.png']]
+  if (blue === undefined || green === undefined) throw new Error('Pictures are missing.')
+  await chooseOwn('mine.png', blue)
+  await yours.settled('Your picture, mine.png')
   const question = await decode(blue)
-  const expected = (model.predict(question) as tf.Tensor).dataSync<'float32'>()
-  const shown = await page.locator('#explainer .percent').allInnerTexts()
-  const names = await page.locator('#explainer [part~="row"]').allInnerTexts()
-  const read = Object.fromEntries(
-    names.map((text, i) => [text.split('\n')[0] ?? '', Number.parseFloat(shown[i] ?? '')]),
-  )
-  classNames.forEach((name, i) => {
-    expect(read[name]).toBeCloseTo(100 * (expected[i] ?? NaN), 0)
-  })
+  const expected = await checkProbabilities(model, question)
   const own = gradientOf(model, question, expected.indexOf(Math.max(...expected)))
   const gradients: number[][] = []
   for (const [file, bytes] of Object.entries(pictures)) {
@@ -144,7 +129,7 @@ test('a Teachable Machine export and folders of pictures are explained, with the
     expect(score).toBeCloseTo(cosines[rank] ?? NaN, 3)
   })
   await page.getByLabel('Map by').selectOption('grad_cam')
-  await yours.settled('Your own example')
+  await yours.settled('Your picture, mine.png')
   const suspects = await yours.rankLabels()
   expect(new Set(suspects).size).toBe(10)
   const suspicions = suspicionsOf(gradients)
@@ -152,8 +137,23 @@ test('a Teachable Machine export and folders of pictures are explained, with the
     expect(suspicions[index]).toBeLessThan((suspicions[suspects[rank]!] ?? NaN) + fewRanks)
   })
   await yours.look('yours-pictures')
-  await page.locator('#suspect-list [data-index]').first().click()
-  await yours.settled(`Training example no. ${suspects[0]!}, whose label is`)
+  await page.setViewportSize({ width: 1280, height: 900 })
+  expect(await runProject(browser, await yours.save('#save-code'))).toEqual(await yours.scores())
+
+  await pastePicture(green)
+  await yours.settled('Your picture from the clipboard')
+  await checkProbabilities(model, await decode(green))
+  await chooseOwn('broken.png', broken)
+  await yours.about('ask', 'This file is not a picture that the browser can read')
+  await yours.settled('Your picture from the clipboard')
+  await page.getByRole('button', { name: 'Use the camera' }).click()
+  const video = page.locator('#own video')
+  await expect
+    .poll(() => video.evaluate((element) => (element as HTMLVideoElement).videoWidth))
+    .toBeGreaterThan(0)
+  await page.getByRole('button', { name: 'Take the picture' }).click()
+  await yours.settled('Your picture from the camera')
+  expect(await video.evaluate((element) => (element as HTMLVideoElement).srcObject)).toBeNull()
 })
 
 /** The model is random, so that some pictures may be as suspect as others but for rounding. */
@@ -173,6 +173,52 @@ function suspicionsOf(gradients: readonly (readonly number[])[]): number[] {
   return gradients.map(
     (_, i) => (shareBelow(lengths, lengths[i]!) + shareBelow(disagreements, disagreements[i]!)) / 2,
   )
+}
+
+const broken = Uint8Array.of(1, 2, 3)
+
+/** Writes files into a folder that is removed at the end. Returns the path of the first folder in it. */
+function writeFiles(files: Files): string {
+  const folder = mkdtempSync(path.join(tmpdir(), 'yours-'))
+  onTestFinished(() => {
+    rmSync(folder, { recursive: true })
+  })
+  for (const [name, bytes] of Object.entries(files)) {
+    mkdirSync(path.dirname(path.join(folder, name)), { recursive: true })
+    writeFileSync(path.join(folder, name), bytes)
+  }
+  return path.join(folder, Object.keys(files)[0]?.split('/')[0] ?? '')
+}
+
+const chooseOwn = (name: string, bytes: Uint8Array): Promise<void> =>
+  page
+    .locator('#own input[type=file]')
+    .setInputFiles({ name, mimeType: 'image/png', buffer: Buffer.from(bytes) })
+
+/** Copies a picture, and pastes it with the keyboard. */
+async function pastePicture(png: Uint8Array): Promise<void> {
+  await page.evaluate(async (bytes) => {
+    const blob = new Blob([Uint8Array.from(bytes)], { type: 'image/png' })
+    await navigator.clipboard.write([new ClipboardItem({ 'image/png': blob })])
+  }, Array.from(png))
+  await page.keyboard.press('Control+V')
+}
+
+/** Compares the shown probabilities with the model's. Resolves to these. */
+async function checkProbabilities(
+  model: tf.LayersModel,
+  question: tf.Tensor,
+): Promise<Float32Array> {
+  const expected = (model.predict(question) as tf.Tensor).dataSync<'float32'>()
+  const shown = await page.locator('#explainer .percent').allInnerTexts()
+  const names = await page.locator('#explainer [part~="row"]').allInnerTexts()
+  const read = Object.fromEntries(
+    names.map((text, i) => [text.split('\n')[0] ?? '', Number.parseFloat(shown[i] ?? '')]),
+  )
+  classNames.forEach((name, i) => {
+    expect(read[name]).toBeCloseTo(100 * (expected[i] ?? NaN), 0)
+  })
+  return expected
 }
 
 /** The model's input for a picture. The browser decodes it, because Node can't. */
@@ -220,7 +266,7 @@ test('a table and an ONNX regression are explained, after a choice between two s
   await page.locator('#own input').nth(1).fill('4')
   await page.locator('#own input').nth(2).fill('12')
   await page.getByRole('button', { name: 'Ask' }).click()
-  await yours.settled('Your own example')
+  await yours.settled('Your own row')
   await page
     .locator('#explainer .verdict', { hasText: 'The model says 10.8; the true value is 12.' })
     .waitFor()
@@ -230,7 +276,7 @@ test('a table and an ONNX regression are explained, after a choice between two s
   expect(bars).toMatch(/\+3\.3/)
   expect(bars).toMatch(/\+7\.2/)
   await checkReport()
-  await checkCode(await yours.scores())
+  expect(await runProject(browser, await yours.save('#save-code'))).toEqual(await yours.scores())
   await checkKept()
   await page.locator('#own input').first().fill('three')
   await page.getByRole('button', { name: 'Ask' }).click()
@@ -274,40 +320,6 @@ async function checkKept(): Promise<void> {
   await yours.settled(asked)
   expect(await yours.scores()).toEqual(expected)
   expect(await page.isChecked('#keep')).toBe(false)
-}
-
-/** The project, built by Vite with this package, shows the same scores. */
-async function checkCode(expected: readonly number[]): Promise<void> {
-  const folder = mkdtempSync(path.join(root, 'node_modules/.yours-'))
-  try {
-    const files = unzipSync(readFileSync(await yours.save('#save-code')))
-    for (const [file, bytes] of Object.entries(files)) {
-      mkdirSync(path.dirname(path.join(folder, file)), { recursive: true })
-      writeFileSync(path.join(folder, file), bytes)
-    }
-    await build({
-      root: folder,
-      configFile: path.join(folder, 'vite.config.js'),
-      logLevel: 'error',
-      resolve: { alias },
-      worker: { plugins: () => [tfjsBackends()] },
-      plugins: [tfjsBackends()],
-    })
-    const served = await servePages({})
-    const other = await browser.newContext()
-    const own = await other.newPage()
-    await own.goto(`${served.url}/${path.relative(root, folder)}/dist/index.html`)
-    await own
-      .locator('gl-similar-examples .score')
-      .nth(expected.length - 1)
-      .waitFor({ state: 'attached' })
-    const scores = await own.locator('gl-similar-examples .score').allTextContents()
-    await other.close()
-    served.close()
-    expect(readScores(scores)).toEqual(expected)
-  } finally {
-    rmSync(folder, { recursive: true })
-  }
 }
 
 test('files that cannot be used are refused where they were given, with the way out', async () => {

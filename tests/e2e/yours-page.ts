@@ -27,6 +27,22 @@ export class YoursPage {
     await this.page.locator(`#${zone}-drop [data-files]`).setInputFiles(list)
   }
 
+  /** Drops files or folders of this machine, as a visitor does. */
+  async drop(zone: 'model' | 'data', ...paths: string[]): Promise<void> {
+    const box = await this.page.locator(`#${zone}-drop`).boundingBox()
+    if (box === null) throw new Error('The zone is not shown.')
+    const session = await this.page.context().newCDPSession(this.page)
+    for (const type of ['dragEnter', 'dragOver', 'drop'] as const) {
+      await session.send('Input.dispatchDragEvent', {
+        type,
+        x: box.x + box.width / 2,
+        y: box.y + 12,
+        data: { items: [], files: paths, dragOperationsMask: 1 },
+      })
+    }
+    await session.detach()
+  }
+
   /** Waits until the page says something about the model, the data, the match or the question. */
   about(zone: 'model' | 'data' | 'match' | 'ask', text: string | RegExp): Promise<void> {
     return this.page.locator(`#${zone}-about`, { hasText: text }).waitFor()

@@ -44,7 +44,8 @@ function encodeNames(
 ): EncodedLabels {
   const own = distinct(given)
   const names = classNames.length > 0 ? classNames : own
-  const unknown = own.find((name) => !names.includes(name))
+  const indices = matchNames(own, names)
+  const unknown = own.find((name) => !indices.has(name))
   if (unknown !== undefined) {
     throw new FileError(
       `The data has the class '${unknown}', but the model's classes are ${names.join(', ')}. Rename the folder or the label.`,
@@ -58,9 +59,38 @@ function encodeNames(
   }
   return {
     kind: 'classes',
-    indices: Int32Array.from(given, (name) => names.indexOf(name)),
+    indices: Int32Array.from(given, (name) => indices.get(name) ?? -1),
     names,
   }
+}
+
+/**
+ * The class of each name: the same name, else the only one that differs only in case, spaces,
+ * underscores and hyphens. Folders are often called 'class_0' where the class is 'Class 0'.
+ */
+function matchNames(
+  own: readonly string[],
+  classNames: readonly string[],
+): ReadonlyMap<string, number> {
+  const simplify = (name: string): string =>
+    name
+      .toLowerCase()
+      .replace(/[\s_-]+/g, ' ')
+      .trim()
+  const simple = classNames.map(simplify)
+  const ownSimple = own.map(simplify)
+  const found = new Map<string, number>()
+  own.forEach((name, at) => {
+    const exact = classNames.indexOf(name)
+    const text = ownSimple[at] ?? ''
+    const isOnly = (list: readonly string[]): boolean =>
+      list.indexOf(text) === list.lastIndexOf(text)
+    if (exact >= 0) found.set(name, exact)
+    else if (simple.includes(text) && isOnly(simple) && isOnly(ownSimple)) {
+      found.set(name, simple.indexOf(text))
+    }
+  })
+  return found
 }
 
 function encodeNumbers(

@@ -1,6 +1,6 @@
 import { create } from '../../dom.js'
 import type { FormField } from '../data/encode-table.js'
-import type { Asked } from '../encoders/encoder.js'
+import type { Question } from '../answer.js'
 import { createCamera } from './camera.js'
 
 export interface OwnExampleOptions {
@@ -8,7 +8,7 @@ export interface OwnExampleOptions {
   readonly fields: readonly FormField[]
   /** Whether the true value has to be known to compare with training examples. */
   readonly needsValue: boolean
-  readonly ask: (asked: Asked, value: number | undefined) => void
+  readonly ask: (question: Question) => void
   readonly fail: (error: unknown) => void
 }
 
@@ -22,13 +22,15 @@ export function showOwnExample(
     Object.assign(file, { type: 'file', accept: 'image/*' })
     file.addEventListener('change', () => {
       const [blob] = file.files ?? []
-      if (blob !== undefined) ask({ kind: 'picture', blob }, undefined)
+      if (blob !== undefined) {
+        ask({ text: `Your picture, ${blob.name}`, asked: { kind: 'picture', blob } })
+      }
       file.value = ''
     })
     root.replaceChildren(
       create('label', 'file-button', 'Choose a picture', file),
       ...createCamera((blob) => {
-        ask({ kind: 'picture', blob }, undefined)
+        ask({ text: 'Your picture from the camera', asked: { kind: 'picture', blob } })
       }, fail),
       create('span', 'hint', 'or drop one here, or paste one (Ctrl+V)'),
     )
@@ -50,7 +52,11 @@ export function showOwnExample(
       return
     }
     const cells = inputs.map((input) => input.value)
-    ask(kind === 'text' ? { kind, text: cells[0] ?? '' } : { kind: 'row', cells }, truth)
+    ask(
+      kind === 'text'
+        ? { text: 'Your own text', asked: { kind, text: cells[0] ?? '' } }
+        : { text: 'Your own row', asked: { kind: 'row', cells }, value: truth },
+    )
   })
   root.replaceChildren(
     ...inputs.map((input, index) =>

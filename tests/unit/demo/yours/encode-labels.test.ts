@@ -24,6 +24,19 @@ describe('labels', () => {
     })
   })
 
+  test('names are those of the model in another spelling, if only one class can be meant', () => {
+    const model = output(2, 'softmax', ['Class 1', 'Class 2'])
+    expect(encodeLabels(names('class_2', 'CLASS-1', 'class_2'), model)).toMatchObject({
+      indices: Int32Array.of(1, 0, 1),
+      names: ['Class 1', 'Class 2'],
+    })
+    expect(() => encodeLabels(names('class_1', 'Class 1', 'class-1'), model)).toThrow(
+      /the class 'class-1'/,
+    )
+    const twins = output(2, 'softmax', ['a b', 'a-b'])
+    expect(() => encodeLabels(names('A_B'), twins)).toThrow(/the class 'A_B'/)
+  })
+
   test('one-hot rows are classes; of a sigmoid, rows are values', () => {
     const rows = numbers(3, 0, 1, 0, 1, 0, 0)
     expect(encodeLabels(rows, output(3, 'softmax'))).toMatchObject({ indices: Int32Array.of(1, 0) })
