@@ -11,9 +11,8 @@ import {
 } from './keep/kept-sessions.js'
 import { attributionSteps, type Matched, type Session } from './session.js'
 import { countOf } from './views/about.js'
-import { messageOf } from './views/input-choices.js'
 import { showKept } from './views/kept-list.js'
-import { createFailure } from './views/method-choices.js'
+import { createFailure, messageOf } from './views/failure.js'
 
 /** What of the page is saved or kept. */
 export interface PageState {

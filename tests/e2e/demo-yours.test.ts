@@ -2,18 +2,17 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import * as tf from '@tensorflow/tfjs'
-import type { Browser, BrowserContext, Page } from 'playwright'
+import type { Browser, Page } from 'playwright'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest'
 import { denseModel } from '../support/onnx/dense-models.js'
-import { createPicture, exportModel, zip, type Files } from '../support/yours/dropped.js'
-import { DemoPage, launchBrowser } from './demo-page.js'
+import { colorModel, colorPictures, side } from '../support/yours/color-model.js'
+import { exportModel, zip, type Files } from '../support/yours/dropped.js'
+import { launchBrowser } from './demo-page.js'
 import { serveDemo, type DemoServer } from './demo-server.js'
 import { longestTask } from './longest-task.js'
 import { YoursPage } from './yours-page.js'
 import { runProject } from './yours-project.js'
 
-const side = 16
-const colors = { blue: [40, 60, 200], green: [50, 190, 60], red: [210, 60, 50] } as const
 const classNames = ['red', 'green', 'blue']
 
 /** How long the page may be blocked. */
@@ -21,11 +20,8 @@ const longestTaskMs = 50
 
 let browser: Browser
 let server: DemoServer
-let context: BrowserContext
-let demo: DemoPage
 let page: Page
 let yours: YoursPage
-let origins: Set<string>
 
 beforeAll(async () => {
   await tf.setBackend('cpu')
@@ -39,61 +35,11 @@ afterAll(async () => {
 })
 
 beforeEach(async () => {
-  context = await browser.newContext({
-    viewport: { width: 1280, height: 900 },
-    permissions: ['camera', 'clipboard-read', 'clipboard-write'],
-  })
-  demo = new DemoPage(await context.newPage())
-  page = demo.page
-  yours = new YoursPage(page)
-  origins = new Set()
-  context.on('request', (request) => origins.add(request.url().split('/', 3).join('/')))
-  await demo.open(server, {}, 'yours')
+  yours = await YoursPage.open(browser, server)
+  ;({ page } = yours)
 })
 
-afterEach(async () => {
-  await context.close()
-  // A breach of the content security policy would be among them.
-  expect(demo.errors).toEqual([])
-  expect(
-    [...origins].filter(
-      (origin) =>
-        !server.url.startsWith(origin) && origin !== 'data:' && !origin.startsWith('blob:'),
-    ),
-  ).toEqual([])
-})
-
-/** A classifier of pictures by their colours, as Teachable Machine nests its models. */
-function colorModel(): tf.Sequential {
-  const features = tf.sequential({
-    layers: [
-      tf.layers.conv2d({
-        inputShape: [side, side, 3],
-        filters: 4,
-        kernelSize: 3,
-        activation: 'relu',
-      }),
-      tf.layers.globalAveragePooling2d({}),
-    ],
-  })
-  const head = tf.sequential({
-    layers: [
-      tf.layers.dense({ inputShape: [4], units: 8, activation: 'relu' }),
-      tf.layers.dense({ units: 3, activation: 'softmax', useBias: false }),
-    ],
-  })
-  return tf.sequential({ layers: [features, head] })
-}
-
-async function colorPictures(count: number): Promise<Record<string, Uint8Array>> {
-  const files: Record<string, Uint8Array> = {}
-  for (const [name, color] of Object.entries(colors)) {
-    for (let i = 0; i < count; i++) {
-      files[`pictures/${name}/${i}.png`] = await createPicture(100 * i + name.length, color, side)
-    }
-  }
-  return files
-}
+afterEach(() => yours.leave())
 
 test('a Teachable Machine export and folders of pictures are explained, with the answers of the model', async () => {
   const model = colorModel()
@@ -139,6 +85,8 @@ test('a Teachable Machine export and folders of pictures are explained, with the
   await yours.look('yours-pictures')
   await page.setViewportSize({ width: 1280, height: 900 })
   expect(await runProject(browser, await yours.save('#save-code'))).toEqual(await yours.scores())
+  await page.locator('#suspect-list [data-index]').first().click()
+  await yours.settled(`Training example no. ${suspects[0]!}, whose label is`)
 
   await pastePicture(green)
   await yours.settled('Your picture from the clipboard')
@@ -210,14 +158,9 @@ async function checkProbabilities(
   question: tf.Tensor,
 ): Promise<Float32Array> {
   const expected = (model.predict(question) as tf.Tensor).dataSync<'float32'>()
-  const shown = await page.locator('#explainer .percent').allInnerTexts()
-  const names = await page.locator('#explainer [part~="row"]').allInnerTexts()
-  const read = Object.fromEntries(
-    names.map((text, i) => [text.split('\n')[0] ?? '', Number.parseFloat(shown[i] ?? '')]),
+  await yours.predicts(
+    Object.fromEntries(classNames.map((name, index) => [name, expected[index] ?? NaN])),
   )
-  classNames.forEach((name, i) => {
-    expect(read[name]).toBeCloseTo(100 * (expected[i] ?? NaN), 0)
-  })
   return expected
 }
 
@@ -321,40 +264,3 @@ async function checkKept(): Promise<void> {
   expect(await yours.scores()).toEqual(expected)
   expect(await page.isChecked('#keep')).toBe(false)
 }
-
-test('files that cannot be used are refused where they were given, with the way out', async () => {
-  const files = await exportModel(colorModel())
-  const weights = files['weights.bin'] ?? new Uint8Array()
-  const unknown = new TextDecoder().decode(files['model.json']).replaceAll('Conv2D', 'Conv9D')
-  const whole = zip(files)
-  const refusals: readonly (readonly [Files, string | RegExp])[] = [
-    [
-      { 'model.json': files['model.json'] ?? weights },
-      "model.json needs weights.bin, which isn't there",
-    ],
-    [
-      { ...files, 'weights.bin': weights.subarray(4) },
-      'weights.bin has 700 bytes, but model.json describes weights of 704',
-    ],
-    [
-      { ...files, 'model.json': new TextEncoder().encode(unknown) },
-      "has a Conv9D, which TensorFlow.js doesn't know",
-    ],
-    [
-      { ...files, 'model.json': files['model.json']?.subarray(0, 99) ?? weights },
-      'is not valid JSON, so it may be cut off',
-    ],
-    [{ 'model.zip': whole.subarray(0, whole.length - 99) }, "model.zip can't be unpacked"],
-    [{ 'model.h5': weights }, 'model.h5 is a Keras 2 file'],
-    [{ 'saved_model.pb': weights }, 'tensorflowjs_converter'],
-    [{ 'net.pth': weights }, 'torch.onnx.export'],
-    [{ 'model.onnx': weights }, "can't be read as an ONNX model"],
-    [{ 'notes.txt': weights }, 'There is no model in notes.txt'],
-  ]
-  for (const [given, message] of refusals) {
-    await yours.give('model', given)
-    await page.locator('#model-about [role=alert]', { hasText: message }).waitFor()
-  }
-  await yours.give('data', { 'net.onnx': weights })
-  await page.locator('#data-about [role=alert]', { hasText: 'This is a model' }).waitFor()
-})

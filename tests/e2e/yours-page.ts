@@ -2,9 +2,11 @@ import { mkdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import type { AxeResults } from 'axe-core'
-import type { Page } from 'playwright'
+import type { Browser, Page } from 'playwright'
 import { expect } from 'vitest'
 import type { Files } from '../support/yours/dropped.js'
+import { DemoPage } from './demo-page.js'
+import type { DemoServer } from './demo-server.js'
 
 const screenshots = path.resolve(import.meta.dirname, '../../dist-screenshots')
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
@@ -12,9 +14,38 @@ const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 /** The page Yours as a visitor meets it. */
 export class YoursPage {
   readonly page: Page
+  readonly #demo: DemoPage
+  readonly #server: DemoServer
+  readonly #origins = new Set<string>()
 
-  constructor(page: Page) {
-    this.page = page
+  private constructor(demo: DemoPage, server: DemoServer) {
+    this.page = demo.page
+    this.#demo = demo
+    this.#server = server
+  }
+
+  static async open(browser: Browser, server: DemoServer): Promise<YoursPage> {
+    const context = await browser.newContext({
+      viewport: { width: 1280, height: 900 },
+      permissions: ['camera', 'clipboard-read', 'clipboard-write'],
+    })
+    const yours = new YoursPage(new DemoPage(await context.newPage()), server)
+    context.on('request', (request) => {
+      yours.#origins.add(request.url().split('/', 3).join('/'))
+    })
+    await yours.#demo.open(server, {}, 'yours')
+    return yours
+  }
+
+  /** Ends the visit, and checks that nothing went wrong or left the page. */
+  async leave(): Promise<void> {
+    await this.page.context().close()
+    // A breach of the content security policy would be among them.
+    expect(this.#demo.errors).toEqual([])
+    const { url } = this.#server
+    const isOwn = (origin: string): boolean =>
+      url.startsWith(origin) || origin === 'data:' || origin.startsWith('blob:')
+    expect([...this.#origins].filter((origin) => !isOwn(origin))).toEqual([])
   }
 
   /** Chooses files. */
@@ -83,6 +114,25 @@ export class YoursPage {
     await list.first().waitFor()
     return Promise.all(
       (await list.all()).map(async (card) => Number(await card.getAttribute('data-index'))),
+    )
+  }
+
+  /** Checks the probabilities that are shown, by the names of their classes. */
+  async predicts(probabilities: Readonly<Record<string, number>>): Promise<void> {
+    const rows = this.page.locator('#explainer gl-probabilities [part~="row"]')
+    const texts = await rows.allInnerTexts()
+    const shown = texts.map((text) => {
+      const [name = ''] = text.split('\n')
+      return [name, Number.parseFloat(/([\d.]+)\s*%/.exec(text)?.[1] ?? '')] as const
+    })
+    expect(Object.fromEntries(shown)).toEqual(
+      Object.fromEntries(
+        Object.entries(probabilities).map(([name, value]) => [
+          name,
+          // Percentages have at least two digits.
+          expect.closeTo(100 * value, 0) as number,
+        ]),
+      ),
     )
   }
 

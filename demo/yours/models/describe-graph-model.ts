@@ -10,10 +10,18 @@ interface GraphNode {
   readonly name: string
   readonly op: string
   readonly inputs: readonly GraphNode[]
+  /** What the model's signature calls it, if it has one. */
+  readonly signatureKey?: string
 }
 
 interface GraphInternals {
-  readonly executor: { readonly graph: { readonly nodes: Readonly<Record<string, GraphNode>> } }
+  readonly executor: {
+    readonly graph: {
+      readonly nodes: Readonly<Record<string, GraphNode>>
+      readonly inputs: readonly GraphNode[]
+      readonly outputs: readonly GraphNode[]
+    }
+  }
 }
 
 /** Reads what a GraphModel says about itself. */
@@ -21,17 +29,19 @@ export function describeGraphModel(
   model: GraphModel,
   { side, byteLength, files }: LoadedFiles,
 ): OpenedModel {
-  const { nodes } = (model as unknown as GraphInternals).executor.graph
+  const { graph } = (model as unknown as GraphInternals).executor
   const createPredictor = (output: string): Predictor =>
     tfjsPredictor(model, { output }) as unknown as Predictor
   const outputs = model.outputNodes.map((name) => ({
     name,
     shape: createPredictor(name).output.shape,
-    activation: findActivation(nodes[name.split(':')[0] ?? '']),
+    activation: findActivation(findOutput(graph.outputs, name)),
   }))
   const { inputs, parameters } = createPredictor(outputs[0]?.name ?? '')
-  const steps = Object.values(nodes).filter(({ op }) => op !== 'Const' && op !== 'Placeholder')
-  const inputNames = new Set(inputs.map(({ name }) => name))
+  const steps = Object.values(graph.nodes).filter(
+    ({ op }) => op !== 'Const' && op !== 'Placeholder',
+  )
+  const inputNames = new Set(graph.inputs.map(({ name }) => name))
   return {
     facts: {
       format: side.isTeachable ? 'Teachable Machine' : 'TensorFlow.js graph model',
@@ -56,6 +66,12 @@ export function describeGraphModel(
       model.dispose()
     },
   }
+}
+
+/** The node of an output, which the model calls by its key in the signature, or by its node and slot. */
+function findOutput(outputs: readonly GraphNode[], name: string): GraphNode | undefined {
+  const [key] = name.split(':')
+  return outputs.find((node) => (node.signatureKey ?? node.name) === key)
 }
 
 const passing = new Set(['Identity', 'Cast', 'Reshape', 'Squeeze'])

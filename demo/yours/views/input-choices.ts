@@ -6,6 +6,7 @@ import { needsScaling, type Session } from '../session.js'
 import { findBetter, type Trial } from '../workshop/trial.js'
 import { listSome } from './about.js'
 import { createChecks, createRadios, createSelect, type RadioChoice } from './fields.js'
+import { createFailure, messageOf } from './failure.js'
 
 export interface InputChoicesOptions {
   readonly session: Session
@@ -81,7 +82,10 @@ function pixelChoices(options: InputChoicesOptions): HTMLElement[] {
     suggestBetter(trials, radios, options, plan.pixels.scaling, choose)
   }
   run().catch((error: unknown) => {
-    if (!signal.aborted) notes[0]?.replaceChildren(messageOf(error))
+    if (signal.aborted) return
+    for (const note of notes) note.replaceChildren()
+    // Once a scaling is chosen, the same failure is reported where the examples are encoded.
+    if (plan.pixels.scaling === null) options.suggest([createFailure(messageOf(error))])
   })
   return [group]
 }
@@ -223,6 +227,3 @@ function tableChoices(
     ...(hasNumbers ? [group] : []),
   ]
 }
-
-export const messageOf = (error: unknown): string =>
-  error instanceof Error ? error.message : String(error)

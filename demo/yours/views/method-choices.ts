@@ -1,5 +1,4 @@
 import type { LossName } from 'gradlens'
-import { create } from '../../dom.js'
 import { lossLabels } from '../data/losses.js'
 import type { Choices } from '../choices.js'
 import type { Session } from '../session.js'
@@ -126,11 +125,4 @@ function listBaselines({ data }: Session): { value: BaselineName; label: string 
   return data?.kind === 'pictures' || (data?.kind === 'arrays' && data.isBytes)
     ? [zeros, { value: 'black', label: 'black' }, { value: 'white', label: 'white' }, mean]
     : [zeros, mean]
-}
-
-/** A paragraph that says what went wrong. */
-export function createFailure(message: string): HTMLElement {
-  const line = create('p', 'failure-line', message)
-  line.setAttribute('role', 'alert')
-  return line
 }
