@@ -85,9 +85,11 @@ export class ExplainedPage<Data> {
     this.#isLoaded = this.#loader === undefined
     // The worker loads the model while the page loads its data.
     if (this.#isLoaded) this.#worker.start()
-    if (options.areTraining !== false) {
+    const { undoneRate } = dataSets[dataSet]
+    if (undoneRate !== undefined) {
       this.#consequences = new Consequences({
         noun,
+        undoneRate,
         parts: options.parts,
         unit: options.unit,
         name: (label) => this.explainer.labels[label] ?? String(label),

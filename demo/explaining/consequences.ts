@@ -9,7 +9,7 @@ import type { PageModel } from './page-model.js'
 import type { PageSimilarity } from './page-similarity.js'
 import type { Question, References } from './question.js'
 import { findSharedEvidence } from './shared-evidence.js'
-import { estimateLossChange, estimateMeanLossChange, undoneRate } from './what-if.js'
+import { estimateLossChange, estimateMeanLossChange } from './what-if.js'
 
 /** How many of the most similar examples are unlearned: those that are shown. */
 const undoneCount = 5
@@ -24,6 +24,8 @@ interface Parts {
 
 interface ConsequencesOptions {
   readonly noun: { readonly one: string; readonly many: string }
+  /** The learning rate of the steps that are undone. */
+  readonly undoneRate: number
   /** What is compared of images; undefined: nothing. */
   readonly parts: string | undefined
   /** The unit of a regression; undefined for classes. */
@@ -117,7 +119,7 @@ export class Consequences {
   }
 
   async #unlearn(signal: AbortSignal): Promise<string> {
-    const { unit, noun, name } = this.#options
+    const { unit, noun, name, undoneRate: rate } = this.#options
     const { question, model, similarity } = this.#parts!
     const { input, truth = NaN } = question!
     const isRegression = unit !== undefined
@@ -131,8 +133,9 @@ export class Consequences {
     const undone = new Set(this.#nearest)
     const whatIf = {
       count: undone.size,
-      lossChange: estimateLossChange(products, undone, undoneRate),
-      meanLossChange: estimateMeanLossChange(products, undone.size, undoneRate),
+      rate,
+      lossChange: estimateLossChange(products, undone, rate),
+      meanLossChange: estimateMeanLossChange(products, undone.size, rate),
       noun,
     }
     if (isRegression) {

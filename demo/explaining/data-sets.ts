@@ -14,15 +14,20 @@ export interface DataSet {
   readonly parameters?: string
   /** The number of path points per pass. Small, so that a long path can be cancelled quickly. */
   readonly pathBatch: number
+  /**
+   * The learning rate of the steps that are undone, for pages that say what would follow. It is so small
+   * that the estimate of first order holds: see `npm run evaluate:unlearning`.
+   */
+  readonly undoneRate?: number
 }
 
 const small = { task: 'classification', loss: 'categoricalCrossentropy', pathBatch: 25 } as const
 
 export const dataSets: Readonly<Record<DataSetName, DataSet>> = {
-  mnist: { ...small, hasStore: true },
-  garments: small,
-  reviews: { ...small, layer: 'words' },
-  cars: { ...small, task: 'regression', loss: 'meanSquaredError' },
+  mnist: { ...small, hasStore: true, undoneRate: 1e-3 },
+  garments: { ...small, undoneRate: 1e-4 },
+  reviews: { ...small, layer: 'words', undoneRate: 1e-2 },
+  cars: { ...small, task: 'regression', loss: 'meanSquaredError', undoneRate: 3e-5 },
   photos: {
     task: 'classification',
     loss: 'sparseCategoricalCrossentropyFromLogits',

@@ -6,9 +6,6 @@ export interface InnerProducts {
   readonly indices: ArrayLike<number>
 }
 
-/** The learning rate of the step that is undone. */
-export const undoneRate = 1e-3
-
 /**
  * The change of a question's loss if one step of gradient descent on each of some training examples is
  * undone, to first order: rate · Σ g·gⱼ. A step with gradient gⱼ moves the parameters by −rate · gⱼ, so

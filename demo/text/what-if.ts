@@ -1,9 +1,11 @@
 import { formatFixed, formatTablePercent } from 'gradlens/elements'
-import { changeProbability, changeValue, undoneRate } from '../explaining/what-if.js'
+import { changeProbability, changeValue } from '../explaining/what-if.js'
 
 export interface WhatIf {
   /** How many of the most similar training examples are unlearned. */
   readonly count: number
+  /** The learning rate of the steps that are undone. */
+  readonly rate: number
   /** The change of the question's loss without them, and for as many others on average. */
   readonly lossChange: number
   readonly meanLossChange: number
@@ -38,7 +40,7 @@ export function describeValueWithout(
 }
 
 function describe(
-  { count, noun: { many } }: WhatIf,
+  { count, rate, noun: { many } }: WhatIf,
   {
     subject,
     before,
@@ -46,7 +48,7 @@ function describe(
     others,
   }: Readonly<Record<'subject' | 'before' | 'after' | 'others', string>>,
 ): string {
-  const step = `Undoing one training step (rate ${undoneRate}) on each of the ${count} most similar ${many}`
+  const step = `Undoing one training step (rate ${rate}) on each of the ${count} most similar ${many}`
   if (before === after) {
     return (
       `${step} would leave ${subject} at ${before}: the model fits them so well that ` +

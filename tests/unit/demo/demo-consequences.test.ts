@@ -141,7 +141,7 @@ describe('what if it had not learned from some examples', () => {
 
   test('is said in one or two sentences', () => {
     const noun = { one: 'digit', many: 'digits' }
-    const whatIf = { count: 5, lossChange: 0.1, meanLossChange: 0.001, noun }
+    const whatIf = { count: 5, rate: 0.001, lossChange: 0.1, meanLossChange: 0.001, noun }
     expect(plain(describeProbabilityWithout(whatIf, { name: '1', probability: 0.648 }))).toBe(
       'Undoing one training step (rate 0.001) on each of the 5 most similar digits would take the probability of 1 ' +
         'from 64.8 % to 58.6 %. On 5 others taken at random, it would be 64.7 % on average.',
