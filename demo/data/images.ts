@@ -62,6 +62,8 @@ export function imageOf({ images }: ImageSet, index: number): Uint8Array {
 
 /** One or several pictures as the models take them: [n, 28, 28, 1], 0 … 1. */
 export function imageInput(pixels: Uint8Array): NdArray {
-  const data = Float32Array.from(pixels, (value) => value / 255)
+  const data = new Float32Array(pixels.length)
+  // A loop, because `from` with a function takes ten times as long for all training images.
+  for (let i = 0; i < data.length; i++) data[i] = pixels[i]! / 255
   return { data, shape: [pixels.length / imageSize, imageSide, imageSide, 1] }
 }

@@ -8,7 +8,12 @@ import {
 import { fromNestedNumbers, type NdArray, type NestedNumbers } from '../../ndarray.js'
 import { readChoice } from '../../options.js'
 import { signs, type Sign } from '../base/attributions.js'
-import { createColorBar, renderColorBar, type ColorBar } from '../base/color/color-bar.js'
+import {
+  createColorBar,
+  createTicks,
+  renderColorBar,
+  type ColorBar,
+} from '../base/color/color-bar.js'
 import { colorBarStyles } from '../base/color/color-bar.styles.js'
 import { divergingColors, palettes, type Palette } from '../base/color/diverging-colors.js'
 import { GlElement } from '../base/element.js'
@@ -161,7 +166,6 @@ export class GlAttributionImage extends GlElement<SignedMap> {
     const layerCount = view.image !== null && ['overlay', 'masked'].includes(this.layout) ? 2 : 1
     const canvas = html`<canvas aria-hidden="true"></canvas>`
     const layers = Array.from({ length: layerCount }, () => canvas)
-    const { ticks } = this.#createColorBar(view)
     return html`
       <div
         class="area"
@@ -190,7 +194,9 @@ export class GlAttributionImage extends GlElement<SignedMap> {
         >
           ${layers}${this.#renderCursor(view)}
         </div>
-        <div class="color-bar" part="color-bar" aria-hidden="true">${renderColorBar(ticks)}</div>
+        <div class="color-bar" part="color-bar" aria-hidden="true">
+          ${renderColorBar(createTicks(view, this.sign))}
+        </div>
         <div class="readout" part="readout">
           <output>${this.#renderReadout(view)}</output>
         </div>
@@ -247,8 +253,10 @@ export class GlAttributionImage extends GlElement<SignedMap> {
 
   protected override updated(): void {
     super.updated()
-    const { view, colors: theme } = this
+    const { view } = this
     if (view === null) return
+    // Reading the colours makes the browser compute the styles of the page.
+    const theme = this.colors
     const key = JSON.stringify([theme, this.layout, this.palette, this.ink])
     if (this.#painted?.view === view && this.#painted.key === key) return
     const layers = this.#createPanels(view, theme).flat()
@@ -334,7 +342,7 @@ export class GlAttributionImage extends GlElement<SignedMap> {
     return createPanels(view, { layout: this.layout, theme, colorOf, ink: this.ink })
   }
 
-  #createColorBar(view: SignedMap, theme: Theme = this.colors): ColorBar {
+  #createColorBar(view: SignedMap, theme: Theme): ColorBar {
     const colorOf = divergingColors(this.palette, theme)
     const layout = view.image === null ? 'map' : this.layout
     return createColorBar(view, { sign: this.sign, isMasked: layout === 'masked', colorOf, theme })

@@ -8,7 +8,12 @@ import {
   type TemplateResult,
 } from 'lit'
 import { readChoice } from '../../options.js'
-import { createColorBar, renderColorBar, type ColorBar } from '../base/color/color-bar.js'
+import {
+  createColorBar,
+  createTicks,
+  renderColorBar,
+  type ColorBar,
+} from '../base/color/color-bar.js'
 import { colorBarStyles } from '../base/color/color-bar.styles.js'
 import { divergingColors, type Palette, palettes } from '../base/color/diverging-colors.js'
 import type { Theme } from '../base/color/theme.js'
@@ -160,7 +165,7 @@ move over them."
         </div>
         <div class="legend">
           <div class="color-bar" part="color-bar" aria-hidden="true">
-            ${renderColorBar(this.#createColorBar(view).ticks)}
+            ${renderColorBar(createTicks(view, 'all'))}
           </div>
           <div class="readout" part="readout">
             <output>${this.#renderReadout(view, shown)}</output>
@@ -212,8 +217,9 @@ move over them."
 
   protected override updated(): void {
     super.updated()
-    const { view, colors: theme } = this
+    const { view } = this
     if (view === null) return
+    const theme = this.colors
     const key = JSON.stringify([theme, this.palette, this.top])
     if (this.#painted?.view === view && this.#painted.key === key) return
     const colorOf = divergingColors(this.palette, theme)
@@ -227,7 +233,7 @@ move over them."
     this.#painted = { view, key }
   }
 
-  #createColorBar(view: SeriesAttributions, theme: Theme = this.colors): ColorBar {
+  #createColorBar(view: SeriesAttributions, theme: Theme): ColorBar {
     const colorOf = divergingColors(this.palette, theme)
     return createColorBar(view, { sign: 'all', isMasked: false, colorOf, theme })
   }

@@ -2,9 +2,10 @@ import { formatFixed } from './format.js'
 
 const thinSpace = '\u202f'
 
-/** Formats a count, such as '1,000'. */
+/** Formats an integer in groups of three digits, such as '1,000'. */
 export function formatCount(count: number): string {
-  return count.toLocaleString('en')
+  // Progress calls it often, and the first use of the browser's own formats takes a phone 40 ms.
+  return `${count}`.replaceAll(/\B(?=(?:\d{3})+$)/g, ',')
 }
 
 /** Formats a number of bytes in decimal units, such as '999 B', '436 kB' or '4.4 MB'. */

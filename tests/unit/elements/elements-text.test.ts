@@ -8,6 +8,7 @@ import {
 } from '../../../src/elements/text/format.js'
 import {
   formatBytes,
+  formatCount,
   formatDuration,
   formatSeconds,
 } from '../../../src/elements/text/quantities.js'
@@ -17,6 +18,15 @@ import { formatRunReport } from '../../../src/elements/text/run-report.js'
 const plain = (text: string): string => text.replaceAll('\u202f', ' ').replaceAll('\u2212', '-')
 
 describe('numbers', () => {
+  test('count in groups of three digits, as the browser does for English', () => {
+    fc.assert(
+      fc.property(fc.maxSafeInteger(), (count) => {
+        expect(formatCount(count)).toBe(count.toLocaleString('en'))
+      }),
+    )
+    expect([0, 999, 1000, 1_234_567].map(formatCount)).toEqual(['0', '999', '1,000', '1,234,567'])
+  })
+
   test.each([
     [0, '0.0 %', '0.0 %'],
     [0.0004, '< 0.1 %', '< 0.1 %'],

@@ -40,11 +40,10 @@ interface ColorBarOptions {
 }
 
 export function createColorBar(
-  { limit, isClipped, target }: SignedValues,
+  values: SignedValues,
   { sign, isMasked, colorOf, theme }: ColorBarOptions,
 ): ColorBar {
-  const from = sign === 'positive' ? 0 : -1
-  const to = sign === 'negative' ? 0 : 1
+  const [from, to] = endsOf(sign)
   const ramp = createRaster(steps, 1)
   for (let i = 0; i < steps; i++) {
     const value = from + ((to - from) * i) / (steps - 1)
@@ -52,7 +51,17 @@ export function createColorBar(
     const masked = theme.paper.map((paper, c) => paper + (theme.ink[c]! - paper) * share)
     ramp.data.set([...(isMasked ? masked : colorOf(value)), 255], i * 4)
   }
-  if (limit === 0) return { ramp, ticks: [{ at: -from / (to - from), value: '0', meaning: '' }] }
+  return { ramp, ticks: createTicks(values, sign) }
+}
+
+/** The ticks of a color bar, which don't depend on the theme. */
+export function createTicks(
+  { limit, isClipped, target }: SignedValues,
+  sign: Sign,
+): readonly ColorBarTick[] {
+  const [from, to] = endsOf(sign)
+  const zero = { at: -from / (to - from), value: '0', meaning: '' }
+  if (limit === 0) return [zero]
   const format = createSignedFormat([limit])
   const name = target ?? 'a higher output'
   const bound = isClipped ? { least: '≤\u202f', most: '≥\u202f' } : { least: '', most: '' }
@@ -61,12 +70,14 @@ export function createColorBar(
     value: (value < 0 ? bound.least : bound.most) + format(value * limit),
     meaning: value < 0 ? `against ${name}` : `for ${name}`,
   })
-  const zero = { at: -from / (to - from), value: '0', meaning: '' }
-  return {
-    ramp,
-    ticks: [...(from < 0 ? [end(-1)] : []), zero, ...(to > 0 ? [end(1)] : [])],
-  }
+  return [...(from < 0 ? [end(-1)] : []), zero, ...(to > 0 ? [end(1)] : [])]
 }
+
+/** The values at the ends of the bar, as shares of the limit. */
+const endsOf = (sign: Sign): readonly [from: number, to: number] => [
+  sign === 'positive' ? 0 : -1,
+  sign === 'negative' ? 0 : 1,
+]
 
 /** The content of a bar, whose canvas the element paints, and its ticks. */
 export function renderColorBar(ticks: readonly ColorBarTick[]): TemplateResult {
