@@ -85,7 +85,8 @@ export const exampleStyles: CSSResult = css`
     min-inline-size: 0;
   }
 
-  .label {
+  .label,
+  .name {
     font-weight: 700;
     overflow-wrap: anywhere;
   }
@@ -205,6 +206,11 @@ export const exampleStyles: CSSResult = css`
       align-self: end;
       flex-flow: row wrap;
       gap: 0 8px;
+    }
+
+    /* Names differ in length, and what the model says begins below all of them. */
+    .pictures .name ~ .says {
+      flex-basis: 100%;
     }
 
     .pictures .score-place {

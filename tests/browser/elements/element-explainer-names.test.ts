@@ -37,7 +37,7 @@ it('shows the most probable of many classes, the map over its image, and example
   rankings[0]!.resolve(ranking)
   await settle(element)
   const similar = findChild(element, 'gl-similar-examples')
-  expect(textsOf(similar, '.end:first-child [part="example"] .label')[0]).toBe('photo 4')
+  expect(textsOf(similar, '.end:first-child [part="example"] .name')[0]).toBe('photo 4')
   expect(textsOf(similar, 'figcaption')[0]).toMatch(
     /^The model says class 2: the most similar photo is photo 4/,
   )

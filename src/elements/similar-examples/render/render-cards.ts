@@ -113,7 +113,7 @@ function renderFacts(example: ShownExample, view: SimilarityView): TemplateResul
   const isWrong = differs(example, view)
   const number = index === undefined ? 'not ranked' : `no. ${index}`
   return html`
-    ${name === undefined ? nothing : html`<span class="label">${name}</span>`}
+    ${name === undefined ? nothing : html`<span class="name">${name}</span>`}
     ${label === undefined ? nothing : html`<span class="label">labelled ${view.name(label)}</span>`}
     ${
       predicted === undefined
