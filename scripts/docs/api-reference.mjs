@@ -187,7 +187,7 @@ function showNames(context) {
 
 /** A title without type parameters, which break on phones. @param {{ kind: string, name: string }} page */
 function memberTitle({ kind, name }) {
-  return `${kind}: ${name}`
+  return `${kind}: ${name.replace(/\\?<.*/s, '')}`
 }
 
 /** TypeDoc's name of an entry: its path without the common folder. @param {string} file */
