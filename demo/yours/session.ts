@@ -109,7 +109,10 @@ export class Session {
         },
         table: {
           label,
-          features: columns.filter(({ name }) => name !== label).map(({ name }) => name),
+          features: suggestFeatures(
+            columns.map(({ name }) => name).filter((name) => name !== label),
+            model.parts,
+          ),
           scaling: 'none',
         },
       },
@@ -202,6 +205,15 @@ function readPlan({ plan }: Choices): EncodingPlan {
   const { scaling } = plan.pixels
   if (scaling === null) throw new Error('Choose how the model takes pixels first.')
   return { ...plan, pixels: { ...plan.pixels, scaling } }
+}
+
+/** The columns in the order of the model's inputs, if these have their names; else in their own order. */
+function suggestFeatures(
+  names: readonly string[],
+  parts: ModelFacts['parts'] = [],
+): readonly string[] {
+  const inputs = parts.map(({ name }) => name)
+  return inputs.length > 0 && inputs.every((name) => names.includes(name)) ? inputs : names
 }
 
 /** The column that is called like a label, else the last one. */

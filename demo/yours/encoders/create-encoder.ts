@@ -62,7 +62,7 @@ export class Encoders {
         }
         return input.kind === 'tokens'
           ? this.#createForTokens(data, input, plan)
-          : new TableEncoder(data.table, plan.table, input.size)
+          : new TableEncoder(data.table, plan.table, input.size, { parts: this.#facts.parts })
       case 'arrays':
         return this.#createForArrays(data, plan)
     }
@@ -78,7 +78,7 @@ export class Encoders {
     const dtype = spec?.dtype ?? 'float32'
     const columns = table.columns.filter(({ name }) => plan.table.features.includes(name))
     const [column] = columns
-    if (column?.kind !== 'text') return new TableEncoder(table, plan.table, length, dtype)
+    if (column?.kind !== 'text') return new TableEncoder(table, plan.table, length, { dtype })
     if (columns.length > 1) {
       throw new FileError('The model takes one text. Choose one column.')
     }

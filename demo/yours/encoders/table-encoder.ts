@@ -1,8 +1,16 @@
-import type { NdArray } from 'gradlens'
+import type { ArraySpec, NdArray } from 'gradlens'
 import type { Column, RawLabels, Table } from '../data/data-set.js'
 import { TableEncoding, type FormField } from '../data/encode-table.js'
 import { FileError } from '../files/named-file.js'
+import { describeParts } from '../models/join-inputs.js'
 import type { Asked, EncodedExample, Encoder, EncodingPlan, ShownExamples } from './encoder.js'
+
+/** What the model says of its numbers. */
+export interface TableModel {
+  readonly dtype?: 'float32' | 'int32'
+  /** The inputs among which the columns are divided, if there are several. */
+  readonly parts?: readonly ArraySpec[] | undefined
+}
 
 /** Rows of a table as a vector of numbers each. */
 export class TableEncoder implements Encoder {
@@ -17,7 +25,7 @@ export class TableEncoder implements Encoder {
     table: Table,
     plan: EncodingPlan['table'],
     size: number | null,
-    dtype: 'float32' | 'int32' = 'float32',
+    { dtype = 'float32', parts = [] }: TableModel = {},
   ) {
     this.#dtype = dtype
     this.#table = table
@@ -26,7 +34,7 @@ export class TableEncoder implements Encoder {
     const { length } = this.#encoding.names
     if (size !== null && length !== size) {
       throw new FileError(
-        `The model takes ${size} numbers, but these columns become ${length}: ${this.#encoding.widths.join(', ')}. ` +
+        `The model takes ${size} numbers${parts.length > 0 ? ` in the order ${describeParts(parts)}` : ''}, but these columns become ${length}: ${this.#encoding.widths.join(', ')}. ` +
           'A column of text becomes one number per value. Choose the columns that the model was trained on.',
       )
     }

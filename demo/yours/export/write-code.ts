@@ -1,4 +1,5 @@
 import { version } from 'gradlens'
+import joinColumns from '../models/join-columns.js?raw'
 
 /** What the code of a project depends on. */
 export interface CodeOptions {
@@ -8,6 +9,8 @@ export interface CodeOptions {
   /** The path of the model's main file in its folder. */
   readonly model: string
   readonly output: string
+  /** Whether the model has several inputs, among which the columns are divided. */
+  readonly hasParts: boolean
   readonly loss: string
   readonly simFn: string
   readonly task: 'classification' | 'regression'
@@ -45,6 +48,7 @@ export function writeCode(options: CodeOptions): Record<string, string> {
     'index.html': writePage(title),
     'main.js': writeMain(options),
     'read-npy.js': readNpy,
+    ...(options.hasParts && { 'join-columns.js': joinColumns }),
     'README.md': `# ${title}\n\nThe model and the training examples are in public/. Start the page with\n\n    npm install && npm start\n`,
   }
 }
@@ -72,18 +76,20 @@ const writePage = (title: string): string => `<!doctype html>
 function writeMain(options: CodeOptions): string {
   const { format, output, model, loss, simFn, task, parameters, method, layer, steps } = options
   const text = (value: unknown): string => JSON.stringify(value)
+  const join = (predictor: string): string =>
+    options.hasParts ? `joinColumns(${predictor})` : predictor
   const predictor = {
     layers: [
       `const model = await tf.loadLayersModel('model/${model}')`,
-      `const predictor = tfjsPredictor(model, { output: ${text(output)} })`,
+      `const predictor = ${join(`tfjsPredictor(model, { output: ${text(output)} })`)}`,
     ],
     graph: [
       `const model = await tf.loadGraphModel('model/${model}')`,
-      `const predictor = tfjsPredictor(model, { output: ${text(output)} })`,
+      `const predictor = ${join(`tfjsPredictor(model, { output: ${text(output)} })`)}`,
     ],
     onnx: [
       'ort.env.wasm.wasmPaths = { wasm: wasmUrl }',
-      `const predictor = await onnxPredictor(ort, 'model/${model}', { output: ${text(output)} })`,
+      `const predictor = ${join(`await onnxPredictor(ort, 'model/${model}', { output: ${text(output)} })`)}`,
     ],
   }[format]
   const imports =
@@ -109,6 +115,7 @@ function writeMain(options: CodeOptions): string {
     `import { ${method === 'grad_cam' ? 'GradCam, GradientSimilarity' : 'GradientSimilarity, IntegratedGradients'} } from 'gradlens'`,
     ...imports,
     "import 'gradlens/elements/define'",
+    ...(options.hasParts ? ["import { joinColumns } from './join-columns.js'"] : []),
     "import { readNpy } from './read-npy.js'",
     '',
     ...predictor,

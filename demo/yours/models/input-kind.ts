@@ -1,5 +1,4 @@
 import type { ArraySpec } from 'gradlens'
-import { FileError } from '../files/named-file.js'
 import type { ModelFacts, TextFacts } from './model-facts.js'
 import { formatShape, sizeOf } from './opened-model.js'
 
@@ -21,14 +20,11 @@ export type InputKind =
       readonly size: number | null
     }
 
-/** @throws FileError for a model with several inputs */
+/** @throws Error for a model with several inputs, which are joined first */
 export function findInputKind({ inputs, embedding }: ModelFacts): InputKind {
   const [input] = inputs
   if (input === undefined || inputs.length > 1) {
-    throw new FileError(
-      `The model has ${inputs.length} inputs (${inputs.map(({ name }) => name).join(', ')}). This page takes models of one input; ` +
-        'the gradlens library takes several: x is then an object of arrays by input name.',
-    )
+    throw new Error(`Expected one input; got ${inputs.length}.`)
   }
   return (
     findPicture(input) ?? findTokens(input, embedding) ?? { kind: 'numbers', ...sizesOf(input) }

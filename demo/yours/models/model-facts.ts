@@ -35,6 +35,8 @@ export interface ModelFacts {
   readonly name: string
   readonly byteLength: number
   readonly inputs: readonly ArraySpec[]
+  /** The inputs of the file, among which the columns of the only input are divided, if there are several. */
+  readonly parts?: readonly ArraySpec[]
   readonly outputs: readonly OutputFacts[]
   readonly layers: readonly LayerFacts[]
   readonly parameters: readonly { readonly name: string; readonly count: number }[]

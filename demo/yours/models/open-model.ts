@@ -1,6 +1,7 @@
 import { baseName, endingOf, FileError, listPaths, type NamedFile } from '../files/named-file.js'
 import { refuseFormats } from '../files/refuse-format.js'
 import { expandZips } from '../files/unzip.js'
+import { joinInputs } from './join-inputs.js'
 import type { OpenedModel } from './opened-model.js'
 
 /**
@@ -10,6 +11,10 @@ import type { OpenedModel } from './opened-model.js'
  * @throws FileError if there is none or it is incomplete
  */
 export async function openModel(dropped: readonly NamedFile[]): Promise<OpenedModel> {
+  return joinInputs(await openFormat(dropped))
+}
+
+async function openFormat(dropped: readonly NamedFile[]): Promise<OpenedModel> {
   const files = await expandZips(dropped)
   const keras = files.find(({ path }) => endingOf(path) === 'keras')
   if (keras !== undefined) {

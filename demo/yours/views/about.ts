@@ -2,6 +2,7 @@ import { formatBytes, formatCount } from 'gradlens/elements'
 import { create } from '../../dom.js'
 import { lossLabels } from '../data/losses.js'
 import { describeInputKind, findInputKind } from '../models/input-kind.js'
+import { describeParts } from '../models/join-inputs.js'
 import type { ModelFacts } from '../models/model-facts.js'
 import { formatShape } from '../models/opened-model.js'
 import type { Matched } from '../session.js'
@@ -50,9 +51,8 @@ export function describeInside(facts: ModelFacts): HTMLElement[] {
 }
 
 function describeTakes(facts: ModelFacts): string {
-  return facts.inputs.length === 1
-    ? describeInputKind(findInputKind(facts), facts.text)
-    : facts.inputs.map(({ name, shape }) => `${name} (${formatShape(shape)})`).join(' and ')
+  const takes = describeInputKind(findInputKind(facts), facts.text)
+  return facts.parts === undefined ? takes : `${takes}: ${describeParts(facts.parts)}`
 }
 
 function describeOutput({ name, shape, activation }: ModelFacts['outputs'][number]): string {

@@ -221,7 +221,13 @@ function tableChoices(
         })),
       features,
       (chosen) => {
-        change({ features: chosen })
+        // The order is kept, which may be that of the model's inputs.
+        change({
+          features: [
+            ...features.filter((name) => chosen.includes(name)),
+            ...chosen.filter((name) => !features.includes(name)),
+          ],
+        })
       },
     ),
     ...(hasNumbers ? [group] : []),

@@ -10,7 +10,7 @@ import type { OpenedModel } from '../models/opened-model.js'
 /** What the page knows of the explanation that is exported. */
 export type ExportPlan = Omit<
   CodeOptions,
-  'format' | 'model' | 'parameters' | 'hasBaseline' | 'hasLabel'
+  'format' | 'model' | 'hasParts' | 'parameters' | 'hasBaseline' | 'hasLabel'
 > & {
   /** The example, [1, …]. */
   readonly x: NdArray
@@ -39,6 +39,7 @@ export async function exportProject(
     ...plan,
     format: isOnnx ? 'onnx' : model.isGraph === true ? 'graph' : 'layers',
     model: baseName(main?.path ?? ''),
+    hasParts: model.facts.parts !== undefined,
     parameters:
       isChosen === undefined
         ? null
