@@ -8,6 +8,8 @@ import {
 } from './contracted-gradients.js'
 import type { BlockShape } from './curvature-block.js'
 import type { Numbers } from '../gradients/numbers/number-memory.js'
+import type { Rest } from './rest.js'
+import { multiplyInParts } from './matrices/multiply-in-parts.js'
 import { allocateZeros, type Matrices, place, viewColumns, viewRows } from './matrices/matrices.js'
 import { type LayerVectors, readVectors } from './read-vectors.js'
 
@@ -50,15 +52,17 @@ export class Covariances {
   /**
    * Adds examples.
    *
+   * @param rest called regularly so that the page can respond
    * @param contracts whether matrices of the examples are wanted where they suit better than vectors
    * @returns the gradients as eigenvalues are measured from them
    * @throws UnsupportedError for other layouts than those of the plan
    */
-  add(
+  async add(
     segments: readonly GradientSegment[],
     exampleCount: number,
     contracts: boolean,
-  ): MeasuredGradients {
+    rest: Rest,
+  ): Promise<MeasuredGradients> {
     const matrices = this.#matrices
     const [segment, ...others] = segments
     const { rule } = this.#block
@@ -67,29 +71,37 @@ export class Covariances {
     if (segment === undefined || others.length > 0) throw createLayoutError(this.#block)
     if (rule === 'kronecker' && (segment.kind === 'factored' || segment.kind === 'convolution')) {
       return contracts && prefersMatrix(this.#block, segment)
-        ? this.#addContracting(segment, exampleCount)
-        : this.#addVectors(segment, exampleCount)
+        ? this.#addContracting(segment, exampleCount, rest)
+        : this.#addVectors(segment, exampleCount, rest)
     }
     if (rule === 'lookup' && segment.kind === 'lookup') {
       this.#positionCount += segment.indices.length
       for (const index of segment.indices) this.#inputs.data[index]!++
-      this.#addOutputs(segment.delta)
+      await this.#addOutputs(segment.delta, rest)
     } else if (rule === 'exact' && segment.kind === 'dense') {
       this.#positionCount += exampleCount
       this.#inputs.data[0]! += exampleCount
-      this.#addOutputs(segment.values)
+      await this.#addOutputs(segment.values, rest)
     } else throw createLayoutError(this.#block)
     return segments
   }
 
-  #addVectors(segment: VectorSegment, exampleCount: number): readonly GradientSegment[] {
+  async #addVectors(
+    segment: VectorSegment,
+    exampleCount: number,
+    rest: Rest,
+  ): Promise<readonly GradientSegment[]> {
     for (const part of readVectors(segment, this.#block, exampleCount, this.#matrices)) {
-      this.#addPart(part)
+      await this.#addPart(part, rest)
     }
     return [segment]
   }
 
-  #addContracting(segment: VectorSegment, exampleCount: number): ContractedGradients {
+  async #addContracting(
+    segment: VectorSegment,
+    exampleCount: number,
+    rest: Rest,
+  ): Promise<ContractedGradients> {
     const matrices = this.#matrices
     const { rows, columns } = this.#block
     const size = rows * columns
@@ -97,7 +109,7 @@ export class Covariances {
     const product = matrices.allocate(size)
     let at = 0
     for (const part of readVectors(segment, this.#block, exampleCount, matrices)) {
-      this.#addPart(part)
+      await this.#addPart(part, rest)
       for (let example = 0; example < part.exampleCount; example++, at += size) {
         const { data } = product
         data.fill(0)
@@ -108,33 +120,39 @@ export class Covariances {
     return { kind: 'contracted', values }
   }
 
-  #addPart({ exampleCount, positions, inputs, outputs }: LayerVectors): void {
+  async #addPart(
+    { exampleCount, positions, inputs, outputs }: LayerVectors,
+    rest: Rest,
+  ): Promise<void> {
     const { rows, columns } = this.#block
     const count = exampleCount * positions
     this.#positionCount += count
-    addSquares(this.#matrices, inputs, count, rows, this.#inputs)
-    addSquares(this.#matrices, outputs, count, columns, this.#outputs)
+    await addSquares(this.#matrices, inputs, count, rows, this.#inputs, rest)
+    await addSquares(this.#matrices, outputs, count, columns, this.#outputs, rest)
   }
 
-  #addOutputs(vectors: Float32Array): void {
+  async #addOutputs(vectors: Float32Array, rest: Rest): Promise<void> {
     const { columns } = this.#block
     const placed = place(this.#matrices, vectors)
-    addSquares(this.#matrices, placed, vectors.length / columns, columns, this.#outputs)
+    const count = vectors.length / columns
+    await addSquares(this.#matrices, placed, count, columns, this.#outputs, rest)
   }
 }
 
 type VectorSegment = FactoredSegment | ConvolutionSegment
 
 /** Adds Σ x xᵀ of vectors [count, size] to the lower triangle of a sum [size, size]. */
-function addSquares(
+async function addSquares(
   matrices: Matrices,
   vectors: Numbers,
   count: number,
   size: number,
   sum: Numbers,
-): void {
+  rest: Rest,
+): Promise<void> {
   const [left, right] = [viewColumns(vectors, size), viewRows(vectors, size)]
-  matrices.multiplyAdd(left, right, [size, count, size], viewRows(sum, size), true)
+  const sizes = [size, count, size] as const
+  await multiplyInParts(matrices, left, right, sizes, viewRows(sum, size), rest, true)
 }
 
 /** Creates the error of a session that returns other layouts than before. */

@@ -4,6 +4,7 @@ import { countBlockBytes, type CurvatureBlock, listParameters } from './curvatur
 import type { Matrices } from './matrices/matrices.js'
 import { openMatrices } from './matrices/open-matrices.js'
 import { MatrixWriter } from './matrix-writer.js'
+import { createRest } from './rest.js'
 import { rotateGradients } from './rotate-gradients.js'
 import { preconditionLookups } from './precondition-lookups.js'
 
@@ -13,8 +14,8 @@ const relativeDamping = 0.1
 /** An approximation H of the curvature of the training loss, block by block. */
 export class Curvature {
   readonly blocks: readonly CurvatureBlock[]
-  /** Calls that run at the same time share it: each block is computed without a pause. */
-  #matrices: Promise<Matrices> | undefined
+  /** Workspaces that no call uses. Calls that run at the same time have different ones. */
+  readonly #idle: Matrices[] = []
 
   constructor(blocks: readonly CurvatureBlock[]) {
     this.blocks = blocks
@@ -36,27 +37,30 @@ export class Curvature {
     damping: number | undefined,
     pause: () => Promise<void>,
   ): Promise<CompactBlock> {
-    const matrices = await (this.#matrices ??= openMatrices())
-    const result: CompactSegment[] = []
-    for (const { block, own, bias } of this.#split(segments)) {
-      const inverse = invert(block, damping)
-      const [only] = own
-      if (inverse === undefined) result.push(...own, ...bias)
-      else if (only?.kind === 'lookup' && own.length === 1) {
-        result.push(preconditionLookups(block, only, exampleCount, inverse, matrices))
-      } else {
-        const solved = new MatrixWriter(block, exampleCount)
-        const rotated = rotateGradients(block, own, bias, exampleCount, matrices)
-        for (let example = 0; example < exampleCount; example++) {
-          const numbers = rotated.rotate(example)
-          multiplyBy(numbers.data, inverse)
-          solved.write(example, rotated.rotateBack(numbers).data)
+    return this.#withMatrices(async (matrices) => {
+      const rest = createRest(pause)
+      const result: CompactSegment[] = []
+      for (const { block, own, bias } of this.#split(segments)) {
+        const inverse = invert(block, damping)
+        const [only] = own
+        if (inverse === undefined) result.push(...own, ...bias)
+        else if (only?.kind === 'lookup' && own.length === 1) {
+          result.push(preconditionLookups(block, only, exampleCount, inverse, matrices))
+        } else {
+          const solved = new MatrixWriter(block, exampleCount)
+          const rotated = rotateGradients(block, own, bias, exampleCount, matrices, rest)
+          for (let example = 0; example < exampleCount; example++) {
+            const numbers = await rotated.rotate(example)
+            multiplyBy(numbers.data, inverse)
+            solved.write(example, (await rotated.rotateBack(numbers)).data)
+            await rest()
+          }
+          result.push(...solved.segments)
         }
-        result.push(...solved.segments)
+        await rest()
       }
-      await pause()
-    }
-    return { exampleCount, segments: result }
+      return { exampleCount, segments: result }
+    })
   }
 
   /** Computes gᵀ (H + λ)⁻¹ g of each example. */
@@ -65,20 +69,31 @@ export class Curvature {
     damping: number | undefined,
     pause: () => Promise<void>,
   ): Promise<Float64Array> {
-    const matrices = await (this.#matrices ??= openMatrices())
-    const forms = new Float64Array(exampleCount)
-    for (const { block, own, bias } of this.#split(segments)) {
-      const inverse = invert(block, damping)
-      const rotated = rotateGradients(block, own, bias, exampleCount, matrices)
-      for (let example = 0; example < exampleCount; example++) {
-        const { data } = rotated.rotate(example)
-        let sum = 0
-        for (let k = 0; k < data.length; k++) sum += data[k]! ** 2 * (inverse?.[k] ?? 1)
-        forms[example]! += sum
+    return this.#withMatrices(async (matrices) => {
+      const rest = createRest(pause)
+      const forms = new Float64Array(exampleCount)
+      for (const { block, own, bias } of this.#split(segments)) {
+        const inverse = invert(block, damping)
+        const rotated = rotateGradients(block, own, bias, exampleCount, matrices, rest)
+        for (let example = 0; example < exampleCount; example++) {
+          const { data } = await rotated.rotate(example)
+          let sum = 0
+          for (let k = 0; k < data.length; k++) sum += data[k]! ** 2 * (inverse?.[k] ?? 1)
+          forms[example]! += sum
+          await rest()
+        }
       }
-      await pause()
+      return forms
+    })
+  }
+
+  async #withMatrices<Result>(use: (matrices: Matrices) => Promise<Result>): Promise<Result> {
+    const matrices = this.#idle.pop() ?? (await openMatrices())
+    try {
+      return await use(matrices)
+    } finally {
+      this.#idle.push(matrices)
     }
-    return forms
   }
 
   /** The segments of each block's parameters. */

@@ -17,6 +17,8 @@ import { createLayoutError } from './covariances.js'
 import type { BlockShape } from './curvature-block.js'
 import type { Numbers } from '../gradients/numbers/number-memory.js'
 import { allocateZeros, type Matrices, place, viewColumns, viewRows } from './matrices/matrices.js'
+import type { Rest } from './rest.js'
+import { multiplyInParts } from './matrices/multiply-in-parts.js'
 import { readVectors } from './read-vectors.js'
 import { sumLookups } from './sum-lookups.js'
 
@@ -27,7 +29,7 @@ export interface Bases {
 }
 
 /** Rotates vectors [count, size] by a basis; returns them as they are without one. */
-type Rotate = (vectors: Numbers, count: number) => Numbers
+type Rotate = (vectors: Numbers, count: number) => Promise<Numbers>
 
 /**
  * The eigenvalues of a block, Λ_ij = E[(Q_Aᵀ G Q_S)_ij²] over examples (George et al., 2018). Without bases they are the
@@ -58,14 +60,15 @@ export class Eigenvalues {
   /**
    * Adds examples.
    *
+   * @param rest called regularly so that the page can respond
    * @throws UnsupportedError for other layouts than those of the plan
    */
-  add(gradients: MeasuredGradients, exampleCount: number): void {
+  async add(gradients: MeasuredGradients, exampleCount: number, rest: Rest): Promise<void> {
     this.#exampleCount += exampleCount
     const matrices = this.#matrices
     matrices.clear()
     if (isContracted(gradients)) {
-      this.#addContracted(gradients)
+      await this.#addContracted(gradients, rest)
       return
     }
     const { rule, rows, columns } = this.#block
@@ -74,44 +77,48 @@ export class Eigenvalues {
     if (rule === 'diagonal' && (rows === 1 || others.length > 0)) {
       this.#addSummed(gradients, exampleCount)
     } else if (others.length > 0) throw createLayoutError(this.#block)
-    else if (segment.kind === 'lookup') this.#addLookups(segment, exampleCount)
+    else if (segment.kind === 'lookup') await this.#addLookups(segment, exampleCount, rest)
     else if (segment.kind === 'dense') {
       if (rows !== 1) throw createLayoutError(this.#block)
-      const rotate = createRotation(matrices, this.#bases.outputBasis, columns, exampleCount)
-      const { data } = rotate(place(matrices, segment.values), exampleCount)
+      const { outputBasis } = this.#bases
+      const rotate = createRotation(matrices, outputBasis, columns, exampleCount, rest)
+      const { data } = await rotate(place(matrices, segment.values), exampleCount)
       const sums = this.#sums.data
       for (let k = 0; k < exampleCount * columns; k++) sums[k % columns]! += data[k]! ** 2
-    } else if (prefersMatrix(this.#block, segment)) this.#addContracting(segment, exampleCount)
-    else this.#addVectors(segment, exampleCount)
+    } else if (prefersMatrix(this.#block, segment)) {
+      await this.#addContracting(segment, exampleCount, rest)
+    } else await this.#addVectors(segment, exampleCount, rest)
   }
 
-  #addContracted({ values }: ContractedGradients): void {
+  async #addContracted({ values }: ContractedGradients, rest: Rest): Promise<void> {
     const matrices = this.#matrices
     const { rows, columns } = this.#block
     const size = rows * columns
     const gradient = matrices.allocate(size)
-    const addMatrix = this.#createMatrixSum()
+    const addMatrix = this.#createMatrixSum(rest)
     for (let at = 0; at < values.length; at += size) {
       matrices.writeRows(values.subarray(at, at + size), size, gradient, size)
-      addMatrix(gradient)
+      await addMatrix(gradient)
+      await rest()
     }
   }
 
-  #addContracting(segment: VectorSegment, exampleCount: number): void {
+  async #addContracting(segment: VectorSegment, exampleCount: number, rest: Rest): Promise<void> {
     const matrices = this.#matrices
     const gradient = matrices.allocate(this.#block.rows * this.#block.columns)
-    const addMatrix = this.#createMatrixSum()
+    const addMatrix = this.#createMatrixSum(rest)
     for (const part of readVectors(segment, this.#block, exampleCount, matrices)) {
       for (let example = 0; example < part.exampleCount; example++) {
         gradient.data.fill(0)
         addContracted(part, example, this.#block, gradient, matrices)
-        addMatrix(gradient)
+        await addMatrix(gradient)
       }
+      await rest()
     }
   }
 
   /** Creates a function that adds (Q_Aᵀ G Q_S)² of an example. */
-  #createMatrixSum(): (gradient: Numbers) => void {
+  #createMatrixSum(rest: Rest): (gradient: Numbers) => Promise<void> {
     const matrices = this.#matrices
     const { rows, columns } = this.#block
     const { inputBasis, outputBasis } = this.#bases
@@ -119,18 +126,20 @@ export class Eigenvalues {
     const output = outputBasis && viewRows(place(matrices, outputBasis), columns)
     const between = output && matrices.allocate(rows * columns)
     const rotated = input && matrices.allocate(rows * columns)
-    return (gradient) => {
+    return async (gradient) => {
       let numbers = gradient
       if (output !== undefined && between !== undefined) {
         between.data.fill(0)
         const sizes = [rows, columns, columns] as const
-        matrices.multiplyAdd(viewRows(numbers, columns), output, sizes, viewRows(between, columns))
+        const into = viewRows(between, columns)
+        await multiplyInParts(matrices, viewRows(numbers, columns), output, sizes, into, rest)
         numbers = between
       }
       if (input !== undefined && rotated !== undefined) {
         rotated.data.fill(0)
         const sizes = [rows, rows, columns] as const
-        matrices.multiplyAdd(input, viewRows(numbers, columns), sizes, viewRows(rotated, columns))
+        const into = viewRows(rotated, columns)
+        await multiplyInParts(matrices, input, viewRows(numbers, columns), sizes, into, rest)
         numbers = rotated
       }
       const [{ data }, sums] = [numbers, this.#sums.data]
@@ -138,7 +147,7 @@ export class Eigenvalues {
     }
   }
 
-  #addVectors(segment: VectorSegment, exampleCount: number): void {
+  async #addVectors(segment: VectorSegment, exampleCount: number, rest: Rest): Promise<void> {
     const matrices = this.#matrices
     const { rows, columns } = this.#block
     const { inputBasis, outputBasis } = this.#bases
@@ -148,17 +157,19 @@ export class Eigenvalues {
     for (const part of readVectors(segment, this.#block, exampleCount, matrices)) {
       const { positions } = part
       const count = part.exampleCount * positions
-      rotateInputs ??= createRotation(matrices, inputBasis, rows, count)
-      rotateOutputs ??= createRotation(matrices, outputBasis, columns, count)
-      const inputs = rotateInputs(part.inputs, count)
-      const outputs = rotateOutputs(part.outputs, count)
+      rotateInputs ??= createRotation(matrices, inputBasis, rows, count, rest)
+      rotateOutputs ??= createRotation(matrices, outputBasis, columns, count, rest)
+      const inputs = await rotateInputs(part.inputs, count)
+      const outputs = await rotateOutputs(part.outputs, count)
+      await rest()
       if (positions === 1) {
         // (aᵢ δⱼ)² = aᵢ² δⱼ²: all examples are summed in one product.
         square(inputs.data, count * rows)
         square(outputs.data, count * columns)
         const left = viewColumns(inputs, rows)
         const right = viewRows(outputs, columns)
-        matrices.multiplyAdd(left, right, [rows, count, columns], viewRows(this.#sums, columns))
+        const into = viewRows(this.#sums, columns)
+        await multiplyInParts(matrices, left, right, [rows, count, columns], into, rest)
         continue
       }
       const sums = this.#sums.data
@@ -174,16 +185,17 @@ export class Eigenvalues {
     }
   }
 
-  #addLookups(segment: LookupSegment, exampleCount: number): void {
+  async #addLookups(segment: LookupSegment, exampleCount: number, rest: Rest): Promise<void> {
     const matrices = this.#matrices
     const { columns } = this.#block
-    const rotate = createRotation(matrices, this.#bases.outputBasis, columns, segment.positions)
+    const { outputBasis } = this.#bases
+    const rotate = createRotation(matrices, outputBasis, columns, segment.positions, rest)
     const vectors = matrices.allocate(segment.positions * columns)
     const totals = this.#sums.data
     for (let example = 0; example < exampleCount; example++) {
       const { indices, sums } = sumLookups(segment, example)
       vectors.data.set(sums)
-      const { data } = rotate(vectors, indices.length)
+      const { data } = await rotate(vectors, indices.length)
       for (const [t, index] of indices.entries()) {
         for (let k = 0; k < columns; k++) {
           totals[index * columns + k]! += data[t * columns + k]! ** 2
@@ -218,14 +230,16 @@ function createRotation(
   basis: Float32Array | undefined,
   size: number,
   most: number,
+  rest: Rest,
 ): Rotate {
-  if (basis === undefined) return (vectors) => vectors
+  if (basis === undefined) return (vectors) => Promise.resolve(vectors)
   const placed = viewRows(place(matrices, basis), size)
   const rotated = matrices.allocate(most * size)
-  return (vectors, count) => {
+  return async (vectors, count) => {
     rotated.data.fill(0, 0, count * size)
     const sizes = [count, size, size] as const
-    matrices.multiplyAdd(viewRows(vectors, size), placed, sizes, viewRows(rotated, size))
+    const into = viewRows(rotated, size)
+    await multiplyInParts(matrices, viewRows(vectors, size), placed, sizes, into, rest)
     return rotated
   }
 }

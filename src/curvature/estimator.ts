@@ -14,6 +14,7 @@ import { type Bases, Eigenvalues } from './eigenvalues.js'
 import type { Matrices } from './matrices/matrices.js'
 import { openMatrices } from './matrices/open-matrices.js'
 import { listBlockBuffers } from '../gradients/release-block.js'
+import { createRest, type Rest } from './rest.js'
 import { groupByParameter, planBlocks } from './plan-blocks.js'
 
 type Batch = Pick<GradientBlock, 'exampleCount' | 'segments'>
@@ -31,7 +32,7 @@ export interface MeasuredBatch {
  */
 export class CurvatureEstimator {
   readonly #options: BlockOptions
-  readonly #pause: () => Promise<void>
+  readonly #rest: Rest
   #matrices: Promise<Matrices> = openMatrices()
   #blocks: readonly BlockShape[] | undefined
   #covariances: ReadonlyMap<string, Covariances> | undefined
@@ -41,7 +42,7 @@ export class CurvatureEstimator {
   /** @param pause called regularly so that the page can respond; an exception ends the work */
   constructor(options: BlockOptions, pause: () => Promise<void>) {
     this.#options = options
-    this.#pause = pause
+    this.#rest = createRest(pause)
   }
 
   /** Whether a pass for covariances is needed before that for eigenvalues. */
@@ -78,8 +79,8 @@ export class CurvatureEstimator {
     const gradients = new Map<string, MeasuredGradients>(byParameter)
     for (const [parameter, sum] of this.#covariances) {
       const own = byParameter.get(parameter) ?? []
-      gradients.set(parameter, sum.add(own, exampleCount, isKept))
-      await this.#pause()
+      gradients.set(parameter, await sum.add(own, exampleCount, isKept, this.#rest))
+      await this.#rest()
     }
     return { exampleCount, gradients }
   }
@@ -93,9 +94,9 @@ export class CurvatureEstimator {
       const { parameter, rows, columns } = block
       const covariances = this.#covariances!.get(parameter)!
       const input = hasInputBasis(block)
-        ? await decomposeSymmetric(covariances.inputs(), rows, matrices, this.#pause)
+        ? await decomposeSymmetric(covariances.inputs(), rows, matrices, this.#rest)
         : { values: covariances.inputs(), vectors: undefined }
-      const output = await decomposeSymmetric(covariances.outputs(), columns, matrices, this.#pause)
+      const output = await decomposeSymmetric(covariances.outputs(), columns, matrices, this.#rest)
       bases.set(parameter, {
         inputBasis: input.vectors,
         outputBasis: output.vectors,
@@ -121,8 +122,9 @@ export class CurvatureEstimator {
       }),
     )
     for (const [parameter, sum] of this.#eigenvalues) {
-      sum.add(measured.gradients.get(parameter) ?? [], measured.exampleCount)
-      await this.#pause()
+      const own = measured.gradients.get(parameter) ?? []
+      await sum.add(own, measured.exampleCount, this.#rest)
+      await this.#rest()
     }
   }
 

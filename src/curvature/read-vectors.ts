@@ -15,7 +15,7 @@ export interface LayerVectors {
 }
 
 /** About as many positions are read at once, so that their numbers stay in the cache. */
-const mostPositions = 256
+export const vectorsAtOnce = 256
 
 /**
  * Reads the vectors of a layer into a workspace, some examples at a time. The numbers of a step are overwritten by the
@@ -28,7 +28,7 @@ export function* readVectors(
   matrices: Matrices,
 ): Generator<LayerVectors> {
   const { positions } = sizesOf(segment)
-  const step = Math.min(exampleCount, Math.max(1, Math.floor(mostPositions / positions)))
+  const step = Math.min(exampleCount, Math.max(1, Math.floor(vectorsAtOnce / positions)))
   const vectors = allocateVectors(block, step * positions, matrices)
   for (let start = 0; start < exampleCount; start += step) {
     const end = Math.min(start + step, exampleCount)

@@ -10,15 +10,17 @@ import {
   viewColumns,
   viewRows,
 } from './matrices/matrices.js'
+import type { Rest } from './rest.js'
+import { multiplyInParts } from './matrices/multiply-in-parts.js'
 import { createMatrixReader } from './matrix-reader.js'
 import { writeVectors } from './read-vectors.js'
 
 /** The gradients of one block of parameters, example by example, in the basis of its curvature and back. */
 export interface RotatedGradients {
   /** Returns Q_Aᵀ G Q_S [rows, columns] of an example. The next call of either function overwrites it. */
-  rotate(example: number): Numbers
+  rotate(example: number): Promise<Numbers>
   /** Returns Q_A R Q_Sᵀ of a matrix R that `rotate` returned. */
-  rotateBack(rotated: Numbers): Numbers
+  rotateBack(rotated: Numbers): Promise<Numbers>
 }
 
 /**
@@ -27,6 +29,7 @@ export interface RotatedGradients {
  * @param segments those of the kernel, or of the only parameter
  * @param bias those of the bias
  * @param matrices a workspace, whose numbers are freed
+ * @param rest called regularly so that the page can respond
  */
 export function rotateGradients(
   block: CurvatureBlock,
@@ -34,6 +37,7 @@ export function rotateGradients(
   bias: readonly CompactSegment[],
   exampleCount: number,
   matrices: Matrices,
+  rest: Rest,
 ): RotatedGradients {
   matrices.clear()
   const { rows, columns, inputBasis, outputBasis } = block
@@ -49,40 +53,40 @@ export function rotateGradients(
       only?.kind === 'factored' && others.length === 0
         ? createFactorRotation(only)
         : createMatrixRotation(),
-    rotateBack(numbers) {
-      if (input !== undefined) multiplyLeft(viewRows(input, rows), numbers, between)
+    async rotateBack(numbers) {
+      if (input !== undefined) await multiplyLeft(viewRows(input, rows), numbers, between)
       else if (outputTransposed !== undefined) between.data.set(numbers.data)
       if (outputTransposed === undefined) return input === undefined ? numbers : between
-      multiplyRight(between, outputTransposed, numbers)
+      await multiplyRight(between, outputTransposed, numbers)
       return numbers
     },
   }
 
   /** `into` = M G */
-  function multiplyLeft(matrix: MatrixView, g: Numbers, into: Numbers): void {
+  async function multiplyLeft(matrix: MatrixView, g: Numbers, into: Numbers): Promise<void> {
     into.data.fill(0)
-    const sizes = [rows, rows, columns] as const
-    matrices.multiplyAdd(matrix, viewRows(g, columns), sizes, viewRows(into, columns))
+    const [right, sums] = [viewRows(g, columns), viewRows(into, columns)]
+    await multiplyInParts(matrices, matrix, right, [rows, rows, columns], sums, rest)
   }
 
   /** `into` = G M */
-  function multiplyRight(g: Numbers, matrix: Numbers, into: Numbers): void {
+  async function multiplyRight(g: Numbers, matrix: Numbers, into: Numbers): Promise<void> {
     into.data.fill(0)
-    const sizes = [rows, columns, columns] as const
-    const right = viewRows(matrix, columns)
-    matrices.multiplyAdd(viewRows(g, columns), right, sizes, viewRows(into, columns))
+    const [left, right] = [viewRows(g, columns), viewRows(matrix, columns)]
+    const sums = viewRows(into, columns)
+    await multiplyInParts(matrices, left, right, [rows, columns, columns], sums, rest)
   }
 
   /** Q_Aᵀ (G Q_S) */
   function createMatrixRotation(): RotatedGradients['rotate'] {
     const read = createMatrixReader(block, segments, bias)
-    return (example) => {
+    return async (example) => {
       const gradient = output === undefined ? rotated : between
       read(example, gradient.data)
-      if (output !== undefined) multiplyRight(between, output, rotated)
+      if (output !== undefined) await multiplyRight(between, output, rotated)
       if (input === undefined) return rotated
       between.data.set(rotated.data)
-      multiplyLeft(viewColumns(input, rows), between, rotated)
+      await multiplyLeft(viewColumns(input, rows), between, rotated)
       return rotated
     }
   }
@@ -101,14 +105,19 @@ export function rotateGradients(
     const toInputs = input && matrices.allocate(count * rows)
     const toOutputs = output && matrices.allocate(count * columns)
     const biasReaders = bias.map(createGradientReader)
-    const multiply = (from: Numbers, basis: Numbers, length: number, into: Numbers): Numbers => {
+    const multiply = async (
+      from: Numbers,
+      basis: Numbers,
+      length: number,
+      into: Numbers,
+    ): Promise<Numbers> => {
       into.data.fill(0)
-      const matrix = viewRows(basis, length)
+      const [left, right] = [viewRows(from, length), viewRows(basis, length)]
       const sizes = [count, length, length] as const
-      matrices.multiplyAdd(viewRows(from, length), matrix, sizes, viewRows(into, length))
+      await multiplyInParts(matrices, left, right, sizes, viewRows(into, length), rest)
       return into
     }
-    return (example) => {
+    return async (example) => {
       const range = { start: example, end: example + 1, exampleCount }
       writeVectors(segment, block, range, vectors, matrices)
       if (count > positions) {
@@ -123,15 +132,16 @@ export function rotateGradients(
         }
       }
       const left =
-        input && toInputs ? multiply(vectors.inputs, input, rows, toInputs) : vectors.inputs
+        input && toInputs ? await multiply(vectors.inputs, input, rows, toInputs) : vectors.inputs
       const right =
         output && toOutputs
-          ? multiply(vectors.outputs, output, columns, toOutputs)
+          ? await multiply(vectors.outputs, output, columns, toOutputs)
           : vectors.outputs
       rotated.data.fill(0)
       const sizes = [rows, count, columns] as const
       const into = viewRows(rotated, columns)
-      matrices.multiplyAdd(viewColumns(left, rows), viewRows(right, columns), sizes, into)
+      const [first, second] = [viewColumns(left, rows), viewRows(right, columns)]
+      await multiplyInParts(matrices, first, second, sizes, into, rest)
       return rotated
     }
   }

@@ -1,6 +1,6 @@
 import type { Numbers } from '../../gradients/numbers/number-memory.js'
 import { type Matrices, viewRows } from '../matrices/matrices.js'
-import type { Rest } from './rest.js'
+import type { Rest } from '../rest.js'
 
 /** H_i = 1 − 2 v_i v_iᵀ for i from 1 on, of the rows that have a v_i; H_i of others is the unit matrix. */
 export interface Reflectors {

@@ -2,7 +2,7 @@ import type { Numbers } from '../../gradients/numbers/number-memory.js'
 import { allocateZeros, type Matrices, viewRows } from '../matrices/matrices.js'
 import { applyReflectors, type Reflectors } from './apply-reflectors.js'
 import { decomposeTridiagonal, type Tridiagonal } from './decompose-tridiagonal.js'
-import { createRest, type Rest } from './rest.js'
+import type { Rest } from '../rest.js'
 
 /** Eigenvalues, ascending, and the eigenvectors [n, n], one in each column. */
 export interface Eigendecomposition {
@@ -17,16 +17,15 @@ export interface Eigendecomposition {
  *
  * @param matrix its lower triangle is read
  * @param matrices a workspace, whose numbers are freed
- * @param pause called regularly so that the page can respond; an exception ends the work
+ * @param rest called regularly; an exception ends the work
  */
 export async function decomposeSymmetric(
   matrix: Float64Array,
   n: number,
   matrices: Matrices,
-  pause: () => Promise<void>,
+  rest: Rest,
 ): Promise<Eigendecomposition> {
   matrices.clear()
-  const rest = createRest(pause)
   const a = matrices.allocate(n * n)
   a.data.set(matrix)
   const { tridiagonal, reflectors } = await tridiagonalize(a, n, matrices, rest)

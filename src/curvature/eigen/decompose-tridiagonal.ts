@@ -1,7 +1,7 @@
 import type { Numbers } from '../../gradients/numbers/number-memory.js'
 import { allocateZeros, type Matrices } from '../matrices/matrices.js'
 import { mergeHalves, type Vectors } from './merge-halves.js'
-import type { Rest } from './rest.js'
+import type { Rest } from '../rest.js'
 import { sweepUp } from './sweep.js'
 
 export interface Tridiagonal {

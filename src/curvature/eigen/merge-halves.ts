@@ -1,6 +1,6 @@
 import type { Numbers } from '../../gradients/numbers/number-memory.js'
 import { type Matrices, viewRows } from '../matrices/matrices.js'
-import type { Rest } from './rest.js'
+import type { Rest } from '../rest.js'
 import { type SecularRoot, solveSecularEquation } from './secular-equation.js'
 
 /** The eigenvectors of a tridiagonal matrix [n, n], in its rows, as far as they are known. */

@@ -1,9 +1,6 @@
 import {
-  type BlockShape,
   countBlockBytes,
   type CurvatureRule,
-  hasInputBasis,
-  hasOutputBasis,
   listParameters,
 } from '../../curvature/curvature-block.js'
 import { CurvatureEstimator } from '../../curvature/estimator.js'
@@ -12,10 +9,16 @@ import { countExamples, type Inputs, rowsOf } from '../../explainers/reading/inp
 import { readSamples } from '../../explainers/similarity/estimate/read-samples.js'
 import type { SimilarityEstimate } from '../../explainers/similarity/estimate/similarity-estimate.js'
 import type { GradientContext } from '../../explainers/similarity/training-set.js'
-import { bytesPerFloat32 } from '../../gradients/numbers/byte-sizes.js'
 import { type LabelInput, labelsOf } from '../../losses/labels.js'
 import { computeFactors } from './compute-factors.js'
 import type { InfluenceSettings } from '../influence-options.js'
+import {
+  countFitBytes,
+  countMeasuredBytes,
+  countQuestionBytes,
+  countSolvingBytes,
+  listSides,
+} from './curvature-bytes.js'
 import { findDistribution } from './sample-labels.js'
 
 /** The memory that the curvature of one layer needs. */
@@ -33,10 +36,12 @@ export interface CurvatureBlockEstimate {
 export interface CurvatureEstimate {
   /** Bytes of all factors, in memory after `fit` and in a store. */
   readonly byteLength: number
-  /** The most bytes that estimating them takes at once, without the gradients of a batch. */
+  /** The most bytes that estimating them takes at once, with the gradients kept for a second pass, without a batch's. */
   readonly fitBytes: number
-  /** Bytes of one preconditioned question. */
+  /** Bytes of one question after it is multiplied by (H + λ)⁻¹. */
   readonly questionBytes: number
+  /** The most bytes that multiplying a question takes besides. */
+  readonly explainBytes: number
   /** Seconds of the passes over the examples, and of the eigenvectors. */
   readonly seconds: number
   /** The layers, the largest first. */
@@ -70,8 +75,11 @@ export async function estimateCurvature<Value, Item>(
   const start = performance.now()
   const batch = await computeFactors(context, x, y, 0, settings)
   const estimator = new CurvatureEstimator({ ...settings, maxBytes: Infinity }, () => call.pause())
-  if (estimator.needsCovariances) await estimator.addCovariances(batch, false)
-  else await estimator.addEigenvalues(batch)
+  let keptBytes = 0
+  if (estimator.needsCovariances) {
+    const measured = await estimator.addCovariances(batch, estimator.needsEigenvalues)
+    if (estimator.needsEigenvalues) keptBytes = countMeasuredBytes(measured)
+  } else await estimator.addEigenvalues(batch)
   const passSeconds = (performance.now() - start) / 1000
   const passCount = Number(estimator.needsCovariances) + Number(estimator.needsEigenvalues)
   const blocks = estimator.blocks.map((block) => ({
@@ -82,14 +90,16 @@ export async function estimateCurvature<Value, Item>(
     byteLength: countBlockBytes(block),
   }))
   const exampleCount = Math.min(samples.exampleCount, settings.curvatureExamples)
+  const allKept = Math.min((keptBytes * exampleCount) / count, settings.similarity.maxBytes)
   const sides = estimator.blocks.flatMap(listSides)
   return {
     byteLength: blocks.reduce((sum, { byteLength }) => sum + byteLength, 0),
-    fitBytes: countFitBytes(estimator.blocks),
+    fitBytes: countFitBytes(estimator.blocks, batch.segments) + Math.ceil(allKept),
     questionBytes: estimator.blocks.reduce(
-      (sum, { rows, columns }) => sum + rows * columns * bytesPerFloat32,
+      (sum, block) => sum + countQuestionBytes(block, batch.segments),
       0,
     ),
+    explainBytes: Math.max(0, ...estimator.blocks.map(countSolvingBytes)),
     seconds:
       (passCount * passSeconds * exampleCount) / count +
       sides.reduce((sum, n) => sum + secondsPerCube * n ** 3, 0),
@@ -97,23 +107,5 @@ export async function estimateCurvature<Value, Item>(
   }
 }
 
-/** Eigenvectors of n rows take this times n³: 3.5 seconds for 1,000 (Node 20, AMD EPYC at 2.6 GHz, 2026-11). */
-const secondsPerCube = 3.5e-9
-
-/** The sizes of the matrices that are decomposed. */
-const listSides = (block: BlockShape): number[] => [
-  ...(hasInputBasis(block) ? [block.rows] : []),
-  ...(hasOutputBasis(block) ? [block.columns] : []),
-]
-
-/** Covariances in float64 with the workspace of the largest decomposition, or the sums of eigenvalues with the factors. */
-function countFitBytes(blocks: readonly BlockShape[]): number {
-  const squares = blocks.flatMap(listSides).map((n) => bytesPerFloat64 * n ** 2)
-  const covariances = squares.reduce((sum, byteLength) => sum + byteLength, 0)
-  const largest = Math.max(0, ...squares)
-  const sums = blocks.reduce((sum, { rows, columns }) => sum + bytesPerFloat64 * rows * columns, 0)
-  const factors = blocks.reduce((sum, block) => sum + countBlockBytes(block), 0)
-  return Math.max(covariances + factors + 3 * largest, factors + sums + 2 * largest)
-}
-
-const bytesPerFloat64 = 8
+/** Eigenvectors of n rows take this times n³: 0.3 seconds for 1,000 (Node 20, AMD EPYC at 2.6 GHz, 2026-11). */
+const secondsPerCube = 3e-10
