@@ -17,14 +17,14 @@ const collect = globalThis.gc as () => void
 /** The memories of workspaces for matrices. */
 const memories: WeakRef<WebAssembly.Memory>[] = []
 const { instantiate } = WebAssembly
-WebAssembly.instantiate = async (...given: Parameters<typeof instantiate>) => {
+WebAssembly.instantiate = (async (...given: Parameters<typeof instantiate>) => {
   const result = await instantiate(...given)
   // Given a module, it returns an instance.
   if (result instanceof WebAssembly.Instance && 'multiplyLower' in result.exports) {
     memories.push(new WeakRef(result.exports['memory'] as WebAssembly.Memory))
   }
   return result
-}
+}) as typeof instantiate
 
 function measureBytes(): number {
   // The second time, the arrays that the first one found are freed.

@@ -84,6 +84,20 @@ export interface Kernels {
     rowSize: number,
     sums: number,
   ) => void
+  readonly addBilinear: (
+    gradient: number,
+    inputs: number,
+    outputs: number,
+    gradientScale: number,
+    a: number,
+    aStep: number,
+    delta: number,
+    deltaStep: number,
+    scales: number,
+    rows: number,
+    sums: number,
+    sumStep: number,
+  ) => void
   readonly addLookedUp: (
     indices: number,
     delta: number,

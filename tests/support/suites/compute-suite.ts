@@ -194,6 +194,17 @@ export function describeBackend(
       }
     })
 
+    it('compares dense gradients with factors of one position', async () => {
+      for (const outputSize of [4, 32, 36, 68, 7]) {
+        const inputSize = 5 * outputSize - 1
+        const shape: SegmentShape = { kind: 'factored', positions: 1, inputSize, outputSize }
+        const factored = randomBlock([shape], 5, 30)
+        const dense = randomBlock([{ kind: 'dense', size: inputSize * outputSize }], 3, 31)
+        await expectScores(dense, factored, cosine)
+        await expectScores(factored, dense, cosine)
+      }
+    })
+
     it('compares a parameter that the two sides hold with other numbers of positions', async () => {
       const of = (positions: number): SegmentShape => ({
         kind: 'factored',

@@ -1,4 +1,5 @@
 /** The kernels: addresses and sizes in bytes, counts in numbers. */
+export { addBilinear } from './bilinear'
 export { contract } from './contract'
 export {
   addDense,

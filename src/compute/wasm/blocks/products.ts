@@ -21,8 +21,36 @@ export function addProducts(
     addDense(instance, a, b, sums)
   } else if (a.kind === 'factored' && b.kind === 'factored' && isGramCheaper(a, b)) {
     addFactored(instance, a, b, sums)
+  } else if (a.kind === 'dense' && b.kind === 'factored' && isBilinear(b)) {
+    addBilinear(instance, a, b, sums, [b.count * bytesPerFloat64, bytesPerFloat64])
+  } else if (a.kind === 'factored' && b.kind === 'dense' && isBilinear(a)) {
+    addBilinear(instance, b, a, sums, [bytesPerFloat64, b.count * bytesPerFloat64])
   } else {
     addMaterialized(instance, a, b, sums)
+  }
+}
+
+/** The kernel takes four outputs at a time. */
+const isBilinear = ({ positions, outputSize }: FactoredSlice): boolean =>
+  positions === 1 && outputSize % 4 === 0
+
+/** Adds aᵀ G δ of each pair, without materializing a δᵀ. The sums are `denseStep` and `factoredStep` bytes apart. */
+function addBilinear(
+  { kernels, doubles }: WasmInstance,
+  dense: DenseSlice,
+  factored: FactoredSlice,
+  sums: number,
+  [denseStep, factoredStep]: readonly [number, number],
+): void {
+  const { a, aStep, delta, deltaStep, inputSize, outputSize, scales, count } = factored
+  for (let k = 0; k < dense.count; k++) {
+    const gradient = dense.values + k * dense.valuesStep
+    const scale = doubles[dense.scales / bytesPerFloat64 + k]!
+    kernels.addBilinear(
+      ...([gradient, inputSize, outputSize, scale] as const),
+      ...([a, aStep, delta, deltaStep, scales, count] as const),
+      ...([sums + k * denseStep, factoredStep] as const),
+    )
   }
 }
 
