@@ -6,7 +6,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import process from 'node:process'
-import { launchBrowser } from '../../tests/e2e/demo-page.js'
+import { DemoPage, launchBrowser } from '../../tests/e2e/demo-page.js'
 import { serveDemo } from '../../tests/e2e/demo-server.js'
 
 const folder = path.resolve(import.meta.dirname, '../../site/images')
@@ -19,8 +19,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
   const context = await browser.newContext({ viewport: size, colorScheme, serviceWorkers: 'block' })
   const page = await context.newPage()
   await page.goto(`${server.url}?device=wasm`)
-  await page.locator('gl-similar-examples:state(ready)').first().waitFor({ timeout: 120_000 })
-  await page.waitForTimeout(2_000)
+  await new DemoPage(page).settled()
   const png = await page.screenshot()
   // The browser has an encoder for WebP, whose files are a third of PNG's.
   const base64 = await page.evaluate(async (bytes) => {
