@@ -28,6 +28,8 @@ export async function runProject(browser: Browser, file: string): Promise<number
       root: folder,
       configFile: path.join(folder, 'vite.config.js'),
       logLevel: 'error',
+      // The code runs as it does when it is smaller, and is built sooner.
+      build: { minify: false, reportCompressedSize: false },
       resolve: { alias },
       worker: { plugins: () => [tfjsBackends()] },
       plugins: [tfjsBackends()],

@@ -54,7 +54,9 @@ function encodeNames(
   if (names.length !== Math.max(size, 2)) {
     throw new FileError(
       `The data has ${count(names.length, 'class', 'classes')} (${names.slice(0, 5).join(', ')}${names.length > 5 ? ', …' : ''}), but the model has ${count(size, 'output')}. ` +
-        'If the model knows more classes, drop a labels.txt with all of them, one a line, in the order of its outputs.',
+        (names.length > size
+          ? 'Leave out the classes that the model was not trained on.'
+          : 'If the model knows more classes, drop a labels.txt with all of them, one a line, in the order of its outputs.'),
     )
   }
   return {

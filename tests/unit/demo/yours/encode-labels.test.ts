@@ -55,6 +55,12 @@ describe('labels', () => {
       /2 classes \(a, b\), but the model has 3 outputs/,
     ],
     [
+      'too many classes',
+      names('a', 'b', 'c'),
+      output(2, 'softmax'),
+      /3 classes \(a, b, c\), but the model has 2 outputs\. Leave out/,
+    ],
+    [
       'classes from 1',
       numbers(1, 1, 2, 3),
       output(3, 'none'),
