@@ -84,8 +84,9 @@ export class DemoPage {
 
   /** The sentence under a part. */
   caption(part: 'attribution' | 'similarity'): Promise<string> {
-    const [first, ...rest] = results[part].split(', ').map((tag) => `${tag} figcaption`)
-    return this.text([first, ...rest].join(', '))
+    // The page has lists of training examples elsewhere, too.
+    const tags = results[part].split(', ')
+    return this.text(tags.map((tag) => `.${part} ${tag} figcaption`).join(', '))
   }
 
   /** The element that shows the progress of a part, and its failures. */
