@@ -1,4 +1,5 @@
 import { InvalidArgumentError, UnsupportedError } from '../../errors.js'
+import type { NdArray } from '../../ndarray.js'
 import { findLayer } from '../model/layers.js'
 import type { OnnxModel, OnnxNode } from '../model/onnx-model.js'
 import {
@@ -12,10 +13,10 @@ import { toTfType } from './element-types.js'
 import { foldOperator } from './fold.js'
 import { indicesOf, type KnownValues, readKnown, stridesOf } from './known-values.js'
 import { exampleCount, fixedLength, isEqual, isFixed } from './length.js'
-import { rules } from './registry.js'
+import { rulesByDomain } from './registry.js'
 import { Refusal, TensorGraph } from './tensor-graph.js'
 import { elementsOf, type TensorValue } from './tensor-value.js'
-import { typeAttribute, type WeightSpec, type TfType } from './tf-graph.js'
+import { type TfNode, type TfType, typeAttribute, type WeightSpec } from './tf-graph.js'
 
 /** A GraphModel of TensorFlow.js, as the parts of its model.json. */
 export interface ConvertedModel {
@@ -64,29 +65,20 @@ export function convertModel(given: OnnxModel, { shapes, output }: ConversionOpt
   const inputs = addInputs(model, shapes, graph, values)
   addConstants(model, graph, values)
   for (const node of model.nodes) convertNode(node, graph, values)
-  const result = values.get(model.output)!
-  const node = graph.first(result)
-  if (result.type !== 'float32' || !isEqual(result.shape[0] ?? fixedLength(1), exampleCount)) {
+  const result = values.get(model.output)
+  if (result?.type !== 'float32' || !isEqual(result.shape[0] ?? fixedLength(1), exampleCount)) {
     throw new UnsupportedError(
       'output',
       `model: its output '${model.output}' is not an array of floats with the examples on the first axis, as a ` +
         'report needs it. Choose another output.',
     )
   }
+  const node = graph.first(result)
   graph.rename(node, model.output)
-  const { nodes, weightSpecs, weights } = graph.finish(
+  const { nodes, weightSpecs, weights, parameters } = graph.finish(
     node,
     inputs.map(({ node: own }) => own),
   )
-  const own = new Set(weightSpecs.map(({ name }) => name))
-  const parameters = [...model.constants.keys()].flatMap((name): [string, string][] => {
-    const value = values.get(name)!
-    const weight = value.filter ?? value.first
-    const isUsed = weight?.op === 'Const' && own.has(weight.name) && value.known === undefined
-    return isUsed && value.type === 'float32' && isLikelyParameter(model, name)
-      ? [[weight.name, name]]
-      : []
-  })
   const lengths = result.shape.map((length) => ({ size: `${isFixed(length) ? length.fixed : -1}` }))
   return {
     description: {
@@ -107,7 +99,7 @@ export function convertModel(given: OnnxModel, { shapes, output }: ConversionOpt
         outputs: { [model.output]: entry(node.name, 'float32', lengths) },
       },
       userDefinedMetadata: {
-        parameters: Object.fromEntries(parameters),
+        parameters,
         channels: model.inputs.map(({ channels = null }) => channels),
       },
     },
@@ -192,8 +184,12 @@ function addConstants(
         inputs[0] !== name,
     )
     const data = Float32Array.from(readNumbers(tensor))
+    const addWeight = (array: NdArray): TfNode =>
+      isLikelyParameter(model, name)
+        ? graph.parameter(name, array)
+        : graph.constant(array, 'float32', name)
     if (!isFilter) {
-      const first = graph.constant({ data, shape: tensor.shape }, 'float32', name)
+      const first = addWeight({ data, shape: tensor.shape })
       values.set(name, { type: 'float32', shape, resolve: () => readKnown(tensor), first })
       continue
     }
@@ -204,24 +200,25 @@ function addConstants(
       moved,
       order.map((axis) => strides[axis]!),
     )
-    const filter = graph.constant(
-      { data: Float32Array.from(places, (place) => data[place]!), shape: moved },
-      'float32',
-      name,
-    )
+    const filter = addWeight({
+      data: Float32Array.from(places, (place) => data[place]!),
+      shape: moved,
+    })
     values.set(name, { type: 'float32', shape, filter })
   }
 }
 
 /** @throws UnsupportedError that names the node and why it has no equal */
 function convertNode(node: OnnxNode, graph: TensorGraph, values: Map<string, TensorValue>): void {
-  const inputs = node.inputs.map((name) => (name === '' ? undefined : values.get(name)!))
+  const inputs = node.inputs.map((name) => values.get(name))
   graph.scope = (node.outputs[0] ?? node.op).replaceAll(':', '_')
   const first = graph.nodes.length
   const outputs = refuseByName(node, () => {
+    const missing = node.inputs.find((name) => name !== '' && !values.has(name))
+    if (missing !== undefined) throw new Refusal(`its input '${missing}' is not computed`)
     const folded = node.domain === '' ? foldOperator(node, inputs) : undefined
     if (folded !== undefined) return [folded]
-    const rule = node.domain === '' ? rules[node.op] : undefined
+    const rule = rulesByDomain[node.domain]?.[node.op]
     if (rule === undefined) throw new Refusal('TensorFlow.js has no equal of it')
     return [rule({ node, inputs, graph })].flat()
   })

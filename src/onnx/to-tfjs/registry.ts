@@ -3,6 +3,7 @@ import { activationRules } from './rules/activations.js'
 import { arrangementRules } from './rules/arrangement.js'
 import { convolutionRules } from './rules/convolutions.js'
 import { elementwiseRules } from './rules/elementwise.js'
+import { linearModelRules } from './rules/linear-models.js'
 import { normalizationRules } from './rules/normalizations.js'
 import { poolRules } from './rules/pools.js'
 import { productRules } from './rules/products.js'
@@ -11,8 +12,7 @@ import { reductionRules } from './rules/reductions.js'
 import { resizeRules } from './rules/resize.js'
 import { selectionRules } from './rules/selection.js'
 
-/** The operators of ONNX that become nodes of TensorFlow. */
-export const rules: Rules = {
+const rules: Rules = {
   ...activationRules,
   ...arrangementRules,
   ...convolutionRules,
@@ -24,4 +24,10 @@ export const rules: Rules = {
   ...reductionRules,
   ...resizeRules,
   ...selectionRules,
+}
+
+/** The operators that become nodes of TensorFlow, by their domain; '' for ONNX's own. */
+export const rulesByDomain: Readonly<Record<string, Rules | undefined>> = {
+  '': rules,
+  'ai.onnx.ml': linearModelRules,
 }

@@ -12,11 +12,11 @@ export interface Operator {
 }
 
 /**
- * Adds the nodes that compute an operator, and returns its outputs.
+ * Adds the nodes that compute an operator, and returns its outputs; undefined for one that isn't supported.
  *
  * @throws Refusal for what TensorFlow.js can't compute exactly
  */
-export type Rule = (operator: Operator) => TensorValue | readonly TensorValue[]
+export type Rule = (operator: Operator) => TensorValue | readonly (TensorValue | undefined)[]
 
 export type Rules = Readonly<Record<string, Rule | undefined>>
 

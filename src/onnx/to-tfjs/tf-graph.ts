@@ -44,6 +44,7 @@ export class TfGraph {
   readonly #names = new Set<string>()
   readonly #constants = new Map<string, TfNode>()
   readonly #weights = new Map<TfNode, { readonly dtype: TfType; readonly array: NdArray }>()
+  readonly #parameters = new Map<TfNode, string>()
   /** What new nodes are named after. */
   scope = ''
 
@@ -82,6 +83,13 @@ export class TfGraph {
     return node
   }
 
+  /** Adds a weight that is a parameter of the model. */
+  parameter(name: string, array: NdArray): TfNode {
+    const node = this.constant(array, 'float32', name)
+    this.#parameters.set(node, name)
+    return node
+  }
+
   integers(values: readonly number[]): TfNode {
     return this.constant({ data: Int32Array.from(values), shape: [values.length] }, 'int32')
   }
@@ -111,6 +119,8 @@ export class TfGraph {
     readonly nodes: readonly object[]
     readonly weightSpecs: readonly WeightSpec[]
     readonly weights: Uint8Array<ArrayBuffer>
+    /** The names of the parameters, by those of their nodes. */
+    readonly parameters: Readonly<Record<string, string>>
   } {
     const needed = new Set([output, ...inputs])
     for (const node of needed) for (const input of node.inputs) needed.add(input)
@@ -127,6 +137,11 @@ export class TfGraph {
         attr: attributes,
       })),
       weightSpecs: weights.map(({ name, dtype, array }) => ({ name, shape: array.shape, dtype })),
+      parameters: Object.fromEntries(
+        [...this.#parameters].flatMap(([node, name]) =>
+          needed.has(node) ? [[node.name, name] as const] : [],
+        ),
+      ),
       weights: joinBytes(weights.map(({ array, dtype }) => bytesOf(array, dtype))),
     }
   }

@@ -163,9 +163,9 @@ def _refuse(file: OnnxFile, output: str | None) -> None:
         if needed.isdisjoint(node.outputs):
             continue
         needed.update(node.inputs)
-        if node.domain == "" and node.operator in OPERATORS:
-            continue
         operator = node.operator if node.domain == "" else f"{node.domain}.{node.operator}"
+        if operator in OPERATORS:
+            continue
         name = node.name or node.outputs[0]
         raise UnsupportedError(
             f"In a page, the operator {operator} (node {name!r} of the ONNX model)",

@@ -11,6 +11,7 @@ RMSNormalization RNN Range Reciprocal ReduceL1 ReduceL2 ReduceLogSum ReduceLogSu
 ReduceMean ReduceMin ReduceProd ReduceSum ReduceSumSquare Relu Reshape Resize Round Selu Shape
 Sigmoid Sign Sin Sinh Size Slice Softmax Softplus Softsign SpaceToDepth Split Sqrt Squeeze Sub
 Sum Tan Tanh ThresholdedRelu Tile Transpose Trilu Unsqueeze Upsample Where Xor
+ai.onnx.ml.LinearClassifier ai.onnx.ml.LinearRegressor ai.onnx.ml.Normalizer ai.onnx.ml.Scaler
 """
 
 #: Those that the JavaScript package converts, whose tests compare both lists.

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
-import { rules } from '../../../../src/onnx/to-tfjs/registry.js'
+import { rulesByDomain } from '../../../../src/onnx/to-tfjs/registry.js'
 
 /** Those that are computed before the rules: constants, lengths, and older forms of operators. */
 const others = ['Constant', 'Dropout', 'Mod', 'Range', 'Shape', 'Size', 'Upsample']
@@ -11,5 +11,8 @@ it('are those that the Python package puts into pages', () => {
     import.meta.url,
   )
   const listed = /_NAMES = """([^"]+)"""/.exec(readFileSync(file, 'utf8'))![1]!
-  expect(listed.trim().split(/\s+/)).toEqual([...Object.keys(rules), ...others].sort())
+  const names = Object.entries(rulesByDomain).flatMap(([domain, rules]) =>
+    Object.keys(rules!).map((op) => (domain === '' ? op : `${domain}.${op}`)),
+  )
+  expect(listed.trim().split(/\s+/)).toEqual([...names, ...others].sort())
 })
