@@ -41,12 +41,12 @@ export class Covariances {
 
   /** Returns the lower triangle of A, or the diagonal of a lookup's. */
   inputs(): Float64Array {
-    return this.#inputs.data.map((sum) => sum / this.#positionCount)
+    return divide(this.#inputs.data, this.#positionCount)
   }
 
   /** Returns the lower triangle of S. */
   outputs(): Float64Array {
-    return this.#outputs.data.map((sum) => sum / this.#exampleCount)
+    return divide(this.#outputs.data, this.#exampleCount)
   }
 
   /**
@@ -137,6 +137,13 @@ export class Covariances {
     const count = vectors.length / columns
     await addSquares(this.#matrices, placed, count, columns, this.#outputs, rest)
   }
+}
+
+/** A loop, which takes a fraction of the time of `map`. */
+function divide(sums: Float64Array, count: number): Float64Array {
+  const means = new Float64Array(sums.length)
+  for (let k = 0; k < means.length; k++) means[k] = sums[k]! / count
+  return means
 }
 
 type VectorSegment = FactoredSegment | ConvolutionSegment

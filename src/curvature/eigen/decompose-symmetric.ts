@@ -28,6 +28,7 @@ export async function decomposeSymmetric(
   matrices.clear()
   const a = matrices.allocate(n * n)
   a.data.set(matrix)
+  await rest()
   const { tridiagonal, reflectors } = await tridiagonalize(a, n, matrices, rest)
   const { rows, values } = await decomposeTridiagonal(tridiagonal, n, matrices, rest)
   await applyReflectors(reflectors, rows, n, matrices, rest)

@@ -54,6 +54,7 @@ async function decompose(
 ): Promise<void> {
   if (end - start <= mostRows) {
     decomposeSmall(vectors, below, start, end)
+    await rest()
     return
   }
   const middle = (start + end) >> 1

@@ -45,6 +45,7 @@ export async function mergeHalves(
   const { kept, mixed } = deflate(vectors, halves, z, rho)
   const k = kept.length
   if (k === 0) return
+  await rest()
   const { order, leftCount, rightCount } = groupRows(kept, mixed, middle)
   const d = Float64Array.from(kept, (row) => values[row]!)
   const squares = Float64Array.from(kept, (row) => z[row]! ** 2)
@@ -61,6 +62,7 @@ export async function mergeHalves(
   const size = end - start
   const left = copyRows(vectors, order.slice(0, leftCount), start, middle, matrices)
   const right = copyRows(vectors, order.slice(k - rightCount), middle, end, matrices)
+  await rest()
   const product = matrices.allocate(rowsAtOnce * size)
   const weights = matrices.allocate(rowsAtOnce * k)
   const placeOf = new Map(order.map((row, place) => [row, place]))
