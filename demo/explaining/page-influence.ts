@@ -51,6 +51,8 @@ export class PageInfluence {
     const { explainers } = this.#worker
     const explainer = explainers.influenceFunctions(loss, {
       precomputeGrads: true,
+      // The page has a curvature that was estimated from all training examples.
+      curvatureStore: explainers.value('curvature'),
       device: this.#settings.device,
       task,
     })

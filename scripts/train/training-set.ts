@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
-import { encodeCars, milesPerGallon, type CarTable } from '../../demo/data/cars.js'
+import { encodeCars, milesPerGallon, type CarRow, type CarTable } from '../../demo/data/cars.js'
 import { imageInput } from '../../demo/data/images.js'
 import { Vocabulary, reviewLength } from '../../demo/data/review-tokens.js'
 import { dataSets, type DataSetName } from '../../demo/explaining/data-sets.js'
@@ -11,43 +11,58 @@ import { TRAINING_COUNT, type Sentence } from '../data/reviews-sentences.js'
 import { readModel } from './model.js'
 import { encodeAll } from './reviews-loop.js'
 
-/** The model of a page, with the training examples that the page ranks. */
-export interface TrainingSet {
-  readonly folder: DataFolder
-  readonly predictor: ReturnType<typeof tfjsPredictor>
-  readonly loss: LossName
+/** Examples as a page encodes them, with their labels. */
+export interface Examples {
   readonly x: NdArray
   readonly y: NdArray
 }
 
-/** Reads the model of a page and its training examples, as the page encodes them. */
+/** The model of a page, with the training examples that the page ranks. */
+export interface TrainingSet extends Examples {
+  readonly folder: DataFolder
+  readonly predictor: ReturnType<typeof tfjsPredictor>
+  readonly loss: LossName
+  /** The held-out examples. */
+  readonly heldOut: Examples
+}
+
+/** Reads the model of a page and its examples. */
 export async function readTrainingSet(name: DataSetName): Promise<TrainingSet> {
   const folder = new DataFolder(name)
   const predictor = tfjsPredictor(await readModel(folder))
-  return { folder, predictor, loss: dataSets[name].loss, ...readExamples(name, folder) }
+  const [training, heldOut] = readExamples(name, folder)
+  return { folder, predictor, loss: dataSets[name].loss, ...training, heldOut }
 }
 
-function readExamples(name: DataSetName, folder: DataFolder): { x: NdArray; y: NdArray } {
+function readExamples(
+  name: DataSetName,
+  folder: DataFolder,
+): readonly [training: Examples, heldOut: Examples] {
   if (name === 'cars') {
     const table = folder.readJson('cars.json') as CarTable
-    const count = table.training.length
-    const data = encodeCars(table.training, table)
-    return {
-      x: { data, shape: [count, data.length / count] },
-      y: { data: Float32Array.from(table.training, milesPerGallon), shape: [count, 1] },
+    const encode = (rows: readonly CarRow[]): Examples => {
+      const data = encodeCars(rows, table)
+      return {
+        x: { data, shape: [rows.length, data.length / rows.length] },
+        y: { data: Float32Array.from(rows, milesPerGallon), shape: [rows.length, 1] },
+      }
     }
+    return [encode(table.training), encode(table.heldOut)]
   }
   if (name === 'reviews') {
     const sentences = folder.readJson('sentences.json') as Sentence[]
     const vocabulary = new Vocabulary(folder.readJson('vocabulary.json') as string[])
-    const { ids, labels } = encodeAll(sentences.slice(0, TRAINING_COUNT), vocabulary)
-    return {
-      x: { data: ids, shape: [labels.length, reviewLength] },
-      y: encodeOneHot(labels, 2),
+    const encode = (some: readonly Sentence[]): Examples => {
+      const { ids, labels } = encodeAll(some, vocabulary)
+      return { x: { data: ids, shape: [labels.length, reviewLength] }, y: encodeOneHot(labels, 2) }
     }
+    return [encode(sentences.slice(0, TRAINING_COUNT)), encode(sentences.slice(TRAINING_COUNT))]
   }
-  const { images, labels } = folder.readImages('references')
-  return { x: imageInput(images), y: encodeOneHot(labels, 10) }
+  const encode = (set: 'references' | 'held-out'): Examples => {
+    const { images, labels } = folder.readImages(set)
+    return { x: imageInput(images), y: encodeOneHot(labels, 10) }
+  }
+  return [encode('references'), encode('held-out')]
 }
 
 /** Computes on TensorFlow.js's wasm backend. */

@@ -23,17 +23,20 @@ export interface BlockShape {
   readonly rule: CurvatureRule
   readonly rows: number
   readonly columns: number
+  /** How many eigenvectors of the inputs are kept, fewer than rows. Undefined: all. */
+  readonly inputRank?: number | undefined
 }
 
 /**
- * One block of a curvature, Q_A Λ Q_Sᵀ: H G = Q_A (Λ ⊙ (Q_Aᵀ G Q_S)) Q_Sᵀ. A basis that is left out is the identity.
+ * One block of a curvature, Q_A Λ Q_Sᵀ: H G = Q_A (Λ ⊙ (Q_Aᵀ G Q_S)) Q_Sᵀ. A basis that is left out is the identity. With an
+ * `inputRank` r, Q_A has r columns, and all directions without them have the eigenvalues of the last of r + 1 rows of Λ.
  */
 export interface CurvatureBlock extends BlockShape {
-  /** Q_A [rows, rows], an eigenvector in each column. */
+  /** Q_A [rows, rows], or [rows, inputRank], an eigenvector in each column. */
   readonly inputBasis: Float32Array | undefined
   /** Q_S [columns, columns]. */
   readonly outputBasis: Float32Array | undefined
-  /** Λ [rows, columns]; undefined for the identity. */
+  /** Λ [rows, columns], or [inputRank + 1, columns]; undefined for the identity. */
   readonly eigenvalues: Float32Array | undefined
 }
 
@@ -51,9 +54,13 @@ export const listParameters = ({ parameter, bias }: BlockShape): string[] =>
 
 /** The bytes of a block's bases and eigenvalues. */
 export function countBlockBytes(block: BlockShape): number {
-  const { rows, columns } = block
-  const input = hasInputBasis(block) ? rows ** 2 : 0
+  const { rows, columns, inputRank } = block
+  const input = hasInputBasis(block) ? rows * (inputRank ?? rows) : 0
   const output = hasOutputBasis(block) ? columns ** 2 : 0
-  const eigenvalues = block.rule === 'identity' ? 0 : rows * columns
+  const eigenvalues = block.rule === 'identity' ? 0 : countEigenvalueRows(block) * columns
   return (input + output + eigenvalues) * bytesPerFloat32
 }
+
+/** The rows of Λ: one for each input eigenvector, and one more for the directions of those that are left out. */
+export const countEigenvalueRows = ({ rows, inputRank }: BlockShape): number =>
+  inputRank === undefined ? rows : inputRank + 1

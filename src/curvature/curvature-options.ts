@@ -16,6 +16,8 @@ export type UncoveredChoice = (typeof uncoveredChoices)[number]
 export interface BlockOptions {
   readonly curvature: CurvatureName
   readonly uncovered: UncoveredChoice
+  /** The most eigenvectors of a layer's inputs; Infinity for all. */
+  readonly inputRank: number
   /** The most bytes of all factors. */
   readonly maxBytes: number
 }

@@ -7,6 +7,7 @@ import { MatrixWriter } from './matrix-writer.js'
 import { createRest } from './rest.js'
 import { rotateGradients } from './rotate-gradients.js'
 import { preconditionLookups } from './precondition-lookups.js'
+import { spreadLastRow } from './truncate-inputs.js'
 
 /** The damping of a block is this times the mean of its eigenvalues, as in kronfluence. */
 const relativeDamping = 0.1
@@ -116,21 +117,24 @@ export class Curvature {
   }
 }
 
-/** 1 / (Λ + λ), and 0 where that is infinite; undefined for the identity. */
-function invert(
-  { eigenvalues }: CurvatureBlock,
-  damping: number | undefined,
-): Float64Array | undefined {
+/**
+ * 1 / (Λ + λ) for each number of a rotated gradient, and 0 where that is infinite; undefined for the identity. The default λ
+ * takes the mean over all eigenvalues, also over those that share one.
+ */
+function invert(block: CurvatureBlock, damping: number | undefined): Float64Array | undefined {
+  const { eigenvalues, rows, columns, inputRank = rows } = block
   if (eigenvalues === undefined) return undefined
   let sum = 0
-  for (const value of eigenvalues) sum += value
-  const added = damping ?? (relativeDamping * sum) / eigenvalues.length
+  for (const [k, value] of eigenvalues.entries()) {
+    sum += k < inputRank * columns ? value : (rows - inputRank) * value
+  }
+  const added = damping ?? (relativeDamping * sum) / (rows * columns)
   const inverse = new Float64Array(eigenvalues.length)
   for (let k = 0; k < inverse.length; k++) {
     const damped = eigenvalues[k]! + added
     inverse[k] = damped === 0 ? 0 : 1 / damped
   }
-  return inverse
+  return spreadLastRow(block, inverse)
 }
 
 function multiplyBy(numbers: Float64Array, factors: Float64Array): void {

@@ -16,6 +16,7 @@ import { openMatrices } from './matrices/open-matrices.js'
 import { listBlockBuffers } from '../gradients/release-block.js'
 import { createRest, type Rest } from './rest.js'
 import { groupByParameter, planBlocks } from './plan-blocks.js'
+import { truncateInputs } from './truncate-inputs.js'
 
 type Batch = Pick<GradientBlock, 'exampleCount' | 'segments'>
 
@@ -132,12 +133,13 @@ export class CurvatureEstimator {
   finish(): Curvature {
     const blocks = this.#blocks!.map((block): CurvatureBlock => {
       const bases = this.#bases.get(block.parameter)
-      return {
+      const whole = {
         ...block,
         inputBasis: bases?.inputBasis,
         outputBasis: hasOutputBasis(block) ? bases?.outputBasis : undefined,
         eigenvalues: this.#eigenvalues?.get(block.parameter)?.values() ?? bases?.eigenvalues,
       }
+      return truncateInputs(whole, this.#options.inputRank)
     })
     return new Curvature(blocks)
   }

@@ -14,10 +14,14 @@ import type { Rest } from './rest.js'
 import { multiplyInParts } from './matrices/multiply-in-parts.js'
 import { createMatrixReader } from './matrix-reader.js'
 import { writeVectors } from './read-vectors.js'
+import { rotateTruncated } from './rotate-truncated.js'
 
 /** The gradients of one block of parameters, example by example, in the basis of its curvature and back. */
 export interface RotatedGradients {
-  /** Returns Q_Aᵀ G Q_S [rows, columns] of an example. The next call of either function overwrites it. */
+  /**
+   * Returns Q_Aᵀ G Q_S [rows, columns] of an example, or what `rotateTruncated` says. The next call of either function
+   * overwrites it.
+   */
   rotate(example: number): Promise<Numbers>
   /** Returns Q_A R Q_Sᵀ of a matrix R that `rotate` returned. */
   rotateBack(rotated: Numbers): Promise<Numbers>
@@ -39,6 +43,7 @@ export function rotateGradients(
   matrices: Matrices,
   rest: Rest,
 ): RotatedGradients {
+  if (isTruncated(block)) return rotateTruncated(block, segments, bias, matrices, rest)
   matrices.clear()
   const { rows, columns, inputBasis, outputBasis } = block
   const size = rows * columns
@@ -146,3 +151,7 @@ export function rotateGradients(
     }
   }
 }
+
+const isTruncated = (
+  block: CurvatureBlock,
+): block is CurvatureBlock & { readonly inputRank: number } => block.inputRank !== undefined

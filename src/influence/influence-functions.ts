@@ -270,14 +270,18 @@ export class InfluenceFunctions<Value = unknown, Item = never> extends Explainer
     call: ModelCall<Value>,
     report: (progress: Progress) => void,
   ): Promise<FittedCurvature<Value> | undefined> {
-    if (this.#settings.curvature === 'identity') return undefined
-    const { estimateFitted } = await useCurvatures()
+    const { curvature, curvatureStore } = this.#settings
+    if (curvature === 'identity') return undefined
+    const { estimateFitted, readGiven } = await useCurvatures()
+    if (curvatureStore !== undefined) {
+      return readGiven(curvatureStore, call, this.#similarity.loss, this.#settings)
+    }
     const context = await this.#similarity.context(call)
     return estimateFitted(examples, context, this.#settings, report)
   }
 
   async #openCurvature(
-    store: ByteStore,
+    gradients: ByteStore,
     call: ModelCall<Value>,
     { fisher, seed }: OpenInfluenceOptions,
   ): Promise<void> {
@@ -285,6 +289,7 @@ export class InfluenceFunctions<Value = unknown, Item = never> extends Explainer
     const { curvatureKey, openStored } = await useCurvatures()
     const { loss } = this.#similarity
     const settings = this.#settings
+    const store = settings.curvatureStore ?? gradients
     this.#curvature = await openStored(store, call, loss, settings, { fisher, seed })
     const key = curvatureKey(settings.curvature)
     this.#missingFile = this.#curvature === undefined ? (store.locate?.(key) ?? key) : undefined
@@ -298,7 +303,8 @@ export class InfluenceFunctions<Value = unknown, Item = never> extends Explainer
     const { examplesHash } = origin
     if (examplesHash === undefined) return
     const { writeCurvature } = await useCurvatures()
-    const description = { identity, curvature, ...origin, examplesHash }
+    const float = similarity.storeDtype
+    const description = { identity, curvature, float, ...origin, examplesHash }
     await writeCurvature(similarity.store, fitted.curvature, description, call.signal)
     call.check()
   }

@@ -18,6 +18,7 @@ import {
 import type { SimilarityData } from '../explainers/similarity/similarity-explanation.js'
 import { assertKnownKeys, describe, readChoice, readPositiveInteger } from '../options.js'
 import { readSeed } from '../random.js'
+import type { ByteStore } from '../store/bytes/byte-store.js'
 import {
   type ParameterShares,
   type QuestionOptions,
@@ -58,6 +59,16 @@ export interface CurvatureOptions {
   readonly curvatureExamples?: number
   /** The bytes that the factors may take. Default 512 MiB. */
   readonly maxCurvatureBytes?: number
+  /**
+   * The most eigenvectors of the inputs that 'ekfac' and 'kfac' keep for each layer, so that a wide layer's curvature takes
+   * less memory and storage. The directions of the others share their mean eigenvalue for each output. Default: all.
+   */
+  readonly inputRank?: number | undefined
+  /**
+   * A store with a curvature of this model, which `fit` reads instead of estimating one. It can be another one than
+   * `store`, and contain nothing else. Default: none.
+   */
+  readonly curvatureStore?: ByteStore | undefined
 }
 
 /** Options of InfluenceFunctions. */
@@ -89,6 +100,7 @@ export interface InfluenceSettings extends BlockOptions {
   readonly fisher: (typeof fishers)[number]
   readonly seed: number
   readonly curvatureExamples: number
+  readonly curvatureStore: ByteStore | undefined
   readonly similarity: SimilaritySettings
 }
 
@@ -100,6 +112,8 @@ const optionNames: readonly string[] = [
   'uncovered',
   'curvatureExamples',
   'maxCurvatureBytes',
+  'inputRank',
+  'curvatureStore',
   ...similarityOptionNames.filter((name) => name !== 'simFn' && name !== 'eps'),
 ]
 
@@ -114,6 +128,8 @@ export function readInfluenceOptions(given: InfluenceOptions): InfluenceSettings
     uncovered = 'refuse',
     curvatureExamples,
     maxCurvatureBytes = defaultMaxBytes,
+    inputRank,
+    curvatureStore,
     ...options
   } = given
   const similarity = readSimilarityOptions(options)
@@ -129,6 +145,8 @@ export function readInfluenceOptions(given: InfluenceOptions): InfluenceSettings
         ? Infinity
         : readPositiveInteger('curvatureExamples', curvatureExamples),
     maxBytes: readPositiveInteger('maxCurvatureBytes', maxCurvatureBytes),
+    inputRank: inputRank === undefined ? Infinity : readPositiveInteger('inputRank', inputRank),
+    curvatureStore,
   }
 }
 

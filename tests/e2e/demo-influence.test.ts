@@ -6,6 +6,7 @@ import { DataFolder } from '../../scripts/data/data-folder.js'
 import { readTrainingSet } from '../../scripts/train/training-set.js'
 import { GradientSimilarity, type NdArray } from '../../src/index.js'
 import { InfluenceFunctions } from '../../src/influence/index.js'
+import { FileSystemStore } from '../../src/node/index.js'
 import { useDevice } from '../support/devices/devices.js'
 import { DemoPage, launchBrowser, type PageName } from './demo-page.js'
 import { serveDemo, type DemoServer } from './demo-server.js'
@@ -53,14 +54,15 @@ async function rankInNode(
   name: DataSetName,
   createQuestion: (x: NdArray, y: NdArray) => readonly [x: NdArray, y: NdArray | undefined],
 ): Promise<number[][]> {
-  const { predictor, loss, x, y } = await readTrainingSet(name)
+  const { folder, predictor, loss, x, y } = await readTrainingSet(name)
   const [xTrain, yTrain] = [take(x, 0, references), take(y, 0, references)]
   const question = createQuestion(x, y)
   const task = name === 'cars' ? 'regression' : 'classification'
   const options = { device: 'wasm', task, precomputeGrads: true } as const
   using similarity = new GradientSimilarity(predictor, loss, { ...options, simFn: 'grad_cos' })
   await similarity.fit(xTrain, yTrain)
-  using influence = new InfluenceFunctions(predictor, loss, options)
+  const curvatureStore = new FileSystemStore(folder.file('curvature.zarr'))
+  using influence = new InfluenceFunctions(predictor, loss, { ...options, curvatureStore })
   await influence.fit(xTrain, yTrain)
   const rankings = [
     await similarity.explain(...question),
@@ -130,10 +132,13 @@ describe('influence in the demo', () => {
     }, String(first[1]![0]))
   })
 
-  test('lists the digits whose labels are the most suspect, to ask about them', async () => {
-    await demo.open(server, { ...quick, references: 60 })
+  test('lists the digits whose labels are the most suspect, and ranks the training digits for one', async () => {
+    await demo.open(server, quick)
     await demo.settled()
     await askMostSuspect('index')
+    const [suspect = NaN] = readSuspects('mnist')
+    const expected = await rankInNode('mnist', (x) => [take(x, suspect, suspect + 1), undefined])
+    expect(await demo.openRankings()).toEqual(expected)
     await demo.page.evaluate(axe.source)
     const violations = await demo.page.evaluate(async () => {
       const { violations: found } = await (

@@ -8,6 +8,7 @@ import type { ExampleSource } from '../../explainers/reading/example-source.js'
 import { countExamples, type Inputs, rowsOf } from '../../explainers/reading/inputs.js'
 import { readSamples } from '../../explainers/similarity/estimate/read-samples.js'
 import type { SimilarityEstimate } from '../../explainers/similarity/estimate/similarity-estimate.js'
+import { truncateShape } from '../../curvature/truncate-inputs.js'
 import type { GradientContext } from '../../explainers/similarity/training-set.js'
 import { type LabelInput, labelsOf } from '../../losses/labels.js'
 import { computeFactors } from './compute-factors.js'
@@ -87,7 +88,7 @@ export async function estimateCurvature<Value, Item>(
     rule: block.rule,
     rows: block.rows,
     columns: block.columns,
-    byteLength: countBlockBytes(block),
+    byteLength: countBlockBytes(truncateShape(block, settings.inputRank)),
   }))
   const exampleCount = Math.min(samples.exampleCount, settings.curvatureExamples)
   const allKept = Math.min((keptBytes * exampleCount) / count, settings.similarity.maxBytes)

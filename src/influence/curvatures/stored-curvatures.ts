@@ -1,9 +1,11 @@
 import type { GradientContext } from '../../explainers/similarity/training-set.js'
+import { type BlockShape, hasInputBasis } from '../../curvature/curvature-block.js'
 import { StoreError } from '../../errors.js'
-import { readModelIdentity } from '../../explainers/session/model-identity.js'
+import { assertSameModel, readModelIdentity } from '../../explainers/session/model-identity.js'
 import type { ModelCall } from '../../explainers/session/model-session.js'
 import type { ReadLoss } from '../../losses/loss.js'
 import type { ByteStore } from '../../store/bytes/byte-store.js'
+import { curvatureKey } from '../../store/zarr/curvature/curvature-header.js'
 import { readCurvature, readCurvatureHeader } from '../../store/zarr/curvature/read-curvature.js'
 import { compareIdentities } from '../../store/zarr/format/store-identity.js'
 import { type CurvatureOrigin, FittedCurvature } from './fitted-curvature.js'
@@ -16,7 +18,7 @@ import type { InfluenceSettings } from '../influence-options.js'
  */
 export async function readStored<Value>(
   store: ByteStore,
-  { curvature, uncovered, maxBytes }: InfluenceSettings,
+  { curvature, uncovered, inputRank, maxBytes }: InfluenceSettings,
   { call, loss }: Pick<GradientContext<Value>, 'call' | 'loss'>,
   origin: CurvatureOrigin,
 ): Promise<FittedCurvature<Value> | undefined> {
@@ -26,15 +28,44 @@ export async function readStored<Value>(
     header.seed === origin.seed &&
     header.exampleCount === origin.exampleCount &&
     header.examplesHash === origin.examplesHash &&
-    // Another choice for uncovered parameters gives another curvature.
+    // Other choices for uncovered parameters and for input eigenvectors give another curvature.
     header.blocks.every(
-      ({ rule }) => rule === curvature || rule === uncovered || !isCoarse(rule),
+      (block) =>
+        (block.rule === curvature || block.rule === uncovered || !isCoarse(block.rule)) &&
+        (!hasInputBasis(block) || countInputs(block) === Math.min(inputRank, block.rows)),
     ) &&
     compareIdentities(await readModelIdentity(call, loss), header.identity).length === 0
   if (!isSame) return undefined
   const stored = await readCurvature(store, curvature, maxBytes, call.signal)
   return stored && FittedCurvature.fromStore(stored, loss)
 }
+
+/**
+ * Reads the curvature of a store that the page chose.
+ *
+ * @throws StoreError if it has none of this name, or one of another model, or a damaged one
+ */
+export async function readGiven<Value>(
+  store: ByteStore,
+  call: ModelCall<Value>,
+  loss: ReadLoss<Value>,
+  { curvature, maxBytes }: InfluenceSettings,
+): Promise<FittedCurvature<Value>> {
+  const stored = await readCurvature(store, curvature, maxBytes, call.signal)
+  call.check()
+  if (stored === undefined) {
+    const key = curvatureKey(curvature)
+    throw new StoreError(
+      'missing',
+      `The curvatureStore has no curvature '${curvature}': there is no ${store.locate?.(key) ?? key}. Write it with ` +
+        'fitCurvature of an explainer with this store, or leave curvatureStore out.',
+    )
+  }
+  await assertSameModel(call, loss, stored.header.identity)
+  return FittedCurvature.fromStore(stored, loss)
+}
+
+const countInputs = ({ rows, inputRank }: BlockShape): number => inputRank ?? rows
 
 const isCoarse = (rule: string): boolean => rule === 'diagonal' || rule === 'identity'
 

@@ -71,6 +71,25 @@ describe.each(devices)('on %s', (device) => {
         computeInfluences(net, curvature, train, train, questions),
       )
     })
+
+    it.each([1, 2, 4])('has those of EK-FAC with %i input eigenvectors', async (inputRank) => {
+      const net = createNet(index)
+      const train = drawExamples(net, 12, 1)
+      const questions = drawExamples(net, 3, 2)
+      using explainer = new InfluenceFunctions(net.predictor, loss, {
+        ...{ device, inputRank, fisher: 'empirical', batchSize: 5 },
+      })
+      await explainer.fit(
+        net.arrayOf(train.map(({ x }) => x)),
+        train.map(({ label }) => label),
+      )
+      const expected = (examples: readonly Labelled[]): number[][] =>
+        computeInfluences(net, 'ekfac', train, train, examples, { inputRank })
+      expectClose(await explain(explainer, net, questions), expected(questions))
+      const self = await explainer.selfInfluence()
+      const own = expected(train).map((row, i) => row[i]!)
+      expectClose([[...self.scores.data]], [own])
+    })
   })
 })
 

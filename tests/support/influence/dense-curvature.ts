@@ -19,6 +19,7 @@ interface DenseBlock {
  * definitions of Martens and Grosse (2015) and George et al. (2018), with λ of a tenth of the mean eigenvalue of each
  * block.
  *
+ * @param inputRank how many eigenvectors of a layer's inputs have eigenvalues of their own, with EK-FAC
  * @param curved the examples with the labels of which the curvature is estimated
  * @returns [questions][train]
  */
@@ -28,9 +29,12 @@ export function computeInfluences(
   curved: readonly Labelled[],
   train: readonly Labelled[],
   questions: readonly Labelled[],
-  damping?: number,
+  {
+    damping,
+    inputRank = Infinity,
+  }: { readonly damping?: number; readonly inputRank?: number } = {},
 ): number[][] {
-  const blocks = createBlocks(net, curvature, curved)
+  const blocks = createBlocks(net, curvature, curved, inputRank)
   const trainGradients = train.map(({ x, label }) => net.gradients(x, label))
   return questions.map(({ x, label }) => {
     const gradients = net.gradients(x, label)
@@ -58,6 +62,7 @@ function createBlocks(
   net: TinyNet,
   curvature: CurvatureName,
   curved: readonly Labelled[],
+  inputRank: number,
 ): DenseBlock[] {
   const gradients = curved.map(({ x, label }) => net.gradients(x, label))
   const layers = curved.map(({ x, label }) => net.layers(x, label))
@@ -73,6 +78,7 @@ function createBlocks(
           : layerMatrix(
               layers.map((own) => own[k]!),
               curvature,
+              inputRank,
             ),
     }
   })
@@ -101,7 +107,11 @@ const diagonalOf = (gradients: readonly (readonly number[])[]): number[][] =>
   mean(gradients.map(outer)).map((row, i) => row.map((value, j) => (i === j ? value : 0)))
 
 /** A ⊗ S, or Q (diagonal of E[(Qᵀ g)²]) Qᵀ with Q = Q_A ⊗ Q_S. */
-function layerMatrix(uses: readonly LayerUse[], curvature: CurvatureName): number[][] {
+function layerMatrix(
+  uses: readonly LayerUse[],
+  curvature: CurvatureName,
+  inputRank: number,
+): number[][] {
   const a = mean(uses.flatMap((use) => use.a.map(outer)))
   const positions = uses[0]!.delta.length
   const s = mean(uses.flatMap((use) => use.delta.map(outer))).map((row) =>
@@ -116,18 +126,43 @@ function layerMatrix(uses: readonly LayerUse[], curvature: CurvatureName): numbe
       ),
     ),
   )
-  return correctEigenvalues(basis, gradients)
+  // The inputs of a table are the numbers of its rows, and have no basis.
+  const isTable = uses.every((use) => use.a.every((row) => row.filter((x) => x !== 0).length === 1))
+  return correctEigenvalues(basis, gradients, (values) =>
+    isTable ? values : shareEigenvalues(values, s.length, inputRank),
+  )
+}
+
+/** Gives all but the input eigenvectors with the greatest sums the mean of their eigenvalues, for each output. */
+function shareEigenvalues(
+  values: readonly number[],
+  columns: number,
+  inputRank: number,
+): readonly number[] {
+  const rows = Array.from({ length: values.length / columns }, (_, i) =>
+    values.slice(i * columns, (i + 1) * columns),
+  )
+  const total = (row: readonly number[]): number => row.reduce((sum, value) => sum + value, 0)
+  const ranked = [...rows].sort((a, b) => total(b) - total(a))
+  const rest = ranked.slice(inputRank)
+  const shared = rows[0]!.map((_, j) => total(rest.map((row) => row[j]!)) / rest.length)
+  return rows.flatMap((row) => (rest.includes(row) ? shared : row))
 }
 
 /** Q Λ Qᵀ with Λ = E[(Qᵀ g)²]. */
-function correctEigenvalues(basis: Matrix, gradients: readonly (readonly number[])[]): number[][] {
+function correctEigenvalues(
+  basis: Matrix,
+  gradients: readonly (readonly number[])[],
+  change: (values: readonly number[]) => readonly number[],
+): number[][] {
   const n = basis.length
-  const values = Array.from({ length: n }, (_, k) => {
+  const own = Array.from({ length: n }, (_, k) => {
     const squares = gradients.map(
       (g) => g.reduce((sum, value, i) => sum + value * basis[i]![k]!, 0) ** 2,
     )
     return squares.reduce((sum, value) => sum + value, 0) / gradients.length
   })
+  const values = change(own)
   return basis.map((row) =>
     basis.map((other) => values.reduce((sum, value, k) => sum + row[k]! * value * other[k]!, 0)),
   )

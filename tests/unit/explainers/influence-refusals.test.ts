@@ -22,6 +22,7 @@ describe('options of a curvature', () => {
     [{ seed: -1 }, 'seed: got -1; expected an integer from 0'],
     [{ uncovered: 'skip' }, "uncovered: got 'skip'; expected one of 'refuse'"],
     [{ curvatureExamples: 1.5 }, 'curvatureExamples: got 1.5; expected an integer of 1 or more'],
+    [{ inputRank: 0 }, 'inputRank: got 0; expected an integer of 1 or more'],
     [{ maxCurvatureBytes: 0 }, 'maxCurvatureBytes: got 0; expected an integer of 1 or more'],
     [{ simFn: 'grad_cos' }, "options: got 'simFn'"],
   ])('are refused as they are named: %o', (options, message) => {

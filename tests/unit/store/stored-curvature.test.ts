@@ -34,6 +34,18 @@ async function fitted(more: InfluenceOptions): Promise<InfluenceFunctions> {
   return explainer.fit(trainX, trainClasses)
 }
 
+/** The training gradients and both bases, twice each, are rounded to eleven significant bits. */
+const float16Tolerance = 6 * 2 ** -12
+
+/** The bytes of the files in a folder of a store. */
+async function countBytes(store: MemoryStore, folder: string): Promise<number> {
+  let sum = 0
+  for (const key of store.keys()) {
+    if (key.startsWith(folder)) sum += (await store.get(key))?.length ?? 0
+  }
+  return sum
+}
+
 const storing = (store: MemoryStore): InfluenceOptions => ({ precomputeGrads: true, store })
 
 describe('a curvature in a store', () => {
@@ -108,6 +120,84 @@ describe('a curvature in a store', () => {
     await opened.fitCurvature(trainX, trainClasses)
     const expected = await (await fitted({})).explain(testX)
     expect((await opened.explain(testX)).data.scores).toEqual(expected.data.scores)
+  })
+
+  it.each(['ekfac', 'kfac'] as const)(
+    'keeps some input eigenvectors of %s, in half the bytes',
+    async (curvature) => {
+      const own = { curvature, inputRank: 2, precomputeGrads: true } as const
+      const [whole, exact, half] = [new MemoryStore(), new MemoryStore(), new MemoryStore()]
+      await fitted({ ...own, inputRank: undefined, store: whole })
+      const expected = await (await fitted({ ...own, store: exact })).explain(testX)
+      await fitted({ ...own, store: half, storeDtype: 'float16' })
+      const sizes = await Promise.all(
+        [whole, exact, half].map((store) => countBytes(store, `curvature-${curvature}/`)),
+      )
+      expect(sizes).toEqual([...sizes].sort((a, b) => b - a))
+      expect(new Set(sizes).size).toBe(3)
+      for (const [store, tolerance] of [
+        [exact, 1e-12],
+        [half, float16Tolerance],
+      ] as const) {
+        using opened = await InfluenceFunctions.open(store, classifier() as Predictor, loss, {
+          ...{ device: 'cpu', batchSize: 4, curvature },
+        })
+        const { scores } = (await opened.explain(testX)).data
+        const largest = Math.max(...expected.data.scores.data.map(Math.abs))
+        for (const [k, score] of scores.data.entries()) {
+          const error = Math.abs(score - expected.data.scores.data[k]!)
+          expect(error / largest).toBeLessThan(tolerance)
+        }
+        expect((await verifyGradientStore(store)).damaged).toEqual([])
+      }
+      // Another number of eigenvectors is another curvature.
+      const { predictor, count } = countingClassifier()
+      const again = { device: 'cpu', batchSize: 4, ...own, store: exact } as const
+      using same = new InfluenceFunctions(predictor, loss, again)
+      await same.fit(trainX, trainClasses)
+      expect(count()).toBe(0)
+      using other = new InfluenceFunctions(predictor, loss, { ...again, inputRank: 3 })
+      await other.fit(trainX, trainClasses)
+      expect(count()).toBeGreaterThan(0)
+    },
+  )
+
+  it('is read from a store of its own, for any training examples', async () => {
+    const store = new MemoryStore()
+    using writer = new InfluenceFunctions(classifier() as Predictor, loss, {
+      ...options,
+      ...storing(store),
+    })
+    await writer.fitCurvature(trainX, trainClasses)
+    const { predictor, count } = countingClassifier()
+    using explainer = new InfluenceFunctions(predictor, loss, {
+      ...{ ...options, precomputeGrads: true, curvatureStore: store },
+    })
+    await explainer.fit(trainX, trainClasses)
+    expect(count()).toBe(0)
+    const expected = await (await fitted({ precomputeGrads: true })).explain(testX)
+    expect((await explainer.explain(testX)).data).toEqual(expected.data)
+    await explainer.fit(trainX.slice(2), trainClasses.slice(2))
+    const { meta, data } = await explainer.explain(testX)
+    expect(data.scores.shape[1]).toBe(trainX.length - 2)
+    expect(meta.params['curvatureExamples']).toBe(trainX.length)
+  })
+
+  it('of its own is refused if it is missing, or of another model', async () => {
+    const store = new MemoryStore()
+    const own = { ...options, curvatureStore: store } as const
+    using explainer = new InfluenceFunctions(classifier() as Predictor, loss, own)
+    await expect(explainer.fit(trainX, trainClasses)).rejects.toThrow(
+      "The curvatureStore has no curvature 'diagonal': there is no curvature-diagonal/zarr.json. Write it with fitCurvature",
+    )
+    await fitted(storing(store))
+    using other = new InfluenceFunctions(classifier() as Predictor, loss, {
+      ...own,
+      parameters: (name: string) => name.endsWith('kernel'),
+    })
+    await expect(other.fit(trainX, trainClasses)).rejects.toThrow(
+      "it has the trainable parameter '0/bias', which is missing here",
+    )
   })
 
   it('is missing where a server answers with a page', async () => {

@@ -1,5 +1,6 @@
 import {
   type BlockShape,
+  countEigenvalueRows,
   type CurvatureRule,
   hasInputBasis,
   hasOutputBasis,
@@ -10,7 +11,7 @@ import type { RowCounts } from '../format/array-metadata.js'
 import { encodeJson } from '../format/encode-json.js'
 import { JsonReader } from '../format/json-reader.js'
 import { checkSeal, sealObject } from '../format/sealed-json.js'
-import type { StoredArray } from '../format/store-arrays.js'
+import type { ElementTypeName, StoredArray, StoredFloat } from '../format/store-arrays.js'
 import type { StoreIdentity } from '../format/store-identity.js'
 
 /** What a stored curvature is of, and how it was estimated: the attribute `gradlens_curvature` of its group. */
@@ -24,6 +25,8 @@ export interface CurvatureHeader {
   /** SHA-256 of those examples and their labels. */
   readonly examplesHash: string
   readonly blocks: readonly BlockShape[]
+  /** The number format of the bases. */
+  readonly float: StoredFloat
   /** The crc32c of the only chunk of each array, in the order of `listCurvatureArrays`. */
   readonly checksums: readonly number[]
 }
@@ -48,19 +51,21 @@ export const curvatureKey = (curvature: CurvatureName): string =>
 export function listCurvatureArrays({
   curvature,
   blocks,
-}: Pick<CurvatureHeader, 'curvature' | 'blocks'>): CurvatureArray[] {
+  float,
+}: Pick<CurvatureHeader, 'curvature' | 'blocks' | 'float'>): CurvatureArray[] {
   return blocks.flatMap((block, k) => {
-    const { rows, columns, rule } = block
+    const { rows, columns, rule, inputRank = rows } = block
     const array = (
       part: CurvatureArray['part'],
       name: string,
       [first, second]: readonly [number, number],
       [rowAxis, axis]: readonly [string, string],
+      type: ElementTypeName,
     ): CurvatureArray => ({
       block: k,
       part,
       name: `${curvatureFolder(curvature)}/block-${k}-${name}`,
-      type: 'float32',
+      type,
       rowShape: [second],
       axes: [axis],
       rowAxis,
@@ -69,14 +74,30 @@ export function listCurvatureArrays({
     })
     return [
       ...(hasInputBasis(block)
-        ? [array('inputBasis', 'input-basis', [rows, rows], ['input', 'eigenvector'])]
+        ? [array('inputBasis', 'input-basis', [rows, inputRank], ['input', 'eigenvector'], float)]
         : []),
       ...(hasOutputBasis(block)
-        ? [array('outputBasis', 'output-basis', [columns, columns], ['output', 'eigenvector'])]
+        ? [
+            array(
+              'outputBasis',
+              'output-basis',
+              [columns, columns],
+              ['output', 'eigenvector'],
+              float,
+            ),
+          ]
         : []),
       ...(rule === 'identity'
         ? []
-        : [array('eigenvalues', 'eigenvalues', [rows, columns], ['input', 'output'])]),
+        : [
+            array(
+              'eigenvalues',
+              'eigenvalues',
+              [countEigenvalueRows(block), columns],
+              ['input', 'output'],
+              'float32',
+            ),
+          ]),
     ]
   })
 }
@@ -99,11 +120,13 @@ export const encodeCurvatureHeader = async (
         weights_hash: header.identity.weightsHash,
         loss: header.identity.loss,
         parameters: header.identity.parameters.map(({ name, shape }) => ({ name, shape })),
-        blocks: header.blocks.map(({ parameter, bias, rule, rows, columns }) => ({
+        dtype: header.float,
+        blocks: header.blocks.map(({ parameter, bias, rule, rows, columns, inputRank }) => ({
           parameter,
           rule,
           rows,
           columns,
+          ...(inputRank !== undefined && { input_rank: inputRank }),
           ...(bias && { bias: bias.parameter, outputs_first: bias.input === 'delta' }),
         })),
         checksums: header.checksums,
@@ -149,6 +172,7 @@ export async function parseCurvatureHeader(
     exampleCount: json.get('example_count').toInteger(1),
     examplesHash: json.get('examples_hash').toText(),
     blocks: json.get('blocks').toList(parseBlock),
+    float: json.get('dtype').toChoice(['float32', 'float16']),
     checksums: json.get('checksums').toList((checksum) => checksum.toInteger(0, mostUint32)),
   }
   const arrayCount = listCurvatureArrays(header).length
@@ -164,14 +188,17 @@ const rules: readonly CurvatureRule[] = ['kronecker', 'lookup', 'exact', 'diagon
 
 function parseBlock(json: JsonReader): BlockShape {
   const bias = json.getOptional('bias')
+  const rows = json.get('rows').toInteger(1, mostSide)
+  const inputRank = json.getOptional('input_rank')?.toInteger(1, rows - 1)
   return {
+    ...(inputRank !== undefined && { inputRank }),
     parameter: json.get('parameter').toText(),
     bias: bias && {
       parameter: bias.toText(),
       input: json.get('outputs_first').toChoice([true, false]) ? 'delta' : 'a',
     },
     rule: json.get('rule').toChoice(rules),
-    rows: json.get('rows').toInteger(1, mostSide),
+    rows,
     columns: json.get('columns').toInteger(1, mostSide),
   }
 }

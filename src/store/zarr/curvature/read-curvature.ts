@@ -2,6 +2,7 @@ import { countBlockBytes, type CurvatureBlock } from '../../../curvature/curvatu
 import type { CurvatureName } from '../../../curvature/curvature-options.js'
 import { Curvature } from '../../../curvature/curvature.js'
 import { InvalidArgumentError, StoreError } from '../../../errors.js'
+import { fromFloat16Bits } from '../../../float16.js'
 import { loadNumberKernels } from '../../../gradients/numbers/number-kernels.js'
 import type { ByteStore } from '../../bytes/byte-store.js'
 import { formatMetadataKey, parseArrayMetadata } from '../format/array-metadata.js'
@@ -85,5 +86,8 @@ async function readArray(
   }
   const grid = parseArrayMetadata(metadata, array, array)
   const reader = await ChunkReader.open(store, array, array, grid, { getChecksum: () => checksum })
-  return (await reader.read(0, { signal })) as Float32Array
+  const numbers = await reader.read(0, { signal })
+  return array.type === 'float16'
+    ? Float32Array.from(numbers, fromFloat16Bits)
+    : (numbers as Float32Array)
 }

@@ -1,4 +1,5 @@
 import { Curvature } from '../../../curvature/curvature.js'
+import { toFloat16Bits } from '../../../float16.js'
 import { loadNumberKernels } from '../../../gradients/numbers/number-kernels.js'
 import type { WritableByteStore } from '../../bytes/byte-store.js'
 import {
@@ -37,7 +38,10 @@ export async function writeCurvature(
     for (const array of listCurvatureArrays(shape)) {
       signal?.throwIfAborted()
       const buffer = new ChunkBuffer(array, array)
-      buffer.data.set(blocks[array.block]![array.part]!)
+      const numbers = blocks[array.block]![array.part]!
+      // Those of a basis are at most 1, so they need no exponents.
+      if (array.type === 'float16') buffer.data.set(numbers.map(toFloat16Bits))
+      else buffer.data.set(numbers)
       const bytes = buffer.encode(array.rowCount)
       checksums.push(readChecksum(bytes))
       await lock?.assertHeld()
