@@ -294,9 +294,10 @@ export class ExplainedPage<Data> {
     if (similarity === undefined || influence === undefined) return
     if (this.#options.areTraining === false) return
     const { simFn } = this.#settings
+    const { hasCurvature = false } = dataSets[this.#options.dataSet]
     this.explainer.rankings = [
       { title: 'Similarity', explainer: similarity, options: { simFn } },
-      { title: 'Influence', explainer: influence },
+      ...(hasCurvature ? [{ title: 'Influence', explainer: influence }] : []),
       { title: 'Self-influence', explainer: similarity, method: 'selfInfluence' },
     ]
   }

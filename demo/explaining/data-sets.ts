@@ -10,6 +10,8 @@ export interface DataSet {
   readonly layer?: string
   /** Whether the page's folder contains the gradients of all training examples. */
   readonly hasStore?: boolean
+  /** Whether the page's folder contains the curvature of the training loss, which influence takes. */
+  readonly hasCurvature?: boolean
   /** The name that the worker has for the parameters that are compared. Default: all parameters. */
   readonly parameters?: string
   /** The number of path points per pass. Small, so that a long path can be cancelled quickly. */
@@ -21,7 +23,12 @@ export interface DataSet {
   readonly undoneRate?: number
 }
 
-const small = { task: 'classification', loss: 'categoricalCrossentropy', pathBatch: 25 } as const
+const small = {
+  task: 'classification',
+  loss: 'categoricalCrossentropy',
+  hasCurvature: true,
+  pathBatch: 25,
+} as const
 
 export const dataSets: Readonly<Record<DataSetName, DataSet>> = {
   mnist: { ...small, hasStore: true, undoneRate: 1e-3 },
@@ -37,3 +44,6 @@ export const dataSets: Readonly<Record<DataSetName, DataSet>> = {
     pathBatch: 4,
   },
 }
+
+/** The data sets whose models this repository trains. */
+export type TrainedName = Exclude<DataSetName, 'photos'>

@@ -9,7 +9,7 @@ import '@tensorflow/tfjs-backend-wasm'
 import { readdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { argv } from 'node:process'
-import type { DataSetName } from '../../demo/explaining/data-sets.js'
+import type { TrainedName } from '../../demo/explaining/data-sets.js'
 import { computeFiniteSpearman } from '../../src/evaluation/correlation.js'
 import type { NdArray } from '../../src/index.js'
 import { InfluenceFunctions, type InfluenceOptions } from '../../src/influence/index.js'
@@ -17,7 +17,7 @@ import { FileSystemStore } from '../../src/node/index.js'
 import { readTrainingSet, useWasm } from './training-set.js'
 
 /** The kept input eigenvectors of each layer. The wide layers of the images would take megabytes; all others are whole. */
-const inputRanks: Readonly<Record<DataSetName, number | undefined>> = {
+const inputRanks: Readonly<Record<TrainedName, number | undefined>> = {
   mnist: 32,
   garments: 96,
   reviews: undefined,
@@ -31,8 +31,8 @@ const questionCount = 60
 const topK = 5
 
 await useWasm()
-const named = argv.slice(2) as DataSetName[]
-for (const name of named.length > 0 ? named : (Object.keys(inputRanks) as DataSetName[])) {
+const named = argv.slice(2) as TrainedName[]
+for (const name of named.length > 0 ? named : (Object.keys(inputRanks) as TrainedName[])) {
   const { folder, predictor, loss, x, y, heldOut } = await readTrainingSet(name)
   const task = name === 'cars' ? 'regression' : 'classification'
   const path = folder.file(STORE)

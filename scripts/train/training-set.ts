@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs'
 import { encodeCars, milesPerGallon, type CarRow, type CarTable } from '../../demo/data/cars.js'
 import { imageInput } from '../../demo/data/images.js'
 import { Vocabulary, reviewLength } from '../../demo/data/review-tokens.js'
-import { dataSets, type DataSetName } from '../../demo/explaining/data-sets.js'
+import { dataSets, type TrainedName } from '../../demo/explaining/data-sets.js'
 import { encodeOneHot } from '../../demo/explaining/label-arrays.js'
 import type { LossName, NdArray } from '../../src/index.js'
 import { tfjsPredictor } from '../../src/tfjs/index.js'
@@ -27,7 +27,7 @@ export interface TrainingSet extends Examples {
 }
 
 /** Reads the model of a page and its examples. */
-export async function readTrainingSet(name: DataSetName): Promise<TrainingSet> {
+export async function readTrainingSet(name: TrainedName): Promise<TrainingSet> {
   const folder = new DataFolder(name)
   const predictor = tfjsPredictor(await readModel(folder))
   const [training, heldOut] = readExamples(name, folder)
@@ -35,7 +35,7 @@ export async function readTrainingSet(name: DataSetName): Promise<TrainingSet> {
 }
 
 function readExamples(
-  name: DataSetName,
+  name: TrainedName,
   folder: DataFolder,
 ): readonly [training: Examples, heldOut: Examples] {
   if (name === 'cars') {

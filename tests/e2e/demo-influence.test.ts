@@ -1,7 +1,7 @@
 import axe from 'axe-core'
 import type { Browser, BrowserContext } from 'playwright'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import type { DataSetName } from '../../demo/explaining/data-sets.js'
+import type { TrainedName } from '../../demo/explaining/data-sets.js'
 import { DataFolder } from '../../scripts/data/data-folder.js'
 import { readTrainingSet } from '../../scripts/train/training-set.js'
 import { GradientSimilarity, type NdArray } from '../../src/index.js'
@@ -51,7 +51,7 @@ const take = ({ data, shape }: NdArray, start: number, end: number): NdArray => 
 
 /** The orders of the training examples by similarity, influence and self-influence, in Node. */
 async function rankInNode(
-  name: DataSetName,
+  name: TrainedName,
   createQuestion: (x: NdArray, y: NdArray) => readonly [x: NdArray, y: NdArray | undefined],
 ): Promise<number[][]> {
   const { folder, predictor, loss, x, y } = await readTrainingSet(name)
@@ -73,13 +73,13 @@ async function rankInNode(
 }
 
 /** The most suspect labels, as the script ranked them. */
-const readSuspects = (name: DataSetName): readonly number[] =>
+const readSuspects = (name: TrainedName): readonly number[] =>
   (new DataFolder(name).readJson('suspects.json') as { orderedIndices: readonly number[] })
     .orderedIndices
 
 /** Asks about the most suspect label, and expects that the page explains it. */
 async function askMostSuspect(name: PageName): Promise<void> {
-  const folder = name === 'index' ? 'mnist' : (name as DataSetName)
+  const folder = name === 'index' ? 'mnist' : (name as TrainedName)
   const suspects = readSuspects(folder)
   const list = demo.page.locator('#suspects')
   await list.locator('[data-index]').first().waitFor()
