@@ -2,7 +2,7 @@ import { statSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { defineConfig, mergeConfig, type UserConfig } from 'vite'
 import { bundledLit } from './scripts/build/bundled-lit.js'
-import { offlineFiles, pageNames, sharedParts } from './scripts/build/demo-site.js'
+import { offlineFiles, pageNames, sharedParts, stylesFirst } from './scripts/build/demo-site.js'
 import { keepLiveCode, liveCode, liveReplacements } from './scripts/build/live-code.js'
 import { elementsKit } from './scripts/build/elements-kit.js'
 import { pageTensorflow } from './scripts/build/page-tensorflow.js'
@@ -188,6 +188,7 @@ const demo: UserConfig = {
   plugins: [
     tfjsBackends(),
     sharedParts(at('demo')),
+    stylesFirst(),
     elementsKit(singleFile('src/elements/global.ts', 'elements.global.js', 'iife')),
     offlineFiles(),
   ],
