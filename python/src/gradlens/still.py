@@ -114,7 +114,8 @@ def _draw_map(explanation: Explanation) -> NDArray[np.uint8] | None:
     array = np.nan_to_num(np.asarray(arrays[0], dtype=np.float64))
     if array.ndim not in (3, 4) or array.shape[0] == 0:
         return None
-    one = _channels_last(array[0], _channels(explanation))
+    of_layer = explanation.meta.get("params", {}).get("layer") is not None
+    one = _channels_last(array[0], _channels(explanation, "layer_channels" if of_layer else "channels"))
     if one.ndim == 3:
         if one.shape[2] > 4:
             return None
@@ -165,9 +166,9 @@ def _fit(pixels: NDArray[np.uint8], side: int = _SIDE) -> NDArray[np.uint8]:
     return np.repeat(np.repeat(pixels, factor, axis=0), factor, axis=1)
 
 
-def _channels(explanation: Explanation) -> str:
-    channels = explanation.meta.get("params", {}).get("channels")
-    return channels[0] if isinstance(channels, list) and channels else "last"
+def _channels(explanation: Explanation, key: str = "channels") -> str:
+    channels = explanation.meta.get("params", {}).get(key)
+    return (channels[0] or "last") if isinstance(channels, list) and channels else "last"
 
 
 def _channels_last(image: NDArray[Any], channels: str) -> NDArray[Any]:

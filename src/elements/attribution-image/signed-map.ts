@@ -12,7 +12,12 @@ import {
   type Sign,
 } from '../base/attributions.js'
 import type { GivenExplanation } from '../base/explanation-source.js'
-import { type Channels, moveChannelsLast, readChannels } from '../base/picture/channels.js'
+import {
+  type Channels,
+  moveChannelsLast,
+  readChannels,
+  readLayerChannels,
+} from '../base/picture/channels.js'
 import { isImageShape } from '../base/picture/pixels.js'
 
 /**
@@ -90,7 +95,7 @@ export function createSignedMap(
   }
 }
 
-/** Attributions of layers have the layer's axes, which the explanation does not name. */
+/** Attributions of layers have the layer's axes; 'last' where the explanation doesn't name that of the channels. */
 function findChannels(
   explanation: GivenExplanation,
   channels: Channels | null,
@@ -98,7 +103,9 @@ function findChannels(
 ): Channels {
   const { params } = explanation.meta
   const isOfLayer = isRecord(params) && params['layer'] !== undefined && params['layer'] !== null
-  return readChannels(channels ?? (isOfLayer ? 'last' : null), explanation, input)
+  return isOfLayer
+    ? readLayerChannels(channels, explanation, input)
+    : readChannels(channels, explanation, input)
 }
 
 function getImage(

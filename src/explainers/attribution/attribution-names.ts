@@ -14,6 +14,12 @@ export function namesAtLayer({ layer, tensors }: LayerSite, count: number): Name
   return { layer, names }
 }
 
+/** Where the channels of `count` tensors at a layer are; null if the adapter doesn't know. */
+export const channelsAtLayer = (
+  { channels }: LayerSite,
+  count: number,
+): ('first' | 'last' | null)[] => Array.from({ length: count }, () => channels ?? null)
+
 /**
  * A name of its own for each array. Names that several arrays have are completed by their layer, 'encoder(question)',
  * and if that is not enough by a number, 'question#2'.

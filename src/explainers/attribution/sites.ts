@@ -1,4 +1,5 @@
 import type { BatchSize } from '../session/batch-size.js'
+import { listChannels } from '../session/explanation-meta.js'
 import { InvalidArgumentError, UnsupportedError } from '../../errors.js'
 import { concatenateRows, type NdArray, rows, takeRows } from '../../ndarray.js'
 import { describe } from '../../options.js'
@@ -10,7 +11,7 @@ import type {
   Predictor,
   PredictorSession,
 } from '../../predictor.js'
-import { distinctNames, namesAtLayer } from './attribution-names.js'
+import { channelsAtLayer, distinctNames, namesAtLayer } from './attribution-names.js'
 import { runInBatches } from '../session/batches.js'
 import { mapValues } from '../reading/forward-arguments.js'
 import { countExamples, rowsOf } from '../reading/inputs.js'
@@ -26,6 +27,8 @@ export interface Examples {
 export interface Sites<Value> {
   /** A name for each array there, known after `values`. */
   names(): string[]
+  /** Where the channels of each array are, known after `values`; null if the adapter doesn't know. */
+  channels(): ('first' | 'last' | null)[]
   /** What there is for these examples: one array [N, …] per input, or per tensor at the layers. */
   values(session: PredictorSession<Value>, examples: Examples): Promise<readonly NdArray[]>
   /** The predictions with these values in place of the examples' own; every other route sees the examples. */
@@ -61,6 +64,7 @@ export interface Points extends Pick<PathPoints, 'pathOf' | 'alphas' | 'weights'
 export function inputSites<Value>(specs: readonly ArraySpec[]): Sites<Value> {
   return {
     names: () => specs.map(({ name }) => name),
+    channels: () => listChannels(specs),
     values: (_, { x }) => Promise.resolve(x),
     predict: (session, { further }, values) => session.predict(values, further),
     gradients: (session, { further }, rowOf, values, outputIndices) =>
@@ -85,6 +89,7 @@ export function layerSites<Value>(sites: readonly LayerSite[]): Sites<Value> {
   }
   return {
     names: () => distinctNames(sites.map((site, k) => namesAtLayer(site, counts[k] ?? 0))),
+    channels: () => sites.flatMap((site, k) => channelsAtLayer(site, counts[k] ?? 0)),
     async values(session, { x, further }) {
       const values = await withLayers(session).activations(x, further, sites)
       counts = values.map(({ length }) => length)

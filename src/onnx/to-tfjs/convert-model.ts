@@ -1,5 +1,6 @@
 import { InvalidArgumentError, UnsupportedError } from '../../errors.js'
 import type { NdArray } from '../../ndarray.js'
+import { findChannelsAt } from '../model/input-channels.js'
 import { findLayer } from '../model/layers.js'
 import type { OnnxModel, OnnxNode } from '../model/onnx-model.js'
 import {
@@ -29,6 +30,8 @@ export interface ConvertedModel {
     readonly parameters: Readonly<Record<string, string>>
     /** Where each input has its channels; null if the graph doesn't tell. */
     readonly channels: readonly ('first' | 'last' | null)[]
+    /** Where the tensors of nodes have their channels, as far as the graph tells. */
+    readonly nodeChannels: Readonly<Record<string, 'first' | 'last'>>
   }
 }
 
@@ -101,15 +104,31 @@ export function convertModel(given: OnnxModel, { shapes, output }: ConversionOpt
       userDefinedMetadata: {
         parameters,
         channels: model.inputs.map(({ channels = null }) => channels),
+        nodeChannels: findNodeChannels(model, values),
       },
     },
     weights,
     findLayer: (argument, layer) => {
       const tensor = findLayer(model, argument, layer, 'outputs').tensors![0]!
-      const value = values.get(tensor)!
-      return (value.last ?? value.first)?.name ?? tensor
+      const { first, last } = values.get(tensor)!
+      // The graph computes one of them and moves the axes for the other, which only some nodes read.
+      const isMoved = first !== undefined && last?.inputs[0] === first
+      return ((isMoved ? first : last) ?? first)?.name ?? tensor
     },
   }
+}
+
+function findNodeChannels(
+  { nodes }: SimpleModel,
+  values: ReadonlyMap<string, TensorValue>,
+): Record<string, 'first' | 'last'> {
+  const channels: Record<string, 'first' | 'last'> = {}
+  for (const [tensor, { first, last }] of values) {
+    if (last !== undefined) channels[last.name] = 'last'
+    const ofFirst = first === undefined ? undefined : findChannelsAt(nodes, tensor)
+    if (first !== undefined && ofFirst !== undefined) channels[first.name] = ofFirst
+  }
+  return channels
 }
 
 const entry = (name: string, type: TfType, dim: readonly object[]): object => ({

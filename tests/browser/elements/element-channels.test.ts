@@ -104,14 +104,23 @@ it('uses the channels of the chosen input, and lets the attribute override them'
   expect(sizesOf(other, everyPanel)).toEqual(['4 × 3', '4 × 3'])
 })
 
-it('takes the channels of a layer from the attribute alone', async () => {
-  const [image, values] = randomImages(2, [4, 3, 3])
-  const { meta, data } = mapOf(channelsFirst(image!), values)
-  const params = { ...(meta['params'] as object), channels: ['first'], layer: ['conv'] }
-  const explanation = { meta: { ...meta, params }, data }
-  const element = await mounted('gl-attribution-image', { explanation })
-  expect(sizesOf(element, everyPanel)).toEqual(['3 × 4', '3 × 4'])
-})
+it.each([
+  ['unknown', undefined],
+  ['last', ['last']],
+  ['first', ['first']],
+] as const)(
+  "draws a layer whose channels are %s, whatever the input's are",
+  async (place, layerChannels) => {
+    const [image, values] = randomImages(2, [4, 3, 3])
+    const map = place === 'first' ? channelsFirst(values!) : values
+    const { meta, data } = mapOf(channelsFirst(image!), map)
+    const params = { ...(meta['params'] as object), channels: ['first'], layer: ['conv'] }
+    const layer = layerChannels === undefined ? {} : { layerChannels }
+    const explanation = { meta: { ...meta, params: { ...params, ...layer } }, data }
+    const element = await mounted('gl-attribution-image', { explanation })
+    expect(sizesOf(element, everyPanel)).toEqual(['3 × 4', '3 × 4'])
+  },
+)
 
 it.each(['gl-attribution-image', 'gl-similar-examples'] as const)(
   'refuses unknown channels in %s by name',
@@ -125,7 +134,7 @@ it.each(['gl-attribution-image', 'gl-similar-examples'] as const)(
     const wrong = withChannels(explanation, ['middle'])
     const named = await mounted(tag, { explanation: wrong })
     expect(textsOf(named, '[role="alert"]')[0]).toContain(
-      "meta.params.channels of the explanation: got 'middle'; expected a list with 'first' or 'last' for each input",
+      "meta.params.channels of the explanation: got 'middle'; expected a list of 'first' and 'last'",
     )
   },
 )

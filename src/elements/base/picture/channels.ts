@@ -20,17 +20,32 @@ export function readChannels(
   { meta }: GivenExplanation,
   input: number,
 ): Channels {
+  return readListed('channels', channels, meta, input)
+}
+
+/** The axis of an element's `channels`; without it, that of the explained layer, or 'last'. */
+export const readLayerChannels = (
+  channels: Channels | null,
+  { meta }: GivenExplanation,
+  position: number,
+): Channels => readListed('layerChannels', channels, meta, position)
+
+function readListed(
+  name: 'channels' | 'layerChannels',
+  channels: Channels | null,
+  { params }: GivenExplanation['meta'],
+  position: number,
+): Channels {
   if (channels !== null) return readChoice('channels', channels, places)
-  const { params } = meta
-  const listed = isRecord(params) ? params['channels'] : undefined
+  const listed = isRecord(params) ? params[name] : undefined
   if (listed === undefined || listed === null) return 'last'
-  const own: unknown = Array.isArray(listed) ? (listed[input] ?? 'last') : listed
+  const own: unknown = Array.isArray(listed) ? (listed[position] ?? 'last') : listed
   const place = places.find((each) => each === own)
   if (place !== undefined) return place
   throw new InvalidArgumentError(
-    'meta.params.channels of the explanation',
+    `meta.params.${name} of the explanation`,
     describe(own),
-    "a list with 'first' or 'last' for each input",
+    "a list of 'first' and 'last'",
   )
 }
 

@@ -77,6 +77,7 @@ export async function explainGradients<Value>(
     internalBatchSize: batchSize.option,
     inputCount: specs.length,
     channels: listChannels(specs),
+    layerChannels: sites.names === null ? null : sites.channels(),
     backendName: options.deviceName(),
   })
   return createExplanation(meta, {

@@ -1,6 +1,7 @@
 import type { NdArray } from '../../../ndarray.js'
 import type { ArraySpec, Predictor, PredictorSession } from '../../../predictor.js'
-import { distinctNames, namesAtLayer } from '../attribution-names.js'
+import { listChannels } from '../../session/explanation-meta.js'
+import { channelsAtLayer, distinctNames, namesAtLayer } from '../attribution-names.js'
 import { type Examples, readLayers, withLayers } from '../sites.js'
 
 /** Where plain gradients are taken: at inputs and at layers' outputs, in any order. The model's values are its own. */
@@ -9,6 +10,8 @@ export interface GradientSites<Value> {
   readonly names: readonly string[] | null
   /** A name for each array there, known after `gradients`. */
   attributionNames(): string[]
+  /** Where the channels of each array are, known after `gradients`; null if the adapter doesn't know. */
+  channels(): ('first' | 'last' | null)[]
   /** The gradients of the chosen outputs, [N, …] each. */
   gradients(
     session: PredictorSession<Value>,
@@ -33,6 +36,7 @@ export function gradientSites<Value>(
     return {
       names: null,
       attributionNames: () => specs.map(({ name }) => name),
+      channels: () => listChannels(specs),
       gradients: (session, { x, further }, outputIndices) =>
         session.inputGradients(x, outputIndices, further),
       values: (_, { x }) => Promise.resolve(x),
@@ -67,6 +71,12 @@ export function gradientSites<Value>(
             ? { layer: null, names: [inputNames[inputs[k]!]!] }
             : namesAtLayer(sites[site]!, counts[site]!),
         ),
+      ),
+    channels: () =>
+      siteOf.flatMap((site, k) =>
+        site < 0
+          ? listChannels([specs[inputs[k]!]!])
+          : channelsAtLayer(sites[site]!, counts[site]!),
       ),
     async gradients(session, { x, further }, outputIndices) {
       const wantsInputs = sites.length < references.length

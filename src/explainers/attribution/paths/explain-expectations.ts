@@ -89,6 +89,7 @@ export async function explainExpectations<Value>(
     layer: layerNames,
     inputCount: specs.length,
     channels: listChannels(specs),
+    layerChannels: layerNames === null ? null : sites.channels(),
     backendName: options.deviceName(),
   })
   return createExplanation(meta, {

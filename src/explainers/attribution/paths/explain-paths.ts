@@ -117,6 +117,7 @@ export async function explainPaths<Value>(
     layer: layerNames,
     inputCount: specs.length,
     channels: listChannels(specs),
+    layerChannels: layerNames === null ? null : sites.channels(),
     backendName: options.deviceName(),
   })
   return createExplanation(meta, {

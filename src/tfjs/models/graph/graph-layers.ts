@@ -4,6 +4,7 @@ import { describe } from '../../../options.js'
 import type { LayerSite } from '../../../predictor.js'
 import { findClosestNames } from '../../../adapters/closest-names.js'
 import { findChannels, listConvolutionOutputs } from './graph-convolutions.js'
+import type { OnnxMetadata } from './onnx-metadata.js'
 import { type GraphNode, findGraphNode, findNodesBefore, hasSeveralOutputs } from './graph-nodes.js'
 import type { ModelLayers, Visit } from '../layers/layer-sites.js'
 
@@ -19,11 +20,19 @@ export class GraphLayers implements ModelLayers {
   readonly #model: GraphModel
   readonly #output: string
   readonly #execute: ExecuteGraph
+  readonly #onnx: OnnxMetadata | undefined
   #visited: { readonly sites: readonly LayerSite[]; readonly visit: Visit } | undefined
 
-  constructor(model: GraphModel, output: string, execute: ExecuteGraph) {
+  /** @param onnx of a graph that was converted from an ONNX model */
+  constructor(
+    model: GraphModel,
+    output: string,
+    onnx: OnnxMetadata | undefined,
+    execute: ExecuteGraph,
+  ) {
     this.#model = model
     this.#output = output
+    this.#onnx = onnx
     this.#execute = execute
   }
 
@@ -51,7 +60,9 @@ export class GraphLayers implements ModelLayers {
           `or those that use it: ${listNames(node.children)}.`,
       )
     }
-    return { layer: node.name, at, tensors: [node.name], channels: findChannels(before) }
+    const channels =
+      this.#onnx === undefined ? findChannels(before) : this.#onnx.nodeChannels[node.name]
+    return { layer: node.name, at, tensors: [node.name], channels }
   }
 
   listConvolutions(): LayerSite[] {

@@ -74,7 +74,7 @@ export function wrapGraphModel(model: GraphModel, options: GraphModelOptions): T
     const feeds = Object.fromEntries(x.map((tensor, i) => [model.inputNodes[i]!, tensor]))
     return assertTensor(model.execute({ ...firstCopies, ...feeds, ...nodes }, wanted), name)
   }
-  const layers = new GraphLayers(model, output, (x, nodes, wanted) =>
+  const layers = new GraphLayers(model, output, onnx, (x, nodes, wanted) =>
     batches.run(x.map(asDeclared(inputs)), nodes, wanted === output, (some, someNodes) =>
       execute(some, someNodes, wanted),
     ),

@@ -7,6 +7,8 @@ export interface OnnxMetadata {
   readonly parameters: Readonly<Record<string, string>>
   /** Where each input has its channels; null if the graph doesn't tell. */
   readonly channels: readonly ('first' | 'last' | null)[]
+  /** Where the tensors of nodes have their channels, as far as the graph tells. */
+  readonly nodeChannels: Readonly<Record<string, 'first' | 'last'>>
 }
 
 /** Returns undefined for a graph that wasn't converted from an ONNX model. */
