@@ -6,8 +6,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import process from 'node:process'
-import { DemoPage, launchBrowser } from '../../tests/e2e/demo-page.js'
-import { serveDemo } from '../../tests/e2e/demo-server.js'
+import { DemoPage } from '../../tests/e2e/demo/demo-page.js'
+import { launchBrowser } from '../../tests/e2e/launch-browser.js'
+import { serveDemo } from '../../tests/e2e/demo/demo-server.js'
 
 const folder = path.resolve(import.meta.dirname, '../../site/images')
 const size = { width: 1280, height: 800 }

@@ -12,8 +12,9 @@ import path from 'node:path'
 import { argv } from 'node:process'
 import { gzipSync } from 'node:zlib'
 import type { Browser } from 'playwright'
-import { DemoPage, launchBrowser, type PageName } from '../../tests/e2e/demo-page.js'
-import { serveDemo, type DemoServer } from '../../tests/e2e/demo-server.js'
+import { DemoPage, type PageName } from '../../tests/e2e/demo/demo-page.js'
+import { launchBrowser } from '../../tests/e2e/launch-browser.js'
+import { serveDemo, type DemoServer } from '../../tests/e2e/demo/demo-server.js'
 import { longestTask } from '../../tests/e2e/longest-task.js'
 
 const pages: readonly PageName[] = ['index', 'garments', 'reviews', 'cars']

@@ -6,7 +6,7 @@
 import path from 'node:path'
 import { argv } from 'node:process'
 import { build } from 'esbuild'
-import { launchBrowser } from '../../tests/e2e/demo-page.js'
+import { launchBrowser } from '../../tests/e2e/launch-browser.js'
 
 const count = Number(argv[2] ?? 10_000)
 const flyover = path.resolve(import.meta.dirname, '../../demo/flyover')

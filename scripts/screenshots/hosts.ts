@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import type { Page } from 'playwright'
-import { launchBrowser } from '../../tests/e2e/demo-page.js'
+import { launchBrowser } from '../../tests/e2e/launch-browser.js'
 
 /**
  * Writes the pictures of docs/embedding from the pictures that the tests of hosts took:

@@ -3,8 +3,8 @@ import { createRequire } from 'node:module'
 import type { AxeResults } from 'axe-core'
 import type { Browser, Page } from 'playwright'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { launchBrowser } from './demo-page.js'
-import { serveDemo, type DemoServer } from './demo-server.js'
+import { launchBrowser } from './launch-browser.js'
+import { serveDemo, type DemoServer } from './demo/demo-server.js'
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import type { Browser, Page } from 'playwright'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { launchBrowser } from './demo-page.js'
+import { launchBrowser } from './launch-browser.js'
 import {
   digitExplanation,
   reviewExplanation,

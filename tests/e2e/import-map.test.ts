@@ -1,7 +1,7 @@
 import type { Browser } from 'playwright'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { readSample } from '../support/docs/read-sample.js'
-import { launchBrowser } from './demo-page.js'
+import { launchBrowser } from './launch-browser.js'
 import { servePages } from './page-server.js'
 
 /** The guide's import map. The package is the one that the build made. */

@@ -7,7 +7,7 @@ import { build as vite } from 'vite'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { readSamples } from '../../scripts/docs/samples.mjs'
 import { readSample } from '../support/docs/read-sample.js'
-import { launchBrowser } from './demo-page.js'
+import { launchBrowser } from './launch-browser.js'
 import { servePages } from './page-server.js'
 import { findMostSimilar } from './similar-points.js'
 

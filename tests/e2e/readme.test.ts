@@ -1,7 +1,7 @@
 import type { Browser } from 'playwright'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { readSample } from '../support/docs/read-sample.js'
-import { launchBrowser } from './demo-page.js'
+import { launchBrowser } from './launch-browser.js'
 import { servePages } from './page-server.js'
 import { findMostSimilar } from './similar-points.js'
 

@@ -2,7 +2,7 @@ import type * as tfjs from '@tensorflow/tfjs'
 import type {} from 'gradlens/global'
 import type { Browser } from 'playwright'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { launchBrowser } from './demo-page.js'
+import { launchBrowser } from './launch-browser.js'
 import { servePages } from './page-server.js'
 
 interface PageWindow {

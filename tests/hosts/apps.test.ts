@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { Browser } from 'playwright'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { launchBrowser } from '../e2e/demo-page.js'
+import { launchBrowser } from '../e2e/launch-browser.js'
 import { mostSimilar, writeExplanation } from './example-frame.js'
 import {
   measureContrast,

@@ -9,13 +9,13 @@ import {
   carFeatures,
   carExplanation,
   digitExplanation,
-} from '../support/elements/element-fixtures.js'
-import { launchBrowser } from './demo-page.js'
+} from '../../support/elements/element-fixtures.js'
+import { launchBrowser } from '../launch-browser.js'
 import { type CagedReport, cages, deadCages } from './report-cages.js'
 import { findReport, ReportServer, watch } from './report-server.js'
 
 const hostile = `</script><img src=x onerror="document.title = 'parsed'">`
-const screenshots = path.resolve(import.meta.dirname, '../../dist-screenshots')
+const screenshots = path.resolve(import.meta.dirname, '../../../dist-screenshots')
 
 let folder: string
 let html: string

@@ -20,7 +20,7 @@ export interface DemoServer {
 
 /** Serves the built demo from a folder below the root, as many hosts do; every path in it must be relative. */
 export async function serveDemo(): Promise<DemoServer> {
-  const folder = path.resolve(import.meta.dirname, '../../dist-demo')
+  const folder = path.resolve(import.meta.dirname, '../../../dist-demo')
   if (!existsSync(path.join(folder, 'index.html'))) {
     throw new Error('There is no built demo; run npm run build first.')
   }

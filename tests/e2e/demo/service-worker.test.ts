@@ -1,8 +1,8 @@
 import { build } from 'esbuild'
 import type { Browser } from 'playwright'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { launchBrowser } from './demo-page.js'
-import { servePages } from './page-server.js'
+import { launchBrowser } from '../launch-browser.js'
+import { servePages } from '../page-server.js'
 
 /** Ranks and attributes f(x) = 2x₁ − x₂ + ½ with `tf` and the names of `gradlens`. It answers each message. */
 const explaining = `

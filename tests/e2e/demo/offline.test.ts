@@ -1,6 +1,7 @@
 import type { Browser } from 'playwright'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { DemoPage, launchBrowser } from './demo-page.js'
+import { DemoPage } from './demo-page.js'
+import { launchBrowser } from '../launch-browser.js'
 import { serveDemo } from './demo-server.js'
 
 let browser: Browser

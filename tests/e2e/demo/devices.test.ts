@@ -1,6 +1,7 @@
 import type { Browser, BrowserContext } from 'playwright'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { chromiumWithoutWebGpu, DemoPage, launchBrowser } from './demo-page.js'
+import { DemoPage } from './demo-page.js'
+import { chromiumWithoutWebGpu, launchBrowser } from '../launch-browser.js'
 import { serveDemo, type DemoServer } from './demo-server.js'
 
 let browser: Browser

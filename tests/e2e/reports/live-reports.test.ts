@@ -8,17 +8,17 @@ import * as ort from 'onnxruntime-node'
 import type { Browser, Frame } from 'playwright'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { encodeFrame } from 'gradlens/frame'
-import type { OnnxTensor } from '../../src/onnx/model/onnx-model.js'
-import { writeModelFiles, writeNpy } from '../support/cli.js'
-import { digitExplanation } from '../support/elements/element-fixtures.js'
-import { bytesOf, floats, nodeOf } from '../support/onnx/onnx-models.js'
-import { seededRandom, uniform } from '../support/random.js'
-import { launchBrowser } from './demo-page.js'
+import type { OnnxTensor } from '../../../src/onnx/model/onnx-model.js'
+import { writeModelFiles, writeNpy } from '../../support/cli.js'
+import { digitExplanation } from '../../support/elements/element-fixtures.js'
+import { bytesOf, floats, nodeOf } from '../../support/onnx/onnx-models.js'
+import { seededRandom, uniform } from '../../support/random.js'
+import { launchBrowser } from '../launch-browser.js'
 import { cages, type CagedReport, deadCages } from './report-cages.js'
 import { findReport, ReportServer, watch } from './report-server.js'
 
 const hostile = `</script><img src=x onerror="document.title = 'parsed'">`
-const screenshots = path.resolve(import.meta.dirname, '../../dist-screenshots')
+const screenshots = path.resolve(import.meta.dirname, '../../../dist-screenshots')
 
 /** Without the weights and the examples, which here have less than 20 kB. */
 const mostBytes = 1_200_000

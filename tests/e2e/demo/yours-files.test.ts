@@ -4,16 +4,16 @@ import * as tf from '@tensorflow/tfjs'
 import { unzipSync } from 'fflate'
 import type { Browser, Page } from 'playwright'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
-import { savedGraph } from '../support/models/saved-graph.js'
-import { seededRandom } from '../support/random.js'
-import { colorModel } from '../support/yours/color-model.js'
-import { exportModel, writeNpy, zip, type Files } from '../support/yours/dropped.js'
-import { launchBrowser } from './demo-page.js'
+import { savedGraph } from '../../support/models/saved-graph.js'
+import { seededRandom } from '../../support/random.js'
+import { colorModel } from '../../support/yours/color-model.js'
+import { exportModel, writeNpy, zip, type Files } from '../../support/yours/dropped.js'
+import { launchBrowser } from '../launch-browser.js'
 import { serveDemo, type DemoServer } from './demo-server.js'
 import { YoursPage } from './yours-page.js'
 import { runProject } from './yours-project.js'
 
-const root = path.resolve(import.meta.dirname, '../..')
+const root = path.resolve(import.meta.dirname, '../../..')
 
 let browser: Browser
 let server: DemoServer

@@ -4,11 +4,11 @@ import path from 'node:path'
 import type { AxeResults } from 'axe-core'
 import type { Browser, Page } from 'playwright'
 import { expect } from 'vitest'
-import type { Files } from '../support/yours/dropped.js'
+import type { Files } from '../../support/yours/dropped.js'
 import { DemoPage } from './demo-page.js'
 import type { DemoServer } from './demo-server.js'
 
-const screenshots = path.resolve(import.meta.dirname, '../../dist-screenshots')
+const screenshots = path.resolve(import.meta.dirname, '../../../dist-screenshots')
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
 /** The page Yours as a visitor meets it. */

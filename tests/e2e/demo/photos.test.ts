@@ -4,11 +4,12 @@ import path from 'node:path'
 import type { AxeResults } from 'axe-core'
 import type { Browser, BrowserContext } from 'playwright'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
-import { DemoPage, launchBrowser } from './demo-page.js'
+import { DemoPage } from './demo-page.js'
+import { launchBrowser } from '../launch-browser.js'
 import { serveDemo, type DemoServer } from './demo-server.js'
-import { longestTask } from './longest-task.js'
+import { longestTask } from '../longest-task.js'
 
-const root = path.resolve(import.meta.dirname, '../..')
+const root = path.resolve(import.meta.dirname, '../../..')
 const screenshots = path.join(root, 'dist-screenshots')
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 

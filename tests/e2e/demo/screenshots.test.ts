@@ -4,11 +4,12 @@ import path from 'node:path'
 import type { AxeResults } from 'axe-core'
 import type { Browser } from 'playwright'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { DemoPage, launchBrowser, type PageName } from './demo-page.js'
+import { DemoPage, type PageName } from './demo-page.js'
+import { launchBrowser } from '../launch-browser.js'
 import { serveDemo, type DemoServer } from './demo-server.js'
 
 /** Not tracked; there to be looked at. */
-const folder = path.resolve(import.meta.dirname, '../../dist-screenshots')
+const folder = path.resolve(import.meta.dirname, '../../../dist-screenshots')
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
 let browser: Browser
