@@ -115,7 +115,8 @@ def _draw_map(explanation: Explanation) -> NDArray[np.uint8] | None:
     if array.ndim not in (3, 4) or array.shape[0] == 0:
         return None
     of_layer = explanation.meta.get("params", {}).get("layer") is not None
-    one = _channels_last(array[0], _channels(explanation, "layer_channels" if of_layer else "channels"))
+    key = "layer_channels" if of_layer else "channels"
+    one = _channels_last(array[0], _channels(explanation, key))
     if one.ndim == 3:
         if one.shape[2] > 4:
             return None
