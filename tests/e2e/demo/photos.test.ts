@@ -2,12 +2,12 @@ import { mkdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import type { AxeResults } from 'axe-core'
-import type { Browser, BrowserContext } from 'playwright'
+import type { Browser, BrowserContext, Page } from 'playwright'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { DemoPage } from './demo-page.js'
 import { launchBrowser } from '../launch-browser.js'
 import { serveDemo, type DemoServer } from './demo-server.js'
-import { longestTask } from '../longest-task.js'
+import { measureLongestTask } from '../longest-task.js'
 
 const root = path.resolve(import.meta.dirname, '../../..')
 const screenshots = path.join(root, 'dist-screenshots')
@@ -182,10 +182,15 @@ test(
     })
 
     await page.screenshot({ path: path.join(screenshots, 'photos-start.png'), fullPage: true })
-    await browser.startTracing(page, { categories: ['toplevel', 'devtools.timeline'] })
-    await page.click('#load')
-    await settled('Photo of a cat')
-    expect(longestTask(await browser.stopTracing())).toBeLessThan(longestTaskMs)
+    const reload = async (time: number): Promise<Page> => {
+      if (time > 0) await page.reload()
+      return page
+    }
+    const longest = await measureLongestTask(browser, longestTaskMs, reload, async () => {
+      await page.click('#load')
+      await settled('Photo of a cat')
+    })
+    expect(longest).toBeLessThan(longestTaskMs)
     const cat = await readAnswer()
     expect(cat.names[0]).toBe('Egyptian cat')
     expect(cat.names).toHaveLength(5)
