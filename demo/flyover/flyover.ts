@@ -52,6 +52,7 @@ export function createFlyover(canvas: HTMLCanvasElement, options: FlyoverOptions
   let frame = 0
   let travelled = 0
   let isFitted = false
+  let isNear = false
 
   const size = (): { width: number; height: number } => ({
     width: canvas.clientWidth,
@@ -69,7 +70,7 @@ export function createFlyover(canvas: HTMLCanvasElement, options: FlyoverOptions
       camera.fit(extent, width, height, margin)
       isFitted = true
     }
-    drawPoints(context, places, camera, density, look)
+    if (isNear) drawPoints(context, places, camera, density, look)
   }
   const redraw = (): void => {
     if (frame === 0) frame = requestAnimationFrame(draw)
@@ -169,6 +170,15 @@ export function createFlyover(canvas: HTMLCanvasElement, options: FlyoverOptions
     redraw()
   })
   new ResizeObserver(fit).observe(canvas)
+  // Each drawing blocks a slow phone for a moment, while it computes what is on its screen.
+  const near = new IntersectionObserver(
+    (entries) => {
+      isNear = entries.at(-1)?.isIntersecting === true
+      if (isNear) redraw()
+    },
+    { rootMargin: '100%' },
+  )
+  near.observe(canvas)
 
   return {
     show(next) {
