@@ -1,48 +1,18 @@
 import type { ExplanationJson } from 'gradlens'
 import { describe, expect, it } from 'vitest'
-import { readExplanation } from '../../../src/elements/base/source/open-explanation.js'
 import { describeSimilarity } from '../../../src/elements/similar-examples/sentence.js'
 import { createSimilarityTable } from '../../../src/elements/similar-examples/similarity-table.js'
-import {
-  createSimilarityView,
-  type SimilarityView,
-  type SimilarityViewOptions,
-} from '../../../src/elements/similar-examples/similarity-view.js'
 import type { Suspects } from '../../../src/elements/similar-examples/suspects.js'
+import { indicesOf, labelled, viewSimilarity } from '../../support/elements/similarity-views.js'
 import {
-  exampleLabels,
   examplePredictions,
   exampleScores,
   rankingJson,
 } from '../../support/gradients/ranking-fixtures.js'
 
-const nothing: SimilarityViewOptions = {
-  index: 0,
-  kind: null,
-  examples: null,
-  urlTemplate: null,
-  channels: null,
-  labels: [],
-  trainLabels: null,
-  trainPredictions: null,
-  trainSuspects: null,
-  predicted: null,
-  count: null,
-  trainNames: [],
-  explainedIndex: null,
-  nouns: ['training example', 'training examples'],
-}
 const rankingOrder = [...exampleScores.keys()].sort(
   (a, b) => exampleScores[b]! - exampleScores[a]! || a - b,
 )
-const labelled = { ...nothing, trainLabels: exampleLabels, predicted: 1 }
-
-const view = (
-  options: Partial<SimilarityViewOptions> = {},
-  explanation: unknown = rankingJson(),
-): SimilarityView => createSimilarityView(readExplanation(explanation), { ...nothing, ...options })
-
-const indices = (examples: SimilarityView['most']): unknown => examples.map(({ index }) => index)
 
 describe('other rankings than similarity', () => {
   const named = (name: string, data: object, params: object = {}): ExplanationJson => ({
@@ -52,7 +22,7 @@ describe('other rankings than similarity', () => {
   const ownScores = { scores: exampleScores, ordered_indices: rankingOrder }
 
   it.each(['InfluenceFunctions', 'TracIn'])('are called influences where %s is', (name) => {
-    const shown = view(labelled, named(name, rankingJson().data))
+    const shown = viewSimilarity(labelled, named(name, rankingJson().data))
     expect(shown.measure.titles).toEqual({ most: 'Highest influence', least: 'Lowest influence' })
     expect(describeSimilarity(shown)).toBe(
       'The model says 1: the five training examples with the highest influence are labelled 1 (four) and 0 (one). ' +
@@ -64,17 +34,19 @@ describe('other rankings than similarity', () => {
 
   it('say of a regression what influence means there', () => {
     const json = named('InfluenceFunctions', rankingJson().data, { task_name: 'regression' })
-    expect(view({}, json).measure.meaning).toContain('further from the value')
-    expect(view({}, named('TracIn', rankingJson().data)).measure.meaning).toContain('less sure')
+    expect(viewSimilarity({}, json).measure.meaning).toContain('further from the value')
+    expect(viewSimilarity({}, named('TracIn', rankingJson().data)).measure.meaning).toContain(
+      'less sure',
+    )
   })
 
   it('of training examples alone take each score from its own place', () => {
     for (const index of [0, 3]) {
-      const shown = view(
+      const shown = viewSimilarity(
         { ...labelled, index },
         named('GradientSimilarity.selfInfluence', ownScores),
       )
-      expect(indices(shown.most)).toEqual(rankingOrder.slice(0, 5))
+      expect(indicesOf(shown.most)).toEqual(rankingOrder.slice(0, 5))
       expect(shown.most.map(({ score }) => score)).toEqual(
         rankingOrder.slice(0, 5).map((train) => exampleScores[train]),
       )
@@ -89,22 +61,22 @@ describe('other rankings than similarity', () => {
   it('leave out scores that are not finite, which are last in the order', () => {
     const scores = [NaN, 2, 3]
     const data = { scores, ordered_indices: [2, 1, 0], non_finite: [0] }
-    const shown = view({ count: 2 }, named('TracIn.selfInfluence', data))
-    expect(indices(shown.most)).toEqual([2, 1])
-    expect(indices(shown.least)).toEqual([1, 2])
+    const shown = viewSimilarity({ count: 2 }, named('TracIn.selfInfluence', data))
+    expect(indicesOf(shown.most)).toEqual([2, 1])
+    expect(indicesOf(shown.least)).toEqual([1, 2])
   })
 
   it('show as many examples of each end as asked for', () => {
     for (const count of [1, 3, 40]) {
-      const shown = view({ count })
+      const shown = viewSimilarity({ count })
       const expected = Math.min(count, exampleScores.length)
       expect([shown.most.length, shown.least.length]).toEqual([expected, expected])
-      expect(indices(shown.most)).toEqual(rankingOrder.slice(0, expected))
+      expect(indicesOf(shown.most)).toEqual(rankingOrder.slice(0, expected))
     }
   })
 
   it('name the labels to check once, in the title', () => {
-    const shown = view(
+    const shown = viewSimilarity(
       { ...labelled, trainSuspects: [6, 4] },
       named('rankSuspectLabels', ownScores),
     )
@@ -123,7 +95,7 @@ describe('labels that the page knows to be suspect', () => {
   )
   const predictions = examplePredictions.map((label, i) => (i === 2 ? 1 : label))
   const suspects = (given: Suspects): unknown[] => {
-    const { most, least } = view(
+    const { most, least } = viewSimilarity(
       { ...labelled, trainPredictions: predictions, trainSuspects: given },
       cosines,
     )
@@ -139,15 +111,17 @@ describe('labels that the page knows to be suspect', () => {
   })
 
   it('are named in the sentence', () => {
-    expect(describeSimilarity(view({ ...labelled, trainSuspects: [8, 10, 1] }))).toContain(
-      'Check the labels of no. 8 and no. 10.',
-    )
-    expect(describeSimilarity(view({ ...labelled, trainSuspects: [8] }))).toContain(
+    expect(
+      describeSimilarity(viewSimilarity({ ...labelled, trainSuspects: [8, 10, 1] })),
+    ).toContain('Check the labels of no. 8 and no. 10.')
+    expect(describeSimilarity(viewSimilarity({ ...labelled, trainSuspects: [8] }))).toContain(
       'Check the label of no. 8.',
     )
   })
 
   it('are a list of indices', () => {
-    expect(() => view({ trainSuspects: 3 as never })).toThrow('trainSuspects: got 3; expected the')
+    expect(() => viewSimilarity({ trainSuspects: 3 as never })).toThrow(
+      'trainSuspects: got 3; expected the',
+    )
   })
 })

@@ -16,6 +16,12 @@ import {
 } from '../../../src/elements/similar-examples/similarity-view.js'
 import golden from '../../fixtures/alibi-golden.json' with { type: 'json' }
 import {
+  indicesOf,
+  labelled,
+  noOptions,
+  viewSimilarity,
+} from '../../support/elements/similarity-views.js'
+import {
   exampleLabels,
   examplePredictions,
   examplePictures,
@@ -23,39 +29,14 @@ import {
   rankingJson,
 } from '../../support/gradients/ranking-fixtures.js'
 
-const nothing: SimilarityViewOptions = {
-  index: 0,
-  kind: null,
-  examples: null,
-  urlTemplate: null,
-  channels: null,
-  labels: [],
-  trainLabels: null,
-  trainPredictions: null,
-  trainSuspects: null,
-  predicted: null,
-  count: null,
-  trainNames: [],
-  explainedIndex: null,
-  nouns: ['training example', 'training examples'],
-}
-const labelled = { ...nothing, trainLabels: exampleLabels, predicted: 1 }
-
-const view = (
-  options: Partial<SimilarityViewOptions> = {},
-  explanation: unknown = rankingJson(),
-): SimilarityView => createSimilarityView(readExplanation(explanation), { ...nothing, ...options })
-
-const indices = (examples: SimilarityView['most']): unknown => examples.map(({ index }) => index)
-
 describe('the ends of a ranking', () => {
   it("are alibi's, for each example that was explained", () => {
     const data = golden.gradsim.cases.grad_cos
     const json = { ...rankingJson(), data }
     for (const [index, order] of data.ordered_indices.entries()) {
-      const { most, least } = view({ index }, json)
-      expect(indices(most)).toEqual(order.slice(0, 5))
-      expect(indices(least)).toEqual(order.slice(-5).reverse())
+      const { most, least } = viewSimilarity({ index }, json)
+      expect(indicesOf(most)).toEqual(order.slice(0, 5))
+      expect(indicesOf(least)).toEqual(order.slice(-5).reverse())
       expect(most.map(({ score }) => score)).toEqual(data.scores[index]!.slice(0, 5))
       expect(most.map(({ content }) => content)).toEqual(
         data.most_similar[index]!.map((cells) => ({ kind: 'row', cells })),
@@ -64,7 +45,7 @@ describe('the ends of a ranking', () => {
   })
 
   it('show the examples that the explanation carries', () => {
-    const { most, least } = view()
+    const { most, least } = viewSimilarity()
     expect(most[0]?.content).toEqual({
       kind: 'image',
       pixels: { data: Float64Array.of(6 / 16, 0, 1, 0.5), shape: [2, 2] },
@@ -76,24 +57,27 @@ describe('the ends of a ranking', () => {
 
   it('show what is given of the training examples instead', () => {
     const texts = exampleScores.map((_, i) => `text ${i}`)
-    expect(view({ examples: texts }).most[0]?.content).toEqual({ kind: 'text', text: 'text 6' })
-    expect(view({ examples: texts, kind: 'image' }).most[0]?.content.kind).toBe('text')
-    const addresses = { ...nothing, examples: texts }
+    expect(viewSimilarity({ examples: texts }).most[0]?.content).toEqual({
+      kind: 'text',
+      text: 'text 6',
+    })
+    expect(viewSimilarity({ examples: texts, kind: 'image' }).most[0]?.content.kind).toBe('text')
+    const addresses = { ...noOptions, examples: texts }
     const shown = createSimilarityView(readExplanation(rankingJson()), addresses, true)
     expect(shown.most[0]?.content).toEqual({
       kind: 'address',
       url: 'text 6',
     })
-    expect(view({ urlTemplate: 'a/{id}.png' }).most[0]?.content).toEqual({
+    expect(viewSimilarity({ urlTemplate: 'a/{id}.png' }).most[0]?.content).toEqual({
       kind: 'address',
       url: 'a/6.png',
     })
     const pixels = { data: Float32Array.from(examplePictures.flat(2)), shape: [12, 2, 2] }
-    expect(view({ examples: pixels }).most[0]?.content).toMatchObject({
+    expect(viewSimilarity({ examples: pixels }).most[0]?.content).toMatchObject({
       kind: 'image',
       pixels: { shape: [2, 2], data: pixels.data.slice(24, 28) },
     })
-    expect(view({ examples: pixels, kind: 'tabular' }).most[0]?.content).toMatchObject({
+    expect(viewSimilarity({ examples: pixels, kind: 'tabular' }).most[0]?.content).toMatchObject({
       kind: 'row',
       cells: [6 / 16, 0, 1, 0.5],
     })
@@ -103,7 +87,7 @@ describe('the ends of a ranking', () => {
     const json = rankingJson()
     const texts = [Array.from({ length: 5 }, () => '/leak.png')]
     const data = { ...json.data, most_similar: texts, least_similar: texts }
-    const options = { ...nothing, kind: 'image' } as const
+    const options = { ...noOptions, kind: 'image' } as const
     const shown = createSimilarityView(readExplanation({ ...json, data }), options, true)
     expect(shown.most[0]?.content).toEqual({ kind: 'text', text: '/leak.png' })
     expect(shown.least[0]?.content).toEqual({ kind: 'text', text: '/leak.png' })
@@ -119,7 +103,7 @@ describe('the ends of a ranking', () => {
       data: Float64Array.from(exampleScores.flatMap((_, i) => series(i).flat())),
       shape: [exampleScores.length, 3, 2],
     }
-    const { most, least, extents } = view({ examples, kind: 'series' })
+    const { most, least, extents } = viewSimilarity({ examples, kind: 'series' })
     const shown = [...most, ...least].map(({ index }) => index!)
     expect(most[0]?.content).toEqual({
       kind: 'series',
@@ -131,7 +115,8 @@ describe('the ends of a ranking', () => {
     ])
     const turned = { data: examples.data.slice(0, 6), shape: [1, 2, 3] }
     const json = { ...rankingJson(), data: { scores: [[1]], ordered_indices: [[0]] } }
-    const first = view({ examples: turned, kind: 'series', channels: 'first' }, json).most[0]
+    const first = viewSimilarity({ examples: turned, kind: 'series', channels: 'first' }, json)
+      .most[0]
     expect(first?.content).toEqual({
       kind: 'series',
       columns: [Float64Array.of(0, 5, 1), Float64Array.of(NaN, 2, 7)],
@@ -145,8 +130,8 @@ describe('the ends of a ranking', () => {
       scores: [[4, 3]],
       ordered_indices: [[6, 4]],
     }
-    const { most, least, means } = view(labelled, { ...json, data: top })
-    expect(indices(most)).toEqual([6, 4])
+    const { most, least, means } = viewSimilarity(labelled, { ...json, data: top })
+    expect(indicesOf(most)).toEqual([6, 4])
     expect(least).toHaveLength(5)
     expect(least[0]).toMatchObject({ index: undefined, score: undefined, label: undefined })
     expect(least[0]?.content.kind).toBe('image')
@@ -163,25 +148,25 @@ describe('the ends of a ranking', () => {
       least_similar: [[[1], [2], [0]]],
       non_finite: [[0]],
     }
-    const { most, least, scale } = view({}, { ...json, data })
-    expect(indices(most)).toEqual([2, 1, 0])
-    expect(indices(least)).toEqual([1, 2, 0])
+    const { most, least, scale } = viewSimilarity({}, { ...json, data })
+    expect(indicesOf(most)).toEqual([2, 1, 0])
+    expect(indicesOf(least)).toEqual([1, 2, 0])
     expect(scale).toEqual({ min: 0, max: 2 })
   })
 
   it('leave out the explained example, and list another one in its place', () => {
     const examples = exampleScores.map((_, i) => `text ${i}`)
     for (const explainedIndex of exampleScores.keys()) {
-      const { most, least } = view({ examples, explainedIndex })
+      const { most, least } = viewSimilarity({ examples, explainedIndex })
       const expected = (order: number[]): number[] =>
         order.filter((index) => index !== explainedIndex).slice(0, 5)
       const order = [...exampleScores.keys()].sort((a, b) => exampleScores[b]! - exampleScores[a]!)
-      expect(indices(most)).toEqual(expected(order))
-      expect(indices(least)).toEqual(expected(order.toReversed()))
+      expect(indicesOf(most)).toEqual(expected(order))
+      expect(indicesOf(least)).toEqual(expected(order.toReversed()))
       expect(most[0]?.content).toEqual({ kind: 'text', text: `text ${most[0]!.index}` })
       // The explanation alone contains no other example to show in its place.
-      const carried = view({ explainedIndex }).most
-      expect(indices(carried)).toEqual(
+      const carried = viewSimilarity({ explainedIndex }).most
+      expect(indicesOf(carried)).toEqual(
         order.slice(0, 5).filter((index) => index !== explainedIndex),
       )
       expect(carried.every(({ content }) => content.kind === 'image')).toBe(true)
@@ -190,10 +175,10 @@ describe('the ends of a ranking', () => {
 
   it('refuse what is no ranking, and an example that was not explained', () => {
     const attribution: GivenExplanation = { meta: { name: 'Gradient' }, data: {} }
-    expect(() => createSimilarityView(attribution, nothing)).toThrow(
+    expect(() => createSimilarityView(attribution, noOptions)).toThrow(
       'scores of the explanation by Gradient: got none; expected a ranking of training examples',
     )
-    expect(() => view({ index: 1 })).toThrow('index: got 1; expected 0 … 0.')
+    expect(() => viewSimilarity({ index: 1 })).toThrow('index: got 1; expected 0 … 0.')
   })
 })
 
@@ -224,13 +209,13 @@ describe('labels', () => {
       options: Partial<SimilarityViewOptions>,
       explanation: unknown = cosines,
     ): unknown =>
-      view(options, explanation)
+      viewSimilarity(options, explanation)
         .most.filter(({ isSuspect }) => isSuspect)
         .map(({ index }) => index)
 
     it('are marked where all other neighbours by cosine agree on another class', () => {
       expect(suspects(labelled)).toEqual([2])
-      expect(view(labelled, cosines).least.some(({ isSuspect }) => isSuspect)).toBe(false)
+      expect(viewSimilarity(labelled, cosines).least.some(({ isSuspect }) => isSuspect)).toBe(false)
     })
 
     it('are not marked by other similarities, which favour large gradients', () => {
@@ -265,7 +250,7 @@ describe('labels', () => {
 
   it('of a regression are values, none of which is suspect', () => {
     const json = rankingJson(exampleScores, { params: { task_name: 'regression' } })
-    const { areClasses, means, most } = view(labelled, json)
+    const { areClasses, means, most } = viewSimilarity(labelled, json)
     expect({ areClasses, means }).toEqual({ areClasses: false, means: [] })
     expect(most.some(({ isSuspect }) => isSuspect)).toBe(false)
   })
@@ -273,7 +258,7 @@ describe('labels', () => {
 
 describe('the mean score of each class', () => {
   it('is that of all training examples with its label', () => {
-    expect(view(labelled).means).toEqual([
+    expect(viewSimilarity(labelled).means).toEqual([
       { label: 0, count: 4, mean: (0.5 + 1.5 + 0.25 + 0) / 4 },
       { label: 1, count: 4, mean: (3 + 4 + 2 + 1) / 4 },
       { label: 2, count: 4, mean: (-2 - 0.5 - 1 - 1.5) / 4 },
@@ -281,7 +266,7 @@ describe('the mean score of each class', () => {
   })
 
   it('is that of the other training examples with its label if one of them is explained', () => {
-    expect(view({ ...labelled, explainedIndex: 6 }).means).toEqual([
+    expect(viewSimilarity({ ...labelled, explainedIndex: 6 }).means).toEqual([
       { label: 0, count: 4, mean: (0.5 + 1.5 + 0.25 + 0) / 4 },
       { label: 1, count: 3, mean: (3 + 2 + 1) / 3 },
       { label: 2, count: 4, mean: (-2 - 0.5 - 1 - 1.5) / 4 },
@@ -289,8 +274,8 @@ describe('the mean score of each class', () => {
   })
 
   it('is empty without labels, even if the classes have names', () => {
-    expect(view({ labels: ['zero', 'one', 'two'] }).means).toEqual([])
-    const scored = view({ ...labelled, trainLabels: [] })
+    expect(viewSimilarity({ labels: ['zero', 'one', 'two'] }).means).toEqual([])
+    const scored = viewSimilarity({ ...labelled, trainLabels: [] })
     expect(scored.means).toEqual([])
   })
 
@@ -312,16 +297,18 @@ describe('the sentences', () => {
     )
     const predictions = examplePredictions.map((label, i) => (i === 2 ? 1 : label))
     expect(
-      describeSimilarity(view({ ...labelled, trainPredictions: predictions }, cosines)),
+      describeSimilarity(viewSimilarity({ ...labelled, trainPredictions: predictions }, cosines)),
     ).toContain(
       'No. 2 is labelled 0, unlike the others, which are labelled 1: check its label. The model gets two of them wrong.',
     )
-    expect(describeSimilarity(view({ ...labelled, trainPredictions: examplePredictions }))).toBe(
+    expect(
+      describeSimilarity(viewSimilarity({ ...labelled, trainPredictions: examplePredictions })),
+    ).toBe(
       'The model says 1: the five most similar training examples are labelled 1 (four) and 0 (one). ' +
         'The model gets one of them wrong. ' +
         'The least similar are labelled 2 (four) and 0 (one). The first four of them count against 1.',
     )
-    expect(describeMeans(view(labelled))).toBe(
+    expect(describeMeans(viewSimilarity(labelled))).toBe(
       'On average, training examples labelled 1 score highest (2.50) and those labelled 2 lowest (−1.25).',
     )
   })
@@ -329,7 +316,9 @@ describe('the sentences', () => {
   it('tell the range of the values of a regression', () => {
     const json = rankingJson(exampleScores, { params: { task_name: 'regression' } })
     const values = exampleScores.map((_, i) => 10 + i / 2)
-    expect(describeSimilarity(view({ trainLabels: values, predicted: 12.25 }, json))).toBe(
+    expect(
+      describeSimilarity(viewSimilarity({ trainLabels: values, predicted: 12.25 }, json)),
+    ).toBe(
       'The five most similar training examples are labelled 11.0 to 15.0. ' +
         'The least similar are labelled 10.5 to 15.5. The first four of them have negative scores.',
     )
@@ -337,38 +326,40 @@ describe('the sentences', () => {
 
   it('tell cosines apart that differ by less than a hundredth', () => {
     const cosines = [0.99871, 0.99843, 0.99801, 0.99799, 0.9975, 0.9, 0.5, 0.2, 0, -0.1]
-    const { rows } = createSimilarityTable(view({}, rankingJson(cosines)))
+    const { rows } = createSimilarityTable(viewSimilarity({}, rankingJson(cosines)))
     const shown = rows.slice(0, 5).map((cells) => cells[2])
     expect(shown).toEqual(['0.99871', '0.99843', '0.99801', '0.99799', '0.99750'])
-    expect(describeSimilarity(view({}, rankingJson(cosines)))).toContain(
+    expect(describeSimilarity(viewSimilarity({}, rankingJson(cosines)))).toContain(
       'score 0.99871 to 0.99750.',
     )
   })
 
   it('name the examples that have names, in the words for them', () => {
     const named = {
-      ...nothing,
+      ...noOptions,
       trainNames: exampleScores.map((_, i) => `photo ${i}`),
       nouns: ['photo', 'photos'],
     }
-    expect(describeSimilarity(view({ ...named, predicted: 'a cat' }))).toBe(
+    expect(describeSimilarity(viewSimilarity({ ...named, predicted: 'a cat' }))).toBe(
       'The model says a cat: the most similar photo is photo 6 (4.00), then photo 4 (3.00). ' +
         'The least similar are photo 1, photo 11, photo 9, photo 5 and photo 7. ' +
         'The first four of them count against a cat.',
     )
-    const { caption, columns, rows } = createSimilarityTable(view(named))
+    const { caption, columns, rows } = createSimilarityTable(viewSimilarity(named))
     expect(caption).toBe('Photos: most similar, least similar')
     expect(columns[1]).toBe('photo')
     expect(rows[0]).toEqual(['most similar, 1', 'photo 6', '4.00', '', ''])
     const labels = { ...named, trainLabels: exampleLabels }
-    expect(describeMeans(view(labels))).toContain('On average, photos labelled 1 score highest')
-    expect(() => view({ nouns: ['photo'] })).toThrow(
+    expect(describeMeans(viewSimilarity(labels))).toContain(
+      'On average, photos labelled 1 score highest',
+    )
+    expect(() => viewSimilarity({ nouns: ['photo'] })).toThrow(
       'nouns: got an array of length 1; expected the word for one example and the word for several',
     )
   })
 
   it('tell the scores where there are no labels', () => {
-    expect(describeSimilarity(view())).toBe(
+    expect(describeSimilarity(viewSimilarity())).toBe(
       'The five most similar training examples score 4.00 to 1.00. ' +
         'The first four of them count against the prediction.',
     )
@@ -377,9 +368,9 @@ describe('the sentences', () => {
 
 it('reads an Explanation and its JSON alike', () => {
   const json = rankingJson()
-  const fromText = view(labelled, JSON.stringify(json))
-  const fromExplanation = view(labelled, Explanation.fromJSON(json))
+  const fromText = viewSimilarity(labelled, JSON.stringify(json))
+  const fromExplanation = viewSimilarity(labelled, Explanation.fromJSON(json))
   const plain = (shown: SimilarityView): unknown => JSON.parse(JSON.stringify(shown))
   expect(plain(fromText)).toEqual(plain(fromExplanation))
-  expect(plain(fromText)).toEqual(plain(view(labelled, json)))
+  expect(plain(fromText)).toEqual(plain(viewSimilarity(labelled, json)))
 })
