@@ -14,6 +14,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import process from 'node:process'
+import { contentTypeOf } from '../../tests/support/content-types.js'
 import { findBrowser } from './browser.mjs'
 
 interface Case {
@@ -24,13 +25,6 @@ interface Case {
 }
 
 const timeoutMs = 180_000
-const types: Readonly<Record<string, string>> = {
-  '.css': 'text/css',
-  '.html': 'text/html; charset=utf-8',
-  '.js': 'text/javascript',
-  '.json': 'application/json',
-  '.wasm': 'application/wasm',
-}
 
 const cases = process.argv.slice(2).map((text): Case => {
   const [name = '', rest = ''] = text.split('=', 2)
@@ -104,9 +98,7 @@ const server = createServer((request, response) => {
     response.writeHead(404).end()
     return
   }
-  response.writeHead(200, {
-    'content-type': types[path.extname(file)] ?? 'application/octet-stream',
-  })
+  response.writeHead(200, { 'content-type': contentTypeOf(file) })
   if (pathname === '/yours.html') {
     const page = readFileSync(file, 'utf8')
     response.end(page.replace('</head>', '<script src="/watch.js"></script></head>'))

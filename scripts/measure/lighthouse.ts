@@ -13,6 +13,7 @@ import path from 'node:path'
 import { argv, env } from 'node:process'
 import { promisify } from 'node:util'
 import { gzipSync } from 'node:zlib'
+import { contentTypeOf } from '../../tests/support/content-types.js'
 import { findBrowser } from '../checks/browser.mjs'
 import { pageNames } from '../build/demo-site.js'
 
@@ -21,16 +22,6 @@ const categories = ['performance', 'accessibility', 'best-practices', 'seo'] as 
 const leastScore = 0.95
 /** The newest version that runs on Node 20. */
 const lighthouse = 'lighthouse@12'
-
-const types: Readonly<Record<string, string>> = {
-  '.css': 'text/css',
-  '.html': 'text/html; charset=utf-8',
-  '.js': 'text/javascript',
-  '.json': 'application/json',
-  '.jpg': 'image/jpeg',
-  '.txt': 'text/plain; charset=utf-8',
-  '.wasm': 'application/wasm',
-}
 
 interface Report {
   readonly categories: Readonly<
@@ -58,7 +49,7 @@ const server = createServer((request, response) => {
     response.writeHead(404).end()
     return
   }
-  const type = types[path.extname(file)] ?? 'application/octet-stream'
+  const type = contentTypeOf(file)
   const cache = pathname.startsWith('/assets/') ? 'max-age=31536000, immutable' : 'no-cache'
   const headers = { 'content-type': type, 'content-encoding': 'gzip', 'cache-control': cache }
   response.writeHead(200, headers).end(gzipSync(readFileSync(file)))

@@ -2,13 +2,7 @@ import { createReadStream, existsSync, statSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import path from 'node:path'
-
-const types: Readonly<Record<string, string>> = {
-  '.css': 'text/css',
-  '.html': 'text/html; charset=utf-8',
-  '.js': 'text/javascript',
-  '.wasm': 'application/wasm',
-}
+import { contentTypeOf } from '../support/content-types.js'
 
 /** Serves pages by their path, and the files of the repository below them, on the loopback. */
 export async function servePages(
@@ -18,11 +12,9 @@ export async function servePages(
     const file = path.resolve(`.${path.normalize(url)}`)
     const page = pages[url]
     if (page !== undefined) {
-      response
-        .writeHead(200, { 'content-type': types[path.extname(url)] ?? 'text/plain' })
-        .end(page)
+      response.writeHead(200, { 'content-type': contentTypeOf(url) }).end(page)
     } else if (existsSync(file) && statSync(file).isFile()) {
-      response.writeHead(200, { 'content-type': types[path.extname(file)] ?? 'text/plain' })
+      response.writeHead(200, { 'content-type': contentTypeOf(file) })
       createReadStream(file).pipe(response)
     } else {
       response.writeHead(404).end()

@@ -3,15 +3,7 @@ import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import path from 'node:path'
 import type { StartEngine } from '../../scripts/checks/engines.mjs'
-
-const types: Readonly<Record<string, string>> = {
-  '.css': 'text/css',
-  '.html': 'text/html; charset=utf-8',
-  '.js': 'text/javascript',
-  '.json': 'application/json',
-  '.svg': 'image/svg+xml',
-  '.wasm': 'application/wasm',
-}
+import { contentTypeOf } from '../support/content-types.js'
 
 /** What a visited page did: the value of its script, and the errors that nobody caught. */
 interface Visit {
@@ -83,8 +75,8 @@ export async function createVisitor(
   let end: (() => Promise<void>) | undefined
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://localhost')
-    const answer = (text: string, type: string): void => {
-      response.writeHead(200, { 'content-type': types[type]! }).end(text)
+    const answer = (text: string, name: string): void => {
+      response.writeHead(200, { 'content-type': contentTypeOf(name) }).end(text)
     }
     if (pathname === '/visited') {
       let body = ''
@@ -96,7 +88,7 @@ export async function createVisitor(
       return
     }
     if (pathname === '/visit.js') {
-      answer(script, '.js')
+      answer(script, 'visit.js')
       return
     }
     const file = path.resolve(`.${path.normalize(decodeURIComponent(pathname))}`)
@@ -104,10 +96,9 @@ export async function createVisitor(
     const page =
       pages[pathname] ?? (file.endsWith('.html') && isFile ? readFileSync(file, 'utf8') : undefined)
     if (page !== undefined) {
-      answer(page.replace('</head>', '<script src="/visit.js"></script></head>'), '.html')
+      answer(page.replace('</head>', '<script src="/visit.js"></script></head>'), 'page.html')
     } else if (isFile) {
-      const type = types[path.extname(file)] ?? 'application/octet-stream'
-      response.writeHead(200, { 'content-type': type })
+      response.writeHead(200, { 'content-type': contentTypeOf(file) })
       createReadStream(file).pipe(response)
     } else {
       response.writeHead(404).end()

@@ -2,14 +2,7 @@ import { createReadStream, existsSync, readdirSync, statSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import path from 'node:path'
-
-const types: Readonly<Record<string, string>> = {
-  '.css': 'text/css',
-  '.html': 'text/html; charset=utf-8',
-  '.js': 'text/javascript',
-  '.json': 'application/json',
-  '.wasm': 'application/wasm',
-}
+import { contentTypeOf } from '../../support/content-types.js'
 
 export interface DemoServer {
   readonly url: string
@@ -22,7 +15,7 @@ export interface DemoServer {
 export async function serveDemo(): Promise<DemoServer> {
   const folder = path.resolve(import.meta.dirname, '../../../dist-demo')
   if (!existsSync(path.join(folder, 'index.html'))) {
-    throw new Error('There is no built demo; run npm run build first.')
+    throw new Error('The built demo is missing; run npm run build first.')
   }
   const base = '/some/folder/'
   const server = createServer((request, response) => {
@@ -33,8 +26,7 @@ export async function serveDemo(): Promise<DemoServer> {
       response.writeHead(404).end()
       return
     }
-    const type = types[path.extname(file)] ?? 'application/octet-stream'
-    response.writeHead(200, { 'content-type': type })
+    response.writeHead(200, { 'content-type': contentTypeOf(file) })
     createReadStream(file).pipe(response)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
