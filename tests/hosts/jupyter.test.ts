@@ -2,13 +2,11 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
-import * as ort from 'onnxruntime-node'
 import type { Browser, FrameLocator, Page } from 'playwright'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import type { OnnxTensor } from '../../src/onnx/model/onnx-model.js'
 import { launchBrowser } from '../e2e/launch-browser.js'
 import { writeNpy } from '../support/cli.js'
-import { bytesOf, floats, nodeOf } from '../support/onnx/onnx-models.js'
+import { computePercentages, convClassifier } from '../support/onnx/conv-classifier.js'
 import { seededRandom, uniform } from '../support/random.js'
 import { mostSimilar, writeExplanation } from './example-frame.js'
 import {
@@ -191,30 +189,12 @@ gl.ask(x, predict=model, attribution=arrays, similarity=lambda x: np.arange(6.0)
 /** Writes an ONNX model and an image, and returns the percentages that ONNX Runtime computes. */
 async function writeOnnxModel(): Promise<string[]> {
   const random = seededRandom(5)
-  const weights = (...shape: readonly number[]): OnnxTensor => {
-    const count = shape.reduce((product, length) => product * length, 1)
-    return floats(uniform(random, count, [-0.3, 0.3]), shape)
-  }
-  const bytes = bytesOf({
-    nodes: [
-      nodeOf('Conv', ['x', 'onnx::Conv_1'], 'convolved'),
-      nodeOf('Relu', ['convolved'], 'positive'),
-      nodeOf('Flatten', ['positive'], 'flat'),
-      nodeOf('Gemm', ['flat', 'onnx::MatMul_2'], 'sums'),
-      nodeOf('Softmax', ['sums'], 'y', { axis: -1 }),
-    ],
-    constants: { 'onnx::Conv_1': weights(3, 2, 3, 3), 'onnx::MatMul_2': weights(108, 3) },
-    inputs: { x: [2, 8, 8] },
-    outputs: ['y'],
-  })
+  const bytes = convClassifier(random, 2)
   writeFileSync(path.join(folder, 'net.onnx'), bytes)
   const shape = [1, 2, 8, 8]
   const x = Float32Array.from(uniform(random, 128, [0, 1]))
   writeNpy(path.join(folder, 'image.npy'), '<f4', shape, x)
-  const session = await ort.InferenceSession.create(bytes)
-  const { y } = await session.run({ x: new ort.Tensor('float32', x, shape) })
-  await session.release()
-  return Array.from(y!.data as Float32Array, (share) => (100 * share).toFixed(1))
+  return computePercentages(bytes, x, shape)
 }
 
 it('runs Keras and ONNX models in the page, in JupyterLab and as a file', async () => {

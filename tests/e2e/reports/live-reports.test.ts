@@ -4,18 +4,17 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import * as tf from '@tensorflow/tfjs'
-import * as ort from 'onnxruntime-node'
 import type { Browser, Frame } from 'playwright'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { encodeFrame } from 'gradlens/frame'
-import type { OnnxTensor } from '../../../src/onnx/model/onnx-model.js'
 import { writeModelFiles, writeNpy } from '../../support/cli.js'
 import { digitExplanation } from '../../support/elements/element-fixtures.js'
-import { bytesOf, floats, nodeOf } from '../../support/onnx/onnx-models.js'
+import { computePercentages, convClassifier } from '../../support/onnx/conv-classifier.js'
 import { seededRandom, uniform } from '../../support/random.js'
 import { launchBrowser } from '../launch-browser.js'
 import { cages, type CagedReport, deadCages } from './report-cages.js'
-import { findReport, ReportServer, watch } from './report-server.js'
+import { ReportServer } from './report-server.js'
+import { visitReport } from './visit-report.js'
 
 const hostile = `</script><img src=x onerror="document.title = 'parsed'">`
 const screenshots = path.resolve(import.meta.dirname, '../../../dist-screenshots')
@@ -151,11 +150,7 @@ async function waitForTexts(shown: Frame, texts: readonly string[]): Promise<voi
 
 it.each(Object.keys(cages))('computes in %s', { timeout: 30_000 }, async (name) => {
   const { device, isOnPage } = restricted[name] ?? { device: 'Runs on WASM', isOnPage: false }
-  const page = await browser.newPage({ viewport: { width: 1040, height: 900 } })
-  try {
-    const { faults, requests } = watch(page)
-    await page.goto(cages[name]!(report))
-    const shown = await findReport(page)
+  await visitReport(browser, cages[name]!(report), async ({ shown, page, faults, requests }) => {
     await shown.locator('gl-explainer gl-attribution-image figcaption').waitFor()
     await waitForTexts(shown, [
       ...percentages[0]!,
@@ -175,70 +170,37 @@ it.each(Object.keys(cages))('computes in %s', { timeout: 30_000 }, async (name) 
     await shown.getByRole('spinbutton', { name: 'Example' }).press('Tab')
     await waitForTexts(shown, percentages[1]!)
     await page.screenshot({ path: path.join(screenshots, 'report-computes.png'), fullPage: true })
-  } finally {
-    await page.close()
-  }
+  })
 })
 
 it("computes on the page's thread with wasm where only workers are refused", async () => {
-  const page = await browser.newPage()
-  try {
-    await page.goto(
-      server.serve('no-workers', html, { 'content-security-policy': "worker-src 'none'" }),
-    )
-    const shown = await findReport(page)
-    await waitForTexts(shown, [...percentages[0]!, 'Runs on WASM'])
-    expect(await shown.locator('section > p.note').textContent()).toBe(
-      "This page may not start workers, so the model runs on the page's own thread. The page can be slow while it computes.",
-    )
-  } finally {
-    await page.close()
-  }
+  await visitReport(
+    browser,
+    server.serve('no-workers', html, { 'content-security-policy': "worker-src 'none'" }),
+    async ({ shown }) => {
+      await waitForTexts(shown, [...percentages[0]!, 'Runs on WASM'])
+      expect(await shown.locator('section > p.note').textContent()).toBe(
+        "This page may not start workers, so the model runs on the page's own thread. The page can be slow while it computes.",
+      )
+    },
+  )
 })
 
 it.each(Object.keys(deadCages))('shows the stills in %s', async (name) => {
-  const page = await browser.newPage({ viewport: { width: 1040, height: 900 } })
-  try {
-    await page.goto(deadCages[name]!(report))
-    const shown = await findReport(page)
+  await visitReport(browser, deadCages[name]!(report), async ({ shown }) => {
     expect(await shown.locator('gl-explanation > figure:visible').count()).toBe(1)
     expect(await shown.locator('section > p.note').textContent()).toContain('Where scripts may run')
     expect(await shown.locator('gl-explainer').count()).toBe(0)
-  } finally {
-    await page.close()
-  }
+  })
 })
 
 it('computes an ONNX model, which the page converts', async () => {
   const random = seededRandom(4)
-  const weights = (...shape: readonly number[]): OnnxTensor =>
-    floats(
-      uniform(
-        random,
-        shape.reduce((product, length) => product * length, 1),
-        [-0.3, 0.3],
-      ),
-      shape,
-    )
-  const bytes = bytesOf({
-    nodes: [
-      nodeOf('Conv', ['x', 'onnx::Conv_1'], 'convolved'),
-      nodeOf('Relu', ['convolved'], 'positive'),
-      nodeOf('Flatten', ['positive'], 'flat'),
-      nodeOf('Gemm', ['flat', 'onnx::MatMul_2'], 'sums'),
-      nodeOf('Softmax', ['sums'], 'y', { axis: -1 }),
-    ],
-    constants: { 'onnx::Conv_1': weights(3, 1, 3, 3), 'onnx::MatMul_2': weights(108, 3) },
-    inputs: { x: [1, size, size] },
-    outputs: ['y'],
-  })
+  const bytes = convClassifier(random, 1)
   writeFileSync(path.join(folder, 'net.onnx'), bytes)
   const x = Float32Array.from(uniform(random, exampleCount * size * size, [0, 1]))
-  const session = await ort.InferenceSession.create(bytes)
   const shape = [exampleCount, 1, size, size]
-  const { y } = await session.run({ x: new ort.Tensor('float32', x, shape) })
-  await session.release()
-  const expected = Array.from(y!.data as Float32Array, (share) => (share * 100).toFixed(1))
+  const expected = await computePercentages(bytes, x, shape)
   const xTrain = Float32Array.from(uniform(random, trainCount * size * size, [0, 1]))
   writeNpy(path.join(folder, 'images.npy'), '<f4', shape, x)
   writeNpy(path.join(folder, 'train-images.npy'), '<f4', [trainCount, 1, size, size], xTrain)
@@ -250,11 +212,7 @@ it('computes an ONNX model, which the page converts', async () => {
   expect(printed).toMatch(/^onnx\.html: a model, \d+ kB\.\n$/)
   const file = path.join(folder, 'onnx.html')
   expect(sizeWithoutModel(readFileSync(file, 'utf8'))).toBeLessThanOrEqual(mostBytes)
-  const page = await browser.newPage({ viewport: { width: 1040, height: 900 } })
-  try {
-    const { faults } = watch(page)
-    await page.goto(pathToFileURL(file).href)
-    const shown = await findReport(page)
+  await visitReport(browser, pathToFileURL(file).href, async ({ shown, page, faults }) => {
     await waitForTexts(shown, [
       ...expected.slice(0, 3),
       'Runs on WASM',
@@ -267,9 +225,7 @@ it('computes an ONNX model, which the page converts', async () => {
     await shown.locator('gl-explainer gl-attribution-image figcaption').waitFor()
     await page.screenshot({ path: path.join(screenshots, 'report-onnx.png'), fullPage: true })
     expect(faults).toEqual([])
-  } finally {
-    await page.close()
-  }
+  })
 })
 
 /** The bytes of a page besides its model and its examples. */

@@ -1,7 +1,5 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { Frame, Page } from 'playwright'
-import { expect } from 'vitest'
 
 /** Serves the pages of a test under the headers that each is given, on the loopback. */
 export class ReportServer {
@@ -47,27 +45,4 @@ export class ReportServer {
       `<!doctype html><iframe sandbox="${sandbox}" ${attributes} width="1000" height="800"></iframe>`,
     )
   }
-}
-
-/** The frame with the report: the page's own, or the one inside. */
-export async function findReport(page: Page): Promise<Frame> {
-  await expect
-    .poll(async () =>
-      (await Promise.all(page.frames().map((frame) => frame.locator('h1').count()))).some(
-        (count) => count > 0,
-      ),
-    )
-    .toBe(true)
-  const counts = await Promise.all(page.frames().map((frame) => frame.locator('h1').count()))
-  return page.frames()[counts.findIndex((count) => count > 0)]!
-}
-
-/** What went wrong on the page, and what it asked the network for. */
-export function watch(page: Page): { faults: string[]; requests: string[] } {
-  const [faults, requests]: [string[], string[]] = [[], []]
-  page.on('pageerror', ({ message }) => faults.push(message))
-  page.on('request', (request) => {
-    if (!/^(?:data|blob):/.test(request.url())) requests.push(request.url())
-  })
-  return { faults, requests }
 }

@@ -12,7 +12,8 @@ import {
 } from '../../support/elements/element-fixtures.js'
 import { launchBrowser } from '../launch-browser.js'
 import { type CagedReport, cages, deadCages } from './report-cages.js'
-import { findReport, ReportServer, watch } from './report-server.js'
+import { ReportServer } from './report-server.js'
+import { visitReport } from './visit-report.js'
 
 const hostile = `</script><img src=x onerror="document.title = 'parsed'">`
 const screenshots = path.resolve(import.meta.dirname, '../../../dist-screenshots')
@@ -60,11 +61,7 @@ afterAll(async () => {
 })
 
 it.each(Object.keys(cages))('is live in %s', async (name) => {
-  const page = await browser.newPage({ viewport: { width: 1040, height: 900 } })
-  try {
-    const { faults, requests } = watch(page)
-    await page.goto(cages[name]!(report))
-    const shown = await findReport(page)
+  await visitReport(browser, cages[name]!(report), async ({ shown, page, faults, requests }) => {
     await shown.locator('gl-attribution-bars figcaption').waitFor()
     expect(await shown.locator('gl-attribution-image figcaption').textContent()).toContain(hostile)
     expect(await shown.locator('gl-attribution-bars figcaption').textContent()).toContain(
@@ -84,16 +81,11 @@ it.each(Object.keys(cages))('is live in %s', async (name) => {
     expect(requests.length).toBeLessThanOrEqual(2)
     if (name === 'a file')
       await page.screenshot({ path: path.join(screenshots, 'report-live.png'), fullPage: true })
-  } finally {
-    await page.close()
-  }
+  })
 })
 
 it.each(Object.keys(deadCages))('shows pictures, sentences and tables in %s', async (name) => {
-  const page = await browser.newPage({ viewport: { width: 1040, height: 900 } })
-  try {
-    await page.goto(deadCages[name]!(report))
-    const shown = await findReport(page)
+  await visitReport(browser, deadCages[name]!(report), async ({ shown, page }) => {
     expect(await shown.locator('gl-explanation > figure:visible').count()).toBe(2)
     expect(await shown.locator('gl-explanation > table:visible').count()).toBe(2)
     expect(await shown.locator('figcaption').first().textContent()).toContain(hostile)
@@ -106,24 +98,17 @@ it.each(Object.keys(deadCages))('shows pictures, sentences and tables in %s', as
       path: path.join(screenshots, `report-still-${name.replaceAll(' ', '-')}.png`),
       fullPage: true,
     })
-  } finally {
-    await page.close()
-  }
+  })
 })
 
 it('says why nothing is saved in a frame that forbids it', async () => {
-  const page = await browser.newPage({ viewport: { width: 1040, height: 900 } })
-  try {
-    await page.goto(server.embed('save', 'allow-scripts'))
-    const shown = await findReport(page)
+  await visitReport(browser, server.embed('save', 'allow-scripts'), async ({ shown }) => {
     await shown.locator('gl-attribution-bars summary').click()
     await shown.locator('gl-attribution-bars').getByRole('button', { name: 'Table (CSV)' }).click()
     await expect
       .poll(() => shown.locator('gl-attribution-bars [part="save-note"]').textContent())
       .toContain("Add allow-downloads to the frame's sandbox attribute.")
-  } finally {
-    await page.close()
-  }
+  })
 })
 
 it('has at most 250 kB with two explanations', () => {
