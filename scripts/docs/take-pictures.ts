@@ -20,7 +20,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
   const context = await browser.newContext({ viewport: size, colorScheme, serviceWorkers: 'block' })
   const page = await context.newPage()
   await page.goto(`${server.url}?device=wasm`)
-  await new DemoPage(page).settled()
+  await new DemoPage(page, server).settled()
   const png = await page.screenshot()
   // The browser has an encoder for WebP, whose files are a third of PNG's.
   const base64 = await page.evaluate(async (bytes) => {

@@ -46,10 +46,10 @@ function recordShifts(): void {
 async function measure(browser: Browser, server: DemoServer, name: PageName): Promise<Measured> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 } })
   try {
-    const demo = new DemoPage(await context.newPage())
+    const demo = new DemoPage(await context.newPage(), server)
     await demo.page.addInitScript(recordShifts)
     await browser.startTracing(demo.page, { categories: ['toplevel', 'devtools.timeline'] })
-    await demo.open(server, {}, name)
+    await demo.open({}, name)
     await demo.settled()
     const explainedMs = await demo.page.evaluate(() => performance.now())
     // The measurement includes a second question, with everything warm.
@@ -86,8 +86,8 @@ async function measureFirstVisit(
       // Redirects and data in the page have no body.
       reading.push(read().catch(() => undefined))
     })
-    const demo = new DemoPage(await context.newPage())
-    await demo.open(server, {}, name)
+    const demo = new DemoPage(await context.newPage(), server)
+    await demo.open({}, name)
     await demo.settled()
     await Promise.all(reading)
     return [...sizes.values()].reduce((sum, size) => sum + size, 0)
@@ -100,8 +100,8 @@ async function takePictures(browser: Browser, server: DemoServer, name: PageName
   for (const width of [390, 1280, 1920]) {
     for (const colorScheme of ['light', 'dark'] as const) {
       const context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme })
-      const demo = new DemoPage(await context.newPage())
-      await demo.open(server, {}, name)
+      const demo = new DemoPage(await context.newPage(), server)
+      await demo.open({}, name)
       await demo.settled()
       const file = path.join(folder, `${name}-${width}-${colorScheme}.png`)
       await demo.page.screenshot({ path: file, fullPage: true })

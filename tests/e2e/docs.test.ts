@@ -1,27 +1,15 @@
-import { existsSync, readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import type { AxeResults } from 'axe-core'
-import type { Browser, Page } from 'playwright'
-import { afterAll, beforeAll, expect, it } from 'vitest'
-import { launchBrowser } from './launch-browser.js'
-import { serveDemo, type DemoServer } from './demo/demo-server.js'
+import { existsSync } from 'node:fs'
+import type { Page } from 'playwright'
+import { beforeAll, expect, it } from 'vitest'
+import { hostDemo } from './demo/hosted-demo.js'
+import { expectAccessible, expectNoOverflow } from './page-checks.js'
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+const host = hostDemo()
 
-let browser: Browser
-let server: DemoServer
-
-beforeAll(async () => {
+beforeAll(() => {
   if (!existsSync('dist-demo/docs/index.html')) {
-    throw new Error('There is no documentation site; run npm run build:docs first.')
+    throw new Error('The documentation site is missing; run npm run build:docs first.')
   }
-  server = await serveDemo()
-  browser = await launchBrowser()
-})
-
-afterAll(async () => {
-  await browser.close()
-  await server.close()
 })
 
 /** Opens a page of the site, and collects what goes wrong and what it loads from elsewhere. */
@@ -29,7 +17,7 @@ async function open(
   address: string,
   options: { width: number; colorScheme: 'light' | 'dark' },
 ): Promise<{ page: Page; faults: string[] }> {
-  const page = await browser.newPage({
+  const page = await host.browser.newPage({
     viewport: { width: options.width, height: 900 },
     colorScheme: options.colorScheme,
   })
@@ -40,9 +28,9 @@ async function open(
   })
   page.on('request', (request) => {
     const url = request.url()
-    if (!url.startsWith(server.url) && !url.startsWith('data:')) faults.push(`loads ${url}`)
+    if (!url.startsWith(host.server.url) && !url.startsWith('data:')) faults.push(`loads ${url}`)
   })
-  await page.goto(`${server.url}${address}`)
+  await page.goto(`${host.server.url}${address}`)
   await page.locator('h1').first().waitFor()
   return { page, faults }
 }
@@ -60,15 +48,8 @@ it.each([
   'shows $address on $width pixels in $colorScheme from any folder, and axe finds nothing',
   async ({ address, ...options }) => {
     const { page, faults } = await open(address, options)
-    const overflow = await page.evaluate(
-      () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-    )
-    expect(overflow).toBeLessThanOrEqual(0)
-    await page.evaluate(axe)
-    const { violations } = await page.evaluate(() =>
-      (window as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run(),
-    )
-    expect(violations.map(({ id, nodes }) => `${id}: ${String(nodes[0]?.html)}`)).toEqual([])
+    await expectNoOverflow(page)
+    await expectAccessible(page)
     expect(faults).toEqual([])
     await page.close()
   },
@@ -88,14 +69,14 @@ it('finds an error by a part of its text, offline', async () => {
 })
 
 it('leads from the demo to the documentation and back', async () => {
-  const page = await browser.newPage()
-  await page.goto(`${server.url}?device=cpu`)
+  const page = await host.browser.newPage()
+  await page.goto(`${host.server.url}?device=cpu`)
   await page
     .getByRole('link', { name: /documentation|docs/i })
     .first()
     .click()
-  await page.waitForURL(`${server.url}docs/**`)
+  await page.waitForURL(`${host.server.url}docs/**`)
   await page.getByRole('link', { name: 'Demo' }).first().click()
-  await page.waitForURL(`${server.url}index.html`)
+  await page.waitForURL(`${host.server.url}index.html`)
   await page.close()
 })

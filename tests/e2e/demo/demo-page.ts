@@ -20,11 +20,13 @@ const patienceMs = 45_000
 /** The demo as a visitor meets it. */
 export class DemoPage {
   readonly page: Page
+  readonly #server: DemoServer
   /** Whatever the console reported as an error, and errors that nothing caught. */
   readonly errors: string[] = []
 
-  constructor(page: Page) {
+  constructor(page: Page, server: DemoServer) {
     this.page = page
+    this.#server = server
     page.setDefaultTimeout(patienceMs)
     page.on('console', (message) => {
       if (message.type() === 'error') this.errors.push(message.text())
@@ -35,14 +37,13 @@ export class DemoPage {
   }
 
   async open(
-    server: DemoServer,
     query: Readonly<Record<string, string | number>>,
     name: PageName = 'index',
   ): Promise<void> {
     const text = new URLSearchParams(
       Object.entries(query).map(([key, value]) => [key, String(value)]),
     )
-    await this.page.goto(`${server.url}${name}.html?${text.toString()}`)
+    await this.page.goto(`${this.#server.url}${name}.html?${text.toString()}`)
     await this.openSettings()
   }
 

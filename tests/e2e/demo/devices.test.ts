@@ -1,33 +1,16 @@
-import type { Browser, BrowserContext } from 'playwright'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { DemoPage } from './demo-page.js'
-import { chromiumWithoutWebGpu, launchBrowser } from '../launch-browser.js'
-import { serveDemo, type DemoServer } from './demo-server.js'
+import { chromiumWithoutWebGpu } from '../launch-browser.js'
+import { desktop, hostDemo, leave } from './hosted-demo.js'
 
-let browser: Browser
-let server: DemoServer
-let context: BrowserContext
+const host = hostDemo()
 let demo: DemoPage
 
-beforeAll(async () => {
-  server = await serveDemo()
-  browser = await launchBrowser()
-})
-
-afterAll(async () => {
-  await browser.close()
-  await server.close()
-})
-
 beforeEach(async () => {
-  context = await browser.newContext({ serviceWorkers: 'block' })
-  demo = new DemoPage(await context.newPage())
+  demo = await host.visit()
 })
 
-afterEach(async () => {
-  await context.close()
-  expect(demo.errors).toEqual([])
-})
+afterEach(() => leave(demo))
 
 /** The software adapter is some 200 times slower than wasm: ten digits are the fewest that the page takes. */
 const few = { references: 10, gradients: 'computed', steps: 2 } as const
@@ -66,7 +49,7 @@ function expectSame(actual: Shown, expected: Shown): void {
 
 describe('the demo on other devices', () => {
   test('shows on cpu what it shows on wasm', async () => {
-    await demo.open(server, { ...few, device: 'wasm' })
+    await demo.open({ ...few, device: 'wasm' })
     await demo.settled()
     const onWasm = await shown()
     await demo.page.selectOption('#device', 'cpu')
@@ -80,7 +63,7 @@ describe('the demo on other devices', () => {
     { timeout: softwareAdapterTimeoutMs },
     async () => {
       demo.page.setDefaultTimeout(softwareAdapterTimeoutMs)
-      await demo.open(server, { ...few, device: 'wasm' })
+      await demo.open({ ...few, device: 'wasm' })
       await demo.settled()
       const onWasm = await shown()
       await demo.page.selectOption('#device', 'webgpu')
@@ -109,8 +92,8 @@ describe('the demo on other devices', () => {
   test('says in place that a chosen device is not there, and works on another', async () => {
     const plain = await chromiumWithoutWebGpu()
     try {
-      const page = new DemoPage(await plain.newPage())
-      await page.open(server, { ...few, device: 'webgpu' })
+      const page = new DemoPage(await plain.newPage(), host.server)
+      await page.open({ ...few, device: 'webgpu' })
       for (const part of ['attribution', 'similarity'] as const) {
         await page.progress(part).locator('.failure', { hasText: 'webgpu: ' }).waitFor()
       }
@@ -124,14 +107,14 @@ describe('the demo on other devices', () => {
   })
 
   test('takes wasm by itself where WebGPU is only software, and says why', async () => {
-    await demo.open(server, few)
+    await demo.open(few)
     await demo.settled()
     expect(await demo.text('.run-report')).toMatch(/^Runs on WASM\. No WebGPU: .*software/)
   })
 
   test('draws its frames in time while it goes through the training digits', async () => {
-    await demo.page.setViewportSize({ width: 1280, height: 900 })
-    await demo.open(server, { references: 10, device: 'wasm' })
+    await demo.page.setViewportSize(desktop)
+    await demo.open({ references: 10, device: 'wasm' })
     await demo.settled()
     const longestGaps: number[] = []
     // Something else may keep the machine busy for a moment; a page that blocks itself does so each time.

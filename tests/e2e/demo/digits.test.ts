@@ -1,49 +1,25 @@
-import type { Browser, BrowserContext } from 'playwright'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { DemoPage, numberIn } from './demo-page.js'
-import { launchBrowser } from '../launch-browser.js'
-import { serveDemo, type DemoServer } from './demo-server.js'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { type DemoPage, numberIn } from './demo-page.js'
+import { desktop, hostDemo, leave } from './hosted-demo.js'
 
-let browser: Browser
-let server: DemoServer
-let context: BrowserContext
+const host = hostDemo()
 let demo: DemoPage
 /** Errors that a test provokes itself. */
 let expectedErrors: RegExp[]
 
-beforeAll(async () => {
-  server = await serveDemo()
-  browser = await launchBrowser()
-})
-
-afterAll(async () => {
-  await browser.close()
-  await server.close()
-})
-
 beforeEach(async () => {
   expectedErrors = []
-  context = await browser.newContext({
-    serviceWorkers: 'block',
-    viewport: { width: 1280, height: 900 },
-  })
-  demo = new DemoPage(await context.newPage())
+  demo = await host.visit({ viewport: desktop })
 })
 
-afterEach(async () => {
-  await context.close()
-  const unexpected = demo.errors.filter(
-    (message) => !expectedErrors.some((pattern) => pattern.test(message)),
-  )
-  expect(unexpected).toEqual([])
-})
+afterEach(() => leave(demo, expectedErrors))
 
 /** Few training digits and points, so that a test takes a second. */
 const quick = { device: 'wasm', references: 60, steps: 10 } as const
 
 describe('the demo on wasm', () => {
   test('explains the first mistake as soon as it is opened', async () => {
-    await demo.open(server, quick)
+    await demo.open(quick)
     await demo.settled()
 
     expect(await demo.text('#question-caption')).toMatch(/Held-out digit no\. \d+, labelled \d/)
@@ -87,7 +63,7 @@ describe('the demo on wasm', () => {
   })
 
   test('explains the digit that is picked, and its address leads back to it', async () => {
-    await demo.open(server, quick)
+    await demo.open(quick)
     await demo.settled()
     const first = await demo.neighbours('most')
 
@@ -105,7 +81,7 @@ describe('the demo on wasm', () => {
   })
 
   test('explains a digit that is drawn', async () => {
-    await demo.open(server, quick)
+    await demo.open(quick)
     await demo.settled()
     await demo.page.getByRole('button', { name: 'Draw one' }).click()
     expect(await demo.text('#question-caption')).toContain('Draw a digit in the square')
@@ -126,7 +102,7 @@ describe('the demo on wasm', () => {
   })
 
   test('can be drawn on and picked from with the keyboard', async () => {
-    await demo.open(server, quick)
+    await demo.open(quick)
     await demo.settled()
     const { keyboard } = demo.page
     await demo.page.locator('.thumb[tabindex="0"]').first().focus()
@@ -145,7 +121,7 @@ describe('the demo on wasm', () => {
   })
 
   test('ranks by another similarity without going through the training digits again', async () => {
-    await demo.open(server, quick)
+    await demo.open(quick)
     await demo.settled()
     const fitted = /took .* and \S+\s.B/.exec(await demo.text('.run-report'))?.[0]
 
@@ -161,7 +137,7 @@ describe('the demo on wasm', () => {
   })
 
   test('draws the map by each quadrature, and sums closer the better it is', async () => {
-    await demo.open(server, quick)
+    await demo.open(quick)
     await demo.settled()
     const deltas: Record<string, number> = {}
     for (const method of await demo.page.locator('#method option').all()) {
@@ -180,7 +156,7 @@ describe('the demo on wasm', () => {
   })
 
   test('draws the map of the class that is chosen', async () => {
-    await demo.open(server, quick)
+    await demo.open(quick)
     await demo.settled()
     const before = await demo.canvas('gl-attribution-image canvas')
     const other = demo.page.locator('gl-probabilities .row[aria-pressed="false"]').first()
@@ -195,7 +171,7 @@ describe('the demo on wasm', () => {
   })
 
   test('stops in the middle when it is cancelled, and goes on when it is asked to', async () => {
-    await demo.open(server, { ...quick, references: 1000, gradients: 'computed' })
+    await demo.open({ ...quick, references: 1000, gradients: 'computed' })
     const progress = demo.progress('similarity')
     const cancel = progress.locator('button', { hasText: 'Cancel' })
     await progress.filter({ hasText: 'Computing the gradients of the training digits' }).waitFor()
@@ -210,7 +186,7 @@ describe('the demo on wasm', () => {
   })
 
   test('stops a long path when it is cancelled, and draws a shorter one', async () => {
-    await demo.open(server, { ...quick, steps: 5000 })
+    await demo.open({ ...quick, steps: 5000 })
     const progress = demo.progress('attribution')
     await progress.locator('button', { hasText: 'Cancel' }).click()
     expect(await progress.innerText()).toContain('Cancelled.')
@@ -221,7 +197,7 @@ describe('the demo on wasm', () => {
   })
 
   test('shows the last of several requests', async () => {
-    await demo.open(server, quick)
+    await demo.open(quick)
     await demo.settled()
     const thumbs = demo.page.locator('.thumb')
     for (const i of [3, 17, 5, 20]) await thumbs.nth(i).click()
@@ -236,7 +212,7 @@ describe('the demo on wasm', () => {
   })
 
   test('shows what a training digit shares with this one, and what would follow without the nearest', async () => {
-    await demo.open(server, quick)
+    await demo.open(quick)
     await demo.settled()
     const [first, second] = await demo.neighbours('most')
     const number = (text = ''): string => /no\. \d+/.exec(text)?.[0] ?? ''
@@ -258,7 +234,7 @@ describe('the demo on wasm', () => {
   })
 
   test('lets one fly over the training digits with the keyboard and the pointer, and ask about one', async () => {
-    await demo.open(server, quick)
+    await demo.open(quick)
     await demo.settled()
     const canvas = demo.page.locator('#flyover')
     const words = demo.page.locator('#flyover-point')
@@ -292,7 +268,7 @@ describe('the demo on wasm', () => {
   test('says in place what is missing, and tries again', async () => {
     expectedErrors = [/404/]
     await demo.page.route('**/model.json', (route) => route.fulfill({ status: 404 }))
-    await demo.open(server, quick)
+    await demo.open(quick)
     for (const part of ['attribution', 'similarity'] as const) {
       const failure = demo.progress(part).locator('.failure')
       await failure.waitFor()
@@ -306,7 +282,7 @@ describe('the demo on wasm', () => {
   })
 
   test('says which parts of the address it cannot use', async () => {
-    await demo.open(server, { ...quick, simFn: 'cosine', steps: 1 })
+    await demo.open({ ...quick, simFn: 'cosine', steps: 1 })
     await demo.settled('answer')
     const notice = await demo.text('#address-notice')
     expect(notice).toContain('simFn=cosine in the address is not one of grad_cos')

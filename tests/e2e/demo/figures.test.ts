@@ -1,28 +1,15 @@
 import * as tf from '@tensorflow/tfjs'
-import type { Browser } from 'playwright'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { DataFolder } from '../../../scripts/data/data-folder.js'
 import { imageAt } from '../../../scripts/data/images.js'
 import { readModel } from '../../../scripts/train/model.js'
 import { GradientSimilarity, IntegratedGradients, type NdArray } from '../../../src/index.js'
 import { tfjsPredictor } from '../../../src/tfjs/index.js'
 import { useDevice } from '../../support/devices/devices.js'
-import { DemoPage, numberIn } from './demo-page.js'
-import { launchBrowser } from '../launch-browser.js'
-import { serveDemo, type DemoServer } from './demo-server.js'
+import { numberIn } from './demo-page.js'
+import { hostDemo, leave } from './hosted-demo.js'
 
-let browser: Browser
-let server: DemoServer
-
-beforeAll(async () => {
-  server = await serveDemo()
-  browser = await launchBrowser()
-})
-
-afterAll(async () => {
-  await browser.close()
-  await server.close()
-})
+const host = hostDemo()
 
 const referenceCount = 40
 const steps = 8
@@ -57,9 +44,8 @@ test('the page shows the figures that the library computes in Node from the same
     using integrated = new IntegratedGradients(predictor, { nSteps: steps, device: 'wasm' })
     const { data: map } = await integrated.explain(x, { target: label })
 
-    const context = await browser.newContext({ serviceWorkers: 'block' })
-    const demo = new DemoPage(await context.newPage())
-    await demo.open(server, {
+    const demo = await host.visit()
+    await demo.open({
       device: 'wasm',
       simFn: 'grad_cos',
       references: referenceCount,
@@ -84,8 +70,7 @@ test('the page shows the figures that the library computes in Node from the same
     const total = Array.from(map.attributions[0]!.data).reduce((sum, value) => sum + value, 0)
     const adds = /sum to (\S+)\. From/.exec(await demo.text('#attribution-delta'))?.[1] ?? ''
     expect(numberIn(adds)).toBeCloseTo(total, 3)
-    expect(demo.errors).toEqual([])
-    await context.close()
+    await leave(demo)
   } finally {
     model.dispose()
   }

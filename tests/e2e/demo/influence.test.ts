@@ -1,6 +1,4 @@
-import axe from 'axe-core'
-import type { Browser, BrowserContext } from 'playwright'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { TrainedName } from '../../../demo/explaining/data-sets.js'
 import { DataFolder } from '../../../scripts/data/data-folder.js'
 import { readTrainingSet } from '../../../scripts/train/training-set.js'
@@ -8,38 +6,20 @@ import { GradientSimilarity, type NdArray } from '../../../src/index.js'
 import { InfluenceFunctions } from '../../../src/influence/index.js'
 import { FileSystemStore } from '../../../src/node/index.js'
 import { useDevice } from '../../support/devices/devices.js'
-import { DemoPage, type PageName } from './demo-page.js'
-import { launchBrowser } from '../launch-browser.js'
-import { serveDemo, type DemoServer } from './demo-server.js'
+import type { DemoPage, PageName } from './demo-page.js'
+import { expectAccessible } from '../page-checks.js'
+import { desktop, hostDemo, leave } from './hosted-demo.js'
 
-let browser: Browser
-let server: DemoServer
-let context: BrowserContext
+const host = hostDemo()
 let demo: DemoPage
 
-beforeAll(async () => {
-  server = await serveDemo()
-  browser = await launchBrowser()
-  await useDevice('wasm')
-})
-
-afterAll(async () => {
-  await browser.close()
-  await server.close()
-})
+beforeAll(() => useDevice('wasm'))
 
 beforeEach(async () => {
-  context = await browser.newContext({
-    serviceWorkers: 'block',
-    viewport: { width: 1280, height: 900 },
-  })
-  demo = new DemoPage(await context.newPage())
+  demo = await host.visit({ viewport: desktop })
 })
 
-afterEach(async () => {
-  await context.close()
-  expect(demo.errors).toEqual([])
-})
+afterEach(() => leave(demo))
 
 const references = 40
 const quick = { device: 'wasm', references, steps: 8 } as const
@@ -96,7 +76,7 @@ async function askMostSuspect(name: PageName): Promise<void> {
 describe('influence in the demo', () => {
   test('ranks the training sentences as the library in Node does, and those of a suspect label', async () => {
     const suspects = readSuspects('reviews')
-    await demo.open(server, quick, 'reviews')
+    await demo.open(quick, 'reviews')
     await demo.settled()
     await askMostSuspect('reviews')
     const expected = await rankInNode('reviews', (x) => [
@@ -119,7 +99,7 @@ describe('influence in the demo', () => {
   })
 
   test('ranks cars by their influence on a value, and follows the next question', async () => {
-    await demo.open(server, quick, 'cars')
+    await demo.open(quick, 'cars')
     await demo.settled()
     const first = await demo.openRankings()
     expect(first.map((numbers) => numbers.length)).toEqual([5, 5, 5])
@@ -134,19 +114,12 @@ describe('influence in the demo', () => {
   })
 
   test('lists the digits whose labels are the most suspect, and ranks the training digits for one', async () => {
-    await demo.open(server, quick)
+    await demo.open(quick)
     await demo.settled()
     await askMostSuspect('index')
     const [suspect = NaN] = readSuspects('mnist')
     const expected = await rankInNode('mnist', (x) => [take(x, suspect, suspect + 1), undefined])
     expect(await demo.openRankings()).toEqual(expected)
-    await demo.page.evaluate(axe.source)
-    const violations = await demo.page.evaluate(async () => {
-      const { violations: found } = await (
-        window as unknown as { axe: { run: (where: string) => Promise<axe.AxeResults> } }
-      ).axe.run('.suspects')
-      return found.map(({ id }) => id)
-    })
-    expect(violations).toEqual([])
+    await expectAccessible(demo.page, '.suspects')
   })
 })

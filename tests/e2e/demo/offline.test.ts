@@ -18,7 +18,7 @@ test('pages that were visited work with the server gone, and ask no other', asyn
   const server = await serveDemo()
   const context = await browser.newContext()
   try {
-    const demo = new DemoPage(await context.newPage())
+    const demo = new DemoPage(await context.newPage(), server)
     const elsewhere: string[] = []
     context.on('request', (request) => {
       if (!/^(blob|data):/.test(request.url()) && !request.url().startsWith(server.url)) {
@@ -29,7 +29,7 @@ test('pages that were visited work with the server gone, and ask no other', asyn
       ['index', 'mnist'],
       ['cars', 'cars'],
     ] as const) {
-      await demo.open(server, quick, name)
+      await demo.open(quick, name)
       await demo.settled()
       // A file is cached while the page reads it, and the page may be done first.
       const urls = server.files(folder).map((file) => server.url + file)
@@ -40,7 +40,7 @@ test('pages that were visited work with the server gone, and ask no other', asyn
     await server.close()
 
     for (const name of ['cars', 'index'] as const) {
-      await demo.open(server, quick, name)
+      await demo.open(quick, name)
       await demo.settled()
     }
     await demo.page.goto(server.url)

@@ -1,6 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
-import type { Browser, BrowserContext } from 'playwright'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { averageCar, encodeCars, milesPerGallon, type CarTable } from '../../../demo/data/cars.js'
 import { reviewLength, tokensOf, Vocabulary } from '../../../demo/data/review-tokens.js'
 import { DataFolder } from '../../../scripts/data/data-folder.js'
@@ -8,38 +7,19 @@ import { readModel } from '../../../scripts/train/model.js'
 import { GradientSimilarity, IntegratedGradients, type NdArray } from '../../../src/index.js'
 import { tfjsPredictor } from '../../../src/tfjs/index.js'
 import { useDevice } from '../../support/devices/devices.js'
-import { DemoPage, numberIn } from './demo-page.js'
-import { launchBrowser } from '../launch-browser.js'
-import { serveDemo, type DemoServer } from './demo-server.js'
+import { type DemoPage, numberIn } from './demo-page.js'
+import { desktop, hostDemo, leave } from './hosted-demo.js'
 
-let browser: Browser
-let server: DemoServer
-let context: BrowserContext
+const host = hostDemo()
 let demo: DemoPage
 
-beforeAll(async () => {
-  server = await serveDemo()
-  browser = await launchBrowser()
-  await useDevice('wasm')
-})
-
-afterAll(async () => {
-  await browser.close()
-  await server.close()
-})
+beforeAll(() => useDevice('wasm'))
 
 beforeEach(async () => {
-  context = await browser.newContext({
-    serviceWorkers: 'block',
-    viewport: { width: 1280, height: 900 },
-  })
-  demo = new DemoPage(await context.newPage())
+  demo = await host.visit({ viewport: desktop })
 })
 
-afterEach(async () => {
-  await context.close()
-  expect(demo.errors).toEqual([])
-})
+afterEach(() => leave(demo))
 
 const references = 40
 const steps = 8
@@ -146,7 +126,7 @@ describe('the other pages of the demo', () => {
       yTrain: oneHot(Array.from(training.labels.subarray(0, references)), 10),
     })
 
-    await demo.open(server, { ...quick, garment: index }, 'garments')
+    await demo.open({ ...quick, garment: index }, 'garments')
     await demo.settled()
     const shown = await demo.percentages()
     shown.forEach((percentage, i) => {
@@ -172,7 +152,7 @@ describe('the other pages of the demo', () => {
       baselines: { data: average, shape: [1, average.length] },
     })
 
-    await demo.open(server, { ...quick, car: index }, 'cars')
+    await demo.open({ ...quick, car: index }, 'cars')
     await demo.settled()
     const said = /The model says (\S+) mpg; the true value is (\S+) mpg/.exec(await demo.verdict())
     expect(Number(said?.[1])).toBeCloseTo(expected.outputs[0]!, 1)
@@ -210,7 +190,7 @@ describe('the other pages of the demo', () => {
     const typed = 'The sound is great, but the battery died after two days!'
     const expected = await explained(folder, { ...question, x: encode([typed]) })
 
-    await demo.open(server, quick, 'reviews')
+    await demo.open(quick, 'reviews')
     await demo.settled()
     expect(await demo.verdict()).toContain('It is wrong')
     await demo.page.fill('#sentence', typed)
@@ -235,7 +215,7 @@ describe('the other pages of the demo', () => {
   })
 
   test('can be gone through with the keyboard, from page to page', async () => {
-    await demo.open(server, quick, 'cars')
+    await demo.open(quick, 'cars')
     await demo.settled()
     const { keyboard } = demo.page
     await demo.page.locator('.choice[tabindex="0"]').first().focus()
@@ -246,8 +226,8 @@ describe('the other pages of the demo', () => {
     await keyboard.press('Enter')
     await demo.page.waitForURL(/reviews\.html$/)
     expect(await demo.page.locator('[aria-current="page"]').innerText()).toBe('Reviews')
-    expect(await (await demo.page.request.get(`${server.url}source/reviews.txt`)).text()).toContain(
-      'new ExplainedPage',
-    )
+    expect(
+      await (await demo.page.request.get(`${host.server.url}source/reviews.txt`)).text(),
+    ).toContain('new ExplainedPage')
   })
 })

@@ -1,17 +1,14 @@
-import { mkdirSync, readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import { mkdirSync } from 'node:fs'
 import path from 'node:path'
-import type { AxeResults } from 'axe-core'
-import type { Browser, BrowserContext, Page } from 'playwright'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
-import { DemoPage } from './demo-page.js'
-import { launchBrowser } from '../launch-browser.js'
-import { serveDemo, type DemoServer } from './demo-server.js'
+import type { BrowserContext, Page } from 'playwright'
+import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import type { DemoPage } from './demo-page.js'
+import { desktop, hostDemo, leave } from './hosted-demo.js'
 import { measureLongestTask } from '../longest-task.js'
+import { expectAccessible, expectNoOverflow } from '../page-checks.js'
 
 const root = path.resolve(import.meta.dirname, '../../..')
 const screenshots = path.join(root, 'dist-screenshots')
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
 /** This model computes for seconds what others compute in milliseconds, and on a busy machine for a minute. */
 const patienceMs = 120_000
@@ -25,37 +22,25 @@ const percentagesOfCat = [37.22, 33.1, 19.66, 2.68, 0.19]
 const cosineOfCloserCat = 0.896
 const cosineOfCloserCoffee = 0.854
 
-let browser: Browser
-let server: DemoServer
+const host = hostDemo([
+  // A camera with a test picture.
+  '--use-fake-device-for-media-stream',
+  '--use-fake-ui-for-media-stream',
+])
 let context: BrowserContext
 let demo: DemoPage
 
-beforeAll(async () => {
+beforeAll(() => {
   mkdirSync(screenshots, { recursive: true })
-  server = await serveDemo()
-  // A camera with a test picture.
-  browser = await launchBrowser([
-    '--use-fake-device-for-media-stream',
-    '--use-fake-ui-for-media-stream',
-  ])
-})
-
-afterAll(async () => {
-  await browser.close()
-  await server.close()
 })
 
 beforeEach(async () => {
-  context = await browser.newContext({ viewport: { width: 1280, height: 900 } })
-  demo = new DemoPage(await context.newPage())
+  demo = await host.visit({ viewport: desktop, serviceWorkers: 'allow' })
+  context = demo.page.context()
   demo.page.setDefaultTimeout(patienceMs)
 })
 
-afterEach(async () => {
-  await context.close()
-  // A breach of the content security policy would be among them.
-  expect(demo.errors).toEqual([])
-})
+afterEach(() => leave(demo))
 
 async function readAnswer(): Promise<{ names: string[]; percentages: number[] }> {
   const names = await demo.page.locator('gl-probabilities .label').allInnerTexts()
@@ -77,20 +62,13 @@ async function look(): Promise<void> {
     for (const colorScheme of ['light', 'dark'] as const) {
       await demo.page.setViewportSize({ width, height })
       await demo.page.emulateMedia({ colorScheme })
-      const overflow = await demo.page.evaluate(
-        () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-      )
-      expect(overflow).toBeLessThanOrEqual(0)
+      await expectNoOverflow(demo.page)
       const file = path.join(screenshots, `photos-${width}-${colorScheme}.png`)
       await demo.page.screenshot({ path: file, fullPage: true })
     }
   }
-  await demo.page.evaluate(axe)
-  const { violations } = await demo.page.evaluate(() =>
-    (window as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run(),
-  )
-  expect(violations.map(({ id, nodes }) => `${id}: ${String(nodes[0]?.html)}`)).toEqual([])
-  await demo.page.setViewportSize({ width: 1280, height: 900 })
+  await expectAccessible(demo.page)
+  await demo.page.setViewportSize(desktop)
 }
 
 test(
@@ -114,7 +92,7 @@ test(
       isLoaded = true
       await route.abort()
     })
-    await demo.open(server, {}, 'photos')
+    await demo.open({}, 'photos')
     await page.locator('#strip .thumb').nth(11).waitFor()
     const cat = await demo.canvas('#picture')
 
@@ -170,7 +148,7 @@ test(
     const { page } = demo
     const requested: string[] = []
     context.on('request', (request) => requested.push(request.url()))
-    await demo.open(server, {}, 'photos')
+    await demo.open({}, 'photos')
     await page.locator('#strip .thumb').nth(11).waitFor()
     expect(requested.filter((url) => /\.onnx|onnx.*\.wasm|ort-wasm/.test(url))).toEqual([])
     await page.evaluate(async () => {
@@ -186,7 +164,7 @@ test(
       if (time > 0) await page.reload()
       return page
     }
-    const longest = await measureLongestTask(browser, longestTaskMs, reload, async () => {
+    const longest = await measureLongestTask(host.browser, longestTaskMs, reload, async () => {
       await page.click('#load')
       await settled('Photo of a cat')
     })
@@ -248,8 +226,8 @@ test(
     await progress.filter({ hasText: 'Cancelled' }).waitFor()
 
     // What was loaded once is there without the server, and the address leads to a photo.
-    await server.close()
-    await demo.open(server, { photo: 1, steps: 4 }, 'photos')
+    await host.server.close()
+    await demo.open({ photo: 1, steps: 4 }, 'photos')
     await page.click('#load')
     await settled('Photo of a cup of coffee')
     expect((await readAnswer()).names[0]).toBe('espresso')

@@ -1,38 +1,25 @@
-import type { Browser, BrowserContext } from 'playwright'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
-import { DemoPage } from './demo-page.js'
-import { launchBrowser } from '../launch-browser.js'
-import { serveDemo, type DemoServer } from './demo-server.js'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import type { DemoPage } from './demo-page.js'
+import { hostDemo, leave } from './hosted-demo.js'
 
-let browser: Browser
-let server: DemoServer
-let context: BrowserContext
+const host = hostDemo()
 let demo: DemoPage
-
-beforeAll(async () => {
-  server = await serveDemo()
-  browser = await launchBrowser()
-})
-
-afterAll(async () => {
-  await browser.close()
-  await server.close()
-})
+/** Errors that a test provokes itself. */
+let expectedErrors: RegExp[]
 
 beforeEach(async () => {
-  // Its requests would pass by the tests.
-  context = await browser.newContext({ serviceWorkers: 'block' })
-  demo = new DemoPage(await context.newPage())
+  expectedErrors = []
+  demo = await host.visit()
 })
 
-afterEach(() => context.close())
+afterEach(() => leave(demo, expectedErrors))
 
 const quick = { device: 'wasm', steps: 5 } as const
 
 test('answers the first question from stored gradients, without a fit, and by exact ones if asked to', async () => {
   const requested: string[] = []
   demo.page.on('request', (request) => requested.push(request.url()))
-  await demo.open(server, quick)
+  await demo.open(quick)
   await demo.settled()
   expect(await demo.text('.run-report')).toMatch(/gradients of 1,000 training digits took/)
   const stored = await demo.text('#store-report')
@@ -63,19 +50,18 @@ test('answers the first question from stored gradients, without a fit, and by ex
   )
   const exact = await labelsAndNumbers()
   expect(exact.filter((text) => estimated.includes(text)).length).toBeGreaterThanOrEqual(3)
-  expect(demo.errors).toEqual([])
 })
 
 test('computes the gradients where those stored cannot be had, and says why', async () => {
+  expectedErrors = [/404/]
   await demo.page.route('**/gradients.json', (route) => route.fulfill({ status: 404 }))
-  await demo.open(server, quick)
+  await demo.open(quick)
   await demo.settled()
   const report = await demo.text('#store-report')
   expect(report).toContain('were computed in this page, and the scores are exact')
   expect(report).toMatch(
     /The stored gradients could not be used: mnist\/gradients\.json could not be loaded: the server responded with 404/,
   )
-  expect(demo.errors.filter((message) => !message.includes('404'))).toEqual([])
 })
 
 /** Of the five most similar digits, without their scores. */

@@ -2,37 +2,26 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import * as tf from '@tensorflow/tfjs'
 import { unzipSync } from 'fflate'
-import type { Browser, Page } from 'playwright'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import type { Page } from 'playwright'
+import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { savedGraph } from '../../support/models/saved-graph.js'
 import { seededRandom } from '../../support/random.js'
 import { colorModel } from '../../support/yours/color-model.js'
 import { exportModel, writeNpy, zip, type Files } from '../../support/yours/dropped.js'
-import { launchBrowser } from '../launch-browser.js'
-import { serveDemo, type DemoServer } from './demo-server.js'
+import { hostDemo } from './hosted-demo.js'
 import { YoursPage } from './yours-page.js'
 import { runProject } from './yours-project.js'
 
 const root = path.resolve(import.meta.dirname, '../../..')
 
-let browser: Browser
-let server: DemoServer
+const host = hostDemo()
 let page: Page
 let yours: YoursPage
 
-beforeAll(async () => {
-  await tf.setBackend('cpu')
-  server = await serveDemo()
-  browser = await launchBrowser()
-})
-
-afterAll(async () => {
-  await browser.close()
-  await server.close()
-})
+beforeAll(() => tf.setBackend('cpu'))
 
 beforeEach(async () => {
-  yours = await YoursPage.open(browser, server)
+  yours = await YoursPage.open(host)
   ;({ page } = yours)
 })
 
@@ -143,7 +132,9 @@ test('a graph model from a folder with arrays, then a Keras model with JSONL, an
   const outputs = (graph.predict(x) as tf.Tensor).dataSync()
   await yours.predicts(Object.fromEntries(Array.from(outputs, (value, i) => [String(i), value])))
   x.dispose()
-  expect(await runProject(browser, await yours.save('#save-code'))).toEqual(await yours.scores())
+  expect(await runProject(host.browser, await yours.save('#save-code'))).toEqual(
+    await yours.scores(),
+  )
   await refuse('data', [[{ 'rows.csv': text('a,b\n1,2\n3') }, 'rows.csv, row 2: 1 cells']])
   await yours.about('data', '24 examples')
   await yours.settled('Training example no. 2, whose label is 2')
@@ -159,5 +150,7 @@ test('a graph model from a folder with arrays, then a Keras model with JSONL, an
   await page.getByRole('button', { name: 'Ask' }).click()
   await yours.settled('Your own text')
   await yours.predicts({ no: keras.outputs[0] ?? NaN, yes: keras.outputs[1] ?? NaN })
-  expect(await runProject(browser, await yours.save('#save-code'))).toEqual(await yours.scores())
+  expect(await runProject(host.browser, await yours.save('#save-code'))).toEqual(
+    await yours.scores(),
+  )
 })

@@ -1,50 +1,46 @@
-import { mkdirSync, readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import { mkdirSync } from 'node:fs'
 import path from 'node:path'
-import type { AxeResults } from 'axe-core'
-import type { Browser, Page } from 'playwright'
+import type { Page } from 'playwright'
 import { expect } from 'vitest'
 import type { Files } from '../../support/yours/dropped.js'
-import { DemoPage } from './demo-page.js'
-import type { DemoServer } from './demo-server.js'
+import { expectAccessible, expectNoOverflow } from '../page-checks.js'
+import type { DemoPage } from './demo-page.js'
+import { desktop, type HostedDemo, leave } from './hosted-demo.js'
 
 const screenshots = path.resolve(import.meta.dirname, '../../../dist-screenshots')
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
 /** The page Yours as a visitor meets it. */
 export class YoursPage {
   readonly page: Page
   readonly #demo: DemoPage
-  readonly #server: DemoServer
+  readonly #url: string
   readonly #origins = new Set<string>()
 
-  private constructor(demo: DemoPage, server: DemoServer) {
+  private constructor(demo: DemoPage, url: string) {
     this.page = demo.page
     this.#demo = demo
-    this.#server = server
+    this.#url = url
   }
 
-  static async open(browser: Browser, server: DemoServer): Promise<YoursPage> {
-    const context = await browser.newContext({
-      viewport: { width: 1280, height: 900 },
+  static async open(host: HostedDemo): Promise<YoursPage> {
+    const demo = await host.visit({
+      serviceWorkers: 'allow',
+      viewport: desktop,
       permissions: ['camera', 'clipboard-read', 'clipboard-write'],
     })
-    const yours = new YoursPage(new DemoPage(await context.newPage()), server)
-    context.on('request', (request) => {
+    const yours = new YoursPage(demo, host.server.url)
+    demo.page.context().on('request', (request) => {
       yours.#origins.add(request.url().split('/', 3).join('/'))
     })
-    await yours.#demo.open(server, {}, 'yours')
+    await demo.open({}, 'yours')
     return yours
   }
 
   /** Ends the visit, and checks that nothing went wrong or left the page. */
   async leave(): Promise<void> {
-    await this.page.context().close()
-    // A breach of the content security policy would be among them.
-    expect(this.#demo.errors).toEqual([])
-    const { url } = this.#server
+    await leave(this.#demo)
     const isOwn = (origin: string): boolean =>
-      url.startsWith(origin) || origin === 'data:' || origin.startsWith('blob:')
+      this.#url.startsWith(origin) || origin === 'data:' || origin.startsWith('blob:')
     expect([...this.#origins].filter((origin) => !isOwn(origin))).toEqual([])
   }
 
@@ -158,21 +154,16 @@ export class YoursPage {
       for (const colorScheme of ['light', 'dark'] as const) {
         await page.setViewportSize({ width, height })
         await page.emulateMedia({ colorScheme })
-        const overflow = await page.evaluate(() => {
+        await page.evaluate(() => {
           scrollTo(0, 0)
-          return document.documentElement.scrollWidth - document.documentElement.clientWidth
         })
-        expect(overflow).toBeLessThanOrEqual(0)
+        await expectNoOverflow(page)
         await this.#seesAnswer(width > height ? Math.max : Math.min, height)
         const file = path.join(screenshots, `${name}-${width}-${colorScheme}.png`)
         await page.screenshot({ path: file, fullPage: true })
       }
     }
-    await page.evaluate(axe)
-    const { violations } = await page.evaluate(() =>
-      (window as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run(),
-    )
-    expect(violations.map(({ id, nodes }) => `${id}: ${String(nodes[0]?.html)}`)).toEqual([])
+    await expectAccessible(page)
   }
 
   /** The answer is on the first screen: both of its parts on a wide one, the first on a phone. */

@@ -2,13 +2,12 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import * as tf from '@tensorflow/tfjs'
-import type { Browser, Page } from 'playwright'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest'
+import type { Page } from 'playwright'
+import { afterEach, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest'
 import { denseModel } from '../../support/onnx/dense-models.js'
 import { colorModel, colorPictures, side } from '../../support/yours/color-model.js'
 import { exportModel, zip, type Files } from '../../support/yours/dropped.js'
-import { launchBrowser } from '../launch-browser.js'
-import { serveDemo, type DemoServer } from './demo-server.js'
+import { hostDemo } from './hosted-demo.js'
 import { measureLongestTask } from '../longest-task.js'
 import { YoursPage } from './yours-page.js'
 import { runProject } from './yours-project.js'
@@ -18,24 +17,14 @@ const classNames = ['red', 'green', 'blue']
 /** How long the page may be blocked. */
 const longestTaskMs = 50
 
-let browser: Browser
-let server: DemoServer
+const host = hostDemo(['--use-fake-device-for-media-stream'])
 let page: Page
 let yours: YoursPage
 
-beforeAll(async () => {
-  await tf.setBackend('cpu')
-  server = await serveDemo()
-  browser = await launchBrowser(['--use-fake-device-for-media-stream'])
-})
-
-afterAll(async () => {
-  await browser.close()
-  await server.close()
-})
+beforeAll(() => tf.setBackend('cpu'))
 
 beforeEach(async () => {
-  yours = await YoursPage.open(browser, server)
+  yours = await YoursPage.open(host)
   ;({ page } = yours)
 })
 
@@ -48,7 +37,7 @@ test('a Teachable Machine export and folders of pictures are explained, with the
     if (time > 0) await page.reload()
     return page
   }
-  const longest = await measureLongestTask(browser, longestTaskMs, reload, async () => {
+  const longest = await measureLongestTask(host.browser, longestTaskMs, reload, async () => {
     await yours.give('model', { 'my-model.zip': zip(await exportModel(model, classNames)) })
     await yours.about('model', 'Teachable Machine')
     await yours.drop('data', writeFiles({ ...pictures, 'pictures/red/broken.png': broken }))
@@ -91,7 +80,9 @@ test('a Teachable Machine export and folders of pictures are explained, with the
   })
   await yours.look('yours-pictures')
   await page.setViewportSize({ width: 1280, height: 900 })
-  expect(await runProject(browser, await yours.save('#save-code'))).toEqual(await yours.scores())
+  expect(await runProject(host.browser, await yours.save('#save-code'))).toEqual(
+    await yours.scores(),
+  )
   await page.locator('#suspect-list [data-index]').first().click()
   await yours.settled(`Training example no. ${suspects[0]!}, whose label is`)
 
@@ -226,7 +217,9 @@ test('a table and an ONNX regression are explained, after a choice between two s
   expect(bars).toMatch(/\+3\.3/)
   expect(bars).toMatch(/\+7\.2/)
   await checkReport()
-  expect(await runProject(browser, await yours.save('#save-code'))).toEqual(await yours.scores())
+  expect(await runProject(host.browser, await yours.save('#save-code'))).toEqual(
+    await yours.scores(),
+  )
   await checkKept()
   await page.locator('#own input').first().fill('three')
   await page.getByRole('button', { name: 'Ask' }).click()
@@ -239,7 +232,7 @@ test('a table and an ONNX regression are explained, after a choice between two s
 /** The report shows the explanations without a network. */
 async function checkReport(): Promise<void> {
   const html = readFileSync(await yours.save('#save-report'), 'utf8')
-  const offline = await browser.newContext({ offline: true })
+  const offline = await host.browser.newContext({ offline: true })
   const report = await offline.newPage()
   const errors: string[] = []
   report.on('pageerror', ({ message }) => errors.push(message))
