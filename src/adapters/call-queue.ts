@@ -8,9 +8,8 @@ const lastCalls = new WeakMap<object, Promise<unknown>>()
  */
 export function runInTurn<Result>(owner: object, call: () => Promise<Result>): Promise<Result> {
   const result = (lastCalls.get(owner) ?? Promise.resolve()).then(call)
-  lastCalls.set(
-    owner,
-    result.catch(() => undefined),
-  )
+  // Without the result, which would stay in memory until the next call.
+  const end = (): void => undefined
+  lastCalls.set(owner, result.then(end, end))
   return result
 }

@@ -5,6 +5,7 @@ import { type Feeds, type Prober, probeModel } from '../graph/probe.js'
 import type { LoadedModel } from '../model/loaded-model.js'
 import type { ElementType } from '../model/onnx-model.js'
 import type { WrittenModel } from '../model/write-model.js'
+import { raceLoss } from '../../race-loss.js'
 import { CompiledGraph, type GraphArray } from '../runtime/compiled-graph.js'
 import type { RuntimeDevice } from '../runtime/runtime.js'
 import { toGradlensError } from '../runtime/runtime-errors.js'
@@ -103,7 +104,7 @@ export class ModelRunner {
     }
     try {
       const compiled = await graph
-      const result = await enqueue(this.device, () => Promise.race([task(compiled), this.#lost]))
+      const result = await enqueue(this.device, () => raceLoss(task(compiled), this.#lost))
       this.assertUsable()
       return result
     } catch (error) {

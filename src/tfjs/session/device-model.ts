@@ -4,6 +4,7 @@ import { DeviceError, DisposedError, isGradlensError } from '../../errors.js'
 import type { NdArray } from '../../ndarray.js'
 import type { TfjsDevice } from '../engine/tfjs-device.js'
 import type { ArraySpec, ForwardArguments } from '../../predictor.js'
+import { raceLoss } from '../../race-loss.js'
 import { waitForNextTask } from '../../scheduling.js'
 import { restartIfStopped } from '../engine/backend-registry.js'
 import { buffersOf, isWebgpu } from '../engine/backends.js'
@@ -51,7 +52,7 @@ export class DeviceModel {
   async refresh(): Promise<void> {
     this.#assertUsable()
     await restartIfStopped(this.#device.name)
-    await Promise.race([this.#weights.refresh(), this.#device.lost])
+    await raceLoss(this.#weights.refresh(), this.#device.lost)
     this.#assertUsable()
   }
 
@@ -176,13 +177,13 @@ export class DeviceModel {
   async #confirmed<Result>(work: Promise<Result>): Promise<Result> {
     const refusals = this.#refusals
     this.#refusals = []
-    const [outcome] = await Promise.race([Promise.allSettled([work]), this.#device.lost])
-    const refused = await Promise.race([Promise.all(refusals), this.#device.lost])
+    const [outcome] = await raceLoss(Promise.allSettled([work]), this.#device.lost)
+    const refused = await raceLoss(Promise.all(refusals), this.#device.lost)
     // The scopes know why a read failed. Or the device is being lost, which is reported a moment
     // later.
     for (const refusal of refused) if (refusal !== null) throw refusal
     if (outcome.status === 'fulfilled') return outcome.value
-    await Promise.race([waitForNextTask(), this.#device.lost])
+    await raceLoss(waitForNextTask(), this.#device.lost)
     throw asMemoryError(this.#device.name, outcome.reason)
   }
 

@@ -1,4 +1,5 @@
 import { DeviceError, DisposedError, MemoryError } from '../../../errors.js'
+import { assertNotLost, raceLoss } from '../../../race-loss.js'
 import { waitForNextTask } from '../../../scheduling.js'
 import { type BufferOwner, Commands } from './commands.js'
 
@@ -85,7 +86,7 @@ export class GpuWork implements BufferOwner {
   /** Resolves when few enough submissions are in flight. */
   async waitForRoom(): Promise<void> {
     while (this.#inFlight.length > maxSubmissionsInFlight) {
-      await Promise.race([this.#inFlight.shift(), this.#lost])
+      await raceLoss(this.#inFlight.shift()!, this.#lost)
     }
   }
 
@@ -164,13 +165,13 @@ export class GpuWork implements BufferOwner {
   /** Rejects with the reason if the device is lost: its own promises then resolve, or reject without the reason. */
   async #raceLoss<Result>(result: Promise<Result>): Promise<Result> {
     try {
-      const value = await Promise.race([result, this.#lost])
+      const value = await raceLoss(result, this.#lost)
       // The loss may be reported in the next microtask.
-      await Promise.race([this.#lost, Promise.resolve()])
+      await assertNotLost(this.#lost)
       return value
     } catch (error) {
       if (error instanceof DeviceError) throw error
-      await Promise.race([this.#lost, waitForNextTask()])
+      await raceLoss(waitForNextTask(), this.#lost)
       throw error
     }
   }
