@@ -105,7 +105,8 @@ class RaisedNodes {
         this.nodes.push(this.#batchNormalization(node))
         return
       case 'Dropout':
-        this.nodes.push({ ...node, inputs: [input], attributes: {} })
+        // From version 12 on, an input tells whether it is in training mode.
+        this.nodes.push(version < 12 ? { ...node, inputs: [input], attributes: {} } : node)
         return
       default:
         this.nodes.push(node)
