@@ -1,4 +1,4 @@
-import { readInt, readInts, readString } from '../../model/attributes.js'
+import { readInt, readInts } from '../../model/attributes.js'
 import { fixedLength } from '../length.js'
 import { type Operator, requireInput, type Rules } from '../rule.js'
 import { createValue, Refusal, requireFixed } from '../tensor-graph.js'
@@ -11,6 +11,7 @@ import {
   paddingAttributes,
   perAxis,
   readImage,
+  readWindowAttributes,
   readWindows,
   type Window,
   withTwoAxes,
@@ -180,17 +181,15 @@ function convolve3D(
 
 /** Reads the windows of the convolution whose gradient this is: its image is the output. */
 function readTransposedWindows(
-  { node }: Operator,
+  operator: Operator,
   { lengths }: Image,
   sizes: readonly number[],
 ): Window[] {
+  const { node } = operator
   const axes = lengths.length
-  const strides = readInts(node, 'strides') ?? lengths.map(() => 1)
-  const dilations = readInts(node, 'dilations') ?? lengths.map(() => 1)
-  const pads = readInts(node, 'pads') ?? Array.from({ length: 2 * axes }, () => 0)
+  const { strides, dilations, pads, automatic } = readWindowAttributes(operator, axes)
   const extra = readInts(node, 'output_padding') ?? lengths.map(() => 0)
   const stated = readInts(node, 'output_shape')
-  const automatic = readString(node, 'auto_pad', 'NOTSET')
   if (axes === 3 || dilations.some((dilation) => dilation > 1)) {
     throw new Refusal('a transposed convolution of volumes or with dilations is not supported')
   }

@@ -5,7 +5,7 @@ import { Refusal, requireFixed } from '../tensor-graph.js'
 import type { TensorValue } from '../tensor-value.js'
 import { intsAttribute, textAttribute, type TfNode } from '../tf-graph.js'
 
-/** How windows lie along one axis of an image. */
+/** The windows along one axis of an image. */
 export interface Window {
   readonly length: number
   readonly size: number
@@ -37,17 +37,32 @@ export function readImage(operator: Operator): Image {
   return { value, examples: value.shape[0]!, channels, lengths }
 }
 
+/** What the attributes of a node state about its windows. */
+interface WindowAttributes {
+  readonly strides: readonly number[]
+  readonly dilations: readonly number[]
+  /** The padding before each axis, then that after each. */
+  readonly pads: readonly number[]
+  readonly automatic: string
+}
+
+/** @param axes the number of axes that the windows move along */
+export const readWindowAttributes = ({ node }: Operator, axes: number): WindowAttributes => ({
+  strides: readInts(node, 'strides') ?? Array.from({ length: axes }, () => 1),
+  dilations: readInts(node, 'dilations') ?? Array.from({ length: axes }, () => 1),
+  pads: readInts(node, 'pads') ?? Array.from({ length: 2 * axes }, () => 0),
+  automatic: readString(node, 'auto_pad', 'NOTSET'),
+})
+
 /** Reads the windows of a convolution or a pooling. Those beyond the padding are cut off with ceil_mode. */
 export function readWindows(
-  { node }: Operator,
+  operator: Operator,
   { lengths }: Image,
   sizes: readonly number[],
 ): Window[] {
+  const { node } = operator
   const axes = lengths.length
-  const strides = readInts(node, 'strides') ?? lengths.map(() => 1)
-  const dilations = readInts(node, 'dilations') ?? lengths.map(() => 1)
-  const pads = readInts(node, 'pads') ?? Array.from({ length: 2 * axes }, () => 0)
-  const automatic = readString(node, 'auto_pad', 'NOTSET')
+  const { strides, dilations, pads, automatic } = readWindowAttributes(operator, axes)
   const isCeil = readInt(node, 'ceil_mode', 0) === 1
   if (pads.some((pad) => pad < 0)) throw new Refusal('its padding is negative')
   return lengths.map((length, axis) => {
