@@ -102,7 +102,9 @@ export function foldElements(
   } else known = applyFormula(formula, inputs)
   if (known === undefined) return undefined
   const result = booleans.has(op) ? 'bool' : type
-  return { type: result, known: result === 'float32' ? roundToFloat(known) : known }
+  if (result === 'float32') return { type: result, known: roundToFloat(known) }
+  // A negative power of an integer is rounded towards zero.
+  return { type: result, known: { ...known, fixed: known.fixed.map(Math.trunc) } }
 }
 
 const divisionOf = (type: TfType): Formula =>

@@ -1,6 +1,6 @@
 import { readInt, readInts } from '../model/attributes.js'
 import type { OnnxNode } from '../model/onnx-model.js'
-import { toTfType } from './element-types.js'
+import { readCastType, toTfType } from './element-types.js'
 import { foldElements, roundToFloat } from './fold-elements.js'
 import {
   broadcastStrides,
@@ -37,13 +37,14 @@ export function foldOperator(
     )
     return size && toValue('int32', fromElements([size], []))
   }
-  const known = inputs.flatMap((input) => (input === undefined ? [] : [input.known]))
-  if (!known.every((each) => each !== undefined)) return undefined
+  const known = inputs.map((input) => input?.known)
+  if (known.some((each, k) => each === undefined && inputs[k] !== undefined)) return undefined
   if (node.op === 'ConstantOfShape') return constantOfShape(node, known[0]!)
   if (node.op === 'Cast') return cast(node, first!, known[0]!)
   const type = node.op === 'Where' ? inputs[1]!.type : (first?.type ?? 'float32')
   const op = node.op === 'Mod' && readInt(node, 'fmod', 0) === 1 ? 'Fmod' : node.op
-  const elements = foldElements(op, type, known)
+  const given = known.filter((each) => each !== undefined)
+  const elements = foldElements(op, type, given)
   if (elements !== undefined) return toValue(elements.type, elements.known)
   const arranged = arrangements[node.op]?.(node, known)
   return arranged && toValue(type, arranged)
@@ -73,7 +74,7 @@ function constantOfShape(node: OnnxNode, given: KnownValues): TensorValue | unde
 }
 
 function cast(node: OnnxNode, { type }: TensorValue, known: KnownValues): TensorValue | undefined {
-  const target = toTfType(readInt(node, 'to', 1))
+  const target = readCastType(node, type)
   if (target === type) return toValue(type, known)
   if (target === 'float32') return toValue(target, roundToFloat(known))
   if (known.perExample !== undefined && target === 'bool') return undefined
@@ -84,17 +85,24 @@ function cast(node: OnnxNode, { type }: TensorValue, known: KnownValues): Tensor
   return isWhole ? toValue(target, { ...known, fixed }) : undefined
 }
 
-type Arrangement = (node: OnnxNode, inputs: readonly KnownValues[]) => KnownValues | undefined
+/** @param inputs undefined for an optional one that is left out */
+type Arrangement = (
+  node: OnnxNode,
+  inputs: readonly (KnownValues | undefined)[],
+) => KnownValues | undefined
 
 const axesOf = (axes: readonly number[], rank: number): number[] =>
   axes.map((axis) => (axis < 0 ? axis + rank : axis))
 
 const arrangements: Readonly<Record<string, Arrangement | undefined>> = {
   Identity: (_, [known]) => known,
-  Reshape: (_, [known, target]) => {
+  Reshape: (node, [known, target]) => {
     const lengths = fixedNumbers(target)
     if (lengths === undefined) return undefined
-    const given = lengths.map((length, axis) => (length === 0 ? known!.shape[axis]! : length))
+    const keepsLength = readInt(node, 'allowzero', 0) === 0
+    const given = lengths.map((length, axis) =>
+      length === 0 && keepsLength ? known!.shape[axis]! : length,
+    )
     const rest = given.reduce((product, length) => (length < 0 ? product : product * length), 1)
     const shape = given.map((length) => (length < 0 ? known!.fixed.length / rest : length))
     return { ...known!, shape }
@@ -146,7 +154,8 @@ const arrangements: Readonly<Record<string, Arrangement | undefined>> = {
     const own = indices.map((index) => (index < 0 ? index + length : index))
     return takeAlong(known!, axis, own, given!.shape)
   },
-  Concat: (node, inputs) => {
+  Concat: (node, given) => {
+    const inputs = given as readonly KnownValues[]
     const [axis] = axesOf([readInt(node, 'axis', 0)], inputs[0]!.shape.length) as [number]
     const outer = inputs[0]!.shape.slice(0, axis).reduce((a, b) => a * b, 1)
     const elements: Length[] = []
@@ -190,18 +199,20 @@ const arrangements: Readonly<Record<string, Arrangement | undefined>> = {
     })
     return known!.perExample === undefined ? { ...known!, fixed } : undefined
   },
-  ReduceProd: (node, [known]) => reduceVector(node, known!, multiply),
-  ReduceSum: (node, [known]) => reduceVector(node, known!, add),
+  ReduceProd: (node, inputs) => reduceVector(node, inputs, multiply),
+  ReduceSum: (node, inputs) => reduceVector(node, inputs, add),
 }
 
 /** Reduces a vector to a number; other reductions aren't written for lengths. */
 function reduceVector(
   node: OnnxNode,
-  known: KnownValues,
+  [known, axes]: readonly (KnownValues | undefined)[],
   combine: (a: Length, b: Length) => Length | undefined,
 ): KnownValues | undefined {
-  const [first, ...others] = listElements(known)
-  if (known.shape.length !== 1 || first === undefined) return undefined
+  const [first, ...others] = listElements(known!)
+  if (known!.shape.length !== 1 || first === undefined) return undefined
+  const hasAxes = axes !== undefined && axes.fixed.length > 0
+  if (!hasAxes && readInt(node, 'noop_with_empty_axes', 0) === 1) return known
   const total = others.reduce<Length | undefined>((sum, each) => sum && combine(sum, each), first)
   return total && fromElements([total], readInt(node, 'keepdims', 1) === 1 ? [1] : [])
 }

@@ -16,6 +16,9 @@ export const isOne = (length: Length): boolean => isFixed(length) && length.fixe
 export const isEqual = (a: Length, b: Length): boolean =>
   a.perExample === b.perExample && a.fixed === b.fixed
 
+export const isSameShape = (a: readonly Length[], b: readonly Length[]): boolean =>
+  a.length === b.length && a.every((length, k) => isEqual(length, b[k]!))
+
 export const add = (a: Length, b: Length): Length => ({
   perExample: a.perExample + b.perExample,
   fixed: a.fixed + b.fixed,

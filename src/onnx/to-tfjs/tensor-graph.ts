@@ -139,6 +139,9 @@ export class TensorGraph extends TfGraph {
   /** Adds a constant of known elements. */
   knownConstant(known: KnownValues, type: TfType): TfNode {
     if (known.perExample !== undefined) {
+      if (![...known.perExample, ...known.fixed].every(Number.isInteger)) {
+        throw new Refusal('it has fractions of the number of examples')
+      }
       const vector = this.shapeVector(listElements(known))
       const node = type === 'float32' ? this.cast(vector, type) : vector
       return this.reshape(node, known.shape.map(fixedLength))

@@ -1,6 +1,6 @@
 import { readFloat, readString } from '../../model/attributes.js'
 import type { Rules } from '../rule.js'
-import type { TensorGraph } from '../tensor-graph.js'
+import { Refusal, type TensorGraph } from '../tensor-graph.js'
 import { floatAttribute, type TfNode } from '../tf-graph.js'
 import { unary } from './elementwise.js'
 
@@ -32,6 +32,7 @@ const selu = { alpha: 1.67326319217681884765625, gamma: 1.0507010221481323242187
 export const activationRules: Rules = {
   Celu: unary(({ node }) => {
     const alpha = readFloat(node, 'alpha', 1)
+    if (alpha <= 0) throw new Refusal(`its alpha is ${alpha}; expected a positive number`)
     return (graph, x) => exponentialUnit(graph, x, alpha, alpha)
   }),
   Elu: unary(

@@ -9,6 +9,7 @@ import {
   isEqual,
   isFixed,
   isOne,
+  isSameShape,
   type Length,
   multiply,
 } from '../length.js'
@@ -97,6 +98,13 @@ export const arrangementRules: Rules = {
     const [first] = values as [TensorValue]
     const rank = first.shape.length
     const axis = normalizeAxis(readInt(node, 'axis', 0), rank)
+    const others = (shape: readonly Length[]): Length[] => shape.toSpliced(axis, 1)
+    if (!values.every(({ shape }) => isSameShape(others(shape), others(first.shape)))) {
+      throw new Refusal(
+        `its inputs have the shapes ${values.map(({ shape }) => describeShape(shape)).join(' and ')} for N examples, ` +
+          'which do not fit for every N. Export it with a dynamic batch axis',
+      )
+    }
     const sum = values.map(({ shape }) => shape[axis]!).reduce(add)
     const shape = first.shape.map((length, k) => (k === axis ? sum : length))
     const layout = chooseLayout(values, rank)
@@ -200,7 +208,7 @@ export const arrangementRules: Rules = {
     const lengths = [height * size, width * size, depth].map(fixedLength)
     const joined = graph.reshape(graph.transpose(split, order), [examples, ...lengths])
     const shape = [examples, lengths[2]!, lengths[0]!, lengths[1]!]
-    return createValue('float32', shape, 'last', joined)
+    return createValue(value.type, shape, 'last', joined)
   },
   /** Blocks of positions become blocks of channels. */
   SpaceToDepth(operator) {
@@ -221,7 +229,7 @@ export const arrangementRules: Rules = {
     )
     const lengths = [rows, columns, size * size * depth].map(fixedLength)
     const shape = [examples, lengths[2]!, lengths[0]!, lengths[1]!]
-    return createValue('float32', shape, 'last', graph.reshape(moved, [examples, ...lengths]))
+    return createValue(value.type, shape, 'last', graph.reshape(moved, [examples, ...lengths]))
   },
   CumSum(operator) {
     const { node, graph } = operator
@@ -240,10 +248,7 @@ export const arrangementRules: Rules = {
 const isRest = (length: Length): boolean => isFixed(length) && length.fixed === -1
 
 function reshaped({ graph }: Operator, value: TensorValue, shape: readonly Length[]): TensorValue {
-  const isSame =
-    shape.length === value.shape.length &&
-    shape.every((length, k) => isEqual(length, value.shape[k]!))
-  return isSame
+  return isSameShape(shape, value.shape)
     ? value
     : createValue(value.type, shape, 'first', graph.reshape(graph.first(value), shape))
 }
@@ -288,9 +293,7 @@ function expand({ graph }: Operator, value: TensorValue, target: readonly Length
       `it expands ${describeShape(value.shape)} to ${describeShape(target)}, where N is the number of examples`,
     )
   })
-  const isSame =
-    rank === value.shape.length && shape.every((length, k) => isEqual(length, value.shape[k]!))
-  if (isSame) return value
+  if (isSameShape(shape, value.shape)) return value
   const node = graph.add('BroadcastTo', [graph.first(value), graph.shapeVector(shape)])
   return createValue(value.type, shape, 'first', node)
 }

@@ -1,5 +1,5 @@
 import { readFloat, readInt } from '../../model/attributes.js'
-import { toTfType } from '../element-types.js'
+import { readCastType } from '../element-types.js'
 import { type Operator, requireInput, type Rule, type Rules } from '../rule.js'
 import { broadcast, chooseLayout, createValue, Refusal, type TensorGraph } from '../tensor-graph.js'
 import type { TensorValue } from '../tensor-value.js'
@@ -111,7 +111,7 @@ export const elementwiseRules: Rules = {
   Identity: (operator) => requireInput(operator, 0),
   Cast: (operator) => {
     const value = requireInput(operator, 0)
-    const type = toTfType(readInt(operator.node, 'to', 1))
+    const type = readCastType(operator.node, value.type)
     if (type === value.type) return value
     return applyFormula(operator.graph, type, [value], (graph, x) =>
       type === 'bool'

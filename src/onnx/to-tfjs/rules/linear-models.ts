@@ -6,6 +6,7 @@ import { createValue, Refusal, requireFixed } from '../tensor-graph.js'
 import type { TensorValue } from '../tensor-value.js'
 import type { TfNode } from '../tf-graph.js'
 import { applyFormula } from './elementwise.js'
+import { divideByNorm } from './norms.js'
 
 /** The operators that skl2onnx writes for linear models, of the domain ai.onnx.ml. */
 export const linearModelRules: Rules = {
@@ -52,16 +53,10 @@ export const linearModelRules: Rules = {
     if (norm === 'MAX' || value.shape.length !== 2) {
       throw new Refusal(`the norm ${norm} of ${value.shape.length} axes isn't supported`)
     }
-    const x = graph.first(value)
-    const sum = graph.reduce('Sum', graph.add(norm === 'L1' ? 'Abs' : 'Square', [x]), [1], true)
-    const length = norm === 'L1' ? sum : graph.add('Sqrt', [sum])
-    const divisor = graph.add('Maximum', [length, graph.number(smallest)])
-    return createValue('float32', value.shape, 'first', graph.add('RealDiv', [x, divisor]))
+    const normal = divideByNorm(graph, graph.first(value), 1, norm === 'L2')
+    return createValue('float32', value.shape, 'first', normal)
   },
 }
-
-/** The smallest float32 without a loss of digits. */
-const smallest = 2 ** -126
 
 function requireFloat(operator: Operator): TensorValue {
   const value = requireInput(operator, 0)

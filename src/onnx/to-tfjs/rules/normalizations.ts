@@ -5,6 +5,7 @@ import { createValue, Refusal, requireFixed, type TensorGraph } from '../tensor-
 import type { TensorValue } from '../tensor-value.js'
 import { floatAttribute, type TfNode } from '../tf-graph.js'
 import { applyFormula } from './elementwise.js'
+import { divideByNorm } from './norms.js'
 
 export const normalizationRules: Rules = {
   BatchNormalization(operator) {
@@ -81,11 +82,9 @@ export const normalizationRules: Rules = {
     const { node, graph } = operator
     const value = requireInput(operator, 0)
     const axis = normalizeAxis(readInt(node, 'axis', -1), value.shape.length)
-    const x = graph.first(value)
-    const isAbsolute = readInt(node, 'p', 2) === 1
-    const sum = graph.reduce('Sum', graph.add(isAbsolute ? 'Abs' : 'Square', [x]), [axis], true)
-    const norm = isAbsolute ? sum : graph.add('Sqrt', [sum])
-    return createValue('float32', value.shape, 'first', graph.add('RealDiv', [x, norm]))
+    const isEuclidean = readInt(node, 'p', 2) === 2
+    const normal = divideByNorm(graph, graph.first(value), axis, isEuclidean)
+    return createValue('float32', value.shape, 'first', normal)
   },
 }
 

@@ -1,5 +1,5 @@
 import { readFloat, readInt, readString } from '../../model/attributes.js'
-import { fixedLength, isEqual, type Length } from '../length.js'
+import { fixedLength, isEqual, isSameShape, type Length } from '../length.js'
 import { type Operator, requireInput, type Rules } from '../rule.js'
 import { broadcast, createValue, Refusal, requireSize } from '../tensor-graph.js'
 import type { TensorValue } from '../tensor-value.js'
@@ -11,7 +11,7 @@ export const productRules: Rules = {
   /** alpha · A · B + beta · C. */
   Gemm(operator) {
     const { node, graph } = operator
-    const [a, b] = requireFloats(operator)
+    const [a, b] = requireFloats(operator, 2) as [TensorValue, TensorValue]
     const isTransposed = [
       readInt(node, 'transA', 0) === 1,
       readInt(node, 'transB', 0) === 1,
@@ -53,10 +53,13 @@ export const productRules: Rules = {
           'repeated labels',
       )
     }
+    requireFloats(operator, terms.length)
     const lengths = new Map<string, Length>()
     for (const [k, labels] of terms.entries()) {
       for (const [axis, label] of Array.from(labels).entries()) {
-        lengths.set(label, requireInput(operator, k).shape[axis]!)
+        const length = requireInput(operator, k).shape[axis]!
+        requireSame(lengths.get(label) ?? length, length)
+        lengths.set(label, length)
       }
     }
     const nodes = inputs.map((_, k) => graph.first(requireInput(operator, k)))
@@ -69,8 +72,8 @@ export const productRules: Rules = {
   },
 }
 
-function requireFloats(operator: Operator): [TensorValue, TensorValue] {
-  const values: [TensorValue, TensorValue] = [requireInput(operator, 0), requireInput(operator, 1)]
+function requireFloats(operator: Operator, count: number): TensorValue[] {
+  const values = Array.from({ length: count }, (_, at) => requireInput(operator, at))
   if (values.every(({ type }) => type === 'float32')) return values
   throw new Refusal(`${operator.node.op} of integers isn't supported`)
 }
@@ -83,7 +86,7 @@ function requireSame(a: Length, b: Length): void {
 /** Vectors are matrices of one row or one column, whose axis the result doesn't have. */
 function multiplyMatrices(operator: Operator): TensorValue {
   const { graph } = operator
-  const [a, b] = requireFloats(operator)
+  const [a, b] = requireFloats(operator, 2) as [TensorValue, TensorValue]
   const one = fixedLength(1)
   const left = a.shape.length === 1 ? [one, ...a.shape] : a.shape
   const right = b.shape.length === 1 ? [...b.shape, one] : b.shape
@@ -135,6 +138,3 @@ function multiplyBatches(
   }) as [TfNode, TfNode]
   return graph.reshape(graph.matMul(x, y), shape)
 }
-
-const isSameShape = (a: readonly Length[], b: readonly Length[]): boolean =>
-  a.length === b.length && a.every((length, k) => isEqual(length, b[k]!))

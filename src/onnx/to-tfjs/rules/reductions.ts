@@ -11,6 +11,7 @@ import {
 import { createValue, Refusal, type TensorGraph } from '../tensor-graph.js'
 import { axisIn, isOnlyLast, type Layout, type TensorValue } from '../tensor-value.js'
 import type { TfNode } from '../tf-graph.js'
+import { euclideanNorm } from './norms.js'
 
 type Reduce = (graph: TensorGraph, x: TfNode, axes: readonly number[], keepsAxes: boolean) => TfNode
 
@@ -19,13 +20,10 @@ const plain =
   (graph, x, axes, keepsAxes) =>
     graph.reduce(op, x, axes, keepsAxes)
 
-/** A sum of f(x), with g of the sum. */
 const sumOf =
-  (inner: string, outer?: string): Reduce =>
-  (graph, x, axes, keepsAxes) => {
-    const sum = graph.reduce('Sum', graph.add(inner, [x]), axes, keepsAxes)
-    return outer === undefined ? sum : graph.add(outer, [sum])
-  }
+  (op: string): Reduce =>
+  (graph, x, axes, keepsAxes) =>
+    graph.reduce('Sum', graph.add(op, [x]), axes, keepsAxes)
 
 /** max + log Σ exp(x − max), which doesn't overflow. */
 const logSumExp: Reduce = (graph, x, axes, keepsAxes) => {
@@ -44,7 +42,9 @@ export const reductionRules: Rules = {
   ReduceProd: reduction(plain('Prod')),
   ReduceSum: reduction(plain('Sum')),
   ReduceL1: reduction(sumOf('Abs')),
-  ReduceL2: reduction(sumOf('Square', 'Sqrt')),
+  ReduceL2: reduction((graph, x, axes, keepsAxes) =>
+    euclideanNorm(graph, graph.reduce('Sum', graph.add('Square', [x]), axes, keepsAxes)),
+  ),
   ReduceSumSquare: reduction(sumOf('Square')),
   ReduceLogSum: reduction((graph, x, axes, keepsAxes) =>
     graph.add('Log', [graph.reduce('Sum', x, axes, keepsAxes)]),
@@ -79,6 +79,7 @@ function reduction(reduce: Reduce): Rule {
     const value = requireInput(operator, 0)
     const rank = value.shape.length
     const given = readNumbersOf(operator, 1) ?? []
+    // Those that still apply a function are other operators after normalizeModel.
     if (given.length === 0 && readInt(node, 'noop_with_empty_axes', 0) === 1) return value
     const axes =
       given.length === 0
@@ -105,7 +106,9 @@ function reduceAxes(
   const shape = keepsAxes
     ? value.shape.map((length, axis) => (axes.includes(axis) ? fixedLength(1) : length))
     : value.shape.filter((_, axis) => !axes.includes(axis))
-  const layout: Layout = isOnlyLast(value) ? 'last' : 'first'
+  // Without axis 0, another axis comes first, and the channels are no longer on axis 1.
+  const losesOrder = !keepsAxes && axes.includes(0)
+  const layout: Layout = isOnlyLast(value) && !losesOrder ? 'last' : 'first'
   const own = axes.map((axis) => axisIn(layout, axis, rank)).sort((a, b) => a - b)
   const reduced = reduce(graph, graph.in(layout, value), own, keepsAxes)
   // Without the channels, the other axes are in ONNX's order.

@@ -2,7 +2,7 @@ import { readInt, readInts, readString } from '../../model/attributes.js'
 import { fixedLength, isFixed } from '../length.js'
 import { normalizeAxis, type Operator, readNumbersOf, requireInput, type Rules } from '../rule.js'
 import { createValue, Refusal, requireFixed } from '../tensor-graph.js'
-import type { TensorValue } from '../tensor-value.js'
+import { elementsOf, type TensorValue } from '../tensor-value.js'
 import { boolAttribute } from '../tf-graph.js'
 import { take } from './selection.js'
 
@@ -35,8 +35,13 @@ function readResizedAxes(operator: Operator, value: TensorValue): ResizedAxis[] 
   const given = readInts(operator.node, 'axes') ?? [...value.shape.keys()]
   const axes = given.map((axis) => normalizeAxis(axis, rank))
   const { inputs } = operator
-  const sizes = inputs[3]?.known
-  const scales = inputs[2] === undefined ? undefined : readNumbersOf(operator, 2)
+  const sizes = inputs[3] && elementsOf(inputs[3])
+  if (inputs[3] !== undefined && sizes === undefined) {
+    throw new Refusal('its sizes depend on the values of the inputs')
+  }
+  const scales = sizes === undefined ? readNumbersOf(operator, 2) : undefined
+  if (sizes === undefined && scales === undefined)
+    throw new Refusal('it has no scales and no sizes')
   return axes.flatMap((axis, k) => {
     const length = value.shape[axis]!
     const isSame =
@@ -45,6 +50,9 @@ function readResizedAxes(operator: Operator, value: TensorValue): ResizedAxis[] 
         : sizes.fixed[k] === length.fixed && (sizes.perExample?.[k] ?? 0) === length.perExample
     if (isSame) return []
     if (!isFixed(length)) throw new Refusal('it resizes the axis of the examples')
+    if ((sizes?.perExample?.[k] ?? 0) !== 0) {
+      throw new Refusal('its sizes depend on the number of examples')
+    }
     const from = length.fixed
     const to = sizes === undefined ? Math.floor(from * (scales?.[k] ?? 1)) : sizes.fixed[k]!
     return [{ axis, from, to, scale: sizes === undefined ? (scales?.[k] ?? 1) : to / from }]
