@@ -47,6 +47,11 @@ export class DemoPage {
     await this.openSettings()
   }
 
+  async reload(): Promise<void> {
+    await this.page.reload()
+    await this.openSettings()
+  }
+
   /** Waits until what the parts show is what was asked for last. */
   async settled(...parts: Part[]): Promise<void> {
     for (const part of parts.length > 0 ? parts : (Object.keys(results) as Part[])) {

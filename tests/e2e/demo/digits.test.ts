@@ -205,7 +205,7 @@ describe('the demo on wasm', () => {
     const caption = await demo.verdict()
     const neighbours = await demo.neighbours('most')
 
-    await demo.page.reload()
+    await demo.reload()
     await demo.settled()
     expect(await demo.verdict()).toBe(caption)
     expect(await demo.neighbours('most')).toEqual(neighbours)

@@ -161,7 +161,7 @@ test(
 
     await page.screenshot({ path: path.join(screenshots, 'photos-start.png'), fullPage: true })
     const reload = async (time: number): Promise<Page> => {
-      if (time > 0) await page.reload()
+      if (time > 0) await demo.reload()
       return page
     }
     const longest = await measureLongestTask(host.browser, longestTaskMs, reload, async () => {
