@@ -46,7 +46,7 @@ export async function readData(dropped: readonly NamedFile[]): Promise<DataSet> 
       ['keras', 'onnx', 'h5', 'pb', 'pt', 'pth'].includes(endingOf(path)),
     )
     throw new FileError(
-      `There are no examples in ${given}. ${isModel ? 'This is a model: drop it under Model. ' : ''}${expected}`,
+      `No examples were found in ${given}. ${isModel ? 'This is a model: drop it under Model. ' : ''}${expected}`,
     )
   }
   const source = baseName(table.path)

@@ -39,7 +39,7 @@ async function openFormat(dropped: readonly NamedFile[]): Promise<OpenedModel> {
   }
   refuseFormats(files)
   throw new FileError(
-    `There is no model in ${listPaths(files.map(({ path }) => path)) || 'this folder'}. ` +
+    `No model was found in ${listPaths(files.map(({ path }) => path)) || 'this folder'}. ` +
       'Drop a TensorFlow.js model (model.json with its weights), a .keras file or an .onnx file.',
   )
 }

@@ -102,7 +102,7 @@ export function describeMatch(
     `Loss: ${(lossLabels[loss] ?? loss).toLowerCase()}.`,
     ...(choices.parameters === null ? [] : [`Gradients of ${choices.parameters} only.`]),
     ...(encoded.labelKind === 'none'
-      ? ['There are no labels, so the model’s own answers are used.']
+      ? ['The data has no labels, so the model’s own answers are used.']
       : []),
     ...encoded.problems,
   ]

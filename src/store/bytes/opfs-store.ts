@@ -153,8 +153,8 @@ const isNamed = (error: unknown, name: string): boolean =>
 const createUnsupportedError = (where: string, cause?: unknown): StoreError =>
   new StoreError(
     'unsupported',
-    `There is no origin private file system in ${where}; it needs https or localhost, and no sandbox. Use a ` +
-      'MemoryStore or a server.',
+    `The origin private file system is not available in ${where}; it needs https or localhost, and no sandbox. ` +
+      'Use a MemoryStore or a server.',
     { cause },
   )
 

@@ -73,7 +73,7 @@ test('files that cannot be used are refused where they were given, with the way 
     [{ 'saved_model.pb': weights }, 'tensorflowjs_converter'],
     [{ 'net.pth': weights }, 'torch.onnx.export'],
     [{ 'model.onnx': weights }, "can't be read as an ONNX model"],
-    [{ 'notes.txt': weights }, 'There is no model in notes.txt'],
+    [{ 'notes.txt': weights }, 'No model was found in notes.txt'],
   ])
   const broken = Uint8Array.of(1, 2, 3)
   await refuse('data', [

@@ -120,7 +120,7 @@ const refusals: readonly (readonly [string, readonly NamedFile[], RegExp])[] = [
     [file('a.zip', zip({ 'a.csv': bytesOf('a\n1') }).subarray(0, 40))],
     /^a\.zip can't be unpacked: .* cut off/,
   ],
-  ['nothing', [], /^There are no examples in this folder/],
+  ['nothing', [], /^No examples were found in this folder/],
   ['a model', [file('m.onnx', '')], /m\.onnx\. This is a model: drop it under Model/],
   [
     'two kinds',
