@@ -4,12 +4,12 @@ import { unzipSync } from 'fflate'
 import type { Browser } from 'playwright'
 import { expect } from 'vitest'
 import { build } from 'vite'
-import { tfjsBackends } from '../../../scripts/build/tfjs-backends.js'
-import { alias } from '../../../vite.config.js'
-import { servePages } from '../page-server.js'
+import { tfjsBackends } from '../../../../scripts/build/tfjs-backends.js'
+import { alias } from '../../../../vite.config.js'
+import { servePages } from '../../page-server.js'
 import { readScores } from './yours-page.js'
 
-const root = path.resolve(import.meta.dirname, '../../..')
+const root = path.resolve(import.meta.dirname, '../../../..')
 
 /** How long a first answer may take on a busy machine. */
 const patienceMs = 45_000

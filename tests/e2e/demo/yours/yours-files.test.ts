@@ -4,15 +4,15 @@ import * as tf from '@tensorflow/tfjs'
 import { unzipSync } from 'fflate'
 import type { Page } from 'playwright'
 import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
-import { savedGraph } from '../../support/models/saved-graph.js'
-import { seededRandom } from '../../support/random.js'
-import { colorModel } from '../../support/yours/color-model.js'
-import { exportModel, writeNpy, zip, type Files } from '../../support/yours/dropped.js'
-import { hostDemo } from './hosted-demo.js'
+import { savedGraph } from '../../../support/models/saved-graph.js'
+import { seededRandom } from '../../../support/random.js'
+import { colorModel } from '../../../support/yours/color-model.js'
+import { exportModel, writeNpy, zip, type Files } from '../../../support/yours/dropped.js'
+import { hostDemo } from '../hosted-demo.js'
 import { YoursPage } from './yours-page.js'
 import { runProject } from './yours-project.js'
 
-const root = path.resolve(import.meta.dirname, '../../..')
+const root = path.resolve(import.meta.dirname, '../../../..')
 
 const host = hostDemo()
 let page: Page

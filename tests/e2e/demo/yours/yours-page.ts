@@ -2,12 +2,12 @@ import { mkdirSync } from 'node:fs'
 import path from 'node:path'
 import type { Page } from 'playwright'
 import { expect } from 'vitest'
-import type { Files } from '../../support/yours/dropped.js'
-import { expectAccessible, expectNoOverflow } from '../page-checks.js'
-import type { DemoPage } from './demo-page.js'
-import { desktop, type HostedDemo, leave } from './hosted-demo.js'
+import type { Files } from '../../../support/yours/dropped.js'
+import { expectAccessible, expectNoOverflow } from '../../page-checks.js'
+import type { DemoPage } from '../demo-page.js'
+import { desktop, type HostedDemo, leave } from '../hosted-demo.js'
 
-const screenshots = path.resolve(import.meta.dirname, '../../../dist-screenshots')
+const screenshots = path.resolve(import.meta.dirname, '../../../../dist-screenshots')
 
 /** The page Yours as a visitor meets it. */
 export class YoursPage {
