@@ -43,7 +43,7 @@ export function describeInside(facts: ModelFacts): HTMLElement[] {
     ...lines,
     create(
       'details',
-      '',
+      'fold',
       create('summary', '', `${countOf(layers.length, 'layer')}, ${countOf(numbers, 'parameter')}`),
       scroll,
     ),

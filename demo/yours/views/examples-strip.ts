@@ -23,7 +23,7 @@ export class ExamplesStrip {
     for (const url of this.#urls.splice(0)) URL.revokeObjectURL(url)
     this.#buttons.clear()
     for (const { index, picture } of offered) {
-      const button = create('button', picture === null ? 'row-choice' : 'thumb')
+      const button = create('button', picture === null ? '' : 'thumb')
       button.type = 'button'
       button.setAttribute('role', 'radio')
       const label = labelOf(encoded, index)
