@@ -34,11 +34,14 @@ declare global {
   }
 }
 
+type LayoutShift = PerformanceEntry & { readonly value: number; readonly hadRecentInput: boolean }
+
+/** Adds up what moves. As in Cumulative Layout Shift, what follows a click at once does not count. */
 function recordShifts(): void {
   window.measuredShift = 0
   new PerformanceObserver((list) => {
-    for (const entry of list.getEntries()) {
-      window.measuredShift += (entry as PerformanceEntry & { readonly value: number }).value
+    for (const entry of list.getEntries() as LayoutShift[]) {
+      if (!entry.hadRecentInput) window.measuredShift += entry.value
     }
   }).observe({ type: 'layout-shift', buffered: true })
 }
