@@ -25,7 +25,7 @@ import { describeDelta, describeStore } from './text/facts.js'
 import type { ModelLoader } from './views/model-loader.js'
 import { createControls } from './views/controls.js'
 import { createJobView } from './views/job-view.js'
-import { createSuspects, markSuspects, type SuspectsView } from './views/suspects.js'
+import { createSuspects, type SuspectsView } from './views/suspects.js'
 
 /** A page of the demo: an example, and `<gl-explainer>` with the explainers of the page's model. */
 export class ExplainedPage<Data> {
@@ -222,7 +222,6 @@ export class ExplainedPage<Data> {
     const { references, showReferences } = this.#options
     const suspects = this.#options.suspects?.(data)
     if (suspects === undefined) return
-    markSuspects(explainer, suspects)
     this.#suspects = createSuspects({
       suspects,
       explainer,

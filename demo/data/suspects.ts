@@ -10,12 +10,11 @@ export interface Suspects {
   readonly scores: readonly number[]
 }
 
-/** The part of the training examples that is marked. */
-const markedShare = 0.02
+/** How many of the most suspect labels are listed. */
+export const listedCount = 10
+
+/** How many of the most suspect labels are marked wherever their examples are shown: 2 % of all. */
+export const countMarked = (exampleCount: number): number => Math.ceil(0.02 * exampleCount)
 
 export const loadSuspects = (folder: string, signal: AbortSignal): Promise<Suspects> =>
   fetchJson<Suspects>(new URL('suspects.json', folder), signal)
-
-/** The training examples that are marked: the first 2 % of the ranking. */
-export const listMarked = ({ exampleCount, orderedIndices }: Suspects): readonly number[] =>
-  orderedIndices.slice(0, Math.round(markedShare * exampleCount))

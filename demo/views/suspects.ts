@@ -1,9 +1,6 @@
 import { GlSimilarExamples, type GlExplainer } from 'gradlens/elements'
-import { listMarked, type Suspects } from '../data/suspects.js'
+import { countMarked, listedCount, type Suspects } from '../data/suspects.js'
 import { find } from '../dom.js'
-
-/** How many labels are listed. */
-const listedCount = 10
 
 /** What is listed: the ranking, and how the explainer shows training examples. */
 export interface SuspectsOptions {
@@ -19,13 +16,14 @@ export interface SuspectsView {
   showPredictions(predictions: GlExplainer['trainPredictions']): void
 }
 
-/** Lists the most suspect labels, each of which can be asked about. */
+/** Lists the most suspect labels, each of which can be asked about, and marks them in the explainer. */
 export function createSuspects({
   suspects: { exampleCount, orderedIndices, scores },
-  explainer: { kind, labels, ink },
+  explainer,
   showReferences,
   ask,
 }: SuspectsOptions): SuspectsView {
+  explainer.trainSuspects = orderedIndices.slice(0, countMarked(exampleCount))
   const list = find('#suspects', GlSimilarExamples)
   const ofAll = new Float64Array(exampleCount).fill(NaN)
   orderedIndices.forEach((index, rank) => (ofAll[index] = scores[rank]!))
@@ -36,6 +34,7 @@ export function createSuspects({
       orderedIndices: { data: Int32Array.from(orderedIndices), shape: [orderedIndices.length] },
     },
   }
+  const { kind, labels, ink } = explainer
   Object.assign(list, { kind, labels, ink, count: listedCount })
   showReferences(list)
   list.addEventListener('gl-example-select', ({ detail }) => {
@@ -46,9 +45,4 @@ export function createSuspects({
       list.trainPredictions = predictions
     },
   }
-}
-
-/** Marks the most suspect labels wherever the explainer shows training examples. */
-export function markSuspects(explainer: GlExplainer, suspects: Suspects): void {
-  explainer.trainSuspects = listMarked(suspects)
 }

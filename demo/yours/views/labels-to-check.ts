@@ -1,15 +1,12 @@
 import type { NdArray } from 'gradlens'
 import { type GlExplainer, GlSimilarExamples, Job, type JobOptions } from 'gradlens/elements'
 import type { RemoteSimilarity } from 'gradlens/worker'
+import { countMarked, listedCount } from '../../data/suspects.js'
 import { find } from '../../dom.js'
 import { createJobView } from '../../views/job-view.js'
 import type { ShownExamples } from '../encoders/encoder.js'
 import { groupShown } from '../explain-proxies.js'
 import type { Matched, Session } from '../session.js'
-
-const listedCount = 10
-/** The part of the training examples that is marked wherever they are shown. */
-const markedShare = 0.02
 
 type Suspects = Awaited<ReturnType<RemoteSimilarity['rankSuspectLabels']>>
 
@@ -106,6 +103,6 @@ export class LabelsToCheck {
     Object.assign(this.#list, { kind, labels, features, trainLabels, count: listedCount })
     this.#list.explanation = { meta, data: { ...data, mostSimilar: shown } }
     const order = data.orderedIndices.data
-    this.#explainer.trainSuspects = order.subarray(0, Math.ceil(markedShare * order.length))
+    this.#explainer.trainSuspects = order.subarray(0, countMarked(order.length))
   }
 }
