@@ -1,8 +1,7 @@
 import 'gradlens/elements/define'
-import { formatBytes, formatDuration, GlExplainer, Job } from 'gradlens/elements'
-import { create, find, setText } from '../dom.js'
+import { formatBytes, formatDuration, GlExplainer } from 'gradlens/elements'
+import { find, setText } from '../dom.js'
 import { keepOffline } from '../offline/keep-offline.js'
-import { createJobView } from '../views/job-view.js'
 import { Answer, type Question } from '../yours/answer.js'
 import { createAttribution, createPredict } from '../yours/explain-proxies.js'
 import { baseName, type NamedFile } from '../yours/files/named-file.js'
@@ -26,6 +25,7 @@ import { describeScaling, showInputChoices } from '../yours/views/input-choices.
 import { LabelsToCheck } from '../yours/views/labels-to-check.js'
 import { showMethodChoices } from '../yours/views/method-choices.js'
 import { showOwnExample } from '../yours/views/own-example.js'
+import { SetupJob } from '../yours/views/setup-job.js'
 import { Setup, type SetupName } from '../yours/views/setup.js'
 import type { DataFacts } from '../yours/workshop/data-facts.js'
 
@@ -57,74 +57,52 @@ let asked: Question | undefined
 /** Ends what belongs to the choices before. */
 let choosing = new AbortController()
 
-const modelJob = createJob<ModelFacts>('model', 'Reading the model', (facts) => {
-  find('#model-more', HTMLElement).replaceChildren(...describeInside(facts))
-  return describeModel(facts)
+const modelJob = new SetupJob<ModelFacts>('model', {
+  doing: 'Reading the model',
+  describe(facts) {
+    find('#model-more', HTMLElement).replaceChildren(...describeInside(facts))
+    return describeModel(facts)
+  },
+  keepsFormer: true,
 })
-const dataJob = createJob<DataFacts>('data', 'Reading the examples', describeExamples)
-const matchJob = createJob<Matched>('match', 'Preparing the examples', (found) =>
-  describeMatch(found, describeScaling(session, found.choices)),
-)
-
-/** A job with its progress. Files that can't be read leave the former ones in use. */
-function createJob<Value>(
-  name: 'model' | 'data' | 'match',
-  doing: string,
-  describe: (value: Value) => readonly HTMLElement[],
-): Job<Value> {
-  const about = find(`#${name}-about`, HTMLElement)
-  const progress = find(`#${name}-job`, HTMLElement)
-  let shown: readonly HTMLElement[] = []
-  let failures: readonly HTMLElement[] = []
-  const view = createJobView(`${name}-job`, {
-    doing,
-    unit: 'examples',
-    cancel: () => {
-      job.cancel()
-    },
-    retry: () => {
-      void match()
-    },
-    results: [],
-  })
-  const job = new Job<Value>((state) => {
-    const { status } = state
-    progress.hidden = status === 'done' || status === 'failed' || status === 'idle'
-    view(state)
-    if (status === 'busy' && failures.length === 0) return
-    failures = status === 'failed' ? [createFailure(messageOf(state.error))] : []
-    if (status === 'done') shown = describe(state.value)
-    if (status === 'idle' || (status === 'failed' && name === 'match')) shown = []
-    if (status === 'failed' && shown.length > 0) {
-      failures = [...failures, create('p', '', 'The former one is still used.')]
-    }
-    about.replaceChildren(...shown, ...failures)
-    about.closest('.setup')?.toggleAttribute('data-ready', shown.length > 0)
-  })
-  progress.hidden = true
-  return job
-}
+const dataJob = new SetupJob<DataFacts>('data', {
+  doing: 'Reading the examples',
+  describe: describeExamples,
+  keepsFormer: true,
+})
+const matchJob = new SetupJob<Matched>('match', {
+  doing: 'Preparing the examples',
+  describe: (found) => describeMatch(found, describeScaling(session, found.choices)),
+  keepsFormer: false,
+})
 
 async function takeModel(files: readonly NamedFile[]): Promise<void> {
-  const facts = await modelJob.run((call) => session.openModel(files, call))
+  const facts = await modelJob.run(
+    (call) => session.openModel(files, call),
+    () => void takeModel(files),
+  )
   if (facts !== undefined) await begin('model-drop')
 }
 
 async function takeData(files: readonly NamedFile[]): Promise<void> {
-  const facts = await dataJob.run((call) => session.readData(files, call))
+  const facts = await dataJob.run(
+    (call) => session.readData(files, call),
+    () => void takeData(files),
+  )
   if (facts !== undefined) await begin('data-drop')
 }
 
 async function takeSample(load: () => Promise<Sample>): Promise<void> {
+  const again = (): void => void takeSample(load)
   let sample: Sample | undefined
   const facts = await modelJob.run(async (call) => {
     sample = await load()
     return session.openModel(sample.model, call)
-  })
+  }, again)
   hideResults()
   if (facts === undefined || sample === undefined) return
   const { data, scaling } = sample
-  if ((await dataJob.run((call) => session.readData(data, call))) === undefined) return
+  if ((await dataJob.run((call) => session.readData(data, call), again)) === undefined) return
   const { plan, ...choices } = session.suggest()
   await choose({
     ...choices,
@@ -180,7 +158,10 @@ async function match(): Promise<void> {
     setup.enter('choices')
     return
   }
-  const found = await matchJob.run((call) => session.match(choices, call))
+  const found = await matchJob.run(
+    (call) => session.match(choices, call),
+    () => void match(),
+  )
   if (matchJob.state.status === 'failed') setup.enter('choices')
   if (found === undefined) return
   setup.enter('questions')
@@ -290,16 +271,18 @@ function markAsked(question: Question | undefined): void {
   strip.mark(question?.asked.kind === 'example' ? question.asked.index : undefined)
 }
 
-async function openKept({ id, choices }: KeptSession): Promise<void> {
+async function openKept(kept: KeptSession): Promise<void> {
+  const { id, choices } = kept
+  const again = (): void => void openKept(kept)
   let data: readonly NamedFile[] = []
   const facts = await modelJob.run(async (call) => {
     const files = await loadSession(id)
     ;({ data } = files)
     return session.openModel(files.model, call)
-  })
+  }, again)
   hideResults()
   if (facts === undefined) return
-  if ((await dataJob.run((call) => session.readData(data, call))) === undefined) return
+  if ((await dataJob.run((call) => session.readData(data, call), again)) === undefined) return
   session.keptAs = id
   await choose(choices)
 }
