@@ -1,4 +1,5 @@
 import { version } from 'gradlens'
+// JavaScript, because projects without TypeScript get the file as it is.
 import joinColumns from '../models/join-columns.js?raw'
 
 /** What the code of a project depends on. */
