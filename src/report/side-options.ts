@@ -1,6 +1,6 @@
 import type { Label, Labels } from '../elements/similar-examples/labels.js'
 import type { Channels } from '../elements/base/picture/channels.js'
-import { type Nouns, usualNouns } from '../elements/similar-examples/nouns.js'
+import { type Nouns, usualNouns } from '../elements/similar-examples/wording/nouns.js'
 import type { ExampleKind } from '../elements/similar-examples/similarity-view.js'
 import type { FrameSide } from '../frame/frame.js'
 

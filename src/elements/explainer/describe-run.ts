@@ -2,7 +2,7 @@ import { isGradlensError } from '../../errors.js'
 import { isRecord } from '../../is-record.js'
 import { isNdArray, type GivenExplanation } from '../base/explanation-source.js'
 import { formatRunReport } from '../text/run-report.js'
-import { readNouns } from '../similar-examples/nouns.js'
+import { readNouns } from '../similar-examples/wording/nouns.js'
 import type { ExplainWork } from './explain-work.js'
 import type { ExplainerProperties } from './explainer-properties.js'
 

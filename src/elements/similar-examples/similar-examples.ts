@@ -16,21 +16,21 @@ import { moveFocus } from '../base/roving.js'
 import type { Table } from '../base/table.js'
 import type { Theme } from '../base/color/theme.js'
 import { drawSimilarity } from './render/draw-similarity.js'
-import { paintExamples } from './example-canvas.js'
+import { paintExamples } from './render/example-canvas.js'
 import type { Label, Labels } from './labels.js'
 import type { Suspects } from './suspects.js'
 import { renderMeans } from './render/render-means.js'
 import { renderCards, renderPlaceholders } from './render/render-cards.js'
 import { renderTable } from './render/render-table.js'
-import { createScoreFormat } from './score-format.js'
+import { createScoreFormat } from './wording/score-format.js'
 import {
   describeLeastSimilar,
   describeMeans,
   describeMostSimilar,
   describeSimilarity,
-} from './sentence.js'
+} from './wording/sentence.js'
 import type { ExampleListOptions, ShownEnd } from './render/example-list.js'
-import { type Nouns, readNouns, usualNouns } from './nouns.js'
+import { type Nouns, readNouns, usualNouns } from './wording/nouns.js'
 import type { PointedExample, SelectedExample } from './shown-example.js'
 import { signedBarStyles } from '../base/color/signed-bar.styles.js'
 import { similarEndsStyles } from './similar-examples.styles.js'

@@ -1,7 +1,7 @@
 import type { Cell, Table } from '../base/table.js'
-import { createScoreFormat } from './score-format.js'
+import { createScoreFormat } from './wording/score-format.js'
 import { capitalize } from '../text/words.js'
-import type { Measure } from './measure.js'
+import type { Measure } from './wording/measure.js'
 import type { ShownExample } from './shown-example.js'
 import type { SimilarityView } from './similarity-view.js'
 

@@ -1,6 +1,6 @@
 import type { ExplanationJson } from 'gradlens'
 import { describe, expect, it } from 'vitest'
-import { describeSimilarity } from '../../../src/elements/similar-examples/sentence.js'
+import { describeSimilarity } from '../../../src/elements/similar-examples/wording/sentence.js'
 import { createSimilarityTable } from '../../../src/elements/similar-examples/similarity-table.js'
 import type { Suspects } from '../../../src/elements/similar-examples/suspects.js'
 import { indicesOf, labelled, viewSimilarity } from '../../support/elements/similarity-views.js'

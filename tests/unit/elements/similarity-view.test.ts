@@ -8,7 +8,7 @@ import { createSimilarityTable } from '../../../src/elements/similar-examples/si
 import {
   describeMeans,
   describeSimilarity,
-} from '../../../src/elements/similar-examples/sentence.js'
+} from '../../../src/elements/similar-examples/wording/sentence.js'
 import {
   createSimilarityView,
   type SimilarityView,

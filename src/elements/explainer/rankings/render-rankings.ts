@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit'
-import { readMeasure } from '../../similar-examples/measure.js'
-import { readNouns } from '../../similar-examples/nouns.js'
+import { readMeasure } from '../../similar-examples/wording/measure.js'
+import { readNouns } from '../../similar-examples/wording/nouns.js'
 import type { Label } from '../../similar-examples/labels.js'
 import { joinList } from '../../text/words.js'
 import { describeRemedy } from '../describe-run.js'

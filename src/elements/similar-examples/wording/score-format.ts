@@ -1,6 +1,6 @@
-import { createRankingFormat, type NumberFormat } from '../text/format.js'
-import type { ShownExample } from './shown-example.js'
-import type { SimilarityView } from './similarity-view.js'
+import { createRankingFormat, type NumberFormat } from '../../text/format.js'
+import type { ShownExample } from '../shown-example.js'
+import type { SimilarityView } from '../similarity-view.js'
 
 /** The format of all scores that are shown together, with enough digits to tell them apart. */
 export function createScoreFormat({ most, least }: SimilarityView): NumberFormat {

@@ -1,5 +1,5 @@
-import { InvalidArgumentError } from '../../errors.js'
-import { describe } from '../../options.js'
+import { InvalidArgumentError } from '../../../errors.js'
+import { describe } from '../../../options.js'
 
 /** What one of the ranked examples is called, and what several are called: 'photo' and 'photos'. */
 export type Nouns = readonly string[]

@@ -1,8 +1,8 @@
-import type { NdArray } from '../../ndarray.js'
-import { paintRaster } from '../base/picture/paint-picture.js'
-import { createImage, type ValueRange } from '../base/picture/pixels.js'
-import { cssOf, type Theme } from '../base/color/theme.js'
-import type { ShownExample } from './shown-example.js'
+import type { NdArray } from '../../../ndarray.js'
+import { paintRaster } from '../../base/picture/paint-picture.js'
+import { createImage, type ValueRange } from '../../base/picture/pixels.js'
+import { cssOf, type Theme } from '../../base/color/theme.js'
+import type { ShownExample } from '../shown-example.js'
 
 /** The content of each canvas, so that none is painted twice. */
 const painted = new WeakMap<HTMLCanvasElement, { pixels: NdArray; look: string }>()

@@ -1,9 +1,9 @@
-import { createNumberFormat } from '../text/format.js'
-import { joinList, spellCount } from '../text/words.js'
-import { differs, type Label } from './labels.js'
+import { createNumberFormat } from '../../text/format.js'
+import { joinList, spellCount } from '../../text/words.js'
+import { differs, type Label } from '../labels.js'
 import { createScoreFormat, listScores } from './score-format.js'
-import type { ShownExample } from './shown-example.js'
-import type { SimilarityView } from './similarity-view.js'
+import type { ShownExample } from '../shown-example.js'
+import type { SimilarityView } from '../similarity-view.js'
 
 /** Describes the ranking in a few sentences. */
 export function describeSimilarity(view: SimilarityView): string {

@@ -1,5 +1,5 @@
-import { isRecord } from '../../is-record.js'
-import type { GivenExplanation } from '../base/explanation-source.js'
+import { isRecord } from '../../../is-record.js'
+import type { GivenExplanation } from '../../base/explanation-source.js'
 import type { ExampleNouns } from './nouns.js'
 
 /** What a ranking of training examples measures. */
