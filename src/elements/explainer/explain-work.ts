@@ -1,5 +1,3 @@
-import { toNdArray, type ArrayInput } from '../../array-input.js'
-import type { NdArray } from '../../ndarray.js'
 import type { GivenExplanation } from '../base/explanation-source.js'
 import { readExplanation } from '../base/source/open-explanation.js'
 import { Job, type JobOptions, type JobState } from '../progress/job.js'
@@ -7,6 +5,7 @@ import { SharedWork } from '../progress/shared-work.js'
 import { findPredictedClass, getOutputs, readOutputs, type Outputs } from './answer.js'
 import type { ExplainPart } from './explainer-events.js'
 import type { ExplainerProperties } from './explainer-properties.js'
+import { isGiven, readRankedResult, type RankedResult } from './ranked-result.js'
 
 /** The properties that an explanation is computed from. */
 export type Question = Pick<
@@ -30,14 +29,9 @@ export interface AttributionResult {
   readonly explanation: GivenExplanation | null
 }
 
-export interface SimilarityResult {
-  readonly explanation: GivenExplanation
+export interface SimilarityResult extends RankedResult {
   /** How long the ranking took, in ms, without the fit. */
   readonly durationMs: number
-  /** The labels of the training examples, if `yTrain` is set. */
-  readonly labels: NdArray | null
-  /** The index of x among the training examples; null: it is none of them. */
-  readonly explainedIndex: number | null
 }
 
 /** The model's answer for an example. */
@@ -171,7 +165,7 @@ export class ExplainWork {
   }
 
   async #rank(question: Question, options: JobOptions): Promise<SimilarityResult> {
-    const { x, y, similarity, similarityOptions, xTrain, yTrain, explainedIndex } = question
+    const { x, y, similarity, similarityOptions, xTrain, yTrain } = question
     if (similarity === null) throw new TypeError('similarity is null')
     if (isGiven(xTrain) && similarity.fit !== undefined) {
       await this.fit({ similarity, xTrain, yTrain }, options)
@@ -179,12 +173,8 @@ export class ExplainWork {
     const startedAt = performance.now()
     const returned = await similarity.explain(x, y, { ...similarityOptions, ...options })
     const durationMs = performance.now() - startedAt
-    const explanation = readExplanation(returned)
-    const labels = isGiven(yTrain) ? await toNdArray('yTrain', yTrain as ArrayInput) : null
-    return { explanation, durationMs, labels, explainedIndex }
+    return { ...(await readRankedResult(returned, question)), durationMs }
   }
 }
-
-const isGiven = (value: unknown): boolean => value !== null && value !== undefined
 
 const createAbortError = (message: string): DOMException => new DOMException(message, 'AbortError')

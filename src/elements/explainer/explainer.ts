@@ -2,9 +2,9 @@ import { html, nothing, type CSSResultGroup, type PropertyValues, type TemplateR
 import { frameStyles } from '../base/frame.styles.js'
 import { tokens } from '../base/tokens.js'
 import type { ClassProbability } from '../probabilities/class-probabilities.js'
-import type { Job, JobOptions, JobState } from '../progress/job.js'
+import { isStale, type JobOptions, type JobState } from '../progress/job.js'
 import { describeAnswer, findPredictedClass } from './answer.js'
-import { describeRemedy, describeRun } from './describe-run.js'
+import { describeRun } from './describe-run.js'
 import { ExplainWork, type Question } from './explain-work.js'
 import { createExplainEvent, type ExplainPart } from './explainer-events.js'
 import { ExplainerProperties } from './explainer-properties.js'
@@ -14,8 +14,10 @@ import { explainerStyles } from './explainer.styles.js'
 import type { RankingLike } from './rankings/ranking.js'
 import { RankingsWork } from './rankings/rankings-work.js'
 import { renderRankings } from './rankings/render-rankings.js'
-import { renderAttribution } from './render-attribution.js'
-import { renderVerdict } from './render-verdict.js'
+import { renderAttribution } from './render/render-attribution.js'
+import { renderExamples } from './render/render-examples.js'
+import { renderProgress } from './render/render-progress.js'
+import { renderVerdict } from './render/render-verdict.js'
 
 /**
  * The properties that each part is computed from. A change of one of them starts a new computation.
@@ -209,7 +211,7 @@ export class GlExplainer extends ExplainerProperties {
 
   #renderSimilarity(): TemplateResult {
     const { similarity } = this.#work.jobs
-    const { state, value } = similarity
+    const { state } = similarity
     const isFitting = state.status === 'busy' && state.progress?.phase === 'fit'
     const { many } = readNouns(this.nouns)
     const doing = isFitting ? `Computing the gradients of the ${many}` : `Ranking the ${many}`
@@ -219,27 +221,7 @@ export class GlExplainer extends ExplainerProperties {
           <p class="title">Which ${many} led to it</p>
         </slot>
         <div class="work">
-          <gl-similar-examples
-            .explanation=${value?.explanation ?? null}
-            .loading=${isStale(similarity)}
-            .kind=${this.kind}
-            .examples=${this.examples}
-            .urlTemplate=${this.urlTemplate}
-            .channels=${this.channels}
-            .trainLabels=${this.trainLabels ?? value?.labels ?? null}
-            .trainPredictions=${this.trainPredictions}
-            .trainSuspects=${this.trainSuspects}
-            .trainNames=${this.trainNames}
-            .explainedIndex=${value?.explainedIndex ?? null}
-            .nouns=${this.nouns}
-            .labels=${this.labels}
-            .predicted=${this.y === undefined ? this.#predicted : null}
-            .features=${this.columns ?? this.features}
-            .ink=${this.ink}
-            .range=${this.range}
-            selectable
-            folded
-          ></gl-similar-examples>
+          ${renderExamples(this, similarity, this.#predicted)}
           ${this.#renderProgress('similarity', doing)}
         </div>
         <slot name="similarity"></slot>
@@ -268,21 +250,16 @@ export class GlExplainer extends ExplainerProperties {
   }
 
   #renderProgress(part: ExplainPart, doing: string): TemplateResult {
-    const { state } = this.#work.jobs[part]
-    return html`<gl-progress
-      part="progress"
-      .state=${state}
-      .doing=${doing}
-      .unit=${part === 'similarity' ? readNouns(this.nouns).many : 'steps'}
-      .hint=${state.status === 'failed' ? describeRemedy(state.error) : ''}
-      cancellable
-      @gl-progress-cancel=${() => {
+    return renderProgress(this.#work.jobs[part].state, {
+      doing,
+      unit: part === 'similarity' ? readNouns(this.nouns).many : 'steps',
+      cancel: () => {
         this.#work.cancel(part)
-      }}
-      @gl-progress-retry=${() => {
+      },
+      retry: () => {
         this.#start(part)
-      }}
-    ></gl-progress>`
+      },
+    })
   }
 
   /** Whether the page fills the slot. */
@@ -383,11 +360,6 @@ export class GlExplainer extends ExplainerProperties {
         break
     }
   }
-}
-
-/** Whether the value of a job belongs to an earlier request. */
-function isStale<Value>({ state, value }: Job<Value>): boolean {
-  return state.status === 'busy' || (value !== null && state.status !== 'done')
 }
 
 declare global {

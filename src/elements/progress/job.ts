@@ -120,6 +120,10 @@ export class Job<Value> {
   }
 }
 
+/** Whether the result of a job belongs to an earlier request than the latest. */
+export const isStale = ({ state, value }: Pick<Job<unknown>, 'state' | 'value'>): boolean =>
+  state.status === 'busy' || (value !== null && state.status !== 'done')
+
 function createReplacedError(): DOMException {
   return new DOMException('A newer request replaced this one.', 'AbortError')
 }

@@ -71,7 +71,6 @@ it('computes the rankings to compare when their fold is opened, and fits each ex
     rankings,
     xTrain: 1,
     yTrain: exampleLabels,
-    trainLabels: exampleLabels,
     x: 'x',
   })
   await settle(element)
@@ -97,6 +96,15 @@ it('computes the rankings to compare when their fold is opened, and fits each ex
     'Most similar',
     'Highest influence',
     'Highest self-influence',
+  ])
+  // The labels are those in yTrain.
+  const label = (index: number): string => `labelled ${exampleLabels[index]}`
+  expect(
+    columnsOf(element).map((each) => textsOf(each, '.end:first-of-type .label').slice(0, 2)),
+  ).toEqual([
+    [label(6), label(4)],
+    [label(5), label(7)],
+    [label(6), label(4)],
   ])
   expect(textsOf(element, '.meaning')).toEqual([
     'Learning them pushes the model in the same direction as learning this example with this answer.',

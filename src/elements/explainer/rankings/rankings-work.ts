@@ -1,17 +1,17 @@
 import { InvalidArgumentError } from '../../../errors.js'
-import type { GivenExplanation } from '../../base/explanation-source.js'
-import { readExplanation } from '../../base/source/open-explanation.js'
 import { Job, type JobOptions } from '../../progress/job.js'
 import { SharedWork } from '../../progress/shared-work.js'
 import type { ExplainerProperties } from '../explainer-properties.js'
+import { isGiven, readRankedResult, type RankedResult } from '../ranked-result.js'
 import type { Ranking, RankingLike } from './ranking.js'
 
 /** The properties that rankings are computed from. */
 export type RankingsQuestion = Pick<
   ExplainerProperties,
-  'rankings' | 'x' | 'y' | 'xTrain' | 'yTrain'
+  'rankings' | 'x' | 'y' | 'xTrain' | 'yTrain' | 'explainedIndex'
 >
 
+/** A change of one of these computes the rankings again. */
 const questionNames: readonly (keyof RankingsQuestion)[] = [
   'rankings',
   'x',
@@ -26,7 +26,7 @@ export type Fit = (explainer: RankingLike, options: JobOptions) => Promise<unkno
 /** A ranking with its computation. */
 export interface RankingJob {
   readonly ranking: Ranking
-  readonly job: Job<GivenExplanation>
+  readonly job: Job<RankedResult>
 }
 
 /** The computations of the rankings that are compared: one job for each. */
@@ -39,7 +39,7 @@ export class RankingsWork {
   isOpen = false
   #isDue = false
   /** What the ranking of training examples alone was computed from. */
-  readonly #asked = new WeakMap<Job<GivenExplanation>, readonly unknown[]>()
+  readonly #asked = new WeakMap<Job<RankedResult>, readonly unknown[]>()
 
   /** @param onChange is called with every new state of a job */
   constructor(onChange: () => void) {
@@ -58,7 +58,7 @@ export class RankingsWork {
       (ranking) =>
         kept.find((each) => each.ranking === ranking) ?? {
           ranking,
-          job: new Job<GivenExplanation>(this.#onChange),
+          job: new Job<RankedResult>(this.#onChange),
         },
     )
     const explainers = new Set(rankings.map(({ explainer }) => explainer))
@@ -96,7 +96,8 @@ export class RankingsWork {
   /** Computes one ranking. */
   startOne({ ranking, job }: RankingJob, question: RankingsQuestion, fit: Fit): void {
     const { method = 'explain' } = ranking
-    const { x, xTrain, yTrain } = question
+    // The element's properties may change while an explainer is fitted.
+    const { x, y, xTrain, yTrain, explainedIndex } = question
     if (method === 'explain' && !isGiven(x)) {
       job.reset()
       return
@@ -111,7 +112,7 @@ export class RankingsWork {
       if (isGiven(xTrain) && ranking.explainer.fit !== undefined) {
         await fit(ranking.explainer, options)
       }
-      return readExplanation(await rank(ranking, question, options))
+      return readRankedResult(await rank(ranking, { x, y }, options), { yTrain, explainedIndex })
     })
     this.#running.add(run)
     void run.finally(() => this.#running.delete(run))
@@ -150,7 +151,7 @@ export class RankingsWork {
 
 async function rank(
   { title, explainer, method = 'explain', options = {} }: Ranking,
-  { x, y }: RankingsQuestion,
+  { x, y }: Pick<RankingsQuestion, 'x' | 'y'>,
   call: JobOptions,
 ): Promise<unknown> {
   const own = { ...options, ...call }
@@ -165,7 +166,5 @@ async function rank(
   )
 }
 
-const isComputed = ({ state, value }: Job<GivenExplanation>): boolean =>
+const isComputed = ({ state, value }: Job<RankedResult>): boolean =>
   state.status === 'busy' || (state.status === 'done' && value !== null)
-
-const isGiven = (value: unknown): boolean => value !== null && value !== undefined

@@ -3,8 +3,9 @@ import { readMeasure } from '../../similar-examples/wording/measure.js'
 import { readNouns } from '../../similar-examples/wording/nouns.js'
 import type { Label } from '../../similar-examples/labels.js'
 import { joinList } from '../../text/words.js'
-import { describeRemedy } from '../describe-run.js'
 import type { ExplainerProperties } from '../explainer-properties.js'
+import { renderExamples } from '../render/render-examples.js'
+import { renderProgress } from '../render/render-progress.js'
 import type { RankingJob } from './rankings-work.js'
 
 interface RankingsOptions {
@@ -49,47 +50,23 @@ function renderRanking(
   const { title, description } = ranking
   const { state, value } = job
   const { many } = readNouns(properties.nouns)
-  const meaning = description ?? (value === null ? '' : readMeasure(value).meaning)
+  const meaning = description ?? (value === null ? '' : readMeasure(value.explanation).meaning)
   return html`
     <section class="ranking" part="ranking" aria-label=${title}>
       <p class="title">${title}</p>
       <p class="meaning">${meaning}</p>
       <div class="work">
-        <gl-similar-examples
-          .explanation=${value}
-          .loading=${state.status === 'busy' || (value !== null && state.status !== 'done')}
-          .kind=${properties.kind}
-          .examples=${properties.examples}
-          .urlTemplate=${properties.urlTemplate}
-          .channels=${properties.channels}
-          .trainLabels=${properties.trainLabels}
-          .trainPredictions=${properties.trainPredictions}
-          .trainSuspects=${properties.trainSuspects}
-          .trainNames=${properties.trainNames}
-          .explainedIndex=${properties.explainedIndex}
-          .nouns=${properties.nouns}
-          .labels=${properties.labels}
-          .predicted=${properties.y === undefined ? predicted : null}
-          .features=${properties.columns ?? properties.features}
-          .ink=${properties.ink}
-          .range=${properties.range}
-          selectable
-          folded
-        ></gl-similar-examples>
-        <gl-progress
-          part="progress"
-          .state=${state}
-          doing=${nameWork(state, many)}
-          unit=${many}
-          .hint=${state.status === 'failed' ? describeRemedy(state.error) : ''}
-          cancellable
-          @gl-progress-cancel=${() => {
+        ${renderExamples(properties, job, predicted)}
+        ${renderProgress(state, {
+          doing: nameWork(state, many),
+          unit: many,
+          cancel: () => {
             cancel(each)
-          }}
-          @gl-progress-retry=${() => {
+          },
+          retry: () => {
             retry(each)
-          }}
-        ></gl-progress>
+          },
+        })}
       </div>
     </section>
   `

@@ -1,6 +1,6 @@
 import { html, type TemplateResult } from 'lit'
-import type { GivenExplanation } from '../base/explanation-source.js'
-import type { ExplainerProperties } from './explainer-properties.js'
+import type { GivenExplanation } from '../../base/explanation-source.js'
+import type { ExplainerProperties } from '../explainer-properties.js'
 
 /** The attribution in the element for its kind of data. */
 export function renderAttribution(
