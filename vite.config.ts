@@ -44,8 +44,9 @@ const refusedCodecs = {
 const peers = [/^@tensorflow\/tfjs$/, /^onnxruntime-/, 'webgpu']
 
 /**
- * The library's modules, with Lit (see `bundledLit`) and zarrita in chunks of them: imported as a package, it would bring its decompressors into
- * users' bundles. The command line reads compressed arrays with the package itself.
+ * Whether a module stays an import of the built package. Lit (see `bundledLit`) and zarrita become
+ * parts of it: imported as a package, zarrita would bring its decompressors into users' bundles. The
+ * command line reads compressed arrays with the package itself.
  */
 function isExternal(source: string, importer: string | undefined): boolean {
   if (source === 'zarrita') return importer?.includes('/src/cli/') === true
