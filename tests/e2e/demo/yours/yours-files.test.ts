@@ -91,6 +91,17 @@ test('files that cannot be used are refused where they were given, with the way 
   await page.locator('#match [role=alert]', { hasText: "can't decode broken.png" }).waitFor()
 })
 
+test('a sample whose loading was cancelled is loaded when the visitor asks for it again', async () => {
+  const leaveUnanswered = (): void => undefined
+  await page.route('**/mnist/**', leaveUnanswered, { times: 1 })
+  await page.click('#try-digits')
+  const job = page.locator('#model-job')
+  await job.getByRole('button', { name: 'Cancel' }).click()
+  await job.getByRole('button', { name: 'Compute anyway' }).click()
+  await yours.about('data', '1,000 examples')
+  await yours.about('match', '1,000 examples fit the model')
+})
+
 /** The pixels of some pictures, [24, 8, 8, 3], and their classes. */
 const random = seededRandom(3)
 const count = 24
