@@ -117,6 +117,10 @@ describe('labels that the page knows to be suspect', () => {
     expect(describeSimilarity(viewSimilarity({ ...labelled, trainSuspects: [8] }))).toContain(
       'Check the label of no. 8.',
     )
+    const trainNames = exampleScores.map((_, i) => `car ${i}`)
+    expect(
+      describeSimilarity(viewSimilarity({ ...labelled, trainNames, trainSuspects: [8] })),
+    ).toContain('Check the label of car 8.')
   })
 
   it('are a list of indices', () => {

@@ -1,5 +1,5 @@
 import { createNumberFormat } from '../../text/format.js'
-import { joinList, spellCount } from '../../text/words.js'
+import { capitalize, joinList, spellCount } from '../../text/words.js'
 import { differs, type Label } from '../labels.js'
 import { createScoreFormat, listScores } from './score-format.js'
 import type { ShownExample } from '../shown-example.js'
@@ -118,19 +118,22 @@ function describeScores(subject: string, view: SimilarityView): string {
 /** The labels that may be wrong, or the one that may be, and the class of the others. */
 function describeSuspect({ most, name, hasSuspects, measure }: SimilarityView): string {
   if (hasSuspects) {
-    const numbers = most.filter(({ isSuspect }) => isSuspect).map(({ index }) => `no. ${index}`)
+    const suspects = most.filter(({ isSuspect }) => isSuspect).map(nameExample)
     // Where all are to be checked, the title says so.
-    if (numbers.length === 0 || measure.name === 'suspicion') return ''
-    return `Check the ${numbers.length === 1 ? 'label' : 'labels'} of ${joinList(numbers)}.`
+    if (suspects.length === 0 || measure.name === 'suspicion') return ''
+    return `Check the ${suspects.length === 1 ? 'label' : 'labels'} of ${joinList(suspects)}.`
   }
   const suspect = most.find(({ isSuspect }) => isSuspect)
   const witness = most.find((example) => example !== suspect)
   if (suspect?.label === undefined || witness?.label === undefined) return ''
   return (
-    `No. ${suspect.index} is labelled ${name(suspect.label)}, ` +
+    `${capitalize(nameExample(suspect))} is labelled ${name(suspect.label)}, ` +
     `unlike the others, which are labelled ${name(witness.label)}: check its label.`
   )
 }
+
+/** An example as its card shows it. */
+const nameExample = ({ name, index }: ShownExample): string => name ?? `no. ${index}`
 
 function describeMistakes(view: SimilarityView): string {
   const { most } = view
