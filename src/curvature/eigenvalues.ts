@@ -151,7 +151,7 @@ export class Eigenvalues {
     const matrices = this.#matrices
     const { rows, columns } = this.#block
     const { inputBasis, outputBasis } = this.#bases
-    const product = allocateZeros(matrices, rows * columns)
+    let product: Numbers | undefined
     let rotateInputs: Rotate | undefined
     let rotateOutputs: Rotate | undefined
     for (const part of readVectors(segment, this.#block, exampleCount, matrices)) {
@@ -172,6 +172,7 @@ export class Eigenvalues {
         await multiplyInParts(matrices, left, right, [rows, count, columns], into, rest)
         continue
       }
+      product ??= allocateZeros(matrices, rows * columns)
       const sums = this.#sums.data
       const vectors = { ...part, inputs, outputs }
       for (let example = 0; example < part.exampleCount; example++) {

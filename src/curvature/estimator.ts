@@ -27,6 +27,11 @@ export interface MeasuredBatch {
   readonly gradients: ReadonlyMap<string, MeasuredGradients>
 }
 
+/** The bases of a block, with Λ where no other pass measures it. */
+interface DecomposedBlock extends Bases {
+  readonly eigenvalues: Float32Array | undefined
+}
+
 /**
  * Estimates a curvature from the gradients of examples, in the passes that it asks for: one for covariances and one for
  * eigenvalues.
@@ -34,11 +39,12 @@ export interface MeasuredBatch {
 export class CurvatureEstimator {
   readonly #options: BlockOptions
   readonly #rest: Rest
-  #matrices: Promise<Matrices> = openMatrices()
+  /** The workspace of the pass that is under way. */
+  #matrices: Promise<Matrices> | undefined
   #blocks: readonly BlockShape[] | undefined
   #covariances: ReadonlyMap<string, Covariances> | undefined
   #eigenvalues: ReadonlyMap<string, Eigenvalues> | undefined
-  #bases: ReadonlyMap<string, Bases & { eigenvalues: Float32Array }> = new Map()
+  #bases: ReadonlyMap<string, DecomposedBlock> = new Map()
 
   /** @param pause called regularly so that the page can respond; an exception ends the work */
   constructor(options: BlockOptions, pause: () => Promise<void>) {
@@ -61,6 +67,13 @@ export class CurvatureEstimator {
     return this.#blocks ?? []
   }
 
+  /** Those whose eigenvalues are measured from the gradients. */
+  get measuredBlocks(): readonly BlockShape[] {
+    return this.blocks.filter(
+      ({ rule }) => rule === 'diagonal' || (rule !== 'identity' && this.needsEigenvalues),
+    )
+  }
+
   /**
    * Adds a batch to the covariances.
    *
@@ -68,7 +81,7 @@ export class CurvatureEstimator {
    */
   async addCovariances(batch: Batch, isKept: boolean): Promise<MeasuredBatch> {
     const blocks = this.#plan(batch)
-    const matrices = await this.#matrices
+    const matrices = await this.#open()
     this.#covariances ??= new Map(
       blocks
         .filter(hasOutputBasis)
@@ -88,9 +101,9 @@ export class CurvatureEstimator {
 
   /** Computes the bases from the covariances. Call it between the two passes. */
   async decompose(): Promise<void> {
-    const matrices = await this.#matrices
+    const matrices = await this.#open()
     const blocks = this.#blocks!.filter(hasOutputBasis)
-    const bases = new Map<string, Bases & { eigenvalues: Float32Array }>()
+    const bases = new Map<string, DecomposedBlock>()
     for (const block of blocks) {
       const { parameter, rows, columns } = block
       const covariances = this.#covariances!.get(parameter)!
@@ -101,23 +114,23 @@ export class CurvatureEstimator {
       bases.set(parameter, {
         inputBasis: input.vectors,
         outputBasis: output.vectors,
-        eigenvalues: multiplyEigenvalues(input.values, output.values),
+        eigenvalues: this.needsEigenvalues
+          ? undefined
+          : multiplyEigenvalues(input.values, output.values),
       })
     }
     this.#bases = bases
     this.#covariances = undefined
-    // Another workspace, so that the memory of the covariances is freed.
-    this.#matrices = openMatrices()
+    // Eigenvalues have a workspace of their own, so that the memory of the covariances is freed.
+    this.#matrices = undefined
   }
 
   /** Adds a batch to the eigenvalues. */
   async addEigenvalues(batch: Batch | MeasuredBatch): Promise<void> {
-    const matrices = await this.#matrices
+    const matrices = await this.#open()
     const measured = 'segments' in batch ? this.#measure(batch) : batch
     this.#eigenvalues ??= new Map(
-      this.#blocks!.filter(
-        ({ rule }) => rule === 'diagonal' || (rule !== 'identity' && this.needsEigenvalues),
-      ).map((block) => {
+      this.measuredBlocks.map((block) => {
         const { inputBasis, outputBasis } = this.#bases.get(block.parameter) ?? {}
         return [block.parameter, new Eigenvalues(block, { inputBasis, outputBasis }, matrices)]
       }),
@@ -142,6 +155,10 @@ export class CurvatureEstimator {
       return truncateInputs(whole, this.#options.inputRank)
     })
     return new Curvature(blocks)
+  }
+
+  #open(): Promise<Matrices> {
+    return (this.#matrices ??= openMatrices())
   }
 
   #plan(batch: Batch): readonly BlockShape[] {

@@ -4,10 +4,16 @@ import {
   hasInputBasis,
   hasOutputBasis,
 } from '../../curvature/curvature-block.js'
-import { listMeasuredBuffers, type MeasuredBatch } from '../../curvature/estimator.js'
-import { vectorsAtOnce } from '../../curvature/read-vectors.js'
+import { prefersMatrix } from '../../curvature/contracted-gradients.js'
+import {
+  type CurvatureEstimator,
+  listMeasuredBuffers,
+  type MeasuredBatch,
+} from '../../curvature/estimator.js'
 import { sizesOf } from '../../curvature/plan-blocks.js'
-import type { GradientSegment } from '../../gradients/block.js'
+import { vectorsAtOnce } from '../../curvature/read-vectors.js'
+import { truncateShape } from '../../curvature/truncate-inputs.js'
+import type { GradientBlock, GradientSegment } from '../../gradients/block.js'
 import { bytesPerFloat32, bytesPerFloat64 } from '../../gradients/numbers/byte-sizes.js'
 
 /** The sizes of the matrices that are decomposed. */
@@ -17,27 +23,31 @@ export const listSides = (block: BlockShape): number[] => [
 ]
 
 /**
- * The most bytes that estimating a curvature takes at once: covariances with the workspace of the largest decomposition, or
- * the sums of eigenvalues with the largest basis. What is computed is in float64, and the result in float32.
+ * The most bytes that estimating a curvature takes at once: covariances with the workspace of the largest decomposition, the
+ * sums of eigenvalues with what is computed of one block's gradients, or those sums with the result. What is computed is in
+ * float64, and the result in float32.
+ *
+ * @param batch gradients of as many examples as the others have at most
  */
 export function countFitBytes(
-  blocks: readonly BlockShape[],
-  segments: readonly GradientSegment[],
+  { blocks, measuredBlocks }: Pick<CurvatureEstimator, 'blocks' | 'measuredBlocks'>,
+  batch: Pick<GradientBlock, 'exampleCount' | 'segments'>,
+  inputRank: number,
 ): number {
-  const factors = sumOf(blocks, countBlockBytes)
-  const squareOf = (n: number): number => bytesPerFloat64 * n ** 2
-  const covariances = sumOf(blocks.flatMap(listSides), squareOf)
-  const largest = Math.max(0, ...blocks.flatMap(listSides).map(squareOf))
-  const sums = sumOf(blocks, ({ rows, columns }) => bytesPerFloat64 * rows * columns)
-  const rotating = blocks.map((block) => {
-    const bases = sumOf(listSides(block), squareOf)
-    const positions = Math.max(vectorsAtOnce, countPositions(block, segments))
-    const vectors = 2 * positions * bytesPerFloat64 * (block.rows + block.columns)
-    return 1.5 * bases + vectors + matricesOfExample * countMatrixBytes(block)
+  const bases = sumOf(blocks.filter(hasOutputBasis), countBlockBytes)
+  const sides = blocks.flatMap(listSides)
+  const decomposing = sumOf(sides, squareOf) + copiesOfMatrix * Math.max(0, ...sides.map(squareOf))
+  const sums = sumOf(measuredBlocks, countMatrixBytes)
+  const measuring = measuredBlocks.map((block) => countMeasuringBytes(block, batch))
+  const result = sumOf(blocks, (block) => {
+    const truncated = truncateShape(block, inputRank)
+    if (truncated !== block) return countBlockBytes(truncated)
+    return measuredBlocks.includes(block) ? bytesPerFloat32 * block.rows * block.columns : 0
   })
-  const decomposing = covariances + factors + copiesOfMatrix * largest
-  return Math.ceil(Math.max(decomposing, factors + sums + Math.max(0, ...rotating)))
+  return Math.ceil(bases + Math.max(decomposing, sums + Math.max(result, ...measuring)))
 }
+
+const squareOf = (n: number): number => bytesPerFloat64 * n ** 2
 
 /** A decomposition has the matrix twice, its eigenvectors, and half of them as they were. */
 const copiesOfMatrix = 3.5
@@ -47,9 +57,26 @@ const matricesOfExample = 3
 
 const countMatrixBytes = ({ rows, columns }: BlockShape): number => bytesPerFloat64 * rows * columns
 
-function countPositions({ parameter }: BlockShape, segments: readonly GradientSegment[]): number {
-  const own = segments.find((segment) => segment.parameter === parameter)
-  return own?.kind === 'factored' || own?.kind === 'convolution' ? sizesOf(own).positions : 1
+/** The bytes of bases, of vectors or the matrix of an example, and of those after the bases are applied. */
+function countMeasuringBytes(
+  block: BlockShape,
+  { exampleCount, segments }: Pick<GradientBlock, 'exampleCount' | 'segments'>,
+): number {
+  const { rows, columns } = block
+  const sides = listSides(block)
+  const isRotated = sides.length > 0
+  const bases = 1.5 * sumOf(sides, squareOf)
+  const own = segments.find(({ parameter }) => parameter === block.parameter)
+  const isMatrix = own !== undefined && prefersMatrix(block, own)
+  const copies = isRotated && !isMatrix ? 2 : 1
+  const vectorsOf = (count: number, size: number): number => copies * bytesPerFloat64 * count * size
+  if (own?.kind === 'factored' || own?.kind === 'convolution') {
+    const { positions } = sizesOf(own)
+    const count = Math.min(exampleCount * positions, Math.max(vectorsAtOnce, positions))
+    const matrices = isMatrix && isRotated ? matricesOfExample : Number(isMatrix || positions > 1)
+    return bases + vectorsOf(count, rows + columns) + matrices * countMatrixBytes(block)
+  }
+  return bases + vectorsOf(own?.kind === 'lookup' ? own.positions : exampleCount, columns)
 }
 
 /** The bytes of one block of a question after it is multiplied: as a matrix, or in the rows of a table that it uses. */
@@ -64,10 +91,12 @@ export function countQuestionBytes(
 
 /** The bytes of bases, of a question's gradient in them, and of 1 / (Λ + λ). */
 export function countSolvingBytes(block: BlockShape): number {
-  const { rows, columns } = block
-  const input = hasInputBasis(block) ? rows ** 2 : 0
+  const { rows, columns, inputRank } = block
+  const input = hasInputBasis(block) ? rows * (inputRank ?? rows) : 0
   const output = hasOutputBasis(block) ? 2 * columns ** 2 : 0
-  return bytesPerFloat64 * (1.5 * (input + output) + matricesOfExample * rows * columns)
+  // A truncated gradient has its part in the kept directions besides the rest, and so has 1 / (Λ + λ).
+  const numbers = matricesOfExample * (rows + (inputRank ?? 0)) * columns
+  return bytesPerFloat64 * (1.5 * (input + output) + numbers)
 }
 
 /** The bytes of the gradients of a batch as they are kept for another pass. */

@@ -66,6 +66,7 @@ export async function estimateCurvature<Value, Item>(
   settings: InfluenceSettings,
 ): Promise<CurvatureEstimate> {
   const { call, batchSize, loss } = context
+  const { inputRank } = settings
   if (settings.fisher === 'true') findDistribution(loss)
   const samples = await readSamples(xTrain, yTrain, context, settings.similarity, batchSize.most)
   const size = await batchSize.resolve(call, () => samples)
@@ -88,19 +89,22 @@ export async function estimateCurvature<Value, Item>(
     rule: block.rule,
     rows: block.rows,
     columns: block.columns,
-    byteLength: countBlockBytes(truncateShape(block, settings.inputRank)),
+    byteLength: countBlockBytes(truncateShape(block, inputRank)),
   }))
   const exampleCount = Math.min(samples.exampleCount, settings.curvatureExamples)
   const allKept = Math.min((keptBytes * exampleCount) / count, settings.similarity.maxBytes)
   const sides = estimator.blocks.flatMap(listSides)
   return {
     byteLength: blocks.reduce((sum, { byteLength }) => sum + byteLength, 0),
-    fitBytes: countFitBytes(estimator.blocks, batch.segments) + Math.ceil(allKept),
+    fitBytes: countFitBytes(estimator, batch, inputRank) + Math.ceil(allKept),
     questionBytes: estimator.blocks.reduce(
       (sum, block) => sum + countQuestionBytes(block, batch.segments),
       0,
     ),
-    explainBytes: Math.max(0, ...estimator.blocks.map(countSolvingBytes)),
+    explainBytes: Math.max(
+      0,
+      ...estimator.blocks.map((block) => countSolvingBytes(truncateShape(block, inputRank))),
+    ),
     seconds:
       (passCount * passSeconds * exampleCount) / count +
       sides.reduce((sum, n) => sum + secondsPerCube * n ** 3, 0),
