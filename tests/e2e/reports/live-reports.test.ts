@@ -1,71 +1,40 @@
-import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import * as tf from '@tensorflow/tfjs'
-import type { Browser, Frame } from 'playwright'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import type { Frame } from 'playwright'
+import { beforeAll, expect, it } from 'vitest'
 import { encodeFrame } from 'gradlens/frame'
 import { writeModelFiles, writeNpy } from '../../support/cli.js'
 import { digitExplanation } from '../../support/elements/element-fixtures.js'
 import { computePercentages, convClassifier } from '../../support/onnx/conv-classifier.js'
 import { seededRandom, uniform } from '../../support/random.js'
-import { launchBrowser } from '../launch-browser.js'
-import { cages, type CagedReport, deadCages } from './report-cages.js'
-import { ReportServer } from './report-server.js'
-import { visitReport } from './visit-report.js'
+import { expectNoOtherRequests, hostile, hostReports, screenshotFile } from './hosted-reports.js'
+import { places, placesWithoutScripts, type Report } from './report-places.js'
 
-const hostile = `</script><img src=x onerror="document.title = 'parsed'">`
-const screenshots = path.resolve(import.meta.dirname, '../../../dist-screenshots')
-
-/** Without the weights and the examples, which here have less than 20 kB. */
+/** Without the weights and the examples, which have less than 20 kB here. */
 const mostBytes = 1_200_000
 
 /** Numbers of 8 × 8 pixels. */
 const [size, exampleCount, trainCount] = [8, 2, 12]
 
-let folder: string
-let html: string
-let browser: Browser
-let server: ReportServer
-let report: CagedReport
+const host = hostReports()
+let report: Report
 /** TensorFlow.js's own answers in this process: of each example, the percentage of each class. */
 let percentages: string[][]
 
 beforeAll(async () => {
   await tf.setBackend('cpu')
-  mkdirSync(screenshots, { recursive: true })
-  folder = mkdtempSync(path.join(tmpdir(), 'gradlens-live-'))
   await writeInputs()
-  const printed = runReport(
+  const printed = host.run(
     ...['digit.safetensors', '--out', 'report.html', '--title', hostile, '--live'],
     ...['--model', 'model', '--x', 'x.npy', '--x-train', 'x-train.npy', '--y-train', 'y.npy'],
     ...['--loss', 'sparseCategoricalCrossentropy', '--sim-fn', 'grad_cos', '--top-k', '3'],
     ...['--labels', `zero, ${hostile}, two`],
   )
   expect(printed).toMatch(/^report\.html: one explanation and a model, \d+ kB\.\n$/)
-  const file = path.join(folder, 'report.html')
-  html = readFileSync(file, 'utf8')
-  server = await ReportServer.start()
-  server.serve('report', html)
-  report = { html, file, server }
-  browser = await launchBrowser()
+  report = host.serve('report.html')
 }, 60_000)
-
-afterAll(async () => {
-  await browser.close()
-  server.close()
-  rmSync(folder, { recursive: true })
-})
-
-function runReport(...options: string[]): string {
-  return execFileSync(process.execPath, [path.resolve('dist/cli.js'), 'report', ...options], {
-    cwd: folder,
-    encoding: 'utf8',
-    stdio: 'pipe',
-  })
-}
 
 /** A model with seeded weights, its examples, and an explanation that is shown as it is. */
 async function writeInputs(): Promise<void> {
@@ -90,7 +59,7 @@ async function writeInputs(): Promise<void> {
   )
   const modelTopology = model.toJSON(null, false) as object
   writeModelFiles(
-    path.join(folder, 'model'),
+    path.join(host.folder, 'model'),
     { format: 'layers-model', modelTopology },
     model.weights.map((weight) => ({
       name: weight.originalName,
@@ -100,10 +69,10 @@ async function writeInputs(): Promise<void> {
   )
   const x = Float32Array.from(uniform(random, exampleCount * size * size, [0, 1]))
   const xTrain = Float32Array.from(uniform(random, trainCount * size * size, [0, 1]))
-  writeNpy(path.join(folder, 'x.npy'), '<f4', [exampleCount, size, size, 1], x)
-  writeNpy(path.join(folder, 'x-train.npy'), '<f4', [trainCount, size, size, 1], xTrain)
+  writeNpy(path.join(host.folder, 'x.npy'), '<f4', [exampleCount, size, size, 1], x)
+  writeNpy(path.join(host.folder, 'x-train.npy'), '<f4', [trainCount, size, size, 1], xTrain)
   writeNpy(
-    path.join(folder, 'y.npy'),
+    path.join(host.folder, 'y.npy'),
     '<i4',
     [trainCount],
     Int32Array.from({ length: trainCount }, (_, i) => i % 3),
@@ -113,7 +82,7 @@ async function writeInputs(): Promise<void> {
     each.map((share) => (share * 100).toFixed(1)),
   )
   tf.disposeVariables()
-  writeFileSync(path.join(folder, 'digit.safetensors'), encodeFrame(digitExplanation()))
+  writeFileSync(path.join(host.folder, 'digit.safetensors'), encodeFrame(digitExplanation()))
 }
 
 /** Where the model runs: the other places have a worker and wasm. */
@@ -148,9 +117,9 @@ async function waitForTexts(shown: Frame, texts: readonly string[]): Promise<voi
     .toEqual([])
 }
 
-it.each(Object.keys(cages))('computes in %s', { timeout: 30_000 }, async (name) => {
+it.each(Object.keys(places))('computes in %s', { timeout: 30_000 }, async (name) => {
   const { device, isOnPage } = restricted[name] ?? { device: 'Runs on WASM', isOnPage: false }
-  await visitReport(browser, cages[name]!(report), async ({ shown, page, faults, requests }) => {
+  await host.visit(places[name]!(report), async ({ shown, page, faults, requests }) => {
     await shown.locator('gl-explainer gl-attribution-image figcaption').waitFor()
     await waitForTexts(shown, [
       ...percentages[0]!,
@@ -162,21 +131,20 @@ it.each(Object.keys(cages))('computes in %s', { timeout: 30_000 }, async (name) 
     expect(note?.includes("on the page's own thread")).toBe(isOnPage)
     expect(await shown.title()).toBe(hostile)
     expect(faults).toEqual([])
-    const elsewhere = requests.filter((url) => !url.startsWith('file:'))
-    expect(elsewhere.every((url) => url.startsWith(server.address))).toBe(true)
-    expect(requests.length).toBeLessThanOrEqual(2)
+    expectNoOtherRequests(requests, host.server)
     if (name !== 'a file') return
     await shown.getByRole('spinbutton', { name: 'Example' }).fill('2')
     await shown.getByRole('spinbutton', { name: 'Example' }).press('Tab')
     await waitForTexts(shown, percentages[1]!)
-    await page.screenshot({ path: path.join(screenshots, 'report-computes.png'), fullPage: true })
+    await page.screenshot({ path: screenshotFile('report-computes'), fullPage: true })
   })
 })
 
 it("computes on the page's thread with wasm where only workers are refused", async () => {
-  await visitReport(
-    browser,
-    server.serve('no-workers', html, { 'content-security-policy': "worker-src 'none'" }),
+  await host.visit(
+    host.server.serve('no-workers', report.html, {
+      'content-security-policy': "worker-src 'none'",
+    }),
     async ({ shown }) => {
       await waitForTexts(shown, [...percentages[0]!, 'Runs on WASM'])
       expect(await shown.locator('section > p.note').textContent()).toBe(
@@ -186,8 +154,8 @@ it("computes on the page's thread with wasm where only workers are refused", asy
   )
 })
 
-it.each(Object.keys(deadCages))('shows the stills in %s', async (name) => {
-  await visitReport(browser, deadCages[name]!(report), async ({ shown }) => {
+it.each(Object.keys(placesWithoutScripts))('shows the stills in %s', async (name) => {
+  await host.visit(placesWithoutScripts[name]!(report), async ({ shown }) => {
     expect(await shown.locator('gl-explanation > figure:visible').count()).toBe(1)
     expect(await shown.locator('section > p.note').textContent()).toContain('Where scripts may run')
     expect(await shown.locator('gl-explainer').count()).toBe(0)
@@ -197,22 +165,22 @@ it.each(Object.keys(deadCages))('shows the stills in %s', async (name) => {
 it('computes an ONNX model, which the page converts', async () => {
   const random = seededRandom(4)
   const bytes = convClassifier(random, 1)
-  writeFileSync(path.join(folder, 'net.onnx'), bytes)
+  writeFileSync(path.join(host.folder, 'net.onnx'), bytes)
   const x = Float32Array.from(uniform(random, exampleCount * size * size, [0, 1]))
   const shape = [exampleCount, 1, size, size]
   const expected = await computePercentages(bytes, x, shape)
   const xTrain = Float32Array.from(uniform(random, trainCount * size * size, [0, 1]))
-  writeNpy(path.join(folder, 'images.npy'), '<f4', shape, x)
-  writeNpy(path.join(folder, 'train-images.npy'), '<f4', [trainCount, 1, size, size], xTrain)
-  const printed = runReport(
+  writeNpy(path.join(host.folder, 'images.npy'), '<f4', shape, x)
+  writeNpy(path.join(host.folder, 'train-images.npy'), '<f4', [trainCount, 1, size, size], xTrain)
+  const printed = host.run(
     ...['--live', '--out', 'onnx.html', '--model', 'net.onnx', '--x', 'images.npy'],
     ...['--x-train', 'train-images.npy', '--y-train', 'y.npy', '--top-k', '3'],
     ...['--loss', 'sparseCategoricalCrossentropy', '--labels', 'zero, one, two'],
   )
   expect(printed).toMatch(/^onnx\.html: a model, \d+ kB\.\n$/)
-  const file = path.join(folder, 'onnx.html')
+  const file = path.join(host.folder, 'onnx.html')
   expect(sizeWithoutModel(readFileSync(file, 'utf8'))).toBeLessThanOrEqual(mostBytes)
-  await visitReport(browser, pathToFileURL(file).href, async ({ shown, page, faults }) => {
+  await host.visit(pathToFileURL(file).href, async ({ shown, page, faults }) => {
     await waitForTexts(shown, [
       ...expected.slice(0, 3),
       'Runs on WASM',
@@ -223,7 +191,7 @@ it('computes an ONNX model, which the page converts', async () => {
     await shown.getByRole('spinbutton', { name: 'Example' }).press('Tab')
     await waitForTexts(shown, expected.slice(3))
     await shown.locator('gl-explainer gl-attribution-image figcaption').waitFor()
-    await page.screenshot({ path: path.join(screenshots, 'report-onnx.png'), fullPage: true })
+    await page.screenshot({ path: screenshotFile('report-onnx'), fullPage: true })
     expect(faults).toEqual([])
   })
 })
@@ -237,5 +205,5 @@ function sizeWithoutModel(text: string): number {
 }
 
 it('has at most 1.2 MB without the weights and the examples', () => {
-  expect(sizeWithoutModel(html)).toBeLessThanOrEqual(mostBytes)
+  expect(sizeWithoutModel(report.html)).toBeLessThanOrEqual(mostBytes)
 })

@@ -1,20 +1,25 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-/** Serves the pages of a test under the headers that each is given, on the loopback. */
+interface ServedPage {
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+}
+
+/** Serves the pages of a test on the loopback, each with its own headers. */
 export class ReportServer {
   readonly address: string
   readonly close: () => void
-  readonly #pages: Map<string, { headers: Record<string, string>; body: string }>
+  readonly #pages: Map<string, ServedPage>
 
-  private constructor(address: string, pages: ReportServer['pages'], close: () => void) {
+  private constructor(address: string, pages: Map<string, ServedPage>, close: () => void) {
     this.address = address
     this.#pages = pages
     this.close = close
   }
 
   static async start(): Promise<ReportServer> {
-    const pages: ReportServer['pages'] = new Map()
+    const pages = new Map<string, ServedPage>()
     const server = createServer(({ url = '/' }, response) => {
       const page = pages.get(url)
       response.writeHead(page === undefined ? 404 : 200, {
@@ -28,17 +33,13 @@ export class ReportServer {
     return new ReportServer(`http://127.0.0.1:${port}`, pages, () => server.close())
   }
 
-  get pages(): Map<string, { headers: Record<string, string>; body: string }> {
-    return this.#pages
-  }
-
-  /** The address of a page with these headers. */
+  /** Serves a page with these headers, and returns its address. */
   serve(name: string, body: string, headers: Record<string, string> = {}): string {
     this.#pages.set(`/${name}`, { body, headers })
     return `${this.address}/${name}`
   }
 
-  /** The address of a page with the report in a sandboxed frame. */
+  /** Serves a page with the report in a sandboxed frame, and returns its address. */
   embed(name: string, sandbox: string, attributes = 'src="/report"'): string {
     return this.serve(
       name,

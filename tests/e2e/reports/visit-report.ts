@@ -1,8 +1,8 @@
 import type { Browser, Frame, Page } from 'playwright'
 import { expect } from 'vitest'
 
-/** A report that a page shows, what went wrong on the page, and what the page asked the network for. */
-interface ShownReport {
+/** A report that a page shows, with the errors and the requests of the page. */
+export interface ShownReport {
   readonly page: Page
   readonly shown: Frame
   readonly faults: readonly string[]

@@ -1,8 +1,8 @@
 import { pathToFileURL } from 'node:url'
 import type { ReportServer } from './report-server.js'
 
-/** The report in a cage: its text, its file, and the server of the pages around it. */
-export interface CagedReport {
+/** A report: its text, its file, and the server of the pages around it. */
+export interface Report {
   readonly html: string
   readonly file: string
   readonly server: ReportServer
@@ -15,8 +15,8 @@ const escapeAttribute = (text: string): string =>
 const scriptHashes = (html: string): string =>
   [...new Set(/script-src ([^;]+)/.exec(html)![1]!.match(/'sha256-[^']+'/g))].join(' ')
 
-/** Where reports are shown: by what, and the address of the page. */
-export const cages: Readonly<Record<string, (report: CagedReport) => string>> = {
+/** The places where reports compute, each with the address of its page. */
+export const places: Readonly<Record<string, (report: Report) => string>> = {
   'a file': ({ file }) => pathToFileURL(file).href,
   'a server': ({ server, html }) => server.serve('plain', html),
   'a frame with sandbox="allow-scripts"': ({ server }) => server.embed('sandbox', 'allow-scripts'),
@@ -58,8 +58,8 @@ export const cages: Readonly<Record<string, (report: CagedReport) => string>> = 
     }),
 }
 
-/** Where no script runs. */
-export const deadCages: typeof cages = {
+/** The places where no script runs. */
+export const placesWithoutScripts: typeof places = {
   'a frame with an empty sandbox': ({ server }) => server.embed('no-scripts', ''),
   'a policy without scripts': ({ server, html }) =>
     server.serve('no-script-policy', html, {
