@@ -75,7 +75,7 @@ export const packageChecks = [
   },
   {
     name: 'the Python package',
-    command: [process.execPath, 'scripts/checks/python.mjs'],
+    command: [process.execPath, 'scripts/checks/python/package.mjs'],
     advice: 'It needs Python 3.10 or later. Run npm run test:python to see the whole output.',
   },
   {

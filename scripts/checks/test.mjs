@@ -5,7 +5,7 @@ import { build, packageChecks, sourceChecks } from './checks.mjs'
 import { root, run, whenStopped } from './command.mjs'
 import { ensureBrowser } from './browser.mjs'
 import { ensureEngines } from './engines.mjs'
-import { createHostEnvironments } from './host-environments.mjs'
+import { createHostEnvironments } from './python/host-environments.mjs'
 import { lastLines, runTests } from './vitest-project.mjs'
 
 // Runs every check of the sources and of the package, and every test, even after failures. The last

@@ -17,7 +17,7 @@ export function writeSamples() {
   for (const file of new Set(samples.map((sample) => sample.file))) {
     const ofFile = samples.filter((sample) => sample.file === file)
     const target = `${folder}/${file.replace(/\.md$/, '')}`
-    // tests/e2e/quick-start.test.ts runs those, and scripts/checks/fresh-projects.ts checks their types as
+    // tests/e2e/quick-start.test.ts runs those, and scripts/checks/by-hand/fresh-projects.ts checks their types as
     // new projects do.
     const files = file.startsWith('docs/quick-start/')
       ? []

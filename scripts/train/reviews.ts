@@ -15,9 +15,9 @@ import { DataFolder } from '../data/data-folder.js'
 import { CLASS_NAMES, TRAINING_COUNT, type Sentence } from '../data/reviews-sentences.js'
 import { registerRepairs } from './loop.js'
 import { readModel, writeModel } from './model.js'
-import { measureReviews } from './reviews-accuracy.js'
-import { encodeAll, trainReviews, type ReviewsRecipe } from './reviews-loop.js'
-import { createNet } from './reviews-net.js'
+import { measureReviews } from './reviews/accuracy.js'
+import { encodeAll, trainReviews, type ReviewsRecipe } from './reviews/loop.js'
+import { createNet } from './reviews/net.js'
 
 const recipe = {
   optimizer: 'Adam',

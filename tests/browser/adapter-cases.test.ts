@@ -1,7 +1,7 @@
 import { adapterCases } from 'gradlens/testing'
 import { beforeAll, describe, it } from 'vitest'
 import { useDevice } from '../support/devices/devices.js'
-import { testedTfjs } from '../support/models/tested-tfjs.js'
+import { testedTfjs } from '../support/adapters/tested-tfjs.js'
 
 describe.each(['wasm', 'webgpu'] as const)('TensorFlow.js on %s', (device) => {
   beforeAll(() => useDevice('cpu'))

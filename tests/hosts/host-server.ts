@@ -11,7 +11,7 @@ export interface HostServer extends AsyncDisposable {
   readonly url: string
 }
 
-/** The environments that scripts/checks/host-environments.mjs creates. */
+/** The environments that scripts/checks/python/host-environments.mjs creates. */
 export type HostEnvironment = 'apps' | 'notebooks'
 
 /** The path of a program in an environment. */

@@ -5,8 +5,8 @@ import { CLASS_NAMES as DIGITS } from '../../data/mnist-digits.js'
 import { CLASS_NAMES, type Sentence, TRAINING_COUNT } from '../../data/reviews-sentences.js'
 import { trainingLogits } from '../../train/logits.js'
 import { createNet as createDigitsNet } from '../../train/mnist-net.js'
-import { encodeAll, maskedLogits } from '../../train/reviews-loop.js'
-import { createNet as createReviewsNet } from '../../train/reviews-net.js'
+import { encodeAll, maskedLogits } from '../../train/reviews/loop.js'
+import { createNet as createReviewsNet } from '../../train/reviews/net.js'
 import type { RetrainedCase } from './retrained-case.js'
 
 const testCount = 100

@@ -5,7 +5,7 @@ import { DataFolder } from '../../data/data-folder.js'
 import { takeImages } from '../../data/images.js'
 import { CLASS_NAMES, type Sentence, TRAINING_COUNT } from '../../data/reviews-sentences.js'
 import { toInput } from '../../train/batches.js'
-import { encodeAll, maskedLogits, toInput as toSentences } from '../../train/reviews-loop.js'
+import { encodeAll, maskedLogits, toInput as toSentences } from '../../train/reviews/loop.js'
 
 const questionCount = 24
 

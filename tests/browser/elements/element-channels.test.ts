@@ -1,7 +1,7 @@
 import 'gradlens/elements/define'
 import type { Channels, GlAttributionImage, GlSimilarExamples } from 'gradlens/elements'
 import { expect, it } from 'vitest'
-import { channelsFirst, randomImages, withChannels } from '../../support/channel-images.js'
+import { channelsFirst, randomImages, withChannels } from '../../support/elements/channel-images.js'
 import { attributionJson } from '../../support/elements/element-fixtures.js'
 import { mounted, textsOf, within } from '../../support/elements/mounted.js'
 import { rankingJson } from '../../support/gradients/ranking-fixtures.js'

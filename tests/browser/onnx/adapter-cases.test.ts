@@ -1,7 +1,7 @@
 import { adapterCases } from 'gradlens/testing'
 import * as ort from 'onnxruntime-web/webgpu'
 import { describe, it } from 'vitest'
-import { testedOnnx } from '../../support/onnx/tested-onnx.js'
+import { testedOnnx } from '../../support/adapters/tested-onnx.js'
 
 ort.env.wasm.wasmPaths = '/node_modules/onnxruntime-web/dist/'
 ort.env.wasm.numThreads = 1

@@ -3,7 +3,7 @@ import { type GpuGradientBlock, GradientSimilarity, type NdArray } from 'gradlen
 import { tfjsPredictor } from 'gradlens/tfjs'
 import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { useDevice } from '../../support/devices/devices.js'
-import { materializedGradients } from '../../support/references/formed-gradients.js'
+import { materializedGradients } from '../../support/references/materialized-gradients.js'
 import { disposedAfterTest } from '../../support/models/models.js'
 import { hostGradients, lossGradients } from '../../support/gradients/host-block.js'
 import { seededRandom, uniform } from '../../support/random.js'

@@ -21,7 +21,7 @@ import {
   type SegmentShape,
   segmentShapes,
 } from '../../support/gradients/random-blocks.js'
-import { materializedGradients } from '../../support/references/formed-gradients.js'
+import { materializedGradients } from '../../support/references/materialized-gradients.js'
 import { projectedGradient } from '../../support/stores/projected-gradients.js'
 
 /**

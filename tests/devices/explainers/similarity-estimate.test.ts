@@ -2,8 +2,8 @@ import { GradientSimilarity, type GradientSimilarityOptions, MemoryStore } from 
 import { tfjsPredictor } from 'gradlens/tfjs'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { testedOnce, useDevice } from '../../support/devices/devices.js'
-import { randomTrial } from '../../support/random-models.js'
-import { warningsOf } from '../../support/trial-run.js'
+import { randomTrial } from '../../support/trials/random-models.js'
+import { warningsOf } from '../../support/trials/trial-run.js'
 
 const exampleCount = 13
 

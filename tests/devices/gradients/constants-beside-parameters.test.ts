@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { constantModel, constantModels } from '../../support/constant-models.js'
+import { constantModel, constantModels } from '../../support/trials/constant-models.js'
 import { devices, useDevice } from '../../support/devices/devices.js'
-import { runTrial } from '../../support/trial-run.js'
+import { runTrial } from '../../support/trials/trial-run.js'
 
 /** Float32 rounding of a few sums, relative to the norm of an example's gradient. */
 const tolerance = 1e-5

@@ -2,8 +2,8 @@ import * as tf from '@tensorflow/tfjs'
 import { tfjsPredictor } from 'gradlens/tfjs'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { devices, useDevice } from '../../support/devices/devices.js'
-import { compareBatch, errorOf, warningsOf } from '../../support/trial-run.js'
-import { type TrialModel, trialModel, TrialParts } from '../../support/trial-model.js'
+import { compareBatch, errorOf, warningsOf } from '../../support/trials/trial-run.js'
+import { type TrialModel, trialModel, TrialParts } from '../../support/trials/trial-model.js'
 
 /** Float32 rounding of a few sums, relative to the norm of an example's gradient. */
 const tolerance = 1e-5

@@ -7,7 +7,7 @@ import { copyLabels, requireLabels } from '../../../src/losses/labels.js'
 import { type LossSettings, positionLoss, readLoss } from '../../../src/losses/loss.js'
 import golden from '../../fixtures/losses.json'
 import { devices, useDevice } from '../../support/devices/devices.js'
-import { materializedGradients } from '../../support/references/formed-gradients.js'
+import { materializedGradients } from '../../support/references/materialized-gradients.js'
 import { hostBlock } from '../../support/gradients/host-block.js'
 import { disposedAfterTest } from '../../support/models/models.js'
 

@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { devices, useDevice } from '../../support/devices/devices.js'
 import { hostGradients } from '../../support/gradients/host-block.js'
 import { seededRandom, uniform } from '../../support/random.js'
-import { materializedGradients } from '../../support/references/formed-gradients.js'
+import { materializedGradients } from '../../support/references/materialized-gradients.js'
 
 const classCount = 1000
 

@@ -4,8 +4,8 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { chooseLayout, countNumbers } from '../../../src/gradients/compact-layout.js'
 import { testedOnce, useDevice } from '../../support/devices/devices.js'
 import { hostGradients } from '../../support/gradients/host-block.js'
-import { modelPatterns, patternTrial } from '../../support/pattern-models.js'
-import { compareBatch, errorOf, warningsOf } from '../../support/trial-run.js'
+import { modelPatterns, patternTrial } from '../../support/trials/pattern-models.js'
+import { compareBatch, errorOf, warningsOf } from '../../support/trials/trial-run.js'
 
 /** Float32 rounding of a few sums, relative to the norm of an example's gradient. */
 const tolerance = 2e-5

@@ -3,7 +3,7 @@ import type { LossFunction, NdArray } from 'gradlens'
 import { tfjsPredictor } from 'gradlens/tfjs'
 import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { devices, type TestDevice, useDevice } from '../../support/devices/devices.js'
-import { materializedGradients } from '../../support/references/formed-gradients.js'
+import { materializedGradients } from '../../support/references/materialized-gradients.js'
 import { labels, randomInput, exampleCount } from '../../support/gradients/labelled-examples.js'
 import { disposedAfterTest } from '../../support/models/models.js'
 import {

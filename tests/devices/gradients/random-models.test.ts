@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { testedOnce, useDevice } from '../../support/devices/devices.js'
-import { randomTrial } from '../../support/random-models.js'
-import { runTrial } from '../../support/trial-run.js'
+import { randomTrial } from '../../support/trials/random-models.js'
+import { runTrial } from '../../support/trials/trial-run.js'
 
 /** Float32 rounding in models of up to ten layers, relative to the norm of an example's gradient. */
 const tolerance = 2e-5
@@ -10,7 +10,7 @@ const tolerance = 2e-5
 const modelCount = { cpu: 300, wasm: 100, webgpu: 40 }
 const perTest = 20
 
-/** Random models in batches against single examples; `scripts/checks/random-models.ts` runs as many as asked for. */
+/** Random models in batches against single examples; `scripts/checks/by-hand/random-models.ts` runs as many as asked for. */
 
 describe.each(testedOnce)('the gradients of random models on %s', (device) => {
   beforeAll(() => useDevice('cpu'))

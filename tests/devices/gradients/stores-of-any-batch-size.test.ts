@@ -1,12 +1,12 @@
 import { GradientSimilarity, MemoryStore, openGradientStore } from 'gradlens'
 import { tfjsPredictor } from 'gradlens/tfjs'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { constantModel, constantModels } from '../../support/constant-models.js'
+import { constantModel, constantModels } from '../../support/trials/constant-models.js'
 import { testedOnce, useDevice } from '../../support/devices/devices.js'
-import { materializedGradients } from '../../support/references/formed-gradients.js'
-import { randomTrial } from '../../support/random-models.js'
-import type { TrialModel } from '../../support/trial-model.js'
-import { warningsOf } from '../../support/trial-run.js'
+import { materializedGradients } from '../../support/references/materialized-gradients.js'
+import { randomTrial } from '../../support/trials/random-models.js'
+import type { TrialModel } from '../../support/trials/trial-model.js'
+import { warningsOf } from '../../support/trials/trial-run.js'
 
 /** Float32 sums over batches of other sizes, relative to the largest entry of an example's gradient. */
 const tolerance = 1e-6

@@ -4,7 +4,7 @@ import { tfjsPredictor } from 'gradlens/tfjs'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { type LossSettings, readLoss } from '../../../src/losses/loss.js'
 import { devices, type TestDevice, useDevice } from '../../support/devices/devices.js'
-import { type Activation, positionLoss } from '../../support/loss-definitions.js'
+import { type Activation, positionLoss } from '../../support/references/loss-definitions.js'
 import { disposedAfterTest, setWeights } from '../../support/models/models.js'
 import { seededRandom } from '../../support/random.js'
 

@@ -4,11 +4,11 @@ import { rankSuspectLabels } from 'gradlens/influence'
 import { tfjsPredictor } from 'gradlens/tfjs'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { devices, useDevice } from '../../support/devices/devices.js'
-import { dotOf, normOf } from '../../support/influence-reference.js'
+import { dotOf, normOf } from '../../support/influence/influence-reference.js'
 import { classifier, trainClasses, trainX } from '../../support/models/small-nets.js'
-import { randomTrial } from '../../support/random-models.js'
+import { randomTrial } from '../../support/trials/random-models.js'
 import { expectNear } from '../../support/references/differences.js'
-import { singleExampleGradients } from '../../support/single-example-reference.js'
+import { singleExampleGradients } from '../../support/references/single-example-gradients.js'
 
 /** Cosines of float32 gradients. */
 const tolerance = 1e-4

@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { computeSpearman } from '../../../src/evaluation/correlation.js'
 import golden from '../../fixtures/tracin.json' with { type: 'json' }
 import { devices, useDevice } from '../../support/devices/devices.js'
-import { inTrainingOrder } from '../../support/influence-reference.js'
+import { inTrainingOrder } from '../../support/influence/influence-reference.js'
 import { disposedAfterTest, setWeights } from '../../support/models/models.js'
 import { expectNear } from '../../support/references/differences.js'
 

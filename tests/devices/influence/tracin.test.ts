@@ -11,12 +11,17 @@ import { tfjsPredictor } from 'gradlens/tfjs'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { expectNear } from '../../support/references/differences.js'
 import { devices, useDevice } from '../../support/devices/devices.js'
-import { addGradients, dotOf, inTrainingOrder, normOf } from '../../support/influence-reference.js'
+import {
+  addGradients,
+  dotOf,
+  inTrainingOrder,
+  normOf,
+} from '../../support/influence/influence-reference.js'
 import { testX, trainClasses, trainX } from '../../support/models/small-nets.js'
 import { tfjsClassifier } from '../../support/models/tfjs-nets.js'
-import { randomTrial } from '../../support/random-models.js'
-import { singleExampleGradients } from '../../support/single-example-reference.js'
-import type { TrialModel } from '../../support/trial-model.js'
+import { randomTrial } from '../../support/trials/random-models.js'
+import { singleExampleGradients } from '../../support/references/single-example-gradients.js'
+import type { TrialModel } from '../../support/trials/trial-model.js'
 
 /** Float32 gradients and sums, relative to Σ_c η_c ‖g_c(z)‖ ‖g_c(z_j)‖. */
 const tolerance = 1e-4

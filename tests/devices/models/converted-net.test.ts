@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { devices, useDevice } from '../../support/devices/devices.js'
 import { expectNear } from '../../support/references/differences.js'
 import { fixtureJson, floatsOf } from '../../support/stores/fixture-bytes.js'
-import { materializedGradients } from '../../support/references/formed-gradients.js'
+import { materializedGradients } from '../../support/references/materialized-gradients.js'
 import { hostGradients } from '../../support/gradients/host-block.js'
 import { savedGraph } from '../../support/models/saved-graph.js'
 

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs'
 import { tfjsPredictor } from 'gradlens/tfjs'
 import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { devices, useDevice } from '../../support/devices/devices.js'
-import { materializedGradients } from '../../support/references/formed-gradients.js'
+import { materializedGradients } from '../../support/references/materialized-gradients.js'
 import {
   type GraphSpec,
   loadGraph,

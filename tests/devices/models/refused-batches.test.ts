@@ -3,7 +3,7 @@ import { type GradientBlock, GradientSimilarity, type LossFunction, type NdArray
 import { tfjsPredictor } from 'gradlens/tfjs'
 import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { devices, useDevice } from '../../support/devices/devices.js'
-import { materializedGradients } from '../../support/references/formed-gradients.js'
+import { materializedGradients } from '../../support/references/materialized-gradients.js'
 import { hostGradients, lossGradients } from '../../support/gradients/host-block.js'
 import { expectNoLeaks } from '../../support/leaks.js'
 import { mixingModels } from '../../support/models/mixing-models.js'

@@ -6,9 +6,9 @@ import { createBert } from '../../../bench/models/bert.js'
 import { createDistilBert, embeddingNode } from '../../../bench/models/distilbert.js'
 import { testedOnce, useDevice } from '../../support/devices/devices.js'
 import { hostGradients } from '../../support/gradients/host-block.js'
-import { materializedGradients } from '../../support/references/formed-gradients.js'
+import { materializedGradients } from '../../support/references/materialized-gradients.js'
 import { expectSameGradient, repairedGradient } from '../../support/references/single-gradients.js'
-import { warningsOf } from '../../support/trial-run.js'
+import { warningsOf } from '../../support/trials/trial-run.js'
 
 const [vocabulary, length, classes, exampleCount] = [11, 5, 3, 4]
 const sizes = { vocabulary, length, classes, width: 8, heads: 2, hidden: 12, layers: 2 }

@@ -1,7 +1,7 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { TrainedName } from '../../../demo/explaining/data-sets.js'
 import { DataFolder } from '../../../scripts/data/data-folder.js'
-import { readTrainingSet } from '../../../scripts/train/training-set.js'
+import { readTrainingSet } from '../../../scripts/after-training/training-set.js'
 import { GradientSimilarity, type NdArray } from '../../../src/index.js'
 import { InfluenceFunctions } from '../../../src/influence/index.js'
 import { FileSystemStore } from '../../../src/node/index.js'

@@ -1,6 +1,6 @@
 import { InvalidArgumentError, type LossFunction, type NdArray, type PositionLoss } from 'gradlens'
 import type { DenseActivation } from './dense-net.js'
-import { positionLoss } from '../loss-definitions.js'
+import { positionLoss } from '../references/loss-definitions.js'
 
 /** One example: its label and what the net says. */
 interface Example {

@@ -3,7 +3,7 @@ import { rows } from '../../../src/ndarray.js'
 import { type Architecture, type GradientSums } from '../models/architectures.js'
 import { signedSums } from '../models/generated.js'
 import { floatsOf } from '../stores/fixture-bytes.js'
-import { materializedGradients } from './formed-gradients.js'
+import { materializedGradients } from './materialized-gradients.js'
 
 /** The largest difference of a gradient, and relative to which norm. */
 export interface GradientError {

@@ -1,6 +1,6 @@
 import type { GradientBlock, GradientSegment } from 'gradlens'
 import { computeSimilarity, type Similarity } from '../../../src/compute/similarity.js'
-import { materializedGradients } from './formed-gradients.js'
+import { materializedGradients } from './materialized-gradients.js'
 
 type Materialized = Map<string, Float64Array>
 

@@ -7,8 +7,8 @@ import type { GradientBackend } from '../../../src/compute/gradient-backend.js'
 import type { Ranking } from '../../../src/compute/ranking.js'
 import { type Similarity, similarityNames } from '../../../src/compute/similarity.js'
 import { ExpectedScores } from '../references/expected-scores.js'
-import { materializedGradients } from '../references/formed-gradients.js'
-import { type Upload, uploadedCopy, uploadRows } from '../gradients/held-rows.js'
+import { materializedGradients } from '../references/materialized-gradients.js'
+import { type Upload, uploadedCopy, uploadRows } from '../gradients/uploaded-rows.js'
 import {
   asOneParameter,
   parameterSize,

@@ -11,7 +11,7 @@ import { similarityNames } from '../../../src/compute/similarity.js'
 import { decodeBlock } from '../../../src/gradients/decode-block.js'
 import { seededRandom } from '../../../src/random.js'
 import { encodeFloat16 } from '../../../src/gradients/numbers/float16.js'
-import { materializedGradients } from '../references/formed-gradients.js'
+import { materializedGradients } from '../references/materialized-gradients.js'
 import {
   asOneParameter,
   randomBlock,

@@ -8,7 +8,7 @@ import {
 } from 'gradlens'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { TestDevice } from '../devices/devices.js'
-import { materializedGradients } from '../references/formed-gradients.js'
+import { materializedGradients } from '../references/materialized-gradients.js'
 import { hostGradients } from '../gradients/host-block.js'
 import { innerProduct, projectedGradient } from '../stores/projected-gradients.js'
 import { testX, trainClasses, trainX } from '../models/small-nets.js'

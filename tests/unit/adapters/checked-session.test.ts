@@ -3,7 +3,7 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { createCheckedSession } from '../../../src/adapters/checked-session.js'
 import type { LossBatch, ModelPasses } from '../../../src/adapters/model-passes.js'
 import { rows } from '../../../src/ndarray.js'
-import { materializedGradients } from '../../support/references/formed-gradients.js'
+import { materializedGradients } from '../../support/references/materialized-gradients.js'
 import { hostBlock } from '../../support/gradients/host-block.js'
 import { seededRandom, uniform } from '../../support/random.js'
 

@@ -1,7 +1,7 @@
 import type { GradientBlock, NdArray, Predictor, PredictorSession } from 'gradlens'
 import { adapterCases, type TestedAdapter } from 'gradlens/testing'
 import { expect, it } from 'vitest'
-import { testedDenseNet } from '../../support/models/tested-dense-net.js'
+import { testedDenseNet } from '../../support/adapters/tested-dense-net.js'
 
 type Session = PredictorSession<NdArray>
 

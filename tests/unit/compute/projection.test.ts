@@ -11,7 +11,7 @@ import {
   planProjection,
 } from '../../../src/gradients/projection/projection-plan.js'
 import { drawRandomMatrix } from '../../../src/gradients/projection/random-matrix.js'
-import { materializedGradients } from '../../support/references/formed-gradients.js'
+import { materializedGradients } from '../../support/references/materialized-gradients.js'
 import { innerProduct, projectedGradient } from '../../support/stores/projected-gradients.js'
 import {
   asOneParameter,

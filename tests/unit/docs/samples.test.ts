@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { compile as compileSvelte } from 'svelte/compiler'
 import { expect, it } from 'vitest'
 import { compileTemplate } from 'vue/compiler-sfc'
-import { findPythons } from '../../../scripts/checks/find-pythons.mjs'
+import { findPythons } from '../../../scripts/checks/python/find-pythons.mjs'
 import { listExamples, listSamples } from '../../../scripts/docs/samples.mjs'
 import { isTyped } from '../../../scripts/docs/write-samples.mjs'
 import { readArguments } from '../../../src/cli/arguments.js'
@@ -56,7 +56,7 @@ it('has no line that the documentation site has to scroll', () => {
   expect(long).toEqual([])
 })
 
-/** Its commands and files create projects: scripts/checks/fresh-projects.ts follows them. */
+/** Its commands and files create projects: scripts/checks/by-hand/fresh-projects.ts follows them. */
 const isQuickStart = ({ file }: (typeof samples)[number]): boolean =>
   file.startsWith('docs/quick-start/')
 

@@ -2,8 +2,8 @@ import type { NdArray } from 'gradlens'
 import { adapterCases } from 'gradlens/testing'
 import { beforeAll, describe, it } from 'vitest'
 import { useDevice } from '../../support/devices/devices.js'
-import { testedDenseNet } from '../../support/models/tested-dense-net.js'
-import { testedTfjs } from '../../support/models/tested-tfjs.js'
+import { testedDenseNet } from '../../support/adapters/tested-dense-net.js'
+import { testedTfjs } from '../../support/adapters/tested-tfjs.js'
 
 describe('a dense net in plain TypeScript', () => {
   for (const { title, run } of adapterCases<NdArray>(testedDenseNet)) it(title, run)

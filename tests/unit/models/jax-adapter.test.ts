@@ -4,7 +4,7 @@ import { adapterCases } from 'gradlens/testing'
 import { afterAll, describe, expect, it, vi } from 'vitest'
 import { jaxPredictor } from '../../../docs/models/adapters.md?adapter.js'
 import { readSample } from '../../support/docs/read-sample.js'
-import { testedJax } from '../../support/models/tested-jax.js'
+import { testedJax } from '../../support/adapters/tested-jax.js'
 
 // In Node, onnxruntime-web defines a Worker. jax-js takes it for that of a browser, and looks for it when it is imported.
 vi.hoisted(() => {

@@ -5,7 +5,7 @@ import { hostGradients } from '../../support/gradients/host-block.js'
 import { bytesOf, floats, integers, nodeOf } from '../../support/onnx/onnx-models.js'
 import { nodeRuntimes } from '../../support/onnx/runtimes.js'
 import { seededRandom, uniform } from '../../support/random.js'
-import { materializedGradients } from '../../support/references/formed-gradients.js'
+import { materializedGradients } from '../../support/references/materialized-gradients.js'
 
 const [positions, inputSize, outputSize] = [4, 3, 2]
 const random = seededRandom(8)

@@ -8,7 +8,7 @@ import golden from '../../fixtures/losses.json'
 import { hostBlock } from '../../support/gradients/host-block.js'
 import { bytesOf, floats, integers, nodeOf } from '../../support/onnx/onnx-models.js'
 import { nodeRuntimes } from '../../support/onnx/runtimes.js'
-import { materializedGradients } from '../../support/references/formed-gradients.js'
+import { materializedGradients } from '../../support/references/materialized-gradients.js'
 
 /** Float32 against the peers' float64, relative to the largest entry; Keras adds 1e-7 to some denominators. */
 const tolerance = 1e-5

@@ -7,7 +7,7 @@ import { bytesOf, floats, integers, nodeOf } from '../../support/onnx/onnx-model
 import { nodeRuntimes } from '../../support/onnx/runtimes.js'
 import { seededRandom, uniform } from '../../support/random.js'
 import { differenceTolerance, fourPoint } from '../../support/references/differences.js'
-import { materializedGradients } from '../../support/references/formed-gradients.js'
+import { materializedGradients } from '../../support/references/materialized-gradients.js'
 
 const random = seededRandom(6)
 const w = uniform(random, 6, [-1, 1])

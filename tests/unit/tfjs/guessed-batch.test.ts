@@ -9,11 +9,16 @@ import { DeviceModel } from '../../../src/tfjs/session/device-model.js'
 import { runOutlinePass } from '../../../src/tfjs/session/gradient-passes.js'
 import { TfjsPasses } from '../../../src/tfjs/session/passes.js'
 import { findTapeKnowledge } from '../../../src/tfjs/session/tape-knowledge.js'
-import { constantModel, constantModels } from '../../support/constant-models.js'
+import { constantModel, constantModels } from '../../support/trials/constant-models.js'
 import { useDevice } from '../../support/devices/devices.js'
-import { randomTrial } from '../../support/random-models.js'
-import type { TrialModel } from '../../support/trial-model.js'
-import { compareBatch, errorOf, type TrialResult, warningsOf } from '../../support/trial-run.js'
+import { randomTrial } from '../../support/trials/random-models.js'
+import type { TrialModel } from '../../support/trials/trial-model.js'
+import {
+  compareBatch,
+  errorOf,
+  type TrialResult,
+  warningsOf,
+} from '../../support/trials/trial-run.js'
 
 /** An error of this size is not rounding: the gradients are wrong. */
 const wrong = 1e-2

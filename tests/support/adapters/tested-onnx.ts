@@ -4,7 +4,7 @@ import type { TestedAdapter, TestedPredictor, TestLayer, TestModel } from 'gradl
 import { readLoss } from '../../../src/losses/loss.js'
 import type { OnnxNode, OnnxTensor } from '../../../src/onnx/model/onnx-model.js'
 import type { RuntimeDevice } from '../../../src/onnx/runtime/runtime.js'
-import { bytesOf, floats, integers, nodeOf } from './onnx-models.js'
+import { bytesOf, floats, integers, nodeOf } from '../onnx/onnx-models.js'
 
 const power = (yTrue: NdArray, yPred: NdArray): number =>
   [...yPred.data].reduce((sum, value, k) => sum + (yTrue.data[k]! - value) ** 4, 0)

@@ -1,13 +1,13 @@
 /**
  * Compares the batched gradients of random models with those of single examples, computed in
- * float64 by TensorFlow.js's own tape: `npx tsx scripts/checks/random-models.ts [models] [first
+ * float64 by TensorFlow.js's own tape: `npx tsx scripts/checks/by-hand/random-models.ts [models] [first
  * seed] [cpu | wasm]`. The default seed is the time. The script prints the seed of each model that
  * is wrong or computed example by example, and then exits with status 1.
  */
 import * as tf from '@tensorflow/tfjs'
 import '@tensorflow/tfjs-backend-wasm'
-import { randomTrial } from '../../tests/support/random-models.js'
-import { runTrial } from '../../tests/support/trial-run.js'
+import { randomTrial } from '../../../tests/support/trials/random-models.js'
+import { runTrial } from '../../../tests/support/trials/trial-run.js'
 
 /**
  * Float32 rounding in models of up to ten layers, relative to the norm of an example's gradient.

@@ -1,5 +1,5 @@
 import process from 'node:process'
-import { run, tool, whenStopped } from './command.mjs'
+import { run, tool, whenStopped } from '../command.mjs'
 import { copyElements, createHostEnvironments } from './host-environments.mjs'
 
 // Tests the Python package in real notebooks and dashboards. Needs the build.

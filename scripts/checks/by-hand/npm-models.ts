@@ -1,6 +1,6 @@
 /**
  * Checks gradients of the models that npm's `@vladmandic/human` ships: `npx tsx
- * scripts/checks/npm-models.ts [folder of the models]`. Without a folder it installs the package
+ * scripts/checks/by-hand/npm-models.ts [folder of the models]`. Without a folder it installs the package
  * into a temporary one. For each output of each model it prints whether two examples take one pass,
  * and how far gradients of parameters and of pixels are from differences of the model's outputs. A
  * model that gradlens refuses is listed with the error. The exit status is 1 if a gradient is wrong.
@@ -13,9 +13,9 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { isGradlensError, type NdArray, type PredictorSession } from 'gradlens'
 import { tfjsPredictor } from 'gradlens/tfjs'
-import { seededRandom } from '../../src/random.js'
-import { lossGradients, hostBlock } from '../../tests/support/gradients/host-block.js'
-import { materializedGradients } from '../../tests/support/references/formed-gradients.js'
+import { seededRandom } from '../../../src/random.js'
+import { lossGradients, hostBlock } from '../../../tests/support/gradients/host-block.js'
+import { materializedGradients } from '../../../tests/support/references/materialized-gradients.js'
 
 const packageName = '@vladmandic/human@3.3.6'
 

@@ -1,6 +1,6 @@
 import type { NdArray } from 'gradlens'
 import type { TestedAdapter, TestModel } from 'gradlens/testing'
-import { type DenseLayer, densePredictor } from './dense-net.js'
+import { type DenseLayer, densePredictor } from '../models/dense-net.js'
 
 /** The dense net in plain TypeScript, for the cases of gradlens/testing. */
 export const testedDenseNet: TestedAdapter<NdArray> = {

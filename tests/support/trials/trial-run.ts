@@ -1,9 +1,9 @@
 import type * as tf from '@tensorflow/tfjs'
 import type { Device, PredictorSession } from 'gradlens'
 import { tfjsPredictor } from 'gradlens/tfjs'
-import { materializedGradients } from './references/formed-gradients.js'
-import { hostGradients } from './gradients/host-block.js'
-import { singleExampleGradients } from './single-example-reference.js'
+import { materializedGradients } from '../references/materialized-gradients.js'
+import { hostGradients } from '../gradients/host-block.js'
+import { singleExampleGradients } from '../references/single-example-gradients.js'
 import type { TrialModel } from './trial-model.js'
 
 export interface TrialResult {

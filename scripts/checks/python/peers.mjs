@@ -1,6 +1,6 @@
 import path from 'node:path'
 import process from 'node:process'
-import { root, run, whenStopped } from './command.mjs'
+import { root, run, whenStopped } from '../command.mjs'
 import {
   createEnvironment,
   createHostEnvironments,

@@ -8,8 +8,8 @@ import type { LossName, NdArray } from '../../src/index.js'
 import { tfjsPredictor } from '../../src/tfjs/index.js'
 import { DataFolder } from '../data/data-folder.js'
 import { TRAINING_COUNT, type Sentence } from '../data/reviews-sentences.js'
-import { readModel } from './model.js'
-import { encodeAll } from './reviews-loop.js'
+import { readModel } from '../train/model.js'
+import { encodeAll } from '../train/reviews/loop.js'
 
 /** Examples as a page encodes them, with their labels. */
 export interface Examples {

@@ -13,8 +13,8 @@ import { DataFolder } from '../data/data-folder.js'
 import { CLASS_NAMES } from '../data/mnist-digits.js'
 import { seededRandom, toNormal } from '../data/random.js'
 import { toArray } from '../evaluate/mnist-format.js'
-import { toInput } from './batches.js'
-import { readModel } from './model.js'
+import { toInput } from '../train/batches.js'
+import { readModel } from '../train/model.js'
 import { placeByDistance } from './tsne.js'
 
 const extent = 1000

@@ -2,12 +2,15 @@
  * Damages gradient stores at random. Checks that each one returns the stored numbers or an error of
  * the library:
  *
- *     npx tsx scripts/checks/fuzz-stores.ts [COUNT] [SEED]
+ *     npx tsx scripts/checks/by-hand/fuzz-stores.ts [COUNT] [SEED]
  *
  * Prints the first seed, and each failure with the seed that repeats it.
  */
 import process from 'node:process'
-import { checkDamagedStore, createFuzzedStores } from '../../tests/support/stores/fuzzed-stores.js'
+import {
+  checkDamagedStore,
+  createFuzzedStores,
+} from '../../../tests/support/stores/fuzzed-stores.js'
 
 const [count = '10000', seed = `${Math.floor(Math.random() * 2 ** 31)}`] = process.argv.slice(2)
 console.log(`${count} damaged stores, from seed ${seed}`)

@@ -2,7 +2,7 @@
  * Follows each page of docs/quick-start literally, in a fresh project with the packed package: runs
  * its commands, writes its files, opens the page and waits for an explanation. Prints a table.
  *
- * npm run build && npx tsx scripts/checks/fresh-projects.ts [PAGE ...]
+ * npm run build && npx tsx scripts/checks/by-hand/fresh-projects.ts [PAGE ...]
  */
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
@@ -12,8 +12,8 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { chromium, type Browser, type ConsoleMessage } from 'playwright'
-import { readSamples } from '../docs/samples.mjs'
-import { findBrowser } from './browser.mjs'
+import { readSamples } from '../../docs/samples.mjs'
+import { findBrowser } from '../browser.mjs'
 
 const docs = 'docs/quick-start'
 const developmentServer = 'npm run dev'

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
-import { toInput, type EncodedSentences } from './reviews-loop.js'
+import { toInput, type EncodedSentences } from './loop.js'
 
 export interface ReviewsAccuracy {
   readonly count: number

@@ -5,11 +5,11 @@ import {
   tokensOf,
   unknownId,
   type Vocabulary,
-} from '../../demo/data/review-tokens.js'
-import { seededRandom, shuffledIndices, type Random } from '../data/random.js'
-import type { Sentence } from '../data/reviews-sentences.js'
-import { trainingLogits } from './logits.js'
-import { CosineAdam } from './optimizer.js'
+} from '../../../demo/data/review-tokens.js'
+import { seededRandom, shuffledIndices, type Random } from '../../data/random.js'
+import type { Sentence } from '../../data/reviews-sentences.js'
+import { trainingLogits } from '../logits.js'
+import { CosineAdam } from '../optimizer.js'
 
 export interface ReviewsRecipe {
   readonly epochs: number

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
 import type { LossFunction, LossName, NdArray } from 'gradlens'
 import type { FunctionModel } from 'gradlens/tfjs'
-import { seededRandom, uniform } from './random.js'
+import { seededRandom, uniform } from '../random.js'
 
 /** A loss as the library gets it, and as a function of one example for the reference. */
 export interface TrialLoss {

@@ -2,7 +2,7 @@ import { copyFileSync, existsSync, mkdirSync } from 'node:fs'
 import path from 'node:path'
 import process from 'node:process'
 import { findPythons } from './find-pythons.mjs'
-import { root, run } from './command.mjs'
+import { root, run } from '../command.mjs'
 
 const environments =
   process.env['GRADLENS_HOSTS'] ?? path.join(root, 'node_modules/.cache/gradlens-hosts')

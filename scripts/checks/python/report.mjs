@@ -1,7 +1,7 @@
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { root } from './command.mjs'
+import { root } from '../command.mjs'
 
 /** @param {number[]} shape @param {typeof Float32Array | typeof Float64Array} TypedArray */
 const createArray = (shape, TypedArray) => {
@@ -26,10 +26,10 @@ export async function writeReports(folder) {
   mkdirSync(folder, { recursive: true })
   const kit = 'elements.global.js'
   copyFileSync(path.join(root, 'dist', kit), path.join(folder, kit))
-  const { encodeFrame } = /** @type {typeof import('../../src/frame/index.js')} */ (
+  const { encodeFrame } = /** @type {typeof import('../../../src/frame/index.js')} */ (
     await importBuilt('frame.js')
   )
-  const { reportHtml } = /** @type {typeof import('../../src/report/index.js')} */ (
+  const { reportHtml } = /** @type {typeof import('../../../src/report/index.js')} */ (
     await importBuilt('report.js')
   )
   const frames = Object.entries(explanations).map(([name, [attributions, side]]) => {

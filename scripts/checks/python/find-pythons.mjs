@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs'
 import { homedir } from 'node:os'
 import path from 'node:path'
 import process from 'node:process'
-import { run } from './command.mjs'
+import { run } from '../command.mjs'
 
 const oldest = 10
 const newest = 13

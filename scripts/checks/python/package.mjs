@@ -1,10 +1,10 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import path from 'node:path'
 import process from 'node:process'
-import { root, run, whenStopped } from './command.mjs'
+import { root, run, whenStopped } from '../command.mjs'
 import { findPythons, oldestVersion } from './find-pythons.mjs'
 import { copyElements } from './host-environments.mjs'
-import { writeReports } from './python-report.mjs'
+import { writeReports } from './report.mjs'
 
 // Checks the Python package: style, types, its tests on the oldest and the newest Python of this
 // machine, and its wheel in an environment that has nothing but numpy. Needs the build.

@@ -1,5 +1,5 @@
-import type { ExplanationJson } from '../../src/explanation.js'
-import { seededRandom, uniform } from './random.js'
+import type { ExplanationJson } from '../../../src/explanation.js'
+import { seededRandom, uniform } from '../random.js'
 
 type Image = readonly (readonly (readonly number[])[])[]
 

@@ -2,7 +2,7 @@
  * Drops models and data on the page Yours in Chromium and Firefox, and prints the time from the drop to the explanation, and
  * the most memory that the browser's processes took more than before the drop.
  *
- *     npm run build && npx tsx scripts/checks/yours.ts NAME=MODEL,DATA[,SCALING] …
+ *     npm run build && npx tsx scripts/checks/by-hand/yours.ts NAME=MODEL,DATA[,SCALING] …
  *
  * MODEL and DATA are files, several of them joined by '+'. SCALING is what is chosen for pixels: zeroToOne, signed, bytes or
  * imagenet.
@@ -14,8 +14,8 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import process from 'node:process'
-import { contentTypeOf } from '../../tests/support/content-types.js'
-import { findBrowser } from './browser.mjs'
+import { contentTypeOf } from '../../../tests/support/content-types.js'
+import { findBrowser } from '../browser.mjs'
 
 interface Case {
   readonly name: string

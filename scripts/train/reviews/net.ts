@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
-import { reviewLength } from '../../demo/data/review-tokens.js'
+import { reviewLength } from '../../../demo/data/review-tokens.js'
 
 /**
  * Creates a net of word vectors, a convolution over three neighbouring words, and their mean. The

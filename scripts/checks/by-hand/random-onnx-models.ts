@@ -1,13 +1,13 @@
 /**
  * Compares random ONNX models that are converted to TensorFlow.js with ONNX Runtime:
- * `npx tsx scripts/checks/random-onnx-models.ts [models] [first seed]`. The default seed is the
+ * `npx tsx scripts/checks/by-hand/random-onnx-models.ts [models] [first seed]`. The default seed is the
  * time. The script prints the seed of each model that is refused or has other outputs, and then
  * exits with status 1 if one has other outputs.
  */
 import * as tf from '@tensorflow/tfjs'
-import { isGradlensError } from '../../src/errors.js'
-import { compareWithRuntime } from '../../tests/support/onnx/compare-converted.js'
-import { randomOnnxModel } from '../../tests/support/onnx/random/random-model.js'
+import { isGradlensError } from '../../../src/errors.js'
+import { compareWithRuntime } from '../../../tests/support/onnx/compare-converted.js'
+import { randomOnnxModel } from '../../../tests/support/onnx/random/random-model.js'
 
 /** Float32 rounding in models of up to eight operators, relative to the largest output. */
 const tolerance = 5e-6

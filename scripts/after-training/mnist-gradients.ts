@@ -16,8 +16,8 @@ import { tfjsPredictor } from '../../src/tfjs/index.js'
 import { DataFolder } from '../data/data-folder.js'
 import { CLASS_NAMES } from '../data/mnist-digits.js'
 import { toArray } from '../evaluate/mnist-format.js'
-import { toInput } from './batches.js'
-import { readModel } from './model.js'
+import { toInput } from '../train/batches.js'
+import { readModel } from '../train/model.js'
 
 /** Of 10,900 numbers per digit. Less than a megabyte in total, so that the first visit stays small. */
 const projection = { size: 432, seed: 0 }
