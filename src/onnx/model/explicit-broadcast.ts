@@ -39,12 +39,18 @@ export function raiseBroadcast(graph: OnnxGraph): Pick<OnnxGraph, 'nodes' | 'con
   return { nodes, constants }
 }
 
+/** What operators do in training mode, the default of version 6. */
+const trainingEffects: Readonly<Record<string, string | undefined>> = {
+  BatchNormalization: 'the gradient of an example depends on its batch',
+  Dropout: 'it draws random numbers',
+}
+
 function withoutOldAttributes(node: OnnxNode): OnnxNode {
-  if (node.op === 'BatchNormalization' && readInt(node, 'is_test', 0) === 0) {
+  const effect = trainingEffects[node.op]
+  if (effect !== undefined && readInt(node, 'is_test', 0) === 0) {
     throw new UnsupportedError(
       node.op,
-      `BatchNormalization ${describeNode(node)}: in training mode, the gradient of an example depends on its batch. ` +
-        'Export the model in test mode.',
+      `${node.op} ${describeNode(node)}: in training mode, ${effect}. Export the model in test mode.`,
     )
   }
   const old = ['broadcast', 'consumed_inputs', 'is_test']

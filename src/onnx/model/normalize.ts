@@ -30,7 +30,7 @@ export function normalizeModel(
   const nodes: OnnxNode[] = []
   for (const given of graph.nodes) {
     const node = { ...given, inputs: given.inputs.map(sourceOf) }
-    const constant = node.domain === '' && node.op === 'Constant' ? valueOf(node) : undefined
+    const constant = node.domain === '' && node.op === 'Constant' ? readConstant(node) : undefined
     if (constant !== undefined) constants.set(node.outputs[0]!, constant)
     else if (isCopy(node, constants) && !own.has(node.outputs[0]!)) {
       copies.set(node.outputs[0]!, node.inputs[0]!)
@@ -86,7 +86,8 @@ function isCopy(node: OnnxNode, constants: ReadonlyMap<string, OnnxTensor>): boo
   return mode === '' || constants.get(mode)?.bytes[0] === 0
 }
 
-function valueOf({ attributes, name }: OnnxNode): OnnxTensor {
+/** Returns the value of a Constant. */
+export function readConstant({ attributes, name }: OnnxNode): OnnxTensor {
   const [kind = '', attribute] = Object.entries(attributes)[0] ?? []
   switch (attribute?.kind) {
     case 'tensor':

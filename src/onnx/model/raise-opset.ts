@@ -1,8 +1,16 @@
 import { UnsupportedError } from '../../errors.js'
-import { readFloat, readInt, readInts, toAttributes, type AttributeInputs } from './attributes.js'
+import {
+  type AttributeInputs,
+  readFloat,
+  readInt,
+  readInts,
+  readString,
+  toAttributes,
+} from './attributes.js'
 import { raiseBroadcast } from './explicit-broadcast.js'
+import { readConstant } from './normalize.js'
 import type { Attribute, OnnxModel, OnnxNode, OnnxTensor } from './onnx-model.js'
-import { createTensor } from './tensor-data.js'
+import { createTensor, readNumbers } from './tensor-data.js'
 
 /** The oldest and newest versions of the operator set that are read. */
 const oldestOpset = 6
@@ -28,7 +36,7 @@ export function raiseOpset(model: OnnxModel): OnnxModel {
   }
   if (version >= commonOpset) return model
   const { nodes, constants } = version < 7 ? raiseBroadcast(model.graph) : model.graph
-  const raised = new RaisedNodes(constants)
+  const raised = new RaisedNodes(nodes, constants)
   for (const node of nodes) {
     if (node.domain === '') raised.raise(node, version)
     else raised.nodes.push(node)
@@ -56,9 +64,11 @@ const reductions: ReadonlySet<string> = new Set([
 class RaisedNodes {
   readonly nodes: OnnxNode[] = []
   readonly constants: Map<string, OnnxTensor>
+  readonly #given: readonly OnnxNode[]
   #count = 0
 
-  constructor(constants: ReadonlyMap<string, OnnxTensor>) {
+  constructor(given: readonly OnnxNode[], constants: ReadonlyMap<string, OnnxTensor>) {
+    this.#given = given
     this.constants = new Map(constants)
   }
 
@@ -215,10 +225,26 @@ class RaisedNodes {
         ...(mode === undefined ? {} : { mode }),
         ...toAttributes({
           coordinate_transformation_mode: 'asymmetric',
-          nearest_mode: 'floor',
+          nearest_mode: node.op === 'Resize' ? this.#nearestMode(node, scales) : 'floor',
         }),
       },
     }
+  }
+
+  /** Version 10 doesn't state how it rounds: ONNX Runtime rounds down, and up along axes that become shorter. */
+  #nearestMode(node: OnnxNode, scales: string): string {
+    if (readString(node, 'mode', 'nearest') !== 'nearest') return 'floor'
+    const source = this.#given.find(({ op, outputs }) => op === 'Constant' && outputs[0] === scales)
+    const constant = source === undefined ? this.constants.get(scales) : readConstant(source)
+    const factors = constant === undefined ? [] : readNumbers(constant)
+    if (factors.length > 0 && factors.every((factor) => factor >= 1)) return 'floor'
+    if (factors.length > 0 && factors.every((factor) => factor <= 1)) return 'ceil'
+    throw new UnsupportedError(
+      'Resize',
+      `node '${node.name}': Resize of opset 10 to the nearest elements has ` +
+        `${constant === undefined ? 'scales that the model computes' : `the scales ${factors.join(', ')}`}; expected ` +
+        'constants that are all at least 1, or all at most 1. Export the model with opset 11 or later.',
+    )
   }
 
   #batchNormalization(node: OnnxNode): OnnxNode {

@@ -63,4 +63,31 @@ describe('a model of opset 6', () => {
     const used = Object.fromEntries(names.map((name) => [name, constants[name]]))
     await expect(run([node], used)).rejects.toThrow('in training mode')
   })
+
+  it('is refused for a dropout in training mode, which is the default', async () => {
+    const nodes = [nodeOf('Dropout', ['x'], 'kept'), nodeOf('Relu', ['kept'], 'y')]
+    await expect(run(nodes, {})).rejects.toThrow('in training mode, it draws random numbers')
+  })
+})
+
+describe('a resize of opset 10 to the nearest elements', () => {
+  const resize = (nodes: readonly OnnxNode[], constants: TestModel['constants']) => {
+    const all = [...nodes, nodeOf('Resize', ['x', 'scales'], 'y', { mode: 'nearest' })]
+    const bytes = bytesOf({
+      ...{ nodes: all, constants, inputs: { x: [2, 2, 2] }, outputs: ['y'], opset: 10 },
+    })
+    return checkModel(
+      device,
+      readModel(bytes, () => new Uint8Array()),
+      new Map([['x', x]]),
+    )
+  }
+
+  it('is refused for scales that are computed, and for both kinds of scales', async () => {
+    const computed = nodeOf('Relu', ['given'], 'scales')
+    const given = floats([1, 1, 2, 2], [4])
+    await expect(resize([computed], { given })).rejects.toThrow('scales that the model computes')
+    const scales = floats([1, 1, 2, 0.5], [4])
+    await expect(resize([], { scales })).rejects.toThrow('the scales 1, 1, 2, 0.5; expected')
+  })
 })
