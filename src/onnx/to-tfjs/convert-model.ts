@@ -67,7 +67,7 @@ export function convertModel(given: OnnxModel, { shapes, output }: ConversionOpt
   const values = new Map<string, TensorValue>()
   const inputs = addInputs(model, shapes, graph, values)
   addConstants(model, graph, values)
-  for (const node of model.nodes) convertNode(node, graph, values)
+  for (const node of model.nodes) convertNode(node, model, graph, values)
   const result = values.get(model.output)
   if (result?.type !== 'float32' || !isEqual(result.shape[0] ?? fixedLength(1), exampleCount)) {
     throw new UnsupportedError(
@@ -76,7 +76,9 @@ export function convertModel(given: OnnxModel, { shapes, output }: ConversionOpt
         'report needs it. Choose another output.',
     )
   }
-  const node = graph.first(result)
+  const computed = graph.first(result)
+  // TensorFlow.js doesn't find an output that is an input.
+  const node = computed.op === 'Placeholder' ? graph.add('Identity', [computed]) : computed
   graph.rename(node, model.output)
   const { nodes, weightSpecs, weights, parameters } = graph.finish(
     node,
@@ -228,13 +230,25 @@ function addConstants(
 }
 
 /** @throws UnsupportedError that names the node and why it has no equal */
-function convertNode(node: OnnxNode, graph: TensorGraph, values: Map<string, TensorValue>): void {
+function convertNode(
+  node: OnnxNode,
+  { nodes }: SimpleModel,
+  graph: TensorGraph,
+  values: Map<string, TensorValue>,
+): void {
   const inputs = node.inputs.map((name) => values.get(name))
   graph.scope = (node.outputs[0] ?? node.op).replaceAll(':', '_')
   const first = graph.nodes.length
   const outputs = refuseByName(node, () => {
     const missing = node.inputs.find((name) => name !== '' && !values.has(name))
-    if (missing !== undefined) throw new Refusal(`its input '${missing}' is not computed`)
+    if (missing !== undefined) {
+      const source = nodes.find(({ outputs: names }) => names.includes(missing))
+      throw new Refusal(
+        source === undefined
+          ? `its input '${missing}' is not computed`
+          : `its input '${missing}' is a further output of ${source.op}, which is not supported`,
+      )
+    }
     const folded = node.domain === '' ? foldOperator(node, inputs) : undefined
     if (folded !== undefined) return [folded]
     const rule = rulesByDomain[node.domain]?.[node.op]

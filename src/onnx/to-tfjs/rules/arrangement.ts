@@ -16,6 +16,7 @@ import {
 import { normalizeAxis, type Operator, readNumbersOf, requireInput, type Rules } from '../rule.js'
 import { chooseLayout, createValue, Refusal, requireFixed, requireSize } from '../tensor-graph.js'
 import { axisIn, moveLast, type TensorValue } from '../tensor-value.js'
+import { boolAttribute } from '../tf-graph.js'
 import { take } from './selection.js'
 
 export const arrangementRules: Rules = {
@@ -238,8 +239,8 @@ export const arrangementRules: Rules = {
     const axis = normalizeAxis(given, value.shape.length)
     requireFixed(value.shape, axis)
     const sum = graph.add('Cumsum', [graph.first(value), graph.integer(axis)], {
-      exclusive: { b: readInt(node, 'exclusive', 0) === 1 },
-      reverse: { b: readInt(node, 'reverse', 0) === 1 },
+      exclusive: boolAttribute(readInt(node, 'exclusive', 0) === 1),
+      reverse: boolAttribute(readInt(node, 'reverse', 0) === 1),
     })
     return createValue(value.type, value.shape, 'first', sum)
   },

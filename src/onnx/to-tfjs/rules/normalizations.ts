@@ -6,6 +6,7 @@ import type { TensorValue } from '../tensor-value.js'
 import { floatAttribute, type TfNode } from '../tf-graph.js'
 import { applyFormula } from './elementwise.js'
 import { divideByNorm } from './norms.js'
+import { readImage } from './windows.js'
 
 export const normalizationRules: Rules = {
   BatchNormalization(operator) {
@@ -29,8 +30,8 @@ export const normalizationRules: Rules = {
   /** Each channel of each example. */
   InstanceNormalization(operator) {
     const { node, graph } = operator
-    const value = requireInput(operator, 0)
-    const axes = value.shape.slice(2).map((_, k) => k + 1)
+    const { value, lengths } = readImage(operator)
+    const axes = lengths.map((_, k) => k + 1)
     const normal = standardize(graph, graph.last(value), axes, readFloat(node, 'epsilon', 1e-5))
     return createValue('float32', value.shape, 'last', scaleChannels(operator, normal))
   },
@@ -60,9 +61,6 @@ export const normalizationRules: Rules = {
   LayerNormalization(operator) {
     const { node, graph } = operator
     const value = requireInput(operator, 0)
-    if (node.outputs.slice(1).some((output) => output !== '')) {
-      throw new Refusal('its outputs of the mean and the deviation are not supported')
-    }
     const axes = axesFrom(operator, value)
     const normal = standardize(graph, graph.first(value), axes, readFloat(node, 'epsilon', 1e-5))
     return scaleAndShift(operator, createValue('float32', value.shape, 'first', normal))
@@ -82,6 +80,7 @@ export const normalizationRules: Rules = {
     const { node, graph } = operator
     const value = requireInput(operator, 0)
     const axis = normalizeAxis(readInt(node, 'axis', -1), value.shape.length)
+    requireFixed(value.shape, axis)
     const isEuclidean = readInt(node, 'p', 2) === 2
     const normal = divideByNorm(graph, graph.first(value), axis, isEuclidean)
     return createValue('float32', value.shape, 'first', normal)

@@ -15,13 +15,8 @@ import {
 } from './windows.js'
 
 export const poolRules: Rules = {
-  MaxPool(operator) {
-    if ((operator.node.outputs[1] ?? '') !== '') {
-      throw new Refusal('its output of indices is not supported')
-    }
-    // The lowest float32 never is the largest number of a window, which has one element of the image at least.
-    return pool(operator, 'MaxPool', -3.4028234663852886e38)
-  },
+  // The lowest float32 never is the largest number of a window, which has one element of the image at least.
+  MaxPool: (operator) => pool(operator, 'MaxPool', -3.4028234663852886e38),
   AveragePool: (operator) => pool(operator, 'AvgPool', 0),
   GlobalAveragePool: poolAll('Mean'),
   GlobalMaxPool: poolAll('Max'),

@@ -1,7 +1,7 @@
 import { readFloat, readInt, readString } from '../../model/attributes.js'
 import { fixedLength, isEqual, isSameShape, type Length } from '../length.js'
 import { type Operator, requireInput, type Rules } from '../rule.js'
-import { broadcast, createValue, Refusal, requireSize } from '../tensor-graph.js'
+import { broadcast, createValue, Refusal, requireFixed, requireSize } from '../tensor-graph.js'
 import type { TensorValue } from '../tensor-value.js'
 import { intAttribute, textAttribute, type TfNode } from '../tf-graph.js'
 import { applyFormula } from './elementwise.js'
@@ -19,6 +19,7 @@ export const productRules: Rules = {
     const [rows, inner] = isTransposed[0] ? a.shape.toReversed() : a.shape
     const [otherInner, columns] = isTransposed[1] ? b.shape.toReversed() : b.shape
     requireSame(inner!, otherInner!)
+    requireFixed(a.shape, isTransposed[0] ? 0 : 1)
     const scale = (value: TensorValue, factor: number): TensorValue =>
       factor === 1
         ? value
@@ -59,6 +60,7 @@ export const productRules: Rules = {
       for (const [axis, label] of Array.from(labels).entries()) {
         const length = requireInput(operator, k).shape[axis]!
         requireSame(lengths.get(label) ?? length, length)
+        if (!right.includes(label)) requireFixed(requireInput(operator, k).shape, axis)
         lengths.set(label, length)
       }
     }
@@ -91,6 +93,7 @@ function multiplyMatrices(operator: Operator): TensorValue {
   const left = a.shape.length === 1 ? [one, ...a.shape] : a.shape
   const right = b.shape.length === 1 ? [...b.shape, one] : b.shape
   requireSame(left.at(-1)!, right.at(-2)!)
+  requireFixed(a.shape, a.shape.length - 1)
   const outer = broadcast([left.slice(0, -2), right.slice(0, -2)])
   const shape = [...outer, left.at(-2)!, right.at(-1)!]
   const [x, y] = [reshaped(operator, a, left), reshaped(operator, b, right)]

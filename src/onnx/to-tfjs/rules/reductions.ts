@@ -8,7 +8,7 @@ import {
   type Rule,
   type Rules,
 } from '../rule.js'
-import { createValue, Refusal, type TensorGraph } from '../tensor-graph.js'
+import { createValue, Refusal, requireFixed, type TensorGraph } from '../tensor-graph.js'
 import { axisIn, isOnlyLast, type Layout, type TensorValue } from '../tensor-value.js'
 import type { TfNode } from '../tf-graph.js'
 import { euclideanNorm } from './norms.js'
@@ -59,6 +59,7 @@ export const reductionRules: Rules = {
       throw new Refusal("select_last_index isn't supported")
     }
     const axis = normalizeAxis(readInt(node, 'axis', 0), value.shape.length)
+    requireFixed(value.shape, axis)
     const index = graph.add('ArgMax', [graph.first(value), graph.integer(axis)])
     const kept = value.shape.map((length, k) => (k === axis ? fixedLength(1) : length))
     if (readInt(node, 'keepdims', 1) === 1) {
@@ -123,6 +124,7 @@ function alongAxis(op: string): Rule {
     const value = requireInput(operator, 0)
     const rank = value.shape.length
     const axis = normalizeAxis(readInt(node, 'axis', -1), rank)
+    requireFixed(value.shape, axis)
     if (value.type !== 'float32') throw new Refusal(`${op} of integers isn't supported`)
     if (axis === 1 && rank > 2) {
       return createValue('float32', value.shape, 'last', graph.add(op, [graph.last(value)]))

@@ -26,7 +26,10 @@ interface ResizedAxis {
   readonly axis: number
   readonly from: number
   readonly to: number
+  /** A float32, as ONNX Runtime computes it. */
   readonly scale: number
+  /** Whether `to` is not rounded down, except from float32's nearest number. */
+  readonly isExact: boolean
 }
 
 /** Returns the axes whose length changes. */
@@ -40,8 +43,9 @@ function readResizedAxes(operator: Operator, value: TensorValue): ResizedAxis[] 
     throw new Refusal('its sizes depend on the values of the inputs')
   }
   const scales = sizes === undefined ? readNumbersOf(operator, 2) : undefined
-  if (sizes === undefined && scales === undefined)
+  if (sizes === undefined && scales === undefined) {
     throw new Refusal('it has no scales and no sizes')
+  }
   return axes.flatMap((axis, k) => {
     const length = value.shape[axis]!
     const isSame =
@@ -54,23 +58,30 @@ function readResizedAxes(operator: Operator, value: TensorValue): ResizedAxis[] 
       throw new Refusal('its sizes depend on the number of examples')
     }
     const from = length.fixed
-    const to = sizes === undefined ? Math.floor(from * (scales?.[k] ?? 1)) : sizes.fixed[k]!
-    return [{ axis, from, to, scale: sizes === undefined ? (scales?.[k] ?? 1) : to / from }]
+    if (sizes !== undefined) {
+      const to = sizes.fixed[k]!
+      return [{ axis, from, to, scale: Math.fround(to / from), isExact: true }]
+    }
+    const scale = scales?.[k] ?? 1
+    const product = Math.fround(from * scale)
+    const to = Math.floor(product)
+    return [{ axis, from, to, scale, isExact: to === product }]
   })
 }
 
-/** Returns where an index of the result is in the tensor. */
+/** Returns where an index of the result is in the tensor, rounded to float32 as in ONNX Runtime. */
 function locate({ node }: Operator, { from, to, scale }: ResizedAxis, index: number): number {
   const mode = readString(node, 'coordinate_transformation_mode', 'half_pixel')
+  const halfPixel = Math.fround(Math.fround((index + 0.5) / scale) - 0.5)
   switch (mode) {
     case 'half_pixel':
-      return (index + 0.5) / scale - 0.5
+      return halfPixel
     case 'pytorch_half_pixel':
-      return to > 1 ? (index + 0.5) / scale - 0.5 : 0
+      return to > 1 ? halfPixel : 0
     case 'asymmetric':
-      return index / scale
+      return Math.fround(index / scale)
     case 'align_corners':
-      return to === 1 ? 0 : (index * (from - 1)) / (to - 1)
+      return to === 1 ? 0 : Math.fround((index * (from - 1)) / (to - 1))
     default:
       throw new Refusal(`its coordinate_transformation_mode '${mode}' isn't supported`)
   }
@@ -84,6 +95,9 @@ function resizeToNearest(
   const round = roundings[readString(operator.node, 'nearest_mode', 'round_prefer_floor')]
   if (round === undefined) throw new Refusal('its nearest_mode is unknown')
   return axes.reduce((resized, axis) => {
+    if (axis.from === axis.to && !axis.isExact) {
+      throw new Refusal(`its scale ${axis.scale} keeps the length ${axis.to}, so runtimes differ`)
+    }
     const indices = Array.from({ length: axis.to }, (_, index) =>
       Math.max(0, Math.min(axis.from - 1, round(locate(operator, axis, index)))),
     )
@@ -92,11 +106,14 @@ function resizeToNearest(
 }
 
 const roundings: Readonly<Record<string, ((place: number) => number) | undefined>> = {
-  round_prefer_floor: (place) => Math.ceil(place - 0.5),
-  round_prefer_ceil: (place) => Math.floor(place + 0.5),
+  round_prefer_floor: (place) => (isTie(place) ? Math.floor(place) : Math.round(place)),
+  round_prefer_ceil: (place) => (isTie(place) ? Math.ceil(place) : Math.round(place)),
   floor: Math.floor,
   ceil: Math.ceil,
 }
+
+/** True between two elements, as near to the middle as ONNX Runtime counts as such. */
+const isTie = (place: number): boolean => Math.abs(place - Math.floor(place) - 0.5) < 1e-6
 
 function resizeLinearly(
   operator: Operator,
@@ -109,7 +126,7 @@ function resizeLinearly(
   }
   const mode = readString(node, 'coordinate_transformation_mode', 'half_pixel')
   const isImage = value.shape.length === 4 && axes.every(({ axis }) => axis > 1)
-  const isExact = axes.every(({ from, to, scale }) => to === from * scale && to > 1)
+  const isExact = axes.every((each) => each.isExact && each.to > 1)
   const isKnown = ['half_pixel', 'pytorch_half_pixel', 'asymmetric', 'align_corners'].includes(mode)
   if (!isImage || !isKnown || !(isExact || mode === 'align_corners')) {
     throw new Refusal(

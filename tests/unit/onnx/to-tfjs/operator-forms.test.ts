@@ -101,6 +101,18 @@ it.each<[string, readonly OnnxNode[], readonly number[]]>([
     ],
     [3],
   ],
+  ['an output that is the input', [nodeOf('Identity', ['x'], 'y')], [3]],
+  [
+    'normalized features whose mean is an output that nothing uses',
+    [
+      {
+        ...nodeOf('LayerNormalization', ['x', 'bias'], 'normal'),
+        outputs: ['normal', 'mean', 'deviation'],
+      },
+      nodeOf('Relu', ['normal'], 'y'),
+    ],
+    [3],
+  ],
 ])('computes what ONNX Runtime does: %s', async (description, nodes, shape) => {
   await useDevice('cpu')
   const bytes = build(nodes, shape)
@@ -183,6 +195,49 @@ it.each<[string, readonly OnnxNode[], readonly number[], string]>([
     [3],
     'it has fractions of the number of examples',
   ],
+  [
+    'the mean of a normalization',
+    [
+      { ...nodeOf('LayerNormalization', ['x', 'bias'], 'normal'), outputs: ['normal', 'mean'] },
+      nodeOf('Add', ['x', 'mean'], 'y'),
+    ],
+    [3],
+    "its input 'mean' is a further output of LayerNormalization",
+  ],
+  ...(
+    [
+      ['a softmax', [nodeOf('Softmax', ['x'], 'y', { axis: 0 })]],
+      ['a norm', [nodeOf('LpNormalization', ['x'], 'y', { axis: 0 })]],
+      [
+        'the largest',
+        [nodeOf('ArgMax', ['x'], 'most'), nodeOf('Gather', ['six', 'most'], 'y', { axis: 0 })],
+      ],
+      [
+        'a product',
+        [
+          nodeOf('Transpose', ['x'], 'columns'),
+          nodeOf('MatMul', ['columns', 'x'], 'gram'),
+          nodeOf('MatMul', ['x', 'gram'], 'y'),
+        ],
+      ],
+      [
+        'a general product',
+        [nodeOf('Gemm', ['x', 'x'], 'gram', { transA: 1 }), nodeOf('MatMul', ['x', 'gram'], 'y')],
+      ],
+      [
+        'an Einsum',
+        [
+          nodeOf('Einsum', ['x', 'x'], 'gram', { equation: 'ni,nj->ij' }),
+          nodeOf('MatMul', ['x', 'gram'], 'y'),
+        ],
+      ],
+    ] as const
+  ).map(([name, nodes]): [string, readonly OnnxNode[], readonly number[], string] => [
+    `${name} over examples`,
+    nodes,
+    [3],
+    'which has the examples',
+  ]),
 ])('refuses %s', (_, nodes, shape, message) => {
   expect(() => convertBytes(build(nodes, shape), { shapes: [shape] })).toThrow(message)
 })
@@ -191,4 +246,17 @@ it.each([13, 18])('refuses a dropout in training mode of opset %i', (opset) => {
   const nodes = [nodeOf('Dropout', ['x', '', 'true'], 'kept'), nodeOf('Relu', ['kept'], 'y')]
   const bytes = build(nodes, [3], opset)
   expect(() => convertBytes(bytes, { shapes: [[3]] })).toThrow('is Dropout, which')
+})
+
+it('reads the scales of a Constant in opset 10, which rounds up where it shortens', async () => {
+  await useDevice('cpu')
+  const scales = floats([1, 1, 0.6, 1], [4])
+  const nodes = [
+    nodeOf('Constant', [], 'factors', { value: { kind: 'tensor', value: scales } }),
+    nodeOf('Resize', ['x', 'factors'], 'y', { mode: 'nearest' }),
+  ]
+  const shape = [1, 5, 2]
+  const bytes = build(nodes, shape, 10)
+  const error = await compareWithRuntime({ bytes, shape, description: 'Resize' }, 1)
+  expect(error).toBeLessThanOrEqual(tolerance)
 })
