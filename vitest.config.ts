@@ -37,6 +37,9 @@ const guideModules: Plugin = {
 
 const executablePath = findBrowser().path
 
+/** How long `expect.poll` waits on a busy machine. Vitest's own limit is one second. */
+const patient = { poll: { timeout: 60_000 } }
+
 export default defineConfig({
   test: {
     projects: [
@@ -52,6 +55,7 @@ export default defineConfig({
           maxWorkers: 2,
           // A busy machine takes its time to load ESLint, or to start a process.
           testTimeout: 30_000,
+          expect: patient,
         },
       },
       {
@@ -79,8 +83,9 @@ export default defineConfig({
           isolate: false,
           fileParallelism: false,
           // The software adapter compiles each shader in tens of milliseconds.
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          expect: patient,
           browser: {
             enabled: true,
             headless: true,
@@ -101,8 +106,9 @@ export default defineConfig({
           name: 'e2e',
           include: ['tests/e2e/**/*.test.ts'],
           fileParallelism: false,
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+          expect: patient,
         },
       },
       {
@@ -122,6 +128,7 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 120_000,
+          expect: patient,
         },
       },
     ],

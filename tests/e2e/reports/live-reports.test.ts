@@ -34,7 +34,7 @@ beforeAll(async () => {
   )
   expect(printed).toMatch(/^report\.html: one explanation and a model, \d+ kB\.\n$/)
   report = host.serve('report.html')
-}, 60_000)
+})
 
 /** A model with seeded weights, its examples, and an explanation that is shown as it is. */
 async function writeInputs(): Promise<void> {
@@ -107,17 +107,14 @@ const readText = (shown: Frame): Promise<string> =>
 /** Waits until the explainer shows these texts. */
 async function waitForTexts(shown: Frame, texts: readonly string[]): Promise<void> {
   await expect
-    .poll(
-      async () => {
-        const text = await readText(shown)
-        return texts.filter((each) => !text.includes(each))
-      },
-      { timeout: 20_000 },
-    )
+    .poll(async () => {
+      const text = await readText(shown)
+      return texts.filter((each) => !text.includes(each))
+    })
     .toEqual([])
 }
 
-it.each(Object.keys(places))('computes in %s', { timeout: 30_000 }, async (name) => {
+it.each(Object.keys(places))('computes in %s', async (name) => {
   const { device, isOnPage } = restricted[name] ?? { device: 'Runs on WASM', isOnPage: false }
   await host.visit(places[name]!(report), async ({ shown, page, faults, requests }) => {
     await shown.locator('gl-explainer gl-attribution-image figcaption').waitFor()

@@ -22,7 +22,7 @@ if (typeof Worker !== 'undefined') {
 export const liveWorkers = (): number => live.size
 
 /** A worker that starts while its explainer is disposed ends when it has started, which takes a while on a busy machine. */
-const endTimeoutMs = 10_000
+const endTimeoutMs = 60_000
 
 /** Waits until as many workers run as expected, or as long as it may take. */
 export async function workersSettle(expected: number): Promise<void> {
