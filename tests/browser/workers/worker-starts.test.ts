@@ -4,22 +4,23 @@ import { expect, it } from 'vitest'
 import { liveWorkers } from '../../support/workers/live-workers.js'
 import { connectWorker, startWorker } from '../../support/workers/start-workers.js'
 
-/** A load failure is an event of the worker: it is reported long before the handshake's 30 s. */
-const atOnceMs = 5_000
+/** Longer than the test may take: what is reported earlier is reported for another reason. */
+const timeoutMs = 3_600_000
 
 it.each([
   ['missing', /its script could not be loaded\. Check its address/],
   ['failing', /nothing caught: .*no-such-module/],
   ['throwing', /nothing caught: .*The licence has expired\.$/],
-] as const)('reports a worker whose script is %s, at once', async (name, message) => {
-  const startedAt = performance.now()
-  const explainers = connectWorker(name)
-  const error: unknown = await explainers.ready.catch((reason: unknown) => reason)
-  expect(performance.now() - startedAt).toBeLessThan(atOnceMs)
-  expect(isGradlensError(error, 'DeviceError') && error.device).toBe('worker')
-  expect((error as Error).message).toMatch(message)
-  await expect(explainers.predict([[1]])).rejects.toBe(error)
-})
+] as const)(
+  'reports a worker whose script is %s, before the time to connect is over',
+  async (name, message) => {
+    const explainers = connectWorker(name, { timeoutMs })
+    const error: unknown = await explainers.ready.catch((reason: unknown) => reason)
+    expect(isGradlensError(error, 'DeviceError') && error.device).toBe('worker')
+    expect((error as Error).message).toMatch(message)
+    await expect(explainers.predict([[1]])).rejects.toBe(error)
+  },
+)
 
 it('reports a worker whose script exposes nothing, and ends it', async () => {
   const before = liveWorkers()

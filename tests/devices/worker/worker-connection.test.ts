@@ -2,6 +2,7 @@ import * as gradlens from 'gradlens'
 import type { GradientBlock, Predictor } from 'gradlens'
 import { connectExplainers, connectPredictor, exposeExplainers } from 'gradlens/worker'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { createDeferred } from '../../support/deferred.js'
 import { channelTo, throughChannel } from '../../support/devices/exposed-explainers.js'
 import { withLossGradients } from '../../support/models/changed-sessions.js'
 import { classifier, testX, trainClasses, trainX } from '../../support/models/small-nets.js'
@@ -38,11 +39,20 @@ describe('the handshake with a worker', () => {
   })
 
   it('waits for a model that takes longer to load', async () => {
-    const slow = async (): Promise<Predictor> => {
-      await new Promise((resolve) => setTimeout(resolve, 300))
-      return exposed()
-    }
-    using remote = connectExplainers(channelTo(slow), { timeoutMs: 100 })
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    onTestFinished(() => {
+      vi.useRealTimers()
+    })
+    const model = createDeferred<Predictor>()
+    using remote = connectExplainers(
+      channelTo(() => model.promise),
+      { timeoutMs: 100 },
+    )
+    expect(vi.getTimerCount()).toBe(1)
+    // The worker has called exposeExplainers.
+    await expect.poll(() => vi.getTimerCount()).toBe(0)
+    vi.useRealTimers()
+    model.resolve(exposed())
     expect((await remote.ready).parameters).toHaveLength(4)
   })
 
