@@ -144,7 +144,6 @@ it('shows progress in rows with the time that is left, and a button that cancels
   fits[0]!.options.onProgress({ phase: 'fit', done: 500, total: 2000 })
   await settle(element)
   const [progress] = findProgress(element)
-  expect(within(progress!, 'progress')).toEqual([])
   await expect.poll(() => textsOf(progress!, '.running .message')).toHaveLength(1)
   expect(textsOf(progress!, '.running .message')[0]).toMatch(
     /^Computing the gradients of the training examples: 500 of 2,000 training examples, about \d+ s left$/,
@@ -265,7 +264,7 @@ it('tells in one line what ran, where, and what it took', async () => {
   await settle(element)
   rankings[0]!.resolve(ranking)
   await settle(element)
-  const time = '(< 1|\\d+) ms'
+  const time = '(?:< 1 ms|\\d+ ms|[\\d.]+ s)'
   expect(textsOf(element, '.run-report')[0]!.replace(/\s+/g, ' ')).toMatch(
     new RegExp(
       `^Runs on WASM\\. No WebGPU: no adapter\\. The gradients of 12 training examples took ${time} and 12 kB\\. ` +

@@ -23,6 +23,15 @@ it('shows nothing of work that finishes at once', async () => {
   expect(textsOf(element, '[role="status"]')).toEqual([''])
 })
 
+it('shows nothing of work that has just begun', async () => {
+  // In an hour, so that it isn't longer ago than half a second when a busy machine renders it.
+  const startedAt = performance.now() + 3_600_000
+  const state = { status: 'busy', startedAt, phaseStartedAt: startedAt, progress: null } as const
+  const element = await mounted('gl-progress', { ...ranking, state })
+  expect(within(element, 'button, progress')).toEqual([])
+  expect(textsOf(element, '[role="status"]')).toEqual([''])
+})
+
 it('has the same height in every state, so that nothing below it moves', async () => {
   const element = await mounted('gl-progress', ranking)
   const startedAt = performance.now() - 1000
