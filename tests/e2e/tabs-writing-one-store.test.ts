@@ -4,11 +4,13 @@ import type { Browser, BrowserContext, Page } from 'playwright'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { launchBrowser } from './launch-browser.js'
 import { servePages } from './page-server.js'
+import { waitUntilUnlocked } from './store-locks.js'
 
 interface PageWindow {
   readonly tf: typeof tfjs
   readonly gradlens: Window['gradlens']
   done?: number[]
+  resume?: () => void
 }
 
 const pages = {
@@ -38,33 +40,53 @@ async function open(context: BrowserContext): Promise<Page> {
   return page
 }
 
-/** Fits 600 examples into the store of that name; `done` of the page's window tells how far it has come. */
-const fit = (page: Page, name: string): Promise<void> =>
-  page.evaluate(async (storeName) => {
-    const shared = window as unknown as PageWindow
-    const { tf, gradlens } = shared
-    await tf.setBackend('cpu')
-    const numbers = (shape: number[], seed: number): tfjs.Tensor =>
-      tf.randomUniform(shape, -1, 1, 'float32', seed)
-    const weights = [numbers([6, 4], 1), numbers([4], 2)]
-    const layer = tf.layers.dense({ units: 4, inputShape: [6], activation: 'softmax', weights })
-    const model = tf.sequential({ layers: [layer] })
-    const loss = 'sparseCategoricalCrossentropy'
-    const explainer = new gradlens.GradientSimilarity(gradlens.tfjsPredictor(model), loss, {
-      device: 'cpu',
-      batchSize: 4,
-      precomputeGrads: true,
-      store: new gradlens.OpfsStore(storeName),
-      storeRowsPerChunk: 10,
-    })
-    const done: number[] = []
-    shared.done = done
-    const classes = Array.from({ length: 600 }, (_, i) => i % 4)
-    await explainer.fit(numbers([600, 6], 3), classes, {
-      onProgress: (progress) => done.push(progress.done),
-    })
-    explainer.dispose()
-  }, name)
+/**
+ * Fits 600 examples into the store of that name. `done` of the page's window has its progress. After more
+ * than `holdAfter` examples, the fit waits until `resume` is called.
+ */
+const fit = (page: Page, name: string, holdAfter = Infinity): Promise<void> =>
+  page.evaluate(
+    async ([storeName, most]) => {
+      const shared = window as unknown as PageWindow
+      const { tf, gradlens } = shared
+      await tf.setBackend('cpu')
+      const numbers = (shape: number[], seed: number): tfjs.Tensor =>
+        tf.randomUniform(shape, -1, 1, 'float32', seed)
+      const weights = [numbers([6, 4], 1), numbers([4], 2)]
+      const layer = tf.layers.dense({ units: 4, inputShape: [6], activation: 'softmax', weights })
+      const model = tf.sequential({ layers: [layer] })
+      const loss = 'sparseCategoricalCrossentropy'
+      const done: number[] = []
+      shared.done = done
+      const resumed = new Promise<void>((resolve) => (shared.resume = resolve))
+      const store = new gradlens.OpfsStore(storeName)
+      const write = store.set.bind(store)
+      store.set = async (key, bytes) => {
+        if ((done.at(-1) ?? 0) > most) await resumed
+        await write(key, bytes)
+      }
+      const explainer = new gradlens.GradientSimilarity(gradlens.tfjsPredictor(model), loss, {
+        device: 'cpu',
+        batchSize: 4,
+        precomputeGrads: true,
+        store,
+        storeRowsPerChunk: 10,
+      })
+      const classes = Array.from({ length: 600 }, (_, i) => i % 4)
+      await explainer.fit(numbers([600, 6], 3), classes, {
+        onProgress: (progress) => done.push(progress.done),
+      })
+      explainer.dispose()
+    },
+    [name, holdAfter] as const,
+  )
+
+/** Waits until the fit of a page is held. */
+const waitUntilHeld = (page: Page, holdAfter: number): Promise<unknown> =>
+  page.waitForFunction(
+    (most) => ((window as unknown as PageWindow).done?.at(-1) ?? 0) > most,
+    holdAfter,
+  )
 
 /** All bytes of the store, as text by path. */
 const contentOf = (page: Page, name: string): Promise<Record<string, string>> =>
@@ -88,12 +110,13 @@ const contentOf = (page: Page, name: string): Promise<Record<string, string>> =>
 it('goes on with the fit of a tab that was closed, to the bytes of one that was left alone', async () => {
   const context = await browser.newContext()
   const first = await open(context)
-  const closed = fit(first, 'interrupted').catch(() => 'closed')
-  await first.waitForFunction(() => ((window as unknown as PageWindow).done?.at(-1) ?? 0) > 60)
+  const closed = fit(first, 'interrupted', 60).catch(() => 'closed')
+  await waitUntilHeld(first, 60)
   await first.close()
   expect(await closed).toBe('closed')
 
   const second = await open(context)
+  await waitUntilUnlocked(second)
   await fit(second, 'interrupted')
   const [done] = await second.evaluate(() => (window as unknown as PageWindow).done!)
   expect(done).toBeGreaterThanOrEqual(40)
@@ -107,15 +130,15 @@ it('goes on with the fit of a tab that was closed, to the bytes of one that was 
 it('lets one of two tabs write a store, tells the other, and ends with the bytes of one alone', async () => {
   const context = await browser.newContext()
   const [first, second] = [await open(context), await open(context)]
-  const written = fit(first, 'shared')
-  await first.waitForFunction(() => ((window as unknown as PageWindow).done?.at(-1) ?? 0) > 20)
+  const written = fit(first, 'shared', 20)
+  await waitUntilHeld(first, 20)
   const told = await fit(second, 'shared').catch(String)
   expect(told).toContain(
     "Gradients are being written to the store 'shared' by another tab or worker",
   )
-  const done = await first.evaluate(() => (window as unknown as PageWindow).done?.at(-1))
-  expect(done).toBeLessThan(600)
-
+  await first.evaluate(() => {
+    ;(window as unknown as PageWindow).resume?.()
+  })
   await written
   // TensorFlow.js numbers the layers of a page's second model on.
   const third = await open(context)

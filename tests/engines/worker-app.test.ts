@@ -54,6 +54,8 @@ describe.each(engineNames)('explainers in workers, in %s', (name) => {
     const resumed = await visitor.visit(
       '/app.html?resume',
       `await until('the app', () => window.scenarios)
+       // The worker of the page before ends some time after it.
+       await until('an unlocked store', async () => (await navigator.locks.query()).held.length === 0)
        try {
          return (await scenarios.fitStore(undefined, 96)).done[0]
        } catch (error) {
