@@ -57,13 +57,16 @@ it.each([
 
 it('finds an error by a part of its text, offline', async () => {
   const { page, faults } = await open('docs/', { width: 1280, colorScheme: 'light' })
+  // The page listens to its keys once Vue has mounted it.
+  await page.waitForFunction(() => '__vue_app__' in document.querySelector('#app')!)
   await page.keyboard.press('Control+k')
-  await page.keyboard.type('executeAsync, which cannot be differentiated')
-  const first = page.locator('.VPLocalSearchBox .result').first()
-  await first.waitFor()
+  const search = page.locator('.VPLocalSearchBox')
+  await search.locator('input').fill('executeAsync, which cannot be differentiated')
+  const first = search.locator('.result').first()
   expect(await first.getAttribute('href')).toMatch(/reference\/(?:errors|troubleshooting)\.html/)
   await first.click()
-  await page.getByText('executeAsync').first().waitFor()
+  await search.waitFor({ state: 'detached' })
+  await page.locator('main').getByText('executeAsync').first().waitFor()
   expect(faults).toEqual([])
   await page.close()
 })

@@ -93,16 +93,20 @@ async function askWorker(
     return await page.evaluate(
       async ({ folder, type, device }) => {
         const scope = `/${folder}/`
-        const { installing } = await navigator.serviceWorker.register(`${scope}worker.js`, {
+        const registration = await navigator.serviceWorker.register(`${scope}worker.js`, {
           scope,
           type,
         })
-        const worker = installing!
+        // A page that was busy finds a worker that has been installed already.
+        const { installing, waiting, active } = registration
+        const worker = (installing ?? waiting ?? active)!
         await new Promise<void>((resolve, reject) => {
-          worker.addEventListener('statechange', () => {
+          const follow = (): void => {
             if (worker.state === 'activated') resolve()
             if (worker.state === 'redundant') reject(new Error('the worker cannot be installed'))
-          })
+          }
+          follow()
+          worker.addEventListener('statechange', follow)
         })
         const { port1, port2 } = new MessageChannel()
         return new Promise((resolve) => {
