@@ -72,10 +72,9 @@ it.each([
         () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
       )
       expect(overflow).toBeLessThanOrEqual(0)
-      // What is dimmed has been dimmed by then.
-      await page.waitForTimeout(400)
       const file = path.join(folder, `elements-${width}-${colorScheme}.png`)
-      await page.screenshot({ path: file, fullPage: true })
+      // What is being dimmed is shown as it will be.
+      await page.screenshot({ path: file, fullPage: true, animations: 'disabled' })
       expect(faults).toEqual([])
     } finally {
       await context.close()
