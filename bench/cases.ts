@@ -108,7 +108,7 @@ export const caseNames: readonly string[] = Object.keys(sources)
 export function writeCase(name: string, folder: string, rows?: number): Case {
   const source = sources[name]
   if (source === undefined) {
-    throw new Error(`There is no model '${name}'; expected one of ${caseNames.join(', ')}.`)
+    throw new Error(`Unknown model '${name}'; expected one of ${caseNames.join(', ')}.`)
   }
   const { title, layers, inputShape } = source
   const exampleCount = rows ?? source.exampleCount

@@ -83,7 +83,7 @@ async function inPage(
 ): Promise<{ readonly result: unknown; readonly peakMiB: number | null }> {
   const profile = mkdtempSync(path.join(tmpdir(), 'gradlens-profile-'))
   const { path: executable } = findBrowser()
-  if (executable === undefined) throw new Error('There is no browser; set CHROME_PATH.')
+  if (executable === undefined) throw new Error('No browser was found; set CHROME_PATH.')
   const address = `http://127.0.0.1:${port}/#${encodeURIComponent(JSON.stringify(task))}`
   // Chromium's sandbox doesn't work for root, the user in containers.
   const asRoot = process.getuid?.() === 0 ? ['--no-sandbox'] : []

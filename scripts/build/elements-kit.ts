@@ -18,7 +18,7 @@ export function elementsKit(config: UserConfig): Plugin {
       })
       const outputs = [built].flat().flatMap((one) => ('output' in one ? one.output : []))
       const script = outputs.find(({ fileName }) => path.basename(fileName) === elementsKitName)
-      if (script?.type !== 'chunk') throw new Error(`There is no ${elementsKitName}.`)
+      if (script?.type !== 'chunk') throw new Error(`${elementsKitName} was not built.`)
       this.emitFile({ type: 'asset', fileName: elementsKitName, source: script.code })
     },
   }

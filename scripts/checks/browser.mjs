@@ -12,7 +12,7 @@ const names = ['google-chrome-stable', 'google-chrome', 'chrome', 'chromium', 'c
  *
  * @param {Readonly<Record<string, string | undefined>>} env
  * @param {string} playwrightPath
- * @returns {{ path: string } | { path?: undefined, fault: string }} the browser, or why there is none
+ * @returns {{ path: string } | { path?: undefined, fault: string }} the browser, or why none was found
  */
 export function findBrowser(env = process.env, playwrightPath = chromium.executablePath()) {
   const chosen = env['CHROME_PATH']

@@ -13,7 +13,7 @@ import { root } from '../checks/command.mjs'
  * @property {string} message the text, with … for what is filled in
  */
 
-/** What stands for a part of a message that is known only when it is thrown. */
+/** Replaces a part of a message that is known only when it is thrown. */
 const filledIn = '…'
 /** More texts than these of one message are shown as one, with what differs filled in. */
 const maximumTexts = 24

@@ -140,7 +140,7 @@ function assertComplete(records: readonly RangeRecord[]): StoreHeader {
   if (first === undefined) {
     throw new StoreError(
       'missing',
-      'There are no ranges of gradients to merge here. Write them first, with the option rows, or check the address.',
+      'No ranges of gradients were found to merge. Write them first, with the option rows, or check the address.',
     )
   }
   for (const record of records) assertSameStore(first, record)

@@ -18,7 +18,7 @@ export async function openGradientStore(
   if (reader !== undefined) return reader
   throw new StoreError(
     'missing',
-    `There is no store of gradients here: ${store.locate?.('zarr.json') ?? 'zarr.json'} is missing. Fit with this ` +
+    `No store of gradients was found: ${store.locate?.('zarr.json') ?? 'zarr.json'} is missing. Fit with this ` +
       'store first, or check its address.',
   )
 }

@@ -41,7 +41,7 @@ export async function verifyGradientStore(
   if (description === undefined) {
     throw new StoreError(
       'missing',
-      `There is no store of gradients here: ${store.locate?.('zarr.json') ?? 'zarr.json'} is missing. Check its address.`,
+      `No store of gradients was found: ${store.locate?.('zarr.json') ?? 'zarr.json'} is missing. Check its address.`,
     )
   }
   const { header } = description

@@ -7,7 +7,7 @@ import { expectNoLeaks } from '../support/leaks.js'
 
 describeLeakGuard()
 
-it('fails work that keeps a GPU buffer which belongs to no tensor', async () => {
+it('fails work that keeps a GPU buffer without a tensor', async () => {
   await useDevice('webgpu')
   const { bufferManager } = tf.backend() as WebGPUBackend
   const buffers: GPUBuffer[] = []
@@ -18,7 +18,7 @@ it('fails work that keeps a GPU buffer which belongs to no tensor', async () => 
   for (const buffer of buffers) bufferManager.releaseBuffer(buffer)
 })
 
-it('passes work that brings a tensor of before to the GPU', async () => {
+it('passes work that uploads an existing tensor to the GPU', async () => {
   await useDevice('webgpu')
   const weights = tf.ones([64, 64])
   await expectNoLeaks(async () => {

@@ -20,7 +20,7 @@ async function loggedBy(verbose: boolean): Promise<unknown[]> {
   return logged
 }
 
-it('verbose logs an entry per tenth of the way in a browser', async () => {
+it('verbose logs an entry for each tenth of the work in a browser', async () => {
   const logged = await loggedBy(true)
   expect(logged).toEqual(
     [1, 3, 6, 9, 12, 15, 18, 21, 24, 27, 30].map(
@@ -29,6 +29,6 @@ it('verbose logs an entry per tenth of the way in a browser', async () => {
   )
 })
 
-it('nothing is logged in a browser unless asked for', async () => {
+it('nothing is logged in a browser by default', async () => {
   expect(await loggedBy(false)).toEqual([])
 })

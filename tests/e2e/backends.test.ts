@@ -112,7 +112,7 @@ function trainExplainTrain(page: Page, device: 'auto' | 'wasm'): Promise<Record<
 }
 
 it.each(['/modules.html', '/scripts.html'] as const)(
-  "explains on wasm, and leaves the page's default backend and its training as they were, on %s",
+  "explains on wasm, and doesn't change the page's default backend and training, on %s",
   async (name) => {
     const without = await open('/without.html')
     const usual = await without.page.evaluate(async () => {
@@ -133,7 +133,7 @@ it.each(['/modules.html', '/scripts.html'] as const)(
   },
 )
 
-it('leaves a wasm backend that the page has registered before, with its priority', async () => {
+it('keeps a wasm backend that the page has registered before, with its priority', async () => {
   const { page, messages } = await open('/own-before.html')
   const priorities = await page.evaluate(() => {
     const { tf } = window as unknown as PageWindow
@@ -149,7 +149,7 @@ it('leaves a wasm backend that the page has registered before, with its priority
   await page.close()
 })
 
-it("explains where the page registers TensorFlow.js's own wasm backend afterwards", async () => {
+it("explains if the page registers TensorFlow.js's own wasm backend afterwards", async () => {
   const { page, messages } = await open('/own-after.html')
   expect(await trainExplainTrain(page, 'wasm')).toMatchObject({ device: 'wasm', best: [3, 1] })
   expect(messages).toEqual([expect.stringContaining('wasm backend was already registered')])
@@ -178,7 +178,7 @@ function attribute(page: Page, device: 'auto' | 'wasm' | 'webgpu'): Promise<stri
   }, device)
 }
 
-it('names the source that a content security policy lacks, and runs on cpu unless told otherwise', async () => {
+it('names the source that a content security policy lacks, and runs on cpu by default', async () => {
   const { page } = await open('/strict.html')
   const reason = /WebAssembly could not compile.*content security policy needs 'wasm-unsafe-eval'/
   expect(await attribute(page, 'wasm')).toEqual(['DeviceError', expect.stringMatching(reason)])
@@ -197,7 +197,7 @@ it('explains on webgpu, loaded when it is first used', async () => {
   await page.close()
 })
 
-it('says that the browser has no GPU adapter, and runs on wasm unless told otherwise', async () => {
+it('reports that the browser has no GPU adapter, and runs on wasm by default', async () => {
   const { page, messages } = await open('/modules.html')
   await page.evaluate(() => {
     navigator.gpu.requestAdapter = () => Promise.resolve(null)
@@ -209,7 +209,7 @@ it('says that the browser has no GPU adapter, and runs on wasm unless told other
   await page.close()
 })
 
-it.each(['wasm', 'webgpu'])('says what %s.global.js needs where it is missing', async (name) => {
+it.each(['wasm', 'webgpu'])('names what %s.global.js needs if it is missing', async (name) => {
   const page = await browser.newPage()
   const errors: string[] = []
   page.on('pageerror', ({ message }) => errors.push(message))

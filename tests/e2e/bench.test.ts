@@ -45,14 +45,14 @@ it('prints a row for each task, with the ratios', () => {
   expect(status).toBe(0)
 })
 
-it('runs in a page without isolation and in one with, where tfjs has its threads', () => {
+it('runs in a page without isolation, and in one with it, where tfjs has threads', () => {
   const pages = report().settings
   expect(pages.map(({ name }) => name).slice(0, 2)).toEqual(settings)
   expect(pages.map((page) => page.crossOriginIsolated).slice(0, 2)).toEqual([false, true])
   expect(pages.map(({ wasmThreads }) => wasmThreads).slice(0, 2)).toEqual([1, tfjsThreads])
 })
 
-it('writes what each participant took for each task', () => {
+it('writes the time of each participant for each task', () => {
   const { models } = report()
   expect(models.map(({ parameterCount }) => parameterCount)).toEqual([103_700, 56_714])
   for (const { columns, exampleCount } of models) {
@@ -72,7 +72,7 @@ it('writes what each participant took for each task', () => {
   }
 })
 
-it('relates every other column to ours', () => {
+it('compares every other column with gradlens', () => {
   for (const { columns, ratios } of report().models) {
     const time = (name: string): number =>
       columns.find((column) => column.name === name && column.setting === 'wasm')!.cells.fit!.median

@@ -109,7 +109,7 @@ const linearModel = {
   backendOfPage: 'cpu',
 }
 
-it('offers exactly these names as window.gradlens', async () => {
+it('exports exactly these names as window.gradlens', async () => {
   const { page, errors } = await open('/classic.html')
   const names = await page.evaluate(() => Object.keys(window.gradlens).sort())
   expect(names).toEqual([
@@ -171,7 +171,7 @@ it.each([
   await page.close()
 })
 
-it('registers the elements by one classic script', async () => {
+it('registers the elements with one classic script', async () => {
   const page = await browser.newPage()
   await page.goto(`${server.url}/empty.html`)
   await page.addScriptTag({ url: '/dist/elements.global.js' })
@@ -181,7 +181,7 @@ it('registers the elements by one classic script', async () => {
   await page.close()
 })
 
-it('loads before TensorFlow.js, names what is missing, and finds it later', async () => {
+it('loads before TensorFlow.js, names it as missing, and finds it later', async () => {
   const page = await browser.newPage()
   const errors: string[] = []
   page.on('pageerror', ({ message }) => errors.push(message))

@@ -45,7 +45,7 @@ it.each([
     colorScheme: 'light' as const,
   },
 ])(
-  'shows $address on $width pixels in $colorScheme from any folder, and axe finds nothing',
+  'shows $address on $width pixels in $colorScheme from any folder, and passes axe',
   async ({ address, ...options }) => {
     const { page, faults } = await open(address, options)
     await expectNoOverflow(page)

@@ -118,7 +118,7 @@ it('saves what it shows through its menu, by the keyboard, under a strict policy
   }
 })
 
-it('is reached by the Tab key once, and left by it', async () => {
+it('has one stop of the Tab key', async () => {
   const page = await browser.newPage()
   try {
     await page.goto(`${server.url}/elements.html`)

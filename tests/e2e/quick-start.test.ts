@@ -91,7 +91,7 @@ function expectExplanation(text: string): void {
 const pagesOf = (way: (typeof ways)[string]): string[] =>
   Object.keys(ways).filter((page) => ways[page] === way)
 
-it('has a way for each page of the guide', () => {
+it('follows each page of the guide', () => {
   const pages = readdirSync(docs).map((file) => path.basename(file, '.md'))
   expect(pages.filter((page) => page !== 'index').sort()).toEqual(Object.keys(ways).sort())
 })

@@ -107,7 +107,7 @@ const contentOf = (page: Page, name: string): Promise<Record<string, string>> =>
     return content
   }, name)
 
-it('goes on with the fit of a tab that was closed, to the bytes of one that was left alone', async () => {
+it('resumes the fit of a closed tab, with the bytes of an uninterrupted one', async () => {
   const context = await browser.newContext()
   const first = await open(context)
   const closed = fit(first, 'interrupted', 60).catch(() => 'closed')
@@ -127,7 +127,7 @@ it('goes on with the fit of a tab that was closed, to the bytes of one that was 
   await context.close()
 })
 
-it('lets one of two tabs write a store, tells the other, and ends with the bytes of one alone', async () => {
+it('allows one of two tabs to write a store, refuses the other, and writes the bytes of a single tab', async () => {
   const context = await browser.newContext()
   const [first, second] = [await open(context), await open(context)]
   const written = fit(first, 'shared', 20)

@@ -87,7 +87,7 @@ describe.each(Object.keys(bundlers))('a page built by %s, with its model in a wo
     return page
   }
 
-  it('imports the entry of the worker nowhere, which WebKit would run twice', () => {
+  it("never imports the worker's entry, which WebKit would run twice", () => {
     const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
     const entry = files.find((file) => /explain-worker.*\.js$/.test(file))!
     const scripts = files.filter((file) => file.endsWith('.js'))
@@ -99,7 +99,7 @@ describe.each(Object.keys(bundlers))('a page built by %s, with its model in a wo
     expect(importers).toEqual([])
   })
 
-  it('gives the figures of Node, and no task of the page is long', async () => {
+  it('has the results of Node, without a long task in the page', async () => {
     let visited: Page | undefined
     const visit = async (): Promise<Page> => {
       await visited?.close()
@@ -125,7 +125,7 @@ describe.each(Object.keys(bundlers))('a page built by %s, with its model in a wo
     },
   )
 
-  it('resumes a fit into the store of its worker after the page was closed', async () => {
+  it("resumes a fit into the worker's store after the page was closed", async () => {
     const first = await open()
     const reached = new Promise<void>((resolve) => {
       void first.exposeFunction('report', (done: number) => {
@@ -163,7 +163,7 @@ const classicWorker = (origin: string): string => `
     gradlens.tfjsPredictor(await tf.loadLayersModel('${origin}/public/mnist/model.json')),
   )`
 
-it('explains in a worker from a blob address, with classic scripts alone', async () => {
+it('explains in a worker of a blob address, with classic scripts only', async () => {
   const server = await servePages({
     '/classic.html': `<!doctype html>
       <link rel="icon" href="data:," />

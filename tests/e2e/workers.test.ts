@@ -76,14 +76,14 @@ async function rankOn(policy: string): Promise<Outcome> {
   }
 }
 
-it('compares gradients in workers, also where the script comes from another origin', async () => {
+it('compares gradients in workers, also if the script comes from another origin', async () => {
   const { workerCount, fallbackReason, indices } = await rankOn('object-src *')
   expect(indices).toEqual([0, 2, 1])
   expect(fallbackReason).toBeNull()
   expect(workerCount).toBeGreaterThan(0)
 })
 
-it('compares them in the page where the content security policy refuses workers, and says why', async () => {
+it('compares them in the page if the content security policy refuses workers, and gives the reason', async () => {
   const { workerCount, fallbackReason, indices } = await rankOn("worker-src 'none'")
   expect(indices).toEqual([0, 2, 1])
   expect(fallbackReason).toMatch(/one thread.*workers cannot be started.*content security policy/)

@@ -40,7 +40,7 @@ describe.each(engineNames)('explainers in workers, in %s', (name) => {
     expect(await visitor.visit('/app.html', script)).toEqual(scenarioNames)
   })
 
-  it('resume a store that the page left, where the browser has a file system', async () => {
+  it('resume a store that the page left unfinished, if the browser has a file system', async () => {
     const hasFiles = await visitor.visit(
       '/app.html?fit',
       `await until('the app', () => window.scenarios)

@@ -120,7 +120,7 @@ it('shows a widget in JupyterLab, sends the selection back, and is dark where Ju
   await runMenu(page, 'File', 'Save Notebook')
   await expect.poll(() => readFileSync(file, 'utf8')).toContain('image/png')
   await page.close()
-  // The server trusts the outputs that it wrote. Those of a changed file are somebody else's.
+  // The server trusts the outputs that it wrote, but not those of a changed file.
   writeFileSync(file, readFileSync(file, 'utf8').replace('import asyncio', 'import abc'))
   const reopened = await openHostPage(browser, `${server.url}/lab/tree/shown.ipynb?reset`)
   for (const cell of [0, 2]) {

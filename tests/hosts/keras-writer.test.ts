@@ -43,7 +43,7 @@ async function loadModel(name: string): Promise<tf.LayersModel> {
 }
 
 it.each(['skip', 'bidirectional', 'recurrent', 'siamese', 'series', 'upsampling'])(
-  'writes a Keras 3 model that TensorFlow.js computes alike: %s',
+  'writes a Keras 3 model with the same outputs in TensorFlow.js: %s',
   async (name) => {
     const model = await loadModel(name)
     const { inputs, predictions } = JSON.parse(
@@ -59,7 +59,7 @@ it.each(['skip', 'bidirectional', 'recurrent', 'siamese', 'series', 'upsampling'
   },
 )
 
-it('refuses layers that TensorFlow.js computes otherwise, by name', () => {
+it('refuses layers by name that TensorFlow.js computes differently', () => {
   const messages = JSON.parse(readFileSync(path.join(folder, 'refused.json'), 'utf8')) as string[]
   const layers = ['gru_a', 'causal', 'hard', 'bilinear', 'heads', 'average']
   expect(messages).toHaveLength(layers.length)

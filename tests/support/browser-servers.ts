@@ -7,7 +7,7 @@ interface Served {
   readonly requests: string[]
 }
 
-/** What a server sends beside the bytes. */
+/** What a server sends with the bytes. */
 interface ServerOptions {
   readonly headers: Readonly<Record<string, string>>
   /** So many answers, and then the server is gone. */

@@ -6,14 +6,14 @@ import path from 'node:path'
 import '@tensorflow/tfjs-backend-wasm'
 import { run } from '../../src/cli/run.js'
 
-/** What a run of the program came to. */
+/** The result of a run of the program. */
 export interface Finished {
   readonly code: number | null
   readonly stdout: string
   readonly stderr: string
 }
 
-/** The program, in this process. */
+/** Runs the program in this process. */
 export async function runHere(...args: string[]): Promise<Finished> {
   const written = { stdout: '', stderr: '' }
   const to = (name: 'stdout' | 'stderr'): { write(text: string): void } => ({
@@ -25,7 +25,7 @@ export async function runHere(...args: string[]): Promise<Finished> {
   return { code, ...written }
 }
 
-/** The built program, in a process of its own. */
+/** Starts the built program in another process. */
 export function startProgram(args: readonly string[]): ChildProcess {
   return spawn(process.execPath, ['dist/cli.js', ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
 }
@@ -61,7 +61,7 @@ export function writeNpy(
   writeFileSync(file, Buffer.concat([lead, header, bytes]))
 }
 
-/** The file of a model, and its weights in two shards beside it. */
+/** Writes the file of a model, and its weights in two shards. */
 export function writeModelFiles(
   folder: string,
   model: { readonly format: string; readonly modelTopology: unknown },

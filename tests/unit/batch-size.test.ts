@@ -58,7 +58,7 @@ it.each([
   expect(passes).toEqual(expected)
 })
 
-it('takes a number as it is', async () => {
+it('uses a number unchanged', async () => {
   const { predictor, passes } = measured(500 * mib)
   using explainer = new GradientSimilarity(predictor, 'sparseCategoricalCrossentropy', {
     ...{ precomputeGrads: true, batchSize: 4 },

@@ -59,7 +59,7 @@ it('lists the channels of each input in the parameters of every explanation, and
   }
 })
 
-it('lists the channels of the attributed inputs alone', async () => {
+it('lists the channels of the attributed inputs only', async () => {
   const predictor = twoInputs({ ...last, name: 'fixed' }, { ...first, name: 'picture' })
   const x = tf.ones([1, 3, 4, 5])
   const fixed = tf.ones([1, 4, 5, 3])

@@ -61,7 +61,7 @@ describe('inputs by name', () => {
     await expectRefusal(explain, { argument, got, expected })
   })
 
-  it('gives the same explanation for arrays by name, in any order', async () => {
+  it('has the same explanation for arrays by name, in any order', async () => {
     using explainer = new IntegratedGradients(twoInputClassifier(), { device: 'cpu' })
     const listed = await explainer.explain([picture, [[1, 2, 3]]], {
       target: 0,

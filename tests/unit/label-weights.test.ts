@@ -17,7 +17,7 @@ describe('labels', () => {
     ['a further axis', trainClasses.map((_, i) => [[1], [i % 2 === 0 ? 1 : 0]])],
   ]
 
-  it.each(masks)('take a mask of %s', async (_, mask) => {
+  it.each(masks)('accept a mask of %s', async (_, mask) => {
     using ignoring = new GradientSimilarity(
       gridScorer(),
       { name: sequenceLoss, ignoreLabel: -1 },
@@ -37,7 +37,7 @@ describe('labels', () => {
     expect(got.toJSON().data).toEqual(expected.toJSON().data)
   })
 
-  it('may be left out with a mask: they are the predicted ones then', async () => {
+  it('can be left out with a mask, and are then the predicted ones', async () => {
     using explainer = new GradientSimilarity(gridScorer(), sequenceLoss, options)
     await explainer.fit(trainX, sequences)
     using session = await gridScorer().open('cpu', { allowSoftware: true })

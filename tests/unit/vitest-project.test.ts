@@ -26,7 +26,7 @@ function reportOf(code: string): Promise<Report> {
 
 const namesOf = ({ failures }: Report): string[] => failures.map(({ name }) => name)
 
-it('counts each test once, and one that was skipped or left to do as failed', async () => {
+it('counts each test once, and skipped and unfinished tests as failed', async () => {
   const report = await reportOf(`
     it('passes', () => {})
     describe('a group', () => { it('passes too', () => {}) })
@@ -51,7 +51,7 @@ it('counts each test once, and one that was skipped or left to do as failed', as
   ])
 })
 
-it('counts a file that cannot be loaded as failed', async () => {
+it("counts a file that can't be loaded as failed", async () => {
   const report = await reportOf(`import './missing.mjs'`)
   expect({ passed: report.passed, names: namesOf(report) }).toEqual({
     passed: 0,

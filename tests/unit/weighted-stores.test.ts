@@ -91,7 +91,7 @@ describe('a store of a loss with options', () => {
     expect(error).toMatchObject({ failure: 'different' })
   })
 
-  it('opens for the same options in another form and order', async () => {
+  it('can be opened with the same options in another form and order', async () => {
     const same: NamedLoss = {
       classWeight: { 2: 0.5, 0: 1, 1: 3 },
       ignoreLabel: -1,
@@ -104,7 +104,7 @@ describe('a store of a loss with options', () => {
     expect((await opened.explain(testX)).scores.shape).toEqual([2, 6])
   })
 
-  it('keeps how much each position counts, beside the labels', async () => {
+  it('contains the weights of the positions, with the labels', async () => {
     const reader = await openGradientStore(await filled())
     const factors = await reader.readLabelFactors(0, 6)
     expect(factors?.shape).toEqual([6, 2])
@@ -129,7 +129,7 @@ describe('a store of a loss with options', () => {
     expect(await (await openGradientStore(plain)).readLabelFactors(0, 6)).toBeNull()
   })
 
-  it('goes on where it was stopped, and is refused for other weights', async () => {
+  it('resumes after an interruption, and is refused for other weights', async () => {
     const store = await unfinished()
     const others: LabelInput = { labels, sampleWeight: [1, 2, 0.5, 2, 3, 1] }
     using explainer = new GradientSimilarity(gridScorer(), loss, { ...settings, store })
@@ -147,7 +147,7 @@ describe('a store of a loss with options', () => {
     expect(whole).toEqual(undisturbed)
   })
 
-  it('is filled from sources of labels with weights, and not of some with and some without', async () => {
+  it('is filled from sources of labels with weights, but not if only some have weights', async () => {
     const x: ExampleSource<number[][]> = {
       exampleCount: 6,
       read: (start, end) => trainX.slice(start, end).map((row) => [...row]),

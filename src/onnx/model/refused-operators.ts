@@ -35,7 +35,7 @@ export function refuseOperators(nodes: readonly OnnxNode[]): void {
   refuse(
     nodes.filter(({ op, domain }) => domain === '' && randomOps.has(op)),
     'it draws random numbers',
-    'There is no gradient to explain. Export the mean instead of a sample, and without dropout.',
+    'It has no gradient to explain. Export the mean instead of a sample, and without dropout.',
   )
   refuse(
     nodes.filter(({ op, domain }) => domain === '' && containerOps.has(op)),

@@ -34,7 +34,7 @@ async function found(element: HTMLElement): Promise<string[]> {
   )
 }
 
-it.each(themes)('leaves axe nothing to find in any state of any element, in %s', async (theme) => {
+it.each(themes)('passes axe in every state of every element, in %s', async (theme) => {
   for (const each of everyElementInEveryState()) {
     const element = await shown(each, theme)
     expect(await found(element), each.title).toEqual([])
@@ -42,7 +42,7 @@ it.each(themes)('leaves axe nothing to find in any state of any element, in %s',
   }
 })
 
-it('keeps every element within its own width, on a phone as well', async () => {
+it('keeps every element within its width, also on a phone', async () => {
   for (const each of everyElementInEveryState()) {
     const element = await shown(each, 'light')
     for (const width of [320, 358, 560]) {
@@ -53,7 +53,7 @@ it('keeps every element within its own width, on a phone as well', async () => {
   }
 })
 
-it('would hear of a fault inside an element', async () => {
+it('finds a fault inside an element', async () => {
   const element = await mounted('gl-probabilities', { predictions: [0.4, 0.6], truth: 0 })
   element.style.setProperty('--gl-ink-quiet', '#6a6a72')
   expect(await found(element)).toEqual([

@@ -37,18 +37,18 @@ it('draws all bars on one scale from one zero, to the left below it', async () =
   expect(weight!.width / year!.width).toBeCloseTo(3.18 / 2.14, 1)
 })
 
-it('keeps the order of the features, and shows the strongest alone, if asked for', async () => {
+it('can keep the order of the features, and show only the strongest', async () => {
   const element = await mounted('gl-attribution-bars', { ...given, order: 'given', top: 3 })
   expect(textsOf(element, '.name > :first-child')).toEqual(['displacement', 'weight', 'model year'])
 })
 
-it('shows values as one reads them', async () => {
+it('shows values in a readable form', async () => {
   const values = [8, 307, 130, 3504.26, -12.00049, '1978', 'no']
   const element = await mounted('gl-attribution-bars', { ...given, values, order: 'given' })
   expect(textsOf(element, '.value')).toEqual(['8', '307', '130', '3504', '−12', '1978', 'no'])
 })
 
-it('names features that have no names by their numbers, and survives what is no number', async () => {
+it("numbers features without names, and accepts values that aren't numbers", async () => {
   const explanation = attributionJson({ x: [[1, 2, 3]], attributions: [[[0.5, 'NaN', -1]]] })
   const element = await mounted('gl-attribution-bars', { explanation })
   expect(textsOf(element, '.name > :first-child')).toEqual(['feature 2', 'feature 0', 'feature 1'])
@@ -64,7 +64,7 @@ it.each([
     { explanation: attributionJson({ x: [[[1]]], attributions: [[[[1]]]] }) },
     'use <gl-attribution-image> for images',
   ],
-])('says what is wrong with %j', async (properties, message) => {
+])('reports what is wrong with %j', async (properties, message) => {
   const element = await mounted('gl-attribution-bars', { ...given, ...properties })
   expect(textsOf(element, '[role="alert"]')[0]).toContain(message)
 })

@@ -63,7 +63,7 @@ it('sums over the channels, and draws zero as paper and equal magnitudes equally
   expect(weak![2]).toBeGreaterThan(weak![0]!)
 })
 
-it('gives the strongest colour to a percentile of the magnitudes, and says so in the colour bar', async () => {
+it('gives the strongest colour to a percentile of the magnitudes, which the colour bar names', async () => {
   const given = { explanation: small, layout: 'map' as const, labels: Array.from('abcdefghi') }
   const whole = await mounted('gl-attribution-image', { ...given, clip: 100 })
   expect(textsOf(whole, '.ticks li')).toEqual(['−4.00 against i', '0', '+4.00 for i'])
@@ -95,7 +95,7 @@ it.each([
   ['overlay', [1, 2]],
   ['masked', [1, 2]],
   ['map', [1, 1]],
-] as const)('lays map and picture out: %s', async (layout, [panelCount, layerCount]) => {
+] as const)('arranges map and picture: %s', async (layout, [panelCount, layerCount]) => {
   const element = await mounted('gl-attribution-image', { explanation: digitExplanation(), layout })
   const panels = within(element, '.panel')
   expect(panels).toHaveLength(panelCount)
@@ -108,7 +108,7 @@ it.each([
   }
 })
 
-it('shows the map alone where the explanation has no picture, and any other picture if given', async () => {
+it('shows only the map if the explanation has no picture, or a picture that it is given', async () => {
   const { meta, data } = small
   const withoutX = { meta, data: { ...data, X: null } }
   const alone = await mounted('gl-attribution-image', { explanation: withoutX })
@@ -170,7 +170,7 @@ it('draws the cells of a layer over their parts of a larger image', async () => 
   expect(element.toSVG()).toContain('<image')
 })
 
-it('draws again in the colours of another theme, whatever changes it', async () => {
+it('draws again in the new colours when the theme changes', async () => {
   const element = await mounted('gl-attribution-image', { explanation: small, layout: 'map' })
   const paper = (): string =>
     colorsOf(within<HTMLCanvasElement>(element, '.panel canvas')[0])[1]!.join()
@@ -181,7 +181,7 @@ it('draws again in the colours of another theme, whatever changes it', async () 
   await expect.poll(paper).toBe('255,255,255,255')
 })
 
-it('reads out the pixel under the pointer, and tells of it', async () => {
+it('shows the value of the pixel under the pointer, and fires an event', async () => {
   const element = await mounted('gl-attribution-image', { explanation: small, layout: 'map' })
   const told: (PixelReadout | null)[] = []
   element.addEventListener('gl-pixel-focus', ({ detail }) => told.push(detail))
@@ -200,7 +200,7 @@ it('reads out the pixel under the pointer, and tells of it', async () => {
   expect(within(element, '.cursor')).toEqual([])
 })
 
-it('moves over the pixels by the arrow keys, and stays inside', async () => {
+it('moves over the pixels with the arrow keys, and stays inside', async () => {
   const element = await mounted('gl-attribution-image', { explanation: small, layout: 'map' })
   const panel = within(element, '[role="application"]')[0]!
   expect(panel.tabIndex).toBe(0)
@@ -221,7 +221,7 @@ it('moves over the pixels by the arrow keys, and stays inside', async () => {
   expect(textsOf(element, 'output')[0]).toContain('Point at a pixel')
 })
 
-it('lets one choose layout and values, the defaults named', async () => {
+it('has menus for the layout and the values, which name the defaults', async () => {
   const element = await mounted('gl-attribution-image', {
     explanation: digitExplanation(),
     controls: true,
@@ -251,7 +251,7 @@ it.each([
   [{ sign: 'both' as 'all' }, "sign: got 'both'"],
   [{ input: 3 }, 'input: got 3; expected 0 … 0'],
   [{ image: [1, 2] }, 'image: got shape [2]; expected an image'],
-])('says what is wrong with %j', async (properties, message) => {
+])('reports what is wrong with %j', async (properties, message) => {
   const element = await mounted('gl-attribution-image', { explanation: small, ...properties })
   expect(textsOf(element, '[role="alert"]')[0]).toContain(message)
 })

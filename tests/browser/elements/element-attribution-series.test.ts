@@ -14,7 +14,7 @@ const given = {
   labels: ['no rain', 'rain'],
 }
 
-it('shows a strip and a line for each feature, and says which counts most, and when', async () => {
+it('shows a strip and a line for each feature, and names the strongest one with its time', async () => {
   const element = await mounted('gl-attribution-series', given)
   expect(textsOf(element, '.name')).toEqual(weatherFeatures)
   expect(within<HTMLCanvasElement>(element, '.strip canvas').map(({ width }) => width)).toEqual([
@@ -66,7 +66,7 @@ it('paints positive and negative steps in the colours of their signs', async () 
   expect(second!.slice(0, 3)).toEqual([255, 255, 255])
 })
 
-it('takes features first, as torch has them', async () => {
+it('accepts features first, as in PyTorch', async () => {
   const turned = attributionJson({
     x: [
       [
@@ -120,12 +120,12 @@ it('moves over steps and features by the keyboard, and reports each step', async
   expect(steps.at(-1)).toBeNull()
 })
 
-it('shows the strongest features if asked for, in the order of the data', async () => {
+it('can show only the strongest features, in the order of the data', async () => {
   const element = await mounted('gl-attribution-series', { ...given, top: 2 })
   expect(textsOf(element, '.name')).toEqual(weatherFeatures.slice(1))
 })
 
-it('refuses attributions of other data, and lists of other lengths', async () => {
+it('refuses attributions of other data, and lists of the wrong length', async () => {
   const image = attributionJson({ x: [[[[0]]]], attributions: [[[[[0.5]]]]] })
   for (const [properties, message] of [
     [{ explanation: image }, /shape \[1, 1, 1\] for an example; expected those of a time series/],

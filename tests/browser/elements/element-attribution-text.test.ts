@@ -30,7 +30,7 @@ const given = {
   labels: ['negative', 'positive'],
 }
 
-it('colours each word by what it speaks for, summed over its embedding', async () => {
+it('colours each word by its attribution, summed over its embedding', async () => {
   const element = await mounted('gl-attribution-text', given)
   const words = within(element, '[role="option"]')
   expect(words.map((word) => word.textContent.trim())).toEqual(['not', 'at', 'all', 'bad'])
@@ -54,13 +54,13 @@ it('colours each word by what it speaks for, summed over its embedding', async (
   ])
 })
 
-it('joins tokens that bring their own spaces as they are', async () => {
+it('joins tokens that contain their spaces without adding any', async () => {
   const tokens = ['', 'not', ' at', ' all', 'ish']
   const element = await mounted('gl-attribution-text', { ...given, tokens, separator: '' })
   expect(within(element, '.text')[0]?.textContent.trim()).toBe('not at allish')
 })
 
-it('shows the numbers of the tokens where their texts are not known', async () => {
+it('numbers the tokens if their texts are not known', async () => {
   const element = await mounted('gl-attribution-text', { explanation: small })
   expect(textsOf(element, '[role="option"]')).toEqual(['0', '7', '2', '5', '9'])
 })
@@ -71,14 +71,14 @@ it.each([
     ['0.500', '0.000', '0.000', '0.000'].map((share) => (share === '0.500' ? '1.000' : share)),
   ],
   ['negative', ['0.000', '0.000', '0.250', '1.000']],
-] as const)('shows %s values alone', async (sign, shares) => {
+] as const)('shows only %s values', async (sign, shares) => {
   const element = await mounted('gl-attribution-text', { ...given, sign })
   const words = within(element, '[role="option"]')
   expect(words.map((word) => word.style.getPropertyValue('--_share'))).toEqual(shares)
   expect(textsOf(element, 'figcaption')[0]).toContain('not shown')
 })
 
-it('reads out the word in focus and under the pointer, and moves by the arrow keys', async () => {
+it('shows the value of the word in focus or under the pointer, and moves with the arrow keys', async () => {
   const told: (TokenAttribution | null)[] = []
   const element = await mounted('gl-attribution-text', given)
   element.addEventListener('gl-token-focus', ({ detail }) => told.push(detail))
@@ -104,7 +104,7 @@ it('reads out the word in focus and under the pointer, and moves by the arrow ke
   expect(textsOf(element, 'output')).toEqual(['−0.50 all'])
 })
 
-it('shows the words in their places before it is known what they speak for', async () => {
+it('shows the words in their places before their attributions are known', async () => {
   const tokens = ['', '', ...reviewTokens]
   const element = await mounted('gl-attribution-text', { tokens })
   const before = within(element, '.text')[0]!.getBoundingClientRect()
@@ -114,7 +114,7 @@ it('shows the words in their places before it is known what they speak for', asy
   expect([after.width, after.height]).toEqual([before.width, before.height])
 })
 
-it('takes its words from an attribute', async () => {
+it('reads its words from an attribute', async () => {
   const element = await mounted('gl-attribution-text', { explanation: small })
   element.setAttribute('tokens', '["", "well,", "at", "all", "bad"]')
   await element.updateComplete
@@ -124,7 +124,7 @@ it('takes its words from an attribute', async () => {
   expect(textsOf(element, '.text')).toEqual(['not at all bad'])
 })
 
-it('says how many words it needs, and which explanations it cannot show', async () => {
+it("reports how many words it needs, and which explanations it can't show", async () => {
   const element = await mounted('gl-attribution-text', { ...given, tokens: ['not'] })
   expect(textsOf(element, '[role="alert"]')[0]).toContain('expected 5, one per position')
   element.explanation = attributionJson({ x: [[[[0]]]], attributions: [[[[[0]]]]] })

@@ -86,7 +86,7 @@ it.each(shapes)(
   },
 )
 
-it('uses the channels of the chosen input, and lets the attribute override them', async () => {
+it('uses the channels of the chosen input, unless the attribute overrides them', async () => {
   const [image] = randomImages(1, [4, 3, 3])
   const { meta, data } = attributionJson({
     x: [[image], [channelsFirst(image!)]],

@@ -23,12 +23,12 @@ it.each([
   expect(checkDownloads(openFrame(sandbox))).toBe(permission)
 })
 
-it('checks the frames around a frame, too', () => {
+it('also checks the frames around a frame', () => {
   const outer = openFrame('allow-same-origin')
   expect(checkDownloads(openFrame(null, outer.document))).toBe('blocked')
 })
 
-it('does not know about frames that it cannot access', () => {
+it("reports 'unknown' for frames whose parents it can't access", () => {
   const view = { parent: {}, frameElement: null } as unknown as Window
   expect(checkDownloads(view)).toBe('unknown')
 })

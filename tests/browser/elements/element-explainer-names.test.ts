@@ -47,7 +47,7 @@ it('shows the most probable of many classes, the map over its image, and example
   expect(findChild(element, 'gl-attribution-image').layout).toBe('overlay')
 })
 
-it('shows what the page has to start with until the model has answered', async () => {
+it('shows what the page supplies until the model has answered', async () => {
   const { attribution, attributions } = fakeExplainers()
   const element = await mounted('gl-explainer', { attribution, labels: ['a', 'b', 'c'] })
   const button = document.createElement('button')

@@ -64,7 +64,7 @@ const open = async (element: GlExplainer): Promise<void> => {
 const columnsOf = (element: Element): GlSimilarExamples[] =>
   within<GlSimilarExamples>(element, '.ranking gl-similar-examples')
 
-it('computes the rankings to compare when their fold is opened, and fits each explainer once', async () => {
+it('computes the rankings to compare when they are opened, and fits each explainer once', async () => {
   const { similar, influence, selfCalls, rankings } = fakeRankings()
   const element = await mounted('gl-explainer', {
     similarity: similar.similarity,
@@ -148,7 +148,7 @@ it('cancels one ranking, shows what went wrong in another, and tries again', asy
   )
 })
 
-it('takes the proxies of a worker, and shows the same order as their results', async () => {
+it('accepts the proxies of a worker, and shows the order of their results', async () => {
   const explainers = connectWorker()
   const options = { device: 'wasm', precomputeGrads: true, batchSize: 8 } as const
   const influence = explainers.influenceFunctions('sparseCategoricalCrossentropy', options)
@@ -177,7 +177,7 @@ it('takes the proxies of a worker, and shows the same order as their results', a
   expect(textsOf(main!, '.end-title')[0]).toBe('Highest influence')
 })
 
-it.each(['light', 'dark'] as const)('leaves axe nothing to find in %s', async (theme) => {
+it.each(['light', 'dark'] as const)('passes axe in %s', async (theme) => {
   document.documentElement.style.colorScheme = theme
   onTestFinished(() => {
     document.documentElement.style.removeProperty('color-scheme')

@@ -52,7 +52,7 @@ it('explains with the proxies of a worker, and shows its progress', async () => 
   expect(textsOf(element, '.run-report')[0]).toMatch(/^Runs on WASM\..* 40 training examples took/)
 })
 
-it('cancels a fit in the worker at once, and fits when it is asked again', async () => {
+it('cancels a fit in the worker at once, and fits at the next request', async () => {
   const [xTrain, yTrain] = [pictures(2000, 1), pictureClasses(2000)]
   const { element, events } = await explainedByWorker({ xTrain, yTrain })
   const begun = new Promise<void>((resolve) => {

@@ -27,7 +27,7 @@ import {
 
 const labels = ['zero', 'one', 'two']
 
-it('asks both explainers about x, and shows what each says as soon as it comes', async () => {
+it('asks both explainers about x, and shows each result as soon as it arrives', async () => {
   const { similarity, attribution, rankings, attributions } = fakeExplainers()
   const element = await mounted('gl-explainer', { similarity, attribution, labels })
   const events = recordEvents(element)
@@ -59,7 +59,7 @@ it('asks both explainers about x, and shows what each says as soon as it comes',
   ])
 })
 
-it('asks the model first, and attributes the class that it says, or the one that is chosen', async () => {
+it('asks the model first, and attributes the predicted or the chosen class', async () => {
   const { attribution, attributions } = fakeExplainers()
   let asked = 0
   const element = await mounted('gl-explainer', {
@@ -92,7 +92,7 @@ it('asks the model first, and attributes the class that it says, or the one that
   expect(asked).toBe(2)
 })
 
-it('shows the last of several requests, and ends the ones before', async () => {
+it('shows the last of several requests, and aborts the earlier ones', async () => {
   const { similarity, rankings } = fakeExplainers()
   const element = await mounted('gl-explainer', { similarity, x: 1 })
   await settle(element)
@@ -107,7 +107,7 @@ it('shows the last of several requests, and ends the ones before', async () => {
   expect(findChild(element, 'gl-similar-examples').toCSV()).toBe(shown)
 })
 
-it('fits first, once, and goes on with it when another x comes', async () => {
+it('fits once, before the first x, and continues the fit when x changes', async () => {
   const { similarity, fits, rankings } = fakeExplainers()
   const yTrain = exampleLabels.map((label) => [0, 1, 2].map((k) => (k === label ? 1 : 0)))
   const element = await mounted('gl-explainer', { similarity, xTrain: 'train', yTrain, x: 1 })
@@ -136,7 +136,7 @@ it('fits first, once, and goes on with it when another x comes', async () => {
   expect([fits.length, rankings.length]).toEqual([1, 2])
 })
 
-it('shows progress in rows with the time that is left, and a button that cancels', async () => {
+it('shows progress in rows with the time left, and a Cancel button', async () => {
   const { similarity, fits, rankings } = fakeExplainers()
   const element = await mounted('gl-explainer', { similarity, xTrain: 1, yTrain: [0], x: 1 })
   const events = recordEvents(element)
@@ -177,7 +177,7 @@ it('shows progress in rows with the time that is left, and a button that cancels
   expect(events).toContain('similarity cancel')
 })
 
-it('keeps the old result, dimmed, while the next is made, and says that it is older where it was cancelled', async () => {
+it('keeps the old result, dimmed, while the next is computed, and marks it as older after a cancellation', async () => {
   const { similarity, rankings } = fakeExplainers()
   const element = await mounted('gl-explainer', { similarity, x: 1 })
   await settle(element)
@@ -197,7 +197,7 @@ it('keeps the old result, dimmed, while the next is made, and says that it is ol
   expect(examples.state).toBe('empty')
 })
 
-it('says what went wrong, what to do, and tries again', async () => {
+it('shows what went wrong and what to do, and tries again', async () => {
   const { similarity, attribution, rankings, attributions } = fakeExplainers()
   const element = await mounted('gl-explainer', { similarity, attribution, x: 1 })
   const events = recordEvents(element)
@@ -221,7 +221,7 @@ it('says what went wrong, what to do, and tries again', async () => {
   expect(readMessages(element)[1]).toContain('expected an Explanation')
 })
 
-it('stops when it leaves the page, begins again when it comes back, and is not disturbed by a move', async () => {
+it('stops when it is removed, starts again when it is inserted, and continues when it is moved', async () => {
   const { similarity, fits, rankings } = fakeExplainers()
   const element = await mounted('gl-explainer', { similarity, xTrain: 1, yTrain: [0], x: 1 })
   await settle(element)
@@ -248,7 +248,7 @@ it('stops when it leaves the page, begins again when it comes back, and is not d
   expect(rankings.map(({ x }) => x)).toEqual([2])
 })
 
-it('tells in one line what ran, where, and what it took', async () => {
+it('shows in one line what ran, where, and how long it took', async () => {
   const { similarity, attribution, fits, rankings, attributions } = fakeExplainers()
   const element = await mounted('gl-explainer', {
     similarity,
@@ -294,7 +294,7 @@ it('shows a time series as strips over time, and its training examples as lines'
   expect(within(findChild(element, 'gl-similar-examples'), 'svg.series')).toHaveLength(10)
 })
 
-it('says the value that a regression answers, with its unit', async () => {
+it('shows the value that a regression predicts, with its unit', async () => {
   const element = await mounted('gl-explainer', {
     kind: 'tabular',
     predict: () => [[18.25]],
@@ -308,7 +308,7 @@ it('says the value that a regression answers, with its unit', async () => {
   ])
 })
 
-it('places what the page puts into its slots next to the parts, and says the answer on top', async () => {
+it('places the contents of its slots next to the parts, and the answer on top', async () => {
   const { similarity, attribution, attributions } = fakeExplainers()
   const element = await mounted('gl-explainer', { similarity, attribution, labels, truth: 1 })
   expect(within(element, 'section').map((section) => section.className)).toEqual([
@@ -346,7 +346,7 @@ it('places what the page puts into its slots next to the parts, and says the ans
 })
 
 it.each(['light', 'dark'] as const)(
-  'leaves axe nothing to find while it works, after it failed, and with results, in %s',
+  'passes axe while it works, after a failure and with results, in %s',
   async (theme) => {
     document.documentElement.style.colorScheme = theme
     onTestFinished(() => {

@@ -83,7 +83,7 @@ it('follows the kind and the names that a frame has', async () => {
   expect(viewsOf(element)).toEqual(['gl-attribution-bars'])
 })
 
-it('shows each input by its name, or the one that is asked for', async () => {
+it('shows each input by its name, or only the chosen one', async () => {
   const element = await mounted('gl-explanation', { explanation: severalInputsExplanation() })
   expect(viewsOf(element)).toEqual(['gl-attribution-image', 'gl-attribution-bars'])
   expect(textsOf(element, '.title')).toEqual(['picture', 'facts'])
@@ -95,7 +95,7 @@ it('shows each input by its name, or the one that is asked for', async () => {
   expect(textsOf(element, '[part="error"]')[0]).toContain('input: got 2; expected 0 … 1')
 })
 
-it('takes pictures with channels first', async () => {
+it('accepts pictures with channels first', async () => {
   const explanation = attributionJson({
     x: [[[[0, 1]], [[1, 0]], [[1, 1]]]],
     attributions: [[[[[1, 0]], [[1, 0]], [[0, -1]]]]],
@@ -104,7 +104,7 @@ it('takes pictures with channels first', async () => {
   expect(element.toCSV()).toBe('row,column,attribution\r\n0,0,2\r\n0,1,-1\r\n')
 })
 
-it('dims the old result while it waits, and shows what is wrong in place', async () => {
+it('dims the old result while it waits, and shows errors in place', async () => {
   const element = await mounted('gl-explanation', { explanation: carExplanation() })
   element.explanation = new Promise(() => undefined)
   await element.updateComplete

@@ -157,7 +157,7 @@ it('looks through transparent frames, as in TensorBoard', () => {
   expect(rgbOf(element.style.getPropertyValue('--gl-paper'))).toEqual([48, 48, 48])
 })
 
-it('leaves what the page has set', async () => {
+it('keeps what the page has set', async () => {
   const { block } = openHost(
     `${hosts.page.dark} gl-attribution-bars { --gl-ink: rgb(255, 255, 200) }`,
   )
@@ -188,7 +188,7 @@ it('refuses an unknown host', async () => {
 })
 
 it.each(['light', 'dark'] as const)(
-  'takes over a %s page when an element that was followed before is attached',
+  'follows a %s page when the element is attached after followHost',
   async (theme) => {
     const style = document.createElement('style')
     style.textContent = `body { background: ${theme === 'dark' ? '#111' : '#fff'} }`

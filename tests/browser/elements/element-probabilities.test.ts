@@ -4,7 +4,7 @@ import { expect, it } from 'vitest'
 import { digitAnswer, digitExplanation } from '../../support/elements/element-fixtures.js'
 import { mounted, textsOf, within } from '../../support/elements/mounted.js'
 
-it('shows each class with its bar and percentage, and says which one it is', async () => {
+it('shows each class with its bar and percentage, and names the predicted one', async () => {
   const element = await mounted('gl-probabilities', { explanation: digitExplanation() })
   expect(textsOf(element, '.label')).toEqual(Array.from('0123456789'))
   expect(textsOf(element, '.percent').slice(3, 5)).toEqual(['21.0 %', '< 0.1 %'])
@@ -14,7 +14,7 @@ it('shows each class with its bar and percentage, and says which one it is', asy
   expect(element.toCSV().split('\r\n').slice(0, 2)).toEqual(['class,probability', '0,0.004'])
 })
 
-it('shows what a model answers before there is an explanation, in any form', async () => {
+it('shows the answer of a model before the explanation, in any form', async () => {
   const forms = [digitAnswer, [digitAnswer], { data: Float64Array.from(digitAnswer), shape: [10] }]
   for (const predictions of forms) {
     const element = await mounted('gl-probabilities', { predictions })
@@ -22,13 +22,13 @@ it('shows what a model answers before there is an explanation, in any form', asy
   }
 })
 
-it('shows both sides of a single probability, where they have names', async () => {
+it('shows both sides of a single probability if they have names', async () => {
   const names = { labels: ['negative', 'positive'] }
   const element = await mounted('gl-probabilities', { predictions: [[0.8]], ...names })
   expect(textsOf(element, '.percent')).toEqual(['20.0 %', '80.0 %'])
 })
 
-it('tells whether the model is right, in words', async () => {
+it('says in words whether the model is right', async () => {
   const given = { predictions: [0.1, 0.9], labels: ['cat', 'dog'] }
   const right = await mounted('gl-probabilities', { ...given, truth: 1 })
   expect(textsOf(right, 'figcaption')[0]).toContain('It is right.')
@@ -37,12 +37,12 @@ it('tells whether the model is right, in words', async () => {
   expect(textsOf(wrong, '.row')[0]).toContain('labelled')
 })
 
-it('shows the most probable classes alone, if asked for', async () => {
+it('can show only the most probable classes', async () => {
   const element = await mounted('gl-probabilities', { predictions: digitAnswer, top: 3 })
   expect(textsOf(element, '.label')).toEqual(['8', '3', '5'])
 })
 
-it('keeps the places of classes with names before there is an answer, and moves nothing then', async () => {
+it('reserves the places of classes with names before the answer, so nothing moves', async () => {
   const element = await mounted('gl-probabilities')
   element.setAttribute('labels', 'zero, one, two')
   await element.updateComplete
@@ -53,7 +53,7 @@ it('keeps the places of classes with names before there is an answer, and moves 
   expect(element.getBoundingClientRect().height).toBe(before)
 })
 
-it('keeps as many places as there will be classes, without guessing which', async () => {
+it('reserves a place for each class, without guessing the order', async () => {
   const labels = Array.from({ length: 1000 }, (_, i) => `class ${i}`)
   const element = await mounted('gl-probabilities', { labels, top: 3, selectable: true })
   const before = element.getBoundingClientRect().height
@@ -66,7 +66,7 @@ it('keeps as many places as there will be classes, without guessing which', asyn
   expect(element.getBoundingClientRect().height).toBeGreaterThanOrEqual(before)
 })
 
-it('has its bars in all the room between names and percentages, and notes below them', async () => {
+it('gives its bars the whole width between names and percentages, and puts notes below them', async () => {
   const given = { predictions: [0.999, 0.001], labels: ['Ankle boot', 'T-shirt/top'] }
   const element = await mounted('gl-probabilities', {
     ...given,
@@ -94,12 +94,12 @@ it.each([
   [[2.3, -1.2], 'predictions: got 2.3 at 0; expected probabilities from 0 to 1'],
   [[0.5, NaN], 'predictions: got NaN at 1'],
   [[], 'predictions: got none'],
-])('says what is wrong with %j', async (predictions, message) => {
+])('reports what is wrong with %j', async (predictions, message) => {
   const element = await mounted('gl-probabilities', { predictions })
   expect(textsOf(element, '[role="alert"]')[0]).toContain(message)
 })
 
-it('lets one choose a class by the pointer and by the keys, and tells of it', async () => {
+it('chooses a class by pointer or keys, and fires an event', async () => {
   const chosen: ClassProbability[] = []
   const element = await mounted('gl-probabilities', {
     predictions: [0.1, 0.7, 0.2],

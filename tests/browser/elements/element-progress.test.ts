@@ -15,7 +15,7 @@ async function mountJob(): Promise<{ element: GlProgress; job: Job<string> }> {
   return { element, job }
 }
 
-it('shows nothing of work that finishes at once', async () => {
+it('shows nothing for work that finishes at once', async () => {
   const { element, job } = await mountJob()
   await job.run(() => Promise.resolve('done'))
   await element.updateComplete
@@ -23,7 +23,7 @@ it('shows nothing of work that finishes at once', async () => {
   expect(textsOf(element, '[role="status"]')).toEqual([''])
 })
 
-it('shows nothing of work that has just begun', async () => {
+it('shows nothing for work that has just started', async () => {
   // In an hour, so that it isn't longer ago than half a second when a busy machine renders it.
   const startedAt = performance.now() + 3_600_000
   const state = { status: 'busy', startedAt, phaseStartedAt: startedAt, progress: null } as const
@@ -32,7 +32,7 @@ it('shows nothing of work that has just begun', async () => {
   expect(textsOf(element, '[role="status"]')).toEqual([''])
 })
 
-it('has the same height in every state, so that nothing below it moves', async () => {
+it('has the same height in every state', async () => {
   const element = await mounted('gl-progress', ranking)
   const startedAt = performance.now() - 1000
   const states = [
@@ -51,7 +51,7 @@ it('has the same height in every state, so that nothing below it moves', async (
   expect(new Set(heights)).toEqual(new Set([52]))
 })
 
-it('fires an event when the user cancels, and when the user tries again', async () => {
+it('fires events when the user cancels or tries again', async () => {
   const { element, job } = await mountJob()
   const events: string[] = []
   for (const name of ['gl-progress-cancel', 'gl-progress-retry'] as const) {

@@ -35,7 +35,7 @@ function placeOf(mark: Element): { start: number; end: number } {
 /** Half a device's pixel in the narrowest track. */
 const shareTolerance = 2
 
-it('shows both ends of the order, with labels, what the model says, and scores', async () => {
+it('shows both ends of the order, with labels, predictions and scores', async () => {
   const element = await mounted('gl-similar-examples', given)
   expect(numbersOf(element)).toEqual([...best, ...worst])
   expect(textsOf(element, '.pictures .score')).toEqual(
@@ -52,7 +52,7 @@ it('shows both ends of the order, with labels, what the model says, and scores',
   ])
 })
 
-it('marks the label to check in words, and says which one it is', async () => {
+it('marks the label to check, and names it in words', async () => {
   const predictions = examplePredictions.map((label, i) => (i === 2 ? 1 : label))
   const element = await mounted('gl-similar-examples', {
     ...given,
@@ -97,7 +97,7 @@ it('draws all bars on one scale, from one zero', async () => {
   expect(new Set(tops).size).toBe(2)
 })
 
-it('shows the mean score of each class on a scale of their own', async () => {
+it('shows the mean scores of the classes on a separate scale', async () => {
   const element = await mounted('gl-similar-examples', given)
   expect(textsOf(element, '.mean')).toEqual(['zero 0.56', 'one 2.50', 'two −1.25'])
   expect(textsOf(element, '.mean[data-predicted] .mean-label')).toEqual(['one'])
@@ -123,7 +123,7 @@ it('paints each picture with its own pixels, in greys or as ink on paper', async
   expect(pixelsOf(0).slice(8, 11)).toEqual([139, 139, 142])
 })
 
-it('lets the visitor choose an example by pointer and by keys, as one stop of the Tab key', async () => {
+it('chooses an example by pointer or keys, with one stop of the Tab key', async () => {
   const element = await mounted('gl-similar-examples', { ...given, selectable: true })
   const chosen: SelectedExample[] = []
   document.body.addEventListener('gl-example-select', ({ detail }) => chosen.push(detail), {
@@ -153,7 +153,7 @@ it('lets the visitor choose an example by pointer and by keys, as one stop of th
   expect(element.shadowRoot?.activeElement).toBe(cards()[0])
 })
 
-it('keeps a stop for the Tab key where fewer examples come', async () => {
+it('keeps a stop for the Tab key when fewer examples are shown', async () => {
   const element = await mounted('gl-similar-examples', { ...given, selectable: true })
   within(element, 'button.card')[9]!.focus()
   await element.updateComplete
@@ -166,7 +166,7 @@ it('keeps a stop for the Tab key where fewer examples come', async () => {
   expect(within(element, 'button.card').map(({ tabIndex }) => tabIndex)).toEqual([0])
 })
 
-it('shows texts one below the other, cut until they are chosen', async () => {
+it('shows texts one below the other, shortened until they are chosen', async () => {
   const long = 'a sentence that goes on and on, '.repeat(60)
   const examples = exampleScores.map((_, i) => (i === 6 ? long : `text ${i}`))
   const element = await mounted('gl-similar-examples', {
@@ -274,7 +274,7 @@ it('draws time series as lines, one below the other, that break where a value is
   expect(element.toSVG()).toContain('polyline')
 })
 
-it('says of the least similar that they are not ranked where only the top was kept', async () => {
+it('says that the least similar are not ranked if only the top was kept', async () => {
   const json = rankingJson()
   const top = { scores: [[4, 3]], ordered_indices: [[6, 4]] }
   const element = await mounted('gl-similar-examples', {
@@ -288,7 +288,7 @@ it('says of the least similar that they are not ranked where only the top was ke
   expect(within(element, '.means')).toEqual([])
 })
 
-it('keeps the places of pictures before they are there', async () => {
+it('reserves the places of pictures before they load', async () => {
   const element = await mounted('gl-similar-examples', { kind: 'image' })
   expect(within(element, '.picture-place')).toHaveLength(10)
   const sizes = (): number[][] =>
@@ -311,7 +311,7 @@ it('keeps the places of pictures before they are there', async () => {
   expect(textsOf(element, '.notice')).toEqual(['No training examples yet.'])
 })
 
-it('says what is wrong with labels and kinds', async () => {
+it('reports what is wrong with labels and kinds', async () => {
   const element = await mounted('gl-similar-examples', {
     ...given,
     trainLabels: 7 as unknown as null,
@@ -326,7 +326,7 @@ it('says what is wrong with labels and kinds', async () => {
   expect(element.state).toBe('ready')
 })
 
-it('writes all that it shows into its table', async () => {
+it('writes everything that it shows into its table', async () => {
   const element = await mounted('gl-similar-examples', given)
   const lines = element.toCSV().trimEnd().split('\r\n')
   expect(lines).toHaveLength(1 + 10 + 3)
@@ -334,7 +334,7 @@ it('writes all that it shows into its table', async () => {
   expect(lines.at(-2)).toBe('mean of class,,,2.5,one,,4')
 })
 
-it('folds the least similar and the means, which the keyboard reaches where they are open', async () => {
+it('folds the least similar and the means, and makes them reachable by keyboard when open', async () => {
   const element = await mounted('gl-similar-examples', {
     ...given,
     folded: true,
@@ -350,7 +350,7 @@ it('folds the least similar and the means, which the keyboard reaches where they
   expect(stops.map((stop) => stop.dataset['index'])).toEqual([String(best[0]), String(worst[0])])
 })
 
-it('reports the example that the pointer or the focus is on, once', async () => {
+it('reports the example under the pointer or in focus once', async () => {
   const element = await mounted('gl-similar-examples', { ...given, selectable: true })
   const pointed: number[] = []
   element.addEventListener('gl-example-focus', ({ detail }) => pointed.push(detail.index))

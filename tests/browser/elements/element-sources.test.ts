@@ -42,7 +42,7 @@ it.each<[string, ExplanationSource]>([
 it.each([
   ['a frame', frame],
   ['JSON', json],
-])('fetches %s from src, and shows what was set last', async (_, bytes) => {
+])('fetches %s from src, and shows the source that was set last', async (_, bytes) => {
   const element = await mounted('gl-attribution-bars', { explanation: car })
   element.src = addressOf(bytes)
   await element.updateComplete
@@ -57,7 +57,7 @@ it.each([
   expect(element.state).toBe('ready')
 })
 
-it('shows nothing more when the src that it shows is removed', async () => {
+it('becomes empty when its src is removed', async () => {
   const element = await mounted('gl-attribution-bars', { src: addressOf(frame) })
   await settled(element)
   element.src = null
@@ -69,14 +69,14 @@ it.each([
   ['/no-such-file.safetensors', /src: got 404 Not Found from '\/no-such-file\.safetensors'/],
   ['http://127.0.0.1:9/closed', /src: got no answer from 'http:\/\/127\.0\.0\.1:9\/closed'/],
   ['/package.json', /json: got '\{.*; expected an explanation: an object with 'meta'/],
-])('says in place what is wrong with %s', async (src, message) => {
+])('shows in place what is wrong with %s', async (src, message) => {
   const element = await mounted('gl-attribution-bars', { src })
   await settled(element)
   expect(element.state).toBe('error')
   expect(textsOf(element, '[part="error"]')[0]).toMatch(message)
 })
 
-it('says that bytes are damaged', async () => {
+it('reports damaged bytes', async () => {
   const damaged = frame.slice()
   damaged[damaged.length - 1]! ^= 1
   const element = await mounted('gl-attribution-bars', { explanation: damaged })
@@ -86,7 +86,7 @@ it('says that bytes are damaged', async () => {
 const namesOf = (element: GlAttributionBars): string[] =>
   textsOf(element, '[part="row"] .name > span:first-child')
 
-it("takes properties from a frame unless the page sets them, and takes an earlier frame's back", async () => {
+it('takes properties from a frame unless the page sets them, and resets those of an earlier frame', async () => {
   const element = await mounted('gl-attribution-bars', { explanation: frame, top: 1 })
   expect(namesOf(element)).toEqual(['weight'])
   element.explanation = encodeFrame(car, { features: carFeatures.map((name) => `${name}!`) })
@@ -101,7 +101,7 @@ it("takes properties from a frame unless the page sets them, and takes an earlie
   expect(namesOf(element)).toEqual(['own weight'])
 })
 
-it('sends no request to an address that a frame has', async () => {
+it('sends no request to an address in a frame', async () => {
   const texts = { meta: car.meta, data: { scores: [[2, 1]], ordered_indices: [[0, 1]] } }
   const side = {
     urlTemplate: '/leak-{id}.png',

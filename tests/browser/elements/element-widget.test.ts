@@ -173,7 +173,7 @@ it('asks the kernel for the prediction, then for its attribution and the similar
   expect(states.map(({ state }) => state)).toEqual(['ready', 'ready', 'ready'])
 })
 
-it('cancels in the kernel, ignores what comes late, and shows the error of an exception in place', async () => {
+it('cancels in the kernel, ignores late answers, and shows exceptions in place', async () => {
   const { model, element } = await ask(['attribution'])
   element.cancel()
   expect(model.sent.at(-1)).toEqual({ type: 'cancel', id: 1 })
@@ -195,7 +195,7 @@ it('cancels in the kernel, ignores what comes late, and shows the error of an ex
   )
 })
 
-it('says so if the kernel answers with something else', async () => {
+it("reports an answer of the kernel that it can't show", async () => {
   const { model, element } = await ask(['attribution'])
   model.receive({ type: 'result', id: 1 })
   await settle(element)
@@ -204,7 +204,7 @@ it('says so if the kernel answers with something else', async () => {
   )
 })
 
-it('cancels what is pending when the widget is removed', async () => {
+it('cancels pending calls when the widget is removed', async () => {
   const { model, dispose } = await ask(['attribution'])
   dispose()
   expect(model.sent.at(-1)).toEqual({ type: 'cancel', id: 1 })

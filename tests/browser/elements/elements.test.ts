@@ -74,7 +74,7 @@ const tags = Object.keys(cases) as (keyof typeof cases)[]
 describe.each(tags)('%s', (tag) => {
   const { given, other, names, csv, picked } = cases[tag]
 
-  it('says that it is empty, shows what comes, and is empty again', async () => {
+  it('says that it is empty, shows an explanation, and is empty again', async () => {
     const element = await mounted(tag)
     expect(element.state).toBe('empty')
     expect(element.matches(':state(empty)')).toBe(true)
@@ -93,7 +93,7 @@ describe.each(tags)('%s', (tag) => {
     expect(within(element, 'table')).toEqual([])
   })
 
-  it('draws an Explanation, its JSON, its text, and what a worker posts alike', async () => {
+  it('draws the same for an Explanation, its JSON, its text, and the message of a worker', async () => {
     const explanation = Explanation.fromJSON(given())
     const { meta, data } = explanation
     const sources: readonly ExplanationSource[] = [
@@ -108,7 +108,7 @@ describe.each(tags)('%s', (tag) => {
     expect(new Set(texts).size).toBe(1)
   })
 
-  it('takes its explanation from an attribute', async () => {
+  it('reads its explanation from an attribute', async () => {
     const element = await mounted(tag)
     element.setAttribute('explanation', JSON.stringify(given()))
     await element.updateComplete
@@ -131,7 +131,7 @@ describe.each(tags)('%s', (tag) => {
     expect(element.toCSV()).not.toBe(before)
   })
 
-  it('shows the last of several requests, whichever comes first', async () => {
+  it('shows the last of several requests, whichever finishes first', async () => {
     const element = await mounted(tag)
     const [first, second] = [createDeferred<ExplanationJson>(), createDeferred<ExplanationJson>()]
     element.explanation = first.promise
@@ -152,7 +152,7 @@ describe.each(tags)('%s', (tag) => {
     expect(element.state).toBe('ready')
   })
 
-  it('says why a request failed, and keeps the old result where it was stopped', async () => {
+  it('shows why a request failed, and keeps the old result if it was stopped', async () => {
     const element = await mounted(tag, { explanation: given() })
     const before = element.toCSV()
     const controller = new AbortController()
@@ -182,7 +182,7 @@ describe.each(tags)('%s', (tag) => {
     expect(textsOf(element, '[role="alert"]')).toEqual([])
   })
 
-  it('says what is wrong with what is no explanation', async () => {
+  it("reports what is wrong with a value that isn't an explanation", async () => {
     const element = await mounted(tag, { explanation: '{"meta": {}}' })
     expect(element.state).toBe('error')
     expect(textsOf(element, '[role="alert"]')[0]).toContain('expected an explanation')
@@ -197,7 +197,7 @@ describe.each(tags)('%s', (tag) => {
     expect(textsOf(element, '[role="alert"]')[0]).toContain('index: got 5; expected 0 … 0')
   })
 
-  it('tells of each change of its state', async () => {
+  it('fires an event for each change of its state', async () => {
     const states: ElementState[] = []
     const element = await mounted(tag)
     element.addEventListener('gl-state-change', ({ detail }) => states.push(detail.state))
@@ -212,7 +212,7 @@ describe.each(tags)('%s', (tag) => {
     expect(states).toEqual(['loading', 'ready', 'error'])
   })
 
-  it('goes on where it is taken away and put elsewhere, and hears of what came meanwhile', async () => {
+  it('continues when it is moved, and shows results that arrived while it was detached', async () => {
     const element = await mounted(tag, { explanation: given() })
     const { promise, resolve } = createDeferred<ExplanationJson>()
     element.explanation = promise
@@ -234,7 +234,7 @@ describe.each(tags)('%s', (tag) => {
     expect('wasParsed' in window).toBe(false)
   })
 
-  it('saves what it shows as CSV, SVG and PNG that parse again', async () => {
+  it('saves its contents as valid CSV, SVG and PNG', async () => {
     const element = await mounted(tag, { ...names, explanation: given() })
     const text = await (await element.toBlob('text/csv')).text()
     expect(text).toBe(element.toCSV())
@@ -279,7 +279,7 @@ describe.each(tags)('%s', (tag) => {
     expect(looks(element).length).toBeGreaterThan(5)
   })
 
-  it('follows the theme of the page, of its surroundings, and its own', async () => {
+  it('follows the theme of the page, of its ancestors, and its own', async () => {
     const paperOf = (element: Element): string => getComputedStyle(element).backgroundColor
     const element = await mounted(tag, { explanation: given() })
     expect(paperOf(element)).toBe('rgb(255, 255, 255)')
@@ -300,7 +300,7 @@ describe.each(tags)('%s', (tag) => {
   })
 })
 
-it('draws what alibi wrote in Python', async () => {
+it('draws explanations that alibi wrote in Python', async () => {
   const { X, target, predictions, cases: methods } = golden.ig_softmax
   const { method, n_steps: steps, attributions } = methods[0]!
   const python = `{"meta": {"name": "IntegratedGradients", "type": ["whitebox"], "explanations": ["local"],

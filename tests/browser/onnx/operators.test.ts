@@ -60,7 +60,7 @@ describe('backward rules on webgpu', () => {
   const refused = Object.entries(missing).flatMap(([family, reasons]) =>
     reasons.map(([reason, isMissing]) => [reason, cases[family]!.filter(isMissing)] as const),
   )
-  it.each(refused)('are left out where the runtime says: %s', async (reason, all) => {
+  it.each(refused)('are left out where the runtime reports: %s', async (reason, all) => {
     expect(all).not.toEqual([])
     for (const each of all) {
       await expect(findWrongCases(device, only([each]), 'chosen')).rejects.toThrow(reason)

@@ -42,7 +42,7 @@ async function storedFiles(): Promise<Record<string, number[]>> {
   return Object.fromEntries(await Promise.all(entries))
 }
 
-it('reads what a server of another origin lets it read, also in parts, without asking first', async () => {
+it('reads from a server of another origin that allows it, also in parts, without a preflight', async () => {
   const bytes = Array.from({ length: 300 }, (_, i) => i % 256)
   const { url, close } = await serve({ 'a/c.0': bytes }, forAll)
   const store = new HttpStore(url, quick)
@@ -52,7 +52,7 @@ it('reads what a server of another origin lets it read, also in parts, without a
   expect(await close()).toEqual(['GET /a/c.0', 'GET /a/c.0'])
 })
 
-it('says what to do where a server of another origin does not let pages read, and does not ask again', async () => {
+it("says what to do if a server of another origin refuses, and doesn't try again", async () => {
   const { url, close } = await serve({ 'zarr.json': [1] }, {})
   await expect(new HttpStore(url, quick).get('zarr.json')).rejects.toMatchObject({
     name: 'StoreError',
@@ -64,7 +64,7 @@ it('says what to do where a server of another origin does not let pages read, an
   expect(await close()).toEqual(['GET /zarr.json', 'HEAD /zarr.json'])
 })
 
-it('ranks from another origin, and says so when that is gone in mid-stream', async () => {
+it('ranks from another origin, and reports when it becomes unreachable', async () => {
   const files = await storedFiles()
   const { url } = await serve(files, forAll)
   using whole = await GradientSimilarity.open(new HttpStore(url, quick), classifier(), loss)

@@ -5,7 +5,7 @@ import { expect, it } from 'vitest'
 const directory = new URL('/mnist/', location.href)
 const key = 'held-out-labels.bin'
 
-it('reads files and ranges of them in a page, and asks again past its cache', async () => {
+it('reads files and ranges in a page, and bypasses its cache for a second request', async () => {
   const store = new HttpStore(directory)
   const bytes = new Uint8Array(await (await fetch(new URL(key, directory))).arrayBuffer())
   expect(bytes.length).toBeGreaterThan(200)
@@ -15,7 +15,7 @@ it('reads files and ranges of them in a page, and asks again past its cache', as
   expect(await store.get(key, { reload: true })).toEqual(bytes)
 })
 
-it('takes an address relative to the page', async () => {
+it('accepts an address relative to the page', async () => {
   const store = new HttpStore(directory.pathname)
   expect((await store.get(key))?.length).toBeGreaterThan(200)
 })

@@ -28,7 +28,7 @@ async function rejection(promise: Promise<unknown>): Promise<StoreError> {
   return expect.fail('It did not reject.')
 }
 
-it('reads what was written, in whole and in part', async () => {
+it('reads written files, whole and in part', async () => {
   const store = new OpfsStore(name)
   await store.set('a/b', text('twelve bytes'))
   expect(await store.get('a/b')).toEqual(text('twelve bytes'))
@@ -38,7 +38,7 @@ it('reads what was written, in whole and in part', async () => {
   expect(await new OpfsStore(name).get('a/b')).toEqual(text('new'))
 })
 
-it('finds nothing where there is no file, no directory, or a file without bytes yet', async () => {
+it('finds nothing in a missing file, a missing directory or an empty file', async () => {
   const store = new OpfsStore(name)
   expect(await store.get('zarr.json')).toBeUndefined()
   await store.set('a/b', text('x'))
@@ -56,7 +56,7 @@ it.each(['../a', '/a', 'a/../b', ''])('refuses the key %j', async (key) => {
   expect(() => new OpfsStore(key)).toThrow('key')
 })
 
-it('refuses to read more than it may', async () => {
+it('refuses to read more than its limit', async () => {
   const store = new OpfsStore(name)
   await store.set('a', text('four'))
   expect(await rejection(store.get('a', { maxByteLength: 3 }))).toMatchObject({
@@ -64,14 +64,14 @@ it('refuses to read more than it may', async () => {
   })
 })
 
-it('holds a store of gradients that was stopped and continued', async () => {
+it('contains a complete store of gradients after an interruption', async () => {
   await writeRows(new OpfsStore(name), 3, {}, 7)
   await writeRows(new OpfsStore(name), 2)
   const reader = await openGradientStore(new OpfsStore(name))
   expect((await reader.readGradients(0, 10)).block).toEqual(storedRows.block)
 })
 
-it('lets one writer of the site write, and tells the other', async () => {
+it('allows one writer per site, and refuses the other', async () => {
   const writer = await openGradientWriter(new OpfsStore(name), writerOptions)
   expect(await rejection(openGradientWriter(new OpfsStore(name), writerOptions))).toMatchObject({
     failure: 'locked',
@@ -100,7 +100,7 @@ async function inWorker(
 }
 
 it.each(['stream', 'handle'] as const)(
-  'writes in a worker by a %s, and is read in the page',
+  'is written in a worker by a %s, and read in the page',
   async (mode) => {
     const { worker, answer } = await inWorker(mode)
     worker.terminate()
@@ -114,7 +114,7 @@ it.each(['stream', 'handle'] as const)(
   },
 )
 
-it('keeps a worker out that writes while the page does, and the page while the worker does', async () => {
+it('refuses a worker while the page writes, and the page while the worker writes', async () => {
   const writer = await openGradientWriter(new OpfsStore(name), writerOptions)
   const refused = await inWorker('stream')
   refused.worker.terminate()
@@ -142,7 +142,7 @@ async function inMemory(keys: readonly string[]): Promise<MemoryStore> {
   return copy
 }
 
-it('is whole after its worker was ended in mid-write, and continued the same to the last byte', async () => {
+it('is consistent after its worker was terminated while writing, and identical in every byte after a resume', async () => {
   const { worker, answer } = await inWorker('many')
   worker.terminate()
   expect(answer).toBe('halfway')
@@ -164,7 +164,7 @@ it('is whole after its worker was ended in mid-write, and continued the same to 
   expect(await contentOf(copy)).toEqual(await contentOf(undisturbed))
 })
 
-it("says that the site's storage is full, keeps the rows before, and goes on once there is room", async () => {
+it('reports full storage, keeps the earlier rows, and continues when space is free', async () => {
   await writeRows(new OpfsStore(name), 4, {}, 4)
   const { origin } = location
   // The protocol's commands are typed for Playwright alone.

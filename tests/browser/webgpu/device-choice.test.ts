@@ -6,7 +6,7 @@ import { tfjsClassifier } from '../../support/models/tfjs-nets.js'
 
 beforeAll(() => useDevice('cpu'))
 
-it('auto takes wasm where WebGPU is emulated in software, and says so', async () => {
+it('auto chooses wasm if WebGPU is emulated in software, and gives the reason', async () => {
   using explainer = new IntegratedGradients(tfjsClassifier(), { nSteps: 3 })
   const { params } = await explainer.explain(testX, { target: 0 })
   expect(explainer.device).toBe('wasm')
@@ -14,7 +14,7 @@ it('auto takes wasm where WebGPU is emulated in software, and says so', async ()
   expect(explainer.fallbackReason).toMatch(/^webgpu: .*emulated in software.*device: 'webgpu'/)
 })
 
-it('device webgpu uses the emulated adapter all the same', async () => {
+it('device webgpu uses the emulated adapter anyway', async () => {
   using explainer = new IntegratedGradients(tfjsClassifier(), { device: 'webgpu', nSteps: 3 })
   const { params } = await explainer.explain(testX, { target: 0 })
   expect(explainer.device).toBe('webgpu')

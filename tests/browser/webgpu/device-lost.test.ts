@@ -27,7 +27,7 @@ async function loseDevice(): Promise<void> {
 }
 
 describe('when the GPU device is lost', () => {
-  it('rejects with the reason and what to do, and wasm goes on', async () => {
+  it('rejects with the reason and what to do, and wasm still works', async () => {
     await useDevice('cpu')
     const model = denseNet(
       [
@@ -58,7 +58,7 @@ describe('when the GPU device is lost', () => {
     expect([...after.orderedIndices.data]).toEqual([...before.orderedIndices.data])
   })
 
-  it('rejects a fit that is under way, with what was fitted before left as it was', async () => {
+  it('rejects a running fit, and keeps the earlier one', async () => {
     await useDevice('cpu')
     const model = denseNet(
       [

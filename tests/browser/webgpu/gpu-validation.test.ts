@@ -17,7 +17,7 @@ class Faulty extends tf.layers.Layer {
   }
 }
 
-it('refuses to give values of a pass in which the GPU refused a command, and goes on with the next', async () => {
+it('returns no values of a pass in which the GPU refused a command, and runs the next one', async () => {
   await useDevice('cpu')
   const model = disposedAfterTest(
     tf.sequential({ layers: [new Faulty({ inputShape: [2] }), tf.layers.dense({ units: 1 })] }),

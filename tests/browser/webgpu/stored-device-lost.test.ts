@@ -51,7 +51,7 @@ async function stored(): Promise<{ store: MemoryStore; predictor: Predictor }> {
   return { store, predictor }
 }
 
-it('goes on with wasm when the GPU is lost in mid-stream, to the same result', async () => {
+it('continues with wasm when the GPU is lost, with the same result', async () => {
   const { store, predictor } = await stored()
   using undisturbed = await GradientSimilarity.open(store, predictor, loss, { device: 'wasm' })
   const expected = await undisturbed.explain(testX)
@@ -64,7 +64,7 @@ it('goes on with wasm when the GPU is lost in mid-stream, to the same result', a
   expectNear(found.scores.data, [...expected.scores.data], tolerance)
 })
 
-it('rejects when the GPU is lost that was asked for', async () => {
+it('rejects when the GPU is lost and device is webgpu', async () => {
   const { store, predictor } = await stored()
   const options = { device: 'webgpu' } as const
   using explainer = await GradientSimilarity.open(losingDevice(store), predictor, loss, options)

@@ -17,7 +17,7 @@ const lost = {
   message: expect.stringContaining("device 'wasm'") as string,
 }
 
-it('rejects what is pending with the reason when the device is lost, and what is asked for later', async () => {
+it('rejects pending and later calls with the reason when the device is lost', async () => {
   const device = await ownGpuDevice()
   using backend = await openWebgpuBackend(device)
   using uploaded = await backend.upload(randomBlock(shapes, 2, 1))
@@ -31,7 +31,7 @@ it('rejects what is pending with the reason when the device is lost, and what is
   await expect(backend.settle()).rejects.toMatchObject(lost)
 })
 
-it('throws a refused command at each use of the result and once at settle, and goes on with the next', async () => {
+it('throws a refused command at each use of the result and once at settle, and runs the next one', async () => {
   const device = await sharedGpuDevice()
   using backend = await openWebgpuBackend(device)
   const destroyed = device.createBuffer({ size: 80, usage: GPUBufferUsage.STORAGE })
@@ -58,7 +58,7 @@ it('throws a refused command at each use of the result and once at settle, and g
   await expect(backend.settle()).resolves.toBeUndefined()
 })
 
-it('says how many bytes there was no memory for', async () => {
+it("reports the number of bytes that didn't fit into memory", async () => {
   const device = await ownGpuDevice()
   using backend = await openWebgpuBackend(device)
   // A machine whose GPU has too little memory is not at hand: the device says so of the next submission.

@@ -34,7 +34,7 @@ it('compiles every WGSL file, in one of the kernels at least, without a warning'
   expect(all).toEqual([])
 })
 
-it('says in the first line of each WGSL file what it computes', () => {
+it('states in the first line of each WGSL file what it computes', () => {
   for (const [path, source] of Object.entries(sources)) {
     expect(source.split('\n')[0], path).toMatch(/^\/\/ .{40}/)
   }

@@ -24,7 +24,7 @@ async function ranked(
   return await ranker.finish()
 }
 
-it('takes more than 65,535 workgroups', async () => {
+it('runs more than 65,535 workgroups', async () => {
   const trainCount = 65_537
   const column = (values: Float32Array): GradientBlock => ({
     exampleCount: values.length,
@@ -57,7 +57,7 @@ const shapes: SegmentShape[] = [
   { kind: 'lookup', positions: 20, rowSize: 20, parameterRows: 60 },
 ]
 
-it('cuts what is longer than a binding or a buffer, with the same result bit by bit', async () => {
+it('splits data longer than a binding or a buffer, with identical results', async () => {
   const test = randomBlock(shapes, 4, 1)
   const train = randomBlock(shapes, 17, 2)
   const device = await sharedGpuDevice()
@@ -77,7 +77,7 @@ it('cuts what is longer than a binding or a buffer, with the same result bit by 
   }
 })
 
-it('says so if not even one gradient fits', async () => {
+it('reports if not even one gradient fits', async () => {
   const limits = { maxStorageBufferBindingSize: 4096, maxBufferSize: 16_384 }
   using backend = await openWebgpuBackend(limited(await sharedGpuDevice(), limits))
   const block = randomBlock([{ kind: 'dense', size: 2000 }], 1, 3)

@@ -98,7 +98,7 @@ async function expectProjected(
       const own = found.get(name)!
       expect(own).toHaveLength(values.length)
       const difference = Math.max(...values.map((value, k) => Math.abs(value - own[k]!)))
-      // All of it is 0 if every patch lies in the padding.
+      // All of it is 0 if every patch is in the padding.
       expect(difference, `${name} of example ${row}`).toBeLessThanOrEqual(tolerance * largest)
     }
     const norm = expected.reduce((sum, [, own]) => own.reduce((all, x) => all + x * x, sum), 0)
@@ -142,7 +142,7 @@ describe('gradients projected on webgpu', () => {
     await expectProjected(projected, block, projection)
   })
 
-  it('are read back alone, after as many dispatches for 16 examples as for 2', async () => {
+  it('are the only data read back, after as many dispatches for 16 examples as for 2', async () => {
     const device = await sharedGpuDevice()
     const use = watched(device)
     using backend = await openWebgpuBackend(device)
@@ -218,7 +218,7 @@ describe('gradients projected on webgpu', () => {
     expect([...norms].map(Number.isFinite)).toEqual([true, false, false])
   })
 
-  it('are left to the host where a gradient must be materialized first', async () => {
+  it('are computed on the host if a gradient must be materialized first', async () => {
     using backend = await openWebgpuBackend(await sharedGpuDevice())
     const shapes: SegmentShape[] = [
       { kind: 'factored', positions: 1, inputSize: 12, outputSize: 10 },
@@ -229,7 +229,7 @@ describe('gradients projected on webgpu', () => {
     expect(await projectOnDevice(backend, block, projection)).toBeUndefined()
   })
 
-  it('are left to the host where the matrices take more than 256 MiB', async () => {
+  it('are computed on the host if the matrices take more than 256 MiB', async () => {
     const device = await sharedGpuDevice()
     const use = watched(device)
     using backend = await openWebgpuBackend(device)
@@ -249,7 +249,7 @@ describe('gradients projected on webgpu', () => {
     expect(use.buffers.size).toBe(before)
   })
 
-  it('fail at each use where there is no memory for the matrices, which are uploaded again for the next', async () => {
+  it('fail at each use without memory for the matrices, which are uploaded again for the next', async () => {
     const device = await ownGpuDevice()
     const use = watched(device)
     using backend = await openWebgpuBackend(device)

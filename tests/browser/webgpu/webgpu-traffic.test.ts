@@ -31,7 +31,7 @@ const shapes: SegmentShape[] = [
   },
 ]
 
-it('takes as many dispatches for a large batch as for a small one', async () => {
+it('needs as many dispatches for a large batch as for a small one', async () => {
   const device = await sharedGpuDevice()
   const use = watched(device)
   using backend = await openWebgpuBackend(device)
@@ -81,7 +81,7 @@ it('reads back the ranking and nothing else', async () => {
   expect([use.mappings, use.mappedBytes]).toEqual([4, 20 * 20 * 8 + 20 * 6 * 8 + 4 + 20 * 8])
 })
 
-it('leaves no buffer behind once all is disposed, or it is itself', async () => {
+it('leaves no buffer behind after everything, or the backend itself, is disposed', async () => {
   const device = await sharedGpuDevice()
   const use = watched(device)
   const backend = await openWebgpuBackend(device)
@@ -103,7 +103,7 @@ it('leaves no buffer behind once all is disposed, or it is itself', async () => 
   await expect(another.finish()).rejects.toThrow('disposed')
 })
 
-it('takes blocks from GPU buffers as those from JavaScript, and has read them when it disposes of them', async () => {
+it('accepts blocks in GPU buffers like those of JavaScript, and disposes them after reading', async () => {
   using backend = await openWebgpuBackend(await sharedGpuDevice())
   const block = randomBlock(shapes, 7, 4)
   using fromGpu = await uploadedFromGpu(backend, block)

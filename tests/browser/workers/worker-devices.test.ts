@@ -37,7 +37,7 @@ function expectSame(actual: NdArray, expected: NdArray): void {
 
 beforeAll(() => useDevice('cpu'))
 
-it('gives the figures of the page on wasm', async () => {
+it('has the results of the page on wasm', async () => {
   const model = createPictureNet()
   onTestFinished(() => {
     model.dispose()
@@ -68,7 +68,7 @@ it('gives the figures of the page on wasm', async () => {
   expect(integrated.device).toBe(device)
 })
 
-it('works on the GPU that the worker has, with the figures of the page', async () => {
+it("works on the worker's GPU, with the results of the page", async () => {
   const model = createDenseNet()
   onTestFinished(() => {
     model.dispose()
@@ -106,7 +106,7 @@ it('works on the GPU that the worker has, with the figures of the page', async (
   expect([similarity.device, gradient.device]).toEqual([device, device])
 })
 
-it('runs two explainers of one worker at the same time, each as if it were alone', async () => {
+it('runs two explainers of one worker at the same time, with the results of each alone', async () => {
   const explainers = connectWorker()
   const device = 'wasm'
   using similarity = explainers.gradientSimilarity(loss, { device, precomputeGrads: true })
@@ -122,7 +122,7 @@ it('runs two explainers of one worker at the same time, each as if it were alone
   expect(together).toEqual([scores, attributions])
 })
 
-it('chooses a device in the worker, and says why the others are not used', async () => {
+it('chooses a device in the worker, and gives the reasons against the others', async () => {
   const explainers = connectWorker()
   using gradient = explainers.gradient()
   await gradient.explain(question, { target: 0 })

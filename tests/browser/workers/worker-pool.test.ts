@@ -64,12 +64,12 @@ describe('the pool of workers', () => {
     backend[Symbol.dispose]()
   })
 
-  it.each([60, 7])('gives what one thread gives, bit by bit: the %d most similar', async (most) => {
+  it.each([60, 7])('has exactly the result of one thread: the %d most similar', async (most) => {
     using inPage = await openInPage()
     expect(await rank(backend, most)).toEqual(await rank(inPage, most))
   })
 
-  it('takes the next block while the one before is in work', async () => {
+  it('accepts the next block while the previous one is processed', async () => {
     const blocks = Array.from({ length: 8 }, () => sliceBlock(train, 0, 60))
     const uploaded = []
     for (const block of blocks) uploaded.push(await backend.upload(block))
@@ -81,7 +81,7 @@ describe('the pool of workers', () => {
     for (const of of norms) expect(of).toEqual(norms[0])
   })
 
-  it('takes arrays over without a copy, and copies those that are views of larger ones', async () => {
+  it('transfers arrays without a copy, and copies views of larger ones', async () => {
     const whole = sliceBlock(train, 0, 3)
     const all = sliceBlock(train, 0, 6).segments[0]!
     if (all.kind !== 'dense') throw new Error('the first segment is dense')
@@ -96,7 +96,7 @@ describe('the pool of workers', () => {
     uploaded[Symbol.dispose]()
   })
 
-  it('has no more workers than the machine has processors, and none after the last Compute', async () => {
+  it('has at most one worker per processor, and none after the last backend is disposed', async () => {
     const other = await openPool()
     const uploaded = []
     for (let k = 0; k < 12; k++) uploaded.push(await backend.upload(sliceBlock(train, 0, 60)))
@@ -112,7 +112,7 @@ describe('the pool of workers', () => {
     expect(liveWorkers()).toBe(0)
   })
 
-  it('ends its work when it is disposed in the middle, and says so', async () => {
+  it('rejects its work when it is disposed while running', async () => {
     const uploaded = await backend.upload(sliceBlock(train, 0, 60))
     const ranker = backend.openRanking({
       testCount: 60,
@@ -136,7 +136,7 @@ describe('the pool of workers', () => {
     await expect(backend.upload(sliceBlock(train, 0, 1))).rejects.toThrow('disposed')
   })
 
-  it('rejects what a worker was doing when the browser ended it, and goes on with another', async () => {
+  it('rejects the work of a worker that the browser terminated, and continues with another', async () => {
     const uploaded = await backend.upload(sliceBlock(train, 0, 60))
     await backend.settle()
     const norms = uploaded.squaredNorms()
@@ -168,7 +168,7 @@ it('the kernels are those for relaxed SIMD, which this browser has', async () =>
   expect(btoa(String.fromCharCode(...bytes))).toBe(relaxedBinary)
 })
 
-it('one thread does the work where workers are refused, and says why', async () => {
+it('one thread does the work if workers are refused, and gives the reason', async () => {
   const allowWorkers = refuseWorkers(
     new DOMException('Access to the script is denied.', 'SecurityError'),
   )

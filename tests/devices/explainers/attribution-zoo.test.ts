@@ -50,7 +50,7 @@ describe.each(devices)('attributions on %s', (device) => {
     },
   )
 
-  it.each(attributionZoo)('of $title are gradients as differences have them', async ({ build }) => {
+  it.each(attributionZoo)('of $title agree with finite differences', async ({ build }) => {
     const { predictor, x, layer } = await build()
     using explainer = new Gradient(predictor, { device, layer: layer?.name })
     const { attributions } = await explainer.explain(asGiven(x), { target })
@@ -78,7 +78,7 @@ describe.each(devices)('attributions on %s', (device) => {
     }
   })
 
-  it('are equal for equal inputs of equal roles, zero for one that is not used, and not for one that decides', async () => {
+  it('are equal for symmetric inputs, zero for an unused one, and not zero for one that decides', async () => {
     const predictor = tfjsPredictor({
       call: (x) => {
         const [a, b, , d] = tf.unstack(x, 1) as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor]

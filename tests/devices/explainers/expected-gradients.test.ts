@@ -31,7 +31,7 @@ describe.each(devices)('expected gradients on %s', (device) => {
   it.each([
     [undefined, undefined],
     ['the first layer', 0],
-  ])('are those of a net in plain float64, draw by draw (layer: %s)', async (_, layer) => {
+  ])('are those of a net in plain float64, for each draw (layer: %s)', async (_, layer) => {
     const model = sequentialOf(layers)
     const options = { nSamples: 11, seed: 3 }
     using reference = new ExpectedGradients(densePredictor(layers), {
@@ -71,7 +71,7 @@ describe.each(devices)('expected gradients on %s', (device) => {
 describe('expected gradients', () => {
   const predictor = densePredictor(layers)
 
-  it('come near the mean of integrated gradients over all of the background', async () => {
+  it('approximate the mean of integrated gradients over the whole background', async () => {
     const made = { device: 'cpu', nSamples: 4000, seed: 1 } as const
     using explainer = new ExpectedGradients(predictor, made)
     const e = await explainer.explain(x, { background, target })
@@ -81,7 +81,7 @@ describe('expected gradients', () => {
     expectNear(e.deltas.data, [0, 0, 0], samplingTolerance)
   })
 
-  it('report as delta what their sum misses of F(x) less the mean of F at the drawn baselines', async () => {
+  it('report as delta the difference between their sum and F(x) minus the mean of F at the drawn baselines', async () => {
     using explainer = new ExpectedGradients(predictor, { device: 'cpu', nSamples: 6 })
     const e = await explainer.explain(x, { background: [background[2]!], target })
     const session = await predictor.open('cpu', { allowSoftware: true })
@@ -96,7 +96,7 @@ describe('expected gradients', () => {
     }
   })
 
-  it('draw the same for the same seed, of an example alone too, and otherwise for another', async () => {
+  it('draw the same for equal seeds, also for an example alone, and differently for another seed', async () => {
     using explainer = new ExpectedGradients(predictor, { device: 'cpu', nSamples: 5, seed: 9 })
     using other = new ExpectedGradients(predictor, { device: 'cpu', nSamples: 5, seed: 10 })
     const e = await explainer.explain(x, { background, target: 1 })
@@ -106,7 +106,7 @@ describe('expected gradients', () => {
     expect(others.attributions).not.toEqual(e.attributions)
   })
 
-  it('say what is wrong with the background, the options and the target', async () => {
+  it('report what is wrong with the background, the options and the target', async () => {
     using explainer = new ExpectedGradients(predictor, { device: 'cpu' })
     const explain = (options: object): unknown =>
       explainer.explain(x, options as { background: number[][] })

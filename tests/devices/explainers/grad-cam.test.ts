@@ -142,7 +142,7 @@ describe('class activation maps', () => {
   beforeAll(() => useDevice('cpu'))
   afterAll(() => useDevice('cpu'))
 
-  it('take several targets and sums in one call', async () => {
+  it('accept several targets and sums in one call', async () => {
     const net = nets[1]!
     const predictor = tfjsPredictor(modelOf(net))
     const x = examples(net.shape, 3)

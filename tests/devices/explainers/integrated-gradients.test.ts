@@ -75,7 +75,7 @@ describe.each(devices)('integrated gradients on %s', (device) => {
   }
 
   it.each(Object.keys(completenessOf) as (keyof typeof completenessOf)[])(
-    'sum to the difference that they explain, but for the delta: %s',
+    'sum to the difference that they explain, up to the delta: %s',
     async (method) => {
       for (const seed of [1, 2, 3]) {
         const made = { method, nSteps: 40 }
@@ -93,7 +93,7 @@ describe.each(devices)('integrated gradients on %s', (device) => {
     },
   )
 
-  it('of a linear model are its weights times the way from the baseline', async () => {
+  it('of a linear model are its weights times the distance from the baseline', async () => {
     const weights = [0.5, -2, 0, 3]
     const model = denseNet([weights.map((weight) => [weight]), [0.7]], ['linear'])
     const { attributions, deltas } = await explain(model, x, { baselines: baseline }, { nSteps: 3 })
@@ -166,7 +166,7 @@ describe.each(devices)('integrated gradients on %s', (device) => {
     }
   })
 
-  it('do not depend on how many points go through the model at once', async () => {
+  it("don't depend on how many points are computed at once", async () => {
     const model = classifier()
     const of = (internalBatchSize: number): ReturnType<typeof explain> =>
       explain(model, x, { target: [2, 1, 0] }, { internalBatchSize, nSteps: 10 })
@@ -179,7 +179,7 @@ describe.each(devices)('integrated gradients on %s', (device) => {
     }
   })
 
-  it('explain each example by its own target, as if it were alone', async () => {
+  it('explain each example by its own target, as alone', async () => {
     const model = classifier()
     const together = await explain(model, x, { target: [2, 0, 1] })
     for (const [i, target] of [2, 0, 1].entries()) {
@@ -189,7 +189,7 @@ describe.each(devices)('integrated gradients on %s', (device) => {
     }
   })
 
-  it('take the target from the predictions, if a function says which', async () => {
+  it('take the target from a function of the predictions', async () => {
     const model = classifier()
     const chosen = await explain(model, x, {}, { targetFn: likeliest })
     const target = likeliest(chosen.predictions)
@@ -225,7 +225,7 @@ describe.each(devices)('integrated gradients on %s', (device) => {
     expectNear(ofIntegers.deltas.data, [0], tolerance)
   })
 
-  it('go through the numbers between those of an input that the model declares as integers', async () => {
+  it('pass through fractions of an input that the model declares as integers', async () => {
     const [w] = randomLayers([4, 3], 'linear', 6) as [DenseLayer]
     const modelOf = (dtype: 'int32' | 'float32'): ReturnType<typeof tfjsPredictor> =>
       tfjsPredictor({
@@ -251,7 +251,7 @@ describe.each(devices)('integrated gradients on %s', (device) => {
     expect(e.attributions[0]!.data.some((value) => value !== 0)).toBe(true)
   })
 
-  it('pass further arguments along the path, repeated and not attributed', async () => {
+  it("repeat further arguments along the path, and don't attribute to them", async () => {
     const [layer] = randomLayers([4, 3], 'softmax', 12) as [DenseLayer]
     const input = tf.input({ shape: [4] })
     const gained = new Gain({}).apply(input) as tf.SymbolicTensor

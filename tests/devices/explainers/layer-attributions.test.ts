@@ -155,7 +155,7 @@ describe.each(devices)('attributions at layers on %s', (device) => {
     expectNear(e.deltas.data, new Float64Array(3), tolerance)
   })
 
-  it('see what x makes of it on a route that multiplies, and nothing of the baseline', async () => {
+  it('see the value at x on a route that multiplies, and not the baseline', async () => {
     const { model, at } = productModel()
     const x = rowsOfLength(3, 2)
     const baselines = [0.5, -0.5]
@@ -182,7 +182,7 @@ describe.each(devices)('attributions at layers on %s', (device) => {
     expectNear(gradient.attributions[0]!.data, slope, tolerance)
   })
 
-  it('are all with the last of several in a row, a layer called on its own output among them', async () => {
+  it('are all assigned to the last of several calls in a row, including a layer called on its own output', async () => {
     const input = tf.input({ shape: [2] })
     const shared = tf.layers.dense({ units: 2, activation: 'tanh', name: 'shared' })
     const once = shared.apply(input) as tf.SymbolicTensor

@@ -54,7 +54,7 @@ describe.each(limited)('memory that does not suffice on %s', (device) => {
     release = undefined
   })
 
-  it('makes the batches smaller, and the scores no others', async () => {
+  it('makes the batches smaller, and keeps the scores', async () => {
     const predictor = tfjsPredictor(wideModel())
     const options = { device, precomputeGrads: true, batchSize: exampleCount } as const
     using roomy = new GradientSimilarity(predictor, lossFn, options)
@@ -79,7 +79,7 @@ describe.each(limited)('memory that does not suffice on %s', (device) => {
     }
   })
 
-  it('ends in an error where not even one example finds room, and what was fitted stays', async () => {
+  it('ends in an error if not even one example fits, and keeps what was fitted', async () => {
     using explainer = new GradientSimilarity(tfjsPredictor(wideModel()), lossFn, {
       device,
       precomputeGrads: true,

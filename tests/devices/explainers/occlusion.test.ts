@@ -123,7 +123,7 @@ describe('Occlusion', () => {
     }
   })
 
-  it('does not run windows that are hidden already', async () => {
+  it('skips windows that are already hidden', async () => {
     let rows = 0
     const predictor = functionPredictor(
       (x) => {
@@ -161,7 +161,7 @@ describe('Occlusion', () => {
     }
   })
 
-  it('takes several inputs, each with windows of its own', async () => {
+  it('accepts several inputs, each with its own windows', async () => {
     const predictor = functionPredictor(
       (a, b) =>
         outputsOf(a).map(([first], i) => [first! + 2 * b.data[3 * i]! * b.data[3 * i + 1]!]),

@@ -132,7 +132,7 @@ describe.each(devices)('the points of a path on %s', (device) => {
   beforeAll(() => useDevice('cpu'))
 
   it.each(explainers)(
-    'take no more memory for more of them and more examples: $title',
+    'need no more memory for more points and more examples: $title',
     async ({ attribute }) => {
       const peaks: number[][] = []
       for (const [count, points] of [
@@ -159,7 +159,7 @@ describe.each(devices)('the points of a path on %s', (device) => {
   )
 
   it.each(mixingModels)(
-    'go not through a model that $title, nor do examples of Gradient',
+    "aren't computed by a model that $title, nor are examples of Gradient",
     async ({ build }) => {
       const predictor = tfjsPredictor(build())
       const x = Array.from({ length: 3 }, (_, i) => [...uniform(seededRandom(i), 4, [-1, 1])])
@@ -192,7 +192,7 @@ describe.each(devices.filter((device) => device !== 'cpu'))(
     )
 
     it.each(cases)(
-      'is taken in smaller passes: $title (layer $layer)',
+      'is computed in smaller passes: $title (layer $layer)',
       async ({ attribute, layer }) => {
         const predictor = tfjsPredictor(wideModel())
         const x = examples(2)
@@ -209,7 +209,7 @@ describe.each(devices.filter((device) => device !== 'cpu'))(
       },
     )
 
-    it('ends in an error by name where there is no room for one point', async () => {
+    it('ends in a named error if not even one point fits', async () => {
       using explainer = new IntegratedGradients(tfjsPredictor(wideModel()), { device, nSteps: 4 })
       await explainer.explain(examples(1), { target: 1 })
       release = leaveFree(device, bytesPerPoint / 2)

@@ -9,7 +9,7 @@ import { sequentialOf } from '../../support/models/tfjs-nets.js'
 /** Float32 against float64, of order 1. */
 const tolerance = 1e-5
 
-/** So steep at first that few steps do not do; the third example lies at the baseline. */
+/** So steep at first that few steps are not enough; the third example equals the baseline. */
 const layers: readonly DenseLayer[] = [
   { kernel: [[9], [0.5]], bias: [-6], activation: 'tanh' },
   { kernel: [[1]], bias: [0], activation: 'linear' },
@@ -30,7 +30,7 @@ describe.each(devices)('integrated gradients to a tolerance on %s', (device) => 
     ['gausslegendre', undefined],
     ['gausslegendre', 0],
   ] satisfies [QuadratureMethod, number | undefined][])(
-    'take as many steps as in float64, and reach it: %s, layer %s',
+    'need as many steps as in float64, and reach it: %s, layer %s',
     async (method, layer) => {
       const options = { method, nSteps: 4, tolerance: 0.01, maxSteps: 4096 }
       const model = sequentialOf(layers)
@@ -52,7 +52,7 @@ describe.each(devices)('integrated gradients to a tolerance on %s', (device) => 
     },
   )
 
-  it('name the examples that a limit keeps from it', async () => {
+  it("name the examples that don't reach it within the limit", async () => {
     using explainer = new IntegratedGradients(tfjsPredictor(sequentialOf(layers)), {
       device,
       method: 'riemann_left',

@@ -48,7 +48,7 @@ describe.each(devices)('several targets on %s', (device) => {
   } as const
 
   it.each(Object.entries(explainers))(
-    '%s: each is what it is alone, and sums add up',
+    '%s: each equals a call of its own, and sums add up',
     async (_, kind) => {
       const Explainer = kind.Explainer as typeof ExpectedGradients
       using explainer = new Explainer(tfjsPredictor(build()), kind.options)

@@ -26,7 +26,7 @@ describe.each(testedOnce)('the estimate of random models on %s', (device) => {
   const seeds = Array.from({ length: device === 'webgpu' ? 4 : 20 }, (_, k) => k + 1)
 
   it.each(seeds)(
-    'has the bytes that fit takes in memory and in a store, for seed %i',
+    'has the bytes that fit uses in memory and in a store, for seed %i',
     async (seed) => {
       const { trial, description } = randomTrial(seed)
       const { x, y } = trial.examples(exampleCount)

@@ -85,7 +85,7 @@ describe.each(devices)('gradient similarity on %s', (device) => {
     }
   })
 
-  it('lets an outlier of great norm win by grad_dot alone', async () => {
+  it('ranks an outlier of great norm first by grad_dot only', async () => {
     const near = [0.9, 0.1]
     const outlier = [30, 25]
     const x = [near, [0.1, 0.9], outlier]
@@ -107,7 +107,7 @@ describe.each(devices)('gradient similarity on %s', (device) => {
     expect(await first('grad_asym_dot')).not.toBe(2)
   })
 
-  it('gives each training example a cosine of 1 with itself, and a symmetric matrix', async () => {
+  it('has a cosine of 1 for each training example with itself, and a symmetric matrix', async () => {
     using explainer = new GradientSimilarity(tfjsPredictor(classifier()), loss, {
       ...options,
       simFn: 'grad_cos',
@@ -164,7 +164,7 @@ describe.each(devices)('gradient similarity on %s', (device) => {
     }
   })
 
-  it('gives each test example the ranking that it has alone', async () => {
+  it('ranks for each test example as for the example alone', async () => {
     using explainer = new GradientSimilarity(tfjsPredictor(classifier()), loss, {
       ...options,
       precomputeGrads: true,
@@ -178,7 +178,7 @@ describe.each(devices)('gradient similarity on %s', (device) => {
     }
   })
 
-  it('gives back the examples that it names, as many as asked for and there are', async () => {
+  it('returns the examples that it names, at most as many as there are', async () => {
     using explainer = new GradientSimilarity(tfjsPredictor(classifier()), loss, {
       ...options,
       topK: 3,
@@ -201,7 +201,7 @@ describe.each(devices)('gradient similarity on %s', (device) => {
     }
   })
 
-  it('keeps the ends of the order and no more where only the top is asked for', async () => {
+  it('keeps only the ends of the order with ranking top', async () => {
     for (const precomputeGrads of [true, false]) {
       using explainer = new GradientSimilarity(tfjsPredictor(classifier()), loss, {
         ...options,
@@ -221,7 +221,7 @@ describe.each(devices)('gradient similarity on %s', (device) => {
     }
   })
 
-  it('sees the direction of a gradient however short it is', async () => {
+  it('compares the directions of very short gradients', async () => {
     // 1e-20 squared is no float32.
     const model = linearModel([1e-20, 1e-20])
     using explainer = new GradientSimilarity(tfjsPredictor(model), 'meanSquaredError', {
@@ -243,7 +243,7 @@ describe.each(devices)('gradient similarity on %s', (device) => {
     expectNear(e.scores.data, [1, Math.SQRT1_2, 0], tolerance)
   })
 
-  it('explains a regression by the value that is given', async () => {
+  it('explains a regression by the given value', async () => {
     const model = sequentialOf(randomLayers([4, 5, 1], 'linear', 3))
     const values = trainX.map(([a = 0, b = 0]) => a - b)
     using explainer = new GradientSimilarity(tfjsPredictor(model), 'meanSquaredError', {
@@ -307,7 +307,7 @@ describe.each(devices)('gradient similarity on %s', (device) => {
     warn.mockRestore()
   })
 
-  it('refuses to rank by a gradient that overflows: the example’s own', async () => {
+  it('refuses to rank if the gradient of the explained example overflows', async () => {
     const model = denseNet([[[1], [1]], [0]], ['linear'])
     using explainer = new GradientSimilarity(tfjsPredictor(model), 'meanSquaredError', {
       ...options,

@@ -46,7 +46,7 @@ function expectedScores(model: tf.LayersModel, isChosen: (name: string) => boole
 describe.each(devices)('chosen parameters on %s', (device) => {
   beforeAll(() => useDevice('cpu'))
 
-  it.each(['head/', 'body/', '/kernel', 'head/bias'])('%s alone are compared', async (part) => {
+  it.each(['head/', 'body/', '/kernel', 'head/bias'])('only %s are compared', async (part) => {
     const model = build()
     const parameters = (name: string): boolean => name.includes(part)
     const expected = expectedScores(model, parameters)
@@ -90,7 +90,7 @@ describe('a filter of parameters', () => {
     )
   })
 
-  it('binds a store to the names that it chooses', async () => {
+  it('makes a store usable only with the chosen names', async () => {
     const store = new MemoryStore()
     const model = build()
     const predictor = tfjsPredictor(model)

@@ -29,7 +29,7 @@ describe.each(devices)('labels drawn in the pass on %s', (device) => {
   it.each([
     ['of a batch', batched],
     ['of examples one by one', oneByOne],
-  ])('give the gradients of the same labels drawn before, %s', async (_, build) => {
+  ])('have the gradients of the same labels drawn beforehand, %s', async (_, build) => {
     vi.spyOn(console, 'warn').mockImplementation(() => undefined)
     const random = seededRandom(3)
     const numbers = Array.from({ length: 3 * width }, random)

@@ -138,7 +138,7 @@ describe.each(devices)('a loss function on %s', (device) => {
 
   describe.each(Object.entries(orders))('with examples %s', (_, order) => {
     it.each(device === 'webgpu' ? lossFunctions : [...lossFunctions, ...readingFunctions])(
-      'that $title counts with its value for one example',
+      'that $title is used with its value for one example',
       async ({ lossFn }) => {
         const model = sequenceNet()
         const { x, y } = examples(order)

@@ -12,7 +12,7 @@ import { hostGradients } from '../../support/gradients/host-block.js'
 /** Float32 against float64, relative to the largest entry of a gradient. */
 const tolerance = 1e-5
 
-/** Of an entry that is small beside the others, where p − y would cancel. */
+/** For an entry much smaller than the others, where p − y would cancel. */
 const smallEntryTolerance = 1e-4
 
 interface LossCase {

@@ -40,7 +40,7 @@ function expectedGradient(logits: Float32Array, label: number): Float64Array {
 describe.each(devices)('cross-entropies of a thousand classes on %s', (device) => {
   beforeAll(() => useDevice('cpu'))
 
-  it.each(losses)('have the gradient p − y, however sure the model is: %s', async (loss) => {
+  it.each(losses)('have the gradient p − y for any confidence of the model: %s', async (loss) => {
     const bias = tf.tidy(() => tf.variable(tf.zeros([classCount]), true, 'bias'))
     const call = (x: tf.Tensor): tf.Tensor =>
       loss.endsWith('FromLogits') ? tf.add(x, bias) : tf.softmax(tf.add(x, bias))

@@ -238,7 +238,7 @@ describe.each(devices)('per-example gradients on %s', (device) => {
         inputs,
         build: batchNormalised({ scale: true, center: true }),
       }).model
-      // In the order of the weights, those that the model has; gamma stands at 1 and beta at 0 where it has none.
+      // The weights that the model has, in their order; a missing gamma is 1, and a missing beta 0.
       const kinds = (of: tf.LayersModel): string[] =>
         of.weights.map(({ name }) => name.split('/')[1]!.replace(/_\d+$/, ''))
       tf.tidy(() => {
@@ -268,7 +268,7 @@ describe.each(devices)('per-example gradients on %s', (device) => {
     },
   )
 
-  it('say once that a model goes one by one', async () => {
+  it('warn once that examples are computed one by one', async () => {
     const { model, x, y } = instantiate(
       perExampleCases.find(({ oneByOne }) => oneByOne !== undefined)!,
     )
@@ -285,14 +285,14 @@ describe.each(devices)('per-example gradients on %s', (device) => {
     await expectRightAfterWarning(timeMajorModel(), data, device, '')
   })
 
-  it('are computed one by one where the examples of a batch change places within the model', async () => {
+  it('are computed one by one if the model reorders the examples of a batch', async () => {
     const data = [randomInput([6], 1), labels()] as const
     const warning = 'the batched pass differs from single examples'
     await expectRightAfterWarning(reversedModel(), data, device, warning)
   })
 
   it.each(lossFunctions)(
-    'take a loss function that $title for what it gives for one example',
+    'use a loss function that $title with its value for one example',
     async ({ lossFn }) => {
       const { model, x, y } = instantiate(perExampleCases[2]!)
       const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined)

@@ -64,7 +64,7 @@ async function expectSameGradients(
 describe.each(testedOnce)('a store written on %s', (device) => {
   beforeAll(() => useDevice('cpu'))
 
-  it('holds the same gradients for every batch size: models with constants', async () => {
+  it('has the same gradients for every batch size: models with constants', async () => {
     for (const constants of constantModels.filter((_, k) => k % 8 === 0)) {
       const trial = constantModel(constants)
       await expectSameGradients(trial, device, constants.title)
@@ -72,7 +72,7 @@ describe.each(testedOnce)('a store written on %s', (device) => {
     }
   })
 
-  it('holds the same gradients for every batch size: random models', async () => {
+  it('has the same gradients for every batch size: random models', async () => {
     const named = Array.from({ length: 12 }, (_, k) => ({ seed: k + 1, ...randomTrial(k + 1) }))
     for (const { seed, trial, description } of named) {
       if (typeof trial.loss.loss === 'string') {

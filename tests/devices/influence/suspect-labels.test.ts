@@ -82,7 +82,7 @@ describe('suspect labels', () => {
   const fitted = async (): Promise<GradientSimilarity<NdArray>> =>
     new GradientSimilarity(classifier(), loss, { device: 'cpu' }).fit(trainX, trainClasses)
 
-  it('take other self-influence scores, examples by name and progress', async () => {
+  it('accept other self-influence scores, examples by name, and onProgress', async () => {
     using explainer = await fitted()
     const selfInfluence = [6, 5, 4, 3, 2, 1]
     const done: number[] = []

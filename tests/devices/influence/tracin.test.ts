@@ -217,7 +217,7 @@ describe.each(devices)('TracIn on %s', (device) => {
     ).rejects.toThrow('questionLoss: the value that it returns does not depend on its second')
   })
 
-  it('keeps only the best with ranking top, and counts progress over the checkpoints', async () => {
+  it('keeps only the ends with ranking top, and counts progress over the checkpoints', async () => {
     const checkpoints = await checkpointsWith()
     using explainer = await TracIn.open(checkpoints, loss, options)
     const full = await explainer.explain(testX)

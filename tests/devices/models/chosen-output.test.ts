@@ -53,7 +53,7 @@ describe.each(devices)('a chosen output of a LayersModel on %s', (device) => {
     }
   })
 
-  it('has the loss gradients of the model of it alone, nothing of the other head’s', async () => {
+  it('has the loss gradients of the model of it alone, without those of the other head', async () => {
     const model = twoHeads()
     const alone = tf.model({ inputs: model.inputs, outputs: model.outputs[0]! })
     const scores = await Promise.all(
@@ -68,7 +68,7 @@ describe.each(devices)('a chosen output of a LayersModel on %s', (device) => {
     expectNear(scores[1]!, scores[0]!, tolerance)
   })
 
-  it('has a store that no other output opens', async () => {
+  it("has a store that can't be opened for another output", async () => {
     const model = twoHeads()
     const store = new MemoryStore()
     const options = { device, precomputeGrads: true, store } as const

@@ -135,7 +135,7 @@ beforeAll(() => useDevice('cpu'))
 
 describe.each(devices)('frozen weights on %s', (device) => {
   it.each(cases)(
-    'are one parameter where they are copies: $layout net, $uses uses, $bias bias',
+    'are one parameter if they are copies: $layout net, $uses uses, $bias bias',
     async (shared) => {
       const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined)
       onTestFinished(() => {
@@ -174,7 +174,7 @@ describe.each(devices)('frozen weights on %s', (device) => {
     },
   )
 
-  it('with batch normalizations folded into them are named once, when gradients by them are computed', async () => {
+  it('with folded batch normalizations are named once, when their gradients are computed', async () => {
     const spec = pictureGraph()
     const renamed = (name: string): string => name.replace('conv/bias', 'conv_bn_offset')
     const model = await loadGraph({
@@ -204,7 +204,7 @@ describe.each(devices)('frozen weights on %s', (device) => {
     ])
   })
 
-  it('stay apart where layers of their own follow the copies', async () => {
+  it('stay separate if different layers follow the copies', async () => {
     const head = (k: number, weight: string): string =>
       `net/${numbered('head', k)}/${weight}/ReadVariableOp`
     const kernel = (k: number): string => `net/${numbered('dense', k)}/MatMul/ReadVariableOp`
@@ -245,7 +245,7 @@ describe.each(devices)('frozen weights on %s', (device) => {
     )
   })
 
-  it('stay apart where only their initial values are equal', async () => {
+  it('stay separate if only their initial values are equal', async () => {
     const plain = { zeros: [0, 0, 0], eye: [1, 0, 0, 0, 1, 0, 0, 0, 1] }
     const model = await loadGraph({
       nodes: [

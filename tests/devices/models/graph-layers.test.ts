@@ -67,7 +67,7 @@ describe.each(devices)('attributions at nodes of a GraphModel on %s', (device) =
     expectNear(e.deltas.data, new Float64Array(3), tolerance)
   })
 
-  it('take several nodes at once, one of them computed from another', async () => {
+  it('accept several nodes at once, one of them computed from another', async () => {
     const predictor = tfjsPredictor(await loadGraph(skipGraph), { output: 'score' })
     const x = vectors(2)
     using explainer = new Gradient(predictor, { ...options, layer: ['sum', 'x', 'hidden'] })
@@ -103,7 +103,7 @@ describe.each(devices)('attributions at nodes of a GraphModel on %s', (device) =
     expectNear(e.deltas.data, new Float64Array(3), tolerance)
   })
 
-  it('of one that takes one example at a time are those of one that takes many', async () => {
+  it('are the same with a batch size of 1 as with a free one', async () => {
     const [many, one] = await Promise.all(
       [pictureGraph(), pictureGraph(1)].map(async (graph) => {
         const predictor = tfjsPredictor(await loadGraph(graph), { output: 'probabilities' })
@@ -133,7 +133,7 @@ describe.each(devices)('attributions at nodes of a GraphModel on %s', (device) =
     await expectError(() => explainer.explain(vectors(1)), error, ...parts)
   })
 
-  it('refuse the inputs of a node, and name those who give them', async () => {
+  it('refuse the inputs of a node, and name the nodes that compute them', async () => {
     const predictor = tfjsPredictor(await loadGraph(skipGraph), { output: 'score' })
     using explainer = new IntegratedGradients(predictor, { ...options, layer: 'sum' })
     await expectError(
@@ -186,7 +186,7 @@ describe('a node of a graph with long names', () => {
   }
   beforeAll(() => useDevice('cpu'))
 
-  it('may be called by the end of its name, or by the layer that it is the last of', async () => {
+  it('can be named by the end of its path, or by the layer that it ends', async () => {
     const predictor = tfjsPredictor(await loadGraph(textGraph))
     const found = (name: string): string => predictor.findLayer!('layer', name, 'outputs').layer
     expect(found('embedding_lookup')).toBe(`${scope}/words/embedding_lookup`)
@@ -197,7 +197,7 @@ describe('a node of a graph with long names', () => {
     expect(found('Identity')).toBe('Identity')
   })
 
-  it('is suggested where a name is wrong or has several meanings, embeddings first', async () => {
+  it('is suggested if a name is wrong or ambiguous, embeddings first', async () => {
     const predictor = tfjsPredictor(await loadGraph(textGraph))
     const find = (name: string) => (): unknown => predictor.findLayer!('layer', name, 'outputs')
     await expectError(find('Erf'), 'InvalidArgumentError', `'${scope}/act/Erf'`, `act_1/Erf'`)
@@ -206,7 +206,7 @@ describe('a node of a graph with long names', () => {
     expect(message).toContain(`if no other node has it: '${scope}/words/embedding_lookup'`)
   })
 
-  it('is what to name where all inputs are token ids', async () => {
+  it('is suggested if all inputs are token ids', async () => {
     using explainer = new IntegratedGradients(tfjsPredictor(await loadGraph(textGraph)), {
       device: 'cpu',
     })

@@ -50,7 +50,7 @@ const largestOf = (numbers: readonly number[]): number => Math.max(...numbers.ma
 describe.each(devices)('a pretrained language detector on %s', (device) => {
   beforeAll(() => useDevice('cpu'))
 
-  it('answers as its own package does', async () => {
+  it('has the outputs of its own package', async () => {
     const session = await tfjsPredictor(sequentialOf(net.layers)).open(device, {
       allowSoftware: true,
     })
@@ -88,7 +88,7 @@ describe.each(devices)('a pretrained language detector on %s', (device) => {
     }
   })
 
-  it('would hear its language in what is common there', async () => {
+  it('finds its evidence in what is common in the language', async () => {
     using explainer = new Gradient(tfjsPredictor(sequentialOf(net.layers)), { device })
     const { attributions } = await explainer.explain(x, { target })
     for (const [i, { common }] of sentences.entries()) {
@@ -106,7 +106,7 @@ describe.each(devices.filter((device) => device !== 'webgpu'))(
   (device) => {
     beforeAll(() => useDevice('cpu'))
 
-    it('heard it in n-grams of the sentence itself, whose shares add up to its answer', async () => {
+    it('attributes its answer to n-grams of the sentence, whose shares add up to it', async () => {
       using explainer = new IntegratedGradients(tfjsPredictor(sequentialOf(net.layers)), {
         device,
       })

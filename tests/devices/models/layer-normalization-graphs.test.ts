@@ -111,7 +111,7 @@ describe.each(devices)('the layer normalization of a GraphModel on %s', (device)
     },
   )
 
-  it('is refused by name where nothing says which axis has the channels', async () => {
+  it('is refused by name if the channel axis is unknown', async () => {
     const empty = tf.tidy(() => tf.variable(tf.zeros([0])))
     onTestFinished(() => {
       empty.dispose()

@@ -73,7 +73,7 @@ describe.each(devices)('logits on %s', (device) => {
     for (const p of probabilities) expect(p > 0 && p < 1).toBe(true)
   })
 
-  it('are those of the last call alone, if its layer is called before', async () => {
+  it('are those of the last call only, if its layer is called before', async () => {
     const input = tf.input({ shape: [2] })
     const shared = dense({ units: 2, activation: 'sigmoid', name: 'shared' })
     const twice = shared.apply(shared.apply(input)) as tf.SymbolicTensor
@@ -90,7 +90,7 @@ describe.each(devices)('logits on %s', (device) => {
     expectNear(predictions.data, expected, tolerance)
   })
 
-  it('give the similarity that probabilities give with the loss of probabilities', async () => {
+  it('give the same similarity as probabilities with a loss of probabilities', async () => {
     const model = modelOf([dense({ units: 3, activation: 'softmax' })])
     const labels = [0, 1, 2]
     const scores: number[][] = []

@@ -72,7 +72,7 @@ function caught(work: () => unknown): unknown {
 beforeAll(() => useDevice('cpu'))
 
 describe.each(devices)('a GraphModel on %s', (device) => {
-  it('has per-example gradients by its weights, equal to the loop over single examples', async () => {
+  it('has per-example gradients for its weights, equal to the loop over single examples', async () => {
     const model = await loadGraph(pictureGraph())
     const predictor = tfjsPredictor(model, { output: 'logits' })
     const trained = predictor.parameters.filter(({ trainable }) => trainable)
@@ -96,7 +96,7 @@ describe.each(devices)('a GraphModel on %s', (device) => {
     }
   })
 
-  it('that takes one example at a time gives the predictions and gradients of one that takes many', async () => {
+  it('with a batch size of 1 has the predictions and gradients of one with a free batch size', async () => {
     const [many, one] = [await loadGraph(pictureGraph()), await loadGraph(pictureGraph(1))]
     const x = [randomInput([6, 6, 2], 3)]
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined)
@@ -126,7 +126,7 @@ describe.each(devices)('a GraphModel on %s', (device) => {
     }
   })
 
-  it('has input gradients, also by an index of its classes', async () => {
+  it('has input gradients, also for the index of a class', async () => {
     const model = await loadGraph(pictureGraph())
     const x = [randomInput([6, 6, 2], 4)]
     using session = await tfjsPredictor(model).open(device, { allowSoftware: true })
@@ -145,7 +145,7 @@ describe.each(devices)('a GraphModel on %s', (device) => {
     }
   })
 
-  it('leaves the weights where the page has them', async () => {
+  it("leaves the weights on the page's backend", async () => {
     const model = await loadGraph(pictureGraph())
     const before = model.weights['dense/kernel']![0]!.dataId
     using session = await tfjsPredictor(model).open(device, { allowSoftware: true })
@@ -157,7 +157,7 @@ describe.each(devices)('a GraphModel on %s', (device) => {
 })
 
 describe('a GraphModel', () => {
-  it('trains the weights that `trainable` says, scalars too', async () => {
+  it('trains the weights that `trainable` selects, also scalars', async () => {
     const model = await loadGraph(pictureGraph())
     const { parameters } = tfjsPredictor(model, { trainable: (name) => name.startsWith('dense') })
     expect(parameters.filter(({ trainable }) => trainable).map(({ name }) => name)).toEqual(
@@ -213,7 +213,7 @@ describe('a GraphModel', () => {
     expect(() => tfjsPredictor(lacking)).toThrow('Betainc')
   })
 
-  it('that takes exactly four examples is refused', async () => {
+  it('with a fixed batch size of four is refused', async () => {
     const model = await loadGraph(pictureGraph(4))
     expect(() => tfjsPredictor(model)).toThrow('batches of exactly 4 examples')
   })
@@ -238,7 +238,7 @@ describe('a GraphModel', () => {
     )
   })
 
-  it('whose weights the page has disposed of is refused', async () => {
+  it('whose weights the page has disposed is refused', async () => {
     const model = await loadGraph(pictureGraph())
     const predictor = tfjsPredictor(model)
     model.dispose()
@@ -310,7 +310,7 @@ describe('a function with variables', () => {
     }
   }
 
-  it('takes several inputs by name, and its output shape where a length is open', () => {
+  it('accepts several inputs by name, and its output shape for an axis of any length', () => {
     const [w] = variables([4, 3])
     const predictor = tfjsPredictor({
       name: 'pairs',
@@ -372,7 +372,7 @@ describe('a function with variables', () => {
     expect(() => tfjsPredictor(model)).toThrow(message)
   })
 
-  it('is refused with one variable given twice, and once a variable is disposed of', () => {
+  it('is refused if a variable is listed twice or disposed', () => {
     const model = valid()
     const twice = { ...model, variables: [...model.variables, ...model.variables] }
     expect(() => tfjsPredictor(twice)).toThrow('the same variable twice')
@@ -386,7 +386,7 @@ describe('a function with variables', () => {
     ).toBe(true)
   })
 
-  it('takes no option but preprocess, and no arguments by name that are no inputs', async () => {
+  it("accepts no option but preprocess, and no named arguments that aren't inputs", async () => {
     const model = valid()
     expect(() => tfjsPredictor(model as unknown as tf.GraphModel, { output: 'y' })).toThrow(
       'only preprocess',

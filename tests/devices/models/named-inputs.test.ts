@@ -116,7 +116,7 @@ describe.each(devices)('an input of a model on %s', (device) => {
   beforeAll(() => useDevice('cpu'))
 
   it.each(kinds)(
-    'of $kind that is given by its name stays along the path, and is not attributed',
+    'of $kind that is passed by name stays constant along the path, and gets no attributions',
     async ({ build }) => {
       const predictor = await build()
       const options = { device, nSteps: 4, internalBatchSize: 5 }
@@ -145,7 +145,7 @@ describe.each(devices)('an input of a model on %s', (device) => {
   )
 })
 
-describe('an input that is given by its name', () => {
+describe('an input that is passed by name', () => {
   beforeAll(() => useDevice('cpu'))
   const options = { device: 'cpu' } as const
 
@@ -189,7 +189,7 @@ describe('an input that is given by its name', () => {
     expect(mean).toBeGreaterThan(100 * tolerance)
   })
 
-  it('need not have a gradient, which as one of several inputs it would have to', async () => {
+  it('needs no gradient, unlike one of several inputs in x', async () => {
     using explainer = new Gradient(await graphed(), options)
     await expect(explainer.explain([x, mask], { target })).rejects.toMatchObject({
       name: 'UnsupportedError',
@@ -214,7 +214,7 @@ describe('an input that is given by its name', () => {
     expect(message).toContain(expected)
   })
 
-  it.each(kinds.slice(0, 2))('is one of those that $kind has', async ({ build }) => {
+  it.each(kinds.slice(0, 2))('must be an input of $kind', async ({ build }) => {
     using explainer = new IntegratedGradients(await build(), options)
     const wrong = { mask, gate: mask }
     await expect(explainer.explain(x, { target, forwardKwargs: wrong })).rejects.toMatchObject({

@@ -27,7 +27,7 @@ describe.each(devices)('scopes of the page while %s computes', (device) => {
   // The weights stay on the page's backend: on the others they are copied.
   beforeAll(() => useDevice('cpu'))
 
-  it('end without ending what explainers keep, whichever call comes within one', async () => {
+  it('end without disposing what explainers keep, whatever is called within them', async () => {
     const predictor = tfjsPredictor(smallModel())
     using path = new IntegratedGradients(predictor, { device, nSteps: 4 })
     using similarity = new GradientSimilarity(
@@ -45,7 +45,7 @@ describe.each(devices)('scopes of the page while %s computes', (device) => {
     expect([await attributions(), await scores()]).toEqual(within)
   })
 
-  it('may end while a call is running', async () => {
+  it('can end while a call is running', async () => {
     const predictor = tfjsPredictor(smallModel())
     using path = new IntegratedGradients(predictor, { device, nSteps: 4 })
     tf.engine().startScope()

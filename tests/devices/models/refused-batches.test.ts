@@ -97,7 +97,7 @@ describe.each(devices)('a batch on %s', (device) => {
     })
   })
 
-  it('is taken for what its examples give alone, whatever the sizes of the batches before', async () => {
+  it('has the gradients of its examples alone, whatever the sizes of earlier batches', async () => {
     const model = net()
     const { x, y } = examples(6)
     using session = await tfjsPredictor(model).open(device, { allowSoftware: true })
@@ -118,7 +118,7 @@ describe.each(devices)('a batch on %s', (device) => {
     }
   })
 
-  it('of gradients that are all zero says nothing of how lossFn reduces', async () => {
+  it("with gradients of zero doesn't determine how lossFn reduces", async () => {
     const model = net()
     const { x, y } = examples(4)
     const hinge: Loss = (yTrue, yPred) =>
@@ -165,7 +165,7 @@ describe.each(devices)('a batch on %s', (device) => {
   })
 
   it.each(mixingModels)(
-    'is refused for a model that $title, and taken one by one if asked',
+    'is refused for a model that $title, and computed one by one with batchSize 1',
     async ({ build }) => {
       const model = build()
       const { x, y } = examples(3)

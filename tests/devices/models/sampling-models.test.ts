@@ -31,7 +31,7 @@ beforeAll(() => useDevice('cpu'))
 
 describe.each(devices)('a model that samples on %s', (device) => {
   it.each(Object.entries(functions))(
-    'is refused by that reason, for one example and for several: %s',
+    'is refused for that reason, for one example and for several: %s',
     async (_, callOf) => {
       const w = matrix()
       const predictor = tfjsPredictor({
@@ -58,7 +58,7 @@ describe.each(devices)('a model that samples on %s', (device) => {
     },
   )
 
-  it('is refused by that reason as a GraphModel', async () => {
+  it('is refused for that reason as a GraphModel', async () => {
     const model = await loadGraph({
       nodes: [
         placeholder('x', [-1, 2]),

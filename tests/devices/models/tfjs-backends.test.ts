@@ -23,7 +23,7 @@ const tooLongForAnArray = [2 ** 20, 2 ** 14]
 
 beforeAll(() => useDevice('cpu'))
 
-it.each(devices)('has the methods that we watch on %s', async (device) => {
+it.each(devices)('has the methods that the tests watch on %s', async (device) => {
   const { backend } = await openDevice(device, true)
   expect(backend).toHaveProperty('write')
   expect(isWasm(backend)).toBe(device === 'wasm')
@@ -46,7 +46,7 @@ it.each(devices)('has the methods that we watch on %s', async (device) => {
 })
 
 describe.each(devices)('on %s', (device) => {
-  it('refuses a tensor for which there is no memory, and leaves nothing of the call behind', async () => {
+  it("refuses a tensor that doesn't fit into memory, and frees everything of the call", async () => {
     const owner = await openDevice(device, true)
     const restore = device === 'cpu' ? undefined : leaveFree(device, roomInBytes)
     onTestFinished(() => restore?.())
@@ -73,7 +73,7 @@ describe.each(devices)('on %s', (device) => {
     tf.dispose([kept, sum])
   })
 
-  it('leaves errors of other kinds as they are', async () => {
+  it("doesn't change other errors", async () => {
     const owner = await openDevice(device, true)
     const fault = new RangeError('Maximum call stack size exceeded')
     expect(() =>
@@ -85,7 +85,7 @@ describe.each(devices)('on %s', (device) => {
 })
 
 if (devices.includes('webgpu')) {
-  it('finds the buffers of tensors on the GPU and of those that are not there yet', async () => {
+  it('finds the buffers of tensors on the GPU and of those not yet uploaded', async () => {
     const owner = await openDevice('webgpu', true)
     const tensors = runWithMemory(owner, 0, () => [
       tf.ones([64, 64]).mul(3),

@@ -73,7 +73,7 @@ describe.each(devices)('working on %s', (device) => {
     expect(tf.getBackend()).toBe('cpu')
   })
 
-  it('leaves the weights of the model where they are', async () => {
+  it("doesn't move the weights of the model", async () => {
     await useDevice('cpu')
     const model = convolutionalModel()
     const before = model.weights.map((weight) => (weight.read() as tf.Variable).dataId)
@@ -84,7 +84,7 @@ describe.each(devices)('working on %s', (device) => {
     expect(model.getWeights()[0]?.dataSync().length).toBe(18)
   })
 
-  it('sees weights that the page has changed since the last call', async () => {
+  it('uses weights that the page has changed since the last call', async () => {
     await useDevice('cpu')
     const model = convolutionalModel()
     using session = await tfjsPredictor(model).open(device, { allowSoftware: true })
@@ -135,7 +135,7 @@ describe.each(devices)('working on %s', (device) => {
     await explainer.explain(pixels, { target: 0 })
   })
 
-  it('refuses a model whose weights the page has disposed of', async () => {
+  it('refuses a model whose weights the page has disposed', async () => {
     await useDevice('cpu')
     const model = convolutionalModel()
     using session = await tfjsPredictor(model).open(device, { allowSoftware: true })
@@ -187,7 +187,7 @@ it('finds every internal of TensorFlow.js that it needs', () => {
   expect(tf.version_core).toMatch(/^4\.22\./)
 })
 
-it('names a backend that is not there, and what to import', async () => {
+it('names a missing backend, and what to import', async () => {
   const model = convolutionalModel()
   const factories = (tf.engine() as unknown as { registryFactory: Record<string, unknown> })
     .registryFactory
@@ -208,7 +208,7 @@ it('names a backend that is not there, and what to import', async () => {
   }
 })
 
-it('refuses an op without gradient by its name', async () => {
+it('refuses an op without a gradient by name', async () => {
   await useDevice('cpu')
   class Rotated extends tf.layers.Layer {
     static readonly className = 'Rotated'
@@ -233,7 +233,7 @@ it('refuses an op without gradient by its name', async () => {
     name: 'UnsupportedError',
     feature: 'RotateWithOffset',
   })
-  // What lies behind the op can be explained all the same.
+  // Layers after the op can still be explained.
   const block = await lossGradients(
     session,
     [pixels],
@@ -262,7 +262,7 @@ it('refuses an input that reaches the output only through integers', async () =>
   })
 })
 
-it('takes a Sequential straight from its file, which TensorFlow.js has not built yet', async () => {
+it('accepts a Sequential from its file before TensorFlow.js has built it', async () => {
   await useDevice('cpu')
   const model = convolutionalModel()
   const artifacts = await new Promise<tf.io.ModelArtifacts>((resolve, reject) => {
@@ -281,7 +281,7 @@ it('takes a Sequential straight from its file, which TensorFlow.js has not built
   expect(await session.predict([pixels], {})).toEqual(expected)
 })
 
-it('refuses what is no LayersModel, and a Sequential whose input shape is not known', () => {
+it("refuses values that aren't LayersModels, and a Sequential of unknown input shape", () => {
   const expected = 'expected a LayersModel, as tf.loadLayersModel'
   for (const model of [undefined, null, {}, (x: tf.Tensor): tf.Tensor => x, 'model.json']) {
     expect(() => tfjsPredictor(model as tf.LayersModel)).toThrow(expected)

@@ -139,7 +139,7 @@ describe.each(devices)('token ids on %s', (device) => {
     }
   })
 
-  it('are checked against each table that they are looked up in', async () => {
+  it('are checked against each table in which they are looked up', async () => {
     const [large, small] = tf.tidy(() => [
       tf.variable(tf.randomNormal([9, 2]), true, 'large-table'),
       tf.variable(tf.randomNormal([4, 2]), true, 'small-table'),

@@ -83,7 +83,7 @@ describe.each(devices)('ties on %s', (device) => {
     }
   })
 
-  it('count a parameter once however many positions tie', async () => {
+  it('count a parameter once for any number of tied positions', async () => {
     const random = seededRandom(4)
     for (const length of [2, 4, 7]) {
       const bias = tf.tidy(() => tf.variable(tf.scalar(0.5)))

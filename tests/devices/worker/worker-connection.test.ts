@@ -20,7 +20,7 @@ function openChannel(): MessageChannel {
 }
 
 describe('the handshake with a worker', () => {
-  it('reports a worker that exposes nothing, and what to do about it', async () => {
+  it('reports a worker that exposes nothing, and what to do', async () => {
     const { port1 } = openChannel()
     const remote = connectExplainers(port1, { timeoutMs: 50 })
     const silence = {
@@ -67,7 +67,7 @@ describe('the handshake with a worker', () => {
     exposeExplainers(late.port2, exposed)
     late.port2.start()
     late.port1.start()
-    // The messages that the worker sends by itself arrive before anything listens.
+    // The messages that the worker sends unasked arrive before anything listens.
     await new Promise((resolve) => setTimeout(resolve, 20))
     using connected = connectExplainers(late.port1)
     await connected.ready

@@ -31,7 +31,7 @@ async function rejection(call: Promise<unknown>): Promise<unknown> {
 describe.each(devices)('explainers in a worker, on TensorFlow.js, %s', (device) => {
   beforeAll(() => useDevice('cpu'))
 
-  it('rank, with what the same explainer gives in the page', async () => {
+  it('rank as the same explainer in the page', async () => {
     const remote = throughChannel(() => tfjsClassifier())
     using explainer = remote.gradientSimilarity(loss, { device, precomputeGrads: true })
     using local = new GradientSimilarity(tfjsClassifier(), loss, { device, precomputeGrads: true })
@@ -46,7 +46,7 @@ describe.each(devices)('explainers in a worker, on TensorFlow.js, %s', (device) 
     expect(explainer.gradientBytes).toBe(local.gradientBytes)
   })
 
-  it('estimate what a fit takes, as the same explainer does in the page', async () => {
+  it('estimate a fit as the same explainer in the page', async () => {
     // One model: the names of its parameters are numbered in the page.
     const predictor = tfjsClassifier()
     const remote = throughChannel(() => predictor)
@@ -67,7 +67,7 @@ describe.each(devices)('explainers in a worker, on TensorFlow.js, %s', (device) 
     expect(explainer.gradientBytes).toBe(sizes.memoryBytes)
   })
 
-  it('find influence, with what the same explainers give in the page', async () => {
+  it('find influence as the same explainers in the page', async () => {
     const models = [tfjsClassifier(1), tfjsClassifier(2)]
     const stores = await Promise.all(
       models.map(async (model) => {
@@ -112,7 +112,7 @@ describe.each(devices)('explainers in a worker, on TensorFlow.js, %s', (device) 
     }
   })
 
-  it('have curvatures, with what the same explainer gives in the page', async () => {
+  it('have curvatures as the same explainer in the page', async () => {
     const predictor = tfjsClassifier()
     const store = new MemoryStore()
     const remote = throughChannel(() => ({ predictor, values: { store } }))
@@ -136,7 +136,7 @@ describe.each(devices)('explainers in a worker, on TensorFlow.js, %s', (device) 
     expect((await opened.selfInfluence()).data).toEqual((await local.selfInfluence()).data)
   })
 
-  it('rank suspect labels, with what the same explainer gives in the page', async () => {
+  it('rank suspect labels as the same explainer in the page', async () => {
     const remote = throughChannel(() => tfjsClassifier())
     const options = { device, precomputeGrads: true } as const
     using explainer = remote.gradientSimilarity(loss, options)
@@ -158,7 +158,7 @@ describe.each(devices)('explainers in a worker, on TensorFlow.js, %s', (device) 
     )
   })
 
-  it('attribute, with what the same explainers give in the page', async () => {
+  it('attribute as the same explainers in the page', async () => {
     // One model: its layers' names, which the explanation has, are numbered in the page.
     const predictor = tfjsClassifier()
     const remote = throughChannel(() => predictor)
@@ -184,18 +184,18 @@ describe.each(devices)('explainers in a worker, on TensorFlow.js, %s', (device) 
 describe('the connection to a worker', () => {
   const exposed = (): Predictor => classifier() as Predictor
 
-  it('says what the model is once it is loaded', async () => {
+  it('describes the model when it is loaded', async () => {
     const { inputs, output } = exposed()
     expect(await throughChannel(exposed).ready).toMatchObject({ inputs, output })
   })
 
-  it('gives the model’s own outputs', async () => {
+  it('returns the model’s outputs', async () => {
     const outputs = await throughChannel(exposed).predict(testX)
     expect(outputs.shape).toEqual([2, 3])
     expect(outputs.data[0]! + outputs.data[1]! + outputs.data[2]!).toBeCloseTo(1, 6)
   })
 
-  it('gives the outputs of many examples batch by batch, on a device of choice', async () => {
+  it('returns the outputs of many examples batch by batch, on a chosen device', async () => {
     const sizes: number[] = []
     const counted = (): Predictor =>
       withSessions(classifier(), (session) => ({
@@ -217,7 +217,7 @@ describe('the connection to a worker', () => {
     await expect(wrong.ready).rejects.toMatchObject({ argument: 'device' })
   })
 
-  it('says when an explainer was created, or why it was not', async () => {
+  it('resolves when an explainer is created, or rejects with the reason', async () => {
     const store = new MemoryStore()
     const remote = throughChannel(() => ({ predictor: exposed(), values: { store } }))
     using explainer = remote.gradientSimilarity(loss)
@@ -230,7 +230,7 @@ describe('the connection to a worker', () => {
     await expect(explainer.ready).rejects.toMatchObject({ name: 'DisposedError' })
   })
 
-  it('rejects every call with the reason for which the model could not be loaded', async () => {
+  it('rejects every call with the reason why the model could not be loaded', async () => {
     const remote = throughChannel(() => {
       throw new InvalidArgumentError('model', 'none', 'a model')
     })
@@ -255,7 +255,7 @@ describe('the connection to a worker', () => {
     await expect(wrong.explain(testX)).rejects.toMatchObject({ argument: 'device' })
   })
 
-  it('reports progress as the explainer does, and lets a callback that throws end its call', async () => {
+  it('reports progress as the explainer does, and rejects with the error of the callback', async () => {
     const remote = throughChannel(exposed)
     using explainer = remote.gradientSimilarity(loss, { precomputeGrads: true, batchSize: 2 })
     const events: Progress[] = []
@@ -285,7 +285,7 @@ describe('the connection to a worker', () => {
     await expect(explainer.fit(trainX, trainClasses, { signal })).rejects.toBe(reason)
   })
 
-  it('leaves the page’s arrays as they are', async () => {
+  it("doesn't change the page’s arrays", async () => {
     const remote = throughChannel(exposed)
     using explainer = remote.gradient()
     const all = Float32Array.from([9, 9, ...testX.flat()])
@@ -296,7 +296,7 @@ describe('the connection to a worker', () => {
     expect(attributions).toEqual((await local.explain(x, { target: 0 })).attributions)
   })
 
-  it('reads a source of examples in the page, and rejects with what reading rejects with', async () => {
+  it('reads a source of examples in the page, and rejects with its errors', async () => {
     const store = new MemoryStore()
     const remote = throughChannel(() => ({ predictor: exposed(), values: { store } }))
     const options = { precomputeGrads: true, store: remote.value('store') }
@@ -335,7 +335,7 @@ describe('the connection to a worker', () => {
     await expect(failing).rejects.toMatchObject({ name: 'StoreError', failure: 'unreachable' })
   })
 
-  it('takes functions by the names that the worker gives them', async () => {
+  it('accepts functions by their names in the worker', async () => {
     const values = { targets: () => [2, 1] }
     const remote = throughChannel(() => ({ predictor: exposed(), values }))
     using explainer = remote.integratedGradients({ targetFn: remote.value('targets') })
@@ -348,7 +348,7 @@ describe('the connection to a worker', () => {
     })
   })
 
-  it('takes another model from the worker’s values', async () => {
+  it('accepts another model from the worker’s values', async () => {
     const values = { other: classifier(5) }
     const remote = throughChannel(() => ({ predictor: exposed(), values }))
     using explainer = remote.gradient()
@@ -359,7 +359,7 @@ describe('the connection to a worker', () => {
     )
   })
 
-  it('makes explanations that can be written and read again', async () => {
+  it('returns explanations that can be written and read again', async () => {
     const remote = throughChannel(exposed)
     using explainer = remote.gradientSimilarity(loss)
     await explainer.fit(trainX, trainClasses)

@@ -30,7 +30,7 @@ const own = devices.filter((device) => device !== 'webgpu')
 describe.each(own)('a predictor in two workers, on TensorFlow.js, %s', (device) => {
   beforeAll(() => useDevice('cpu'))
 
-  it('gives the gradients, scores and stores of one model, bit by bit', async () => {
+  it('has exactly the gradients, scores and stores of one model', async () => {
     const model = tfjsClassifier()
     using predictor = await connectPredictor([channelTo(() => model), channelTo(() => model)])
     const fill = async (used: Predictor): Promise<[unknown, unknown]> => {
@@ -45,7 +45,7 @@ describe.each(own)('a predictor in two workers, on TensorFlow.js, %s', (device) 
     expect(await fill(predictor)).toEqual(await fill(model))
   })
 
-  it('fills the same stores for generated models, bit by bit', async () => {
+  it('fills identical stores for generated models', async () => {
     for (let seed = 1; seed <= 12; seed++) {
       const { trial, batchSizes, description } = randomTrial(seed)
       const predictorOf = (): Predictor => tfjsPredictor(trial.model) as Predictor
@@ -71,7 +71,7 @@ describe.each(own)('a predictor in two workers, on TensorFlow.js, %s', (device) 
     }
   })
 
-  it('chooses the batch size that the model in the page would choose', async () => {
+  it('chooses the batch size of the model in the page', async () => {
     const model = tfjsClassifier()
     const sizesOf = async (used: Predictor): Promise<number[]> => {
       const done: number[] = []
@@ -144,7 +144,7 @@ describe('a predictor in workers', () => {
     expect(most).toBe(3)
   })
 
-  it('goes on with smaller batches after memory ran out in one worker, with the same gradients', async () => {
+  it('continues with smaller batches after memory ran out in one worker, with the same gradients', async () => {
     const small = (): Predictor =>
       withLossGradients(
         classifier(),
@@ -164,7 +164,7 @@ describe('a predictor in workers', () => {
     expect((await explainer.explain(testX)).data).toEqual((await local.explain(testX)).data)
   })
 
-  it('refuses workers with different weights, no workers, and what is no worker', async () => {
+  it("refuses workers with different weights, no workers, and values that aren't workers", async () => {
     using predictor = await connectPredictor([
       channelTo(exposed),
       channelTo(() => classifier(7) as Predictor),
@@ -179,7 +179,7 @@ describe('a predictor in workers', () => {
     await expect(connectPredictor({} as never)).rejects.toMatchObject({ argument: 'worker' })
   })
 
-  it('leaves webgpu to explainers in the worker, and says so', async () => {
+  it('refuses webgpu, and suggests explainers in the worker', async () => {
     using predictor = await connectPredictor(channelTo(exposed))
     using explainer = new IntegratedGradients(predictor)
     await explainer.explain(testX, { target: 0 })

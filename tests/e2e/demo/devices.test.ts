@@ -59,7 +59,7 @@ describe('the demo on other devices', () => {
   })
 
   test(
-    'shows on webgpu what it shows on wasm, and does there what it does elsewhere',
+    'shows and does the same on webgpu as on wasm',
     { timeout: softwareAdapterTimeoutMs },
     async () => {
       demo.page.setDefaultTimeout(softwareAdapterTimeoutMs)
@@ -89,7 +89,7 @@ describe('the demo on other devices', () => {
     },
   )
 
-  test('says in place that a chosen device is not there, and works on another', async () => {
+  test('reports in place that a chosen device is missing, and works on another', async () => {
     const plain = await chromiumWithoutWebGpu()
     try {
       const page = new DemoPage(await plain.newPage(), host.server)
@@ -106,13 +106,13 @@ describe('the demo on other devices', () => {
     }
   })
 
-  test('takes wasm by itself where WebGPU is only software, and says why', async () => {
+  test('chooses wasm if WebGPU is only software, and gives the reason', async () => {
     await demo.open(few)
     await demo.settled()
     expect(await demo.text('.run-report')).toMatch(/^Runs on WASM\. No WebGPU: .*software/)
   })
 
-  test('draws its frames in time while it goes through the training digits', async () => {
+  test('draws its frames in time during a fit', async () => {
     await demo.page.setViewportSize(desktop)
     await demo.open({ references: 10, device: 'wasm' })
     await demo.settled()

@@ -62,7 +62,7 @@ describe('the demo on wasm', () => {
     expect(await demo.text('#model-facts')).toMatch(/^The model: [\d,]+ parameters, trained on/)
   })
 
-  test('explains the digit that is picked, and its address leads back to it', async () => {
+  test('explains the picked digit, and has an address that leads back to it', async () => {
     await demo.open(quick)
     await demo.settled()
     const first = await demo.neighbours('most')
@@ -80,7 +80,7 @@ describe('the demo on wasm', () => {
     expect(await demo.neighbours('most')).toEqual(second)
   })
 
-  test('explains a digit that is drawn', async () => {
+  test('explains a drawn digit', async () => {
     await demo.open(quick)
     await demo.settled()
     await demo.page.getByRole('button', { name: 'Draw one' }).click()
@@ -120,7 +120,7 @@ describe('the demo on wasm', () => {
     expect(await demo.verdict()).toMatch(/^The model says 1/)
   })
 
-  test('ranks by another similarity without going through the training digits again', async () => {
+  test('ranks by another similarity without a new fit', async () => {
     await demo.open(quick)
     await demo.settled()
     const fitted = /took .* and \S+\s.B/.exec(await demo.text('.run-report'))?.[0]
@@ -136,7 +136,7 @@ describe('the demo on wasm', () => {
     expect(await demo.text('.run-report')).toContain(fitted)
   })
 
-  test('draws the map by each quadrature, and sums closer the better it is', async () => {
+  test('draws the map with each quadrature, and has smaller deltas for better ones', async () => {
     await demo.open(quick)
     await demo.settled()
     const deltas: Record<string, number> = {}
@@ -155,7 +155,7 @@ describe('the demo on wasm', () => {
     await demo.page.locator('.run-report', { hasText: '40 steps took' }).waitFor()
   })
 
-  test('draws the map of the class that is chosen', async () => {
+  test('draws the map of the chosen class', async () => {
     await demo.open(quick)
     await demo.settled()
     const before = await demo.canvas('gl-attribution-image canvas')
@@ -170,7 +170,7 @@ describe('the demo on wasm', () => {
     ).toBe(label)
   })
 
-  test('stops in the middle when it is cancelled, and goes on when it is asked to', async () => {
+  test('stops when it is cancelled, and continues when it is asked to', async () => {
     await demo.open({ ...quick, references: 1000, gradients: 'computed' })
     const progress = demo.progress('similarity')
     const cancel = progress.locator('button', { hasText: 'Cancel' })
@@ -211,7 +211,7 @@ describe('the demo on wasm', () => {
     expect(await demo.neighbours('most')).toEqual(neighbours)
   })
 
-  test('shows what a training digit shares with this one, and what would follow without the nearest', async () => {
+  test('shows what a training digit shares with this one, and what would change without the nearest ones', async () => {
     await demo.open(quick)
     await demo.settled()
     const [first, second] = await demo.neighbours('most')
@@ -233,7 +233,7 @@ describe('the demo on wasm', () => {
     )
   })
 
-  test('lets one fly over the training digits with the keyboard and the pointer, and ask about one', async () => {
+  test('flies over the training digits with keyboard and pointer, and asks about one', async () => {
     await demo.open(quick)
     await demo.settled()
     const canvas = demo.page.locator('#flyover')
@@ -265,7 +265,7 @@ describe('the demo on wasm', () => {
     await demo.page.getByRole('button', { name: 'Show all' }).click()
   })
 
-  test('says in place what is missing, and tries again', async () => {
+  test('shows in place what is missing, and tries again', async () => {
     expectedErrors = [/404/]
     await demo.page.route('**/model.json', (route) => route.fulfill({ status: 404 }))
     await demo.open(quick)
@@ -281,7 +281,7 @@ describe('the demo on wasm', () => {
     expect(await demo.page.locator('.failure').count()).toBe(0)
   })
 
-  test('says which parts of the address it cannot use', async () => {
+  test("names the parts of the address that it can't use", async () => {
     await demo.open({ ...quick, simFn: 'cosine', steps: 1 })
     await demo.settled('answer')
     const notice = await demo.text('#address-notice')

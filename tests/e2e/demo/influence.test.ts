@@ -74,7 +74,7 @@ async function askMostSuspect(name: PageName): Promise<void> {
 }
 
 describe('influence in the demo', () => {
-  test('ranks the training sentences as the library in Node does, and those of a suspect label', async () => {
+  test('ranks the training sentences as the library in Node, also for a suspect label', async () => {
     const suspects = readSuspects('reviews')
     await demo.open(quick, 'reviews')
     await demo.settled()

@@ -14,7 +14,7 @@ afterAll(() => browser.close())
 
 const quick = { device: 'wasm', references: 40, steps: 5 } as const
 
-test('pages that were visited work with the server gone, and ask no other', async () => {
+test('visited pages work without their server, and send requests to no other', async () => {
   const server = await serveDemo()
   const context = await browser.newContext()
   try {

@@ -166,7 +166,7 @@ describe('the other pages of the demo', () => {
     expect(await demo.verdict()).not.toContain(said?.[1])
   })
 
-  test('explain a sentence that is picked, and one that is typed, word by word', async () => {
+  test('explain a picked and a typed sentence word by word', async () => {
     const folder = new DataFolder('reviews')
     const index = folder.readJson('index.json') as {
       readonly training: { readonly start: number }
@@ -214,7 +214,7 @@ describe('the other pages of the demo', () => {
     expect(await demo.page.locator('gl-attribution-text img').count()).toBe(0)
   })
 
-  test('can be gone through with the keyboard, from page to page', async () => {
+  test('can be used with the keyboard, from page to page', async () => {
     await demo.open(quick, 'cars')
     await demo.settled()
     const { keyboard } = demo.page

@@ -16,7 +16,7 @@ afterEach(() => leave(demo, expectedErrors))
 
 const quick = { device: 'wasm', steps: 5 } as const
 
-test('answers the first question from stored gradients, without a fit, and by exact ones if asked to', async () => {
+test('answers the first question from stored gradients without a fit, and from exact ones on request', async () => {
   const requested: string[] = []
   demo.page.on('request', (request) => requested.push(request.url()))
   await demo.open(quick)
@@ -52,7 +52,7 @@ test('answers the first question from stored gradients, without a fit, and by ex
   expect(exact.filter((text) => estimated.includes(text)).length).toBeGreaterThanOrEqual(3)
 })
 
-test('computes the gradients where those stored cannot be had, and says why', async () => {
+test("computes the gradients if the stored ones can't be read, and gives the reason", async () => {
   expectedErrors = [/404/]
   await demo.page.route('**/gradients.json', (route) => route.fulfill({ status: 404 }))
   await demo.open(quick)

@@ -137,7 +137,7 @@ it.each(Object.keys(places))('computes in %s', async (name) => {
   })
 })
 
-it("computes on the page's thread with wasm where only workers are refused", async () => {
+it("computes on the page's thread with wasm if only workers are refused", async () => {
   await host.visit(
     host.server.serve('no-workers', report.html, {
       'content-security-policy': "worker-src 'none'",

@@ -66,7 +66,7 @@ it.each(Object.keys(placesWithoutScripts))(
   },
 )
 
-it('says why nothing is saved in a frame that forbids it', async () => {
+it('explains why a frame without allow-downloads saves nothing', async () => {
   await host.visit(host.server.embed('save', 'allow-scripts'), async ({ shown }) => {
     await shown.locator('gl-attribution-bars summary').click()
     await shown.locator('gl-attribution-bars').getByRole('button', { name: 'Table (CSV)' }).click()

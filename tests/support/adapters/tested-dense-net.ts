@@ -19,7 +19,7 @@ export const testedDenseNet: TestedAdapter<NdArray> = {
     const layers = denseLayersOf(model, valuesOf(model))
     return {
       predictor: densePredictor(layers, { inputShapes: model.inputs.map(({ shape }) => shape) }),
-      // The layers are found by their numbers; flatten is none of them.
+      // The layers are found by their numbers, which leave out flatten.
       layers: model.layers.map((_, k) => k - 1),
       setWeights: (values) => {
         layers.splice(0, layers.length, ...denseLayersOf(model, values))

@@ -133,7 +133,7 @@ const pairs: Readonly<Record<string, (a: tf.Tensor, b: tf.Tensor) => tf.Tensor>>
 }
 
 const broadcasts: readonly ForwardCase[] = [
-  // Rank 5 stands for 6 too: the two differ in nothing but a letter.
+  // Rank 5 also covers 6: the two differ only in a letter.
   ...Object.entries(pairs).map(([name, f]) =>
     onRanks([5], `${name} with a vector`, (x) => f(x, lastAxis(x))),
   ),

@@ -9,7 +9,7 @@ import { separated, seededRandom, uniform } from '../random.js'
 export type Smoothness = 'linear' | 'piecewise linear' | 'smooth'
 
 export interface GradientCase {
-  /** What is differentiated, as it stands in the test's title. */
+  /** What is differentiated, for the test's title. */
   readonly title: string
   readonly smoothness: Smoothness
   readonly shapes: readonly (readonly number[])[]
@@ -27,7 +27,7 @@ const steps: Readonly<Record<Smoothness, number>> = {
   linear: 0.5,
   // Less than half the gap: the order of the coordinates stays.
   'piecewise linear': 0.02,
-  // Four-point differences: h⁴ ≈ 1e-6 beside a float32 rounding of about 6e-8 / h ≈ 2e-6.
+  // Four-point differences: an error of h⁴ ≈ 1e-6, and a float32 rounding of about 6e-8 / h ≈ 2e-6.
   smooth: 0.03,
 }
 

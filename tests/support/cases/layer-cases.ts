@@ -35,7 +35,7 @@ const piecewise = { smoothness: 'piecewise linear' } as const
 const same = { ...linear, note: 'with padding same' }
 const { layers } = tf
 
-/** Values that a layer's kink at 0 lies well outside of, on either side. */
+/** Values far from a layer's kink at 0, on either side. */
 const sides: readonly Settings[] = [
   { range: [0.2, 1.2], note: 'above 0' },
   { range: [-1.2, -0.2], note: 'below 0' },

@@ -46,7 +46,7 @@ export function batchNormalised(options: { scale: boolean; center: boolean }): M
     )(x)
 }
 
-/** Built anew for each test: a layer belongs to one model. */
+/** Built again for each test, because a layer belongs to one model. */
 export const perExampleCases: readonly ModelCase[] = [
   { title: 'a dense layer', inputs: [[4]], build: (x) => through(dense(3))(x) },
   {

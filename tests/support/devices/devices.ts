@@ -7,7 +7,7 @@ export type TestDevice = 'cpu' | 'wasm' | 'webgpu'
 // In a page and in its workers.
 const inBrowser = 'location' in globalThis
 
-// In Node the backend finds its binaries beside its own module; a page has to be told.
+// In Node, the backend finds its binaries next to its module. A page has to set their paths.
 if (inBrowser) setWasmPaths('/node_modules/@tensorflow/tfjs-backend-wasm/dist/')
 
 /** The devices that tests run on here. Every one must work: a test on a missing device fails, and is not left out. */

@@ -19,7 +19,7 @@ const longNames = digits.map((digit) =>
   digit === '8' ? longName : digit === '3' ? hostileName : digit,
 )
 
-/** What stands on the page: an element, its properties, and what becomes of it. */
+/** An element on the page, with its properties and what happens to it. */
 export interface ShownElement {
   readonly title: string
   readonly tag: string

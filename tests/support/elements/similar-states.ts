@@ -5,7 +5,7 @@ import {
   rankingJson,
 } from '../gradients/ranking-fixtures.js'
 
-/** A picture of 8 × 8 pixels: a bar that lies as its class says, on paper with a little noise. */
+/** A picture of 8 × 8 pixels: a bar at the place of its class, with a little noise. */
 const bars = exampleLabels.map((label, example) =>
   Array.from({ length: 8 }, (_, row) =>
     Array.from({ length: 8 }, (_, column) => {

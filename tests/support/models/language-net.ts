@@ -17,7 +17,7 @@ export interface LanguageNet {
   readonly inputOf: (text: string) => number[]
 }
 
-/** What the package keeps beside the function that it exports. */
+/** What the package has besides the function that it exports. */
 const files = import.meta.glob<{ default: unknown }>(
   '../../../node_modules/lande/standalone/t50-*.js',
   { eager: true },

@@ -31,7 +31,7 @@ export const mixingModels: readonly MixingModel[] = [
   },
 ]
 
-/** The mixing stands between two dense layers, so that one has its δ and the other its inputs mixed. */
+/** The mixing is between two dense layers: one has mixed δ, the other mixed inputs. */
 function around(mix: (x: tf.Tensor2D) => tf.Tensor): tf.LayersModel {
   class Mixing extends tf.layers.Layer {
     static readonly className = 'Mixing'

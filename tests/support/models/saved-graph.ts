@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs'
 import { onTestFinished } from 'vitest'
 import { fixtureBytes, fixtureJson } from '../stores/fixture-bytes.js'
 
-/** A GraphModel that lies in a folder of tests/fixtures; it is disposed when the test ends. */
+/** Loads a GraphModel from a folder of tests/fixtures; it is disposed when the test ends. */
 export async function savedGraph(folder: string): Promise<tf.GraphModel> {
   const { weightsManifest, ...topology } = (await fixtureJson(
     `${folder}/model.json`,

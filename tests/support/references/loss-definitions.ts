@@ -69,7 +69,7 @@ export function positionLoss(
         }) / z.length
       )
   }
-  throw new Error(`There is no definition of ${name} here.`)
+  throw new Error(`${name} has no definition here.`)
 }
 
 function outputs(activation: Activation, z: readonly number[]): readonly number[] {

@@ -3,8 +3,9 @@ import type { LossFunction, NdArray } from 'gradlens'
 import type { FunctionModel } from 'gradlens/tfjs'
 
 /**
- * The gradients of each example by itself, from TensorFlow.js's own tape on its cpu backend, in float64: while it runs,
- * the arrays that the backend allocates are Float64Arrays (tensors must be made from lists of numbers). The cpu backend must be TensorFlow.js's current one.
+ * Computes the gradients of each example alone, with TensorFlow.js's tape on its cpu backend, in float64: while it runs,
+ * the arrays that the backend allocates are Float64Arrays, so tensors must be created from lists of numbers. The cpu
+ * backend must be TensorFlow.js's current one.
  *
  * @returns per example, the gradients by the names of the trained variables
  */

@@ -19,7 +19,7 @@ import {
 
 export interface BackendSuiteOptions {
   readonly open: () => Promise<GradientBackend>
-  /** Relative to the size of the terms that are summed; its reason stands where it is named. */
+  /** Relative to the size of the terms that are summed; its reason is at its definition. */
   readonly tolerance: number
   /** Random cases per property. Default 40. */
   readonly runs?: number
@@ -97,7 +97,7 @@ export function describeBackend(
       }
     }
 
-    it('scores gradients by their definition, whatever their forms and sizes', async () => {
+    it('scores gradients of every layout and size by the definition', async () => {
       await fc.assert(
         fc.asyncProperty(
           segmentShapes,
@@ -114,7 +114,7 @@ export function describeBackend(
       )
     })
 
-    it('gives the squared norms of the gradients, and the bytes of their smaller forms', async () => {
+    it('returns the squared norms of the gradients, and the bytes of their compact layouts', async () => {
       await fc.assert(
         fc.asyncProperty(segmentShapes, fc.boolean(), async (shapes, together) => {
           const sizes = new Set(shapes.map(parameterSize))
@@ -133,7 +133,7 @@ export function describeBackend(
       )
     })
 
-    it('gives back the gradients that it holds, in their smaller forms', async () => {
+    it('returns the uploaded gradients in their compact layouts', async () => {
       await fc.assert(
         fc.asyncProperty(
           segmentShapes,
@@ -205,7 +205,7 @@ export function describeBackend(
       }
     })
 
-    it('compares a parameter that the two sides hold with other numbers of positions', async () => {
+    it('compares a parameter whose two sides have different numbers of positions', async () => {
       const of = (positions: number): SegmentShape => ({
         kind: 'factored',
         positions,
@@ -222,7 +222,7 @@ export function describeBackend(
       }
     })
 
-    it('lets a parameter that one side leaves out add nothing', async () => {
+    it('adds nothing for a parameter that one side leaves out', async () => {
       const both = randomBlock(
         [
           { kind: 'dense', size: 5 },
@@ -255,7 +255,7 @@ export function describeBackend(
       },
     )
 
-    it('gives the same result bit by bit, whatever the tiles and their order', async () => {
+    it('has identical results for all tiles and orders of tiles', async () => {
       const shapes: SegmentShape[] = [
         { kind: 'dense', size: 1333 },
         { kind: 'factored', positions: 1, inputSize: 45, outputSize: 23 },
@@ -277,7 +277,7 @@ export function describeBackend(
       }
     })
 
-    it('gives the ends of the full order as the most and the least similar', async () => {
+    it('returns the ends of the full order as the most and the least similar', async () => {
       await fc.assert(
         fc.asyncProperty(
           fc.integer({ min: 1, max: 60 }),
@@ -309,7 +309,7 @@ export function describeBackend(
       )
     })
 
-    it('orders by score, equal ones by index, and what is not finite last', async () => {
+    it("orders by score, equal scores by index, and scores that aren't finite last", async () => {
       const values = Float32Array.from([2, NaN, -3, 0, 2, -0, Infinity, 5, -3])
       const column = (numbers: Float32Array): GradientBlock => ({
         exampleCount: numbers.length,
@@ -336,7 +336,7 @@ export function describeBackend(
       ])
     })
 
-    it('scores a training gradient that is not finite as NaN, whatever its form, and no other', async () => {
+    it("scores only training gradients that aren't finite as NaN, in every layout", async () => {
       const shapes: SegmentShape[] = [
         { kind: 'dense', size: 9 },
         { kind: 'factored', positions: 1, inputSize: 8, outputSize: 9 },
@@ -378,7 +378,7 @@ export function describeBackend(
       }
     })
 
-    it('may be disposed twice, and so may what it gave', async () => {
+    it('can be disposed twice, and so can its results', async () => {
       const block = randomBlock([{ kind: 'dense', size: 4 }], 2, 26)
       const uploaded = await upload(backend, block)
       const ranker = backend.openRanking({

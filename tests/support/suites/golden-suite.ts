@@ -79,7 +79,7 @@ export function goldenSuite(): void {
       expect(target).toBeNull()
     })
 
-    it('takes targets 0 and 1 of a single output for classes, and keeps the delta right where alibi does not', async () => {
+    it('reads targets 0 and 1 of a single output as classes, with the right delta, unlike alibi', async () => {
       const model = denseNet(sigmoid.weights, ['tanh', 'sigmoid'])
       using explainer = new IntegratedGradients(tfjsPredictor(model), { device })
       const { attributions, deltas } = await explainer.explain(sigmoid.X, {
@@ -152,7 +152,7 @@ export function goldenSuite(): void {
       },
     )
 
-    it('computes the gradient of a single example that alibi computes', async () => {
+    it("computes alibi's gradient of a single example", async () => {
       const model = denseNet(gradsim.weights, ['tanh', 'linear'])
       using session = await tfjsPredictor(model).open(device, { allowSoftware: true })
       const [x] = gradsim.X_train

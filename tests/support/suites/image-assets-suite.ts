@@ -45,7 +45,7 @@ export interface ExpectedAssets {
 /** Relative: probabilities are float32, and sums may run in another order on another machine. */
 const lossTolerance = 1e-4
 
-/** The images and the model of one page are what the files beside them say. */
+/** Tests that the images and the model of one page are what their index and training.json state. */
 export function describeImageAssets(folder: DataFolder, expected: ExpectedAssets): void {
   const index = folder.readJson('index.json') as {
     readonly classNames: readonly string[]
@@ -82,7 +82,7 @@ export function describeImageAssets(folder: DataFolder, expected: ExpectedAssets
       expect(counts).toEqual(set.classCounts)
     })
 
-    it('are all different, and none is blank', () => {
+    it('are all different, and not blank', () => {
       expect(imageTexts(images).size).toBe(set.count)
       const brightest = Array.from(images.labels, (_label, row) =>
         Math.max(...imageAt(images, row)),
@@ -102,7 +102,7 @@ export function describeImageAssets(folder: DataFolder, expected: ExpectedAssets
     )
   })
 
-  it('all files together stay below the size that the demo may fetch', () => {
+  it("all files together are smaller than the demo's limit", () => {
     const sizes = readdirSync(folder.path, { withFileTypes: true })
       .filter((entry) => entry.isFile())
       .map(({ name }) => byteLengthOf(name))
@@ -112,7 +112,7 @@ export function describeImageAssets(folder: DataFolder, expected: ExpectedAssets
   describe('the trained model', () => {
     beforeAll(() => useDevice('wasm'))
 
-    it('has the layers and the number of parameters that it should', async () => {
+    it('has the expected layers and number of parameters', async () => {
       const model = await readModel(folder)
       expect(model.layers.map((layer) => layer.getClassName())).toEqual(expected.layers)
       expect(model.countParams()).toBe(expected.parameterCount)

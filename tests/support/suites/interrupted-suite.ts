@@ -62,7 +62,7 @@ export function interruptedSuite(device: Device, classifier: (seed?: number) => 
   const options = optionsOn(device)
 
   describe.each(subjectsOn(device))('$title', ({ start }) => {
-    it('that was aborted before it began rejects with the signal’s reason', async () => {
+    it('that was aborted before its start rejects with the signal’s reason', async () => {
       using explainer = await start(classifier())
       const before = await explainer.call()
       const reason = new Error('never mind')
@@ -90,7 +90,7 @@ export function interruptedSuite(device: Device, classifier: (seed?: number) => 
       expect((await explainer.call()).toJSON()).toEqual(before.toJSON())
     })
 
-    it('that is aborted in the moment of its start rejects', async () => {
+    it('that is aborted immediately after its start rejects', async () => {
       using explainer = await start(classifier())
       const controller = new AbortController()
       const running = explainer.call({ signal: controller.signal })
@@ -100,7 +100,7 @@ export function interruptedSuite(device: Device, classifier: (seed?: number) => 
       expect(error).toMatchObject({ name: 'AbortError' })
     })
 
-    it('is not touched by an abort after its end', async () => {
+    it('ignores an abort after its end', async () => {
       using explainer = await start(classifier())
       const controller = new AbortController()
       const before = await explainer.call({ signal: controller.signal })
@@ -108,7 +108,7 @@ export function interruptedSuite(device: Device, classifier: (seed?: number) => 
       expect((await explainer.call()).toJSON()).toEqual(before.toJSON())
     })
 
-    it('whose progress callback throws rejects with that, and the explainer stays as it was', async () => {
+    it('whose progress callback throws rejects with that error, and the explainer stays as it was', async () => {
       using explainer = await start(classifier())
       const before = await explainer.call()
       const thrown = new Error('the progress bar is gone')
@@ -131,7 +131,7 @@ export function interruptedSuite(device: Device, classifier: (seed?: number) => 
       await expectError(reset, 'DisposedError', 'disposed; create a new one')
     })
 
-    it('rejects if the explainer is disposed while it runs, or in the moment of its start', async () => {
+    it('rejects if the explainer is disposed while it runs, or immediately after its start', async () => {
       const first = await start(classifier())
       const onProgress = (): void => {
         first.dispose()
@@ -153,7 +153,7 @@ export function interruptedSuite(device: Device, classifier: (seed?: number) => 
     })
 
     it.each(['in the moment of its start', 'while it runs'])(
-      'rejects if the model is replaced %s: nothing of the old one mixes with the new',
+      'rejects if the model is replaced %s, instead of mixing both models',
       async (when) => {
         using explainer = await start(classifier())
         await explainer.call()
@@ -167,7 +167,7 @@ export function interruptedSuite(device: Device, classifier: (seed?: number) => 
       },
     )
 
-    it('several times at once gives each its own answer', async () => {
+    it('several times at once returns each its own result', async () => {
       using explainer = await start(classifier())
       const before = await explainer.call()
       const controller = new AbortController()
@@ -205,7 +205,7 @@ export function interruptedSuite(device: Device, classifier: (seed?: number) => 
       },
     )
 
-    it('that was aborted leaves an explainer that was never fitted unfitted', async () => {
+    it('that was aborted leaves a new explainer without a fit', async () => {
       using explainer = new GradientSimilarity(classifier(), loss, options)
       const signal = AbortSignal.abort()
       await errorOf(() => explainer.fit(trainX, trainClasses, { signal }))
@@ -225,7 +225,7 @@ export function interruptedSuite(device: Device, classifier: (seed?: number) => 
       expect((await explainer.explain(testX)).toJSON()).toEqual(before.toJSON())
     })
 
-    it('twice at once ends with one of them whole', async () => {
+    it('twice at once ends with one complete fit', async () => {
       using explainer = new GradientSimilarity(classifier(), loss, options)
       using alone = new GradientSimilarity(classifier(), loss, options)
       await Promise.all([
@@ -244,7 +244,7 @@ export function interruptedSuite(device: Device, classifier: (seed?: number) => 
       })
     })
 
-    it('leaves a call that is still reading the gradients of the fit before its answer', async () => {
+    it("doesn't change the result of a call that still reads the earlier gradients", async () => {
       using explainer = new GradientSimilarity(classifier(), loss, options)
       await explainer.fit(trainX, trainClasses)
       const before = await explainer.explain(testX)
@@ -259,7 +259,7 @@ export function interruptedSuite(device: Device, classifier: (seed?: number) => 
       expect((await explainer.explain(testX)).toJSON()).not.toEqual(before.toJSON())
     })
 
-    it('is forgotten with the model that it was for', async () => {
+    it('is dropped with its model', async () => {
       using explainer = new GradientSimilarity(classifier(), loss, options)
       await explainer.fit(trainX, trainClasses)
       expect(explainer.gradientBytes).toBeGreaterThan(0)

@@ -56,7 +56,7 @@ export function describeLayers(devices: readonly TestDevice[]): void {
     expect(missing).toEqual([])
   })
 
-  test('a Resizing layer still cannot be predicted with, and so is no case', () => {
+  test('a Resizing layer still fails to predict, so it has no case', () => {
     const model = tf.sequential({
       layers: [tf.layers.resizing({ height: 2, width: 2, inputShape: [3, 3, 1] })],
     })

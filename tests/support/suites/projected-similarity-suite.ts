@@ -92,7 +92,7 @@ export function projectedSimilaritySuite(
       expect(inMemory.gradientBytes).toBeLessThanOrEqual(6 * (4 * projection.size + 8))
     })
 
-    it('are the same bytes in a store whose fit was stopped', async () => {
+    it('are the same bytes in a store whose fit was interrupted', async () => {
       const [whole, stoppedStore] = [new MemoryStore(), new MemoryStore()]
       await fitted({ store: whole, storeRowsPerChunk: 2 })
       let writesLeft = 22
@@ -107,7 +107,7 @@ export function projectedSimilaritySuite(
       expect(await contentOf(stoppedStore)).toEqual(await contentOf(whole))
     })
 
-    it('are not written beside exact ones, nor beside others of another size or seed', async () => {
+    it("aren't added to exact ones, nor to those of another size or seed", async () => {
       const [projected, exact] = [new MemoryStore(), new MemoryStore()]
       await fitted({ store: projected })
       await fitted({ store: exact, projection: undefined })

@@ -11,7 +11,7 @@ export function rawItemsSuite(): void {
     beforeAll(() => useDevice('cpu'))
 
     it.each(rawItemKinds)(
-      'of $kind have the attributions of their arrays, and are preprocessed batch by batch where the page computes',
+      "of $kind have the attributions of their arrays, and are preprocessed batch by batch on the page's backend",
       async ({ build }) => {
         const { x, plain, raw, items, layer, calls } = await build()
         const options = { device, layer, internalBatchSize: 2 }

@@ -26,7 +26,7 @@ const chunks = { storeRowsPerChunk: 5 }
  */
 const least = { maxBytes: 2 * 2 * 5 * 92, maxGpuBytes: 92 }
 
-/** Twenty examples: those of small-nets.ts and others beside them. */
+/** Twenty examples: those of small-nets.ts and further ones. */
 const x = Array.from({ length: 20 }, (_, i) =>
   trainX[i % trainX.length]!.map((value, k) => value + 0.03 * i * (k - 1)),
 )
@@ -111,7 +111,7 @@ export function storedSimilaritySuite(
   }
 
   describe('training gradients in a store', () => {
-    it('rank as those in memory do, and come with their examples, after a fit and without one', async () => {
+    it('rank as those in memory, and return their examples, with and without a fit', async () => {
       using inMemory = new GradientSimilarity(classifier(), loss, {
         ...options,
         precomputeGrads: true,
@@ -138,7 +138,7 @@ export function storedSimilaritySuite(
       ])
     })
 
-    it('are the same bytes wherever the fit was stopped before', async () => {
+    it('are the same bytes for every interruption of the fit', async () => {
       const undisturbed = new MemoryStore()
       let writes = 0
       const counting: WritableByteStore = {
@@ -159,7 +159,7 @@ export function storedSimilaritySuite(
       }
     })
 
-    it('go on after an abort from the last whole chunk', async () => {
+    it('are continued after an abort from the last complete chunk', async () => {
       const store = await unfinished()
       const done: number[] = []
       using again = new GradientSimilarity(classifier(), loss, withStore(store))
@@ -169,7 +169,7 @@ export function storedSimilaritySuite(
       expect(await contentOf(store)).toEqual(await contentOf(undisturbed))
     })
 
-    it('are refused for other examples than those that the store was begun with', async () => {
+    it('are refused for different examples than those in the store', async () => {
       const store = await unfinished()
       using again = new GradientSimilarity(classifier(), loss, withStore(store))
       await expect(again.fit(x, [2, ...y.slice(1)])).rejects.toMatchObject({
@@ -181,7 +181,7 @@ export function storedSimilaritySuite(
       await expect(again.fit(others, y)).rejects.toThrow('the example of row 1')
     })
 
-    it('are refused for another model or loss, and while they are not complete, with what differs', async () => {
+    it('are refused for another model or loss, or if incomplete, with the difference', async () => {
       const store = new MemoryStore()
       await filled(store)
       await expect(
@@ -201,7 +201,7 @@ export function storedSimilaritySuite(
       ).rejects.toMatchObject({ failure: 'missing' })
     })
 
-    it('come with the addresses of examples that the store does not hold, or their rows', async () => {
+    it('are returned with the addresses of examples outside the store, or with their rows', async () => {
       const [withUrls, bare] = [new MemoryStore(), new MemoryStore()]
       await filled(withUrls, { storeExamples: 'https://example.org/{id}.png' })
       await filled(bare, { storeExamples: false })
@@ -224,7 +224,7 @@ export function storedSimilaritySuite(
     })
 
     it.each(['float32', 'float16'] as const)(
-      'rank the same whatever their chunks and the memory that they may take, and never take more: %s',
+      'rank the same for all chunk and memory sizes, and never exceed their memory: %s',
       async (storeDtype) => {
         const stores = new Map<number, MemoryStore>()
         const chunked = async (storeRowsPerChunk: number): Promise<MemoryStore> => {
@@ -260,7 +260,7 @@ export function storedSimilaritySuite(
       },
     )
 
-    it('are not read any further after an abort, and rank as ever at the next call', async () => {
+    it("aren't read further after an abort, and rank as before at the next call", async () => {
       const memory = new MemoryStore()
       await filled(memory)
       const controller = new AbortController()
@@ -280,7 +280,7 @@ export function storedSimilaritySuite(
       expect((await explainer.explain(testX)).data).toEqual((await whole.explain(testX)).data)
     })
 
-    it('are not read where not even a chunk fits the limit', async () => {
+    it("aren't read if not even one chunk fits the limit", async () => {
       const store = new MemoryStore()
       await filled(store)
       using explainer = await GradientSimilarity.open(store, classifier(), loss, {

@@ -336,7 +336,7 @@ export const modelPatterns: readonly ModelPattern[] = [
     },
   },
   {
-    title: 'a scaled adapter of low rank beside a frozen matrix',
+    title: 'a scaled adapter of low rank added to a frozen matrix',
     layouts: ['factored'],
     build: (parts) => {
       const [inputs, width] = [parts.integer(4, 7), parts.integer(4, 7)]
@@ -353,7 +353,7 @@ export const modelPatterns: readonly ModelPattern[] = [
     },
   },
   {
-    title: 'an adapter of low rank beside a trained matrix',
+    title: 'an adapter of low rank added to a trained matrix',
     layouts: ['factored'],
     build: (parts) => {
       const [inputs, width] = [parts.integer(4, 7), parts.integer(4, 7)]

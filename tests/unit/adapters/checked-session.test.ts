@@ -180,7 +180,7 @@ describe('a checked session', () => {
     },
   )
 
-  it('computes one example at a time if the adapter says so, and keeps its reason for the model', async () => {
+  it('computes one example at a time if the adapter asks for it, and keeps the reason for the model', async () => {
     const messages = warnings()
     const { passes, counts } = createPasses({ reason: 'the batch is fixed at 1' })
     for (let session = 0; session < 2; session++) {
@@ -224,7 +224,7 @@ describe('a checked session', () => {
     }
   })
 
-  it('runs one pass after the other, in all sessions of a model, also after one that failed', async () => {
+  it('runs passes one after the other in all sessions of a model, also after a failure', async () => {
     const model = {}
     const first = createPasses({}, model)
     const second = createPasses({}, model)

@@ -29,7 +29,7 @@ describe('a race with the loss of a device', () => {
     await assertNotLost(never)
   })
 
-  it('rejects what waits when the device is lost, and what comes later', async () => {
+  it('rejects pending and later work when the device is lost', async () => {
     const lost = after()
     const [first, second] = [raceLoss(never, lost), raceLoss(never, lost)]
     await expect(first).rejects.toBe(refused)
@@ -40,7 +40,7 @@ describe('a race with the loss of a device', () => {
     }
   })
 
-  it('has the result of work that is done before the loss is known', async () => {
+  it('has the result of work that ends before the loss is known', async () => {
     const lost = Promise.reject(refused)
     lost.catch(() => undefined)
     expect(await raceLoss(Promise.resolve(3), lost)).toBe(3)

@@ -35,7 +35,7 @@ const minimumR2 = 0.85
 const tolerance = 1e-4
 
 describe('the cars', () => {
-  it('are the 392 complete rows of Auto MPG, none of them twice', () => {
+  it('are the 392 different complete rows of Auto MPG', () => {
     const rows = [...table.training, ...table.heldOut]
     expect(rows).toHaveLength(392)
     expect(new Set(rows.map((row) => JSON.stringify(row))).size).toBe(392)
@@ -63,7 +63,7 @@ describe('the cars', () => {
 describe('the model of the cars', () => {
   beforeAll(() => useDevice('wasm'))
 
-  it('fits the cars as well as training.json says', async () => {
+  it('fits the cars as well as training.json states', async () => {
     const model = await readModel(folder)
     expect(model.countParams()).toBe(stated.parameterCount)
     expect(statSync(folder.file('weights.bin')).size).toBe(4 * stated.parameterCount)

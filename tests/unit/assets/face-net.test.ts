@@ -50,7 +50,7 @@ const largestOf = (numbers: Float32Array): number => Math.max(...numbers.map(Mat
 describe.each(devices)('a pretrained net for faces, converted to a graph, on %s', (device) => {
   beforeAll(() => useDevice('cpu'))
 
-  it('predicts, and has gradients, as TensorFlow has them in float64', async () => {
+  it('has the outputs and gradients of TensorFlow in float64', async () => {
     const { x, expected } = await smilingFace()
     using explainer = new Gradient(tfjsPredictor(await savedGraph('emotion')), { device })
     const { target, classes } = expected
@@ -62,7 +62,7 @@ describe.each(devices)('a pretrained net for faces, converted to a graph, on %s'
   })
 })
 
-it('the smile is what makes it see a happy face, on wasm', async () => {
+it('cheeks and mouth count most for a happy face, on wasm', async () => {
   await useDevice('cpu')
   const { x, expected } = await smilingFace()
   using explainer = new IntegratedGradients(tfjsPredictor(await savedGraph('emotion')), {

@@ -29,7 +29,7 @@ const loss = 'categoricalCrossentropy'
 /** The page's first visit includes them. */
 const maximumBytes = 1_200_000
 
-it('stores the gradients of all the digits that the page ranks, and tells what they are', async () => {
+it('stores and describes the gradients of all digits that the page ranks', async () => {
   const reader = await openGradientStore(store)
   const { images, labels } = folder.readImages('references')
   const count = labels.length
@@ -51,7 +51,7 @@ it('stores the gradients of all the digits that the page ranks, and tells what t
   expect(byteLength).toBeLessThan(maximumBytes)
 })
 
-it('finds from them, for the model as it is, what was measured of the exact ones', async () => {
+it('finds the measured share of the exact ranking, for the current model', async () => {
   await useDevice('wasm')
   const model = await readModel(folder)
   const predictor = tfjsPredictor(model)

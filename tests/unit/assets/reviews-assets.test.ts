@@ -64,12 +64,12 @@ describe('the sentences', () => {
     )
   })
 
-  it('are small enough for a page to fetch them with their model', () => {
+  it('are small enough to load with their model', () => {
     const sizes = readdirSync(folder.path).map((file) => statSync(folder.file(file)).size)
     expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(MAXIMUM_TOTAL_BYTES)
   })
 
-  it('are read as tokens that stand where they say, and fit into the model’s input', () => {
+  it('are read as tokens at the stated positions, which fit into the model’s input', () => {
     for (const { text } of sentences) {
       const tokens = tokensOf(text)
       expect(tokens.length).toBeGreaterThan(0)
@@ -88,7 +88,7 @@ describe('the sentences', () => {
     ])
   })
 
-  it('have a vocabulary of all words of the training ones; others share one number', () => {
+  it('have a vocabulary of all words of the training sentences; other words share one number', () => {
     expect(folder.readJson('vocabulary.json')).toEqual(wordsOf(training))
     const ids = vocabulary.encode(tokensOf('the unheardof xyzzy'))
     expect([...ids.subarray(0, 4)]).toEqual([2, 1, 1, paddingId])
@@ -111,7 +111,7 @@ describe('the trained model', () => {
     expect(model.countParams()).toBe(stated.parameterCount)
   })
 
-  it('finds words good or bad that people do, and padding neither', async () => {
+  it('finds the words good or bad that people do, and padding neutral', async () => {
     const model = disposedAfterTest(await readModel(folder))
     using explainer = new IntegratedGradients(tfjsPredictor(model), {
       layer: 'words',

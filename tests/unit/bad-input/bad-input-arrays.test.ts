@@ -228,7 +228,7 @@ describe('GradientSimilarity.explain', () => {
     },
   )
 
-  it('refuses to explain before fit, and says to call it', async () => {
+  it('refuses to explain before fit, and asks to call it', async () => {
     using explainer = new GradientSimilarity(classifier(), loss, { device: 'cpu' })
     await expectError(
       () => explainer.explain(testX),
@@ -262,7 +262,7 @@ describe('IntegratedGradients.explain', () => {
     expect(error).toMatchObject({ index: at })
   })
 
-  it('says of a number beyond float32 why it is none', async () => {
+  it('explains why a number beyond float32 is refused', async () => {
     using explainer = new IntegratedGradients(classifier(), { device: 'cpu' })
     const explain = (): unknown => explainer.explain([[0, 0, -1e39]], { target: 0 })
     await expectError(explain, 'NonFiniteError', 'beyond ±3.4e38, the range of float32; scale')
@@ -282,7 +282,7 @@ describe('a model of two inputs', () => {
     [[picture, [1, 2, 3], [1]], 'an array of length 3'],
     [{ data: new Float32Array(7), shape: [1, 7] }, 'shape [1, 7]'],
     [undefined, 'undefined'],
-  ])('wants a list of two arrays, not %o', async (x, got) => {
+  ])('needs a list of two arrays, not %o', async (x, got) => {
     using explainer = new IntegratedGradients(twoInputClassifier(), { device: 'cpu' })
     await expectRefusal(() => explainer.explain(x as Inputs, { target: 0 }), {
       argument: 'x',
@@ -307,7 +307,7 @@ describe('a model of two inputs', () => {
     await expectError(fit, 'NonFiniteError', 'xTrain[1]: NaN at [0, 1]')
   })
 
-  it('wants as many examples in one as in the other', async () => {
+  it('needs as many examples in one input as in the other', async () => {
     using explainer = new GradientSimilarity(twoInputClassifier(), loss, { device: 'cpu' })
     await expectRefusal(() => explainer.fit([picture, trainX], [0]), {
       argument: 'xTrain',
@@ -316,7 +316,7 @@ describe('a model of two inputs', () => {
     })
   })
 
-  it('takes single examples without their batch axis', async () => {
+  it('accepts single examples without a batch axis', async () => {
     using explainer = new IntegratedGradients(twoInputClassifier(), { device: 'cpu' })
     const [single] = picture
     const { attributions } = await explainer.explain([single!, [1, 2, 3]], { target: 0 })
@@ -327,7 +327,7 @@ describe('a model of two inputs', () => {
   })
 })
 
-it('takes a single example without its batch axis for a batch of one', async () => {
+it('reads a single example without a batch axis as a batch of one', async () => {
   using explainer = new GradientSimilarity(classifier(), loss, { device: 'cpu' })
   await explainer.fit(trainX, trainClasses)
   const alone = await explainer.explain(testX[0]!)
@@ -349,7 +349,7 @@ it('refuses an empty sequence where a model takes any length', async () => {
 describe('tensors of TensorFlow.js', () => {
   beforeAll(() => useDevice('cpu'))
 
-  it('are read, and stay the page’s', async () => {
+  it('are read, and still belong to the page', async () => {
     using explainer = new GradientSimilarity(classifier(), loss, { device: 'cpu' })
     const tensors = [
       tf.tensor2d(trainX.map((row) => [...row])),

@@ -52,7 +52,7 @@ describe('checkpoints', () => {
       'checkpoints[1].predictor: got inputs of shape [1, 3]; expected [3], as in the first',
     ],
   ]
-  it.each(cases)('are refused by what differs (%#)', (checkpoints, message) => {
+  it.each(cases)('are refused with the difference (%#)', (checkpoints, message) => {
     expect(() => new TracIn(checkpoints as Checkpoint[], loss, options)).toThrow(message)
   })
 
@@ -68,7 +68,7 @@ describe('checkpoints', () => {
     )
   })
 
-  it('are refused without a store by open, and if a store is of other weights', async () => {
+  it('are refused by open without a store, and with a store of other weights', async () => {
     const store = await storeOf(classifier(2) as Predictor, 6)
     await expect(TracIn.open([first as Required<Checkpoint>], loss, options)).rejects.toThrow(
       'checkpoints[0].store: got none; expected a store of its training gradients',

@@ -31,7 +31,7 @@ describe('raw items', () => {
     await expectError(explain, 'InvalidArgumentError', 'preprocess', `got ${got}`, expected)
   })
 
-  it('cannot become NaN, a tensor that was disposed, or sequences of another length in each batch', async () => {
+  it("can't become NaN, a disposed tensor, or sequences whose length varies by batch", async () => {
     const call = (x: tf.Tensor): tf.Tensor => x.sum(1, true)
     const inputs = [{ shape: [null] }]
     const results: Record<string, () => tf.Tensor> = {
@@ -72,7 +72,7 @@ describe('raw items', () => {
     [[], 'an empty list'],
     [Int32Array.of(1), 'an Int32Array of length 1'],
     [{ text: 'a' }, 'an object (Object)'],
-  ])('come in a list: %j is none', async (x, got) => {
+  ])('must be a list, not %j', async (x, got) => {
     const { raw } = texted()
     using explainer = new Gradient(raw, { device: 'cpu', layer: 'words' })
     await expectRefusal(() => explainer.explain(x as string[], { target }), {
@@ -83,7 +83,7 @@ describe('raw items', () => {
     })
   })
 
-  it('are refused without preprocess, and preprocess where it is no function', async () => {
+  it("are refused without preprocess, and if preprocess isn't a function", async () => {
     const { plain, x } = texted()
     using explainer = new IntegratedGradients(plain, { device: 'cpu', layer: 'words' })
     const given = ['a fine film'] as unknown as number[]

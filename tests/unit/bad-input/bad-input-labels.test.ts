@@ -48,7 +48,7 @@ describe('fit', () => {
     [[...trainClasses, 0], '7 labels for 6 examples'],
     [1, 'one label for 6 examples'],
     [[], '0 labels for 6 examples'],
-  ])('refuses labels of another length, never cuts: %o', async (y, got) => {
+  ])('refuses labels of another length, and never truncates: %o', async (y, got) => {
     using explainer = new GradientSimilarity(classifier(), 'sparseCategoricalCrossentropy', options)
     await expectRefusal(() => explainer.fit(trainX, y), {
       argument: 'yTrain',
@@ -167,7 +167,7 @@ describe('fit', () => {
     for (const score of most) expect(score).toBeCloseTo(1, 5)
   })
 
-  it('takes [n] and [n, 1] for the same labels', async () => {
+  it('reads [n] and [n, 1] as the same labels', async () => {
     using flat = new GradientSimilarity(regressor(), 'meanSquaredError', options)
     using column = new GradientSimilarity(regressor(), 'meanSquaredError', options)
     await flat.fit(trainX, values)
@@ -200,7 +200,7 @@ describe('explain', () => {
     expect((await explainer.explain(testX, [0.1, 0.2])).scores.shape).toEqual([2, 6])
   })
 
-  it('refuses to read a label off a number that is no probability', async () => {
+  it("refuses to infer a label from a number that isn't a probability", async () => {
     using explainer = new GradientSimilarity(regressor(), 'meanSquaredError', options)
     await explainer.fit(trainX, values)
     await expectRefusal(() => explainer.explain(testX), {
@@ -210,7 +210,7 @@ describe('explain', () => {
     })
   })
 
-  it('refuses to read a label off outputs of another form', async () => {
+  it('refuses to infer a label from outputs of another form', async () => {
     using explainer = new GradientSimilarity(classifier(), (y) => y, options)
     await explainer.fit(
       trainX,
@@ -229,22 +229,29 @@ describe('explain', () => {
     [[0, 1], 2, true],
     [[0, 1, 2], 2, false],
     [[0, 1], 1, false],
-  ])('with labels %o for %i examples: broadcast one, and never cut', async (y, count, fits) => {
-    using explainer = new GradientSimilarity(classifier(), 'sparseCategoricalCrossentropy', options)
-    await explainer.fit(trainX, trainClasses)
-    const explain = (): Promise<unknown> => explainer.explain(testX.slice(0, count), y)
-    if (fits) {
-      await expect(explain()).resolves.toBeDefined()
-      return
-    }
-    await expectRefusal(explain, {
-      argument: 'y',
-      got: `${(y as number[]).length} labels for ${count} examples`,
-      expected: 'one label per example',
-    })
-  })
+  ])(
+    'with labels %o for %i examples: broadcasts one, and never truncates',
+    async (y, count, fits) => {
+      using explainer = new GradientSimilarity(
+        classifier(),
+        'sparseCategoricalCrossentropy',
+        options,
+      )
+      await explainer.fit(trainX, trainClasses)
+      const explain = (): Promise<unknown> => explainer.explain(testX.slice(0, count), y)
+      if (fits) {
+        await expect(explain()).resolves.toBeDefined()
+        return
+      }
+      await expectRefusal(explain, {
+        argument: 'y',
+        got: `${(y as number[]).length} labels for ${count} examples`,
+        expected: 'one label per example',
+      })
+    },
+  )
 
-  it('takes one one-hot label for all', async () => {
+  it('uses one one-hot label for all', async () => {
     using explainer = new GradientSimilarity(classifier(), 'categoricalCrossentropy', options)
     await explainer.fit(trainX, oneHots)
     const one = await explainer.explain(testX, oneHot(2))

@@ -334,7 +334,7 @@ describe('a named loss', () => {
     await expectRefusal(make, refusal)
   })
 
-  it('is held to the classes of a new model', async () => {
+  it('is checked against the classes of a new model', async () => {
     const loss: NamedLoss = { name: sparse, classWeight: { 2: 3 } }
     using explainer = new GradientSimilarity(classifier(), loss, options)
     const two = densePredictor(randomLayers([3, 4, 2], 'softmax'))

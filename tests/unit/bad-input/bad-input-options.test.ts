@@ -60,7 +60,7 @@ describe('GradientSimilarity refuses', () => {
     await expectRefusal(make, { argument, got, expected })
   })
 
-  it('an option that it does not know, which it would have to overlook', async () => {
+  it('an unknown option', async () => {
     const options = { simFN: 'grad_cos' } as GradientSimilarityOptions
     await expectRefusal(() => new GradientSimilarity(classifier(), loss, options), {
       argument: 'options',
@@ -93,7 +93,7 @@ describe('GradientSimilarity refuses', () => {
       '-1',
       'an integer from 0 to 4294967295',
     ],
-  ])('an option of a projection that cannot be: %o', async (given, argument, got, expected) => {
+  ])('an impossible option of a projection: %o', async (given, argument, got, expected) => {
     const options = given as GradientSimilarityOptions
     await expectRefusal(() => new GradientSimilarity(classifier(), loss, options), {
       argument,
@@ -118,7 +118,7 @@ describe('GradientSimilarity refuses', () => {
     [{ storeDtype: 'float64' }, 'storeDtype', "'float64'", "one of 'float32', 'float16'"],
     [{ storeRowsPerChunk: 0 }, 'storeRowsPerChunk', '0', 'an integer of 1 or more'],
     [{ maxGpuBytes: 0.5 }, 'maxGpuBytes', '0.5', 'an integer of 1 or more'],
-  ])('an option of a store that cannot be: %o', async (given, argument, got, expected) => {
+  ])('an impossible option of a store: %o', async (given, argument, got, expected) => {
     const options = given as GradientSimilarityOptions
     await expectRefusal(() => new GradientSimilarity(classifier(), loss, options), {
       argument,
@@ -190,7 +190,7 @@ describe('GradientSimilarity refuses', () => {
     )
   })
 
-  it('to take a model without trainable parameters later, and keeps the one it has', async () => {
+  it('a later model without trainable parameters, and keeps its own', async () => {
     const frozen = randomLayers([3, 3], 'softmax').map((layer) => ({ ...layer, trainable: false }))
     using explainer = new GradientSimilarity(classifier(), loss, { device: 'cpu' })
     await explainer.fit(trainX, trainClasses)
@@ -222,7 +222,7 @@ describe('GradientSimilarity refuses', () => {
 })
 
 describe('IntegratedGradients refuses', () => {
-  it('an option that it does not know, which it would have to overlook', async () => {
+  it('an unknown option', async () => {
     const options = { steps: 10 } as IntegratedGradientsOptions
     await expectRefusal(() => new IntegratedGradients(classifier(), options), {
       argument: 'options',
@@ -261,7 +261,7 @@ describe('IntegratedGradients refuses', () => {
   })
 })
 
-describe('explain refuses an option that it does not know, which it would have to overlook', () => {
+describe('explain refuses an unknown option', () => {
   const calls = ', signal, onProgress'
   it.each<[string, object, string, (options: object) => Promise<unknown>]>([
     [
@@ -302,7 +302,7 @@ describe('explain refuses an option that it does not know, which it would have t
     })
   })
 
-  it('of attributeToLayerInputs without a layer alike', async () => {
+  it('attributeToLayerInputs without a layer', async () => {
     const refusal = {
       argument: 'attributeToLayerInputs',
       got: 'true, without a layer',
@@ -320,7 +320,7 @@ describe('explain refuses an option that it does not know, which it would have t
 describe.each([
   ['GradientSimilarity', (model: never): unknown => new GradientSimilarity(model, loss)],
   ['IntegratedGradients', (model: never): unknown => new IntegratedGradients(model)],
-])('%s refuses what is no predictor', (_, make) => {
+])("%s refuses values that aren't predictors", (_, make) => {
   const expected =
     "a Predictor; wrap a TensorFlow.js model: tfjsPredictor(model), from 'gradlens/tfjs'"
 

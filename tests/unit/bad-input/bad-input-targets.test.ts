@@ -75,7 +75,7 @@ describe('the target of a single output', () => {
     expect((await explainer.explain(testX)).target).toBeNull()
   })
 
-  it('may be left out, and the output itself is explained', async () => {
+  it('can be left out, and the output itself is explained', async () => {
     using explainer = new IntegratedGradients(regressor(), options)
     const none = await explainer.explain(testX)
     const one = await explainer.explain(testX, { target: 1 })
@@ -129,7 +129,7 @@ describe('the target of a grid of outputs', () => {
 })
 
 describe('targetFn', () => {
-  it('cannot stand beside a target', async () => {
+  it("can't be combined with a target", async () => {
     using explainer = new IntegratedGradients(classifier(), { ...options, targetFn: () => 0 })
     await expectRefusal(() => explainer.explain(testX, { target: 0 }), {
       argument: 'target',
@@ -159,7 +159,7 @@ describe('targetFn', () => {
     await expect(explainer.explain(testX)).rejects.toBe(thrown)
   })
 
-  it('may change the predictions that it is given, and changes nothing else', async () => {
+  it('can change its copy of the predictions, and nothing else', async () => {
     const likeliest = ({ data }: NdArray): number[] =>
       [data.subarray(0, 3), data.subarray(3)].map((p) => p.indexOf(Math.max(...p)))
     const targetFn = (predictions: NdArray): number[] => {
@@ -290,7 +290,7 @@ describe('forwardKwargs', () => {
 })
 
 describe('numbers that are not finite', () => {
-  it('on the way through the model are reported, with the example', async () => {
+  it('inside the model are reported with the example', async () => {
     // exp(710) and its like overflow; 1e200 · 1e200 does in float64 too.
     const huge = [
       { kernel: [[1e200], [0], [0]], bias: [0], activation: 'linear' as const },
@@ -349,7 +349,7 @@ describe('numbers that are not finite', () => {
     expect(error).toMatchObject({ index: [1, 2] })
   })
 
-  it('that the attributions would be in float32 are reported', async () => {
+  it('that the attributions would have in float32 are reported', async () => {
     const steep = [{ kernel: [[3e38], [0], [0]], bias: [0], activation: 'linear' as const }]
     using explainer = new IntegratedGradients(densePredictor(steep), options)
     // The outputs are −2.7e38 and 2.7e38; their difference is beyond float32.

@@ -89,7 +89,7 @@ describe('a .npy file', () => {
     await expect(openNpy(file)).rejects.toThrow(file)
   })
 
-  it('of records is refused, and so is what is none', async () => {
+  it('of records is refused, and so are other files', async () => {
     writeNpy(file, "', [('a', '<f4')], '", [2], new Float32Array(2))
     await expect(openNpy(file)).rejects.toThrow('expected little-endian')
     writeFileSync(file, 'PK\x03\x04 a .npz file, say')
@@ -195,7 +195,7 @@ describe('a Zarr array', () => {
     })
   })
 
-  it('of version 2 is read too, compressed, with what is missing filled up', async () => {
+  it('of version 2 is also read, compressed and with missing chunks filled', async () => {
     const metadata = {
       zarr_format: 2,
       shape: [5],
@@ -217,7 +217,7 @@ describe('a Zarr array', () => {
     })
   })
 
-  it('is refused if it is column-major, of texts, as a single number, and where there is none', async () => {
+  it("is refused if it is column-major, has texts, is a single number or doesn't exist", async () => {
     const metadata = { zarr_format: 2, compressor: null, fill_value: 0, filters: null }
     const write = (more: object): void => {
       writeFiles({ '.zarray': JSON.stringify({ ...metadata, order: 'C', ...more }) })

@@ -124,7 +124,7 @@ describe('gradlens precompute', () => {
 })
 
 describe('gradlens verify', () => {
-  it('says that a store is whole, in a folder and at an address', async () => {
+  it('reports a complete store, in a folder and at an address', async () => {
     await writeRows(new FileSystemStore(at('store')), 3)
     expect(await runHere('verify', at('store'))).toMatchObject({
       code: 0,
@@ -145,7 +145,7 @@ describe('gradlens verify', () => {
     expect(code).toBe(0)
   })
 
-  it('names the chunks that are damaged, cut off or missing, by array and chunk', async () => {
+  it('names damaged, truncated and missing chunks by array and chunk', async () => {
     const store = new FileSystemStore(at('store'))
     await writeRows(store, 3)
     await flipBit(store, 'labels/c.1.0', 2)
@@ -161,7 +161,7 @@ describe('gradlens verify', () => {
     expect(code).toBe(1)
   })
 
-  it('says where a store is not complete, or is none', async () => {
+  it('reports an incomplete or missing store', async () => {
     await writeRows(new FileSystemStore(at('begun')), 3, {}, 9)
     const begun = await runHere('verify', at('begun'))
     expect(begun.stdout).toContain('incomplete, with 8 of 10 rows; these are intact.')
@@ -172,9 +172,7 @@ describe('gradlens verify', () => {
     expect(ranges.stdout).toContain('the ranges of rows in this store are not merged yet')
     expect(ranges.code).toBe(1)
     const none = await runHere('verify', folder)
-    expect(none.stderr).toMatch(
-      /There is no store of gradients here: zarr\.json is missing\. .*\n$/,
-    )
+    expect(none.stderr).toMatch(/No store of gradients was found: zarr\.json is missing\. .*\n$/)
     expect(none.code).toBe(1)
   })
 })
@@ -228,7 +226,7 @@ describe('progress', () => {
     expect(shown.text).toMatch(/[^\n]\n$/)
   })
 
-  it('is a line for each tenth, or each half minute, where there is no terminal', () => {
+  it('is a line for each tenth, or each half minute, without a terminal', () => {
     let now = 0
     const shown = terminal(false)
     const line = new ProgressLine(shown, () => now)
@@ -253,7 +251,7 @@ describe('progress', () => {
     [59.4, '59 s'],
     [125, '2 min 5 s'],
     [7_385, '2 h 3 min'],
-  ])('tells %s seconds as %s', (seconds, text) => {
+  ])('writes %s seconds as %s', (seconds, text) => {
     expect(formatDuration(seconds)).toBe(text)
   })
 })

@@ -6,7 +6,7 @@ import { expect, it } from 'vitest'
 import { loadModel } from '../../../src/cli/load-model.js'
 import { writeModelFiles } from '../../support/cli.js'
 
-it('reads all weights, also where the last file is much larger than the first', async () => {
+it('reads all weights, also if the last file is much larger than the first', async () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'gradlens-models-'))
   const widths = [2, 3, 40]
   const layers = widths

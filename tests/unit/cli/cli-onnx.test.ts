@@ -88,7 +88,7 @@ it('explains what is wrong with an .onnx file or its device', async () => {
   }
 })
 
-it('says which package to install if onnxruntime-node is not there', { timeout }, () => {
+it('names the package to install if onnxruntime-node is missing', { timeout }, () => {
   const app = at('app')
   mkdirSync(path.join(app, 'node_modules'), { recursive: true })
   cpSync('dist', path.join(app, 'dist'), { recursive: true })

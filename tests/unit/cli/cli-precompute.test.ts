@@ -120,7 +120,7 @@ it(
   },
 )
 
-it('goes on after Ctrl-C and after it was killed, to the same bytes', { timeout }, async () => {
+it('resumes after Ctrl-C and after a kill, to the same bytes', { timeout }, async () => {
   const root = at('stopped', 'zarr.json')
   const interrupted = precompute('stopped')
   const said = finished(interrupted)
@@ -148,13 +148,13 @@ it('goes on after Ctrl-C and after it was killed, to the same bytes', { timeout 
 })
 
 it(
-  'writes two ranges at once into one folder, which merge makes the same store',
+  'writes two ranges at once into one folder, which merge turns into the same store',
   { timeout },
   async () => {
     const first = precompute('ranges', '--rows', '0:420')
     const second = precompute('ranges', '--rows', '420:720')
     const both = [finished(first), finished(second)]
-    // Killed in mid-range, beside the other that goes on.
+    // Killed within its range, while the other one continues.
     await untilWritten(at('ranges', 'ranges', '420-720.json'), 1, second)
     second.kill('SIGKILL')
     const [whole] = await Promise.all(both)
@@ -196,7 +196,7 @@ it(
 )
 
 it(
-  'takes a GraphModel of two inputs from disk, and ids, float16 and examples by their address',
+  'reads a GraphModel of two inputs from disk, and ids, float16 and addresses of examples',
   { timeout },
   async () => {
     const count = 10

@@ -25,15 +25,15 @@ async function backendWith(
 }
 
 describe('batches', () => {
-  it('are of the size asked for while memory suffices, the last one of what is left', async () => {
+  it('have the requested size while memory suffices, except for a smaller last one', async () => {
     expect((await backendWith(99, 10, 4)).tried).toEqual([4, 4, 2])
   })
 
-  it('are halved where memory runs out, and stay so', async () => {
+  it('are halved when memory runs out, and stay so', async () => {
     expect((await backendWith(3, 20, 16)).tried).toEqual([16, 8, 4, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2])
   })
 
-  it('come to each example once and in order, however much memory there is', async () => {
+  it('visit each example once and in order, for any amount of memory', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.integer({ min: 1, max: 40 }),
@@ -47,7 +47,7 @@ describe('batches', () => {
     )
   })
 
-  it('end in an error that names an example that does not fit in memory alone', async () => {
+  it("end in an error that names an example that doesn't fit into memory alone", async () => {
     const error: unknown = await backendWith(0, 5, 4).catch((reason: unknown) => reason)
     if (!isGradlensError(error, 'MemoryError')) throw error
     expect(error).toMatchObject({ device: 'wasm', byteLength: 8 })
@@ -55,7 +55,7 @@ describe('batches', () => {
     expect(error.cause).toBeInstanceOf(MemoryError)
   })
 
-  it('end at once in what is no lack of memory', async () => {
+  it('end at once with any other error', async () => {
     const tried: number[] = []
     const failing = runInBatches(8, 4, (start) => {
       tried.push(start)

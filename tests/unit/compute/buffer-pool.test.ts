@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { BufferPool } from '../../../src/store/stream/buffer-pool.js'
 
-it('gives buffers of the length that is asked for again, each once', () => {
+it('reuses buffers of the requested length, each once', () => {
   using pool = new BufferPool(100)
   const [first, second] = [new ArrayBuffer(40), new ArrayBuffer(40)]
   pool.give(first)
@@ -11,7 +11,7 @@ it('gives buffers of the length that is asked for again, each once', () => {
   expect(pool.take(40)).toBeUndefined()
 })
 
-it('frees what is more than it may keep, and everything at its end', () => {
+it('frees buffers beyond its limit, and all of them when it is disposed', () => {
   const pool = new BufferPool(100)
   const [kept, tooMuch, late] = [new ArrayBuffer(60), new ArrayBuffer(60), new ArrayBuffer(60)]
   pool.give(kept)

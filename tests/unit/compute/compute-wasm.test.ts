@@ -10,7 +10,7 @@ describeBackend('the SIMD kernels', {
   tolerance: 1e-5,
 })
 
-it('run in the calling thread in Node, where onnxruntime-web defines a Worker of another kind', async () => {
+it('runs in the calling thread in Node, where onnxruntime-web defines a different Worker', async () => {
   vi.stubGlobal('Worker', NodeWorker)
   try {
     const { backend, fallbackReason } = await openWasmBackend()

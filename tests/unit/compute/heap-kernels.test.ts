@@ -133,7 +133,7 @@ describe("the kernels on tfjs's heap", () => {
     expect([...values]).toEqual([1, 0, 0, 1])
   })
 
-  it.each(cases)('form filter gradients from $title as plain loops do', async (of) => {
+  it.each(cases)('compute filter gradients from $title as plain loops do', async (of) => {
     const { geometry, x, delta } = problem(of)
     const found = runOn('wasm', () => {
       const { inHeight, inWidth, inChannels, outHeight, outWidth, outChannels } = geometry
@@ -148,7 +148,7 @@ describe("the kernels on tfjs's heap", () => {
     expect(relativeError(values, expected)).toBeLessThan(tolerance)
   })
 
-  it.each(cases)('form the gradient of the input from $title as the cpu does', async (of) => {
+  it.each(cases)('compute the gradient of the input from $title as the cpu does', async (of) => {
     const { geometry, x, filter, delta } = problem(of)
     const { inHeight, inWidth, inChannels, filterHeight, filterWidth, outChannels } = geometry
     const shapes = [
@@ -191,7 +191,7 @@ describe("the kernels on tfjs's heap", () => {
     }
   })
 
-  it('leave the work to tfjs where the page may not compile them', async () => {
+  it("leave the work to tfjs if the page can't compile them", async () => {
     const factory = tf.findBackendFactory('wasm')
     const renewBackend = (): void => {
       tf.removeBackend('wasm')

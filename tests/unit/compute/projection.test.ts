@@ -43,7 +43,7 @@ async function project(block: GradientBlock, projection: Projection): Promise<Co
 }
 
 describe('a projection', () => {
-  it('is P_aᵀ G P_δ of every form, takes no more numbers than it may, and leaves small parameters exact', async () => {
+  it('is P_aᵀ G P_δ of every layout, has at most size numbers, and leaves small parameters exact', async () => {
     await fc.assert(
       fc.asyncProperty(
         segmentShapes,
@@ -68,7 +68,7 @@ describe('a projection', () => {
     )
   })
 
-  it('sums the uses of one parameter, whatever their forms', async () => {
+  it('sums the uses of one parameter in every layout', async () => {
     const shapes: SegmentShape[] = [
       { kind: 'factored', positions: 1, inputSize: 12, outputSize: 10 },
       { kind: 'lookup', positions: 2, rowSize: 10, parameterRows: 12 },
@@ -91,7 +91,7 @@ describe('a projection', () => {
     }
   })
 
-  it('leaves inner products as they are in the mean over seeds', async () => {
+  it('preserves inner products in the mean over seeds', async () => {
     const shapes: SegmentShape[] = [
       { kind: 'dense', size: 48 },
       { kind: 'factored', positions: 1, inputSize: 40, outputSize: 30 },
@@ -117,7 +117,7 @@ describe('a projection', () => {
     expectMean(squares, innerProduct(first, first))
   })
 
-  it('does not depend on the rows beside one', async () => {
+  it("doesn't depend on the other rows", async () => {
     const shapes: SegmentShape[] = [{ kind: 'factored', positions: 2, inputSize: 9, outputSize: 9 }]
     const block = randomBlock(shapes, 4, 1)
     const settings = { size: 10, seed: 1 }
@@ -128,7 +128,7 @@ describe('a projection', () => {
     expect(again).toEqual(whole)
   })
 
-  it('passes on a gradient that is not finite as one that is not', async () => {
+  it("keeps a gradient that isn't finite not finite", async () => {
     const shapes: SegmentShape[] = [{ kind: 'dense', size: 64 }]
     const block = randomBlock(shapes, 2, 1)
     const [segment] = block.segments
@@ -142,7 +142,7 @@ describe('a projection', () => {
     expect(second!.every(Number.isFinite)).toBe(false)
   })
 
-  it('ends where its pause throws', async () => {
+  it('ends when its pause throws', async () => {
     const shapes: SegmentShape[] = [
       { kind: 'factored', positions: 64, inputSize: 300, outputSize: 300 },
     ]
@@ -176,7 +176,7 @@ describe('the plan of a projection', () => {
   const plan = (size: number): readonly ParameterProjection[] =>
     planProjection({ size, seed: 0 }, block.segments, parameters).parameters
 
-  it('leaves exact what takes no more than its share, and gives the rest to the others', () => {
+  it('leaves parameters within their share exact, and gives the rest to the others', () => {
     expect(plan(4096)).toEqual([
       {
         ...{ parameter: 'θ2', index: 2, inputSize: 256, outputSize: 32 },
@@ -187,7 +187,7 @@ describe('the plan of a projection', () => {
     expect(plan(10 + 1824 + 8192)).toEqual([])
   })
 
-  it('shares a small size equally, and both sides of a parameter where neither fits', () => {
+  it('divides a small size equally, also between both sides of a parameter if neither fits', () => {
     const sides = plan(210).map(({ projectedInputSize, projectedOutputSize }) => [
       projectedInputSize,
       projectedOutputSize,
@@ -211,7 +211,7 @@ describe('the plan of a projection', () => {
   })
 })
 
-it('draws the matrices that a program in Python draws', () => {
+it('draws the matrices of a program in Python', () => {
   // docs/reference/gradient-store.md has the program.
   expect([...drawRandomMatrix(3, 2, { seed: 7, index: 5, side: 'output' })]).toEqual([
     0.5276017785072327, 1.1452449560165405, 0.13437551259994507, -0.44501200318336487,

@@ -28,7 +28,7 @@ describe('the SIMD kernels', () => {
     expect(await compileSource(build)).toBe(binary)
   })
 
-  it('are compiled for relaxed SIMD exactly where it is there', async () => {
+  it('are compiled for relaxed SIMD exactly if it is available', async () => {
     const compile = vi.spyOn(WebAssembly, 'compile')
     await compileKernels()
     const bytes = compile.mock.calls[0]?.[0]
@@ -98,7 +98,7 @@ describe('the SIMD kernels', () => {
     expect(instance.allocate(64)).toBe(address)
   })
 
-  it('take no more memory however many blocks come and go', async () => {
+  it('need no more memory for more blocks', async () => {
     const instance = await WasmInstance.open(await compileKernels())
     const backend = new PageBackend(instance)
     const block = randomBlock([{ kind: 'dense', size: 10_000 }], 16, 2)
@@ -116,7 +116,7 @@ describe('the SIMD kernels', () => {
     expect(instance.bytes.length).toBe(after)
   })
 
-  it('give way to plain loops, and say why, where the page may not compile wasm', async () => {
+  it("are replaced by plain loops, with the reason, if the page can't compile wasm", async () => {
     const refusal = new WebAssembly.CompileError("refused by the page's content security policy")
     const compile = vi.spyOn(WebAssembly, 'compile').mockRejectedValue(refusal)
     const { fallbackReason } = await openBackend('wasm', undefined)

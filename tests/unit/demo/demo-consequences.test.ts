@@ -42,7 +42,7 @@ describe('what two examples share', () => {
     )
   })
 
-  test('is all that counts for the class where the two are the same', () => {
+  test('is everything that counts for the class if the two are the same', () => {
     fc.assert(
       fc.property(values, (a) => {
         const { share } = findSharedEvidence(a, a)
@@ -54,7 +54,7 @@ describe('what two examples share', () => {
     )
   })
 
-  test('is said in one sentence', () => {
+  test('is described in one sentence', () => {
     const words = { one: 'digit', parts: 'strokes', index: 661, name: '1' }
     const say = (share: number): string =>
       plain(describeShare({ shared: new Float32Array(1), share }, words))
@@ -66,13 +66,13 @@ describe('what two examples share', () => {
   })
 })
 
-describe('what if it had not learned from some examples', () => {
+describe('the effect of leaving out some examples', () => {
   /** A step this small changes the loss almost linearly. */
   const rate = 1e-4
   /** The share of the change that terms of second order may be. */
   const secondOrderShare = 0.02
 
-  test('is the change of the loss after the steps are really undone, to first order', async () => {
+  test('is the change of the loss after real steps, to first order', async () => {
     await useDevice('cpu')
     const random = (shape: number[], seed: number): tf.Tensor =>
       tf.randomNormal(shape, 0, 1, 'float32', seed)
@@ -139,7 +139,7 @@ describe('what if it had not learned from some examples', () => {
     expect(changeValue(45, 45, 2)).toBe(45)
   })
 
-  test('is said in one or two sentences', () => {
+  test('is described in one or two sentences', () => {
     const noun = { one: 'digit', many: 'digits' }
     const whatIf = { count: 5, rate: 0.001, lossChange: 0.1, meanLossChange: 0.001, noun }
     expect(plain(describeProbabilityWithout(whatIf, { name: '1', probability: 0.648 }))).toBe(

@@ -53,7 +53,7 @@ describe('a drawing as an MNIST picture', () => {
     expect(y).toBeCloseTo(14, 0)
   })
 
-  test('is the same wherever and however large it was drawn', () => {
+  test('is the same for any place and size of the drawing', () => {
     const large = strokesToDigit([scaled(seven, 2, 0)])
     const elsewhere = strokesToDigit([scaled(seven, 1.3, 0.2)])
     // Rounding of the coordinates may move a level of grey.

@@ -24,7 +24,7 @@ describe('the camera', () => {
     expect([top.x, top.y, bottom.x, bottom.y].map(Math.round)).toEqual([400, 10, 400, 490])
   })
 
-  test('leads from the view to the plane and back, wherever it was moved', () => {
+  test('converts between view and plane after any move', () => {
     const move = fc.record({
       pan: point,
       zoomAt: point,
@@ -49,7 +49,7 @@ describe('the camera', () => {
     )
   })
 
-  test('stays between half and sixteen times the whole', () => {
+  test('zooms between half and sixteen times the whole', () => {
     const camera = lookAtAll()
     const whole = camera.scale
     for (let i = 0; i < 40; i++) camera.zoom(2, { x: 0, y: 0 })
@@ -73,7 +73,7 @@ describe('a point', () => {
     )
   })
 
-  test('that an arrow key leads to is on that side, and none is where the key leads nowhere', () => {
+  test('reached by an arrow key is on that side, if one exists', () => {
     const ahead: Readonly<Record<Direction, (from: Point, to: Point) => number>> = {
       left: (from, to) => from.x - to.x,
       right: (from, to) => to.x - from.x,

@@ -16,15 +16,15 @@ describe('a part of a file that is kept offline', () => {
     ['bytes=8-99', [8, 9], 'bytes 8-9/10'],
     ['bytes=-3', [7, 8, 9], 'bytes 7-9/10'],
     ['bytes=-99', [...bytes], 'bytes 0-9/10'],
-  ])('is what %s means', async (range, part, where) => {
+  ])('is the one that %s means', async (range, part, where) => {
     expect(await asked(range)).toEqual({ status: 206, part, where })
   })
 
-  test('is refused where there is none', async () => {
+  test('is refused outside of the file', async () => {
     expect(await asked('bytes=10-')).toEqual({ status: 416, part: [], where: 'bytes */10' })
   })
 
-  test('is the whole where several are asked for, or something else', async () => {
+  test('is the whole file for several ranges or other units', async () => {
     for (const range of ['bytes=0-1,4-5', 'rows=1-2', 'bytes=-']) {
       expect(await asked(range)).toEqual({ status: 200, part: [...bytes], where: '' })
     }

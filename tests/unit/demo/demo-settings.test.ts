@@ -13,12 +13,12 @@ const read = (query: string): ReturnType<typeof readAddress> =>
   readAddress(new URLSearchParams(query), form)
 
 describe("the demo's address", () => {
-  test('that says nothing asks for the defaults', () => {
+  test('without parameters has the defaults', () => {
     expect(read('')).toEqual({ settings: defaults, picked: undefined, problems: [] })
     expect(writeAddress(defaults, undefined, form)).toBe('')
   })
 
-  test('leads back to the settings that it was written for', () => {
+  test('restores the settings that it was written from', () => {
     const query =
       '?device=webgpu&references=20&gradients=computed&simFn=grad_dot&method=riemann_left&steps=10&digit=34'
     const { settings, picked, problems } = read(query)
@@ -41,7 +41,7 @@ describe("the demo's address", () => {
     'references=2.5',
     'references=',
     'references=many',
-  ])('with %s keeps the default and says so', (query) => {
+  ])('with %s keeps the default and reports it', (query) => {
     const { settings, problems } = read(query)
     expect(settings).toEqual(defaults)
     expect(problems).toEqual([
@@ -55,7 +55,7 @@ describe("the demo's address", () => {
     expect(problems[0]).toContain('is not one of gausslegendre, riemann_left')
   })
 
-  test('of a page with other defaults and devices knows those', () => {
+  test('of a page with other defaults and devices uses those', () => {
     const other = {
       example: 'photo',
       defaults: { ...defaults, references: 12, steps: 32, device: 'wasm' },

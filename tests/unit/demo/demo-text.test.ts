@@ -5,7 +5,7 @@ import { describeDelta, describeModel, describeStore } from '../../../demo/text/
 const plain = (text: string): string => text.replaceAll('\u202f', ' ').replaceAll('\u2212', '-')
 
 describe('the sentences of the page', () => {
-  test('say what the attributions add up to, and what is missing', () => {
+  test('state what the attributions add up to, and what is missing', () => {
     const data = {
       attributions: [{ data: Float32Array.of(0.75, -0.25), shape: [1, 2] }],
       deltas: { data: Float32Array.of(-0.0012), shape: [1] },
@@ -24,7 +24,7 @@ describe('the sentences of the page', () => {
     )
   })
 
-  test('say where the gradients come from, and how exact they are', () => {
+  test('state where the gradients come from, and how exact they are', () => {
     const fit = { predictions: Float32Array.of(1), stored: null, storeFailure: null }
     expect(describeStore(fit, 'grad_cos', 'training digits')).toBe(
       'The gradients of the training digits were computed in this page, and the scores are exact.',
@@ -51,7 +51,7 @@ describe('the sentences of the page', () => {
     )
   })
 
-  test('say how large the model is and how often it is right', () => {
+  test('state how large the model is and how often it is right', () => {
     const heldOut = { count: 1000, correct: 985, accuracy: 0.985, misclassified: [] }
     const training = { heldOut, training: { count: 9000 }, parameterCount: 412_778 }
     expect(plain(describeModel(training, 'digits'))).toBe(

@@ -10,7 +10,7 @@ import { classifier, testX } from '../../support/models/small-nets.js'
 const exposed = (): Predictor => classifier() as Predictor
 
 describe("a page's worker", () => {
-  test('starts when it is needed, and once', async () => {
+  test('starts once, when it is needed', async () => {
     const start = vi.fn(() => channelTo(exposed))
     const worker = new ExplainingWorker(start)
     expect(start).not.toHaveBeenCalled()
@@ -59,7 +59,7 @@ describe("a page's worker", () => {
   })
 })
 
-test('a kept explainer is created again, and the old one disposed of, where its key changes', () => {
+test('a cached explainer is created again, and the old one disposed, when its key changes', () => {
   const disposed: string[] = []
   const create = (name: string) => (): Disposable & { name: string } => ({
     name,

@@ -18,7 +18,7 @@ afterEach(() => {
 })
 
 it.each(Object.entries(pages))(
-  'runs the samples of %s, which print what it shows',
+  'runs the samples of %s, which print the output that it shows',
   async (page, load) => {
     const { run } = await load()
     const lines: string[] = []

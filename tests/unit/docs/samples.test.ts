@@ -46,7 +46,7 @@ it('knows every language of the samples', () => {
 /** The columns of a sample. The documentation site scrolls longer lines. */
 const widest = 88
 
-it('has no line that the documentation site has to scroll', () => {
+it('has no line that scrolls on the documentation site', () => {
   const shown = samples.filter(({ file }) => file.startsWith('docs/'))
   const long = [...shown, ...listExamples()].flatMap(({ file, line, code }) =>
     code

@@ -58,7 +58,7 @@ const noStandout = new RegExp(
     '\\d+ % of the attribution is (for|against) 8\\.$',
 )
 
-test('names the regions with the greatest and the least sum of any map, or says that none stands out', () => {
+test('names the regions with the greatest and the least sum of any map, or says that they are all similar', () => {
   const whole = fc.integer({ min: -9, max: 9 })
   let named = 0
   let unnamed = 0
@@ -100,7 +100,7 @@ test('names the regions with the greatest and the least sum of any map, or says 
   expect(unnamed).toBeGreaterThan(5)
 })
 
-test('says something with numbers about any map that is not zero', () => {
+test("describes every map that isn't zero with numbers", () => {
   fc.assert(
     fc.property(
       fc.array(fc.float({ noNaN: true, noDefaultInfinity: true, min: -1, max: 1 }), {

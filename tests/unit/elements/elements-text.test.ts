@@ -85,7 +85,7 @@ describe('numbers', () => {
 })
 
 describe('ranked numbers', () => {
-  test('get as many digits as it takes to tell them apart', () => {
+  test('get enough digits to differ', () => {
     const cosines = [0.99871, 0.99843, 0.99801, 0.99799, 0.9975]
     const format = createRankingFormat([cosines, [-0.31, -0.29]])
     expect(cosines.map(format)).toEqual(['0.99871', '0.99843', '0.99801', '0.99799', '0.99750'])

@@ -21,7 +21,7 @@ describe('other rankings than similarity', () => {
   })
   const ownScores = { scores: exampleScores, ordered_indices: rankingOrder }
 
-  it.each(['InfluenceFunctions', 'TracIn'])('are called influences where %s is', (name) => {
+  it.each(['InfluenceFunctions', 'TracIn'])('are called influences if %s is', (name) => {
     const shown = viewSimilarity(labelled, named(name, rankingJson().data))
     expect(shown.measure.titles).toEqual({ most: 'Highest influence', least: 'Lowest influence' })
     expect(describeSimilarity(shown)).toBe(
@@ -32,7 +32,7 @@ describe('other rankings than similarity', () => {
     expect(first?.slice(0, 2)).toEqual(['highest influence, 1', '6'])
   })
 
-  it('say of a regression what influence means there', () => {
+  it('explain what influence means for a regression', () => {
     const json = named('InfluenceFunctions', rankingJson().data, { task_name: 'regression' })
     expect(viewSimilarity({}, json).measure.meaning).toContain('further from the value')
     expect(viewSimilarity({}, named('TracIn', rankingJson().data)).measure.meaning).toContain(
@@ -40,7 +40,7 @@ describe('other rankings than similarity', () => {
     )
   })
 
-  it('of training examples alone take each score from its own place', () => {
+  it('of training examples alone have each score at its own index', () => {
     for (const index of [0, 3]) {
       const shown = viewSimilarity(
         { ...labelled, index },
@@ -66,7 +66,7 @@ describe('other rankings than similarity', () => {
     expect(indicesOf(shown.least)).toEqual([1, 2])
   })
 
-  it('show as many examples of each end as asked for', () => {
+  it('show the requested number of examples at each end', () => {
     for (const count of [1, 3, 40]) {
       const shown = viewSimilarity({ count })
       const expected = Math.min(count, exampleScores.length)

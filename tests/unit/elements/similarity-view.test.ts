@@ -55,7 +55,7 @@ describe('the ends of a ranking', () => {
     })
   })
 
-  it('show what is given of the training examples instead', () => {
+  it('show the given training examples instead', () => {
     const texts = exampleScores.map((_, i) => `text ${i}`)
     expect(viewSimilarity({ examples: texts }).most[0]?.content).toEqual({
       kind: 'text',
@@ -123,7 +123,7 @@ describe('the ends of a ranking', () => {
     })
   })
 
-  it('leave out the numbers of the least similar where the most similar alone were ranked', () => {
+  it('leave out the numbers of the least similar if only the most similar were ranked', () => {
     const json = rankingJson()
     const top = {
       ...json.data,
@@ -138,7 +138,7 @@ describe('the ends of a ranking', () => {
     expect(means).toEqual([])
   })
 
-  it('have scores that are not finite behind all others, at both ends', () => {
+  it("have scores that aren't finite after all others, at both ends", () => {
     const scores = [NaN, 1, 2]
     const json = rankingJson(scores, { examples: null })
     const data = {
@@ -173,7 +173,7 @@ describe('the ends of a ranking', () => {
     }
   })
 
-  it('refuse what is no ranking, and an example that was not explained', () => {
+  it("refuse explanations without a ranking, and examples that weren't explained", () => {
     const attribution: GivenExplanation = { meta: { name: 'Gradient' }, data: {} }
     expect(() => createSimilarityView(attribution, noOptions)).toThrow(
       'scores of the explanation by Gradient: got none; expected a ranking of training examples',
@@ -213,7 +213,7 @@ describe('labels', () => {
         .most.filter(({ isSuspect }) => isSuspect)
         .map(({ index }) => index)
 
-    it('are marked where all other neighbours by cosine agree on another class', () => {
+    it('are marked if all other neighbours by cosine agree on another class', () => {
       expect(suspects(labelled)).toEqual([2])
       expect(viewSimilarity(labelled, cosines).least.some(({ isSuspect }) => isSuspect)).toBe(false)
     })
@@ -222,13 +222,13 @@ describe('labels', () => {
       expect(suspects(labelled, rankingJson())).toEqual([])
     })
 
-    it('are not marked where the model agrees with the label', () => {
+    it("aren't marked if the model agrees with the label", () => {
       expect(suspects({ ...labelled, trainPredictions: exampleLabels })).toEqual([])
       const corrected = exampleLabels.map((label, i) => (i === 2 ? 1 : label))
       expect(suspects({ ...labelled, trainPredictions: corrected })).toEqual([2])
     })
 
-    it('are not marked where the others disagree, are few, or are far', () => {
+    it("aren't marked if the others disagree, are few, or are far", () => {
       const twoOfAnother = exampleLabels.map((label, i) => (i === 10 ? 2 : label))
       expect(suspects({ trainLabels: twoOfAnother })).toEqual([])
       const few = { ...cosines, data: { ...cosines.data, most_similar: [[[6], [4], [2]]] } }
@@ -248,7 +248,7 @@ describe('labels', () => {
     })
   })
 
-  it('of a regression are values, none of which is suspect', () => {
+  it('of a regression are values, and never suspect', () => {
     const json = rankingJson(exampleScores, { params: { task_name: 'regression' } })
     const { areClasses, means, most } = viewSimilarity(labelled, json)
     expect({ areClasses, means }).toEqual({ areClasses: false, means: [] })
@@ -313,7 +313,7 @@ describe('the sentences', () => {
     )
   })
 
-  it('tell the range of the values of a regression', () => {
+  it('state the range of the values of a regression', () => {
     const json = rankingJson(exampleScores, { params: { task_name: 'regression' } })
     const values = exampleScores.map((_, i) => 10 + i / 2)
     expect(
@@ -324,7 +324,7 @@ describe('the sentences', () => {
     )
   })
 
-  it('tell cosines apart that differ by less than a hundredth', () => {
+  it('distinguish cosines that differ by less than a hundredth', () => {
     const cosines = [0.99871, 0.99843, 0.99801, 0.99799, 0.9975, 0.9, 0.5, 0.2, 0, -0.1]
     const { rows } = createSimilarityTable(viewSimilarity({}, rankingJson(cosines)))
     const shown = rows.slice(0, 5).map((cells) => cells[2])
@@ -358,7 +358,7 @@ describe('the sentences', () => {
     )
   })
 
-  it('tell the scores where there are no labels', () => {
+  it('state the scores if the examples have no labels', () => {
     expect(describeSimilarity(viewSimilarity())).toBe(
       'The five most similar training examples score 4.00 to 1.00. ' +
         'The first four of them count against the prediction.',

@@ -49,7 +49,7 @@ const outputAt = (point: readonly number[]): number =>
   point.reduce((sum, value, k) => sum + w[k]! * value, 0.5)
 
 describe('completeness', () => {
-  it('is 0 for the attributions of a linear model, and what was added to them otherwise', async () => {
+  it('is 0 for the attributions of a linear model, and equals any error added to them', async () => {
     const evaluator = evaluatorOf(linear)
     const complete = await evaluator.completeness(x, exact, of)
     expectNear(complete.deltas.data, [0, 0, 0], float32Tolerance)
@@ -96,7 +96,7 @@ describe('deletion and insertion', () => {
     }
   })
 
-  it('changes the features in as many equal parts as it is told, and is exact to the last', async () => {
+  it('changes the features in the given number of equal parts, and is exact to the last', async () => {
     const { calls, predictor } = recorded(linear)
     const { fractions, scores, areas, mean } = await evaluatorOf(predictor).insertion(x, exact, {
       ...of,
@@ -117,7 +117,7 @@ describe('deletion and insertion', () => {
     expect(mean).toBeCloseTo([...areas.data].reduce((sum, area) => sum + area, 0) / 3, 12)
   })
 
-  it('are each other, the one read backwards, if the attributions change their sign', async () => {
+  it('are each other in reverse if the attributions change their sign', async () => {
     await fc.assert(
       fc.asyncProperty(
         // 0 and -0 are equal: of equal attributions the lower feature is first in both directions.
@@ -141,7 +141,7 @@ describe('deletion and insertion', () => {
     )
   })
 
-  it('take a feature a step where there are more steps than features, a single one too', async () => {
+  it('change one feature per step if there are more steps than features, also with a single feature', async () => {
     const { scores } = await evaluatorOf(linear).deletion(x, exact, { ...of, steps: 1000 })
     expect(scores.shape).toEqual([3, 6])
     const one = densePredictor([{ kernel: [[3]], bias: [1], activation: 'linear' }])
@@ -239,7 +239,7 @@ describe('muFidelity', () => {
     expect(correlations.data[0]).toBeCloseTo(plainCorrelation(sums, drops), 10)
   })
 
-  it('is NaN, and not counted, where there is nothing to correlate', async () => {
+  it('is NaN, and left out of the mean, without anything to correlate', async () => {
     const evaluator = evaluatorOf(linear)
     const flat = { data: Float64Array.from(exact.data), shape: [3, 5] }
     flat.data.fill(0.1, 5, 10)
@@ -252,7 +252,7 @@ describe('muFidelity', () => {
     expect(all.mean).toBeNaN()
   })
 
-  it('gives the same for the same seed, and other subsets for another', async () => {
+  it('draws the same subsets for the same seed, and others for another', async () => {
     const evaluator = evaluatorOf(tanhNet(1))
     const measure = async (seed?: number): Promise<number> =>
       (await evaluator.muFidelity(x, exact, { target: 0, samples: 20, seed })).mean
@@ -265,7 +265,7 @@ describe('every measure', () => {
   const measures = ['completeness', 'deletion', 'insertion', 'muFidelity'] as const
 
   it.each(measures)(
-    'is the same in batches of any size, which is never exceeded (%s)',
+    'is the same for any batch size, and never exceeds it (%s)',
     async (measure) => {
       const net = tanhNet(2)
       const whole = await evaluatorOf(net, 10_000)[measure](x, exact, { target: 0 })
@@ -276,7 +276,7 @@ describe('every measure', () => {
     },
   )
 
-  it.each(measures)('says how far it has come, and ends with an abort (%s)', async (measure) => {
+  it.each(measures)('reports progress, and ends with an abort (%s)', async (measure) => {
     const evaluator = evaluatorOf(tanhNet(2), 2)
     const controller = new AbortController()
     const done: number[] = []
@@ -301,7 +301,7 @@ describe('every measure', () => {
     expect(progress.at(-1)).toBe('evaluate 1')
   })
 
-  it.each(measures)('names what is wrong with what it is given (%s)', async (measure) => {
+  it.each(measures)('names what is wrong with its arguments (%s)', async (measure) => {
     const evaluator = evaluatorOf(linear)
     const rejects = async (
       attributions: Parameters<typeof evaluator.deletion>[1],
@@ -328,7 +328,7 @@ describe('every measure', () => {
     await rejects(exact, { ...of, forwardKwargs: { gain: [[1]] } }, 'forwardKwargs.gain')
   })
 
-  it('refuses numbers of steps, samples, features and seeds that are none', async () => {
+  it('refuses invalid numbers of steps, samples and features, and invalid seeds', async () => {
     const evaluator = evaluatorOf(linear)
     await expect(evaluator.deletion(x, exact, { ...of, steps: 0 })).rejects.toThrow('steps: got 0')
     const refused = [
@@ -342,7 +342,7 @@ describe('every measure', () => {
     expect(() => new AttributionEvaluator(linear, { batchSize: 0 })).toThrow('batchSize: got 0')
   })
 
-  it('says where the model’s output is not finite', async () => {
+  it("reports where the model’s output isn't finite", async () => {
     const overflowing = densePredictor([
       { kernel: w.map(() => [1e308]), bias: [0], activation: 'linear' },
     ])
@@ -350,7 +350,7 @@ describe('every measure', () => {
     await expect(deletion).rejects.toMatchObject({ name: 'NonFiniteError' })
   })
 
-  it('ends with dispose, and leaves what it is given as it was', async () => {
+  it("ends with dispose, and doesn't change its arguments", async () => {
     const given = { data: exact.data.slice(), shape: [3, 5] }
     const evaluator = evaluatorOf(linear)
     await evaluator.deletion(x, given, of)

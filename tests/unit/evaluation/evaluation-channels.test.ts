@@ -57,32 +57,35 @@ describe('channels first', () => {
     expectNear(found, expected, float32Tolerance)
   })
 
-  it.each(['first', 'last'] as const)('takes one value for all channels (%s)', async (channels) => {
-    const shape = channels === 'first' ? [3, 2, 4] : [2, 4, 3]
-    const random = seededRandom(10)
-    const weights = uniform(random, 24, [-1, 1])
-    const dense = densePredictor(
-      [{ kernel: Array.from(weights, (value) => [value]), bias: [0], activation: 'tanh' }],
-      { inputShapes: [shape] },
-    )
-    const predictor = { ...dense, inputs: dense.inputs.map((input) => ({ ...input, channels })) }
-    const x = { data: Float32Array.from(uniform(random, 24, [-1, 1])), shape: [1, ...shape] }
-    const pixels = uniform(random, 8, [-1, 1])
-    const ofPixels = {
-      data: Float32Array.from(pixels),
-      shape: channels === 'first' ? [1, 1, 2, 4] : [1, 2, 4, 1],
-    }
-    const ofElements = {
-      data: Float32Array.from({ length: 24 }, (_, at) =>
-        channels === 'first' ? pixels[at % 8]! : pixels[Math.floor(at / 3)]!,
-      ),
-      shape: x.shape,
-    }
-    using evaluator = new AttributionEvaluator(predictor, { device: 'cpu' })
-    for (const measure of ['deletion', 'insertion'] as const) {
-      const found = await evaluator[measure](x, ofPixels, { target: 0 })
-      const expected = await evaluator[measure](x, ofElements, { target: 0 })
-      expect([...found.scores.data]).toEqual([...expected.scores.data])
-    }
-  })
+  it.each(['first', 'last'] as const)(
+    'accepts one value for all channels (%s)',
+    async (channels) => {
+      const shape = channels === 'first' ? [3, 2, 4] : [2, 4, 3]
+      const random = seededRandom(10)
+      const weights = uniform(random, 24, [-1, 1])
+      const dense = densePredictor(
+        [{ kernel: Array.from(weights, (value) => [value]), bias: [0], activation: 'tanh' }],
+        { inputShapes: [shape] },
+      )
+      const predictor = { ...dense, inputs: dense.inputs.map((input) => ({ ...input, channels })) }
+      const x = { data: Float32Array.from(uniform(random, 24, [-1, 1])), shape: [1, ...shape] }
+      const pixels = uniform(random, 8, [-1, 1])
+      const ofPixels = {
+        data: Float32Array.from(pixels),
+        shape: channels === 'first' ? [1, 1, 2, 4] : [1, 2, 4, 1],
+      }
+      const ofElements = {
+        data: Float32Array.from({ length: 24 }, (_, at) =>
+          channels === 'first' ? pixels[at % 8]! : pixels[Math.floor(at / 3)]!,
+        ),
+        shape: x.shape,
+      }
+      using evaluator = new AttributionEvaluator(predictor, { device: 'cpu' })
+      for (const measure of ['deletion', 'insertion'] as const) {
+        const found = await evaluator[measure](x, ofPixels, { target: 0 })
+        const expected = await evaluator[measure](x, ofElements, { target: 0 })
+        expect([...found.scores.data]).toEqual([...expected.scores.data])
+      }
+    },
+  )
 })

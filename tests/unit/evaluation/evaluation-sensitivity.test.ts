@@ -54,7 +54,7 @@ it('is the greatest change of the attributions, relative to their norm', async (
   expect(result.mean).toBeCloseTo([...result.sensitivities.data].reduce((a, b) => a + b, 0) / 3, 12)
 })
 
-it('comes near the radius for the identity of one element, and never exceeds it', async () => {
+it('approaches the radius for the identity of one element, and never exceeds it', async () => {
   const identity: Explain = (points) => Promise.resolve(points as NdArray)
   const { distances } = await sensitivityMax(identity, [[1], [5]], { radius: 0.5, samples: 200 })
   // 200 uniform draws all stay 5 % below the radius once in 30,000 seeds; this one does not.
@@ -64,7 +64,7 @@ it('comes near the radius for the identity of one element, and never exceeds it'
   }
 })
 
-it('is 0 for a constant explanation, even of zeros, and infinite for one that comes out of nothing', async () => {
+it('is 0 for a constant explanation, even of zeros, and infinite for one that is zero only without noise', async () => {
   const constant =
     (value: number): Explain =>
     () =>
@@ -76,7 +76,7 @@ it('is 0 for a constant explanation, even of zeros, and infinite for one that co
   expect((await sensitivityMax(sudden, x, { samples: 1 })).mean).toBe(Infinity)
 })
 
-it('draws other noise for every example, sample and seed, and the same again for the same', async () => {
+it('draws different noise for every example, sample and seed, and repeats it for equal ones', async () => {
   const noiseOf = async (examples: NdArray, seed?: number): Promise<number[][]> => {
     const { explain, asked } = byMatrix([
       [1, 0],
@@ -95,7 +95,7 @@ it('draws other noise for every example, sample and seed, and the same again for
   expect(alone).toEqual(noise.map((values) => values.slice(0, 2)))
 })
 
-it('takes an explainer’s attributions of several inputs together', async () => {
+it('accepts an explainer’s attributions of several inputs together', async () => {
   const predictor = densePredictor(
     [{ kernel: [[1], [-2], [4]], bias: [0], activation: 'linear' }],
     { inputShapes: [[2], [1]] },
@@ -117,7 +117,7 @@ it('takes an explainer’s attributions of several inputs together', async () =>
   expectNear(distances.data, [Math.hypot(a!, 2 * b!, 4 * c!)], float32Tolerance)
 })
 
-it('says how far it has come, passes the signal on, and ends with it', async () => {
+it('reports progress, passes the signal on, and ends with it', async () => {
   const controller = new AbortController()
   const done: string[] = []
   const running = sensitivityMax(
@@ -138,7 +138,7 @@ it('says how far it has come, passes the signal on, and ends with it', async () 
   expect(done).toEqual(['evaluate 3/30', 'evaluate 6/30'])
 })
 
-it('names what is wrong with what it is given', async () => {
+it('names what is wrong with its arguments', async () => {
   const identity: Explain = (points) => Promise.resolve(points as NdArray)
   const refused: readonly (readonly [unknown, Arrays, SensitivityOptions, string])[] = [
     [identity, 3, {}, 'x: got shape []'],

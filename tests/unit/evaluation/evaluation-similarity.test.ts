@@ -26,7 +26,7 @@ describe('identical class test', () => {
     ])
   })
 
-  it('takes one-hot rows for classes, and the top of a ranking for all of it', async () => {
+  it('accepts one-hot rows as classes, and the top of a ranking', async () => {
     const oneHot = [
       [0, 1, 0],
       [1, 0, 0],
@@ -39,7 +39,7 @@ describe('identical class test', () => {
     )
   })
 
-  it('counts a class without training examples as missed, and says so', async () => {
+  it('counts a class without training examples as missed, and reports it', async () => {
     const { share, classes } = await identicalClassTest(orderedIndices, [0, 0, 0, 0], [0, 5, 0])
     expect(share).toBeCloseTo(2 / 3, 15)
     expect(classes.at(-1)).toEqual({ label: 5, testCount: 1, trainCount: 0, share: 0 })
@@ -80,7 +80,7 @@ describe('identical subclass test', () => {
 })
 
 describe('mergeClasses', () => {
-  it('puts half of the classes into either of two, by the seed', () => {
+  it('puts half of the classes into each of two groups, by the seed', () => {
     for (const classCount of [2, 3, 10, 11]) {
       const { data, shape } = mergeClasses(classCount)
       expect(shape).toEqual([classCount])
@@ -93,7 +93,7 @@ describe('mergeClasses', () => {
     expect(new Set(seeds).size).toBeGreaterThan(10)
   })
 
-  it('leaves no class out of either group for good', () => {
+  it('puts every class into either group for some seed', () => {
     const ones = new Float64Array(4)
     for (let seed = 0; seed < 400; seed++) {
       mergeClasses(4, { seed }).data.forEach((merged, k) => (ones[k]! += merged))
@@ -126,7 +126,7 @@ describe('model randomisation test', () => {
     }
   }
 
-  it('is Spearman’s correlation of the scores, whatever order they come in', async () => {
+  it('is Spearman’s correlation of the scores in any order', async () => {
     // 1 − 6 Σd² / (n (n² − 1)) without ties: ranks 1 2 3 4 5 against 2 1 4 3 5, and against 5 … 1.
     const trained = rankingOf([1, 2, 3, 4, 5], [10, 20, 30, 40, 5000])
     const randomised = rankingOf([-5, -9, 7, 0, 100], [5, 4, 3, 2, 1])
@@ -147,7 +147,7 @@ describe('model randomisation test', () => {
     expect(correlations.data[0]).toBeCloseTo(3 / Math.sqrt(4.5 * 5), 12)
   })
 
-  it('is NaN where all scores are equal, and leaves out those that are not finite', async () => {
+  it("is NaN if all scores are equal, and leaves out those that aren't finite", async () => {
     const { correlations, mean } = await modelRandomisationTest(
       rankingOf([1, 1, 1], [1, 2, 3]),
       () => Promise.resolve(rankingOf([1, 2, 3], [3, 2, 1])),
@@ -164,7 +164,7 @@ describe('model randomisation test', () => {
     expect(left.data[0]).toBeCloseTo(1, 12)
   })
 
-  it('asks for one model after the other, and says how far it has come', async () => {
+  it('asks for one model after the other, and reports progress', async () => {
     const asked: number[] = []
     const done: string[] = []
     const { correlations, mean } = await modelRandomisationTest(
@@ -216,7 +216,7 @@ describe('model randomisation test', () => {
     await expect(modelRandomisationTest(full, explain, { runs: 0 })).rejects.toThrow('runs: got 0')
   })
 
-  it('takes the explanations of GradientSimilarity as they are', async () => {
+  it('accepts the explanations of GradientSimilarity', async () => {
     const x = { data: uniform(seededRandom(1), 24, [-1, 1]), shape: [8, 3] }
     const y = [0, 1, 0, 1, 1, 0, 1, 0]
     const explain = async (seed: number): Promise<{ scores: NdArray; orderedIndices: NdArray }> => {

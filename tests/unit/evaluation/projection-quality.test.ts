@@ -14,7 +14,7 @@ const x = Array.from({ length: sampleSize }, () => [...uniform(random, 12, [-1, 
 const y = x.map((_, row) => row % 3)
 const own = { device: 'cpu' } as const
 
-it('finds nothing lost where nothing is projected, and next to nothing in half precision', async () => {
+it('finds no loss without a projection, and almost none in float16', async () => {
   const exact = await projectionQuality(predictor, loss, x, y, own)
   expect(exact).toMatchObject({ sampleSize, topK: 10 })
   for (const quality of Object.values(exact.similarities)) {
@@ -64,7 +64,7 @@ it('measures by rankings of two explainers, each example left out of its own', a
   expect(similarities.grad_cos.rankCorrelation).toBeCloseTo(mean(correlations), 10)
 })
 
-it('finds more the more numbers are kept', async () => {
+it('finds more examples with more numbers', async () => {
   const recalls: number[] = []
   for (const size of [6, 30, 80]) {
     const options = { ...own, projection: { size } }
@@ -77,7 +77,7 @@ it('finds more the more numbers are kept', async () => {
   expect(recalls[2]).toBe(1)
 })
 
-it('reports progress in rows, and ends with the reason of its signal', async () => {
+it('reports progress in rows, and rejects with the reason of its signal', async () => {
   const done: number[] = []
   await projectionQuality(predictor, loss, x, y, {
     ...own,
@@ -97,7 +97,7 @@ it('reports progress in rows, and ends with the reason of its signal', async () 
   await expect(measuring).rejects.toBe(reason)
 })
 
-it('refuses a sample that has nothing to compare, and options that it does not know', async () => {
+it('refuses a sample without anything to compare, and unknown options', async () => {
   await expectRefusal(() => projectionQuality(predictor, loss, x.slice(0, 2), [0, 1], own), {
     argument: 'x',
     got: '2 examples',

@@ -77,7 +77,7 @@ describe('with eps 0', () => {
     )
   })
 
-  it('the cosine is 1 with itself, −1 with its opposite, and blind to scale', () => {
+  it('the cosine is 1 with itself, −1 with its opposite, and independent of scale', () => {
     fc.assert(
       fc.property(nonZero, nonZero, fc.double({ min: 1e-3, max: 1e3, noNaN: true }), (a, b, s) => {
         expect(Math.abs(scoreOf('grad_cos', 0, a, a) - 1)).toBeLessThan(rounding)
@@ -111,7 +111,7 @@ describe('ranking', () => {
     return ranking.finish()
   }
 
-  it('equals a stable sort, with what is not finite at the end, whatever the tiles', () => {
+  it("equals a stable sort, with values that aren't finite at the end, for all tiles", () => {
     fc.assert(
       fc.property(
         fc.array(score, { minLength: 1, maxLength: 60 }),
@@ -135,7 +135,7 @@ describe('ranking', () => {
     )
   })
 
-  it('ranks each test example by itself', () => {
+  it('ranks each test example separately', () => {
     const ranking = new HostRanking({
       testCount: 2,
       trainCount: 3,

@@ -130,7 +130,7 @@ describe('arrays in other forms', () => {
     })
   })
 
-  it('nested lists may end in typed arrays at any depth', async () => {
+  it('nested lists can end in typed arrays at any depth', async () => {
     const read = await toNdArray('x', [
       [Int8Array.of(1, 2), Int8Array.of(3, 4)],
       [Int8Array.of(5, 6), Int8Array.of(7, 8)],
@@ -151,12 +151,12 @@ describe('arrays in other forms', () => {
     }
   })
 
-  it('an object of several arrays by name is no array', () => {
+  it("an object of several arrays by name isn't an array", () => {
     expect(isArrayObject({ question: [1], answer: [2] })).toBe(false)
     expect(isArrayObject({ data: [1], dims: [1] })).toBe(true)
   })
 
-  it('every number of a strided view comes up once in a transposed copy', async () => {
+  it('every number of a strided view is once in a transposed copy', async () => {
     for (let seed = 0; seed < 50; seed++) {
       const random = seededRandom(seed)
       const [rows, columns] = [1 + Math.floor(random() * 6), 1 + Math.floor(random() * 6)]

@@ -41,14 +41,14 @@ describe('the caller’s arrays', () => {
     expect(given).toEqual(copies)
   })
 
-  it('may be frozen lists', async () => {
+  it('can be frozen lists', async () => {
     const [x, y, tests] = [structuredClone(trainX), [...trainClasses], structuredClone(testX)]
     using explainer = new GradientSimilarity(classifier(), loss, options)
     await explainer.fit(deeplyFrozen(x), deeplyFrozen(y))
     expect((await explainer.explain(deeplyFrozen(tests))).scores.shape).toEqual([2, 6])
   })
 
-  it('may change as soon as fit and explain are called: what they held then is explained', async () => {
+  it('can change as soon as fit and explain are called: their contents at the call are explained', async () => {
     using expectedOf = new GradientSimilarity(classifier(), loss, options)
     await expectedOf.fit(trainX, trainClasses)
     const expected = await expectedOf.explain(testX, [0, 1])
@@ -67,7 +67,7 @@ describe('the caller’s arrays', () => {
     expect((await explaining).mostSimilar).toMatchObject({ shape: [2, 5, 3] })
   })
 
-  it('may change as soon as IntegratedGradients.explain is called', async () => {
+  it('can change as soon as IntegratedGradients.explain is called', async () => {
     using explainer = new IntegratedGradients(classifier(), options)
     const given = {
       x: arrayOf(testX),
@@ -86,7 +86,7 @@ describe('the caller’s arrays', () => {
   })
 })
 
-it('what comes back belongs to the caller: changing it changes no later answer', async () => {
+it('results belong to the caller: changing them changes no later result', async () => {
   using explainer = new GradientSimilarity(classifier(), loss, {
     ...options,
     precomputeGrads: true,

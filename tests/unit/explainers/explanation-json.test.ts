@@ -23,7 +23,7 @@ describe('numbers that JSON does not have', () => {
     nonFinite: [[1, 2, 3]],
   })
 
-  it('stand as the strings "NaN", "Infinity" and "-Infinity", in JSON that any parser reads', () => {
+  it('are the strings "NaN", "Infinity" and "-Infinity", in JSON that any parser reads', () => {
     const text = JSON.stringify(explanation)
     expect(JSON.parse(text)).toMatchObject({
       data: { scores: [[1.5, '-Infinity', 'Infinity', 'NaN']], non_finite: [[1, 2, 3]] },
@@ -36,12 +36,12 @@ describe('numbers that JSON does not have', () => {
     expect(read.data['nonFinite']).toEqual([[1, 2, 3]])
   })
 
-  it('are read where a row has no other number', () => {
+  it('are read if a row has no other number', () => {
     const all = createExplanation(meta, { scores: floats(NaN, NaN) })
     expect(Explanation.fromJSON(JSON.stringify(all)).data['scores']).toEqual(floats(NaN, NaN))
   })
 
-  it('leave texts of the same letters alone', () => {
+  it("don't change texts of the same letters", () => {
     const texts = [
       ['NaN', 'Infinity is long'],
       ['say "NaN"', '\\'],
@@ -98,7 +98,7 @@ describe('JSON that alibi wrote', () => {
     })
   })
 
-  it('of a layer’s attributions leaves x one array', () => {
+  it('of a layer’s attributions keeps x as one array', () => {
     const ofLayer = gradients
       .replace('"layer": null', '"layer": 2')
       .replace('"X": [[[1, 2]], [[3, 4]]]', '"X": [[1, 2], [3, 4]]')
@@ -139,7 +139,7 @@ describe('what is no explanation', () => {
   })
 })
 
-it('reads back whatever numbers it holds', () => {
+it('reads back any numbers', () => {
   const numbers = fc.array(fc.double(), { minLength: 1, maxLength: 5 })
   const texts = fc.array(fc.string(), { maxLength: 3 })
   fc.assert(

@@ -115,7 +115,7 @@ describe('the JSON of GradientSimilarity', () => {
     ])
   })
 
-  it('reads back as it was', async () => {
+  it('is the same after reading', async () => {
     const original = await similarityExplanation()
     for (const json of [JSON.stringify(original), original.toJSON()]) {
       const read = Explanation.fromJSON(json)
@@ -126,7 +126,7 @@ describe('the JSON of GradientSimilarity', () => {
     }
   })
 
-  it('of two inputs reads back as one array per input, also where both have the same shape', async () => {
+  it('of two inputs is read as one array per input, also if both have the same shape', async () => {
     using explainer = new GradientSimilarity(twoInputClassifier(), loss, { ...options, topK: 2 })
     await explainer.fit([pictures, trainX], trainClasses)
     const original = await explainer.explain([pictures.slice(0, 2), testX])
@@ -176,7 +176,7 @@ describe('the JSON of IntegratedGradients', () => {
     expectSameData(Explanation.fromJSON(JSON.stringify(named)).data, named.data)
   })
 
-  it('reads back as it was, with and without a target', async () => {
+  it('is the same after reading, with and without a target', async () => {
     using explainer = new IntegratedGradients(regressor(), { ...options, nSteps: 5 })
     for (const original of [await gradientsExplanation(), await explainer.explain(testX)]) {
       const read = Explanation.fromJSON(JSON.stringify(original))
@@ -186,7 +186,7 @@ describe('the JSON of IntegratedGradients', () => {
     }
   })
 
-  it('of two inputs and of a grid of outputs reads back as it was', async () => {
+  it('of two inputs and of a grid of outputs is the same after reading', async () => {
     using two = new IntegratedGradients(twoInputClassifier(), { ...options, nSteps: 5 })
     using grid = new IntegratedGradients(gridScorer(), { ...options, nSteps: 5 })
     const explanations = [

@@ -39,7 +39,7 @@ async function differences(x: readonly number[], target: number): Promise<number
 }
 
 describe('Gradient', () => {
-  it('gives the signed gradient of each example’s own target, as differences have it', async () => {
+  it('returns the signed gradient of each example’s own target, as finite differences do', async () => {
     using explainer = new Gradient(classifier(), { ...options, internalBatchSize: 1 })
     const e = await explainer.explain(testX, { target: [2, 0] })
     for (const [i, target] of [2, 0].entries()) {
@@ -51,7 +51,7 @@ describe('Gradient', () => {
     expect(e.name).toBe('Gradient')
   })
 
-  it('takes every form of a target, and refuses the others', async () => {
+  it('accepts every form of a target, and refuses others', async () => {
     using one = new Gradient(regressor(), options)
     const plain = await one.explain(testX)
     expect(plain.target).toBeNull()
@@ -75,7 +75,7 @@ describe('Gradient', () => {
     await expectError(() => many.explain(testX, { target: 3 }), 'InvalidArgumentError', '0 to 2')
   })
 
-  it('gives one array per input of every example, not of the first alone', async () => {
+  it('returns one array per input for all examples, not only the first', async () => {
     using explainer = new Gradient(twoInputClassifier(), options)
     const image = [
       [
@@ -104,7 +104,7 @@ describe('Gradient', () => {
     }
   })
 
-  it('takes gradients at layers, at inputs, and at both in the order of the list', async () => {
+  it('returns gradients at layers, at inputs, and at both in the order of the list', async () => {
     using inputs = new Gradient(classifier(), options)
     using layers = new Gradient(classifier(), { ...options, layer: [1, 'input0', 0] })
     const atInputs = await inputs.explain(testX, { target: 1 })
@@ -120,7 +120,7 @@ describe('Gradient', () => {
     await expectError(() => unknown.explain(testX, { target: 1 }), 'InvalidArgumentError', 'layer')
   })
 
-  it('multiplies by the inputs where that is asked for', async () => {
+  it('multiplies by the inputs with multiplyByInputs', async () => {
     using plain = new Gradient(classifier(), options)
     using product = new Gradient(classifier(), { ...options, multiplyByInputs: true })
     const gradient = (await plain.explain(testX, { target: 0 })).attributions[0]!
@@ -129,7 +129,7 @@ describe('Gradient', () => {
     expectNear(e.attributions[0]!.data, expected, tolerance)
   })
 
-  it('picks the model’s inputs and further arguments from a batch of any kind', async () => {
+  it('selects the model’s inputs and further arguments from a batch of any kind', async () => {
     interface Batch {
       readonly features: number[][]
       readonly gains: number[]
@@ -159,14 +159,14 @@ describe('Gradient', () => {
     )
   })
 
-  it('checks the number of classes where it is given', async () => {
+  it('checks the number of classes if it is given', async () => {
     using right = new Gradient(classifier(), { ...options, nClasses: 3 })
     expect((await right.explain(testX, { target: 0 })).attributions).toHaveLength(1)
     using wrong = new Gradient(classifier(), { ...options, nClasses: 10 })
     await expectError(() => wrong.explain(testX, { target: 0 }), 'InvalidArgumentError', 'nClasses')
   })
 
-  it('refuses options that it does not have', async () => {
+  it('refuses unknown options', async () => {
     await expectRefusal(() => new Gradient(classifier(), { layers: 1 } as object), {
       argument: 'options',
       got: "'layers'",
@@ -184,7 +184,7 @@ describe('Gradient', () => {
 describe('SmoothGrad', () => {
   const smooth = { samples: 400, noiseLevel: 0.2, seed: 3 }
 
-  it('does not depend on how the samples are batched', async () => {
+  it("doesn't depend on the batches of samples", async () => {
     const results: NdArray[] = []
     for (const internalBatchSize of [1, 7, 100]) {
       using explainer = new Gradient(classifier(), {
@@ -198,7 +198,7 @@ describe('SmoothGrad', () => {
     expect(results[2]).toEqual(results[0])
   })
 
-  it('is the gradient itself for a linear model, and its square where squares are asked for', async () => {
+  it('is the gradient itself for a linear model, or its square if squares are requested', async () => {
     const linear = (): ReturnType<typeof densePredictor> =>
       densePredictor(randomLayers([3, 1], 'linear', 9))
     using plain = new Gradient(linear(), options)
@@ -210,7 +210,7 @@ describe('SmoothGrad', () => {
     expectNear((await squared.explain(testX)).attributions[0]!.data, squares, tolerance)
   })
 
-  it('comes near the mean over the noise that its definition asks for', async () => {
+  it('approximates the mean over the noise of its definition', async () => {
     // f = tanh(w·x): E tanh'(w·(x + ε)) w with w·ε normal, of deviation 0.2 · 0.5 · |w|, by quadrature.
     const w = [0.8, -0.6, 0]
     const predictor = densePredictor([
@@ -232,7 +232,7 @@ describe('SmoothGrad', () => {
     expectNear(e.attributions[0]!.data, expected, (5 * 0.05) / Math.sqrt(400))
   })
 
-  it('differs by its seed, and is the same for the same one', async () => {
+  it('differs between seeds, and is the same for equal ones', async () => {
     const run = async (seed: number): Promise<number[]> => {
       using explainer = new Gradient(classifier(), { ...options, smoothGrad: { samples: 3, seed } })
       return [...(await explainer.explain(testX, { target: 0 })).attributions[0]!.data]

@@ -162,7 +162,7 @@ describe('class activation maps refuse', () => {
     }
   })
 
-  it('layers whose channels are not known, until the option says where they are', async () => {
+  it('layers with unknown channels, unless the option states them', async () => {
     const known = await onnxPredictor(ort, readExport('cnn', 'legacy'))
     const unknown = {
       ...known,

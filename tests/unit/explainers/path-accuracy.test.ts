@@ -14,7 +14,7 @@ import { classifier, testX, twoInputClassifier } from '../../support/models/smal
 /** Float64 sums, rounded to float32. */
 const tolerance = 1e-6
 
-/** A net so steep that few steps do not do; the third example lies at the baseline. */
+/** A net so steep that few steps are not enough; the third example equals the baseline. */
 const steep = densePredictor([
   { kernel: [[9], [0.5]], bias: [-6], activation: 'tanh' },
   { kernel: [[1]], bias: [0], activation: 'linear' },
@@ -51,7 +51,7 @@ describe('integrated gradients to a tolerance', () => {
     ['riemann_middle', 4, (steps: number) => 2 * steps - 4],
     ['gausslegendre', 4, (steps: number) => 2 * steps - 4],
   ] satisfies [QuadratureMethod, number, (steps: number) => number][])(
-    'double the steps of the examples that need it, and no others: %s',
+    'double the steps only of the examples that need it: %s',
     async (method, nSteps, evaluated) => {
       const { predictor, points } = countedPoints(steep)
       const options = { device: 'cpu', method, nSteps, tolerance: 0.01, maxSteps: 4096 } as const
@@ -73,7 +73,7 @@ describe('integrated gradients to a tolerance', () => {
     },
   )
 
-  it('say which examples did not reach it within the limit', async () => {
+  it("name the examples that don't reach it within the limit", async () => {
     using explainer = new IntegratedGradients(steep, {
       device: 'cpu',
       method: 'riemann_left',
@@ -150,7 +150,7 @@ describe('integrated gradients from several baselines', () => {
     ])
   })
 
-  it('take one of each input of a model, and say which of them is wrong', async () => {
+  it('accept one for each input of a model, and name the one that is wrong', async () => {
     using explainer = new IntegratedGradients(twoInputClassifier(), { device: 'cpu', nSteps: 3 })
     const image = [
       [

@@ -62,7 +62,7 @@ describe('progress', () => {
 })
 
 describe('in a terminal', () => {
-  it('verbose draws one line that is drawn over, and ends it', async () => {
+  it('verbose draws one line repeatedly, and ends it', async () => {
     using explainer = new GradientSimilarity(classifier(), loss, {
       device: 'cpu',
       batchSize: 3,
@@ -94,7 +94,7 @@ describe('in a terminal', () => {
     ])
   })
 
-  it('nothing is written unless asked for', async () => {
+  it('nothing is written by default', async () => {
     using explainer = new IntegratedGradients(classifier(), { device: 'cpu' })
     expect(await writtenBy(() => explainer.explain(testX, { target: 0 }))).toEqual([])
   })

@@ -39,7 +39,7 @@ const loss = 'sparseCategoricalCrossentropy'
 describe('raw items', () => {
   beforeAll(() => useDevice('cpu'))
 
-  it('are the very objects that were given, and stand in JSON as far as JSON can hold them', async () => {
+  it('are returned as the given objects, and written to JSON as far as possible', async () => {
     const circular: Record<string, unknown> = {}
     circular['itself'] = circular
     const uploaded: readonly (readonly [unknown, unknown])[] = [
@@ -79,7 +79,7 @@ describe('raw items', () => {
     expect(JSON.stringify(read)).toBe(JSON.stringify(e))
   })
 
-  it('rank as their arrays, kept or not, and come back as they are', async () => {
+  it('rank as their arrays, stored or not, and are returned unchanged', async () => {
     const { x, plain, raw, items, calls } = texted()
     for (const precomputeGrads of [false, true]) {
       const options = { device: 'cpu', precomputeGrads, topK: 2, batchSize: 2 } as const
@@ -101,7 +101,7 @@ describe('raw items', () => {
     }
   })
 
-  it('begin paths too, one for all or one for each, and stand beside arrays in an average', async () => {
+  it('can be baselines, one for all or one for each, also in an average with arrays', async () => {
     const { x, plain, raw, items } = texted()
     const options = { device: 'cpu', layer: 'words', nSteps: 5 } as const
     using explainer = new IntegratedGradients(plain, options)
@@ -140,7 +140,7 @@ describe('raw items', () => {
     )
   })
 
-  it('that the page takes from its list once they are given are explained as given', async () => {
+  it('that the page removes from its list after the call are explained', async () => {
     const { raw, items } = texted()
     using explainer = new Gradient(raw, { device: 'cpu', layer: 'words' })
     const wanted = await explainer.explain(items, { target })
@@ -151,7 +151,7 @@ describe('raw items', () => {
     expect((await pending).attributions).toEqual(wanted.attributions)
   })
 
-  it('are preprocessed no further once the call is aborted', async () => {
+  it("aren't preprocessed further after an abort", async () => {
     const controller = new AbortController()
     const reason = new Error('enough')
     let count = 0
@@ -183,7 +183,7 @@ describe('raw items', () => {
     expect(calls).toEqual([])
   })
 
-  it('leave no tensor behind, also where preprocess throws; a tensor of the page’s own stays', async () => {
+  it('leave no tensor behind, also if preprocess throws; the page’s own tensors stay', async () => {
     const kept = tf.tidy(() => tf.tensor2d([[1, 2, 3]]))
     const broken = new Error('no such picture')
     const model = sequentialOf(randomLayers([3, 2], 'softmax'))
@@ -205,7 +205,7 @@ describe('raw items', () => {
     kept.dispose()
   })
 
-  it('may be left for { data, shape } or a tensor, as preprocess gives them', async () => {
+  it('can be replaced by { data, shape } or a tensor, as returned by preprocess', async () => {
     const { raw, x, items } = texted()
     using explainer = new Gradient(raw, { device: 'cpu', layer: 'words' })
     const { data } = await explainer.explain(items, { target })
@@ -215,7 +215,7 @@ describe('raw items', () => {
     tensor.dispose()
   })
 
-  it('are not kept in a store: it has their rows, or their addresses', async () => {
+  it("aren't in a store, which has their rows or their addresses", async () => {
     const { raw, items } = texted()
     const fitted = async (storeExamples?: boolean | string): Promise<unknown> => {
       const store = new MemoryStore()

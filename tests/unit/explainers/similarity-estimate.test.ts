@@ -20,7 +20,7 @@ describe('the estimate of a fit', () => {
     await expect(explainer.explain(trainX)).rejects.toMatchObject({ name: 'NotFittedError' })
   })
 
-  it('runs no more examples than one batch, and reads no more of a source', async () => {
+  it('runs at most one batch of examples, and reads no more of a source', async () => {
     let examples = 0
     const counting = withLossGradients(classifier(), (compute) => (x, y, of) => {
       examples += x[0]!.shape[0]!
@@ -44,7 +44,7 @@ describe('the estimate of a fit', () => {
     expect(examples).toBe(8)
   })
 
-  it('takes predicted classes for labels, of the size that the loss takes', async () => {
+  it('uses predicted classes as labels, of the size that the loss needs', async () => {
     for (const own of [loss, 'categoricalCrossentropy'] as const) {
       using explainer = new GradientSimilarity(classifier(), own, { device: 'cpu' })
       const { memoryBytes } = await explainer.estimate(trainX)
@@ -59,7 +59,7 @@ describe('the estimate of a fit', () => {
     await expect(custom.estimate(trainX)).rejects.toThrow(/yTrain: got none; expected labels/)
   })
 
-  it('rejects when it is aborted, and for options that it does not know', async () => {
+  it('rejects when it is aborted, and for unknown options', async () => {
     using explainer = new GradientSimilarity(classifier(), loss, { device: 'cpu', batchSize: 2 })
     const controller = new AbortController()
     const reason = new Error('enough')

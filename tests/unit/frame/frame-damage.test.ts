@@ -170,7 +170,7 @@ it('refuses a header that is longer than the file or than safetensors allows', (
   }
 })
 
-it('names damaged data by the checksum', () => {
+it('finds damaged data by the checksum', () => {
   const bytes = several.slice()
   bytes[bytes.length - 1]! ^= 1
   expect(() => decodeFrame(bytes)).toThrow(/damaged bytes, with the checksum '[0-9a-f]{8}'/)

@@ -105,7 +105,7 @@ it('has the names, the shapes and the order that other programs read', () => {
   })
 })
 
-it('takes JSON, as text or parsed, and gives views of the bytes, at any offset of their buffer', () => {
+it('accepts JSON as text or parsed, and returns views of the bytes, at any offset of their buffer', () => {
   const json = carExplanation()
   const bytes = encodeFrame(json)
   expect(encodeFrame(JSON.stringify(json))).toEqual(bytes)
@@ -117,7 +117,7 @@ it('takes JSON, as text or parsed, and gives views of the bytes, at any offset o
   expect(decodeFrame(bytes.buffer).explanation.toJSON().data).toEqual(json.data)
 })
 
-it('narrows float64 to float32 where that is asked for', () => {
+it('narrows float64 to float32 on request', () => {
   const frame = encodeFrame(
     {
       meta: { params: {} },
@@ -184,7 +184,7 @@ it('refuses an object that contains itself, and a key that has no UTF-8', () => 
   expect(() => encodeFrame(carExplanation(), { inner: { '\ud800': 1 } })).toThrow(/surrogates/)
 })
 
-it('writes what JSON has no value for as its description', () => {
+it("describes values that JSON can't represent", () => {
   const side = { raw: [undefined, () => 0, new Map()] }
   expect(decodeFrame(encodeFrame(carExplanation(), side)).side).toEqual({
     raw: [null, 'a function', 'an object (Map)'],

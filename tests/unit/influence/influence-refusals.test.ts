@@ -25,7 +25,7 @@ describe('options of a curvature', () => {
     [{ inputRank: 0 }, 'inputRank: got 0; expected an integer of 1 or more'],
     [{ maxCurvatureBytes: 0 }, 'maxCurvatureBytes: got 0; expected an integer of 1 or more'],
     [{ simFn: 'grad_cos' }, "options: got 'simFn'"],
-  ])('are refused as they are named: %o', (options, message) => {
+  ])('are refused by name: %o', (options, message) => {
     expect(
       () =>
         new InfluenceFunctions(
@@ -36,7 +36,7 @@ describe('options of a curvature', () => {
     ).toThrow(message)
   })
 
-  it('take any damping above 0', async () => {
+  it('accept any damping above 0', async () => {
     const scores = async (damping: number): Promise<number> => {
       const options = { device: 'cpu', curvature: 'diagonal', damping } as const
       using explainer = new InfluenceFunctions(classifier() as Predictor, loss, options)
@@ -100,7 +100,7 @@ describe('a curvature', () => {
     expect(explanation.meta.params).toMatchObject({ curvatureExamples: 3 })
   })
 
-  it('that rejects leaves what was fitted before', async () => {
+  it('that rejects keeps the earlier fit', async () => {
     using explainer = new InfluenceFunctions(tfjsClassifier(), loss, { device: 'cpu' })
     await explainer.fit(trainX, trainClasses)
     const before = (await explainer.explain(testX)).data
@@ -148,7 +148,7 @@ describe('a parameter that no rule covers', () => {
   })
 
   it.each(['diagonal', 'identity'] as const)(
-    'is said to be %s where that was chosen',
+    'is reported as %s if that was chosen',
     async (uncovered) => {
       const params = await fit({ uncovered })
       expect(params[`${uncovered}Parameters`]).toEqual([
@@ -157,14 +157,14 @@ describe('a parameter that no rule covers', () => {
     },
   )
 
-  it('has a diagonal as the others have, if that is the curvature', async () => {
+  it('has a diagonal like the others, if that is the curvature', async () => {
     const params = await fit({ curvature: 'diagonal' })
     expect(params).not.toHaveProperty('diagonalParameters')
   })
 })
 
 describe('an estimate', () => {
-  it('has the bytes of the factors that fit makes', async () => {
+  it('has the bytes of the factors of a fit', async () => {
     const store = new MemoryStore()
     const options = { device: 'cpu', precomputeGrads: true, store } as const
     using explainer = new InfluenceFunctions(tfjsClassifier(), loss, options)

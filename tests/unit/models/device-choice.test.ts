@@ -96,7 +96,7 @@ describe('device auto', () => {
     },
   )
 
-  it('fails with the last device’s reason where none works', async () => {
+  it('fails with the last device’s reason if none works', async () => {
     const { predictor } = fakePredictor({ webgpu: noWebgpu, wasm: noWasm, cpu: noCpu })
     using explainer = explainerOf(predictor)
     expect(await errorOf(() => explain(explainer))).toBe(noCpu)
@@ -104,7 +104,7 @@ describe('device auto', () => {
     expect(explainer.fallbackReason).toBeNull()
   })
 
-  it('falls back for a device alone: what is wrong with the model is no reason', async () => {
+  it('falls back only for faults of a device, not of the model', async () => {
     const unsupported = new UnsupportedError('TopK', 'No gradient for TopK.')
     const { predictor, asked } = fakePredictor({ webgpu: unsupported })
     using explainer = explainerOf(predictor)
@@ -143,7 +143,7 @@ describe('a device by name', () => {
 })
 
 describe('the session on the device', () => {
-  it('is opened at the first call, once for several, and is closed by dispose', async () => {
+  it('is opened once, at the first call, and closed by dispose', async () => {
     const { predictor, asked, openSessions } = fakePredictor({})
     const explainer = explainerOf(predictor)
     expect(explainer.device).toBeNull()
@@ -158,7 +158,7 @@ describe('the session on the device', () => {
     expect(explainer.device).toBeNull()
   })
 
-  it('is closed where the explainer is disposed or reset while it opens', async () => {
+  it('is closed if the explainer is disposed or reset while it opens', async () => {
     let open = (): void => undefined
     const gate = (): Promise<void> => new Promise((resolve) => (open = resolve))
 
@@ -200,7 +200,7 @@ describe('the session on the device', () => {
 describe('TensorFlow.js in Node', () => {
   beforeAll(() => useDevice('cpu'))
 
-  it('has no WebGPU: auto runs on wasm and says why', async () => {
+  it('has no WebGPU: auto runs on wasm and gives the reason', async () => {
     using explainer = new GradientSimilarity(tfjsClassifier(), 'sparseCategoricalCrossentropy')
     await explainer.fit(testX, [0, 1])
     await explainer.explain(testX)

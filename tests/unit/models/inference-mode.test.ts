@@ -46,7 +46,7 @@ const valuesOf = (model: tf.LayersModel): number[][] =>
 describe('every explainer', () => {
   beforeAll(() => useDevice('cpu'))
 
-  it('calls the model in inference mode, and changes none of its weights and statistics', async () => {
+  it("calls the model in inference mode, and doesn't change its weights and statistics", async () => {
     const model = trainedNet()
     const predictor = tfjsPredictor(model)
     const before = valuesOf(model)
@@ -81,7 +81,7 @@ describe('the order of a model’s parameters', () => {
   beforeAll(() => useDevice('cpu'))
 
   it.each(['grad_dot', 'grad_cos', 'grad_asym_dot'] as const)(
-    'never shows in %s',
+    "doesn't affect %s",
     async (simFn) => {
       const shapes = [[3, 4], [4], [4, 2]]
       const [w, b, u] = shapes.map((shape) =>

@@ -126,7 +126,7 @@ describe("a page's heap of 128 MiB", () => {
     expect(moduleOf()).toBe(module)
   })
 
-  it('refuses a convolution whose list of positions does not fit, which would give garbage', async () => {
+  it("refuses a convolution whose list of positions doesn't fit, instead of computing garbage", async () => {
     const owner = await openDevice('wasm', true)
     const convolve = (length: number, window: number): tf.Tensor =>
       runWithMemory(owner, 0, () =>
@@ -190,7 +190,7 @@ describe("a page's heap of 128 MiB", () => {
     expect((await earlier.explain(firstTwo, options)).attributions).toEqual(attributed.attributions)
   })
 
-  it('says what to do where not even one example fits, and then still works', async () => {
+  it('says what to do if not even one example fits, and still works afterwards', async () => {
     const breaking = convolvingModel()
     using explainer = new GradientSimilarity(tfjsPredictor(breaking.model), loss, {
       ...{ device: 'wasm', precomputeGrads: true, batchSize: 4 },
@@ -207,7 +207,7 @@ describe("a page's heap of 128 MiB", () => {
     expectSame(await rank(explainer), expected)
   })
 
-  it('is replaced after a kernel stopped for another reason, which is reported as such', async () => {
+  it('is replaced after a kernel stopped for another reason, which is reported', async () => {
     const own = tf.tensor1d([1, 2, 3])
     onTestFinished(() => {
       own.dispose()

@@ -18,10 +18,10 @@ const y = [
 const dense = (name: string, inputSize: number): tf.layers.Layer =>
   tf.layers.dense({ name, units: 2, inputShape: [inputSize], kernelInitializer: 'ones' })
 
-/** As a page has it that loads a saved model: TensorFlow.js numbers the weights of the second one anew. */
+/** As in a page that loads a saved model twice: TensorFlow.js numbers the weights of the second one differently. */
 const model = (): tf.Sequential => tf.sequential({ layers: [dense('saved', 3), dense('out', 2)] })
 
-it('knows a model again by its stored gradients, however often the page has loaded it', async () => {
+it('recognizes a model for its stored gradients, however often the page has loaded it', async () => {
   await useDevice('cpu')
   const [first, second] = [model(), model()]
   expect(second.weights[0]!.name).not.toBe(first.weights[0]!.name)
@@ -38,7 +38,7 @@ it('knows a model again by its stored gradients, however often the page has load
   second.dispose()
 })
 
-it('tells the weights of nested models apart that have the same name', () => {
+it('distinguishes weights of nested models that have the same name', () => {
   const on = (layer: tf.layers.Layer, input: tf.SymbolicTensor): tf.SymbolicTensor =>
     layer.apply(input) as tf.SymbolicTensor
   const [input, innerInput] = [tf.input({ shape: [3] }), tf.input({ shape: [3] })]

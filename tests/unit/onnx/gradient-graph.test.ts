@@ -132,7 +132,7 @@ describe.each(nodeRuntimes)('a gradient graph on $name', (device) => {
   })
 })
 
-it('names all nodes on the way whose operators have no rule', () => {
+it('names all nodes on the path whose operators have no rule', () => {
   const nodes = [
     ...net.nodes,
     nodeOf('Det', ['y'], 'first'),

@@ -80,7 +80,7 @@ describe.each(nodeRuntimes)('on ONNX Runtime, $name', ({ ort, name }) => {
     ['ekfac', 'empirical', true],
     ['diagonal', 'true', true],
   ] as const)(
-    '%s with the %s Fisher has the scores of kronfluence',
+    'has the scores of kronfluence for %s with the %s Fisher',
     async (curvature, fisher, isAdded) => {
       const predictor = await onnxPredictor(ort, createModel(isAdded))
       const loss = 'sparseCategoricalCrossentropyFromLogits'

@@ -110,7 +110,7 @@ describe.each(nodeRuntimes)('layers of an ONNX model on $name', ({ ort, name }) 
     }
   })
 
-  it('count what a layer is computed from as constant, and refuse what has no gradient', async () => {
+  it('treat the inputs of a layer as constants, and refuse tensors without a gradient', async () => {
     const predictor = await onnxPredictor(ort, textModel(null))
     using session = await predictor.open(name, { allowSoftware: true })
     const find = (layer: string) => predictor.findLayer!('layer', layer, 'outputs')

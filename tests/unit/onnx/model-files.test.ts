@@ -132,7 +132,7 @@ describe('weights', () => {
     ['float16', 10, Uint16Array.from(w, toFloat16Bits)],
     ['float64', 11, Float64Array.from(w)],
     ['bfloat16', 16, new Uint16Array(Float32Array.from(w).buffer).filter((_, k) => k % 2 === 1)],
-  ] as const)('of %s are computed with in float32', async (_, type, data) => {
+  ] as const)('of %s are converted to float32', async (_, type, data) => {
     const bytes = modelWith((pbf) => {
       for (const length of [2, 2]) writeInteger(pbf, 1, length)
       writeInteger(pbf, 2, type)
@@ -146,7 +146,7 @@ describe('weights', () => {
     expect(predictor.parameters).toEqual([{ name: 'w', shape: [2, 2], trainable: true }])
   })
 
-  it('in a file of their own are read from the bytes that are given for it', async () => {
+  it('in a separate file are read from its given bytes', async () => {
     const file = new Uint8Array(Float32Array.of(9, ...w).buffer)
     const predictor = await onnxPredictor(ort, externalModel, {
       externalData: { 'weights.bin': file },
@@ -189,7 +189,7 @@ describe('weights', () => {
 })
 
 describe('inputs', () => {
-  it('of integers and booleans are given as numbers', async () => {
+  it('of integers and booleans are passed as numbers', async () => {
     const bytes = bytesOf({
       nodes: [
         nodeOf('Gather', ['table', 'ids'], 'rows'),
@@ -229,7 +229,7 @@ describe('a model that cannot be explained', () => {
     outputs: ['z', 'p'],
   }
 
-  it('is refused for several outputs without a choice, and for an output that it does not have', async () => {
+  it('is refused for several outputs without a choice, and for an unknown output', async () => {
     const bytes = bytesOf(twoOutputs)
     expect((await failureOf(onnxPredictor(ort, bytes))).message).toContain("'z', 'p'")
     const wrong = await failureOf(onnxPredictor(ort, bytes, { output: 'q' }))
@@ -270,7 +270,7 @@ describe('a model that cannot be explained', () => {
     expect(training.message).toContain("Gradient 'the Gradient of y'")
   })
 
-  it('is refused where its output has no gradient, with what to choose instead', async () => {
+  it('is refused if its output has no gradient, with what to choose instead', async () => {
     const nodes = [nodeOf('MatMul', ['x', 'w'], 'z'), nodeOf('ArgMax', ['z'], 'y', { axis: 1 })]
     const bytes = bytesOf({ ...twoOutputs, nodes, outputs: ['y'] })
     const predictor = await onnxPredictor(ort, bytes)
@@ -280,7 +280,7 @@ describe('a model that cannot be explained', () => {
     expect(create).toThrow('none of them is trainable')
   })
 
-  it('is refused if lengths of any size keep the shape of its output open', async () => {
+  it('is refused if lengths of any size make the shape of its output unknown', async () => {
     const bytes = bytesOf({
       nodes: [nodeOf('ReduceMax', ['x', 'axis'], 'y', { keepdims: 0 })],
       constants: { axis: createTensor('int64', [2], [1]) },

@@ -48,7 +48,7 @@ function limitedRuntime(mostExamples: number): { runtime: OnnxRuntime; open: () 
 const loss = 'sparseCategoricalCrossentropy'
 
 describe('an ONNX model', () => {
-  it('is computed in smaller batches where ONNX Runtime runs out of memory', async () => {
+  it('is computed in smaller batches if ONNX Runtime runs out of memory', async () => {
     const scores = async (runtime: OnnxRuntime): Promise<unknown> => {
       const predictor = await onnxPredictor(runtime, model)
       using explainer = new GradientSimilarity(predictor, loss, {
@@ -86,7 +86,7 @@ describe('an ONNX model', () => {
     })
   })
 
-  it('refuses weights that the file does not have, and leaves its own as they are', async () => {
+  it("refuses weights that the file doesn't have, and keeps its own", async () => {
     const predictor = await onnxPredictor(ort, model)
     const given = { data: new Float32Array(3), shape: [3] }
     expect(() => {
@@ -140,7 +140,7 @@ describe('an ONNX model', () => {
     )
   })
 
-  it('warns once of parameters that an exporter has computed from others', async () => {
+  it('warns once about parameters that an exporter has computed from others', async () => {
     const bytes = bytesOf({
       nodes: [nodeOf('MatMul', ['x', 'onnx::MatMul_12'], 'y')],
       constants: { 'onnx::MatMul_12': floats([1, 2, 3, 4, 5, 6], [3, 2]) },

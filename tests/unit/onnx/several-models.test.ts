@@ -67,7 +67,7 @@ describe.each(nodeRuntimes)('ONNX Runtime, $name', ({ ort, name }) => {
     expect(together[0]!.scores).not.toEqual(together[1]!.scores)
   })
 
-  it('explains a model in a worker, with what the same explainers give in the page', async () => {
+  it('explains a model in a worker, with the results of the same explainers in the page', async () => {
     const create = async (): Promise<Predictor> =>
       (await onnxPredictor(
         ort,

@@ -29,13 +29,13 @@ const search = (env: Readonly<Record<string, string>> = {}): ReturnType<typeof f
   findBrowser({ PATH: folder, ...env }, path.join(folder, 'playwright-chrome'))
 
 describe('findBrowser', () => {
-  it('takes CHROME_PATH before any other', () => {
+  it('prefers CHROME_PATH', () => {
     program('chromium', works)
     const chosen = program('my-chrome', works)
     expect(search({ CHROME_PATH: chosen })).toEqual({ path: chosen })
   })
 
-  it('takes no other browser if CHROME_PATH is wrong', () => {
+  it('uses no other browser if CHROME_PATH is wrong', () => {
     program('chromium', works)
     const missing = path.join(folder, 'missing')
     expect(search({ CHROME_PATH: missing })).toEqual({
@@ -54,14 +54,14 @@ describe('findBrowser', () => {
     expect(search()).toEqual({ path: chrome })
   })
 
-  it("takes Playwright's own where PATH has none, or none that starts", () => {
+  it("uses Playwright's own if PATH has none, or none that starts", () => {
     const own = program('playwright-chrome', works)
     expect(search()).toEqual({ path: own })
     program('chromium-browser', lacksLibrary)
     expect(search()).toEqual({ path: own })
   })
 
-  it('says why a browser does not start, and that there is none', () => {
+  it("reports why a browser doesn't start, and a missing browser", () => {
     expect(search()).toEqual({ fault: "no Chrome or Chromium on PATH, and none of Playwright's" })
     const broken = program('chromium', lacksLibrary)
     expect(search()).toEqual({
@@ -73,7 +73,7 @@ describe('findBrowser', () => {
 describe('ensureBrowser', () => {
   const download = 'echo "downloading"; echo "Error: getaddrinfo ENOTFOUND cdn.example" >&2; exit 1'
 
-  it('installs nothing where there is a browser', () => {
+  it('installs nothing if a browser exists', () => {
     const chromium = program('chromium', works)
     const trace = path.join(folder, 'trace')
     const installer = program('installer', `touch "${trace}"`)
@@ -81,7 +81,7 @@ describe('ensureBrowser', () => {
     expect(existsSync(trace)).toBe(false)
   })
 
-  it('goes on to the next installer when one fails', () => {
+  it('tries the next installer when one fails', () => {
     const first = program('first', download)
     const source = program('source', works)
     const second = program('second', `cp "${source}" "${folder}/chromium"`)
@@ -98,7 +98,7 @@ describe('ensureBrowser', () => {
     expect(existsSync(trace)).toBe(false)
   })
 
-  it('says in one line what failed', () => {
+  it('reports in one line what failed', () => {
     const failing = program('failing', download)
     const missing = path.join(folder, 'apt-get')
     expect(ensureBrowser(search(), [[[failing]], [[missing, 'install']]], search)).toEqual({

@@ -19,8 +19,8 @@ const entries = Object.values(packageJson.exports).flatMap((entry) =>
   typeof entry === 'string' ? [] : [entry.types],
 )
 
-it.each([...new Set(entries)])('brings the library that %s needs for `using`', (entry) => {
-  if (!existsSync(entry)) throw new Error('There is no build; run `npm run build`.')
+it.each([...new Set(entries)])('references the library that %s needs for `using`', (entry) => {
+  if (!existsSync(entry)) throw new Error('The build is missing: run `npm run build`.')
   const texts = readDeclarations(entry)
   const isDisposable = texts.some((text) => /\bDisposable\b|Symbol\.dispose/.test(text))
   const bringsLibrary = texts.some((text) => text.includes('<reference lib="esnext.disposable"'))

@@ -29,7 +29,7 @@ const installed = (file: string): string => at(`node_modules/gradlens/${file}`)
 const installTimeMs = 120_000
 
 beforeAll(async () => {
-  if (!existsSync('dist/index.d.ts')) throw new Error('There is no build; run `npm run build`.')
+  if (!existsSync('dist/index.d.ts')) throw new Error('The build is missing: run `npm run build`.')
   project = mkdtempSync(path.join(tmpdir(), 'gradlens-installed-'))
   writeFileSync(at('package.json'), '{ "private": true, "type": "module" }')
   const { stdout } = await run('npm', ['pack', '--ignore-scripts', '--pack-destination', project])
@@ -65,7 +65,7 @@ export const open = (predictor) =>
   GradientSimilarity.open(new HttpStore('/store'), predictor, 'meanSquaredError')
 `
 
-it('brings no decompressor into a bundle of esbuild', async () => {
+it('adds no decompressor to a bundle of esbuild', async () => {
   writeFileSync(at('app.js'), app)
   const { metafile } = await esbuild({
     absWorkingDir: project,
@@ -82,7 +82,7 @@ it('brings no decompressor into a bundle of esbuild', async () => {
   expect(inputs.filter((file) => file.includes('numcodecs'))).toEqual([])
 })
 
-it('brings no decompressor into a bundle of Vite', async () => {
+it('adds no decompressor to a bundle of Vite', async () => {
   writeFileSync(at('app.js'), app)
   const output = await vite({
     root: project,

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 let project: string
 
 beforeAll(() => {
-  if (!existsSync('dist/index.d.ts')) throw new Error('There is no build; run `npm run build`.')
+  if (!existsSync('dist/index.d.ts')) throw new Error('The build is missing: run `npm run build`.')
   project = mkdtempSync(path.join(tmpdir(), 'gradlens-user-'))
   const installed = path.join(project, 'node_modules', 'gradlens')
   mkdirSync(installed, { recursive: true })
@@ -30,7 +30,7 @@ function runInProject(code: string): string {
   }).trim()
 }
 
-it('offers exactly these names as gradlens, in plain Node without a framework', () => {
+it('exports exactly these names as gradlens, in plain Node without a framework', () => {
   const names = runInProject(
     `import * as gradlens from 'gradlens'; console.log(Object.keys(gradlens).join('\\n'))`,
   )
@@ -63,7 +63,7 @@ it('offers exactly these names as gradlens, in plain Node without a framework', 
   ])
 })
 
-it('offers exactly these names as gradlens/evaluation, in plain Node without a framework', () => {
+it('exports exactly these names as gradlens/evaluation, in plain Node without a framework', () => {
   const names = runInProject(
     `import * as evaluation from 'gradlens/evaluation'; console.log(Object.keys(evaluation).join('\\n'))`,
   )
@@ -80,26 +80,26 @@ it('offers exactly these names as gradlens/evaluation, in plain Node without a f
   ])
 })
 
-it('offers exactly these names as gradlens/influence, in plain Node without a framework', () => {
+it('exports exactly these names as gradlens/influence, in plain Node without a framework', () => {
   const names = runInProject(
     `import * as influence from 'gradlens/influence'; console.log(Object.keys(influence).join())`,
   )
   expect(names).toBe('InfluenceFunctions,TracIn,rankSuspectLabels')
 })
 
-it('offers exactly this name as gradlens/onnx, in plain Node without a framework', () => {
+it('exports exactly this name as gradlens/onnx, in plain Node without a framework', () => {
   const names = runInProject(
     `import * as onnx from 'gradlens/onnx'; console.log(Object.keys(onnx).join())`,
   )
   expect(names).toBe('onnxPredictor')
 })
 
-it('offers exactly this name as gradlens/tfjs', async () => {
+it('exports exactly this name as gradlens/tfjs', async () => {
   const built = (await import(path.resolve('dist/tfjs.js'))) as object
   expect(Object.keys(built)).toEqual(['tfjsPredictor'])
 })
 
-it('offers exactly these names as gradlens/elements', async () => {
+it('exports exactly these names as gradlens/elements', async () => {
   const built = (await import(path.resolve('dist/elements.js'))) as object
   expect(Object.keys(built).sort()).toEqual([
     'GlAttributionBars',
@@ -148,42 +148,42 @@ it('imports the elements on a server, where there is no DOM and nothing is regis
   expect(added).toBe('customElements,litPropertyMetadata')
 })
 
-it('offers exactly these names as gradlens/frame, in plain Node without a framework', () => {
+it('exports exactly these names as gradlens/frame, in plain Node without a framework', () => {
   const names = runInProject(
     `import * as frame from 'gradlens/frame'; console.log(Object.keys(frame).join())`,
   )
   expect(names).toBe('decodeFrame,encodeFrame')
 })
 
-it('offers exactly this name as gradlens/testing, in plain Node without a framework', () => {
+it('exports exactly this name as gradlens/testing, in plain Node without a framework', () => {
   const names = runInProject(
     `import * as testing from 'gradlens/testing'; console.log(Object.keys(testing).join())`,
   )
   expect(names).toBe('adapterCases')
 })
 
-it('offers exactly this name as gradlens/report', () => {
+it('exports exactly this name as gradlens/report', () => {
   const names = runInProject(
     `import * as report from 'gradlens/report'; console.log(Object.keys(report).join())`,
   )
   expect(names).toBe('reportHtml')
 })
 
-it('offers exactly these names as gradlens/node', () => {
+it('exports exactly these names as gradlens/node', () => {
   const names = runInProject(
     `import * as node from 'gradlens/node'; console.log(Object.keys(node).join())`,
   )
   expect(names).toBe('FileSystemStore,mergeGradientStore,verifyGradientStore')
 })
 
-it('offers exactly these names as gradlens/worker, in plain Node without a framework', () => {
+it('exports exactly these names as gradlens/worker, in plain Node without a framework', () => {
   const names = runInProject(
     `import * as worker from 'gradlens/worker'; console.log(Object.keys(worker).join())`,
   )
   expect(names).toBe('connectExplainers,connectPredictor,exposeExplainers')
 })
 
-it('leaves the global scope as it was', () => {
+it("doesn't change the global scope", () => {
   const added = runInProject(`
     const before = new Set(Reflect.ownKeys(globalThis))
     await import('gradlens')
@@ -192,12 +192,12 @@ it('leaves the global scope as it was', () => {
   expect(added).toBe('0')
 })
 
-it('has nothing behind the names that exports lists', () => {
+it('has only the entries that exports lists', () => {
   const code = `await import('gradlens/dist/index.js')`
   expect(() => runInProject(code)).toThrow('ERR_PACKAGE_PATH_NOT_EXPORTED')
 })
 
-it('says that TensorFlow.js is missing where gradlens/tfjs is imported without it', () => {
+it('reports that TensorFlow.js is missing if gradlens/tfjs is imported without it', () => {
   expect(() => runInProject(`await import('gradlens/tfjs')`)).toThrow(
     "Cannot find package '@tensorflow/tfjs'",
   )
@@ -210,7 +210,7 @@ it('imports TensorFlow.js only for its adapter, and SHA-256 only for stores', ()
   expect(packagesImportedBy('dist/gradlens.bundle.js')).toEqual(['@tensorflow/tfjs'])
 })
 
-it('offers every name of gradlens, its adapter and its measures in one module', async () => {
+it('exports every name of gradlens, its adapter and its measures in one module', async () => {
   const [bundle, ...parts] = await Promise.all(
     ['gradlens.bundle', 'index', 'evaluation', 'influence', 'tfjs', 'worker'].map(async (name) =>
       Object.keys((await import(path.resolve(`dist/${name}.js`))) as object),
@@ -225,7 +225,7 @@ it('imports no package for the elements', () => {
   expect(packagesImportedBy('dist/elements.global.js')).toEqual([])
 })
 
-it('tells its version as package.json has it', () => {
+it('exports the version in package.json', () => {
   const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string }
   expect(runInProject(`import { version } from 'gradlens'; console.log(version)`)).toBe(version)
 })

@@ -68,7 +68,7 @@ it('contains the model, its weights and the examples', async () => {
   expect(html.match(/<\/script>/g)).toHaveLength(3)
 })
 
-it('allows its scripts, the code in them, workers of blobs and WebAssembly', async () => {
+it('allows its scripts, their code, workers from blobs, and WebAssembly', async () => {
   const html = await write({})
   const policy = /Content-Security-Policy" content="([^"]+)"/.exec(html)![1]!.split('; ')
   const hash = (text: string): string =>
@@ -149,7 +149,7 @@ it.each([
   [onnxFile('Relu'), { layer: 'none' }, "live.layer: got 'none'; expected the name of an operator"],
   [onnxFile('Relu'), { x: [[1, 2]] }, "x: got examples of shape [2] for the input 'x'; expected"],
   [Uint8Array.of(1, 2, 3), {}, "3 bytes that can't be read as an ONNX model"],
-])('refuses ONNX models and options that the page could not use', async (model, more, message) => {
+])("refuses ONNX models and options that the page can't use", async (model, more, message) => {
   await expect(write({ model, ...more })).rejects.toThrow(message)
 })
 

@@ -133,7 +133,7 @@ it('allows exactly its own script and style, and no requests', async () => {
   expect(html).not.toMatch(/ (?:style|on\w+)="|https?:/)
 })
 
-it('leaves hostile names as text everywhere', async () => {
+it('shows hostile names as text everywhere', async () => {
   const hostile = `</script><img src=x onerror="alert(1)">\u2028<!--'&`
   const side = {
     labels: Array.from({ length: 10 }, () => hostile),
@@ -151,7 +151,7 @@ it('leaves hostile names as text everywhere', async () => {
   }
 })
 
-it('takes frames, with their side data, in float16 if asked for', async () => {
+it('accepts frames with their side data, and writes float16 on request', async () => {
   const frame = encodeFrame(carExplanation(), { features: carFeatures })
   const html = await reportHtml(frame, { elements, dtype: 'float16' })
   expect(html).toContain('weight')

@@ -45,7 +45,7 @@ async function fromArrays(): Promise<MemoryStore> {
   return store
 }
 
-it('fill a store with the same bytes as arrays do, a batch at a time, and explain alike', async () => {
+it('fill a store with the same bytes as arrays, batch by batch, with the same explanations', async () => {
   const store = new MemoryStore()
   const [x, y] = [source(trainX as number[][]), source(trainClasses as number[])]
   using explainer = into(store)
@@ -59,7 +59,7 @@ it('fill a store with the same bytes as arrays do, a batch at a time, and explai
   expect(found.data).toEqual((await opened.explain(testX as number[][])).data)
 })
 
-it('go with labels in an array, and make ranges and ids of their own', async () => {
+it('can be combined with labels in an array, ranges and ids', async () => {
   const store = new MemoryStore()
   const ids = trainClasses.map((_, row) => 100 + row)
   using explainer = into(store, { storeExamples: false })
@@ -79,7 +79,7 @@ it('go with labels in an array, and make ranges and ids of their own', async () 
   })
 })
 
-it('are read again from the last whole chunk, after they were stopped or failed', async () => {
+it('are read again from the last complete chunk after an interruption or a failure', async () => {
   const store = new MemoryStore()
   const failing: ExampleSource<number[][]> = {
     exampleCount: trainX.length,
@@ -112,7 +112,7 @@ it('are read again from the last whole chunk, after they were stopped or failed'
   expect(await contentOf(store)).toEqual(await contentOf(await fromArrays()))
 })
 
-it('are held to what was stored before: labels, examples and ids', async () => {
+it('are compared with what was stored before: labels, examples and ids', async () => {
   const store = new MemoryStore()
   using explainer = into(store)
   const x = source(trainX as number[][])
@@ -132,7 +132,7 @@ it('are held to what was stored before: labels, examples and ids', async () => {
   ).rejects.toMatchObject(differs('id', 5))
 })
 
-it('of a model of several inputs give a list of arrays', async () => {
+it('of a model with several inputs return a list of arrays', async () => {
   const predictor = twoInputClassifier()
   const whole = predictor.inputs.map(({ shape }): NdArray => {
     const own = [4, ...shape.map((length) => length!)]
@@ -213,7 +213,7 @@ it.each([
   })
 })
 
-it('are refused for labels alone, ids that are no integers, and where precompute has no store', async () => {
+it("are refused for labels alone, for ids that aren't integers, and for precompute without a store", async () => {
   using explainer = into(new MemoryStore())
   const error = { name: 'InvalidArgumentError' }
   await expect(

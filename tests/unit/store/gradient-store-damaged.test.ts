@@ -46,7 +46,7 @@ async function changeChunk(
 }
 
 it.each([0, 17, 48])(
-  'reads a chunk with a flipped bit at byte %i once more, past caches, then reports array and chunk',
+  'reads a chunk with a flipped bit at byte %i again, without caches, then reports array and chunk',
   async (offset) => {
     const store = await writtenStore()
     await flipBit(store, 'segment-0-values/c.1.0', offset)
@@ -63,7 +63,7 @@ it.each([0, 17, 48])(
   },
 )
 
-it('goes on when the second read is whole', async () => {
+it('continues if the second read is complete', async () => {
   class PassingStore extends MemoryStore {
     override async get(key: string, options?: ByteReadOptions): ReturnType<MemoryStore['get']> {
       const bytes = await super.get(key)
@@ -81,7 +81,7 @@ it.each([
   ['shorter', (bytes: Uint8Array<ArrayBuffer>) => bytes.slice(0, -8)],
   ['longer', (bytes: Uint8Array<ArrayBuffer>) => new Uint8Array(bytes.length + 8)],
   ['empty', () => new Uint8Array()],
-])('reports a chunk that is %s than it must be', async (_, change) => {
+])('reports a chunk that is %s than expected', async (_, change) => {
   const store = await writtenStore()
   const key = 'segment-1-delta/c.2.0.0'
   await store.set(key, change((await store.get(key))!))
@@ -92,7 +92,7 @@ it.each([
   })
 })
 
-it('reports a chunk that is missing, and never fills it up', async () => {
+it('reports a missing chunk, and never fills it', async () => {
   const store = await writtenStore()
   const incomplete = new MemoryStore()
   for (const key of store.keys()) {
@@ -103,7 +103,7 @@ it('reports a chunk that is missing, and never fills it up', async () => {
 })
 
 it.each([-1, 50, 2 ** 31 - 1])(
-  "refuses the row %i of a parameter that has 50, however right the chunk's checksum",
+  "refuses the row %i of a parameter that has 50, even if the chunk's checksum is right",
   async (index) => {
     const store = await writtenStore()
     await changeChunk(store, 'segment-2-indices/c.1.0', (bytes) => {
@@ -115,7 +115,7 @@ it.each([-1, 50, 2 ** 31 - 1])(
   },
 )
 
-it('says where there is no store', async () => {
+it('reports a missing store', async () => {
   await expect(openGradientStore(new MemoryStore())).rejects.toMatchObject({ failure: 'missing' })
 })
 
@@ -208,7 +208,7 @@ it.each([
   expect(error.message).toContain('zarr.json of the store was changed after it was written')
 })
 
-it('accepts a header whose white space and order of keys differ', async () => {
+it('accepts a header with different white space and order of keys', async () => {
   const store = await writtenStore()
   await changeJson(store, 'zarr.json', (json) => {
     const root = JSON.parse(json) as { attributes: { gradlens: object } }
@@ -262,7 +262,7 @@ it.each(['segment-0-values/c.1.0', 'checksums/c.0.0', 'zarr.json'])(
 )
 
 it.each(['segment-0-values/c.1.0', 'checksums/c.0.0', 'zarr.json'])(
-  'reads %s again, past a cache that has the one of another version',
+  'reads %s again, without a cache that has another version',
   async (stale) => {
     const [store, other] = await twoVersions()
     const cached = {
@@ -274,7 +274,7 @@ it.each(['segment-0-values/c.1.0', 'checksums/c.0.0', 'zarr.json'])(
   },
 )
 
-it('refuses metadata that are nested too deeply', async () => {
+it('refuses metadata that is nested too deeply', async () => {
   const store = await writtenStore()
   const nested = `${'['.repeat(200_000)}${']'.repeat(200_000)}`
   await changeJson(store, 'zarr.json', (json) =>
@@ -283,14 +283,14 @@ it('refuses metadata that are nested too deeply', async () => {
   expect(await failure(store)).toMatchObject({ name: 'StoreError', failure: 'damaged' })
 })
 
-it('refuses metadata of more than 4 MiB unread', async () => {
+it('refuses metadata of more than 4 MiB without reading it', async () => {
   const store = await writtenStore()
   await store.set('zarr.json', new Uint8Array(4 * 2 ** 20 + 1))
   expect((await failure(store)).message).toContain('expected no more than 4194304')
   expect(store.asked.at(-1)?.options?.maxByteLength).toBe(4 * 2 ** 20)
 })
 
-it('reads no more at once than it may', async () => {
+it('never reads more at once than its limit', async () => {
   const store = await writtenStore()
   const chunkBytes = 4 * 132
   expect(await failure(store, chunkBytes)).toMatchObject({ name: 'InvalidArgumentError' })

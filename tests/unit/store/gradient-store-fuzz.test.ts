@@ -16,7 +16,7 @@ beforeAll(async () => {
   stores = await createFuzzedStores()
 })
 
-it('gives the stored numbers or an error, whatever part of a store is damaged, moved, stale or forged', async () => {
+it('returns the stored numbers or an error for any damaged, moved, stale or forged part of a store', async () => {
   const before = process.resourceUsage().maxRSS
   const outcomes: Outcome[] = []
   for (const [kind, store] of stores.entries()) {

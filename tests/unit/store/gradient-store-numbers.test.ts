@@ -10,7 +10,7 @@ import { fromFloat16Bits, toFloat16Bits } from '../../../src/float16.js'
 const allBits = Array.from({ length: 0x10000 }, (_, bits) => bits)
 const finiteBits = allBits.filter((bits) => (bits & 0x7c00) !== 0x7c00)
 
-it('gives each of the 65,536 float16 its own bits back, and each NaN a NaN', () => {
+it('returns each of the 65,536 float16 unchanged, and a NaN for each NaN', () => {
   for (const bits of allBits) {
     const value = fromFloat16Bits(bits)
     if (Number.isNaN(value)) expect(Number.isNaN(fromFloat16Bits(toFloat16Bits(value)))).toBe(true)
@@ -18,13 +18,13 @@ it('gives each of the 65,536 float16 its own bits back, and each NaN a NaN', () 
   }
 })
 
-it('reads the float16 that the standard names', () => {
+it('reads the float16 in the standard', () => {
   expect(
     [0x0001, 0x03ff, 0x0400, 0x3c00, 0x7bff, 0x8000, 0xc000, 0xfc00].map(fromFloat16Bits),
   ).toEqual([2 ** -24, 1023 * 2 ** -24, 2 ** -14, 1, 65504, -0, -2, -Infinity])
 })
 
-it('rounds to the nearest float16 between any two neighbours, halves to the even one', () => {
+it('rounds to the nearest float16, ties to even', () => {
   for (const bits of finiteBits.filter((bits) => bits < 0x7bff)) {
     const [low, high] = [fromFloat16Bits(bits), fromFloat16Bits(bits + 1)]
     const half = (low + high) / 2
@@ -35,7 +35,7 @@ it('rounds to the nearest float16 between any two neighbours, halves to the even
   }
 })
 
-it('makes what lies beyond the largest float16 and its rounding an infinity', () => {
+it('converts numbers beyond the largest float16 and its rounding to infinity', () => {
   expect([65519, 65520, 1e6, -1e6, 1e-30].map(toFloat16Bits)).toEqual([
     0x7bff, 0x7c00, 0x7c00, 0xfc00, 0,
   ])
@@ -62,7 +62,7 @@ it.each([1e-44, 1e-38, 1e-25, 1, 1e20, 3.4028234663852886e38])(
   },
 )
 
-it('keeps NaN and infinities of a row, and the numbers beside them', () => {
+it('keeps NaN and infinities of a row, and its other numbers', () => {
   const bits = new Uint16Array(4)
   const exponent = encodeFloat16(Float32Array.of(NaN, Infinity, -Infinity, 1e30), bits)
   const decoded = decodeFloat16(bits, 4, Int16Array.of(exponent))
@@ -95,7 +95,7 @@ it('computes the same crc32c from any offset of a buffer', () => {
   }
 })
 
-it("computes Node's SHA-256, whatever the pieces, at any time", async () => {
+it("computes Node's SHA-256 for any pieces, at any time", async () => {
   const random = seededRandom(7)
   for (const length of [1, 55, 56, 63, 64, 65, 119, 120, 1000]) {
     const bytes = Uint8Array.from({ length }, () => random() * 256)
@@ -110,7 +110,7 @@ it("computes Node's SHA-256, whatever the pieces, at any time", async () => {
   }
 })
 
-it('gives weights that differ in value, name, shape or order different hashes', async () => {
+it('has different hashes for weights that differ in value, name, shape or order', async () => {
   const weight = (name: string, values: number[], shape: number[]) => ({
     name,
     value: { data: Float32Array.from(values), shape },

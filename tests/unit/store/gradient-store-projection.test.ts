@@ -47,14 +47,14 @@ beforeEach(() => {
   store = new MemoryStore()
 })
 
-it('says how its gradients were projected', async () => {
+it('states how its gradients were projected', async () => {
   await write(10)
   const reader = await openGradientStore(store)
   expect(reader.projection).toEqual(plan)
   expect((await reader.readGradients(0, 10)).block).toEqual(storedRows.block)
 })
 
-it('takes no rows that were projected to other sizes than those before', async () => {
+it('refuses rows that were projected to other sizes than those before', async () => {
   await write(4)
   const [kernel, table] = plan.parameters as [
     ProjectionPlan['parameters'][0],

@@ -21,7 +21,7 @@ it("reads what Python's zarr packed into shards", async () => {
   expect(await reader.readExamples(0, 10)).toEqual(storedRows.examples)
 })
 
-it('needs a store that gives ranges for shards, and says so', async () => {
+it('reports that shards need a store with ranges', async () => {
   const whole = { get: (key: string) => store.get(key) }
   await expect(openGradientStore(whole)).rejects.toMatchObject({ failure: 'unsupported' })
 })
@@ -42,7 +42,7 @@ it.each([
   })
 })
 
-it('reads a shard again whose index was damaged on its way', async () => {
+it('reads a shard again if its index arrives damaged', async () => {
   class DamagingStore extends MemoryStore {
     override async getRange(
       key: string,
@@ -61,7 +61,7 @@ it('reads a shard again whose index was damaged on its way', async () => {
   expect(await reader.readLabels(0, 10)).toEqual(storedRows.labels)
 })
 
-it("leaves one reader's index alone when another reader aborts", async () => {
+it("keeps one reader's index when another reader aborts", async () => {
   const first = new AbortController()
   class SlowStore extends MemoryStore {
     override async getRange(

@@ -25,7 +25,7 @@ async function rejection(promise: Promise<unknown>): Promise<StoreError> {
 }
 
 describe.each(dtypes)('a store of %s', (dtype) => {
-  it('holds the same bytes whatever the blocks in which rows come, and wherever the writing stopped', async () => {
+  it('has the same bytes for any blocks of rows, and any interruption', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.integer({ min: 1, max: storedRowCount + 3 }),
@@ -44,7 +44,7 @@ describe.each(dtypes)('a store of %s', (dtype) => {
     )
   })
 
-  it('gives any range of its rows back', async () => {
+  it('returns any range of its rows', async () => {
     const store = new MemoryStore()
     await writeRows(store, 3, { dtype })
     const reader = await openGradientStore(store)
@@ -76,7 +76,7 @@ describe.each(dtypes)('a store of %s', (dtype) => {
   })
 })
 
-it('says what it holds', async () => {
+it('describes its contents', async () => {
   const store = new MemoryStore()
   await writeRows(store, 3, {}, 9)
   const reader = await openGradientStore(store)
@@ -107,7 +107,7 @@ it('stores the gradient of a parameter that a block leaves out as zero', async (
   expect(block.segments[2]).toMatchObject({ kind: 'lookup', parameter: 'embedding' })
 })
 
-it('numbers rows that have no ids, and gives the addresses of examples that it does not hold', async () => {
+it("numbers rows without ids, and returns the addresses of examples that it doesn't contain", async () => {
   const store = new MemoryStore()
   const exampleUrl = 'https://example.org/digits/{id}.png'
   const writer = await openGradientWriter(store, { identity, rowCount: 2, exampleUrl })
@@ -132,7 +132,7 @@ it.each([
     { parameters: [...identity.parameters, { name: 'new', shape: [1] }] },
   ],
   ['the parameters have another order', { parameters: [...identity.parameters].reverse() }],
-])('refuses to go on with the store of another fit: %s', async (message, change) => {
+])('refuses to continue the store of another fit: %s', async (message, change) => {
   const store = new MemoryStore()
   await writeRows(store, 4, {}, 4)
   const before = await contentOf(store)
@@ -146,13 +146,13 @@ it.each([
   ['it has 10 rows in all, here 11', { rowCount: 11 }],
   ['it has float32, here float16', { dtype: 'float16' }],
   ['its chunks have 4 rows, here 5', { rowsPerChunk: 5 }],
-] as const)('refuses to go on with other options: %s', async (message, options) => {
+] as const)('refuses to continue with other options: %s', async (message, options) => {
   const store = new MemoryStore()
   await writeRows(store, 4, {}, 4)
   expect((await rejection(writeRows(store, 4, options))).message).toContain(message)
 })
 
-it('refuses rows of another layout than those before', async () => {
+it('refuses rows of another layout than the earlier ones', async () => {
   const store = new MemoryStore()
   await writeRows(store, 4, {}, 4)
   const writer = await openGradientWriter(store, writerOptions)
@@ -163,7 +163,7 @@ it('refuses rows of another layout than those before', async () => {
   await writer.close()
 })
 
-it('refuses a segment that its table does not have, numbers of another count, and rows too many', async () => {
+it('refuses an unknown segment, a wrong count of numbers, and too many rows', async () => {
   const writer = await openGradientWriter(new MemoryStore(), writerOptions)
   const rows = someRows(storedRows, 0, 2)
   await writer.append(rows)
@@ -180,7 +180,7 @@ it('refuses a segment that its table does not have, numbers of another count, an
   await expect(writer.append(rows)).rejects.toThrow('closed')
 })
 
-it('tells a second writer that there is one, and lets it in afterwards', async () => {
+it('refuses a second writer until the first has finished', async () => {
   const store = new MemoryStore()
   const writer = await openGradientWriter(store, writerOptions)
   expect(await rejection(openGradientWriter(store, writerOptions))).toMatchObject({
@@ -191,14 +191,14 @@ it('tells a second writer that there is one, and lets it in afterwards', async (
   await (await openGradientWriter(store, writerOptions)).close()
 })
 
-it('lets the next writer in after it was refused', async () => {
+it('allows the next writer after it was refused', async () => {
   const store = new MemoryStore()
   await writeRows(store, 4, {}, 4)
   await rejection(writeRows(store, 4, { rowCount: 3 }))
   await writeRows(store, 4)
 })
 
-it('writes again, from there on, what did not outlast the end of the last writer', async () => {
+it('writes again from the first row that the last writer lost', async () => {
   const [whole, hurt] = [new MemoryStore(), new MemoryStore()]
   await writeRows(whole, 5)
   await writeRows(hurt, 5, {}, 8)
@@ -244,7 +244,7 @@ it.each([
   expect(await contentOf(hurt)).toEqual(await contentOf(whole))
 })
 
-it('reads the rows that were counted when it was opened, while others are written', async () => {
+it('reads the rows that existed when it was opened, while others are written', async () => {
   const store = new MemoryStore()
   await writeRows(store, 4, {}, 4)
   const header = (await store.get('zarr.json'))!
@@ -257,7 +257,7 @@ it('reads the rows that were counted when it was opened, while others are writte
   expect((await reader.readGradients(0, 4)).block).toEqual(someRows(storedRows, 0, 4).block)
 })
 
-it('stops at the first failure, says it, and keeps the rows before', async () => {
+it('stops at the first failure, reports it, and keeps the earlier rows', async () => {
   class FullStore extends MemoryStore {
     room = Infinity
     override set(key: string, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
@@ -276,7 +276,7 @@ it('stops at the first failure, says it, and keeps the rows before', async () =>
   expect(await contentOf(store)).toEqual(await contentOf(whole))
 })
 
-it('is whole whichever write was the last, and continued the same to the last byte', async () => {
+it('is consistent after any last write, and identical in every byte after a resume', async () => {
   class BreakingStore extends MemoryStore {
     writesLeft = Infinity
     override set(key: string, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
@@ -306,7 +306,7 @@ it('is whole whichever write was the last, and continued the same to the last by
   await writeRows(last, 3)
 })
 
-it('takes rows while it writes, no more than another chunk of them', async () => {
+it('accepts rows while it writes, at most one more chunk', async () => {
   let release = (): void => undefined
   const gate = new Promise<void>((resolve) => {
     release = resolve

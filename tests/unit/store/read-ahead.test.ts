@@ -11,7 +11,7 @@ async function turns(count: number, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted()
 }
 
-it('gives everything in order, however long each read takes, and never reads more at once than it may', async () => {
+it('returns everything in order for any duration of reads, and never reads more at once than its limit', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.integer({ min: 0, max: 5 }), { maxLength: 12 }),
@@ -58,7 +58,7 @@ function countedReads(): {
   }
 }
 
-it('has nothing on its way any more when a read has failed, in its turn', async () => {
+it('has no pending reads after a failed read is reported in its turn', async () => {
   const { read, running } = countedReads()
   const given: number[] = []
   const all = async (): Promise<void> => {
@@ -69,7 +69,7 @@ it('has nothing on its way any more when a read has failed, in its turn', async 
   expect(running()).toBe(0)
 })
 
-it('has nothing on its way any more when who takes it stops, or its signal is aborted', async () => {
+it('has no pending reads after its consumer stops, or its signal is aborted', async () => {
   const { read, running } = countedReads()
   for await (const index of readAhead(20, 3, read, undefined)) {
     if (index === 1) break

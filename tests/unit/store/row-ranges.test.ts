@@ -45,7 +45,7 @@ async function wholeStore(more: Partial<WriterOptions> = {}): Promise<MemoryStor
 const sorted = async (store: MemoryStore): Promise<[string, string][]> =>
   Object.entries(await contentOf(store)).sort(([a], [b]) => (a < b ? -1 : 1))
 
-it('are merged to the bytes of one undisturbed run, wherever they are cut, in any order, and stopped in between', async () => {
+it('are merged to the bytes of one uninterrupted run, for any cuts, order and interruption', async () => {
   const cuts = fc.uniqueArray(fc.integer({ min: 1, max: 5 }), { maxLength: 5 })
   await fc.assert(
     fc.asyncProperty(
@@ -82,7 +82,7 @@ it('are merged to the bytes of one undisturbed run, wherever they are cut, in an
   )
 })
 
-it('are no complete store to any reader before they are merged', async () => {
+it("aren't a complete store for any reader before they are merged", async () => {
   const store = new MemoryStore()
   await writeRange(store, 0, 12)
   await writeRange(store, 12, rowCount)
@@ -108,7 +108,7 @@ it('are no complete store to any reader before they are merged', async () => {
   })
 })
 
-it('are written side by side, and by one writer each', async () => {
+it('are written at the same time, by one writer each', async () => {
   const store = new MemoryStore()
   const options = { identity, rowCount, rowsPerChunk }
   const first = await openGradientWriter(store, { ...options, rows: { start: 0, end: 8 } })
@@ -132,16 +132,19 @@ it.each([
   [8, 8, 'a start and an end within the 22 rows'],
   [-4, 8, 'a start and an end within the 22 rows'],
   [20, 24, 'a start and an end within the 22 rows'],
-])('are refused if they are %s:%s, no whole chunks of the store', async (start, end, message) => {
-  const error = {
-    name: 'InvalidArgumentError',
-    argument: 'rows',
-    message: expect.stringContaining(message) as string,
-  }
-  await expect(writeRange(new MemoryStore(), start, end)).rejects.toMatchObject(error)
-})
+])(
+  "are refused if they are %s:%s, which aren't whole chunks of the store",
+  async (start, end, message) => {
+    const error = {
+      name: 'InvalidArgumentError',
+      argument: 'rows',
+      message: expect.stringContaining(message) as string,
+    }
+    await expect(writeRange(new MemoryStore(), start, end)).rejects.toMatchObject(error)
+  },
+)
 
-it('are refused over others, in a store that was begun as a whole, and where the whole is wanted', async () => {
+it('are refused over other ranges, in a store that was started as a whole, and for a whole store', async () => {
   const store = new MemoryStore()
   await writeRange(store, 4, 12)
   await expect(writeRange(store, 8, 16)).rejects.toMatchObject({
@@ -161,14 +164,14 @@ it('are refused over others, in a store that was begun as a whole, and where the
   )
 })
 
-it('are nothing to write any more in a store that is complete', async () => {
+it('need no more writing in a complete store', async () => {
   const store = await wholeStore()
   const before = await sorted(store)
   await writeRange(store, 8, 16)
   expect(await sorted(store)).toEqual(before)
 })
 
-it('are not merged while rows are missing, which are named', async () => {
+it("aren't merged while rows are missing, and name them", async () => {
   const store = new MemoryStore()
   await expect(mergeGradientStore(store)).rejects.toMatchObject({ failure: 'missing' })
   await writeRange(store, 4, 8)
@@ -212,7 +215,7 @@ it.each([
   await expect(mergeGradientStore(ours)).rejects.toMatchObject(error)
 })
 
-it('are not merged if a chunk is damaged or missing; the range to be written again is named', async () => {
+it("aren't merged if a chunk is damaged or missing; the range to write again is named", async () => {
   const store = new MemoryStore()
   await writeRange(store, 0, 12)
   await writeRange(store, 12, rowCount)
@@ -254,7 +257,7 @@ it('are not merged if a chunk is of another version of the range', async () => {
   })
 })
 
-it('are copied again where they were written again after the first copy', async () => {
+it('are copied again if they were written again after the first copy', async () => {
   const [first, second, target] = [new MemoryStore(), new MemoryStore(), new MemoryStore()]
   await writeRange(first, 0, 12)
   const other = await openGradientWriter(second, {
@@ -272,7 +275,7 @@ it('are copied again where they were written again after the first copy', async 
   expect(await sorted(target)).toEqual(await sorted(await wholeStore()))
 })
 
-it('go on after the last chunk that outlasted what ended their writer', async () => {
+it('are continued after the last chunk that survived a crash of their writer', async () => {
   const store = new MemoryStore()
   await writeRange(store, 8, 20, { until: 18 })
   await flipBit(store, 'ids/c.3', 0)
@@ -282,7 +285,7 @@ it('go on after the last chunk that outlasted what ended their writer', async ()
   await writer.close()
 })
 
-it('are refused where their record is no record', async () => {
+it('are refused if their record is invalid', async () => {
   const store = new MemoryStore()
   await writeRange(store, 8, 16)
   await changeJson(store, 'ranges/8-16.json', (json) =>
@@ -307,7 +310,7 @@ it('stop being merged when the call is aborted, and can be merged again', async 
   expect(await mergeGradientStore(store)).toEqual({ rowCount, rangeCount: 1 })
 })
 
-it('cannot be written to a store that lists and deletes nothing', async () => {
+it("can't be written to a store that can't list and delete", async () => {
   const memory = new MemoryStore()
   const store = { get: memory.get.bind(memory), set: memory.set.bind(memory) }
   const options = { identity, rowCount, rows: { start: 0, end: 4 } }

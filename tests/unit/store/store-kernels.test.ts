@@ -23,7 +23,7 @@ describe('the kernels of stores', () => {
 
   // A piece in the kernels' memory has 131,072 bytes; from 6,704 on they are folded, all but the last 3,344 to 3,359.
   it.each([0, 1, 15, 16, 17, 1000, 6687, 6703, 6704, 6720, 131_072, 134_416, 134_432, 400_003])(
-    'give the checksum of %i bytes as JavaScript does, wherever they lie',
+    'compute the checksum of %i bytes as JavaScript does, at any address',
     (length) => {
       const bytes = randomBytes(length + 3)
       for (const offset of [0, 1, 3]) {
@@ -33,7 +33,7 @@ describe('the kernels of stores', () => {
     },
   )
 
-  it('decode every float16 as JavaScript does, whatever its exponent', () => {
+  it('decode every float16 as JavaScript does, for every exponent', () => {
     const bits = Uint16Array.from({ length: 0x10000 }, (_, i) => i)
     for (const exponent of [-163, -150, -126, -101, -100, -99, -25, 0, 7, 112, 113]) {
       const exponents = Int16Array.of(exponent)

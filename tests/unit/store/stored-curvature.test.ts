@@ -50,7 +50,7 @@ const storing = (store: MemoryStore): InfluenceOptions => ({ precomputeGrads: tr
 
 describe('a curvature in a store', () => {
   it.each(['ekfac', 'kfac', 'diagonal'] as const)(
-    'of %s explains as that in memory',
+    'of %s explains like the one in memory',
     async (name) => {
       const store = new MemoryStore()
       const own = { curvature: name }
@@ -83,7 +83,7 @@ describe('a curvature in a store', () => {
   })
 
   it.each([{ seed: 1 }, { fisher: 'empirical' }] as const)(
-    'is estimated again with %o, in the place of the other one',
+    'is estimated again with %o, and replaces the other one',
     async (more) => {
       const store = new MemoryStore()
       await fitted(storing(store))
@@ -97,7 +97,7 @@ describe('a curvature in a store', () => {
     },
   )
 
-  it('is refused if it was estimated in another way than asked for', async () => {
+  it('is refused if it was estimated with other options', async () => {
     const store = new MemoryStore()
     await fitted(storing(store))
     await expect(
@@ -162,7 +162,7 @@ describe('a curvature in a store', () => {
     },
   )
 
-  it('is read from a store of its own, for any training examples', async () => {
+  it('is read from its own store, for any training examples', async () => {
     const store = new MemoryStore()
     using writer = new InfluenceFunctions(classifier() as Predictor, loss, {
       ...options,
@@ -183,7 +183,7 @@ describe('a curvature in a store', () => {
     expect(meta.params['curvatureExamples']).toBe(trainX.length)
   })
 
-  it('of its own is refused if it is missing, or of another model', async () => {
+  it('in its own store is refused if it is missing, or of another model', async () => {
     const store = new MemoryStore()
     const own = { ...options, curvatureStore: store } as const
     using explainer = new InfluenceFunctions(classifier() as Predictor, loss, own)
@@ -200,7 +200,7 @@ describe('a curvature in a store', () => {
     )
   })
 
-  it('is missing where a server answers with a page', async () => {
+  it('is missing if a server answers with a page', async () => {
     const memory = new MemoryStore()
     using similarity = new GradientSimilarity(classifier() as Predictor, loss, {
       ...{ device: 'cpu', batchSize: 4, precomputeGrads: true, store: memory },
@@ -240,7 +240,7 @@ describe('a curvature in a store', () => {
   it.each([
     ['curvature-diagonal/block-0-eigenvalues/c.0.0', 'block-0-eigenvalues'],
     ['curvature-diagonal/zarr.json', 'curvature-diagonal'],
-  ])('is found damaged where one byte of %s differs', async (key, array) => {
+  ])('is reported as damaged if one byte of %s differs', async (key, array) => {
     const store = new MemoryStore()
     await fitted(storing(store))
     const bytes = (await store.get(key))!

@@ -47,7 +47,7 @@ const open = (url: string): Promise<GradientSimilarity<NdArray>> =>
 const flipped = (bytes: Uint8Array): Uint8Array =>
   bytes.map((byte, i) => (i === 7 ? byte ^ 16 : byte))
 
-it('ranks from a server as from memory, whatever of it fails at the first time', async () => {
+it('ranks from a server as from memory, for any requests that fail at the first try', async () => {
   using local = await GradientSimilarity.open(memory, classifier(), loss)
   const expected = await local.explain(testX)
   const faults: ((bytes: Uint8Array, ...rest: Parameters<Handler>) => Uint8Array | null)[] = [
@@ -71,7 +71,7 @@ it('ranks from a server as from memory, whatever of it fails at the first time',
   }
 })
 
-it('names array and chunk of what stays damaged', async () => {
+it('names array and chunk if they stay damaged', async () => {
   const url = await serveStore((bytes, _, { url: path }) =>
     path!.includes('segment-0') && path!.includes('/c.1.') ? flipped(bytes) : bytes,
   )
@@ -84,7 +84,7 @@ it('names array and chunk of what stays damaged', async () => {
   })
 })
 
-it('says that the server cannot be reached any more when it is gone in mid-stream', async () => {
+it('reports a server that becomes unreachable while streaming', async () => {
   let asked = 0
   const url = await serveStore((bytes, _count, request) => {
     if (++asked <= 8) return bytes

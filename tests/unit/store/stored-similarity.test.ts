@@ -16,7 +16,7 @@ import { contentOf } from '../../support/stores/written-store.js'
 describe('on a net without a framework', () => {
   storedSimilaritySuite('cpu', (seed) => classifier(seed) as Predictor)
 
-  it('fills a store with the same bytes where memory suffices for parts of a batch only', async () => {
+  it('fills a store with the same bytes if memory suffices only for parts of a batch', async () => {
     const fill = async (predictor: Predictor<NdArray>): Promise<Record<string, string>> => {
       const store = new MemoryStore()
       using explainer = new GradientSimilarity(predictor, 'sparseCategoricalCrossentropy', {

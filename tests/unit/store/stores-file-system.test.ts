@@ -67,7 +67,7 @@ async function untilWritten(writer: ChildProcess, rowCount: number): Promise<voi
   }
 }
 
-it('reads what was written, in whole and in part', async () => {
+it('reads written files, whole and in part', async () => {
   await store.set('a/b', text('twelve bytes'))
   expect(await store.get('a/b')).toEqual(text('twelve bytes'))
   expect(await store.getRange('a/b', { offset: 2, length: 4 })).toEqual(text('elve'))
@@ -77,13 +77,13 @@ it('reads what was written, in whole and in part', async () => {
   expect(await store.get('a/b')).toEqual(text('new'))
 })
 
-it('finds nothing where there is no file, and no directory', async () => {
+it('finds nothing in a missing file or directory', async () => {
   expect(await store.get('zarr.json')).toBeUndefined()
   await store.set('a', text('a file'))
   expect(await store.get('a/b')).toBeUndefined()
 })
 
-it('refuses to read more than it may', async () => {
+it('refuses to read more than its limit', async () => {
   await store.set('a', text('four'))
   await expect(store.get('a', { maxByteLength: 3 })).rejects.toThrow('no more than 3')
 })
@@ -110,14 +110,14 @@ it('follows no link out of the store', async () => {
   expect(readdirSync(outside)).toEqual(['secret'])
 })
 
-it('holds a store of gradients, and nothing else once it is written', async () => {
+it('contains a store of gradients, and nothing else after it is written', async () => {
   await writeRows(store, 3)
   const reader = await openGradientStore(store)
   expect((await reader.readGradients(0, 10)).block).toEqual(storedRows.block)
   expect(readdirSync(directory).filter((name) => name.startsWith('.'))).toEqual([])
 })
 
-it('is whole after its writer was killed at any moment, and continued the same to the last byte', async () => {
+it('is consistent after its writer was killed at any moment, and identical in every byte after a resume', async () => {
   for (const rowCount of [0, 25]) {
     const writer = writerProcess(directory)
     await untilWritten(writer, rowCount)
@@ -133,7 +133,7 @@ it('is whole after its writer was killed at any moment, and continued the same t
   expect(filesOf(directory)).toEqual(filesOf(undisturbed))
 })
 
-it('lets one of two processes write, and tells the other', async () => {
+it('allows one of two processes to write, and refuses the other', async () => {
   const lock = await store.lock()
   await expect(new FileSystemStore(directory).lock()).rejects.toMatchObject({
     failure: 'locked',
@@ -161,8 +161,8 @@ it.each([
 
 it.each([
   ['another machine renewed a moment ago', JSON.stringify({ id: 'x', pid: 1, host: 'elsewhere' })],
-  ['somebody is just taking', ''],
-])('leaves a lock alone that %s', async (_, content) => {
+  ['another process is just taking', ''],
+])("doesn't take over a lock that %s", async (_, content) => {
   mkdirSync(directory)
   writeFileSync(path.join(directory, '.lock'), content)
   await expect(store.lock()).rejects.toMatchObject({ failure: 'locked' })
@@ -180,7 +180,7 @@ it('stops writing when its lock was taken from it', async () => {
   expect(existsSync(path.join(directory, '.lock'))).toBe(true)
 })
 
-it('lets only one of many take over an abandoned lock', async () => {
+it('allows only one process to take over an abandoned lock', async () => {
   mkdirSync(directory)
   const dead = { id: 'old', pid: 2 ** 22 + 1, host: hostname() }
   writeFileSync(path.join(directory, '.lock'), JSON.stringify(dead))
@@ -193,7 +193,7 @@ it('lets only one of many take over an abandoned lock', async () => {
   for (const lock of locks) await lock.release()
 })
 
-it('locks rows beside other rows, and against the same ones and the whole', async () => {
+it('locks rows at the same time as other rows, but not as the same ones or the whole', async () => {
   const first = await store.lock({ start: 0, end: 8 })
   const other = new FileSystemStore(directory)
   const beside = await other.lock({ start: 8, end: 16 })
@@ -221,7 +221,7 @@ it('locks rows beside other rows, and against the same ones and the whole', asyn
   expect(readdirSync(directory).filter((name) => name.startsWith('.'))).toEqual([])
 })
 
-it('clears away what a killed writer of other rows left, and its lock', async () => {
+it('removes the files and the lock of a killed writer of other rows', async () => {
   mkdirSync(path.join(directory, '.unfinished', 'dead'), { recursive: true })
   writeFileSync(path.join(directory, '.unfinished', 'dead', 'chunk'), 'half')
   const holder = { id: 'dead', pid: 2 ** 22 + 1, host: hostname() }
@@ -231,7 +231,7 @@ it('clears away what a killed writer of other rows left, and its lock', async ()
   await lock.release()
 })
 
-it('lists names, and deletes files together with folders that they leave empty', async () => {
+it('lists names, and deletes files with the folders that become empty', async () => {
   await store.set('ranges/0-8.json', text('{}'))
   await store.set('ranges/8-16.json', text('{}'))
   expect((await store.list('ranges')).sort()).toEqual(['0-8.json', '8-16.json'])
@@ -243,7 +243,7 @@ it('lists names, and deletes files together with folders that they leave empty',
   expect(readdirSync(directory).filter((name) => !name.startsWith('.'))).toEqual([])
 })
 
-it('says that there is no room, and keeps the rows before', async () => {
+it('reports a full disk, and keeps the earlier rows', async () => {
   const program = `
     import { FileSystemStore } from 'gradlens/node'
     const store = new FileSystemStore(process.argv[2]!)
@@ -269,7 +269,7 @@ it('says that there is no room, and keeps the rows before', async () => {
   expect(filesOf(directory)).toEqual({ small: '\0'.repeat(10) })
 })
 
-it('says what else keeps it from being written or read', async () => {
+it("reports other reasons why it can't be written or read", async () => {
   writeFileSync(directory, 'a file where the directory should be')
   const failure = async (promise: Promise<unknown>): Promise<StoreError> => {
     try {

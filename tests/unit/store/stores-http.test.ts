@@ -107,12 +107,12 @@ it.each([
   expect(error).toMatchObject({ failure: 'damaged', status: 206 })
 })
 
-it('refuses a part where all was asked for', async () => {
+it('refuses a part if all was requested', async () => {
   const { store } = await storeOf([(_, response) => void response.writeHead(206).end(bytes)])
   expect(await rejection(store.get('a'))).toMatchObject({ failure: 'damaged', status: 206 })
 })
 
-it.each([404, 410])('finds nothing where the server answers %i', async (code) => {
+it.each([404, 410])('finds nothing if the server answers %i', async (code) => {
   const { store, requests } = await storeOf([status(code)])
   expect(await store.get('a')).toBeUndefined()
   expect(requests()).toBe(1)
@@ -132,20 +132,20 @@ it.each([
   expect(requests()).toBe(3)
 })
 
-it('gives up after as many tries as it was told, with the status', async () => {
+it('gives up after the given number of tries, with the status', async () => {
   const { store, requests } = await storeOf([status(503)], { ...quick, retries: 2 })
   const error = await rejection(store.get('a'))
   expect(error).toMatchObject({ name: 'StoreError', failure: 'unreachable', status: 503 })
   expect(requests()).toBe(3)
 })
 
-it.each([400, 401, 403, 416])('does not try again after %i', async (code) => {
+it.each([400, 401, 403, 416])("doesn't try again after %i", async (code) => {
   const { store, requests } = await storeOf([status(code)])
   expect(await rejection(store.get('a'))).toMatchObject({ failure: 'unreachable', status: code })
   expect(requests()).toBe(1)
 })
 
-it('waits as long as the server says, unless that is too long', async () => {
+it('waits as long as the server asks, unless that is too long', async () => {
   const { store } = await storeOf([status(429, { 'Retry-After': '1' }), right])
   const start = performance.now()
   expect(await store.get('a')).toEqual(bytes)
@@ -156,7 +156,7 @@ it('waits as long as the server says, unless that is too long', async () => {
   expect(requests()).toBe(1)
 })
 
-it('says what stands behind an address where nobody answers', async () => {
+it('reports an address where no server answers', async () => {
   const store = new HttpStore('http://127.0.0.1:1/store', { ...quick, retries: 1 })
   const error = await rejection(store.get('a'))
   expect(error).toMatchObject({ failure: 'unreachable', status: undefined })
@@ -170,7 +170,7 @@ it.each([
     (_: unknown, response: ServerResponse) => void response.writeHead(200).end(bytes),
   ],
   ['without end', endless],
-])('reads no more bytes than it may of those %s', async (_, answer) => {
+])('reads no more bytes than its limit of those %s', async (_, answer) => {
   const { store, requests } = await storeOf([answer])
   const error = await rejection(store.get('a', { maxByteLength: 999 }))
   expect(error).toMatchObject({ failure: 'damaged' })
@@ -178,7 +178,7 @@ it.each([
   expect(requests()).toBe(1)
 })
 
-it('shares a request among those who want the same, and gives each its own bytes', async () => {
+it('shares a request between equal reads, and returns each its own bytes', async () => {
   const { store, requests } = await storeOf([right])
   const [first, second] = await Promise.all([store.get('a'), store.get('a')])
   first!.fill(0)
@@ -187,7 +187,7 @@ it('shares a request among those who want the same, and gives each its own bytes
   expect(requests()).toBe(1)
 })
 
-it('puts what was asked for into the room that it is given, and keeps a scan longer than its cache out of it', async () => {
+it("writes into a given buffer, and doesn't cache a scan longer than its cache", async () => {
   const { store, requests } = await storeOf([right], { ...quick, cacheByteLength: 2000 })
   const buffer = new ArrayBuffer(1000)
   const options = { scanByteLength: 2001, buffer }
@@ -201,7 +201,7 @@ it('puts what was asked for into the room that it is given, and keeps a scan lon
   expect(requests()).toBe(2)
 })
 
-it('reads bodies that are no byte streams', async () => {
+it("reads bodies that aren't byte streams", async () => {
   const parts = [bytes.slice(0, 3), bytes.slice(3, 700), bytes.slice(700)]
   const body = new ReadableStream({
     pull: (controller) => {
@@ -217,7 +217,7 @@ it('reads bodies that are no byte streams', async () => {
   expect(await new HttpStore('http://127.0.0.1:1/', quick).get('a')).toEqual(bytes)
 })
 
-it("lets the others' request live when one of them aborts, and ends it when all have", async () => {
+it('continues a shared request when one reader aborts, and ends it when all have', async () => {
   let ended = 0
   const slow: Handler = (request, response) => {
     response.on('close', () => {
@@ -247,7 +247,7 @@ it("lets the others' request live when one of them aborts, and ends it when all 
   await expect.poll(() => ended).toBe(1)
 })
 
-it('keeps the answers used last, and asks again for one that was damaged', async () => {
+it('caches the most recently used answers, and requests a damaged one again', async () => {
   const { store, requests } = await storeOf([right], { ...quick, cacheByteLength: 2000 })
   const read = async (...keys: string[]): Promise<number> => {
     const before = requests()
@@ -261,7 +261,7 @@ it('keeps the answers used last, and asks again for one that was damaged', async
   expect(requests()).toBe(5)
 })
 
-it('sends what every request has to have, and keeps the query of a signed address', async () => {
+it('sends the given headers with every request, and keeps the query of a signed address', async () => {
   const seen: (string | undefined)[] = []
   const url = await serve((request, response) => {
     seen.push(request.url, request.headers.authorization)
@@ -285,7 +285,7 @@ it.each(['ftp://example.org', 'file:///etc', 'store'])('refuses the address %j',
   expect(() => new HttpStore(url)).toThrow('a URL with http or https')
 })
 
-it('serves a store of gradients, over a server that errs now and then', async () => {
+it('reads a store of gradients from a server that fails now and then', async () => {
   const written = new MemoryStore()
   await writeRows(written, 5)
   let count = 0
@@ -309,7 +309,7 @@ it('serves a store of gradients, over a server that errs now and then', async ()
   expect(squaredNorms).toEqual(storedRows.squaredNorms)
 })
 
-it('takes a page in the place of a JSON file for a missing file, and names its address', async () => {
+it('reads a page instead of a JSON file as a missing file, and names its address', async () => {
   const page = Buffer.from('<!doctype html>')
   const { store } = await storeOf([(_, response) => void response.writeHead(200).end(page)])
   expect(await store.get('zarr.json')).toBeUndefined()

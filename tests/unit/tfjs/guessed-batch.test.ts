@@ -90,7 +90,7 @@ function createUncheckedSession(passes: TfjsPasses): PredictorSession<Tensor> {
 describe('a batch that is guessed from sizes', () => {
   beforeAll(() => useDevice('cpu'))
 
-  it('gives wrong gradients to many models with constants as long as a batch', async () => {
+  it('causes wrong gradients in many models with constants as long as a batch', async () => {
     let wrongCount = 0
     for (const constants of constantModels) {
       const trial = constantModel(constants)
@@ -101,7 +101,7 @@ describe('a batch that is guessed from sizes', () => {
     expect(wrongCount).toBeGreaterThanOrEqual(15)
   })
 
-  it('gives wrong gradients to some random models', async () => {
+  it('causes wrong gradients in some random models', async () => {
     const wrongSeeds: number[] = []
     for (let seed = 1; seed <= 60; seed++) {
       const { trial, batchSizes } = randomTrial(seed)
@@ -112,7 +112,7 @@ describe('a batch that is guessed from sizes', () => {
     expect(wrongSeeds.length).toBeGreaterThan(0)
   })
 
-  it('is noticed by the self-check, which leaves the batch and says so', async () => {
+  it('is noticed by the self-check, which computes examples one by one, with a warning', async () => {
     const reasons: string[] = []
     for (const constants of constantModels) {
       const trial = constantModel(constants)

@@ -90,7 +90,7 @@ describe('the channels of an image', () => {
   )
 })
 
-describe('what cannot be a model is refused with the way out', () => {
+describe('an invalid model is refused with the way out', () => {
   it('causal padding, by the name of its layer', async () => {
     const model = tf.sequential({
       layers: [

@@ -25,7 +25,7 @@ const products = fc.record({
   seed: fc.integer({ min: 1, max: 1e6 }),
 })
 
-it('multiplies matrices of any size, transposed or not, one by one or one by many', () => {
+it('multiplies matrices of any size, transposed or not, one by one or one by several', () => {
   fc.assert(
     fc.property(products, (sizes) => {
       const { rows, inner, columns, transposeA, transposeB, seed } = sizes

@@ -214,18 +214,15 @@ it('scales channels and sums centred products as the loop does, for any number o
 it.each([
   ['ClipByValue', { clipValueMin: -0.5, clipValueMax: 1.5 }, (x: number) => x >= -0.5 && x <= 1.5],
   ['Relu6', {}, (x: number) => x > 0 && x <= 6],
-] as const)(
-  '%s passes the gradient within its limits, and not without',
-  (name, attributes, passes) => {
-    const x = [-7, -0.5, -0, 0, 1e-45, 0.3, 1.5, 1.6, 6, 6.001, NaN]
-    for (const device of ['cpu', 'wasm'] as const) {
-      const actual = runOn(device, () => {
-        const inputs = { x: tf.tensor1d(x) }
-        const dy = tf.tensor1d(x.map((_, k) => k + 1))
-        const thunks = gradientRepairs[name]!([dy], { inputs, outputs: [], attributes })
-        return Float32Array.from(thunks['x']!().dataSync())
-      })
-      expect([...actual]).toEqual(x.map((value, k) => (passes(Math.fround(value)) ? k + 1 : 0)))
-    }
-  },
-)
+] as const)('%s passes the gradient only within its limits', (name, attributes, passes) => {
+  const x = [-7, -0.5, -0, 0, 1e-45, 0.3, 1.5, 1.6, 6, 6.001, NaN]
+  for (const device of ['cpu', 'wasm'] as const) {
+    const actual = runOn(device, () => {
+      const inputs = { x: tf.tensor1d(x) }
+      const dy = tf.tensor1d(x.map((_, k) => k + 1))
+      const thunks = gradientRepairs[name]!([dy], { inputs, outputs: [], attributes })
+      return Float32Array.from(thunks['x']!().dataSync())
+    })
+    expect([...actual]).toEqual(x.map((value, k) => (passes(Math.fround(value)) ? k + 1 : 0)))
+  }
+})

@@ -48,7 +48,7 @@ async function refuse(
   }
 }
 
-test('files that cannot be used are refused where they were given, with the way out', async () => {
+test("files that can't be used are refused in place, with the way out", async () => {
   const files = await exportModel(colorModel())
   const weights = files['weights.bin'] ?? new Uint8Array()
   const unknown = new TextDecoder().decode(files['model.json']).replaceAll('Conv2D', 'Conv9D')

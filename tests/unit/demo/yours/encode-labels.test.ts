@@ -24,7 +24,7 @@ describe('labels', () => {
     })
   })
 
-  test('names are those of the model in another spelling, if only one class can be meant', () => {
+  test('names match those of the model in another spelling, if only one class is possible', () => {
     const model = output(2, 'softmax', ['Class 1', 'Class 2'])
     expect(encodeLabels(names('class_2', 'CLASS-1', 'class_2'), model)).toMatchObject({
       indices: Int32Array.of(1, 0, 1),
@@ -84,7 +84,7 @@ describe('labels', () => {
   })
 })
 
-test('every output has losses of gradlens for the labels that it takes, in their form', () => {
+test('every output has losses of gradlens for the labels that it accepts, in their form', () => {
   for (const size of [1, 3]) {
     for (const activation of ['softmax', 'sigmoid', 'none'] as const) {
       if (size === 1 && activation === 'softmax') continue

@@ -67,7 +67,7 @@ describe('a .keras file', () => {
     expectClose(await run(answer), answer.outputs)
   })
 
-  test('that begins with texts has its vocabulary, and the outputs of Keras for texts', async () => {
+  test('that takes texts has its vocabulary, and the outputs of Keras for texts', async () => {
     opened = await openModel([find('text.keras')])
     const { text, inputs, embedding } = opened.facts
     expect(inputs).toMatchObject([{ shape: [6], dtype: 'int32' }])
@@ -78,7 +78,7 @@ describe('a .keras file', () => {
     expectClose(await run({ x, shape: [texts.length, 6] }), outputs)
   })
 
-  test('with a layer that TensorFlow.js computes in another way is refused by its name', async () => {
+  test('with a layer that TensorFlow.js computes differently is refused by name', async () => {
     await expect(openModel([find('refused.keras')])).rejects.toThrow(
       /the layer 'gru\w*' \(GRU\) with reset_after=True\. Build the layer with reset_after=False/,
     )

@@ -16,7 +16,7 @@ const float64 = (...numbers: number[]): Uint8Array =>
   new Uint8Array(Float64Array.from(numbers).buffer)
 
 describe('tables', () => {
-  test('a CSV file has the cells that were written, whatever the separator and the quotes', async () => {
+  test('a CSV file has the written cells, with any separator and quotes', async () => {
     const word = fc.stringMatching(/^[a-z][a-z ,;"]{0,8}[a-z]$/)
     // −0 is written as 0.
     const row = fc.tuple(
@@ -86,7 +86,7 @@ describe('arrays', () => {
     }
   })
 
-  test('labels are the file that is called so, also in an .npz and in a zip', async () => {
+  test('labels are the file of that name, also in an .npz and in a zip', async () => {
     const x = writeNpy('<f8', [2, 1], float64(1, 2))
     const y = writeNpy('<i4', [2], int32(1, 0))
     const npz = zip({ 'x_train.npy': x, 'y_train.npy': y })

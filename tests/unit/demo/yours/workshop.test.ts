@@ -15,7 +15,7 @@ const plan: EncodingPlan = {
   table: { label: 'fruit', features: ['a', 'b', 'c'], scaling: 'none' },
 }
 
-test('takes the order of the classes from a labels.txt among the data, also to compare encodings', async () => {
+test('reads the order of the classes from a labels.txt among the data, also to compare encodings', async () => {
   const model = tf.sequential({
     layers: [tf.layers.dense({ units: 3, inputShape: [3], activation: 'softmax' })],
   })

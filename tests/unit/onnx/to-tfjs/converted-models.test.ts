@@ -86,7 +86,7 @@ it('has no transpose where images have their channels last already', () => {
   expect(ops).not.toContain('Transpose')
 })
 
-it('takes an axis of any length from the examples', async () => {
+it('reads an axis of any length from the examples', async () => {
   await useDevice('cpu')
   const nodes = [
     nodeOf('Shape', ['x'], 'shape'),

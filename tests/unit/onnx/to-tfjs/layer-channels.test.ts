@@ -56,7 +56,7 @@ async function attribute<Value>(
 }
 
 it.each(['scaled', 'convolved', 'active'])(
-  "attributes to the layer '%s' as ONNX Runtime does, and says where its channels are",
+  "attributes to the layer '%s' as ONNX Runtime does, and knows its channels",
   async (layer) => {
     await useDevice('cpu')
     const expected = await attribute(await onnxPredictor(ort, bytes), layer, 'native')
