@@ -7,6 +7,7 @@ import {
 } from 'gradlens'
 import type { ServerResponse } from 'node:http'
 import { expect, it, onTestFinished, vi } from 'vitest'
+import { createDeferred } from '../../support/deferred.js'
 import { answerRange, serve, type Handler } from '../../support/stores/http-server.js'
 import { storedRows, writeRows } from '../../support/stores/written-store.js'
 
@@ -219,32 +220,31 @@ it("reads bodies that aren't byte streams", async () => {
 
 it('continues a shared request when one reader aborts, and ends it when all have', async () => {
   let ended = 0
-  const slow: Handler = (request, response) => {
+  const answered = createDeferred<undefined>()
+  const waiting: Handler = (request, response) => {
     response.on('close', () => {
       if (!response.writableFinished) ended++
     })
-    setTimeout(() => {
+    void answered.promise.then(() => {
       answerRange(request, response, bytes)
-    }, 60)
+    })
   }
-  const { store, requests } = await storeOf([slow])
-  const [first, second] = [new AbortController(), new AbortController()]
-  const read = store.get('a', { signal: first.signal })
-  const other = store.get('a', { signal: second.signal })
-  setTimeout(() => {
-    first.abort(new Error('enough'))
-  }, 10)
-  await expect(read).rejects.toThrow('enough')
-  expect(await other).toEqual(bytes)
-  expect(requests()).toBe(1)
+  const { store, requests } = await storeOf([waiting])
+  const [first, second, third] = Array.from({ length: 3 }, () => new AbortController())
+  const read = store.get('a', { signal: first!.signal })
+  const other = store.get('a', { signal: second!.signal })
+  const last = store.get('b', { signal: third!.signal })
+  await expect.poll(requests).toBe(2)
 
-  const third = new AbortController()
-  const last = store.get('b', { signal: third.signal })
-  setTimeout(() => {
-    third.abort(new Error('enough too'))
-  }, 20)
+  first!.abort(new Error('enough'))
+  await expect(read).rejects.toThrow('enough')
+  third!.abort(new Error('enough too'))
   await expect(last).rejects.toThrow('enough too')
   await expect.poll(() => ended).toBe(1)
+
+  answered.resolve(undefined)
+  expect(await other).toEqual(bytes)
+  expect([requests(), ended]).toEqual([2, 1])
 })
 
 it('caches the most recently used answers, and requests a damaged one again', async () => {
