@@ -31,7 +31,9 @@ const [only, ...givenRates] = argv.slice(2)
 for (const name of names) {
   if (only !== undefined && only !== name) continue
   const rate = dataSets[name].undoneRate ?? NaN
-  const rates = givenRates.length > 0 ? givenRates.map(Number) : [rate / 10, rate, rate * 10]
+  // Rounded, as a product with 0.1 has many digits.
+  const usual = [0.1, 1, 10].map((factor) => Number((factor * rate).toPrecision(6)))
+  const rates = givenRates.length > 0 ? givenRates.map(Number) : usual
   const rows = await measure(readUnlearned(name), rates)
   console.log(
     formatTable(
