@@ -125,8 +125,9 @@ function invert(block: CurvatureBlock, damping: number | undefined): Float64Arra
   const { eigenvalues, rows, columns, inputRank = rows } = block
   if (eigenvalues === undefined) return undefined
   let sum = 0
-  for (const [k, value] of eigenvalues.entries()) {
-    sum += k < inputRank * columns ? value : (rows - inputRank) * value
+  for (let k = 0; k < eigenvalues.length; k++) {
+    const count = k < inputRank * columns ? 1 : rows - inputRank
+    sum += count * eigenvalues[k]!
   }
   const added = damping ?? (relativeDamping * sum) / (rows * columns)
   const inverse = new Float64Array(eigenvalues.length)

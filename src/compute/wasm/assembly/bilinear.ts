@@ -5,7 +5,7 @@ const rowsAtOnce: i32 = 128
 
 /**
  * Adds a_jᵀ G δ_j of one dense gradient G [inputs, outputs], with a multiple of four outputs, and factored rows of one
- * position. The sums are float64, `sumStep` bytes apart.
+ * position. The sums are float64, `sumStep` bytes apart. Two rows share what is loaded of G.
  */
 export function addBilinear(
   gradient: usize,
@@ -22,71 +22,120 @@ export function addBilinear(
   sumStep: usize,
 ): void {
   const step = (<usize>outputs) << 2
-  for (let j = 0; j < rows; j++) {
-    let sum: f64 = 0
+  for (let j = 0; j < rows; j += 2) {
+    const isPair = j + 1 < rows
+    const nextA = isPair ? a + aStep : a
+    const nextDelta = isPair ? delta + deltaStep : delta
+    let both = f64x2.splat(0)
     for (let k = 0; k < inputs; k += rowsAtOnce) {
       const count = min(rowsAtOnce, inputs - k)
       const from = gradient + <usize>k * step
-      const own = a + ((<usize>k) << 2)
+      const skipped = (<usize>k) << 2
+      const x = a + skipped
+      const y = nextA + skipped
       let at: usize = 0
-      for (; at + 128 <= step; at += 128) sum += multiply32(from + at, step, own, count, delta + at)
-      for (; at < step; at += 16) sum += multiply4(from + at, step, own, count, delta + at)
+      for (; at + 64 <= step; at += 64) {
+        const products = multiply16(from + at, step, x, y, count, delta + at, nextDelta + at)
+        both = f64x2.add(both, products)
+      }
+      for (; at < step; at += 16) {
+        const products = multiply4(from + at, step, x, y, count, delta + at, nextDelta + at)
+        both = f64x2.add(both, products)
+      }
     }
-    sum *= gradientScale * load<f64>(scales + ((<usize>j) << 3))
-    store<f64>(sums, load<f64>(sums) + sum)
-    a += aStep
-    delta += deltaStep
-    sums += sumStep
+    addScaled(sums, f64x2.extract_lane(both, 0), gradientScale, scales)
+    if (isPair) addScaled(sums + sumStep, f64x2.extract_lane(both, 1), gradientScale, scales + 8)
+    a += 2 * aStep
+    delta += 2 * deltaStep
+    scales += 16
+    sums += 2 * sumStep
   }
 }
 
-/** The products with 32 columns of G. */
-function multiply32(from: usize, step: usize, a: usize, count: i32, delta: usize): f64 {
-  let s0 = f32x4.splat(0)
-  let s1 = s0
-  let s2 = s0
-  let s3 = s0
-  let s4 = s0
-  let s5 = s0
-  let s6 = s0
-  let s7 = s0
+function addScaled(to: usize, sum: f64, gradientScale: f64, scale: usize): void {
+  store<f64>(to, load<f64>(to) + sum * (gradientScale * load<f64>(scale)))
+}
+
+/** The products of two rows with 16 columns of G. */
+function multiply16(
+  from: usize,
+  step: usize,
+  x: usize,
+  y: usize,
+  count: i32,
+  deltaX: usize,
+  deltaY: usize,
+): v128 {
+  let x0 = f32x4.splat(0)
+  let x1 = x0
+  let x2 = x0
+  let x3 = x0
+  let y0 = x0
+  let y1 = x0
+  let y2 = x0
+  let y3 = x0
   for (let k = 0; k < count; k++) {
-    const x = v128.load32_splat(a)
-    s0 = multiplyAdd(x, v128.load(from), s0)
-    s1 = multiplyAdd(x, v128.load(from, 16), s1)
-    s2 = multiplyAdd(x, v128.load(from, 32), s2)
-    s3 = multiplyAdd(x, v128.load(from, 48), s3)
-    s4 = multiplyAdd(x, v128.load(from, 64), s4)
-    s5 = multiplyAdd(x, v128.load(from, 80), s5)
-    s6 = multiplyAdd(x, v128.load(from, 96), s6)
-    s7 = multiplyAdd(x, v128.load(from, 112), s7)
-    a += 4
+    const g0 = v128.load(from)
+    const g1 = v128.load(from, 16)
+    const g2 = v128.load(from, 32)
+    const g3 = v128.load(from, 48)
+    const ofX = v128.load32_splat(x)
+    x0 = multiplyAdd(ofX, g0, x0)
+    x1 = multiplyAdd(ofX, g1, x1)
+    x2 = multiplyAdd(ofX, g2, x2)
+    x3 = multiplyAdd(ofX, g3, x3)
+    const ofY = v128.load32_splat(y)
+    y0 = multiplyAdd(ofY, g0, y0)
+    y1 = multiplyAdd(ofY, g1, y1)
+    y2 = multiplyAdd(ofY, g2, y2)
+    y3 = multiplyAdd(ofY, g3, y3)
+    x += 4
+    y += 4
     from += step
   }
+  return addBoth(weigh16(x0, x1, x2, x3, deltaX), weigh16(y0, y1, y2, y3, deltaY))
+}
+
+function weigh16(s0: v128, s1: v128, s2: v128, s3: v128, delta: usize): v128 {
   let sums = f32x4.mul(s0, v128.load(delta))
   sums = multiplyAdd(s1, v128.load(delta, 16), sums)
   sums = multiplyAdd(s2, v128.load(delta, 32), sums)
-  sums = multiplyAdd(s3, v128.load(delta, 48), sums)
-  sums = multiplyAdd(s4, v128.load(delta, 64), sums)
-  sums = multiplyAdd(s5, v128.load(delta, 80), sums)
-  sums = multiplyAdd(s6, v128.load(delta, 96), sums)
-  sums = multiplyAdd(s7, v128.load(delta, 112), sums)
-  return addLanes(sums)
+  return multiplyAdd(s3, v128.load(delta, 48), sums)
 }
 
-/** The products with four columns of G. */
-function multiply4(from: usize, step: usize, a: usize, count: i32, delta: usize): f64 {
-  let sums = f32x4.splat(0)
+/** The products of two rows with four columns of G. */
+function multiply4(
+  from: usize,
+  step: usize,
+  x: usize,
+  y: usize,
+  count: i32,
+  deltaX: usize,
+  deltaY: usize,
+): v128 {
+  let ofX = f32x4.splat(0)
+  let ofY = ofX
   for (let k = 0; k < count; k++) {
-    sums = multiplyAdd(v128.load32_splat(a), v128.load(from), sums)
-    a += 4
+    const g = v128.load(from)
+    ofX = multiplyAdd(v128.load32_splat(x), g, ofX)
+    ofY = multiplyAdd(v128.load32_splat(y), g, ofY)
+    x += 4
+    y += 4
     from += step
   }
-  return addLanes(f32x4.mul(sums, v128.load(delta)))
+  return addBoth(f32x4.mul(ofX, v128.load(deltaX)), f32x4.mul(ofY, v128.load(deltaY)))
 }
 
-function addLanes(x: v128): f64 {
+/** The sums of the four numbers of each, in float64. */
+function addBoth(x: v128, y: v128): v128 {
+  const ofX = addPairs(x)
+  const ofY = addPairs(y)
+  const even = i64x2.shuffle(ofX, ofY, 0, 2)
+  const odd = i64x2.shuffle(ofX, ofY, 1, 3)
+  return f64x2.add(even, odd)
+}
+
+function addPairs(x: v128): v128 {
   const high = i8x16.shuffle(x, x, 8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15)
-  const pairs = f64x2.add(f64x2.promote_low_f32x4(x), f64x2.promote_low_f32x4(high))
-  return f64x2.extract_lane(pairs, 0) + f64x2.extract_lane(pairs, 1)
+  return f64x2.add(f64x2.promote_low_f32x4(x), f64x2.promote_low_f32x4(high))
 }
