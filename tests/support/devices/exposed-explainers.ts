@@ -16,12 +16,29 @@ export function channelTo(factory: Factory): ExplainerWorker {
   exposeExplainers(port1, factory)
   port1.start()
   onTestFinished(async () => {
-    // Until the last message has arrived, and the explainers have been disposed of.
-    await new Promise((resolve) => setTimeout(resolve, 20))
+    // Messages arrive in their order: after this one, the explainers have been disposed of.
+    const last = 'the last message'
+    await new Promise<void>((resolve) => {
+      port1.addEventListener('message', ({ data }) => {
+        if (data === last) resolve()
+      })
+      port2.postMessage(last)
+    })
     port1.close()
     port2.close()
   })
-  return port2
+  // Without `close`: a connection that ends would close the channel before the last message.
+  return {
+    postMessage(message, transfer) {
+      port2.postMessage(message, transfer)
+    },
+    addEventListener(type: string, listener: (event: never) => void) {
+      port2.addEventListener(type as 'message', listener as () => void)
+    },
+    start() {
+      port2.start()
+    },
+  }
 }
 
 /** The explainers of a model behind a message channel. */
