@@ -1,21 +1,17 @@
-import base64
-import gzip
 import json
 import re
 import sys
-import types
 from pathlib import Path
 
 import numpy as np
 import pytest
+from live_pages import CODE_HASH, SCRIPT, install_kit, read_part
 
 import gradlens as gl
 from gradlens.live_report.losses import LOSSES
 from gradlens.version import __version__
 
 UNSAFE = "</script><img onerror=alert(1)>"
-CODE_HASH = "sha256-AAAA"
-SCRIPT = f"/*! gradlens {__version__}, code {CODE_HASH} */\nglobalThis.live = true"
 
 
 class Model:
@@ -33,20 +29,12 @@ class Model:
 
 @pytest.fixture(autouse=True)
 def kit(monkeypatch):
-    package = types.ModuleType("gradlens_live")
-    package.read_live_kit = lambda: SCRIPT
-    monkeypatch.setitem(sys.modules, "gradlens_live", package)
-    monkeypatch.setattr("gradlens.live_report.write_live.read_elements", lambda: "elements = 1")
+    package = install_kit(monkeypatch)
     monkeypatch.setattr(
         "gradlens.live_report.models.to_tfjs",
         lambda model: ({"modelTopology": {}, "weightSpecs": []}, b"\x01\x02\x03\x04"),
     )
     return package
-
-
-def read_part(page):
-    (content,) = re.findall(r'x-gradlens-live">([^<]*)<', page.html)
-    return gl.Explanation.from_frame(gzip.decompress(base64.b64decode(content)))
 
 
 def test_the_page_contains_the_model_and_the_examples():

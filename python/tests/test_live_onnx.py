@@ -1,29 +1,18 @@
-import base64
-import gzip
 import json
-import re
 import sys
 import types
 
 import numpy as np
 import pytest
+from live_pages import install_kit, read_part
 
 import gradlens as gl
-from gradlens.version import __version__
-
-SCRIPT = f"/*! gradlens {__version__}, code sha256-AAAA */\nglobalThis.live = true"
 
 
 @pytest.fixture(autouse=True)
 def kit(monkeypatch):
-    package = types.ModuleType("gradlens_live")
-    package.read_live_kit = lambda: SCRIPT
-    monkeypatch.setitem(sys.modules, "gradlens_live", package)
-    monkeypatch.setattr("gradlens.live_report.write_live.read_elements", lambda: "elements = 1")
-
-
-@pytest.fixture(autouse=True)
-def without_runtime(monkeypatch):
+    install_kit(monkeypatch)
+    # Without ONNX Runtime.
     monkeypatch.setattr("gradlens.live_report.predictions.find_spec", lambda name: None)
 
 
@@ -86,9 +75,8 @@ class ModelProto:
         return MODEL
 
 
-def read_part(page):
-    (content,) = re.findall(r'x-gradlens-live">([^<]*)<', page.html)
-    part = gl.Explanation.from_frame(gzip.decompress(base64.b64decode(content)))
+def read_model(page):
+    part = read_part(page)
     return part, json.loads(part.meta["params"]["model"])
 
 
@@ -96,7 +84,7 @@ def test_the_page_contains_the_file_in_every_form(tmp_path):
     path = tmp_path / "net.onnx"
     path.write_bytes(MODEL)
     for model in (MODEL, path, str(path), ModelProto()):
-        part, description = read_part(gl.live(model, X))
+        part, description = read_model(gl.live(model, X))
         assert description == {
             "format": "onnx",
             "shapes": [[3]],
@@ -111,7 +99,7 @@ def test_the_page_contains_the_files_of_weights(tmp_path):
     with pytest.raises(gl.InvalidArgumentError, match=r"weights\.bin"):
         gl.live(tmp_path / "net.onnx", X)
     (tmp_path / "weights.bin").write_bytes(bytes(range(24)))
-    part, description = read_part(gl.live(tmp_path / "net.onnx", X))
+    part, description = read_model(gl.live(tmp_path / "net.onnx", X))
     assert [file["byteLength"] for file in description["files"]] == [len(model), 24]
     assert part.data["weights"].tobytes() == model + bytes(range(24))
     with pytest.raises(gl.InvalidArgumentError, match="expected its path"):
@@ -173,7 +161,7 @@ def test_operators_that_a_page_cannot_compute_are_refused(operator, domain, name
 
 def test_operators_of_other_outputs_are_allowed():
     model = onnx_model(GEMM, node("TopK", ["sums"], "label"), outputs=["label", "sums"])
-    assert read_part(gl.live(model, X, output="sums"))[1]["format"] == "onnx"
+    assert read_model(gl.live(model, X, output="sums"))[1]["format"] == "onnx"
     with pytest.raises(gl.InvalidArgumentError, match="output: expected one of label, sums"):
         gl.live(model, X)
 
