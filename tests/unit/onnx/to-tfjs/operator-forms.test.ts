@@ -17,6 +17,7 @@ const constants: Readonly<Record<string, OnnxTensor>> = {
   ...{ zero: integers(0), one: integers(1), two: integers(2), three: integers(3) },
   ...{ minusOne: integers(-1), lastAxis: integers(-1) },
   ...{ half: floats([0.5], []), scales: floats([2, 2], [2]), ten: floats([10], [1]) },
+  ...{ large: integers(2 ** 40 + 3), larger: integers(2 ** 40 + 2 ** 24 + 4) },
   six: floats([1, -2, 3, -4, 5, -6], [6]),
   row: floats([1, 2, 3, 4, 5, 6], [1, 2, 3]),
   bias: floats([1, -2, 3], [3]),
@@ -98,6 +99,15 @@ it.each<[string, readonly OnnxNode[], readonly number[]]>([
       nodeOf('Cast', ['x'], 'truth', { to: bool }),
       nodeOf('Cast', ['truth'], 'small', { to: uint8 }),
       nodeOf('Cast', ['small'], 'y', { to: float32 }),
+    ],
+    [3],
+  ],
+  [
+    'integers beyond the range of int32, whose difference float32 rounds',
+    [
+      nodeOf('Sub', ['larger', 'large'], 'difference'),
+      nodeOf('Cast', ['difference'], 'factor', { to: float32 }),
+      nodeOf('Mul', ['x', 'factor'], 'y'),
     ],
     [3],
   ],
@@ -194,6 +204,16 @@ it.each<[string, readonly OnnxNode[], readonly number[], string]>([
     ],
     [3],
     'it has fractions of the number of examples',
+  ],
+  [
+    'sums with integers beyond the range of int32',
+    [
+      nodeOf('Cast', ['x'], 'whole', { to: int64 }),
+      nodeOf('Add', ['whole', 'large'], 'sum'),
+      nodeOf('Cast', ['sum'], 'y', { to: float32 }),
+    ],
+    [3],
+    'it has integers beyond the range of int32',
   ],
   [
     'the mean of a normalization',
