@@ -7,7 +7,7 @@ import { builtinModules } from 'node:module'
 
 /** What every part of src/ may import. */
 const shared =
-  'errors|array-input|failed-import|float16|is-record|lazy-module|ndarray|options|race-loss|random|scheduling|version|warn-once|webgpu-adapter'
+  'errors|array-input|failed-import|float16|is-record|join-arrays|lazy-module|ndarray|options|race-loss|random|scheduling|version|warn-once|webgpu-adapter'
 
 const builtIn = builtinModules.join('|')
 

@@ -1,5 +1,6 @@
 import type { Raster } from '../elements/base/picture/pixels.js'
 import { computeCrc32 } from '../frame/checksum.js'
+import { joinArrays } from '../join-arrays.js'
 
 const signature = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a)
 
@@ -21,7 +22,7 @@ export async function encodePng({ width, height, data }: Raster): Promise<Uint8A
     createChunk('IDAT', await deflate(lines)),
     createChunk('IEND', new Uint8Array()),
   ]
-  return join([signature, ...chunks])
+  return joinArrays(Uint8Array, [signature, ...chunks])
 }
 
 function createChunk(type: string, data: Uint8Array): Uint8Array {
@@ -38,14 +39,4 @@ function createChunk(type: string, data: Uint8Array): Uint8Array {
 async function deflate(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
   const stream = new Blob([bytes]).stream().pipeThrough(new CompressionStream('deflate'))
   return new Uint8Array(await new Response(stream).arrayBuffer())
-}
-
-function join(parts: readonly Uint8Array[]): Uint8Array {
-  const joined = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0))
-  let at = 0
-  for (const part of parts) {
-    joined.set(part, at)
-    at += part.length
-  }
-  return joined
 }

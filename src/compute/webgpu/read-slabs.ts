@@ -1,5 +1,6 @@
 import type { CompactBlock, CompactSegment } from '../../gradients/block.js'
 import { bytesPerFloat32 } from '../../gradients/numbers/byte-sizes.js'
+import { joinArrays } from '../../join-arrays.js'
 import { nonFiniteExponent, type Slab, type SlabSegment } from './slab.js'
 
 interface Source {
@@ -73,28 +74,33 @@ function joinSegments(parts: readonly CompactSegment[]): CompactSegment {
   if (first === undefined || parts.length === 1) return first!
   switch (first.kind) {
     case 'dense':
-      return { ...first, values: joinFloats(parts.map((part) => (part as typeof first).values)) }
+      return {
+        ...first,
+        values: joinArrays(
+          Float32Array,
+          parts.map((part) => (part as typeof first).values),
+        ),
+      }
     case 'factored':
       return {
         ...first,
-        a: joinFloats(parts.map((part) => (part as typeof first).a)),
-        delta: joinFloats(parts.map((part) => (part as typeof first).delta)),
+        a: joinArrays(
+          Float32Array,
+          parts.map((part) => (part as typeof first).a),
+        ),
+        delta: joinArrays(
+          Float32Array,
+          parts.map((part) => (part as typeof first).delta),
+        ),
       }
     case 'lookup':
       return {
         ...first,
         indices: Int32Array.from(parts.flatMap((part) => [...(part as typeof first).indices])),
-        delta: joinFloats(parts.map((part) => (part as typeof first).delta)),
+        delta: joinArrays(
+          Float32Array,
+          parts.map((part) => (part as typeof first).delta),
+        ),
       }
   }
-}
-
-function joinFloats(parts: readonly Float32Array[]): Float32Array {
-  const all = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0))
-  let at = 0
-  for (const part of parts) {
-    all.set(part, at)
-    at += part.length
-  }
-  return all
 }

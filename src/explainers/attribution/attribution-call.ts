@@ -89,14 +89,3 @@ export function toAttribution(
   assertFinite('the attributions', attribution, lookAtTheModel)
   return attribution
 }
-
-/** Arrays one after the other. */
-export function joinTargets(arrays: readonly Float64Array[]): Float64Array {
-  const joined = new Float64Array(arrays.reduce((length, array) => length + array.length, 0))
-  let offset = 0
-  for (const array of arrays) {
-    joined.set(array, offset)
-    offset += array.length
-  }
-  return joined
-}

@@ -1,3 +1,4 @@
+import { joinArrays } from '../../join-arrays.js'
 import type { NdArray } from '../../ndarray.js'
 
 /** The types of TensorFlow.js's tensors. */
@@ -142,7 +143,10 @@ export class TfGraph {
           needed.has(node) ? [[node.name, name] as const] : [],
         ),
       ),
-      weights: joinBytes(weights.map(({ array, dtype }) => bytesOf(array, dtype))),
+      weights: joinArrays(
+        Uint8Array,
+        weights.map(({ array, dtype }) => bytesOf(array, dtype)),
+      ),
     }
   }
 
@@ -158,14 +162,4 @@ function bytesOf({ data }: NdArray, dtype: TfType): Uint8Array {
   if (dtype === 'bool') return Uint8Array.from(data as ArrayLike<number>)
   const values = dtype === 'int32' ? Int32Array.from(data) : Float32Array.from(data)
   return new Uint8Array(values.buffer)
-}
-
-function joinBytes(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const joined = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0))
-  let at = 0
-  for (const part of parts) {
-    joined.set(part, at)
-    at += part.length
-  }
-  return joined
 }

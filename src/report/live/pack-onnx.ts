@@ -1,3 +1,4 @@
+import { joinArrays } from '../../join-arrays.js'
 import { convertOnnx } from '../../live/convert-onnx.js'
 import type { OnnxDescription } from '../../live/live-files.js'
 import type { NdArray } from '../../ndarray.js'
@@ -29,7 +30,10 @@ export async function packOnnx(
     shapes: examples.map(({ shape }) => shape.slice(1)),
     files: files.map(([name, { byteLength }]) => ({ name, byteLength })),
   }
-  const weights = new Uint8Array(await new Blob(files.map(([, own]) => own.slice())).arrayBuffer())
+  const weights = joinArrays(
+    Uint8Array,
+    files.map(([, own]) => own),
+  )
   const { findLayer } = convertOnnx(description, weights, output)
   if (layer !== undefined) findLayer('live.layer', layer)
   return { description, weights }

@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from '../../errors.js'
 import { isRecord } from '../../is-record.js'
+import { joinArrays } from '../../join-arrays.js'
 import type { ModelDescription } from '../../live/live-files.js'
 import { describe } from '../../options.js'
 import { checkLayers } from './check-layers.js'
@@ -79,11 +80,8 @@ function createModelError(model: unknown): InvalidArgumentError {
 
 function join(data: ArrayBuffer | readonly ArrayBuffer[]): Uint8Array {
   const parts = Array.isArray(data) ? (data as readonly ArrayBuffer[]) : [data as ArrayBuffer]
-  const joined = new Uint8Array(parts.reduce((sum, { byteLength }) => sum + byteLength, 0))
-  let at = 0
-  for (const part of parts) {
-    joined.set(new Uint8Array(part), at)
-    at += part.byteLength
-  }
-  return joined
+  return joinArrays(
+    Uint8Array,
+    parts.map((part) => new Uint8Array(part)),
+  )
 }

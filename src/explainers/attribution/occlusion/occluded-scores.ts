@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from '../../../errors.js'
 import { createExplanation, type Explanation } from '../../../explanation.js'
+import { joinArrays } from '../../../join-arrays.js'
 import { assertFinite, lookAtTheModel, type NdArray, sizeOf, takeRows } from '../../../ndarray.js'
 import type { CallOptions, Device } from '../../../options.js'
 import type { ArraySpec } from '../../../predictor.js'
@@ -14,7 +15,7 @@ import { runInBatches } from '../../session/batches.js'
 import { createMeta, listChannels } from '../../session/explanation-meta.js'
 import type { ModelCall } from '../../session/model-session.js'
 import { createProgressReporter } from '../../session/progress.js'
-import { joinTargets, predictTarget, toAttribution, withTargets } from '../attribution-call.js'
+import { predictTarget, toAttribution, withTargets } from '../attribution-call.js'
 import { explainedScore } from '../explained-score.js'
 import { memoryRemedy } from '../sites.js'
 import { countWindows, offsetsIn, readWindows, type Windows } from './windows.js'
@@ -107,7 +108,10 @@ export async function explainByOcclusion<Value>(
   return createExplanation(meta, {
     attributions: windows.map(({ resultShape }, j) =>
       toAttribution(
-        joinTargets(sums.map((perInput) => perInput[j]!)),
+        joinArrays(
+          Float64Array,
+          sums.map((perInput) => perInput[j]!),
+        ),
         withTargets(chosen, [exampleCount, ...resultShape]),
       ),
     ),

@@ -1,4 +1,5 @@
 import { createExplanation, type Explanation } from '../../../explanation.js'
+import { joinArrays } from '../../../join-arrays.js'
 import type { CallOptions, Device } from '../../../options.js'
 import type { ArraySpec } from '../../../predictor.js'
 import type { ExpectedGradientsData } from './expectation-options.js'
@@ -8,13 +9,7 @@ import type { BatchSize } from '../../session/batch-size.js'
 import { createMeta, listChannels } from '../../session/explanation-meta.js'
 import type { ModelCall } from '../../session/model-session.js'
 import { createProgressReporter, reportRound } from '../../session/progress.js'
-import {
-  chooseSites,
-  joinTargets,
-  predictTarget,
-  toAttribution,
-  withTargets,
-} from '../attribution-call.js'
+import { chooseSites, predictTarget, toAttribution, withTargets } from '../attribution-call.js'
 import { explainedScore } from '../explained-score.js'
 import { joinBatches } from '../sites.js'
 import { expectedAttributions } from './expected-integral.js'
@@ -80,8 +75,13 @@ export async function explainExpectations<Value>(
     )
   }
   await call.assertWeights(weightsVersion)
-  const attributions = ends.map((_, j) => joinTargets(results.map((one) => one[j]!)))
-  const deltas = joinTargets(allDeltas)
+  const attributions = ends.map((_, j) =>
+    joinArrays(
+      Float64Array,
+      results.map((one) => one[j]!),
+    ),
+  )
+  const deltas = joinArrays(Float64Array, allDeltas)
   const meta = createMeta('ExpectedGradients', {
     nSamples,
     seed,

@@ -1,7 +1,7 @@
+import { joinArrays } from '../../../join-arrays.js'
 import { type NdArray, sizeOf, takeRows } from '../../../ndarray.js'
 import { mapValues } from '../../reading/forward-arguments.js'
 import { reportRound } from '../../session/progress.js'
-import { joinTargets } from '../attribution-call.js'
 import type { ModelCall } from '../../session/model-session.js'
 import { explainedScore, takeIndices } from '../explained-score.js'
 import { integratePath, type Path } from './path-integral.js'
@@ -134,8 +134,16 @@ export async function attributeTargets<Value>(
     results.push(await attributePaths(call, { ...paths, target, report }))
   }
   return {
-    attributions: paths.ends.map((_, j) => joinTargets(results.map((one) => one.attributions[j]!))),
-    deltas: joinTargets(results.map(({ deltas }) => deltas)),
+    attributions: paths.ends.map((_, j) =>
+      joinArrays(
+        Float64Array,
+        results.map((one) => one.attributions[j]!),
+      ),
+    ),
+    deltas: joinArrays(
+      Float64Array,
+      results.map(({ deltas }) => deltas),
+    ),
     steps: Int32Array.from(results.flatMap(({ steps }) => [...steps])),
   }
 }
