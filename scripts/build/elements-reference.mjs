@@ -3,11 +3,11 @@ import process from 'node:process'
 import { format, resolveConfig } from 'prettier'
 import { createManifest } from './elements-manifest.mjs'
 
-const file = 'docs/embedding/elements.md'
+const file = 'docs/embedding/elements-reference.md'
 const start = '<!-- From the elements’ own docs: node scripts/build/elements-reference.mjs -->\n'
 
 /**
- * Returns the page about the elements with a new reference from their manifest.
+ * Returns the reference page of the elements with new tables from their manifest.
  *
  * @param {string} page
  * @param {ReturnType<typeof createManifest>} manifest
@@ -22,11 +22,11 @@ export async function withReference(page, manifest) {
     )
   const shared = new Set(sharedBy(elements))
   const reference = [
-    '### All elements',
+    '## All elements',
     tableOf(first, (name) => shared.has(name)),
     'Of these, `<gl-explainer>` has `labels`, `theme` and the custom properties.',
     ...elements.flatMap((element) => [
-      `### \`<${element.tagName ?? ''}>\``,
+      `## \`<${element.tagName ?? ''}>\``,
       element.description ?? '',
       tableOf(element, (name) => !shared.has(name)),
     ]),

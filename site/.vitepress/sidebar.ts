@@ -26,6 +26,7 @@ const groups: readonly { readonly text: string; readonly pages: readonly string[
   {
     text: 'Guides',
     pages: [
+      'guides/your-own-model',
       'guides/which-method',
       'guides/images',
       'guides/text',
@@ -36,7 +37,6 @@ const groups: readonly { readonly text: string; readonly pages: readonly string[
       'guides/explainers',
       'guides/arguments',
       'guides/large-training-sets',
-      'guides/your-own-model',
       'guides/influence',
       'guides/workers',
       'guides/evaluation',
@@ -54,7 +54,15 @@ const groups: readonly { readonly text: string; readonly pages: readonly string[
       'models/adapters',
     ],
   },
-  { text: 'Embedding', pages: ['embedding/elements', 'embedding/index', 'embedding/reports'] },
+  {
+    text: 'Embedding',
+    pages: [
+      'embedding/elements',
+      'embedding/index',
+      'embedding/reports',
+      'embedding/elements-reference',
+    ],
+  },
   {
     text: 'Reference',
     pages: [

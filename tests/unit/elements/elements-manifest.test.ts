@@ -68,8 +68,8 @@ it('lists every element, and where it is registered', () => {
   expect(definitions.map(({ name }) => `'${String(name)}'`).sort()).toEqual(registered?.sort())
 })
 
-it('is what the page on the elements says: node scripts/build/elements-reference.mjs', async () => {
-  const page = readFileSync('docs/embedding/elements.md', 'utf8')
+it('is the content of the reference page: node scripts/build/elements-reference.mjs', async () => {
+  const page = readFileSync('docs/embedding/elements-reference.md', 'utf8')
   expect(page).toBe(await withReference(page, manifest))
 })
 
