@@ -1,6 +1,6 @@
 """What shap really returns: python/tests/results/shap.json.
 
-Needs shap 0.54, scikit-learn, pandas and torch 2.13:
+Needs shap 0.51, scikit-learn, pandas and torch 2.13:
 
     python tests/peers/results/shap_results.py python/tests/results/shap.json
 """
