@@ -17,7 +17,7 @@ export interface SoakOptions {
   readonly onProgress?: (done: number) => void
 }
 
-/** What is held at one moment, in bytes. */
+/** Memory in use at one moment, in bytes. */
 export interface SoakMemory {
   readonly tensors: number
   readonly heap: number
@@ -132,7 +132,7 @@ async function readMemory(): Promise<SoakMemory> {
   }
 }
 
-/** How much more than before may be held afterwards: what allocators keep, and V8 has not collected yet. */
+/** How much more memory may be in use afterwards: what allocators keep, and what V8 has not yet collected. */
 const heapGrowth = 1.05
 const residentGrowth = 1.2
 

@@ -9,7 +9,7 @@ import { servePages } from './page-server.js'
 const tensorflow = '/node_modules/@tensorflow'
 const start = '<!doctype html><link rel="icon" href="data:," />'
 
-/** A page whose modules find TensorFlow.js and gradlens by an import map. */
+/** A page that finds TensorFlow.js and gradlens with an import map. */
 const modules = (imports: string): string => `${start}
   <script type="importmap">{ "imports": {
     "@tensorflow/tfjs": "${tensorflow}/tfjs/dist/tf.fesm.min.js",

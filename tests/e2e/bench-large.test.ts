@@ -26,7 +26,7 @@ beforeAll(async () => {
     '1',
   ]
   const command = tool('tsx', path.join(root, 'bench/run.ts'), ...small, '--json', json)
-  // Without peers, whatever the machine has: they are no part of what is tested.
+  // Without peers on any machine, because the test is not about them.
   ;({ status, output } = await run(command, { timeoutMs: patienceMs, env: { GRADLENS_PEERS: '' } }))
 }, patienceMs)
 

@@ -22,7 +22,7 @@ beforeAll(async () => {
   const json = path.join(folder, 'bench.json')
   const bench = ['--models', 'mlp,small', '--rows', '6', '--rounds', '1', '--no-growth']
   const command = tool('tsx', path.join(root, 'bench/run.ts'), ...bench, '--json', json)
-  // Without peers, whatever the machine has: they are no part of what is tested.
+  // Without peers on any machine, because the test is not about them.
   ;({ status, output } = await run(command, { timeoutMs: patienceMs, env: { GRADLENS_PEERS: '' } }))
 }, patienceMs)
 

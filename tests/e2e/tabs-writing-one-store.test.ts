@@ -81,7 +81,7 @@ const fit = (page: Page, name: string, holdAfter = Infinity): Promise<void> =>
     [name, holdAfter] as const,
   )
 
-/** Waits until the fit of a page is held. */
+/** Waits until the fit of a page is paused. */
 const waitUntilHeld = (page: Page, holdAfter: number): Promise<unknown> =>
   page.waitForFunction(
     (most) => ((window as unknown as PageWindow).done?.at(-1) ?? 0) > most,

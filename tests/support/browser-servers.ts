@@ -10,13 +10,13 @@ interface Served {
 /** What a server sends with the bytes. */
 interface ServerOptions {
   readonly headers: Readonly<Record<string, string>>
-  /** So many answers, and then the server is gone. */
+  /** The number of answers after which the server stops. */
   readonly answers?: number
 }
 
 const served = new Map<string, Served>()
 
-/** Commands of browser tests: servers of another origin than the page's, in Vitest's own process. */
+/** Commands of browser tests: they start servers of another origin in Vitest's process. */
 export const serverCommands = {
   /** The address of a server with these files, by their path. */
   async openServer(
@@ -44,7 +44,7 @@ export const serverCommands = {
     return url
   },
 
-  /** Ends the server; what it was asked for, as `GET /path`. */
+  /** Stops the server, and returns its requests, as `GET /path`. */
   async closeServer(_: unknown, url: string): Promise<string[]> {
     const { server, requests } = served.get(url)!
     served.delete(url)

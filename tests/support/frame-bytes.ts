@@ -14,7 +14,7 @@ export function readHeaderText(frame: Uint8Array): string {
   return new TextDecoder().decode(frame.subarray(8, 8 + length)).trimEnd()
 }
 
-/** The frame with a changed header, and the length, padding and checksum that belong to it. */
+/** Returns the frame with a changed header, with the right length, padding and checksum. */
 export function changeHeader(
   frame: Uint8Array,
   change: (header: string) => string,

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs'
 import { strayGpuBuffers } from './devices/gpu-buffers.js'
 import { liveWorkers, workersSettle } from './workers/live-workers.js'
 
-/** What is held at one moment: memory, and the identity of what the page's TensorFlow.js is made of. */
+/** A snapshot of memory, and of the identity of TensorFlow.js's engine, kernels and gradients. */
 interface Holdings {
   readonly tensors: number
   readonly gpuBuffers: number
@@ -34,7 +34,7 @@ export async function holdings(): Promise<Holdings> {
   }
 }
 
-/** What is there now and was not before, or was changed, in words. */
+/** Describes what was added or changed since the snapshot. */
 export async function leaksSince(before: Holdings): Promise<string[]> {
   await workersSettle(before.workers)
   const after = await holdings()
@@ -45,7 +45,7 @@ export async function leaksSince(before: Holdings): Promise<string[]> {
   count('tensors', before.tensors, after.tensors)
   count('GPU buffers of no tensor', before.gpuBuffers, after.gpuBuffers)
   count('GPU bytes of no tensor', before.gpuBytes, after.gpuBytes)
-  // The pool of a Compute that was there before may have grown.
+  // The pool of an existing backend may have grown.
   if (before.workers === 0) count('workers', 0, after.workers)
   for (const part of new Set([...before.parts.keys(), ...after.parts.keys()])) {
     if (before.parts.get(part) !== after.parts.get(part)) leaks.push(`${part} is another one`)
@@ -53,7 +53,7 @@ export async function leaksSince(before: Holdings): Promise<string[]> {
   return leaks
 }
 
-/** The kernels and gradients by name, and the engine's own methods, which a patched instance would have. */
+/** The kernels and gradients by name, and the engine's own properties, which a patched instance has. */
 function engineParts(): Map<string, unknown> {
   const parts = new Map<string, unknown>()
   const engine = tf.engine() as object as Record<string, unknown>

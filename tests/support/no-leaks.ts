@@ -1,7 +1,7 @@
 import { beforeEach } from 'vitest'
 import { holdings, leaksSince } from './leaks.js'
 
-// A test's own tidying up, in afterEach or onTestFinished, comes before this.
+// The test's own afterEach and onTestFinished run before this.
 beforeEach(async ({ onTestFinished }) => {
   const before = await holdings()
   onTestFinished(async () => {

@@ -10,7 +10,7 @@ export function uniform(
 }
 
 /**
- * Returns `count` numbers of both signs in random order. They are `gap` apart, and half of it from zero: moving one of
+ * Returns `count` numbers of both signs in random order, `gap` apart, and at least half of it from zero. Moving one of
  * them by less than half a gap changes neither their order nor a sign.
  */
 export function separated(random: () => number, count: number, gap: number): Float32Array {

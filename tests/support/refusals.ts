@@ -11,7 +11,7 @@ export async function errorOf(action: () => unknown): Promise<unknown> {
   throw new Error('It was expected to be refused, and was not.')
 }
 
-/** What an InvalidArgumentError has to say: which argument, what it was, what it should have been. */
+/** The parts of an InvalidArgumentError: the argument, its value, and what was expected. */
 export interface Refusal {
   readonly argument: string
   readonly got: string
@@ -29,7 +29,7 @@ export async function expectRefusal(action: () => unknown, refusal: Refusal): Pr
   expect(isGradlensError(error, 'InvalidArgumentError')).toBe(true)
 }
 
-/** Refused with an error of that class, whose sentence has all of these parts. */
+/** Expects an error of that class whose message has all of these parts. */
 export async function expectError(
   action: () => unknown,
   name: GradlensError['name'],

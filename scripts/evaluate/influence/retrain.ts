@@ -12,7 +12,7 @@ export interface Retrained {
   readonly outputs: readonly Float32Array[]
 }
 
-/** Outputs of trained models, so that an interrupted evaluation goes on where it ended. */
+/** Outputs of trained models, from which an interrupted evaluation is resumed. */
 const cacheFolder = join('node_modules', '.cache', 'gradlens-influence')
 
 /** Draws the first half of a shuffle as the examples of model number k. */

@@ -10,7 +10,7 @@ const tolerance = 2e-5
 const modelCount = { cpu: 300, wasm: 100, webgpu: 40 }
 const perTest = 20
 
-/** Random models in batches against single examples; `scripts/checks/by-hand/random-models.ts` runs as many as asked for. */
+/** Compares random models in batches with single examples. `scripts/checks/by-hand/random-models.ts` runs more of them. */
 
 describe.each(testedOnce)('the gradients of random models on %s', (device) => {
   beforeAll(() => useDevice('cpu'))

@@ -80,7 +80,7 @@ export class DemoPage {
     return this.page.locator(`gl-explainer section.${part} gl-progress .progress`)
   }
 
-  /** The five training examples at one end of the order, as they are written. */
+  /** The five training examples at one end of the order, as the page shows them. */
   async neighbours(row: 'most' | 'least'): Promise<{ text: string; score: number }[]> {
     const end = this.page.locator('gl-similar-examples .end').nth(row === 'most' ? 0 : 1)
     const cards = await end.locator('[part="example"]').all()

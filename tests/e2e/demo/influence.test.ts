@@ -88,7 +88,7 @@ describe('influence in the demo', () => {
     expect(meanings).toHaveLength(3)
     expect(new Set(meanings).size).toBe(3)
 
-    // Marks follow the ranking of the labels, wherever a training example is shown.
+    // Labels are marked by their ranking everywhere.
     const marked = new Set(suspects.slice(0, 16))
     const cards = await demo.page.locator('gl-explainer .ranking [data-index]').all()
     expect(cards.length).toBeGreaterThan(0)

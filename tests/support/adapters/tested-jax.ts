@@ -32,7 +32,7 @@ export const testedJax: TestedAdapter<np.Array> = {
   },
 }
 
-/** Consumes the weights and the inputs, as jax-js asks for. */
+/** Consumes the weights and the inputs, as jax-js requires. */
 function callModel(model: TestModel, weights: JaxWeights, inputs: readonly np.Array[]): np.Array {
   const weight = (index: number): np.Array => weights[model.weights[index]!.name]!
   const [first, ...others] = model.layers

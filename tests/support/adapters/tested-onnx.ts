@@ -79,7 +79,7 @@ async function createPredictor(
   }
 }
 
-/** A weight as the file has it: filters are [filters, channels, height, width]. */
+/** A weight in the file's layout: filters are [filters, channels, height, width]. */
 function inFile({ shape, values }: TestModel['weights'][number]): OnnxTensor {
   if (shape.length !== 4) return floats(values, shape)
   const [height = 1, width = 1, channels = 1, filters = 1] = shape

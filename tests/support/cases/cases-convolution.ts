@@ -132,7 +132,7 @@ export const convolutionCases: readonly GradientCase[] = [
 
 /** On wasm, where TensorFlow.js's dilations are wrong, these are refused. */
 export const dilationCases: readonly GradientCase[] = [
-  // A filter so weak breaks no tie of x, one so strong rules alone: sums of both would come too close.
+  // A filter this weak doesn't break ties of x, and one this strong decides alone. With others, sums would be too close.
   {
     title: 'dilation2d of [1,4,4,1], strides 1×1, padding same',
     smoothness: 'piecewise linear',

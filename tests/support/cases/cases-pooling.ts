@@ -21,7 +21,7 @@ const settings = ({ x, size, strides, pad }: Pool | Pool3D): string =>
   `[${x.join()}], window ${size.join('×')}, strides ${strides.join('×')}, ` +
   `padding ${JSON.stringify(pad)}`
 
-/** Every value is below zero, where a window has no positive maximum. */
+/** Every value is below zero, so no window has a positive maximum. */
 const negative = (x: tf.Tensor): tf.Tensor => tf.sub(x, 10)
 
 function pools(of: Pool): GradientCase[] {

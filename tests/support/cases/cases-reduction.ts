@@ -3,7 +3,7 @@ import type { GradientCase, Smoothness } from './gradient-case.js'
 
 type Reduction = (x: tf.Tensor, axis?: number | number[], keepDims?: boolean) => tf.Tensor
 
-/** Over everything, one axis, a middle one, several, one counted from the end, and with the axis kept. */
+/** Over all axes, one, a middle one, several, one counted from the end, and with the axis kept. */
 const axes: readonly [number | number[] | undefined, boolean][] = [
   [undefined, false],
   [0, false],
@@ -33,7 +33,7 @@ const cumulative: readonly GradientCase[] = [0, 1, 2].flatMap((axis) =>
     [false, true].map((reverse): GradientCase => ({
       title: `cumsum along axis ${axis}${exclusive ? ', exclusive' : ''}${reverse ? ', reverse' : ''}`,
       smoothness: 'linear',
-      // The two last axes are of one length: a transposed result has the right shape.
+      // The two last axes have the same length, so a transposed result has the right shape.
       shapes: [[2, 3, 3]],
       f: (x) => tf.cumsum(x, axis, exclusive, reverse),
     })),

@@ -10,7 +10,7 @@ function linear(title: string, shapes: readonly (readonly number[])[], f: Of): G
 const int = (values: number[] | number[][] | number[][][]): tf.Tensor =>
   tf.tensor(values, undefined, 'int32')
 
-/** Each piece has a weight of its own, so that pieces that change places are seen. */
+/** Each piece has a different weight, so swapped pieces are noticed. */
 const weighted = (pieces: tf.Tensor[]): tf.Tensor =>
   tf.concat(pieces.map((piece, index) => tf.reshape(tf.mul(piece, index + 1), [-1])))
 

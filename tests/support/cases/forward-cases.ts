@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
 
-/** What is computed of one tensor of each of the ranks. */
+/** Functions of one tensor, for each of the ranks. */
 export interface ForwardCase {
   readonly title: string
   readonly ranks: readonly number[]
@@ -53,7 +53,7 @@ const arrangement: readonly ForwardCase[] = [
       'reflect',
     ),
   ),
-  // Of a tensor that the GPU has computed: from the host's, tfjs tiles rank 5 and 6 there.
+  // The tensor is computed on the GPU, because tfjs tiles uploaded ones of rank 5 and 6 on the host.
   onAll('tile', (x) =>
     tf.tile(
       tf.neg(x),
@@ -115,7 +115,7 @@ const pairs: Readonly<Record<string, (a: tf.Tensor, b: tf.Tensor) => tf.Tensor>>
   atan2: tf.atan2,
   div: tf.div,
   equal: tf.equal,
-  // The backends do not agree on its type.
+  // The backends disagree on its type.
   floorDiv: (a, b) => tf.cast(tf.floorDiv(a, b), 'float32'),
   greater: tf.greater,
   greaterEqual: tf.greaterEqual,

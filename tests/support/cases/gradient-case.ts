@@ -4,7 +4,7 @@ import { separated, seededRandom, uniform } from '../random.js'
 
 /**
  * How f depends on one coordinate of its inputs: it decides the points and the step of the differences.
- * Along a straight line a long step has no truncation error, and so the least rounding error.
+ * On a straight line, a long step has no truncation error, and the smallest rounding error.
  */
 export type Smoothness = 'linear' | 'piecewise linear' | 'smooth'
 
@@ -14,9 +14,9 @@ export interface GradientCase {
   readonly smoothness: Smoothness
   readonly shapes: readonly (readonly number[])[]
   readonly f: (...x: Tensor[]) => Tensor
-  /** Where the inputs of a smooth f are drawn from; (−1, 1) if not said. */
+  /** The range of the inputs of a smooth f. Default (−1, 1). */
   readonly range?: readonly [number, number]
-  /** Devices on which an UnsupportedError says that TensorFlow.js cannot compute it. */
+  /** Devices on which TensorFlow.js can't compute it, so an UnsupportedError is expected. */
   readonly refusedOn?: readonly Device[]
 }
 

@@ -6,7 +6,7 @@ import { reductionCases } from './cases-reduction.js'
 import { normalisationCases, productCases, shapeCases } from './cases-shape.js'
 import type { GradientCase } from './gradient-case.js'
 
-/** Every operation whose gradient is proved on every device, by subject. */
+/** Every operation whose gradient is tested on every device, by subject. */
 export const kernelCases: Readonly<Record<string, readonly GradientCase[]>> = {
   convolutions: convolutionCases,
   dilations: dilationCases,

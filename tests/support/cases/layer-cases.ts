@@ -5,7 +5,7 @@ type Layer = tf.layers.Layer
 
 export interface LayerCase {
   readonly title: string
-  /** Of one example, per input. */
+  /** The shape of one example, per input. */
   readonly shapes: readonly (readonly number[])[]
   readonly smoothness: Smoothness
   readonly range?: readonly [number, number]
@@ -290,14 +290,14 @@ export const layersWithoutInputGradient: Readonly<Record<string, string>> = {
   RandomWidth: 'its output is random, in inference mode too',
 }
 
-/** Every activation that a layer can name, by TensorFlow.js's own list. */
+/** Every activation that a layer can name, from TensorFlow.js's list. */
 export function activationNames(): string[] {
   return registeredClasses()
     .map(([name]) => name)
     .filter((name) => /^[a-z]/.test(name))
 }
 
-/** Every class of layer, by TensorFlow.js's own list; models and cells are no layers of their own. */
+/** Every class of layer in TensorFlow.js's list, without models and cells. */
 export function layerClassNames(): string[] {
   return registeredClasses()
     .filter(

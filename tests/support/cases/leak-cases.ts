@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { devices, useDevice } from '../devices/devices.js'
 import { expectNoLeaks } from '../leaks.js'
 
-/** What the guard against leaks lets pass and what it catches, on each device of this environment. */
+/** Tests what expectNoLeaks accepts and refuses, on each device of this environment. */
 export function describeLeakGuard(): void {
   describe('expectNoLeaks', () => {
     for (const device of devices) {

@@ -8,10 +8,10 @@ export interface ModelCase {
   /** The shape of each input, without the batch. */
   readonly inputs: readonly number[][]
   readonly build: (inputs: tf.SymbolicTensor[]) => tf.SymbolicTensor
-  /** The kernel for which there is no batched rule, so that the examples go one by one. */
+  /** The kernel without a batched rule, for which examples are computed one by one. */
   readonly oneByOne?: string
   readonly integers?: number
-  /** True where TensorFlow.js has no gradient of its own for one example either, or a wrong one. */
+  /** True if TensorFlow.js has no gradient for one example either, or a wrong one. */
   readonly isRepaired?: boolean
   /** Freezes or changes the model before it is used. */
   readonly prepare?: (model: tf.LayersModel) => void

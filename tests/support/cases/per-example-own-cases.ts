@@ -34,7 +34,7 @@ const attention = (q: tf.Tensor, k: tf.Tensor, v: tf.Tensor): tf.Tensor =>
     .transpose([0, 2, 1, 3])
     .reshape([-1, q.shape[2]!, heads * headSize])
 
-/** Layers with weights and ops of their own, as users write them. */
+/** Custom layers with weights and ops, as users write them. */
 export const ownLayerCases: readonly ModelCase[] = [
   onSequences('attention of several heads by reshapes and transposes', {
     weights: ([, d = 0]) => ({

@@ -10,14 +10,14 @@ const inBrowser = 'location' in globalThis
 // In Node, the backend finds its binaries next to its module. A page has to set their paths.
 if (inBrowser) setWasmPaths('/node_modules/@tensorflow/tfjs-backend-wasm/dist/')
 
-/** The devices that tests run on here. Every one must work: a test on a missing device fails, and is not left out. */
+/** The devices of the tests in this environment. A test on a missing device fails; it isn't skipped. */
 export const devices: readonly TestDevice[] = inBrowser ? ['wasm', 'webgpu'] : ['cpu', 'wasm']
 
-/** Makes the device TensorFlow.js's current one. */
+/** Makes the device TensorFlow.js's current backend. */
 export async function useDevice(device: TestDevice): Promise<void> {
   if (!(await tf.setBackend(device))) throw new Error(`TensorFlow.js cannot use ${device} here.`)
   await tf.ready()
 }
 
-/** Each device in the one environment that tests it: cpu and wasm compute the same in Node and in a page. */
+/** Each device in one environment: cpu and wasm compute the same in Node and in a page. */
 export const testedOnce: readonly TestDevice[] = inBrowser ? ['webgpu'] : ['cpu', 'wasm']

@@ -10,7 +10,7 @@ import { onTestFinished } from 'vitest'
 
 type Factory = () => Promise<Predictor | Exposed> | Predictor | Exposed
 
-/** A worker without a thread of its own: a message channel to explainers. */
+/** A worker without a thread: a message channel to explainers. */
 export function channelTo(factory: Factory): ExplainerWorker {
   const { port1, port2 } = new MessageChannel()
   exposeExplainers(port1, factory)

@@ -9,7 +9,7 @@ interface WasmModule {
   _free(offset: number): void
 }
 
-/** On wasm the room that is left to the kernels themselves. */
+/** The memory that is left for the kernels on wasm. */
 const kernelWorkspace = 16 * 2 ** 20
 
 /**
@@ -34,7 +34,7 @@ function fillHeap(byteLength: number): () => void {
     return grow.call(this, pages)
   })
   const filler: number[] = []
-  // Small blocks stay free: a tensor of some numbers finds room.
+  // Small blocks stay free, so small tensors still fit.
   for (let size = 2 ** 30; size >= 2 ** 12; size /= 2) {
     for (let offset = wasm._malloc(size); offset !== 0; offset = wasm._malloc(size))
       filler.push(offset)

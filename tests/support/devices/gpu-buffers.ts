@@ -5,7 +5,7 @@ type DataId = Parameters<tf.DataStorage<object>['get']>[0]
 
 const stored = new Map<tf.DataStorage<unknown>, Set<DataId>>()
 
-// A backend's storage is a WeakMap and cannot be listed, so that what it holds is noted on the way in and out.
+// A backend's storage is a WeakMap, which can't be listed, so additions and removals are recorded.
 // eslint-disable-next-line @typescript-eslint/unbound-method -- both are called with their storage below
 const { set, delete: remove } = tf.DataStorage.prototype
 tf.DataStorage.prototype.set = function (dataId, value) {

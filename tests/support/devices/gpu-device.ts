@@ -1,6 +1,6 @@
 import { onTestFinished } from 'vitest'
 
-/** A GPU device of the test's own; destroyed after the test. */
+/** A GPU device for one test, destroyed after it. */
 export async function ownGpuDevice(): Promise<GPUDevice> {
   const device = await requestGpuDevice()
   onTestFinished(() => {
@@ -17,17 +17,17 @@ async function requestGpuDevice(): Promise<GPUDevice> {
 
 let shared: Promise<GPUDevice> | undefined
 
-/** A GPU device for the tests of a page that do it no harm: kernels are compiled once. */
+/** A GPU device that the tests of a page share if they don't damage it, so kernels are compiled once. */
 export function sharedGpuDevice(): Promise<GPUDevice> {
   return (shared ??= requestGpuDevice())
 }
 
-/** What a device was asked for since it is watched. */
+/** The calls of a device since it is watched. */
 export interface DeviceUse {
   dispatches: number
   mappings: number
   mappedBytes: number
-  /** Made since then and still there. */
+  /** Created since then and not yet destroyed. */
   buffers: Set<GPUBuffer>
 }
 
@@ -95,7 +95,7 @@ export function limited(
   return device
 }
 
-/** Lays a method of one object around its own. */
+/** Wraps a method of an object. */
 function around<Owner extends object, Name extends keyof Owner>(
   owner: Owner,
   name: Name,

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 
-/** Answers with a part of the bytes if one is asked for. */
+/** Answers with a range of the bytes if one is requested. */
 export function answerRange(
   request: IncomingMessage,
   response: ServerResponse,

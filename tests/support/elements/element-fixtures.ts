@@ -37,7 +37,7 @@ export function attributionJson({
 
 const side = 28
 
-/** An 8 of 28 × 28 pixels, 0 … 1; its right side speaks for it, the lower left stroke against. */
+/** An 8 of 28 × 28 pixels, 0 … 1. Its right side counts for it, the lower left stroke against it. */
 export function digitExplanation(): ExplanationJson {
   const ring = (row: number, column: number, middle: number, radius: number): number => {
     const distance = Math.hypot((column - 13.5) * 1.15, row - middle)
@@ -63,7 +63,7 @@ export const reviewTokens = [
   ...'wish the ending were less dull .'.split(' '),
 ]
 
-/** A review, attributed at its embedding of three: two positions of padding stand before it. */
+/** A review with attributions at its embedding of three numbers, after two positions of padding. */
 export function reviewExplanation(): ExplanationJson {
   const weights: Readonly<Record<string, number>> = {
     slow: -0.11,
@@ -97,7 +97,7 @@ export const carFeatures = [
   'origin: Europe',
 ]
 
-/** A car of 1978, whose consumption a regression predicts. */
+/** A car of 1978, with the fuel economy that a regression predicts. */
 export function carExplanation(): ExplanationJson {
   return attributionJson({
     x: [[8, 307, 130, 3504, 12, 78, 0]],

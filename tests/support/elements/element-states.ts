@@ -24,7 +24,7 @@ export interface ShownElement {
   readonly title: string
   readonly tag: string
   readonly properties: Readonly<Record<string, unknown>>
-  /** Waits for ever for its next result, after the first if it has one. */
+  /** Never gets its next result, after the first one if it has one. */
   readonly isWaiting: boolean
 }
 

@@ -2,7 +2,7 @@ import type { AttributionLike, ExplainCall, SimilarityLike } from 'gradlens/elem
 import { attributionJson } from './element-fixtures.js'
 import { exampleScores, rankingJson } from '../gradients/ranking-fixtures.js'
 
-/** One call, which the test answers when it likes. */
+/** One call, which the test answers. */
 export interface PendingCall<Result = unknown> {
   readonly x: unknown
   readonly options: ExplainCall & Readonly<Record<string, unknown>>

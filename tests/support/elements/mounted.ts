@@ -2,7 +2,7 @@ import { onTestFinished } from 'vitest'
 
 type Updating = HTMLElement & { readonly updateComplete: Promise<boolean> }
 
-/** An element on the page with these properties, drawn; gone when the test is over. */
+/** Adds an element with these properties to the page, waits until it is drawn, and removes it after the test. */
 export async function mounted<Tag extends keyof HTMLElementTagNameMap>(
   tag: Tag,
   properties: Partial<HTMLElementTagNameMap[Tag]> = {},

@@ -38,7 +38,7 @@ const labelled = {
   predicted: 1,
 }
 
-/** What is to be looked at of `<gl-similar-examples>`: state, properties, and whether it waits. */
+/** The states of `<gl-similar-examples>` to check: names, properties, and whether it waits. */
 export const similarExamplesStates: readonly (readonly [
   state: string,
   properties: Readonly<Record<string, unknown>>,

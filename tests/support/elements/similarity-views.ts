@@ -6,7 +6,7 @@ import {
 } from '../../../src/elements/similar-examples/similarity-view.js'
 import { exampleLabels, rankingJson } from '../gradients/ranking-fixtures.js'
 
-/** The options of an element of which nothing is set. */
+/** The options of an element without any properties set. */
 export const noOptions: SimilarityViewOptions = {
   index: 0,
   kind: null,

@@ -11,7 +11,7 @@ import { withFactors } from '../../../src/losses/factors.js'
 import { copyLabels } from '../../../src/losses/labels.js'
 import { positionLoss, readLoss } from '../../../src/losses/loss.js'
 
-/** A session's loss gradients, their numbers in JavaScript wherever they were computed. */
+/** The loss gradients of a session as JavaScript arrays, for any device. */
 export async function hostGradients<Value>(
   session: PredictorSession<Value>,
   x: readonly NdArray[],
@@ -22,7 +22,7 @@ export async function hostGradients<Value>(
   return hostBlock(await lossGradients(session, x, y, loss, weights))
 }
 
-/** A session's loss gradients of a loss as users give it, and of labels in its form. */
+/** The loss gradients of a session for a loss and labels in the form of the public API. */
 export async function lossGradients<Value>(
   session: PredictorSession<Value>,
   x: readonly NdArray[],
@@ -38,7 +38,7 @@ export async function lossGradients<Value>(
   return session.lossGradients(x, labels, positionLoss(read))
 }
 
-/** A block's numbers in JavaScript; one in GPU buffers is read back and disposed. */
+/** The block as JavaScript arrays. A block in GPU buffers is read back and disposed. */
 export async function hostBlock(block: GradientBlock | GpuGradientBlock): Promise<GradientBlock> {
   if (!('gpuDevice' in block)) return block
   const { gpuDevice, exampleCount, segments } = block

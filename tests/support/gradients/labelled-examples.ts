@@ -4,7 +4,7 @@ import { seededRandom, uniform } from '../random.js'
 
 export const exampleCount = 5
 
-/** Examples of one input; whole numbers from 0 on where `integers` says how many there are. */
+/** Examples of one input. With `integers`, they are whole numbers below it. */
 export function randomInput(shape: readonly number[], seed: number, integers?: number): NdArray {
   const values = uniform(
     seededRandom(seed + 20),

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import type { ConvolutionGeometry, GradientBlock, GradientSegment } from 'gradlens'
 import { seededRandom, uniform } from '../random.js'
 
-/** What a segment is like, but for its numbers and its parameter's name. */
+/** A segment without its numbers and its parameter's name. */
 export type SegmentShape =
   | { kind: 'dense'; size: number }
   | { kind: 'factored'; positions: number; inputSize: number; outputSize: number }
@@ -46,7 +46,7 @@ const convolution = fc
   .filter(({ outHeight, outWidth }) => outHeight > 0 && outWidth > 0)
   .map((geometry) => ({ kind: 'convolution' as const, geometry }))
 
-/** The segments of a block, each of a parameter of its own. */
+/** The segments of a block, each of a different parameter. */
 export const segmentShapes: fc.Arbitrary<SegmentShape[]> = fc.array(
   fc.oneof(
     fc.record({ kind: fc.constant('dense' as const), size: upTo(70) }),
@@ -110,7 +110,7 @@ export function asOneParameter({ exampleCount, segments }: GradientBlock): Gradi
   }
 }
 
-/** Some rows of a block, in arrays of their own. */
+/** Some rows of a block, in new arrays. */
 export function sliceBlock(block: GradientBlock, start: number, end: number): GradientBlock {
   const cut = <Numbers extends Float32Array | Int32Array>(numbers: Numbers): Numbers => {
     const perRow = numbers.length / block.exampleCount
@@ -129,7 +129,7 @@ export function sliceBlock(block: GradientBlock, start: number, end: number): Gr
   return { exampleCount: end - start, segments }
 }
 
-/** Shapes of one parameter's uses must agree in this. */
+/** The part that must be equal for all uses of one parameter. */
 export function parameterSize(shape: SegmentShape): number {
   switch (shape.kind) {
     case 'dense':

@@ -3,10 +3,10 @@ import type { ExplanationJson } from '../../../src/explanation.js'
 /** Scores of twelve training examples; the best is no. 6, the worst no. 1. */
 export const exampleScores = [0.5, -2, 1.5, 0.25, 3, -0.5, 4, 0, 2, -1, 1, -1.5]
 
-/** Their labels: no. 2, the fourth of the most similar, is the one of another class than 1. */
+/** Their labels: no. 2, the fourth most similar, is the only one of another class than 1. */
 export const exampleLabels = [0, 2, 0, 0, 1, 2, 1, 0, 1, 2, 1, 2]
 
-/** What a model says of them: no. 8 it gets wrong. */
+/** The predictions for them: that for no. 8 is wrong. */
 export const examplePredictions = [0, 2, 0, 0, 1, 2, 1, 0, 2, 2, 1, 2]
 
 /** Pictures of 2 × 2 pixels, whose first one has the number of the example. */

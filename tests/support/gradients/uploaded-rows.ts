@@ -2,10 +2,10 @@ import type { GradientBlock } from 'gradlens'
 import type { GradientBackend, DeviceGradients } from '../../../src/compute/gradient-backend.js'
 import { sliceBlock } from './random-blocks.js'
 
-/** How a block gets to a Compute. */
+/** How a block is uploaded to a backend. */
 export type Upload = (backend: GradientBackend, block: GradientBlock) => Promise<DeviceGradients>
 
-/** A Compute takes over what it is given; the test goes on using it. */
+/** A backend takes ownership of uploaded blocks, so a test that keeps using one uploads a copy. */
 export function uploadedCopy(
   backend: GradientBackend,
   block: GradientBlock,

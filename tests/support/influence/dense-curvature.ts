@@ -2,7 +2,7 @@ import type { CurvatureName } from 'gradlens/influence'
 import { solve, decomposeByJacobi, type Matrix } from './dense-algebra.js'
 import type { LayerUse, TinyNet } from './tiny-nets.js'
 
-/** One example with the label that its gradient is taken for. */
+/** One example, with the label for its gradient. */
 export interface Labelled {
   readonly x: readonly number[]
   readonly label: number

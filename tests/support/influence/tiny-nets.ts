@@ -11,11 +11,11 @@ export interface LayerUse {
   readonly delta: readonly (readonly number[])[]
 }
 
-/** A net with the rules that its parameters fall under. */
+/** A net with the rules of its parameters. */
 export interface TinyNet {
   readonly title: string
   readonly predictor: Predictor
-  /** Of each parameter, the gradient of one example, by TensorFlow.js's own tape. */
+  /** The gradient of one example for each parameter, from TensorFlow.js's tape. */
   gradients(x: readonly number[], label: number): Map<string, Float64Array>
   /** The layers of one example, by gradients at what is added to their outputs. */
   layers(x: readonly number[], label: number): LayerUse[]
@@ -26,7 +26,7 @@ export interface TinyNet {
   dispose(): void
 }
 
-/** Creates what is added to the output of a layer: nothing, or the tensor whose gradient is δ. */
+/** Returns the term that is added to the output of a layer: nothing, or the tensor whose gradient is δ. */
 type Probe = (layer: number, output: tf.Tensor) => tf.Tensor
 
 interface Layer {

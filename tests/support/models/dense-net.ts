@@ -297,7 +297,7 @@ class DenseSession implements PredictorSession<NdArray> {
   }
 }
 
-/** Where a site's values stand among a trace's activations. */
+/** The place of a site's values among a trace's activations. */
 const positionOf = ({ layer, at }: LayerSite): number => Number(layer) + (at === 'inputs' ? 0 : 1)
 
 const arrayOf = (rows: readonly (readonly number[])[]): NdArray => ({

@@ -2,7 +2,7 @@ import type { NdArray, Predictor, PredictorSession } from 'gradlens'
 import { densePredictor } from './dense-net.js'
 import { seededRandom, uniform } from '../random.js'
 
-/** The predictor, and the inputs that it is asked about, call by call. */
+/** The predictor, and the inputs of each of its calls. */
 export function recorded(predictor: Predictor<NdArray>): {
   predictor: Predictor<NdArray>
   calls: NdArray[][]

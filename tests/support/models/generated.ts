@@ -1,5 +1,5 @@
 /**
- * Numbers that Python and TypeScript generate alike, from a name: the rules are those of
+ * Numbers that Python and TypeScript generate from a name in the same way: the rules are those of
  * tests/peers/architectures/generated.py.
  */
 

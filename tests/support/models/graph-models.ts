@@ -15,10 +15,10 @@ interface Output {
   readonly shape?: readonly number[]
 }
 
-/** What tfjs-converter writes: a graph, its weights by name, and the signature where there is one. */
+/** The output of tfjs-converter: a graph, its weights by name, and its signature, if any. */
 export interface GraphSpec {
   readonly nodes: readonly Node[]
-  /** Shapes of the float weights, which get random values where `values` has none for them. */
+  /** Shapes of the float weights, with random values if `values` has none. */
   readonly weights: Readonly<Record<string, readonly number[]>>
   readonly values?: Readonly<Record<string, readonly number[]>>
   readonly integers?: Readonly<Record<string, readonly number[]>>
@@ -59,7 +59,7 @@ const fused = (...ops: string[]): Readonly<Record<string, unknown>> => ({
   num_args: { i: String(ops.filter((op) => op === 'BiasAdd' || op === 'Prelu').length) },
 })
 
-/** What a converted picture classifier is made of: fused convolutions, batch normalisation, pooling, a softmax. */
+/** A converted picture classifier: fused convolutions, batch normalization, pooling, and a softmax. */
 export const pictureGraph = (batchSize = -1): GraphSpec => ({
   nodes: [
     placeholder('picture', [batchSize, 6, 6, 2]),

@@ -1,6 +1,6 @@
 import type { DenseLayer } from './dense-net.js'
 
-/** Weights are bytes b in base64 after a scale s, "1s|…", and stand for (b − 127) / s. */
+/** Weights are bytes b in base64 after a scale s, "1s|…", with the values (b − 127) / s. */
 interface EncodedLayer {
   readonly type: string
   readonly _biases: string
@@ -50,7 +50,7 @@ function decoded(encoded: string): number[] {
   return Array.from(atob(bytes), (byte) => Math.fround((byte.charCodeAt(0) - 127) / Number(scale)))
 }
 
-/** Letters alone, in lower case, with one space around each word. */
+/** Only letters, in lower case, with one space around each word. */
 function wordsOf(text: string): string {
   const letters = text.replaceAll('-', ' ').replace(/[^\p{L}\p{M}\s]/gu, '')
   return ` ${letters.replace(/\s+/g, ' ').toLowerCase().trim()} `

@@ -9,8 +9,8 @@ export interface MixingModel {
 }
 
 /**
- * Models whose output for one example depends on the others of its batch: what they give for an example
- * alone is something else, so that no gradient of a batch is the sum of its examples' own gradients.
+ * Models whose output for one example depends on the others of its batch. Their output for an example
+ * alone is different, so the gradient of a batch is not the sum of the gradients of its examples.
  */
 export const mixingModels: readonly MixingModel[] = [
   {

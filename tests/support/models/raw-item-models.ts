@@ -17,7 +17,7 @@ export const idsOf = (text: string): number[] => {
 export const encode = (items: string[]): tf.Tensor =>
   tf.tensor2d(items.map(idsOf), [items.length, length], 'int32')
 
-/** A record with what a model of two inputs takes. */
+/** A record with the data for a model of two inputs. */
 interface Flat {
   readonly rooms: readonly number[]
   readonly address: { readonly near: readonly number[] }
@@ -28,7 +28,7 @@ export const flats: Flat[] = texts.map((_, i) => {
   return { rooms, address: { near: [a!, b!] } }
 })
 
-/** Both tensors, and more on the way than it returns. */
+/** Returns both tensors, and creates others on the way. */
 const columns = (items: Flat[]): tf.Tensor[] => {
   const rooms = tf.tensor2d(items.map((flat) => [...flat.rooms]))
   const near = tf.tensor2d(items.map(({ address }) => [...address.near]))
@@ -36,14 +36,14 @@ const columns = (items: Flat[]): tf.Tensor[] => {
 }
 
 interface RawItemCase {
-  /** What preprocess makes of all items. */
+  /** The result of preprocess for all items. */
   readonly x: NdArray | readonly NdArray[]
   /** The same model twice: without and with preprocess. */
   readonly plain: Predictor<tf.Tensor>
   readonly raw: Predictor<tf.Tensor, unknown>
   readonly items: readonly unknown[]
   readonly layer?: string
-  /** How many items each call was given, and on which backend of the page. */
+  /** The number of items of each call, and the page's backend during it. */
   readonly calls: { readonly count: number; readonly backend: string }[]
 }
 

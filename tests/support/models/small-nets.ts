@@ -2,7 +2,7 @@ import type { NdArray, Predictor } from 'gradlens'
 import { type DenseActivation, type DenseLayer, densePredictor } from './dense-net.js'
 import { seededRandom, uniform } from '../random.js'
 
-/** Layers of the given widths with seeded weights: tanh in between, and at last the activation named. */
+/** Layers of the given widths with seeded weights, with tanh between them, and the given last activation. */
 export function randomLayers(
   widths: readonly number[],
   last: DenseActivation,
@@ -18,19 +18,19 @@ export function randomLayers(
   }))
 }
 
-/** 3 numbers in, the probabilities of 3 classes out. */
+/** From 3 numbers to the probabilities of 3 classes. */
 export const classifier = (seed = 1): Predictor<NdArray> =>
   densePredictor(randomLayers([3, 4, 3], 'softmax', seed))
 
-/** 3 numbers in, 1 number out. */
+/** From 3 numbers to 1 number. */
 export const regressor = (): Predictor<NdArray> =>
   densePredictor(randomLayers([3, 4, 1], 'linear', 2))
 
-/** 3 numbers in, scores of shape [2, 3] out. */
+/** From 3 numbers to scores of shape [2, 3]. */
 export const gridScorer = (): Predictor<NdArray> =>
   densePredictor(randomLayers([3, 5, 6], 'linear', 3), { outputShape: [2, 3] })
 
-/** Two inputs, of shapes [2, 2] and [3]; the probabilities of 3 classes out. */
+/** From two inputs of shapes [2, 2] and [3] to the probabilities of 3 classes. */
 export const twoInputClassifier = (): Predictor<NdArray> =>
   densePredictor(randomLayers([7, 4, 3], 'softmax', 4), { inputShapes: [[2, 2], [3]] })
 

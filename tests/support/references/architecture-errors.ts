@@ -5,16 +5,16 @@ import { signedSums } from '../models/generated.js'
 import { floatsOf } from '../stores/fixture-bytes.js'
 import { materializedGradients } from './materialized-gradients.js'
 
-/** The largest difference of a gradient, and relative to which norm. */
+/** The largest difference of a gradient, and the norm that it is relative to. */
 export interface GradientError {
   readonly what: string
   /** Relative to the largest norm of a parameter's gradient of the example. */
   readonly ofLargest: number
-  /** Relative to the gradient's own norm; 0 where that is rounding error alone. */
+  /** Relative to the gradient's own norm; 0 if that is only rounding error. */
   readonly ofOwn: number
 }
 
-/** A gradient of less than this part of the largest is a sum that cancels: its float32 value is noise. */
+/** A gradient smaller than this part of the largest one is a sum that cancels, so its float32 value is noise. */
 const cancelled = 1e-6
 
 /** Compares the loss gradients of a block with the expected ones; all parameters must be the same. */

@@ -8,7 +8,7 @@ import { expect } from 'vitest'
 export const differenceTolerance = 2e-4
 const h = 0.03
 
-/** Each number within the tolerance of the one that is wanted. */
+/** Expects each number within the tolerance of the expected one. */
 export function expectNear(
   got: ArrayLike<number>,
   wanted: ArrayLike<number>,
@@ -31,7 +31,7 @@ export const rowOf = ({ data, shape }: NdArray, i: number): number[] => {
   return [...data.subarray(i * size, (i + 1) * size)]
 }
 
-/** Element k of every example moved. */
+/** A copy of the examples with element k moved. */
 export function movedColumn({ data, shape }: NdArray, k: number, by: number): NdArray {
   const size = data.length / (shape[0] ?? 1)
   return {

@@ -14,10 +14,10 @@ function product(a: Materialized, b: Materialized): number {
   return sum
 }
 
-/** Scores of pairs from gradients formed by their definition, in float64, with the scale of each one's rounding error. */
+/** Scores of pairs from dense gradients in float64, with the scale of each one's rounding error. */
 export class ExpectedScores {
   readonly squaredNorms: Float64Array
-  /** ‖|g|‖² with each sum's terms taken absolute: what a rounding error is relative to, where terms cancel. */
+  /** ‖|g|‖² with the absolute terms of each sum: the scale of rounding errors if terms cancel. */
   readonly #magnitudes: Float64Array
   readonly #materialized: readonly Materialized[]
 
@@ -38,7 +38,7 @@ export class ExpectedScores {
     return this.#magnitudes[row]!
   }
 
-  /** The score of row i with row j of the training examples; `scale` is how large the pair's terms are. */
+  /** The score of row i with row j of the training examples. `scale` is the size of the pair's terms. */
   pair(
     i: number,
     train: ExpectedScores,
@@ -48,7 +48,7 @@ export class ExpectedScores {
     const dot = product(this.#materialized[i]!, train.#materialized[j]!)
     const [testNorm, trainNorm] = [this.squaredNorms[i]!, train.squaredNorms[j]!]
     const [testScale, trainScale] = [this.#magnitudes[i]!, train.#magnitudes[j]!]
-    // A norm's own error moves the score by as much again, relative to it.
+    // The error of a norm changes the score by the same relative amount.
     const dotScale = Math.sqrt(testScale) * Math.sqrt(trainScale)
     const normError = testScale / testNorm + trainScale / trainNorm
     const scale = by.name === 'grad_dot' ? dotScale : dotScale * normError

@@ -3,7 +3,7 @@ import type { PositionLoss } from 'gradlens'
 export type Activation = 'softmax' | 'sigmoid' | 'linear'
 
 /**
- * The loss of one position by its definition, in float64; from the logits z wherever there are some.
+ * The loss of one position by its definition, in float64, from the logits z if there are any.
  *
  * @param activation makes the model's output from z
  * @param y a class index, or one number per output

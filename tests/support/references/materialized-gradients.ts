@@ -6,7 +6,7 @@ import type {
   LookupSegment,
 } from 'gradlens'
 
-/** The gradient of one example, formed in float64 and by the definition, by parameter. */
+/** The dense gradients of one example by parameter, computed in float64 by their definition. */
 export function materializedGradients(
   block: GradientBlock,
   row: number,

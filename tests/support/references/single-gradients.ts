@@ -22,7 +22,7 @@ export const layersModelOf = (model: tf.LayersModel): Differentiable => ({
   })),
 })
 
-/** Stock TensorFlow.js on the cpu, one example: its gradients are right for every model of the tests. */
+/** Computes the gradients of one example with stock TensorFlow.js on the cpu. They are right for all models of the tests. */
 export function singleGradient(
   { call, parameters }: Differentiable,
   x: readonly NdArray[],
@@ -48,7 +48,7 @@ export function singleGradient(
   return gradients
 }
 
-/** The same by the adapter's own walk, for ops whose gradient TensorFlow.js lacks and a repair has. */
+/** The same with the adapter's backward pass, for ops whose gradient only a repair has. */
 export async function repairedGradient(
   { call, parameters }: Differentiable,
   x: readonly NdArray[],
@@ -98,7 +98,7 @@ export function expectSameGradient(
   const names = parameters.map(({ name }) => name)
   expect(names).toEqual(expect.arrayContaining([...whole.keys()]))
   for (const [name, values] of expected) {
-    // A parameter that the loss does not reach may be left out.
+    // A parameter that the loss doesn't depend on may be left out.
     const other = whole.get(name) ?? new Float64Array(values.length)
     expect(other.length).toBe(values.length)
     for (const [k, value] of values.entries()) {
@@ -109,7 +109,7 @@ export function expectSameGradient(
   }
 }
 
-/** Parameters that were split along their last axis put together again: name[0], name[1], … */
+/** Joins parameters that were split along their last axis: name[0], name[1], … */
 function withoutParts(
   gradients: ReadonlyMap<string, Float64Array>,
   parameters: Differentiable['parameters'],

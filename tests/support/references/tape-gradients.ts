@@ -4,7 +4,7 @@ import { ensureBackend } from '../../../src/tfjs/engine/backend-registry.js'
 import { runOn, withTape } from '../../../src/tfjs/engine/engine.js'
 import { backpropagate, findDependents } from '../../../src/tfjs/engine/tape.js'
 
-/** Output and gradients of Σ f(x) ⊙ weights on a device, with the repairs, by the adapter's own walk. */
+/** Output and gradients of Σ f(x) ⊙ weights on a device, with the repairs, by the adapter's backward pass. */
 export async function gradientsOn(
   device: TestDevice,
   f: (...x: tf.Tensor[]) => tf.Tensor,

@@ -13,7 +13,7 @@ import { seededRandom, uniform } from '../random.js'
 import { classifier, testX } from '../models/small-nets.js'
 import { writeRows } from './written-store.js'
 
-/** Two versions of a store, and what each gives when it is read. */
+/** Two versions of a store, with the contents of each. */
 interface FuzzedStore {
   readonly name: string
   readonly versions: readonly [MemoryStore, MemoryStore]
@@ -33,7 +33,7 @@ async function explain(store: MemoryStore): Promise<unknown> {
   return { scores, orderedIndices, mostSimilar, leastSimilar }
 }
 
-/** All that a reader gives, chunk by chunk and across chunks. */
+/** Everything that a reader returns, chunk by chunk and across chunks. */
 async function readAllRows(store: MemoryStore): Promise<unknown> {
   const reader = await openGradientStore(store)
   const { rowCount } = reader
@@ -125,7 +125,7 @@ export const createFuzzedStores = (): Promise<readonly FuzzedStore[]> =>
     createFuzzedStore('shards', unpackShards, readAllRows),
   ])
 
-/** What became of a damaged store: it was refused, or gives what one of its versions gives. */
+/** The result for a damaged store: it was refused, or has the contents of one of its versions. */
 export type Outcome = 'refused' | 'right'
 
 /**
@@ -155,7 +155,7 @@ export async function checkDamagedStore(store: FuzzedStore, seed: number): Promi
   }
   const read = await attempt(() => store.read(copy))
   const verified = await attempt(() => verifyGradientStore(copy))
-  // A forged store has the hashes of its contents: any of them may be given, but by the same rules.
+  // A forged store has the hashes of its contents, so any of them may be returned, by the same rules.
   if (isForged) return read === undefined ? 'refused' : 'right'
   const { damaged = [] } = (verified?.value ?? {}) as { readonly damaged?: readonly unknown[] }
   const isWhole = verified !== undefined && damaged.length === 0
@@ -165,7 +165,7 @@ export async function checkDamagedStore(store: FuzzedStore, seed: number): Promi
   return isRight ? 'right' : fail('it gives other numbers than were stored')
 }
 
-/** Hundreds of times what a store of these takes. */
+/** Hundreds of times the duration of a read. */
 const timeoutMs = 10_000
 
 async function withTimeout<Value>(promise: Promise<Value>): Promise<Value> {

@@ -3,7 +3,7 @@ import type { GradientRows } from '../../../src/store/zarr/format/gradient-rows.
 import type { StoreIdentity } from '../../../src/store/zarr/format/store-identity.js'
 import { seededRandom, uniform } from '../random.js'
 
-/** Rows with all that a store can hold of them. */
+/** Rows with everything that a store can contain. */
 interface CompleteRows extends GradientRows {
   readonly ids: NdArray
   readonly examples: readonly NdArray[]
@@ -19,7 +19,7 @@ export const identity: StoreIdentity = {
   ],
 }
 
-/** Rows with a segment of each form, labels and examples; the numbers of a row do not depend on the others. */
+/** Rows with a segment of each layout, labels and examples. The numbers of a row don't depend on the others. */
 export function exampleRows(exampleCount: number, seed = 1): CompleteRows {
   const random = seededRandom(seed)
   const floats = (rowSize: number): Float32Array => uniform(random, exampleCount * rowSize, [-1, 1])

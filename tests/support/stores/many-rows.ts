@@ -5,7 +5,7 @@ import { exampleRows, identity, someRows } from './gradient-rows.js'
 const rowCount = 60
 const blockSize = 4
 
-/** Writes so many rows, from where the store ends, that a process can be killed in between. */
+/** Continues a store with enough rows that its process can be killed while it writes. */
 export async function writeManyRows(
   store: WritableByteStore,
   onWritten: (rowsWritten: number) => void = () => undefined,

@@ -11,7 +11,7 @@ import {
 } from '../../../src/store/zarr/format/store-header.js'
 import { encodeAllChecksums } from '../../../src/store/zarr/writing/encode-checksums.js'
 
-/** Gives a changed header the hash of its fields, as if it had been written so. */
+/** Gives a changed header the right hash of its fields. */
 export async function sealHeader(store: MemoryStore): Promise<void> {
   const root = JSON.parse(new TextDecoder().decode(await store.get(rootKey))) as {
     attributes: { gradlens: object }

@@ -8,7 +8,7 @@ export const storedRows = exampleRows(storedRowCount)
 
 export const writerOptions: WriterOptions = { identity, rowCount: storedRowCount, rowsPerChunk: 4 }
 
-/** Writes the rows from where the store ends, in blocks of so many; to the end, unless there is another. */
+/** Writes the rows after those in the store, in blocks of the given size, up to the given end. */
 export async function writeRows(
   store: WritableByteStore,
   blockSize: number,
@@ -45,7 +45,7 @@ export async function flipBit(
   await store.set(key, bytes)
 }
 
-/** Puts a JSON file back, changed. */
+/** Changes a JSON file. */
 export async function changeJson(
   store: WritableByteStore,
   key: string,

@@ -20,7 +20,7 @@ const tolerance = 1e-5
 const ownTolerance = 3e-5
 
 /**
- * Holds an architecture to float64 TensorFlow: outputs, per-example loss gradients of all parameters, and gradients of
+ * Compares an architecture with float64 TensorFlow: outputs, per-example loss gradients of all parameters, and gradients of
  * pixels or of an embedding. Its gradients must come from one batched pass.
  */
 export async function expectArchitecture(file: string, device: TestDevice): Promise<void> {

@@ -10,7 +10,7 @@ import { seededRandom, uniform } from '../random.js'
 export interface ZooCase {
   readonly predictor: Predictor<tf.Tensor>
   readonly x: readonly NdArray[]
-  /** Where its attributions are taken, if not at its inputs; and the model from there on. */
+  /** The layer of its attributions, if not its inputs, and the rest of the model. */
   readonly layer?: { readonly name: string; readonly head: Predictor<tf.Tensor> }
 }
 
@@ -31,7 +31,7 @@ const words: NdArray = {
   shape: [exampleCount, 5],
 }
 
-/** Random weights of that range; batch norm's statistics stay what variances can be. */
+/** Random weights in that range, except for batch normalization, whose variances stay positive. */
 function randomised<Model extends tf.LayersModel>(model: Model, seed = 3): Model {
   const random = seededRandom(seed)
   tf.tidy(() => {
@@ -77,7 +77,7 @@ function depthwiseNet(): ZooCase {
   }
 }
 
-/** Over embeddings, and the same weights over what the embeddings give. */
+/** A model with embeddings, and the same weights without them, on their outputs. */
 function recurrentNet(recurrent: () => tf.layers.Layer): ZooCase {
   const rest = (): tf.layers.Layer[] => [recurrent(), classes()]
   const embedding = tf.layers.embedding({
@@ -159,7 +159,7 @@ const graph: GraphSpec = {
   weights: { a: [5, 6], bias: [6], b: [6, 3] },
 }
 
-/** Kinds of models that people explain, all smooth, so that quadrature and differences are exact to float32. */
+/** Kinds of models that people explain, all smooth, so quadrature and differences are exact to float32. */
 export const attributionZoo: readonly ZooModel[] = [
   { title: 'a CNN with batch norm and a skip connection', build: residualNet },
   { title: 'a depthwise CNN', build: depthwiseNet },

@@ -23,11 +23,11 @@ export interface BackendSuiteOptions {
   readonly tolerance: number
   /** Random cases per property. Default 40. */
   readonly runs?: number
-  /** How a block gets to the Compute. By default in arrays of its own. */
+  /** How a block is uploaded. Default: as a copy. */
   readonly upload?: Upload
 }
 
-/** A segment's form and sizes, without its numbers. */
+/** A segment's layout and sizes, without its numbers. */
 const layoutOf = (segment: CompactSegment): object =>
   Object.fromEntries(Object.entries(segment).filter(([, value]) => !ArrayBuffer.isView(value)))
 
@@ -42,7 +42,7 @@ interface Tiling {
 }
 const oneTile: Tiling = { testStep: Infinity, trainStep: Infinity, backwards: false }
 
-/** What every Compute must do, in terms of its interface alone. */
+/** The tests that every GradientBackend must pass, through its interface. */
 export function describeBackend(
   title: string,
   { open, tolerance, runs = 40, upload = uploadedCopy }: BackendSuiteOptions,
@@ -78,7 +78,7 @@ export function describeBackend(
       return ranking
     }
 
-    /** Compares the full order's scores, by training example, with those of formed gradients. */
+    /** Compares the scores of the full order, by training example, with those of dense gradients. */
     async function expectScores(
       test: GradientBlock,
       train: GradientBlock,
@@ -137,7 +137,7 @@ export function describeBackend(
       await fc.assert(
         fc.asyncProperty(
           segmentShapes,
-          // The product of two factors that small is a float32 still.
+          // The product of two factors this small is still a float32.
           fc.constantFrom(1e-12, 1, 1e15),
           async (shapes, magnitude) => {
             const block = randomBlock(shapes, 3, 4, magnitude)

@@ -192,7 +192,7 @@ export function describeFloat16(name: string, { open, runs }: Float16SuiteOption
       const found = await rank(tests, train, 7)
       const expected = await rank(tests, decodeBlock(train), 7)
       expect(found.indices).toEqual(expected.indices)
-      // The sums are made in another order.
+      // The sums have another order.
       for (const [k, score] of expected.scores.entries()) {
         expect(found.scores[k]).toBeCloseTo(score, 6)
       }

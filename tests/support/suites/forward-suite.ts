@@ -14,7 +14,7 @@ const tolerance = 2 ** -11
 /** A shape of each rank: an axis of 1, and two last axes, one of which shaders take four at a time. */
 const lengths = [2, 3, 1, 4, 3, 8]
 
-/** Outputs, their shapes and types against the cpu's. Gradients are central differences of such outputs. */
+/** Compares outputs, shapes and types with the cpu's. Gradients are tested as central differences of such outputs. */
 export function describeForward(devices: readonly TestDevice[]): void {
   beforeAll(async () => {
     await ensureBackend('cpu')

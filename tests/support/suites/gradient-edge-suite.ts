@@ -76,7 +76,7 @@ const ties: readonly Tie[] = [
 interface Refusal extends Edge {
   readonly feature: string
   readonly remedy: string
-  /** Where the forward pass runs at all; everywhere if not said. */
+  /** The devices on which the forward pass works. Default: all. */
   readonly devices?: readonly TestDevice[]
 }
 
@@ -128,7 +128,7 @@ const refusals: readonly Refusal[] = [
   },
 ]
 
-/** What central differences cannot show: ties, and operations without a right gradient. */
+/** Tests what central differences can't: ties, and operations without a correct gradient. */
 export function describeEdges(devices: readonly TestDevice[]): void {
   beforeAll(async () => {
     await useDevice(devices[0]!)

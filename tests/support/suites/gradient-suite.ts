@@ -16,7 +16,7 @@ import { forwardOnCpu, gradientsOn } from '../references/tape-gradients.js'
 
 /** Relative to the largest component. The differences themselves are no better: f is evaluated in float32. */
 const gradientTolerances: Readonly<Record<Smoothness, number>> = {
-  // Steps of 0.5: what is left is rounding, in sums of some 50 products.
+  // Steps of 0.5: only rounding is left, in sums of about 50 products.
   linear: 5e-6,
   // Steps of 0.02, so 25 times the rounding of the linear ones.
   'piecewise linear': 1e-4,
@@ -43,7 +43,7 @@ interface Reference {
   readonly gradients: Float64Array[]
 }
 
-/** Once for all devices: the differences take longer than what they check. */
+/** Computed once for all devices, because the differences take longer than the gradients. */
 const references = new Map<GradientCase, Reference>()
 
 function referenceOf(gradientCase: GradientCase): Reference {

@@ -33,16 +33,16 @@ interface Measured {
 }
 
 export interface ExpectedAssets {
-  /** What the demo says of its model. */
+  /** The demo's figures of its model. */
   readonly minimumAccuracy: number
-  /** Every page view fetches these files: the demo has to stay quick to open. */
+  /** Every page view loads these files, so they must be small. */
   readonly maximumTotalBytes: number
   readonly layers: readonly string[]
   readonly parameterCount: number
   readonly bytesPerWeight: number
 }
 
-/** Relative: probabilities are float32, and sums may run in another order on another machine. */
+/** Relative: probabilities are float32, and the order of sums can differ between machines. */
 const lossTolerance = 1e-4
 
 /** Tests that the images and the model of one page are what their index and training.json state. */

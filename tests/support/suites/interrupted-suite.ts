@@ -54,7 +54,7 @@ const subjectsOn = (device: Device): readonly Subject[] => [
 ]
 
 /**
- * Calls that are aborted, disposed of or overtaken, on one device.
+ * Tests aborted, disposed and overtaken calls, on one device.
  *
  * @param classifier 3 numbers in, the probabilities of 3 classes out; another net for another seed
  */

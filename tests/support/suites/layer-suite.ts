@@ -114,7 +114,7 @@ function testLayer(device: TestDevice, layerCase: LayerCase): void {
   })
 }
 
-/** The layer, and a positively weighted sum of all that it puts out. */
+/** The layer, followed by a positively weighted sum of all its outputs. */
 function littleModel({ build, shapes }: LayerCase): tf.LayersModel {
   const inputs = shapes.map((shape) => tf.input({ shape: [...shape] }))
   const output = build().apply(inputs.length === 1 ? inputs[0]! : inputs) as tf.SymbolicTensor

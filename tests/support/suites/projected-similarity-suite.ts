@@ -24,7 +24,7 @@ const projection = { size: 14, seed: 3 }
 /** Float32 sums of a dozen products, in the model, in the projection and in the scores. */
 const tolerance = 1e-5
 
-/** Projected gradients, whatever computes with them. */
+/** Tests projected gradients with any backend. */
 export function projectedSimilaritySuite(
   device: TestDevice,
   makeClassifier: () => Predictor,
@@ -32,7 +32,7 @@ export function projectedSimilaritySuite(
   const options = { device, batchSize: 4, simFn: 'grad_dot', precomputeGrads: true } as const
   let made: Predictor | undefined
 
-  /** The same one throughout a test: TensorFlow.js names weights by a count of its own. */
+  /** The same model in a whole test, because TensorFlow.js numbers the names of weights. */
   function classifier(): Predictor {
     if (made === undefined) onTestFinished(() => void (made = undefined))
     made ??= makeClassifier()

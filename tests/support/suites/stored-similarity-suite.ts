@@ -32,7 +32,7 @@ const x = Array.from({ length: 20 }, (_, i) =>
 )
 const y = x.map((_, i) => trainClasses[i % trainClasses.length]!)
 
-/** Passes everything on to a MemoryStore, until so many writes have been made. */
+/** Writes to a MemoryStore, until the given number of writes. */
 class FailingStore implements WritableByteStore {
   readonly #store: MemoryStore
   #writesLeft: number
@@ -79,7 +79,7 @@ class SlowStore implements ByteStore {
   }
 }
 
-/** Gradients in a store, whatever computes with them. */
+/** Tests gradients in a store with any backend. */
 export function storedSimilaritySuite(
   device: TestDevice,
   makeClassifier: (seed?: number) => Predictor,
@@ -301,7 +301,7 @@ export function storedSimilaritySuite(
     store,
   })
 
-  /** A store whose fit was aborted after so many examples. */
+  /** A store whose fit was aborted after the given number of examples. */
   async function unfinished(stopAt = 12): Promise<MemoryStore> {
     const store = new MemoryStore()
     const controller = new AbortController()

@@ -84,7 +84,7 @@ function compared(
   const norm = Math.hypot(...[...expected.values()].map((values) => Math.hypot(...values)))
   let difference = 0
   for (const [name, values] of expected) {
-    // A parameter that the loss does not reach may be left out.
+    // A parameter that the loss doesn't depend on may be left out.
     const own = actual.get(name) ?? new Float64Array(values.length)
     for (const [k, value] of values.entries()) {
       const ownDifference = Math.abs((own[k] ?? NaN) - value)

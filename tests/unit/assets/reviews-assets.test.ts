@@ -32,7 +32,7 @@ const heldOut = sentences.slice(TRAINING_COUNT)
 const MAXIMUM_TOTAL_BYTES = 300_000
 /** What the demo says of its model; a bag of words reaches 0.815. */
 const MINIMUM_ACCURACY = 0.8
-/** Relative: probabilities are float32, and sums may run in another order on another machine. */
+/** Relative: probabilities are float32, and the order of sums can differ between machines. */
 const LOSS_TOLERANCE = 1e-4
 /** Of a smooth model at 50 Gauss–Legendre steps, in float32. */
 const COMPLETENESS_TOLERANCE = 1e-5
