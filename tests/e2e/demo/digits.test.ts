@@ -170,32 +170,6 @@ describe('the demo on wasm', () => {
     ).toBe(label)
   })
 
-  test('stops when it is cancelled, and continues when it is asked to', async () => {
-    await demo.open({ ...quick, references: 1000, gradients: 'computed' })
-    const progress = demo.progress('similarity')
-    const cancel = progress.locator('button', { hasText: 'Cancel' })
-    await progress.filter({ hasText: 'Computing the gradients of the training digits' }).waitFor()
-    await cancel.click()
-    expect(await progress.innerText()).toContain('Cancelled.')
-    await demo.settled('answer', 'attribution')
-
-    await demo.page.selectOption('#references', '100')
-    await demo.settled('similarity')
-    expect(await demo.text('.run-report')).toContain('gradients of 100 training digits')
-    expect((await progress.innerText()).trim()).toBe('')
-  })
-
-  test('stops a long path when it is cancelled, and draws a shorter one', async () => {
-    await demo.open({ ...quick, steps: 5000 })
-    const progress = demo.progress('attribution')
-    await progress.locator('button', { hasText: 'Cancel' }).click()
-    expect(await progress.innerText()).toContain('Cancelled.')
-    await demo.page.fill('#steps', '10')
-    await demo.page.keyboard.press('Enter')
-    await demo.settled()
-    expect(await demo.text('.run-report')).toContain('10 steps took')
-  })
-
   test('shows the last of several requests', async () => {
     await demo.open(quick)
     await demo.settled()
