@@ -1,4 +1,5 @@
 import type { Locator, Page } from 'playwright'
+import { expect } from 'vitest'
 import type { DemoServer } from './demo-server.js'
 
 /** What of the page's work the tests wait for. */
@@ -15,7 +16,7 @@ const results: Readonly<Record<Part, string>> = {
 export type PageName = 'index' | 'garments' | 'reviews' | 'cars' | 'photos' | 'yours'
 
 /** How long any part may take on a busy machine, in software. */
-const patienceMs = 45_000
+const patienceMs = 90_000
 
 /** The demo as a visitor meets it. */
 export class DemoPage {
@@ -57,6 +58,11 @@ export class DemoPage {
     for (const part of parts.length > 0 ? parts : (Object.keys(results) as Part[])) {
       await this.page.waitForFunction(isShown, results[part])
     }
+  }
+
+  /** Waits until the service worker has cached files. Each is cached while the page reads it, and the page may be done first. */
+  async cached(urls: readonly string[]): Promise<void> {
+    await expect.poll(() => this.page.evaluate(listMissing, urls)).toEqual([])
   }
 
   text(selector: string): Promise<string> {
@@ -162,6 +168,11 @@ function isShown(selector: string): boolean {
     selector,
   )
   return part === null || part?.state === 'ready'
+}
+
+async function listMissing(urls: readonly string[]): Promise<string[]> {
+  const cached = await Promise.all(urls.map((url) => caches.match(url)))
+  return urls.filter((_, i) => cached[i] === undefined)
 }
 
 function areRankingsShown(): boolean {

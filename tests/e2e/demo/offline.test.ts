@@ -31,11 +31,7 @@ test('visited pages work without their server, and send requests to no other', a
     ] as const) {
       await demo.open(quick, name)
       await demo.settled()
-      // A file is cached while the page reads it, and the page may be done first.
-      const urls = server.files(folder).map((file) => server.url + file)
-      await expect
-        .poll(() => demo.page.evaluate(listMissing, urls), { timeout: 30_000 })
-        .toEqual([])
+      await demo.cached(server.files(folder).map((file) => server.url + file))
     }
     await server.close()
 
@@ -51,8 +47,3 @@ test('visited pages work without their server, and send requests to no other', a
     await context.close()
   }
 })
-
-async function listMissing(urls: readonly string[]): Promise<string[]> {
-  const cached = await Promise.all(urls.map((url) => caches.match(url)))
-  return urls.filter((_, i) => cached[i] === undefined)
-}

@@ -122,7 +122,7 @@ test(
     expect(await demo.text('#load-size')).toMatch(/^36\sMB, once$/)
     expect(new URL(page.url()).search).toBe('?device=webgpu')
     const runtimes: string[] = []
-    await context.route('**/*.wasm', (route) => {
+    await context.route('**/ort-wasm-*.wasm', (route) => {
       runtimes.push(route.request().url())
     })
     await page.click('#load')
@@ -226,7 +226,10 @@ test(
     await progress.filter({ hasText: 'Cancelled' }).waitFor()
 
     // What was loaded once is there without the server, and the address leads to a photo.
-    await host.server.close()
+    const { server } = host
+    const code = requested.filter((url) => url.startsWith(`${server.url}assets/`))
+    await demo.cached([...code, ...server.files('photos').map((file) => server.url + file)])
+    await server.close()
     await demo.open({ photo: 1, steps: 4 }, 'photos')
     await page.click('#load')
     await settled('Photo of a cup of coffee')
