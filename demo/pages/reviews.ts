@@ -33,6 +33,7 @@ let choices: Choices | undefined
 let reviews: Reviews | undefined
 /** The text that the attribution belongs to. The user may have typed more since. */
 let askedText = ''
+let typing: ReturnType<typeof setTimeout> | undefined
 
 const page: ExplainedPage<Data> = new ExplainedPage<Data>({
   dataSet: 'reviews',
@@ -101,13 +102,13 @@ page.explainer.labels = classNames
 const nameOf = ({ label }: Review): string => classNames[label] ?? ''
 
 function showReview(loaded: Reviews, { text, label }: Review, note: string): Question {
+  clearTimeout(typing)
   sentence.value = text
   askedText = text
   setText(caption, `${note} ${describeUnknownWords(loaded, text)}`.trim())
   return { input: loaded.encode([text]), truth: label }
 }
 
-let typing: ReturnType<typeof setTimeout> | undefined
 sentence.addEventListener('input', () => {
   clearTimeout(typing)
   typing = setTimeout(askTyped, typingPauseMs)
