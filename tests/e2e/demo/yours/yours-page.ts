@@ -78,7 +78,14 @@ export class YoursPage {
   /** Waits until all parts of the answer to a question are shown. */
   async settled(question: string | RegExp): Promise<void> {
     const title = this.page.locator('#answer-title', { hasText: question })
-    await this.page.locator('#answer[aria-busy=false]').filter({ has: title }).waitFor()
+    const answer = this.page.locator('#answer[aria-busy=false]').filter({ has: title })
+    await answer.waitFor()
+    const compare = this.page.locator('#compare')
+    // The page asks before it compares where that would take long, as on a busy machine.
+    if (await compare.isVisible()) {
+      await compare.click()
+      await answer.waitFor()
+    }
     const maps = ['image', 'bars', 'text'].map((kind) => `gl-attribution-${kind}`)
     const parts = this.page.locator('#explainer').locator(`gl-similar-examples, ${maps.join(', ')}`)
     const states = await parts.evaluateAll((elements) =>
