@@ -88,7 +88,7 @@ it.each(hosts)(
     )
     const { page, faults } = await openHostPage(browser, server.url + address)
     await waitForPicture(page, name)
-    expect(await readTheme(page)).toBe('light')
+    await expect.poll(() => readTheme(page)).toBe('light')
     await selectFirstExample(page)
     await page.getByText(shows).first().waitFor()
     expect(faults).toEqual([])
@@ -97,8 +97,8 @@ it.each(hosts)(
     if (darkAddress === undefined) return
     const dark = await openHostPage(browser, server.url + darkAddress, true)
     await waitForPicture(dark.page, `${name}-dark`)
-    expect(await readTheme(dark.page)).toBe('dark')
-    expect(await measureContrast(dark.page)).toBeGreaterThanOrEqual(7)
+    await expect.poll(() => readTheme(dark.page)).toBe('dark')
+    await expect.poll(() => measureContrast(dark.page)).toBeGreaterThanOrEqual(7)
     await dark.page.close()
   },
 )

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -139,20 +139,17 @@ from alibi.explainers import IntegratedGradients
 model = keras.Sequential([keras.Input((8, 8, 1)), keras.layers.Flatten(), keras.layers.Dense(3, activation="softmax")])
 ig, names = IntegratedGradients(model, n_steps=10), ["a", "b", "c"]
 x = np.random.default_rng(0).random((1, 8, 8, 1)).astype("float32")
-ended = []
 class gs:
     def explain(x):
-        begin = time.time()
         try:
-            while time.time() < begin + 120: time.sleep(0.05)
+            while True: time.sleep(0.05)
         finally:
-            ended.append(time.time())`,
+            open("ended", "w").close()`,
     readHostCode('jupyter-ask'),
     `def broken(x): raise ValueError("the layer conv9 isn't there")
 gl.ask(x, attribution=broken)`,
     `def arrays(x, target=None): return 2 * x, np.zeros(1)
 gl.ask(x, predict=model, attribution=arrays, similarity=lambda x: np.arange(6.0), labels=names)`,
-    'print("ended", *ended)',
   ])
   const { page, faults } = await openNotebook('asked.ipynb')
   await runMenu(page, 'Run', 'Run All Cells')
@@ -160,7 +157,6 @@ gl.ask(x, predict=model, attribution=arrays, similarity=lambda x: np.arange(6.0)
   const asked = cells.nth(1).locator('gl-explainer')
   const answered = asked.locator('gl-attribution-image figcaption').filter({ hasText: /\w/ })
   await answered.waitFor({ timeout: 90_000 })
-  const cancelledAt = Date.now()
   await asked
     .getByRole('button', { name: /cancel/i })
     .first()
@@ -172,12 +168,7 @@ gl.ask(x, predict=model, attribution=arrays, similarity=lambda x: np.arange(6.0)
   await plain.locator('gl-attribution-image figcaption').filter({ hasText: /\w/ }).waitFor()
   await plain.locator('gl-similar-examples figcaption').waitFor()
 
-  const last = cells.nth(4)
-  await last.locator('.cm-content').click()
-  await page.keyboard.press('Control+Enter')
-  await last.getByText(/ended \d/).waitFor()
-  const endedAt = 1000 * Number(/ended (\d+\.\d+)/.exec(await last.innerText())![1])
-  expect(endedAt - cancelledAt).toBeLessThan(1_000)
+  await expect.poll(() => existsSync(path.join(folder, 'ended'))).toBe(true)
   await cells.nth(1).evaluate((cell) => {
     cell.scrollIntoView()
   })
