@@ -17,7 +17,7 @@ export async function openHostPage(browser: Browser, url: string, dark = false):
     viewport: { width: 1280, height: 900 },
     colorScheme: dark ? 'dark' : 'light',
   })
-  page.setDefaultTimeout(45_000)
+  page.setDefaultTimeout(90_000)
   const faults: string[] = []
   page.on('pageerror', ({ message }) => faults.push(message))
   page.on('console', (entry) => {

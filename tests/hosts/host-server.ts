@@ -6,6 +6,9 @@ import { readSample } from '../support/docs/read-sample.js'
 
 const root = path.resolve(import.meta.dirname, '../..')
 
+/** How long a server may take to start on a busy machine. */
+const patienceMs = 180_000
+
 /** A server of a host, running. */
 export interface HostServer extends AsyncDisposable {
   readonly url: string
@@ -56,7 +59,8 @@ export async function startServer(
   const stop = async (): Promise<void> => {
     await stopServer(server)
   }
-  for (let attempt = 0; attempt < 300; attempt++) {
+  const end = Date.now() + patienceMs
+  while (Date.now() < end) {
     if (server.exitCode !== null) throw new Error(`${program} ended:\n${output}`)
     const answered = await fetch(url + answers).then(
       ({ ok }) => ok,
@@ -66,7 +70,7 @@ export async function startServer(
     await wait(200)
   }
   await stop()
-  throw new Error(`${program} did not answer within 60 s:\n${output}`)
+  throw new Error(`${program} did not answer within ${patienceMs / 1000} s:\n${output}`)
 }
 
 /** Stops a server and what it started. */

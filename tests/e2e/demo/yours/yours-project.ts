@@ -11,9 +11,6 @@ import { readScores } from './yours-page.js'
 
 const root = path.resolve(import.meta.dirname, '../../../..')
 
-/** How long a first answer may take on a busy machine. */
-const patienceMs = 45_000
-
 /** Builds a project that the page saved with this package, and returns the scores that its page shows. */
 export async function runProject(browser: Browser, file: string): Promise<number[]> {
   const folder = mkdtempSync(path.join(root, 'node_modules/.yours-'))
@@ -40,9 +37,7 @@ export async function runProject(browser: Browser, file: string): Promise<number
     await page.goto(`${served.url}/${path.relative(root, folder)}/dist/index.html`)
     const similar = page.locator('gl-similar-examples')
     const readState = (element: Element): unknown => (element as { state?: string }).state
-    await expect
-      .poll(async () => [await similar.evaluate(readState), ...errors], { timeout: patienceMs })
-      .toEqual(['ready'])
+    await expect.poll(async () => [await similar.evaluate(readState), ...errors]).toEqual(['ready'])
     return readScores(await similar.locator('.score').allTextContents())
   } finally {
     await context.close()
