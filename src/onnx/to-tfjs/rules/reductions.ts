@@ -102,6 +102,9 @@ function reduceAxes(
   if (mixed !== undefined) {
     throw new Refusal(`it combines different examples, along axis ${mixed}`)
   }
+  if (axes.some((axis) => value.shape[axis]!.fixed === 0)) {
+    throw new Refusal(`${node.op} of an axis without elements isn't supported`)
+  }
   const keepsAxes = readInt(node, 'keepdims', 1) === 1
   const rank = value.shape.length
   const shape = keepsAxes

@@ -216,6 +216,15 @@ it.each<[string, readonly OnnxNode[], readonly number[], string]>([
     'it has integers beyond the range of int32',
   ],
   [
+    'the largest of no elements',
+    [
+      nodeOf('Slice', ['x', 'zero', 'zero', 'one'], 'none'),
+      nodeOf('ReduceMax', ['none', 'one'], 'y', { keepdims: 0 }),
+    ],
+    [2, 3],
+    'ReduceMax of an axis without elements',
+  ],
+  [
     'the mean of a normalization',
     [
       { ...nodeOf('LayerNormalization', ['x', 'bias'], 'normal'), outputs: ['normal', 'mean'] },
