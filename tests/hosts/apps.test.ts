@@ -95,7 +95,7 @@ it.each(hosts)(
     await page.close()
 
     if (darkAddress === undefined) return
-    const dark = await openHostPage(browser, server.url + darkAddress, true)
+    const dark = await openHostPage(browser, server.url + darkAddress, 'dark')
     await waitForPicture(dark.page, `${name}-dark`)
     await expect.poll(() => readTheme(dark.page)).toBe('dark')
     await expect.poll(() => measureContrast(dark.page)).toBeGreaterThanOrEqual(7)

@@ -12,11 +12,13 @@ export interface HostPage {
   readonly faults: string[]
 }
 
-export async function openHostPage(browser: Browser, url: string, dark = false): Promise<HostPage> {
-  const page = await browser.newPage({
-    viewport: { width: 1280, height: 900 },
-    colorScheme: dark ? 'dark' : 'light',
-  })
+/** @param colorScheme what the user prefers; null for the browser's own, which frames can change */
+export async function openHostPage(
+  browser: Browser,
+  url: string,
+  colorScheme: 'light' | 'dark' | null = 'light',
+): Promise<HostPage> {
+  const page = await browser.newPage({ viewport: { width: 1280, height: 900 }, colorScheme })
   page.setDefaultTimeout(90_000)
   const faults: string[] = []
   page.on('pageerror', ({ message }) => faults.push(message))

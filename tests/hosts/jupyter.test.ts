@@ -74,7 +74,10 @@ function writeNotebook(name: string, sources: readonly string[]): string {
 }
 
 /** Opens a notebook, with its kernel running. */
-async function openNotebook(name: string): Promise<{ page: Page; faults: string[] }> {
+async function openNotebook(
+  name: string,
+  colorScheme: 'light' | null = 'light',
+): Promise<{ page: Page; faults: string[] }> {
   // A notebook that is opened without a kernel asks which one it should have.
   const session = { path: name, name, type: 'notebook', kernel: { name: 'python3' } }
   const started = await fetch(`${server.url}/api/sessions`, {
@@ -83,7 +86,7 @@ async function openNotebook(name: string): Promise<{ page: Page; faults: string[
     body: JSON.stringify(session),
   })
   expect(started.status).toBe(201)
-  const opened = await openHostPage(browser, `${server.url}/lab/tree/${name}?reset`)
+  const opened = await openHostPage(browser, `${server.url}/lab/tree/${name}?reset`, colorScheme)
   await opened.page.getByText('Python 3 (ipykernel) | Idle').waitFor()
   return opened
 }
@@ -91,6 +94,14 @@ async function openNotebook(name: string): Promise<{ page: Page; faults: string[
 async function runMenu(page: Page, menu: string, command: string): Promise<void> {
   await page.locator('.lm-MenuBar-itemLabel', { hasText: new RegExp(`^${menu}$`) }).click()
   await page.locator('.lm-Menu-itemLabel', { hasText: new RegExp(`^${command}$`) }).click()
+}
+
+async function chooseTheme(page: Page, theme: 'Dark' | 'Light'): Promise<void> {
+  await page.locator('.lm-MenuBar-itemLabel', { hasText: /^Settings$/ }).click()
+  await page.locator('.lm-Menu-itemLabel', { hasText: /^Theme$/ }).hover()
+  await page.locator('.lm-Menu-itemLabel', { hasText: new RegExp(`^JupyterLab ${theme}$`) }).click()
+  const isLight = theme === 'Light'
+  await page.locator(`body[data-jp-theme-light="${isLight}"]`).waitFor({ state: 'attached' })
 }
 
 it('shows a widget in JupyterLab, sends the selection back, and is dark where Jupyter is', async () => {
@@ -109,10 +120,7 @@ it('shows a widget in JupyterLab, sends the selection back, and is dark where Ju
   await second.getByText(`'index': ${mostSimilar}`).waitFor()
   await page.locator('gl-similar-examples').nth(1).waitFor()
 
-  await page.locator('.lm-MenuBar-itemLabel', { hasText: /^Settings$/ }).click()
-  await page.locator('.lm-Menu-itemLabel', { hasText: /^Theme$/ }).hover()
-  await page.locator('.lm-Menu-itemLabel', { hasText: /^JupyterLab Dark$/ }).click()
-  await page.locator('body[data-jp-theme-light="false"]').waitFor({ state: 'attached' })
+  await chooseTheme(page, 'Dark')
   await waitForPicture(page, 'jupyter-dark')
   await expect.poll(() => measureContrast(page)).toBeGreaterThanOrEqual(7)
   expect(faults).toEqual([])
@@ -188,7 +196,7 @@ async function writeOnnxModel(): Promise<string[]> {
   return computePercentages(bytes, x, shape)
 }
 
-it('runs Keras and ONNX models in the page, in JupyterLab and as a file', async () => {
+it('runs Keras and ONNX models in the page, in JupyterLab and as a file, and is dark where Jupyter is', async () => {
   const shares = await writeOnnxModel()
   writeNotebook('live.ipynb', [
     `import numpy as np, keras
@@ -203,7 +211,7 @@ open("percentages.txt", "w").write(" ".join(percentages))`,
 images = image + draw((3, 2, 8, 8), "float32")
 gl.live("net.onnx", image, images, np.arange(3), loss="sparse_categorical_crossentropy", labels=names)`,
   ])
-  const { page, faults } = await openNotebook('live.ipynb')
+  const { page, faults } = await openNotebook('live.ipynb', null)
   await runMenu(page, 'Run', 'Run All Cells')
   const cells = page.locator('.jp-CodeCell')
   const frameOf = (cell: number): FrameLocator =>
@@ -223,6 +231,15 @@ gl.live("net.onnx", image, images, np.arange(3), loss="sparse_categorical_crosse
   for (const share of shares) {
     await frameOf(2).locator('gl-explainer').getByText(share).first().waitFor()
   }
+  const readPaper = (): Promise<string> =>
+    frameOf(2)
+      .locator('body')
+      .evaluate((body) => getComputedStyle(body).backgroundColor)
+  await chooseTheme(page, 'Dark')
+  await expect.poll(readPaper).toBe('rgb(19, 19, 23)')
+  await waitForPicture(page, 'jupyter-live-dark', findPicture(frameOf(2)))
+  await chooseTheme(page, 'Light')
+  await expect.poll(readPaper).toBe('rgb(255, 255, 255)')
   expect(faults).toEqual([])
   await page.close()
 
