@@ -1,10 +1,9 @@
 import path from 'node:path'
 import type * as tfjs from '@tensorflow/tfjs'
 import type {} from 'gradlens/global'
-import type { Browser, Page } from 'playwright'
-import { afterAll, beforeAll, expect, it } from 'vitest'
-import { launchBrowser } from './launch-browser.js'
-import { servePages } from './page-server.js'
+import type { Page } from 'playwright'
+import { expect, it } from 'vitest'
+import { hostPages } from './hosted-pages.js'
 
 const tensorflow = '/node_modules/@tensorflow'
 const start = '<!doctype html><link rel="icon" href="data:," />'
@@ -47,18 +46,7 @@ const pages = {
   '/empty.html': start,
 }
 
-let browser: Browser
-let server: Awaited<ReturnType<typeof servePages>>
-
-beforeAll(async () => {
-  server = await servePages(pages)
-  browser = await launchBrowser()
-})
-
-afterAll(async () => {
-  await browser.close()
-  server.close()
-})
+const host = hostPages(pages)
 
 interface PageWindow {
   readonly tf: typeof tfjs
@@ -67,11 +55,11 @@ interface PageWindow {
 
 /** Whatever the console of the page shows, and errors that nothing caught. */
 async function open(name: keyof typeof pages): Promise<{ page: Page; messages: string[] }> {
-  const page = await browser.newPage()
+  const page = await host.browser.newPage()
   const messages: string[] = []
   page.on('pageerror', ({ message }) => messages.push(message))
   page.on('console', (entry) => messages.push(`${entry.type()}: ${entry.text()}`))
-  await page.goto(`${server.url}${name}`)
+  await page.goto(`${host.url}${name}`)
   await page.waitForFunction(() => 'gradlens' in window && 'tf' in window)
   return { page, messages }
 }
@@ -210,10 +198,10 @@ it('reports that the browser has no GPU adapter, and runs on wasm by default', a
 })
 
 it.each(['wasm', 'webgpu'])('names what %s.global.js needs if it is missing', async (name) => {
-  const page = await browser.newPage()
+  const page = await host.browser.newPage()
   const errors: string[] = []
   page.on('pageerror', ({ message }) => errors.push(message))
-  await page.goto(`${server.url}/empty.html`)
+  await page.goto(`${host.url}/empty.html`)
   await page.addScriptTag({ url: `/dist/${name}.global.js` })
   expect(errors).toEqual([
     `${name}.global.js needs TensorFlow.js: got no window.tf; expected the script tf.es2017.min.js ` +

@@ -1,9 +1,8 @@
 import type * as tfjs from '@tensorflow/tfjs'
 import type {} from 'gradlens/global'
-import type { Browser, Page } from 'playwright'
-import { afterAll, beforeAll, expect, it } from 'vitest'
-import { launchBrowser } from './launch-browser.js'
-import { servePages } from './page-server.js'
+import type { Page } from 'playwright'
+import { expect, it } from 'vitest'
+import { hostPages } from './hosted-pages.js'
 
 interface PageWindow {
   readonly tf: typeof tfjs
@@ -35,29 +34,18 @@ const pages = {
     </script>`,
 }
 
-let browser: Browser
-let server: Awaited<ReturnType<typeof servePages>>
-
-beforeAll(async () => {
-  server = await servePages(pages)
-  browser = await launchBrowser()
-})
-
-afterAll(async () => {
-  await browser.close()
-  server.close()
-})
+const host = hostPages(pages)
 
 declare const gradlens: Window['gradlens']
 
 async function open(name: keyof typeof pages): Promise<{ page: Page; errors: string[] }> {
-  const page = await browser.newPage()
+  const page = await host.browser.newPage()
   const errors: string[] = []
   page.on('pageerror', ({ message }) => errors.push(message))
   page.on('console', (entry) => {
     if (entry.type() === 'error') errors.push(entry.text())
   })
-  await page.goto(`${server.url}${name}`)
+  await page.goto(`${host.url}${name}`)
   await page.waitForFunction(() => 'gradlens' in window)
   return { page, errors }
 }
@@ -157,10 +145,10 @@ it.each([
   { script: 'gradlens.global.js', added: ['gradlens'] },
   { script: 'elements.global.js', added: ['gradlensElements', litName] },
 ])("adds nothing but $added to the page's window with $script", async ({ script, added }) => {
-  const page = await browser.newPage()
+  const page = await host.browser.newPage()
   const errors: string[] = []
   page.on('pageerror', ({ message }) => errors.push(message))
-  await page.goto(`${server.url}/empty.html`)
+  await page.goto(`${host.url}/empty.html`)
   const before = await page.evaluate(() => Object.getOwnPropertyNames(window))
   await page.addScriptTag({ url: `/dist/${script}` })
   const after = await page.evaluate(() => Object.getOwnPropertyNames(window))
@@ -172,8 +160,8 @@ it.each([
 })
 
 it('registers the elements with one classic script', async () => {
-  const page = await browser.newPage()
-  await page.goto(`${server.url}/empty.html`)
+  const page = await host.browser.newPage()
+  await page.goto(`${host.url}/empty.html`)
   await page.addScriptTag({ url: '/dist/elements.global.js' })
   expect(await page.evaluate(() => customElements.get('gl-similar-examples') !== undefined)).toBe(
     true,
@@ -182,10 +170,10 @@ it('registers the elements with one classic script', async () => {
 })
 
 it('loads before TensorFlow.js, names it as missing, and finds it later', async () => {
-  const page = await browser.newPage()
+  const page = await host.browser.newPage()
   const errors: string[] = []
   page.on('pageerror', ({ message }) => errors.push(message))
-  await page.goto(`${server.url}/empty.html`)
+  await page.goto(`${host.url}/empty.html`)
   await page.addScriptTag({ url: '/dist/gradlens.global.js' })
   const missing = await page.evaluate(() => {
     if (typeof gradlens !== 'object') return 'no gradlens'

@@ -1,8 +1,7 @@
 import { mkdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
-import type { Browser, Page } from 'playwright'
-import { afterAll, beforeAll, expect, it } from 'vitest'
-import { launchBrowser } from './launch-browser.js'
+import type { Page } from 'playwright'
+import { beforeAll, expect, it } from 'vitest'
 import {
   digitExplanation,
   reviewExplanation,
@@ -11,33 +10,25 @@ import {
 import { everyElementInEveryState } from '../support/elements/element-states.js'
 import { readSample } from '../support/docs/read-sample.js'
 import { show, strictPages } from './elements-page.js'
-import { servePages } from './page-server.js'
+import { hostPages } from './hosted-pages.js'
 
 /** Not tracked; there to be looked at. */
 const folder = path.resolve(import.meta.dirname, '../../dist-screenshots')
 
-let browser: Browser
-let server: Awaited<ReturnType<typeof servePages>>
-
-beforeAll(async () => {
-  mkdirSync(folder, { recursive: true })
-  const sample = readSample('docs/embedding/elements.md', 'element.html')
-  server = await servePages({
-    ...strictPages,
-    '/guide.html': `<!doctype html>${sample.replaceAll('./node_modules/gradlens/', './')}`,
-  })
-  browser = await launchBrowser()
+const sample = readSample('docs/embedding/elements.md', 'element.html')
+const host = hostPages({
+  ...strictPages,
+  '/guide.html': `<!doctype html>${sample.replaceAll('./node_modules/gradlens/', './')}`,
 })
 
-afterAll(async () => {
-  await browser.close()
-  server.close()
+beforeAll(() => {
+  mkdirSync(folder, { recursive: true })
 })
 
 it('defines the element on the page of the guide', async () => {
-  const page = await browser.newPage()
+  const page = await host.browser.newPage()
   const faults = faultsOf(page)
-  await page.goto(`${server.url}/guide.html`)
+  await page.goto(`${host.url}/guide.html`)
   const size = await page.locator('gl-attribution-image:defined').boundingBox()
   expect(size!.height).toBeGreaterThan(20)
   expect(faults).toEqual([])
@@ -62,11 +53,11 @@ it.each([
 ] as const)(
   'shows every element in every state on a page of $width pixels, in $colorScheme, under a strict policy',
   async ({ width, height, colorScheme }) => {
-    const context = await browser.newContext({ viewport: { width, height }, colorScheme })
+    const context = await host.browser.newContext({ viewport: { width, height }, colorScheme })
     try {
       const page = await context.newPage()
       const faults = faultsOf(page)
-      await page.goto(`${server.url}/elements.html`)
+      await page.goto(`${host.url}/elements.html`)
       await show(page, everyElementInEveryState())
       const overflow = await page.evaluate(
         () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
@@ -83,10 +74,10 @@ it.each([
 )
 
 it('saves what it shows through its menu, by the keyboard, under a strict policy', async () => {
-  const page = await browser.newPage()
+  const page = await host.browser.newPage()
   try {
     const faults = faultsOf(page)
-    await page.goto(`${server.url}/elements.html`)
+    await page.goto(`${host.url}/elements.html`)
     await show(page, [
       {
         title: 'saved',
@@ -119,9 +110,9 @@ it('saves what it shows through its menu, by the keyboard, under a strict policy
 })
 
 it('has one stop of the Tab key', async () => {
-  const page = await browser.newPage()
+  const page = await host.browser.newPage()
   try {
-    await page.goto(`${server.url}/elements.html`)
+    await page.goto(`${host.url}/elements.html`)
     const explanation = reviewExplanation()
     const tokens = ['', '', ...reviewTokens]
     await show(page, [

@@ -1,8 +1,6 @@
-import type { Browser } from 'playwright'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { readSample } from '../support/docs/read-sample.js'
-import { launchBrowser } from './launch-browser.js'
-import { servePages } from './page-server.js'
+import { hostPages } from './hosted-pages.js'
 
 /** The guide's import map. The package is the one that the build made. */
 const [html] = /<script type="importmap">[^]*?<\/script>/.exec(
@@ -42,25 +40,14 @@ const ranking = `<script type="module">
   }
 </script>`
 
-let browser: Browser
-let server: Awaited<ReturnType<typeof servePages>>
-
-beforeAll(async () => {
-  const start = '<!doctype html><link rel="icon" href="data:," />'
-  server = await servePages({ '/import-map.html': `${start}${html}${ranking}` })
-  browser = await launchBrowser()
-})
-
-afterAll(async () => {
-  await browser.close()
-  server.close()
-})
+const start = '<!doctype html><link rel="icon" href="data:," />'
+const host = hostPages({ '/import-map.html': `${start}${html}${ranking}` })
 
 it("ranks with stored gradients through the guide's import map, on cpu and wasm", async () => {
-  const page = await browser.newPage()
+  const page = await host.browser.newPage()
   const errors: string[] = []
   page.on('pageerror', ({ message }) => errors.push(message))
-  await page.goto(`${server.url}/import-map.html`)
+  await page.goto(`${host.url}/import-map.html`)
   await page
     .waitForFunction(() => 'result' in window, undefined, { timeout: 30_000 })
     .catch(() => errors.push('no result'))

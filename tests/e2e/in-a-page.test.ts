@@ -1,29 +1,19 @@
 import { mkdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
-import type { Browser } from 'playwright'
-import { afterAll, beforeAll, expect, it } from 'vitest'
-import { launchBrowser } from './launch-browser.js'
-import { servePages } from './page-server.js'
+import { beforeAll, expect, it } from 'vitest'
+import { hostPages } from './hosted-pages.js'
 
 /** Not tracked; there to be looked at. */
 const screenshots = path.resolve(import.meta.dirname, '../../dist-screenshots')
 
-let browser: Browser
-let server: Awaited<ReturnType<typeof servePages>>
-
-beforeAll(async () => {
-  mkdirSync(screenshots, { recursive: true })
-  const file = (name: string): string => readFileSync(`demo/in-a-page/${name}`, 'utf8')
-  server = await servePages({
-    '/demo/in-a-page/classic-script.html': file('classic-script.html'),
-    '/demo/in-a-page/modules.html': file('modules.html'),
-  })
-  browser = await launchBrowser()
+const file = (name: string): string => readFileSync(`demo/in-a-page/${name}`, 'utf8')
+const host = hostPages({
+  '/demo/in-a-page/classic-script.html': file('classic-script.html'),
+  '/demo/in-a-page/modules.html': file('modules.html'),
 })
 
-afterAll(async () => {
-  await browser.close()
-  server.close()
+beforeAll(() => {
+  mkdirSync(screenshots, { recursive: true })
 })
 
 it.each([
@@ -42,13 +32,13 @@ it.each([
     says: [/weight|power/, /^\s*The three most similar training examples are labelled \d+/],
   },
 ])('explains in $name as the repository and its guide have it', async ({ name, guide, says }) => {
-  const page = await browser.newPage({ viewport: { width: 1280, height: 900 } })
+  const page = await host.browser.newPage({ viewport: { width: 1280, height: 900 } })
   const errors: string[] = []
   page.on('pageerror', ({ message }) => errors.push(message))
   page.on('console', (entry) => {
     if (entry.type() === 'error') errors.push(entry.text())
   })
-  await page.goto(`${server.url}/demo/in-a-page/${name}`)
+  await page.goto(`${host.url}/demo/in-a-page/${name}`)
   const captions = page.locator(':is(.verdict, figcaption):visible')
   for (const [i, sentence] of says.entries()) {
     await captions.nth(i).filter({ hasText: sentence }).waitFor({ timeout: 45_000 })

@@ -2,13 +2,11 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { build as esbuild } from 'esbuild'
-import type { Browser } from 'playwright'
 import { build as vite } from 'vite'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { readSamples } from '../../scripts/docs/samples.mjs'
 import { readSample } from '../support/docs/read-sample.js'
-import { launchBrowser } from './launch-browser.js'
-import { servePages } from './page-server.js'
+import { hostPages } from './hosted-pages.js'
 import { findMostSimilar } from './similar-points.js'
 
 const docs = 'docs/quick-start'
@@ -28,21 +26,16 @@ const ways: Readonly<Record<string, 'as it is' | 'esbuild' | 'vite' | 'node' | '
   node: 'node',
 }
 
-let browser: Browser
-let server: Awaited<ReturnType<typeof servePages>>
+const host = hostPages()
 /** Projects with the package as the build made it. */
 const folder = mkdtempSync('node_modules/.quick-start-')
 
-beforeAll(async () => {
+beforeAll(() => {
   mkdirSync(path.join(folder, 'node_modules'))
   symlinkSync(process.cwd(), path.join(folder, 'node_modules/gradlens'))
-  server = await servePages({})
-  browser = await launchBrowser()
 })
 
-afterAll(async () => {
-  await browser.close()
-  server.close()
+afterAll(() => {
   rmSync(folder, { recursive: true })
 })
 
@@ -61,11 +54,11 @@ function writeProject(page: string): string {
 
 /** What a page shows, as text, once it has explained. */
 async function readPage(address: string): Promise<string> {
-  const page = await browser.newPage()
+  const page = await host.browser.newPage()
   const messages: string[] = []
   page.on('pageerror', ({ message }) => messages.push(message))
   page.on('console', (entry) => messages.push(entry.text()))
-  await page.goto(`${server.url}/${address}`)
+  await page.goto(`${host.url}/${address}`)
   const shown = page.locator('pre').filter({ hasText: /device/i })
   await shown.waitFor({ timeout: 30_000 })
   expect(messages).toEqual([])

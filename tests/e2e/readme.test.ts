@@ -1,34 +1,21 @@
-import type { Browser } from 'playwright'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { readSample } from '../support/docs/read-sample.js'
-import { launchBrowser } from './launch-browser.js'
-import { servePages } from './page-server.js'
+import { hostPages } from './hosted-pages.js'
 import { findMostSimilar } from './similar-points.js'
 
 /** The README's page. The package is the one that the build made. */
 const html = readSample('README.md', 'index.html').replaceAll('./node_modules/gradlens/', './')
 
-let browser: Browser
-let server: Awaited<ReturnType<typeof servePages>>
-
-beforeAll(async () => {
-  server = await servePages({ '/readme.html': html })
-  browser = await launchBrowser()
-})
-
-afterAll(async () => {
-  await browser.close()
-  server.close()
-})
+const host = hostPages({ '/readme.html': html })
 
 it("explains on wasm with the README's page", async () => {
-  const page = await browser.newPage()
+  const page = await host.browser.newPage()
   const errors: string[] = []
   page.on('pageerror', ({ message }) => errors.push(message))
   page.on('console', (entry) => {
     if (entry.type() === 'error') errors.push(entry.text())
   })
-  await page.goto(`${server.url}/readme.html`)
+  await page.goto(`${host.url}/readme.html`)
   await page
     .waitForFunction(() => document.querySelector('pre')?.textContent !== '', undefined, {
       timeout: 45_000,

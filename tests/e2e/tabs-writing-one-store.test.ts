@@ -1,9 +1,8 @@
 import type * as tfjs from '@tensorflow/tfjs'
 import type {} from 'gradlens/global'
-import type { Browser, BrowserContext, Page } from 'playwright'
-import { afterAll, beforeAll, expect, it } from 'vitest'
-import { launchBrowser } from './launch-browser.js'
-import { servePages } from './page-server.js'
+import type { BrowserContext, Page } from 'playwright'
+import { expect, it } from 'vitest'
+import { hostPages } from './hosted-pages.js'
 import { waitUntilUnlocked } from './store-locks.js'
 
 interface PageWindow {
@@ -20,22 +19,11 @@ const pages = {
     <script src="/dist/gradlens.global.js"></script>`,
 }
 
-let browser: Browser
-let server: Awaited<ReturnType<typeof servePages>>
-
-beforeAll(async () => {
-  server = await servePages(pages)
-  browser = await launchBrowser()
-})
-
-afterAll(async () => {
-  await browser.close()
-  server.close()
-})
+const host = hostPages(pages)
 
 async function open(context: BrowserContext): Promise<Page> {
   const page = await context.newPage()
-  await page.goto(`${server.url}/fit.html`)
+  await page.goto(`${host.url}/fit.html`)
   await page.waitForFunction(() => 'gradlens' in window)
   return page
 }
@@ -108,7 +96,7 @@ const contentOf = (page: Page, name: string): Promise<Record<string, string>> =>
   }, name)
 
 it('resumes the fit of a closed tab, with the bytes of an uninterrupted one', async () => {
-  const context = await browser.newContext()
+  const context = await host.browser.newContext()
   const first = await open(context)
   const closed = fit(first, 'interrupted', 60).catch(() => 'closed')
   await waitUntilHeld(first, 60)
@@ -128,7 +116,7 @@ it('resumes the fit of a closed tab, with the bytes of an uninterrupted one', as
 })
 
 it('allows one of two tabs to write a store, refuses the other, and writes the bytes of a single tab', async () => {
-  const context = await browser.newContext()
+  const context = await host.browser.newContext()
   const [first, second] = [await open(context), await open(context)]
   const written = fit(first, 'shared', 20)
   await waitUntilHeld(first, 20)

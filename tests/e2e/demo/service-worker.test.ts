@@ -1,8 +1,6 @@
 import { build } from 'esbuild'
-import type { Browser } from 'playwright'
-import { afterAll, beforeAll, expect, it } from 'vitest'
-import { launchBrowser } from '../launch-browser.js'
-import { servePages } from '../page-server.js'
+import { expect, it } from 'vitest'
+import { hostPages } from '../hosted-pages.js'
 
 /** Ranks and attributes f(x) = 2x₁ − x₂ + ½ with `tf` and the names of `gradlens`. It answers each message. */
 const explaining = `
@@ -56,10 +54,7 @@ async function bundleWorker(name: string, gradlensImport: string): Promise<Recor
   return Object.fromEntries(outputFiles.map(({ path, text }) => [path, text]))
 }
 
-let browser: Browser
-let server: Awaited<ReturnType<typeof servePages>>
-
-beforeAll(async () => {
+const host = hostPages(async () => {
   const bundled = `
     import * as gradlens from 'gradlens/bundle'
     import 'gradlens/wasm/bundle'`
@@ -67,18 +62,12 @@ beforeAll(async () => {
     import * as core from 'gradlens'
     import { tfjsPredictor } from 'gradlens/tfjs'
     const gradlens = { ...core, tfjsPredictor }`
-  server = await servePages({
+  return {
     '/page.html': '<!doctype html><link rel="icon" href="data:," />',
     '/classic/worker.js': classicWorker,
     ...(await bundleWorker('bundle', bundled)),
     ...(await bundleWorker('chunked', chunked)),
-  })
-  browser = await launchBrowser()
-})
-
-afterAll(async () => {
-  await browser.close()
-  server.close()
+  }
 })
 
 /** What the service worker of that folder answers. */
@@ -87,9 +76,9 @@ async function askWorker(
   type: 'classic' | 'module',
   device: 'cpu' | 'wasm',
 ): Promise<unknown> {
-  const page = await browser.newPage()
+  const page = await host.browser.newPage()
   try {
-    await page.goto(`${server.url}/page.html`)
+    await page.goto(`${host.url}/page.html`)
     return await page.evaluate(
       async ({ folder, type, device }) => {
         const scope = `/${folder}/`
