@@ -77,7 +77,7 @@ function createPlace(): HTMLElement {
 }
 
 const settle = async (element: GlExplanation | GlExplainer): Promise<void> => {
-  await new Promise((resolve) => setTimeout(resolve, 20))
+  await new Promise((resolve) => setTimeout(resolve))
   await element.updateComplete
 }
 
