@@ -38,11 +38,7 @@ function serveStore(
 }
 
 const open = (url: string): Promise<GradientSimilarity<NdArray>> =>
-  GradientSimilarity.open(
-    new HttpStore(url, { retryDelayMs: 1, timeoutMs: 500 }),
-    classifier(),
-    loss,
-  )
+  GradientSimilarity.open(new HttpStore(url, { retryDelayMs: 1 }), classifier(), loss)
 
 const flipped = (bytes: Uint8Array): Uint8Array =>
   bytes.map((byte, i) => (i === 7 ? byte ^ 16 : byte))
