@@ -9,6 +9,7 @@ import { tfjsPredictor } from 'gradlens/tfjs'
 import { connectPredictor } from 'gradlens/worker'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { devices, useDevice } from '../../support/devices/devices.js'
+import { createDeferred } from '../../support/deferred.js'
 import { channelTo } from '../../support/devices/exposed-explainers.js'
 import { seededRandom, uniform } from '../../support/random.js'
 import { classifier, testX, trainClasses, trainX } from '../../support/models/small-nets.js'
@@ -123,11 +124,14 @@ describe('a predictor in workers', () => {
   it('runs one pass in each worker at the same time', async () => {
     let running = 0
     let most = 0
+    const three = createDeferred<undefined>()
     const counted = (): Predictor =>
       withLossGradients(classifier(), (compute) => async (x, y, lossFn) => {
         running++
         most = Math.max(most, running)
-        await new Promise((resolve) => setTimeout(resolve, 5))
+        if (running === 3) three.resolve(undefined)
+        // The first passes wait for each other.
+        await three.promise
         running--
         return compute(x, y, lossFn)
       })
