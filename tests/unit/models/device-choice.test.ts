@@ -165,7 +165,7 @@ describe('the session on the device', () => {
     const first = fakePredictor({}, gate())
     const disposed = explainerOf(first.predictor)
     const running = [explain(disposed), explain(disposed)]
-    await vi.waitUntil(() => first.asked.length > 0)
+    await expect.poll(() => first.asked.length).toBeGreaterThan(0)
     disposed.dispose()
     open()
     for (const call of running) await expectError(() => call, 'DisposedError')
@@ -175,7 +175,7 @@ describe('the session on the device', () => {
     const third = fakePredictor({})
     using reset = explainerOf(second.predictor)
     const call = explain(reset)
-    await vi.waitUntil(() => second.asked.length > 0)
+    await expect.poll(() => second.asked.length).toBeGreaterThan(0)
     reset.resetPredictor(third.predictor)
     open()
     await expectError(() => call, 'DisposedError', 'resetPredictor')

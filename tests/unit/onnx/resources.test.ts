@@ -81,9 +81,7 @@ describe('an ONNX model', () => {
     expect(open()).toBeGreaterThan(0)
     similarity.dispose()
     gradients.dispose()
-    await vi.waitFor(() => {
-      expect(open()).toBe(0)
-    })
+    await expect.poll(open).toBe(0)
   })
 
   it("refuses weights that the file doesn't have, and keeps its own", async () => {
