@@ -24,6 +24,7 @@ export class MatrixWriter {
     ]
   }
 
+  /** @param matrix G, which other numbers may follow */
   write(example: number, matrix: Float64Array): void {
     const [kernel, bias] = this.segments
     const size = this.#kernelSize
@@ -31,6 +32,6 @@ export class MatrixWriter {
     if (isTransposed(this.#block)) {
       for (let k = 0; k < size; k++) values[k] = matrix[toMatrix(this.#block, k)]!
     } else values.set(matrix.subarray(0, size))
-    bias?.values.set(matrix.subarray(size), example * bias.size)
+    bias?.values.set(matrix.subarray(size, size + bias.size), example * bias.size)
   }
 }

@@ -1,29 +1,28 @@
 import type { CompactSegment, FactoredSegment } from '../gradients/block.js'
 import { createGradientReader } from '../gradients/dense-gradient.js'
-import type { CurvatureBlock } from './curvature-block.js'
 import type { Numbers } from '../gradients/numbers/number-memory.js'
+import type { CurvatureBlock } from './curvature-block.js'
+import { InputBasis } from './input-basis.js'
+import { createMatrixReader } from './matrix-reader.js'
 import {
   type Matrices,
-  type MatrixView,
   place,
   placeTransposed,
   viewColumns,
   viewRows,
 } from './matrices/matrices.js'
-import type { Rest } from './rest.js'
 import { multiplyInParts } from './matrices/multiply-in-parts.js'
-import { createMatrixReader } from './matrix-reader.js'
 import { writeVectors } from './read-vectors.js'
-import { rotateTruncated } from './rotate-truncated.js'
+import type { Rest } from './rest.js'
 
 /** The gradients of one block of parameters, example by example, in the basis of its curvature and back. */
 export interface RotatedGradients {
   /**
-   * Returns Q_Aᵀ G Q_S [rows, columns] of an example, or what `rotateTruncated` says. The next call of either function
-   * overwrites it.
+   * Returns Q_Aᵀ G Q_S of an example, [rows, columns]. With an `inputRank` r, it is [r + rows, columns], as of `InputBasis`.
+   * The next call of either function overwrites it.
    */
   rotate(example: number): Promise<Numbers>
-  /** Returns Q_A R Q_Sᵀ of a matrix R that `rotate` returned. */
+  /** Returns Q_A R Q_Sᵀ of a matrix R that `rotate` returned: the first rows · columns numbers. */
   rotateBack(rotated: Numbers): Promise<Numbers>
 }
 
@@ -43,15 +42,15 @@ export function rotateGradients(
   matrices: Matrices,
   rest: Rest,
 ): RotatedGradients {
-  if (isTruncated(block)) return rotateTruncated(block, segments, bias, matrices, rest)
   matrices.clear()
   const { rows, columns, inputBasis, outputBasis } = block
   const size = rows * columns
-  const input = inputBasis && place(matrices, inputBasis)
+  const input = inputBasis && new InputBasis(inputBasis, block, matrices, rest)
+  const height = input?.height ?? rows
   const output = outputBasis && place(matrices, outputBasis)
   const outputTransposed = outputBasis && placeTransposed(matrices, outputBasis, columns)
   const between = matrices.allocate(size)
-  const rotated = matrices.allocate(size)
+  const rotated = matrices.allocate(height * columns)
   const [only, ...others] = segments
   return {
     rotate:
@@ -59,22 +58,15 @@ export function rotateGradients(
         ? createFactorRotation(only)
         : createMatrixRotation(),
     async rotateBack(numbers) {
-      if (input !== undefined) await multiplyLeft(viewRows(input, rows), numbers, between)
-      else if (outputTransposed !== undefined) between.data.set(numbers.data)
-      if (outputTransposed === undefined) return input === undefined ? numbers : between
+      if (outputTransposed === undefined) return numbers
+      if (input === undefined) between.data.set(numbers.data)
+      else await input.rotateBack(numbers, columns, between)
       await multiplyRight(between, outputTransposed, numbers)
       return numbers
     },
   }
 
-  /** `into` = M G */
-  async function multiplyLeft(matrix: MatrixView, g: Numbers, into: Numbers): Promise<void> {
-    into.data.fill(0)
-    const [right, sums] = [viewRows(g, columns), viewRows(into, columns)]
-    await multiplyInParts(matrices, matrix, right, [rows, rows, columns], sums, rest)
-  }
-
-  /** `into` = G M */
+  /** `into` = G M. More numbers may follow. */
   async function multiplyRight(g: Numbers, matrix: Numbers, into: Numbers): Promise<void> {
     into.data.fill(0)
     const [left, right] = [viewRows(g, columns), viewRows(matrix, columns)]
@@ -86,12 +78,11 @@ export function rotateGradients(
   function createMatrixRotation(): RotatedGradients['rotate'] {
     const read = createMatrixReader(block, segments, bias)
     return async (example) => {
-      const gradient = output === undefined ? rotated : between
-      read(example, gradient.data)
-      if (output !== undefined) await multiplyRight(between, output, rotated)
-      if (input === undefined) return rotated
-      between.data.set(rotated.data)
-      await multiplyLeft(viewColumns(input, rows), between, rotated)
+      read(example, rotated.data)
+      if (output === undefined) return rotated
+      await multiplyRight(rotated, output, between)
+      if (input === undefined) rotated.data.set(between.data)
+      else await input.rotate(between, columns, rotated)
       return rotated
     }
   }
@@ -107,21 +98,9 @@ export function rotateGradients(
       inputs: matrices.allocate(count * rows),
       outputs: matrices.allocate(count * columns),
     }
-    const toInputs = input && matrices.allocate(count * rows)
+    const toInputs = input && matrices.allocate(count * height)
     const toOutputs = output && matrices.allocate(count * columns)
     const biasReaders = bias.map(createGradientReader)
-    const multiply = async (
-      from: Numbers,
-      basis: Numbers,
-      length: number,
-      into: Numbers,
-    ): Promise<Numbers> => {
-      into.data.fill(0)
-      const [left, right] = [viewRows(from, length), viewRows(basis, length)]
-      const sizes = [count, length, length] as const
-      await multiplyInParts(matrices, left, right, sizes, viewRows(into, length), rest)
-      return into
-    }
     return async (example) => {
       const range = { start: example, end: example + 1, exampleCount }
       writeVectors(segment, block, range, vectors, matrices)
@@ -136,22 +115,19 @@ export function rotateGradients(
           for (let k = 0; k < columns; k++) delta[positions * columns + k]! += data[offset + k]!
         }
       }
-      const left =
-        input && toInputs ? await multiply(vectors.inputs, input, rows, toInputs) : vectors.inputs
-      const right =
-        output && toOutputs
-          ? await multiply(vectors.outputs, output, columns, toOutputs)
-          : vectors.outputs
+      if (input && toInputs) await input.rotateVectors(vectors.inputs, count, toInputs)
+      if (output && toOutputs) {
+        toOutputs.data.fill(0)
+        const [left, right] = [viewRows(vectors.outputs, columns), viewRows(output, columns)]
+        const sizes = [count, columns, columns] as const
+        await multiplyInParts(matrices, left, right, sizes, viewRows(toOutputs, columns), rest)
+      }
+      const left = viewColumns(toInputs ?? vectors.inputs, height)
+      const right = viewRows(toOutputs ?? vectors.outputs, columns)
       rotated.data.fill(0)
-      const sizes = [rows, count, columns] as const
-      const into = viewRows(rotated, columns)
-      const [first, second] = [viewColumns(left, rows), viewRows(right, columns)]
-      await multiplyInParts(matrices, first, second, sizes, into, rest)
+      const sizes = [height, count, columns] as const
+      await multiplyInParts(matrices, left, right, sizes, viewRows(rotated, columns), rest)
       return rotated
     }
   }
 }
-
-const isTruncated = (
-  block: CurvatureBlock,
-): block is CurvatureBlock & { readonly inputRank: number } => block.inputRank !== undefined

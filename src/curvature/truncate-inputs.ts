@@ -42,7 +42,7 @@ export const truncateShape = (block: BlockShape, inputRank: number): BlockShape 
   hasInputBasis(block) && inputRank < block.rows ? { ...block, inputRank } : block
 
 /**
- * Λ with a value for each number that `rotateTruncated` returns: the last row once for each row of the block.
+ * Λ with a value for each number of a rotated gradient: the last row once for each row of the block.
  *
  * @param eigenvalues of a block, or numbers in their place
  */
