@@ -1,7 +1,7 @@
 /**
  * Measures what a curvature costs next to a fit and an explanation of grad_dot, on wasm in Node, for a small net of digits
- * or a wide one: `npx tsx scripts/measure/influence.ts digits 1000`, `… wide 300`. It prints the seconds of processor time
- * of each step, the least of three, and their ratio to grad_dot's.
+ * or a wide one: `npx tsx scripts/measure/influence.ts digits 1000`, `… wide 300`. It prints the processor time of
+ * each step, the least of some rounds in which they take turns, and its ratio to grad_dot's.
  */
 import process from 'node:process'
 import * as tf from '@tensorflow/tfjs'
@@ -41,30 +41,60 @@ const predictor = tfjsPredictor(model)
 const loss = 'sparseCategoricalCrossentropy'
 const options = { device: 'wasm', precomputeGrads: true } as const
 
-/** The least processor time of three calls, after one that compiles. */
-async function measure(call: () => Promise<unknown>): Promise<number> {
-  await call()
-  let least = Infinity
-  for (let round = 0; round < 3; round++) {
-    const before = process.cpuUsage()
-    await call()
-    const { user, system } = process.cpuUsage(before)
-    least = Math.min(least, (user + system) / 1e6)
+const similarity = new GradientSimilarity(predictor, loss, options)
+const influences = (['diagonal', 'kfac', 'ekfac'] as const).map((curvature) => ({
+  curvature,
+  explainer: new InfluenceFunctions(predictor, loss, { ...options, curvature }),
+}))
+await similarity.fit(x, y)
+for (const { explainer } of influences) await explainer.fit(x, y)
+
+const [fit = NaN, ...factors] = await measureInTurn(
+  [
+    () => similarity.fit(x, y),
+    ...influences.map(
+      ({ explainer }) =>
+        () =>
+          explainer.fitCurvature(x, y),
+    ),
+  ],
+  { calls: 1, warmUps: 0, rounds: 3 },
+)
+const [explain = NaN, ...explanations] = await measureInTurn(
+  [similarity, ...influences.map(({ explainer }) => explainer)].map(
+    (explainer) => () => explainer.explain(question),
+  ),
+  { calls: 4, warmUps: 20, rounds: 10 },
+)
+console.log(`grad_dot: fit ${fit.toFixed(2)} s, explain ${toMilliseconds(explain)}`)
+for (const [k, { curvature }] of influences.entries()) {
+  const [own, explanation] = [factors[k]!, explanations[k]!]
+  console.log(
+    `${curvature}: factors ${own.toFixed(2)} s, ${(own / fit).toFixed(1)} × a fit; ` +
+      `explain ${toMilliseconds(explanation)}, ${(explanation / explain).toFixed(1)} ×`,
+  )
+}
+
+/** Measures steps in turn, so that other programs disturb all alike. Returns the least processor time of each. */
+async function measureInTurn(
+  steps: readonly (() => Promise<unknown>)[],
+  { calls, warmUps, rounds }: { calls: number; warmUps: number; rounds: number },
+): Promise<number[]> {
+  for (const step of steps) {
+    for (let k = 0; k < warmUps; k++) await step()
+  }
+  const least = steps.map(() => Infinity)
+  for (let round = 0; round < rounds; round++) {
+    for (const [k, step] of steps.entries()) {
+      const before = process.cpuUsage()
+      for (let call = 0; call < calls; call++) await step()
+      const { user, system } = process.cpuUsage(before)
+      least[k] = Math.min(least[k]!, (user + system) / 1e6 / calls)
+    }
   }
   return least
 }
 
-const similarity = new GradientSimilarity(predictor, loss, options)
-const fit = await measure(() => similarity.fit(x, y))
-const explain = await measure(() => similarity.explain(question))
-console.log(`grad_dot: fit ${fit.toFixed(2)} s, explain ${explain.toFixed(3)} s`)
-for (const curvature of ['diagonal', 'kfac', 'ekfac'] as const) {
-  const influence = new InfluenceFunctions(predictor, loss, { ...options, curvature })
-  await influence.fit(x, y)
-  const factors = await measure(() => influence.fitCurvature(x, y))
-  const own = await measure(() => influence.explain(question))
-  console.log(
-    `${curvature}: factors ${factors.toFixed(2)} s, ${(factors / fit).toFixed(1)} × a fit; ` +
-      `explain ${own.toFixed(3)} s, ${(own / explain).toFixed(1)} ×`,
-  )
+function toMilliseconds(seconds: number): string {
+  return `${(1000 * seconds).toFixed(1)} ms`
 }

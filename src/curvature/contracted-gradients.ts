@@ -35,7 +35,7 @@ export function prefersMatrix(
 export function addContracted(
   { inputs, outputs, positions }: LayerVectors,
   example: number,
-  { rows, columns }: BlockShape,
+  { rows, columns }: Pick<BlockShape, 'rows' | 'columns'>,
   into: Numbers,
   matrices: Matrices,
 ): void {

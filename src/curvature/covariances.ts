@@ -39,6 +39,11 @@ export class Covariances {
     matrices.reserve()
   }
 
+  /** The number of vectors whose squares A is the mean of. Its rank is not higher. */
+  get inputCount(): number {
+    return this.#positionCount
+  }
+
   /** Returns the lower triangle of A, or the diagonal of a lookup's. */
   inputs(): Float64Array {
     return divide(this.#inputs.data, this.#positionCount)

@@ -64,3 +64,12 @@ export function countBlockBytes(block: BlockShape): number {
 /** The rows of Λ: one for each input eigenvector, and one more for the directions of those that are left out. */
 export const countEigenvalueRows = ({ rows, inputRank }: BlockShape): number =>
   inputRank === undefined ? rows : inputRank + 1
+
+/**
+ * The most eigenvectors of a layer's inputs with curvature, where the others are left out: they have none. Where they are
+ * more than half of all, all are computed, which takes less time.
+ *
+ * @param inputCount how many vectors the curvature was estimated from
+ */
+export const countInputVectors = (rows: number, inputCount: number): number =>
+  2 * inputCount <= rows ? inputCount : rows

@@ -14,7 +14,7 @@ import {
   prefersMatrix,
 } from './contracted-gradients.js'
 import { createLayoutError } from './covariances.js'
-import type { BlockShape } from './curvature-block.js'
+import { type BlockShape, countEigenvalueRows } from './curvature-block.js'
 import type { Numbers } from '../gradients/numbers/number-memory.js'
 import { allocateZeros, type Matrices, place, viewColumns, viewRows } from './matrices/matrices.js'
 import type { Rest } from './rest.js'
@@ -28,17 +28,20 @@ export interface Bases {
   readonly outputBasis: Float32Array | undefined
 }
 
-/** Rotates vectors [count, size] by a basis; returns them as they are without one. */
+/** Rotates vectors [count, size] by a basis [size, rank]; returns them as they are without one. */
 type Rotate = (vectors: Numbers, count: number) => Promise<Numbers>
 
 /**
  * The eigenvalues of a block, Λ_ij = E[(Q_Aᵀ G Q_S)_ij²] over examples (George et al., 2018). Without bases they are the
- * diagonal of the curvature.
+ * diagonal of the curvature. Input directions that are left out have none.
  */
 export class Eigenvalues {
   readonly #block: BlockShape
   readonly #bases: Bases
   readonly #matrices: Matrices
+  /** The input eigenvectors. */
+  readonly #rank: number
+  /** [rank, columns] */
   readonly #sums: Numbers
   #exampleCount = 0
 
@@ -47,14 +50,18 @@ export class Eigenvalues {
     this.#block = block
     this.#bases = bases
     this.#matrices = matrices
+    this.#rank = block.inputRank ?? block.rows
     matrices.clear()
-    this.#sums = allocateZeros(matrices, block.rows * block.columns)
+    this.#sums = allocateZeros(matrices, this.#rank * block.columns)
     matrices.reserve()
   }
 
-  /** Returns Λ [rows, columns]. */
+  /** Returns Λ [rows, columns], or [inputRank + 1, columns]. */
   values(): Float32Array {
-    return Float32Array.from(this.#sums.data, (sum) => sum / this.#exampleCount)
+    const { data } = this.#sums
+    const values = new Float32Array(countEigenvalueRows(this.#block) * this.#block.columns)
+    for (let k = 0; k < data.length; k++) values[k] = data[k]! / this.#exampleCount
+    return values
   }
 
   /**
@@ -81,7 +88,7 @@ export class Eigenvalues {
     else if (segment.kind === 'dense') {
       if (rows !== 1) throw createLayoutError(this.#block)
       const { outputBasis } = this.#bases
-      const rotate = createRotation(matrices, outputBasis, columns, exampleCount, rest)
+      const rotate = createRotation(matrices, outputBasis, [columns, columns], exampleCount, rest)
       const { data } = await rotate(place(matrices, segment.values), exampleCount)
       const sums = this.#sums.data
       for (let k = 0; k < exampleCount * columns; k++) sums[k % columns]! += data[k]! ** 2
@@ -122,10 +129,11 @@ export class Eigenvalues {
     const matrices = this.#matrices
     const { rows, columns } = this.#block
     const { inputBasis, outputBasis } = this.#bases
-    const input = inputBasis && viewColumns(place(matrices, inputBasis), rows)
+    const rank = this.#rank
+    const input = inputBasis && viewColumns(place(matrices, inputBasis), rank)
     const output = outputBasis && viewRows(place(matrices, outputBasis), columns)
     const between = output && matrices.allocate(rows * columns)
-    const rotated = input && matrices.allocate(rows * columns)
+    const rotated = input && matrices.allocate(rank * columns)
     return async (gradient) => {
       let numbers = gradient
       if (output !== undefined && between !== undefined) {
@@ -137,7 +145,7 @@ export class Eigenvalues {
       }
       if (input !== undefined && rotated !== undefined) {
         rotated.data.fill(0)
-        const sizes = [rows, rows, columns] as const
+        const sizes = [rank, rows, columns] as const
         const into = viewRows(rotated, columns)
         await multiplyInParts(matrices, input, viewRows(numbers, columns), sizes, into, rest)
         numbers = rotated
@@ -150,6 +158,7 @@ export class Eigenvalues {
   async #addVectors(segment: VectorSegment, exampleCount: number, rest: Rest): Promise<void> {
     const matrices = this.#matrices
     const { rows, columns } = this.#block
+    const rank = this.#rank
     const { inputBasis, outputBasis } = this.#bases
     let product: Numbers | undefined
     let rotateInputs: Rotate | undefined
@@ -157,26 +166,26 @@ export class Eigenvalues {
     for (const part of readVectors(segment, this.#block, exampleCount, matrices)) {
       const { positions } = part
       const count = part.exampleCount * positions
-      rotateInputs ??= createRotation(matrices, inputBasis, rows, count, rest)
-      rotateOutputs ??= createRotation(matrices, outputBasis, columns, count, rest)
+      rotateInputs ??= createRotation(matrices, inputBasis, [rows, rank], count, rest)
+      rotateOutputs ??= createRotation(matrices, outputBasis, [columns, columns], count, rest)
       const inputs = await rotateInputs(part.inputs, count)
       const outputs = await rotateOutputs(part.outputs, count)
       await rest()
       if (positions === 1) {
         // (aᵢ δⱼ)² = aᵢ² δⱼ²: all examples are summed in one product.
-        square(inputs.data, count * rows)
+        square(inputs.data, count * rank)
         square(outputs.data, count * columns)
-        const left = viewColumns(inputs, rows)
+        const left = viewColumns(inputs, rank)
         const right = viewRows(outputs, columns)
         const into = viewRows(this.#sums, columns)
-        await multiplyInParts(matrices, left, right, [rows, count, columns], into, rest)
+        await multiplyInParts(matrices, left, right, [rank, count, columns], into, rest)
         continue
       }
-      product ??= allocateZeros(matrices, rows * columns)
+      product ??= allocateZeros(matrices, rank * columns)
       const sums = this.#sums.data
       const vectors = { ...part, inputs, outputs }
       for (let example = 0; example < part.exampleCount; example++) {
-        addContracted(vectors, example, this.#block, product, matrices)
+        addContracted(vectors, example, { rows: rank, columns }, product, matrices)
         const { data } = product
         for (let k = 0; k < data.length; k++) {
           sums[k]! += data[k]! ** 2
@@ -190,7 +199,13 @@ export class Eigenvalues {
     const matrices = this.#matrices
     const { columns } = this.#block
     const { outputBasis } = this.#bases
-    const rotate = createRotation(matrices, outputBasis, columns, segment.positions, rest)
+    const rotate = createRotation(
+      matrices,
+      outputBasis,
+      [columns, columns],
+      segment.positions,
+      rest,
+    )
     const vectors = matrices.allocate(segment.positions * columns)
     const totals = this.#sums.data
     for (let example = 0; example < exampleCount; example++) {
@@ -225,21 +240,24 @@ export class Eigenvalues {
 
 type VectorSegment = FactoredSegment | ConvolutionSegment
 
-/** @param most the most vectors at once */
+/**
+ * @param shape of the basis
+ * @param most the most vectors at once
+ */
 function createRotation(
   matrices: Matrices,
   basis: Float32Array | undefined,
-  size: number,
+  [size, rank]: readonly [number, number],
   most: number,
   rest: Rest,
 ): Rotate {
   if (basis === undefined) return (vectors) => Promise.resolve(vectors)
-  const placed = viewRows(place(matrices, basis), size)
-  const rotated = matrices.allocate(most * size)
+  const placed = viewRows(place(matrices, basis), rank)
+  const rotated = matrices.allocate(most * rank)
   return async (vectors, count) => {
-    rotated.data.fill(0, 0, count * size)
-    const sizes = [count, size, size] as const
-    const into = viewRows(rotated, size)
+    rotated.data.fill(0, 0, count * rank)
+    const sizes = [count, size, rank] as const
+    const into = viewRows(rotated, rank)
     await multiplyInParts(matrices, viewRows(vectors, size), placed, sizes, into, rest)
     return rotated
   }

@@ -3,13 +3,16 @@ import { isContracted, type MeasuredGradients } from './contracted-gradients.js'
 import { Covariances } from './covariances.js'
 import {
   type BlockShape,
+  countEigenvalueRows,
+  countInputVectors,
   type CurvatureBlock,
   hasInputBasis,
   hasOutputBasis,
 } from './curvature-block.js'
 import type { BlockOptions } from './curvature-options.js'
 import { Curvature } from './curvature.js'
-import { decomposeSymmetric } from './eigen/decompose-symmetric.js'
+import { decomposeLowRank } from './eigen/decompose-low-rank.js'
+import { decomposeSymmetric, type Eigendecomposition } from './eigen/decompose-symmetric.js'
 import { type Bases, Eigenvalues } from './eigenvalues.js'
 import type { Matrices } from './matrices/matrices.js'
 import { openMatrices } from './matrices/open-matrices.js'
@@ -67,12 +70,9 @@ export class CurvatureEstimator {
     return this.#blocks ?? []
   }
 
-  /** Those whose eigenvalues are measured from the gradients. */
-  get measuredBlocks(): readonly BlockShape[] {
-    return this.blocks.filter(
-      ({ rule }) => rule === 'diagonal' || (rule !== 'identity' && this.needsEigenvalues),
-    )
-  }
+  /** Whether the eigenvalues of a block are measured from the gradients. */
+  readonly isMeasured = ({ rule }: BlockShape): boolean =>
+    rule === 'diagonal' || (rule !== 'identity' && this.needsEigenvalues)
 
   /**
    * Adds a batch to the covariances.
@@ -102,23 +102,31 @@ export class CurvatureEstimator {
   /** Computes the bases from the covariances. Call it between the two passes. */
   async decompose(): Promise<void> {
     const matrices = await this.#open()
-    const blocks = this.#blocks!.filter(hasOutputBasis)
+    const blocks: BlockShape[] = []
     const bases = new Map<string, DecomposedBlock>()
-    for (const block of blocks) {
+    for (const block of this.blocks) {
+      if (!hasOutputBasis(block)) {
+        blocks.push(block)
+        continue
+      }
       const { parameter, rows, columns } = block
       const covariances = this.#covariances!.get(parameter)!
       const input = hasInputBasis(block)
-        ? await decomposeSymmetric(covariances.inputs(), rows, matrices, this.#rest)
+        ? await decomposeInputs(covariances, rows, matrices, this.#rest)
         : { values: covariances.inputs(), vectors: undefined }
+      const inputRank = input.values.length
+      const found = inputRank < rows ? { ...block, inputRank } : block
+      blocks.push(found)
       const output = await decomposeSymmetric(covariances.outputs(), columns, matrices, this.#rest)
       bases.set(parameter, {
         inputBasis: input.vectors,
         outputBasis: output.vectors,
         eigenvalues: this.needsEigenvalues
           ? undefined
-          : multiplyEigenvalues(input.values, output.values),
+          : multiplyEigenvalues(found, input.values, output.values),
       })
     }
+    this.#blocks = blocks
     this.#bases = bases
     this.#covariances = undefined
     // Eigenvalues have a workspace of their own, so that the memory of the covariances is freed.
@@ -130,7 +138,7 @@ export class CurvatureEstimator {
     const matrices = await this.#open()
     const measured = 'segments' in batch ? this.#measure(batch) : batch
     this.#eigenvalues ??= new Map(
-      this.measuredBlocks.map((block) => {
+      this.blocks.filter(this.isMeasured).map((block) => {
         const { inputBasis, outputBasis } = this.#bases.get(block.parameter) ?? {}
         return [block.parameter, new Eigenvalues(block, { inputBasis, outputBasis }, matrices)]
       }),
@@ -180,9 +188,26 @@ export function listMeasuredBuffers({ exampleCount, gradients }: MeasuredBatch):
   return [...listBlockBuffers({ exampleCount, segments }), ...contracted]
 }
 
+/** Decomposes A. If it has few eigenvectors with curvature, only those. */
+function decomposeInputs(
+  covariances: Covariances,
+  rows: number,
+  matrices: Matrices,
+  rest: Rest,
+): Promise<Eigendecomposition> {
+  const most = countInputVectors(rows, covariances.inputCount)
+  return most < rows
+    ? decomposeLowRank(covariances.inputs(), rows, most, matrices, rest)
+    : decomposeSymmetric(covariances.inputs(), rows, matrices, rest)
+}
+
 /** Λ of K-FAC: the products of the eigenvalues of A and S. Rounding can make a zero negative. */
-function multiplyEigenvalues(inputs: Float64Array, outputs: Float64Array): Float32Array {
-  const products = new Float32Array(inputs.length * outputs.length)
+function multiplyEigenvalues(
+  block: BlockShape,
+  inputs: Float64Array,
+  outputs: Float64Array,
+): Float32Array {
+  const products = new Float32Array(countEigenvalueRows(block) * outputs.length)
   for (const [i, input] of inputs.entries()) {
     for (const [j, output] of outputs.entries()) {
       products[i * outputs.length + j] = Math.max(0, input) * Math.max(0, output)

@@ -8,10 +8,10 @@ import { type BlockShape, type CurvatureBlock, hasInputBasis } from './curvature
  * @param inputRank how many eigenvectors are kept
  */
 export function truncateInputs(block: CurvatureBlock, inputRank: number): CurvatureBlock {
-  const { rows, columns, inputBasis, eigenvalues } = block
-  if (inputBasis === undefined || eigenvalues === undefined || inputRank >= rows) return block
-  const sums = new Float64Array(rows)
-  for (let i = 0; i < rows; i++) {
+  const { rows, columns, inputBasis, eigenvalues, inputRank: present = rows } = block
+  if (inputBasis === undefined || eigenvalues === undefined || inputRank >= present) return block
+  const sums = new Float64Array(present)
+  for (let i = 0; i < present; i++) {
     for (let j = 0; j < columns; j++) sums[i]! += eigenvalues[i * columns + j]!
   }
   const order = Uint32Array.from(sums, (_, i) => i).sort((a, b) => sums[b]! - sums[a]! || b - a)
@@ -19,12 +19,18 @@ export function truncateInputs(block: CurvatureBlock, inputRank: number): Curvat
   const kept = order.slice(0, inputRank).sort((a, b) => a - b)
   const basis = new Float32Array(rows * inputRank)
   for (let i = 0; i < rows; i++) {
-    for (let k = 0; k < inputRank; k++) basis[i * inputRank + k] = inputBasis[i * rows + kept[k]!]!
+    for (let k = 0; k < inputRank; k++)
+      basis[i * inputRank + k] = inputBasis[i * present + kept[k]!]!
   }
   const values = new Float32Array((inputRank + 1) * columns)
   const means = new Float64Array(columns)
   for (const i of order.subarray(inputRank)) {
     for (let j = 0; j < columns; j++) means[j]! += eigenvalues[i * columns + j]!
+  }
+  if (present < rows) {
+    for (let j = 0; j < columns; j++) {
+      means[j]! += (rows - present) * eigenvalues[present * columns + j]!
+    }
   }
   for (let k = 0; k < inputRank; k++) {
     const own = eigenvalues.subarray(kept[k]! * columns, (kept[k]! + 1) * columns)
@@ -39,7 +45,9 @@ export function truncateInputs(block: CurvatureBlock, inputRank: number): Curvat
 
 /** The shape of a block whose inputs are truncated. */
 export const truncateShape = (block: BlockShape, inputRank: number): BlockShape =>
-  hasInputBasis(block) && inputRank < block.rows ? { ...block, inputRank } : block
+  hasInputBasis(block) && inputRank < (block.inputRank ?? block.rows)
+    ? { ...block, inputRank }
+    : block
 
 /**
  * Λ with a value for each number of a rotated gradient: the last row once for each row of the block.

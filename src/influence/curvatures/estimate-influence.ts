@@ -14,11 +14,12 @@ import { type LabelInput, labelsOf } from '../../losses/labels.js'
 import { computeFactors } from './compute-factors.js'
 import type { InfluenceSettings } from '../influence-options.js'
 import {
+  boundInputs,
+  countCubes,
   countFitBytes,
   countMeasuredBytes,
   countQuestionBytes,
   countSolvingBytes,
-  listSides,
 } from './curvature-bytes.js'
 import { findDistribution } from './sample-labels.js'
 
@@ -84,30 +85,30 @@ export async function estimateCurvature<Value, Item>(
   } else await estimator.addEigenvalues(batch)
   const passSeconds = (performance.now() - start) / 1000
   const passCount = Number(estimator.needsCovariances) + Number(estimator.needsEigenvalues)
-  const blocks = estimator.blocks.map((block) => ({
+  const exampleCount = Math.min(samples.exampleCount, settings.curvatureExamples)
+  const computed = estimator.blocks.map((block) => boundInputs(block, batch.segments, exampleCount))
+  const blocks = computed.map((block) => ({
     parameters: listParameters(block),
     rule: block.rule,
     rows: block.rows,
     columns: block.columns,
     byteLength: countBlockBytes(truncateShape(block, inputRank)),
   }))
-  const exampleCount = Math.min(samples.exampleCount, settings.curvatureExamples)
   const allKept = Math.min((keptBytes * exampleCount) / count, settings.similarity.maxBytes)
-  const sides = estimator.blocks.flatMap(listSides)
   return {
     byteLength: blocks.reduce((sum, { byteLength }) => sum + byteLength, 0),
-    fitBytes: countFitBytes(estimator, batch, inputRank) + Math.ceil(allKept),
-    questionBytes: estimator.blocks.reduce(
+    fitBytes: countFitBytes(computed, estimator.isMeasured, batch, inputRank) + Math.ceil(allKept),
+    questionBytes: computed.reduce(
       (sum, block) => sum + countQuestionBytes(block, batch.segments),
       0,
     ),
     explainBytes: Math.max(
       0,
-      ...estimator.blocks.map((block) => countSolvingBytes(truncateShape(block, inputRank))),
+      ...computed.map((block) => countSolvingBytes(truncateShape(block, inputRank))),
     ),
     seconds:
       (passCount * passSeconds * exampleCount) / count +
-      sides.reduce((sum, n) => sum + secondsPerCube * n ** 3, 0),
+      computed.reduce((sum, block) => sum + secondsPerCube * countCubes(block), 0),
     blocks: blocks.sort((a, b) => b.byteLength - a.byteLength),
   }
 }

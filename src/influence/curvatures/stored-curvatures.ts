@@ -1,5 +1,5 @@
 import type { GradientContext } from '../../explainers/similarity/training-set.js'
-import { type BlockShape, hasInputBasis } from '../../curvature/curvature-block.js'
+import { type CurvatureBlock, hasInputBasis } from '../../curvature/curvature-block.js'
 import { StoreError } from '../../errors.js'
 import { assertSameModel, readModelIdentity } from '../../explainers/session/model-identity.js'
 import type { ModelCall } from '../../explainers/session/model-session.js'
@@ -28,16 +28,24 @@ export async function readStored<Value>(
     header.seed === origin.seed &&
     header.exampleCount === origin.exampleCount &&
     header.examplesHash === origin.examplesHash &&
-    // Other choices for uncovered parameters and for input eigenvectors give another curvature.
+    // Other choices for uncovered parameters give another curvature.
     header.blocks.every(
-      (block) =>
-        (block.rule === curvature || block.rule === uncovered || !isCoarse(block.rule)) &&
-        (!hasInputBasis(block) || countInputs(block) === Math.min(inputRank, block.rows)),
+      ({ rule }) => rule === curvature || rule === uncovered || !isCoarse(rule),
     ) &&
     compareIdentities(await readModelIdentity(call, loss), header.identity).length === 0
   if (!isSame) return undefined
   const stored = await readCurvature(store, curvature, maxBytes, call.signal)
-  return stored && FittedCurvature.fromStore(stored, loss)
+  const hasRanks = stored?.curvature.blocks.every((block) => hasInputs(block, inputRank)) ?? false
+  return stored && hasRanks ? FittedCurvature.fromStore(stored, loss) : undefined
+}
+
+/** True if a block has as many input eigenvectors as were asked for, or all those with curvature. */
+function hasInputs(block: CurvatureBlock, asked: number): boolean {
+  const { rows, columns, inputRank = rows, eigenvalues } = block
+  if (!hasInputBasis(block)) return true
+  const most = Math.min(asked, rows)
+  if (inputRank >= most) return inputRank === most
+  return eigenvalues!.subarray(inputRank * columns).every((value) => value === 0)
 }
 
 /**
@@ -64,8 +72,6 @@ export async function readGiven<Value>(
   await assertSameModel(call, loss, stored.header.identity)
   return FittedCurvature.fromStore(stored, loss)
 }
-
-const countInputs = ({ rows, inputRank }: BlockShape): number => inputRank ?? rows
 
 const isCoarse = (rule: string): boolean => rule === 'diagonal' || rule === 'identity'
 

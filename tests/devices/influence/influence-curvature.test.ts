@@ -72,6 +72,28 @@ describe.each(devices)('on %s', (device) => {
       )
     })
 
+    it.each(['ekfac', 'kfac'] as const)(
+      'has those of %s from fewer examples than inputs',
+      async (curvature) => {
+        const net = createNet(index)
+        const train = drawExamples(net, 6, 1)
+        const questions = drawExamples(net, 3, 2)
+        using explainer = new InfluenceFunctions(net.predictor, loss, {
+          ...{ device, curvature, fisher: 'empirical', curvatureExamples: 2 },
+        })
+        await explainer.fit(
+          net.arrayOf(train.map(({ x }) => x)),
+          train.map(({ label }) => label),
+        )
+        const expected = (examples: readonly Labelled[]): number[][] =>
+          computeInfluences(net, curvature, [train[0]!, train[3]!], train, examples)
+        expectClose(await explain(explainer, net, questions), expected(questions))
+        const self = await explainer.selfInfluence()
+        const own = expected(train).map((row, i) => row[i]!)
+        expectClose([[...self.scores.data]], [own])
+      },
+    )
+
     it.each([1, 2, 4])('has those of EK-FAC with %i input eigenvectors', async (inputRank) => {
       const net = createNet(index)
       const train = drawExamples(net, 12, 1)

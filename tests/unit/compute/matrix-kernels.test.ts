@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { compileKernels } from '../../../scripts/build/compile-kernels.mjs'
 import { decomposeTridiagonal } from '../../../src/curvature/eigen/decompose-tridiagonal.js'
+import { decomposeLowRank } from '../../../src/curvature/eigen/decompose-low-rank.js'
 import { decomposeSymmetric } from '../../../src/curvature/eigen/decompose-symmetric.js'
 import { matrixBinary } from '../../../src/curvature/matrices/matrix-binary.js'
 import {
@@ -204,6 +205,59 @@ describe.each(workspaces)('in %s', (_, open) => {
       }
     }
     expect(error).toBeLessThan(vectorTolerance)
+  })
+
+  it.each([
+    [9, 4, 4],
+    [40, 3, 20],
+    [131, 30, 30],
+    [131, 1, 65],
+    // Inputs of very different sizes.
+    [90, 30, 45],
+  ])('decomposes a matrix of size %i and rank %i, of at most %i', async (n, rank, most) => {
+    const factors = fill(n * rank)
+    const scaleOf = (k: number): number => (n === 90 ? 10 ** (-k / 8) : 1)
+    const at = (i: number, j: number): number => {
+      let sum = 0
+      for (let k = 0; k < rank; k++) {
+        sum += factors[i * rank + k]! * scaleOf(k) ** 2 * factors[j * rank + k]!
+      }
+      return sum
+    }
+    const matrix = Float64Array.from({ length: n * n }, (__, k) => {
+      const [i, j] = [Math.floor(k / n), k % n]
+      return j > i ? NaN : at(i, j)
+    })
+    const matrices = await open()
+    const { values, vectors } = await decomposeLowRank(matrix, n, most, matrices, () => undefined)
+    expect(values).toHaveLength(rank)
+    expect([...values]).toEqual([...values].sort((a, b) => a - b))
+    let error = 0
+    for (let i = 0; i < n; i++) {
+      for (let j = 0; j < n; j++) {
+        let product = 0
+        for (let k = 0; k < rank; k++) {
+          product += vectors[i * rank + k]! * values[k]! * vectors[j * rank + k]!
+        }
+        error = Math.max(error, Math.abs(product - at(i, j)) / values[rank - 1]!)
+      }
+    }
+    for (let i = 0; i < rank; i++) {
+      for (let j = 0; j < rank; j++) {
+        let inner = i === j ? -1 : 0
+        for (let k = 0; k < n; k++) inner += vectors[k * rank + i]! * vectors[k * rank + j]!
+        error = Math.max(error, Math.abs(inner))
+      }
+    }
+    expect(error).toBeLessThan(vectorTolerance)
+  })
+
+  it('decomposes zeros of low rank into one direction', async () => {
+    const matrices = await open()
+    const zeros = new Float64Array(25)
+    const { values, vectors } = await decomposeLowRank(zeros, 5, 2, matrices, () => undefined)
+    expect([...values]).toEqual([0])
+    expect([...vectors]).toEqual([1, 0, 0, 0, 0])
   })
 
   it.each([

@@ -1,9 +1,13 @@
 import { beforeEach, expect, it, onTestFinished, vi } from 'vitest'
-import { countBlockBytes, hasOutputBasis } from '../../../src/curvature/curvature-block.js'
+import {
+  countBlockBytes,
+  countEigenvalueRows,
+  hasOutputBasis,
+} from '../../../src/curvature/curvature-block.js'
 import type { CurvatureName } from '../../../src/curvature/curvature-options.js'
 import { CurvatureEstimator } from '../../../src/curvature/estimator.js'
 import type { GradientBlock, GradientSegment } from '../../../src/gradients/block.js'
-import { countFitBytes } from '../../../src/influence/curvatures/curvature-bytes.js'
+import { boundInputs, countFitBytes } from '../../../src/influence/curvatures/curvature-bytes.js'
 import { seededRandom, uniform } from '../../support/random.js'
 
 /** The memory of a WebAssembly module has whole pages, of which its own numbers take less than one. */
@@ -119,16 +123,20 @@ async function measure(
     bases = found.reduce((sum, block) => sum + countBlockBytes(block), 0)
     // Λ is measured later.
     if (estimator.needsEigenvalues) {
-      bases -= found.reduce((sum, { rows, columns }) => sum + 4 * rows * columns, 0)
+      bases -= found.reduce((sum, block) => sum + 4 * countEigenvalueRows(block) * block.columns, 0)
     }
     first = shiftWorkspace() + bases
   } else kept.push(...batches)
   if (estimator.needsEigenvalues) for (const batch of kept) await estimator.addEigenvalues(batch)
   const { byteLength } = estimator.finish()
   const last =
-    (estimator.measuredBlocks.length > 0 ? shiftWorkspace() : 0) + Math.max(bases, byteLength)
+    (estimator.blocks.some(estimator.isMeasured) ? shiftWorkspace() : 0) +
+    Math.max(bases, byteLength)
   expect(memories).toEqual([])
-  const stated = countFitBytes(estimator, batches[0], inputRank)
+  const [{ segments }] = batches
+  const exampleCount = batches[0].exampleCount + batches[1].exampleCount
+  const blocks = estimator.blocks.map((block) => boundInputs(block, segments, exampleCount))
+  const stated = countFitBytes(blocks, estimator.isMeasured, batches[0], inputRank)
   return { measured: Math.max(first, last) - pageBytes, stated }
 }
 

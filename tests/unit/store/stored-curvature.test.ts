@@ -82,6 +82,28 @@ describe('a curvature in a store', () => {
     expect(count()).toBe(2)
   })
 
+  it('is estimated again unless it has all input eigenvectors that are asked for', async () => {
+    const store = new MemoryStore()
+    const { predictor, count } = countingClassifier()
+    const countPasses = async (more: InfluenceOptions): Promise<number> => {
+      const before = count()
+      const own = { ...options, ...storing(store), curvature: 'kfac', ...more } as const
+      using explainer = new InfluenceFunctions(predictor, loss, own)
+      await explainer.fit(trainX, trainClasses)
+      return count() - before
+    }
+    expect(await countPasses({ inputRank: 2 })).toBe(2)
+    expect(await countPasses({ inputRank: 2 })).toBe(0)
+    expect(await countPasses({})).toBe(2)
+    expect(await countPasses({})).toBe(0)
+    // Of two examples, the inputs of four and five numbers have two directions with curvature.
+    const few = { curvatureExamples: 2 }
+    expect(await countPasses(few)).toBe(1)
+    expect(await countPasses({ ...few, inputRank: 3 })).toBe(0)
+    expect(await countPasses({ ...few, inputRank: 1 })).toBe(1)
+    expect(await countPasses(few)).toBe(1)
+  })
+
   it.each([{ seed: 1 }, { fisher: 'empirical' }] as const)(
     'is estimated again with %o, and replaces the other one',
     async (more) => {
