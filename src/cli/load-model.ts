@@ -63,7 +63,7 @@ async function findModelFile(place: string): Promise<string> {
 }
 
 const convert =
-  'expected the model.json of a LayersModel or a GraphModel. tensorflowjs_converter makes one from a Keras or ' +
+  'expected the model.json of a LayersModel or a GraphModel. tensorflowjs_converter creates one from a Keras or ' +
   'TensorFlow model.'
 
 async function readJson(file: string): Promise<io.ModelJSON> {

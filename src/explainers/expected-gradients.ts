@@ -89,7 +89,7 @@ export class ExpectedGradients<Value = unknown, Item = never> extends Explainer<
     const call = this.#model.begin(signal)
     const { predictor } = this.#model
     if ((background as unknown) === undefined) {
-      throw new InvalidArgumentError('background', 'none', 'examples that baselines are drawn from')
+      throw new InvalidArgumentError('background', 'none', 'examples to draw baselines from')
     }
     const specs = inputsBut('forwardKwargs', predictor, forwardKwargs)
     const [request, drawnFrom] = await Promise.all([

@@ -75,7 +75,7 @@ function assertFiniteScores({ data, shape: [, trainCount = 1] }: NdArray): void 
     'ranking.scores',
     data[at]!,
     [Math.floor(at / trainCount), at % trainCount],
-    'A sum with it has no value. Explain without that training example, or find out why its gradient overflows.',
+    'Sums with it are undefined. Explain without that training example, or find out why its gradient overflows.',
   )
 }
 

@@ -145,13 +145,13 @@ export function readLayers<Value>(
   if (predictor.findLayer === undefined) {
     throw new UnsupportedError(
       'layer',
-      `layer: model '${predictor.name}' has no layers that could be found; attribute to its inputs, or split it: ` +
-        'make the part after the layer a model of its own, and explain that on what the part before it gives.',
+      `layer: model '${predictor.name}' has no layers that gradlens can find; attribute to its inputs, or split it: ` +
+        'create a model of the part after the layer, and explain it with the outputs of the part before.',
     )
   }
   const references: readonly unknown[] = Array.isArray(layer) ? layer : [layer]
   if (references.length === 0) {
-    throw new InvalidArgumentError('layer', describe(layer), 'a layer, or a list of some')
+    throw new InvalidArgumentError('layer', describe(layer), 'a layer or a list of layers')
   }
   return references.map((reference, k) => {
     const argument = Array.isArray(layer) ? `layer[${k}]` : 'layer'
@@ -159,13 +159,13 @@ export function readLayers<Value>(
   })
 }
 
-/** @throws InvalidArgumentError if the inputs of a layer are meant, and there is no layer */
+/** @throws InvalidArgumentError if attributeToLayerInputs is set without a layer */
 export function assertLayerOf(attributeToLayerInputs: boolean, layer: unknown): void {
   if (!attributeToLayerInputs || layer !== undefined) return
   throw new InvalidArgumentError(
     'attributeToLayerInputs',
     'true, without a layer',
-    'the option layer when the explainer is made; without one, the inputs of the model are attributed',
+    'the option layer of the explainer; without it, the inputs of the model are attributed',
   )
 }
 

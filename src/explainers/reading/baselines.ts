@@ -79,7 +79,7 @@ export async function copyBaselines(
     throw new InvalidArgumentError(
       `${argument}.items`,
       'raw items for a predictor without preprocess',
-      'a number or arrays; or make the predictor with preprocess',
+      'a number or arrays; or create the predictor with preprocess',
     )
   }
   const arrays = await copyArrays(argument, baselines, specs)

@@ -65,7 +65,7 @@ async function copyTarget(
   throw new InvalidArgumentError(
     `${argument}.sum`,
     describe(given.sum),
-    'a list of the outputs that are added, one or more',
+    'a list of one or more outputs to add',
   )
 }
 

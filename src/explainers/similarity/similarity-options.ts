@@ -212,7 +212,7 @@ export function refuseStoringItems({
   throw new InvalidArgumentError(
     'storeExamples',
     'true, for raw items',
-    "an address in which '{id}' is the index of an example; or false, and explanations have the indices",
+    "an address in which '{id}' is the index of an example; or false, for explanations with the indices",
   )
 }
 

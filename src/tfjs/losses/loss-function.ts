@@ -38,7 +38,7 @@ function exampleGradient(lossFn: LossFunction<Tensor>, y: Tensor, output: Tensor
         throw new UnsupportedError(
           'lossFn',
           'lossFn: the value that it returns does not depend on its second argument, the prediction, by ' +
-            'differentiable ops. Compute it from yPred with tf ops alone, without dataSync() or arraySync().',
+            'differentiable ops. Compute it from yPred only with tf ops, without dataSync() or arraySync().',
         )
       }
       const seeds = new Map([[loss.id, tf.onesLike(loss)]])

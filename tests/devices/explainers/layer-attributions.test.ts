@@ -313,7 +313,7 @@ describe.each(devices)('attributions at layers on %s', (device) => {
       ['hiden', "'hiden'", "'hidden'"],
       [tf.layers.flatten(), 'a layer of model', "'hidden'"],
       ['x', 'an input of the model'],
-      [[], 'a layer, or a list of some'],
+      [[], 'a layer or a list of layers'],
     ] as const) {
       using explainer = new IntegratedGradients(predictor, { ...options, layer })
       await expectError(() => explainer.explain(x), 'InvalidArgumentError', ...parts)

@@ -161,7 +161,7 @@ describe('targets', () => {
     [{ each: 1 }, 'target.each: got 1', 'a list'],
     [{ each: [0, 3] }, 'target.each[1]: got 3', 'an integer from 0 to 2'],
     [{ sum: [] }, 'target.sum: got an array of length 0', 'one or more'],
-    [{ sum: 1 }, 'target.sum: got 1', 'a list of the outputs'],
+    [{ sum: 1 }, 'target.sum: got 1', 'a list of one or more outputs'],
     [{ sum: [0, 3] }, 'target.sum: got 3', 'integers from 0 to 2'],
     [{ sum: [1, 1] }, 'target.sum: got [1, 1]', 'each output once'],
     [{ sum: [[0, 1]] }, 'target.sum: got shape [1, 2]', 'a list of indices'],

@@ -92,7 +92,7 @@ describe('raw items', () => {
     await expectRefusal(() => explainer.explain(x, { target, baselines }), {
       argument: 'baselines.items',
       got: 'raw items for a predictor without preprocess',
-      expected: 'a number or arrays; or make the predictor with preprocess',
+      expected: 'a number or arrays; or create the predictor with preprocess',
     })
     const preprocess = 'tokenise' as unknown as () => tf.Tensor
     await expectRefusal(() => tfjsPredictor(textModel(), { preprocess }), {

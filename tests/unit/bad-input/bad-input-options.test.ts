@@ -307,7 +307,7 @@ describe('explain refuses an unknown option', () => {
       argument: 'attributeToLayerInputs',
       got: 'true, without a layer',
       expected:
-        'the option layer when the explainer is made; without one, the inputs of the model are attributed',
+        'the option layer of the explainer; without it, the inputs of the model are attributed',
     }
     const options = { target: 0, attributeToLayerInputs: true }
     const path = new IntegratedGradients(classifier())

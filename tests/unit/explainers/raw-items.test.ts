@@ -240,7 +240,7 @@ describe('raw items', () => {
       argument: 'storeExamples',
       got: 'true, for raw items',
       expected:
-        "an address in which '{id}' is the index of an example; or false, and explanations have the indices",
+        "an address in which '{id}' is the index of an example; or false, for explanations with the indices",
     })
   })
 })

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { tfjsPredictor } from 'gradlens/tfjs'
@@ -66,6 +66,19 @@ describe('a layer that differs from that of Keras is named once', () => {
     expect(warningsOf(embedding(false), plainGru(false))).toEqual([])
     // The default of the gates, which Keras 2 shares.
     expect(warningsOf(tf.layers.gru({ units: 2, inputShape: [4, 3] }))).toEqual([])
+  })
+
+  it('in the words of the guide', async () => {
+    const guide = await readFile('docs/models/index.md', 'utf8')
+    const models = [
+      [embedding(true), tf.layers.globalAveragePooling1d({})],
+      [tf.layers.upSampling2d({ interpolation: 'bilinear', inputShape: [2, 2, 1] })],
+      [tf.layers.dense({ units: 2, activation: 'hardSigmoid', inputShape: [3] })],
+    ]
+    for (const layers of models) {
+      const [, difference] = /^gradlens: (.+): '/.exec(warningsOf(...layers)[0]!) ?? []
+      expect(guide).toContain(`- \`${difference}\``)
+    }
   })
 })
 

@@ -97,7 +97,7 @@ function assertNotInteger(inputs: readonly ArraySpec[]): void {
   throw new InvalidArgumentError(
     'smoothGrad',
     `noise on input '${integer.name}' of integers`,
-    'inputs of fractional numbers alone',
+    'only inputs of fractional numbers',
   )
 }
 

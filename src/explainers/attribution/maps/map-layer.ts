@@ -41,7 +41,7 @@ export async function findMapLayer<Value>(
     if (tensors.length === 1) return tensors[0]!
     throw new UnsupportedError(
       site.layer,
-      `layer '${site.layer}' has ${tensors.length} outputs (${(site.tensors ?? []).join(', ')}), so that it has no single ` +
+      `layer '${site.layer}' has ${tensors.length} outputs (${(site.tensors ?? []).join(', ')}), so it has no single ` +
         'map. Name a layer with one output that is called once.',
     )
   }

@@ -30,8 +30,8 @@ function* foldedWarning(nodes: readonly GraphNode[]): Generator<string> {
   if (offsets.length === 0) return
   yield (
     `the converter folded batch normalization of the graph model into convolutions: ` +
-    `${listSome(offsets.map(({ name }) => `'${name.replace(/_bn_offset$/, '')}'`))}. Gradients by the folded filters ` +
-    'and offsets differ from gradients by the original parameters, and so do similarities. To explain the original ' +
+    `${listSome(offsets.map(({ name }) => `'${name.replace(/_bn_offset$/, '')}'`))}. Gradients of the folded filters ` +
+    'and offsets differ from those of the original parameters, and so do similarities. To explain the original ' +
     'parameters, load the model as a LayersModel.'
   )
 }
