@@ -7,6 +7,8 @@ export type Host = 'gradio' | 'jupyter' | 'marimo' | 'page' | 'streamlit' | 'ten
 
 /** The custom properties of a host. The first that is set counts. */
 interface HostProperties {
+  /** What is behind a frame whose page is transparent. */
+  readonly paper?: readonly string[]
   readonly ink: readonly string[]
   readonly inkQuiet: readonly string[]
   readonly accent: readonly string[]
@@ -41,6 +43,7 @@ export const hostProperties: Readonly<Record<Host, HostProperties>> = {
     font: ['--st-font'],
   },
   vscode: {
+    paper: ['--vscode-notebook-editorBackground', '--vscode-editor-background'],
     ink: ['--vscode-editor-foreground'],
     inkQuiet: ['--vscode-descriptionForeground'],
     accent: ['--vscode-focusBorder'],
@@ -63,14 +66,20 @@ export function findHost(element: Element): Host {
 
 /** The colours around an element now. */
 export function readHostColors(element: HTMLElement, host: Host): HostColors {
-  const paper = findPaper(element)
+  const { ink, inkQuiet, accent, paper: behind = [] } = hostProperties[host]
+  const ground = findProperty(element, behind)
+  const paper = findPaper(
+    element,
+    ground === null
+      ? computeColor(element.ownerDocument.documentElement, 'Canvas')
+      : computeColor(element, `var(${ground})`),
+  )
   const read = (names: readonly string[]): Rgb | null => {
     const name = findProperty(element, names)
     if (name === null) return null
     const { color, alpha } = parseLayer(computeColor(element, `var(${name})`))
     return mix(paper, color, alpha)
   }
-  const { ink, inkQuiet, accent } = hostProperties[host]
   return {
     paper,
     ink: read(ink),
@@ -88,16 +97,17 @@ export function findProperty(element: Element, names: readonly string[]): string
 /**
  * The colour of what is behind an element: of itself and around it, and in a frame, around the
  * frame.
+ *
+ * @param ground the colour behind all of them
  */
-function findPaper(element: Element): Rgb {
+function findPaper(element: Element, ground: string): Rgb {
   const layers: { color: Rgb; alpha: number }[] = []
   for (let each = findParent(element); each !== null; each = findParent(each)) {
     const layer = parseLayer(getComputedStyle(each).backgroundColor)
     if (layer.alpha > 0) layers.push(layer)
     if (layer.alpha >= 1) break
   }
-  const base = rgbOf(computeColor(element.ownerDocument.documentElement, 'Canvas'))
-  return layers.reduceRight((below, { color, alpha }) => mix(below, color, alpha), base)
+  return layers.reduceRight((below, { color, alpha }) => mix(below, color, alpha), rgbOf(ground))
 }
 
 /** The parent, across shadow roots and, where the page may look, frames. */

@@ -40,8 +40,11 @@ const hosts = {
     dark: `:root { color-scheme: dark } .block { background: rgb(14, 17, 23); --st-text-color: #fafafa; --st-primary-color: #ff4b4b; --st-font: "Source Sans", sans-serif }`,
   },
   vscode: {
-    light: `body { --vscode-editor-foreground: #3b3b3b; --vscode-descriptionForeground: #3b3b3b; --vscode-focusBorder: #005fb8; background: #ffffff }`,
-    dark: `body { --vscode-editor-foreground: #cccccc; --vscode-descriptionForeground: #9d9d9d; --vscode-focusBorder: #0078d4; background: #1f1f1f }`,
+    // A frame whose page is transparent, in front of the editor.
+    light: `:root { --vscode-editor-background: #ffffff; --vscode-editor-foreground: #3b3b3b; --vscode-descriptionForeground: #3b3b3b;
+      --vscode-focusBorder: #005fb8 } body { background: transparent }`,
+    dark: `:root { --vscode-editor-background: #1f1f1f; --vscode-editor-foreground: #cccccc; --vscode-descriptionForeground: #9d9d9d;
+      --vscode-focusBorder: #0078d4 } body { background: transparent }`,
   },
   page: {
     light: `body { background: #faf3e0; color: #654321 }`,
@@ -112,6 +115,7 @@ it.each([
   ['marimo', '--gl-ink', 'dark', [236, 238, 237]],
   ['gradio', '--gl-paper', 'dark', [39, 39, 42]],
   ['streamlit', '--gl-paper', 'dark', [14, 17, 23]],
+  ['vscode', '--gl-paper', 'dark', [31, 31, 31]],
   ['jupyter', '--gl-ink', 'light', [33, 33, 33]],
 ] as const)(
   "takes over %s's colour for %s in its %s theme",
