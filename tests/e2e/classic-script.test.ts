@@ -138,7 +138,7 @@ it('exports exactly these names as window.gradlens', async () => {
   await page.close()
 })
 
-/** Where Lit keeps the properties of its elements. */
+/** Lit's storage of the properties of its elements. */
 const litName = 'litPropertyMetadata'
 
 it.each([

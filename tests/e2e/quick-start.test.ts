@@ -11,7 +11,7 @@ import { findMostSimilar } from './similar-points.js'
 
 const docs = 'docs/quick-start'
 
-/** How the project of each page is run here. scripts/checks/by-hand/fresh-projects.ts follows them all. */
+/** How the project of each page is run in this test. scripts/checks/by-hand/fresh-projects.ts follows all of them. */
 const ways: Readonly<Record<string, 'as it is' | 'esbuild' | 'vite' | 'node' | 'compared'>> = {
   'script-tag': 'as it is',
   'import-map': 'as it is',

@@ -9,7 +9,7 @@ import { mounted } from '../../support/elements/mounted.js'
 
 const themes = ['light', 'dark'] as const
 
-/** On paper of its theme, in its state. */
+/** The element on the background of its theme, in its state. */
 async function shown(
   { tag, properties, isWaiting }: ShownElement,
   theme: string,

@@ -63,7 +63,7 @@ it('cancels a fit in the worker at once, and fits at the next request', async ()
   element.x = pictures(1, 2)
   await begun
   element.cancel()
-  // That is one task: the worker may still compute.
+  // Within one task, so the worker may still compute.
   await settle(element)
   expect(events).toContain('similarity cancel')
   expect(readMessages(element)).toContain('Cancelled.')

@@ -24,7 +24,7 @@ it('shows nothing for work that finishes at once', async () => {
 })
 
 it('shows nothing for work that has just started', async () => {
-  // In an hour, so that it isn't longer ago than half a second when a busy machine renders it.
+  // An hour ahead: even a busy machine renders it before half a second has passed.
   const startedAt = performance.now() + 3_600_000
   const state = { status: 'busy', startedAt, phaseStartedAt: startedAt, progress: null } as const
   const element = await mounted('gl-progress', { ...ranking, state })

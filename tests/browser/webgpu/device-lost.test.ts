@@ -11,7 +11,7 @@ const x = [
   [2, 0],
 ]
 
-/** TensorFlow.js keeps a lost device for ever; the tests after this one need another. */
+/** TensorFlow.js keeps a lost device for ever, so the next tests need another one. */
 afterEach(async () => {
   await useDevice('cpu')
   const { registry } = tf.engine() as unknown as { registry: Record<string, unknown> }

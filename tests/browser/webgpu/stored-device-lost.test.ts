@@ -11,7 +11,7 @@ const loss = 'sparseCategoricalCrossentropy'
 /** The gradients of the test examples are computed in float32 by another device. */
 const tolerance = 1e-5
 
-/** TensorFlow.js keeps a lost device for ever; the tests after this one need another. */
+/** TensorFlow.js keeps a lost device for ever, so the next tests need another one. */
 afterEach(async () => {
   await useDevice('cpu')
   const { registry } = tf.engine() as unknown as { registry: Record<string, unknown> }

@@ -174,7 +174,7 @@ describe('gradients projected on webgpu', () => {
       { kind: 'dense', size: 600 },
       { kind: 'factored', positions: 2, inputSize: 150, outputSize: 100 },
       { kind: 'lookup', positions: 3, rowSize: 60, parameterRows: 200 },
-      // With so many positions, its indices do not fit its share: their side is projected too.
+      // With this many positions, its indices don't fit into its share, so their side is also projected.
       { kind: 'lookup', positions: 42, rowSize: 20, parameterRows: 800 },
     ]
     const block = randomBlock(shapes, 9, 3)
@@ -239,7 +239,7 @@ describe('gradients projected on webgpu', () => {
     const [[parameter, sides]] = [...projection.drawMatrices(block.segments)] as unknown as [
       [string, object],
     ]
-    // As if it had one number more than fits.
+    // One number more than fits.
     const length = 2 ** 26 + 1
     const drawn = new Map([[parameter, { ...sides, output: { length } }]])
     projection.drawMatrices = () => drawn as unknown as ReturnType<Projection['drawMatrices']>

@@ -141,7 +141,7 @@ describe('the pool of workers', () => {
     await backend.settle()
     const norms = uploaded.squaredNorms()
     const more = await backend.upload(sliceBlock(train, 0, 60))
-    // Ended behind the library's back: as for want of memory, no event tells.
+    // Ended without an event, as when the browser runs out of memory.
     endWorkers()
     await expect(backend.settle()).rejects.toThrow('a worker was ended by the browser')
     await expect(more.squaredNorms()).rejects.toThrow('a worker was ended by the browser')

@@ -36,7 +36,7 @@ describe.each(devices)('attributions on %s', (device) => {
       using explainer = new IntegratedGradients(predictor, options)
       const e = await explainer.explain(asGiven(x), { target })
       expectNear(e.deltas.data, [0, 0, 0], completenessTolerance)
-      // Nothing that is attributed is all zeros.
+      // No attributions are all zero.
       for (const { data } of e.attributions) expect(data.some((value) => value !== 0)).toBe(true)
       using small = new IntegratedGradients(predictor, { ...options, internalBatchSize: 37 })
       const alone = x.map(({ data, shape }) => ({

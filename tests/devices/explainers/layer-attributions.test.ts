@@ -80,7 +80,7 @@ describe.each(devices)('attributions at layers on %s', (device) => {
     })
     const e = await explainer.explain(softmax.X, {
       target: softmax.target,
-      // The file gives them once: all its layer cases have the same.
+      // All layer cases of the file have the same ones, so it has them once.
       baselines: golden.ig_softmax_layer2_outputs.baselines,
       attributeToLayerInputs,
     })

@@ -42,7 +42,7 @@ function wideModel(): tf.LayersModel {
   return model
 }
 
-/** That a call either goes on with smaller batches or fails by name, and leaves TensorFlow.js usable. */
+/** Tests that a call continues with smaller batches or fails with a named error, and that TensorFlow.js stays usable. */
 
 const limited = devices.filter((device) => device !== 'cpu')
 

@@ -52,7 +52,7 @@ describe.each(devices)('labels drawn in the pass on %s', (device) => {
         shape: [exampleCount],
         factors: undefined,
       }
-      // The least likely class, so that no other labels have the same gradients.
+      // The least likely class, because no other labels have the same gradients.
       const draw = ({ data, shape }: NdArray): typeof given => {
         expect(shape).toEqual([exampleCount, width])
         const leastOf = (i: number): number => {

@@ -59,7 +59,7 @@ async function expectSameGradients(
   }
 }
 
-/** That what a store holds does not depend on the batches in which it was computed. */
+/** Tests that the contents of a store don't depend on the batches. */
 
 describe.each(testedOnce)('a store written on %s', (device) => {
   beforeAll(() => useDevice('cpu'))

@@ -22,7 +22,7 @@ interface Expected {
 /** Float32 against float64, of order 1. */
 const tolerance = 1e-5
 
-/** Of a path with the corners of relus, which 50 steps meet but in part. */
+/** For a path with the corners of relus, which 50 steps follow only in part. */
 const completenessTolerance = 1e-3
 
 const largestOf = (numbers: Float32Array): number => Math.max(...numbers.map(Math.abs))

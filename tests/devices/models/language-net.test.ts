@@ -8,7 +8,7 @@ import { expectNear, rowOf } from '../../support/references/differences.js'
 import { languageNet } from '../../support/models/language-net.js'
 import { sequentialOf } from '../../support/models/tfjs-nets.js'
 
-/** Of probabilities: the softmax of TensorFlow.js on wasm is exact to 2e-4 of them alone, its logits to 1e-6. */
+/** For probabilities: the softmax of TensorFlow.js on wasm is exact to 2e-4 of them, and its logits to 1e-6. */
 const predictionTolerance = 1e-4
 
 /** Float32 against float64, relative to the largest of them: sums over 120 and 50. */

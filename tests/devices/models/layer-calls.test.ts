@@ -22,7 +22,7 @@ const tokens = (): number[][] =>
 
 const named = ['first', 'second', 'third'] as const
 
-/** How much each input counts in the output: no two alike. */
+/** The weight of each input in the output; all are different. */
 const factors = [1, 30, 1000]
 
 const permutations: readonly (readonly number[])[] = [
@@ -58,7 +58,7 @@ function siamese(joined: readonly number[], called: readonly number[] = [0, 1, 2
   return model
 }
 
-/** Of a linear model: factor · (E[id] − E[0]) / size, and factor / size. */
+/** For a linear model: factor · (E[id] − E[0]) / size, and factor / size. */
 const closedForm = (k: number, ids: number[][]): { path: number[]; gradient: number[] } => {
   const size = length * width
   const path = ids

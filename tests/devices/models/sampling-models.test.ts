@@ -6,7 +6,7 @@ import { devices, useDevice } from '../../support/devices/devices.js'
 import { loadGraph, node, placeholder } from '../../support/models/graph-models.js'
 import { expectError } from '../../support/refusals.js'
 
-/** So many that two draws of dropout differ: they are equal once in 2³² times. */
+/** Enough units for two draws of dropout to differ: they are equal once in 2³² times. */
 const width = 32
 
 function matrix(): tf.Variable {

@@ -19,7 +19,7 @@ const roomInBytes = 2 ** 20
 /** More numbers than an array can have. */
 const tooLongForAnArray = [2 ** 20, 2 ** 14]
 
-/** That TensorFlow.js's backends have the insides that src/tfjs/engine/backends.ts uses, and what becomes of too much. */
+/** Tests the internals of TensorFlow.js's backends that src/tfjs/engine/backends.ts uses, and tensors that are too large. */
 
 beforeAll(() => useDevice('cpu'))
 
@@ -63,7 +63,7 @@ describe.each(devices)('on %s', (device) => {
       }
       if (!isGradlensError(error, 'MemoryError')) throw error
       expect(error.device).toBe(device)
-      // The cpu's arrays do not tell.
+      // The cpu's arrays don't show it.
       expect(error.byteLength).toBe(device === 'cpu' ? undefined : 4 * 2 ** 24)
     })
     expect(owner.backend.numDataIds()).toBe(before)

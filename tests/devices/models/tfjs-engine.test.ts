@@ -27,7 +27,7 @@ function convolutionalModel(): tf.LayersModel {
   )
 }
 
-/** That the page's TensorFlow.js is the page's before, between and after our synchronous sections. */
+/** Tests that the page's TensorFlow.js is unchanged before, between and after the synchronous sections of gradlens. */
 
 afterEach(() => useDevice('cpu'))
 
@@ -80,7 +80,7 @@ describe.each(devices)('working on %s', (device) => {
     using session = await tfjsPredictor(model).open(device, { allowSoftware: true })
     await hostGradients(session, [pixels], labels, 'sparseCategoricalCrossentropy')
     expect(model.weights.map((weight) => (weight.read() as tf.Variable).dataId)).toEqual(before)
-    // On the cpu backend they can be read at once; had they moved, this would have to wait or would warn.
+    // On the cpu backend, they can be read at once. If they had moved, this would wait or warn.
     expect(model.getWeights()[0]?.dataSync().length).toBe(18)
   })
 

@@ -9,7 +9,7 @@ import { ensureBackend } from '../../../src/tfjs/engine/backend-registry.js'
 import { seededRandom, uniform } from '../../support/random.js'
 import { expectError } from '../../support/refusals.js'
 
-/** Float32 sums of some 20 products in another order. */
+/** Float32 sums of about 20 products in another order. */
 const tolerance = 1e-5
 
 function unit(): tf.Variable {

@@ -80,7 +80,7 @@ describe.each(own)('a predictor in two workers, on TensorFlow.js, %s', (device) 
       await explainer.fit(manyX, manyClasses, { onProgress: (event) => done.push(event.done) })
       return done
     }
-    // So large for 'auto' that two examples don't go into one pass.
+    // So large that 'auto' doesn't compute two examples in one pass.
     const large = (): Predictor =>
       withSessions(model, () => ({ exampleBytes: () => Promise.resolve(2 ** 25) }))
     using predictor = await connectPredictor([channelTo(large), channelTo(large)])

@@ -14,10 +14,10 @@ beforeEach(async () => {
 
 afterEach(() => leave(demo))
 
-/** The software adapter is some 200 times slower than wasm: ten digits are the fewest that the page takes. */
+/** The software adapter is about 200 times slower than wasm, so use the page's minimum of ten digits. */
 const few = { references: 10, gradients: 'computed', steps: 2 } as const
 
-/** On plain JavaScript, much work takes many seconds on any machine, so that it can be cancelled in the middle. */
+/** In plain JavaScript, this work takes seconds on any machine, so it can be cancelled before it ends. */
 const slow = { ...few, device: 'cpu' } as const
 
 /** The page writes three significant digits; float32 sums in another order may move the last by one. */

@@ -85,7 +85,7 @@ async function writeInputs(): Promise<void> {
   writeFileSync(path.join(host.folder, 'digit.safetensors'), encodeFrame(digitExplanation()))
 }
 
-/** Where the model runs: the other places have a worker and wasm. */
+/** The places without a worker or wasm, and where the model runs there. */
 const restricted: Readonly<
   Record<string, { readonly device: string; readonly isOnPage: boolean }>
 > = {

@@ -147,7 +147,7 @@ export const scenarios = {
     check(ended instanceof DisposedError, `calls that still run reject: ${ended.message}`)
   },
 
-  /** Two explainers of one worker at the same time give what they give one after the other. */
+  /** Two explainers of one worker have the same results at the same time as one after the other. */
   async together(): Promise<void> {
     using explainers = connectExplainers(start())
     using integrated = explainers.integratedGradients({ device: 'wasm', nSteps: 10 })
@@ -164,7 +164,7 @@ export const scenarios = {
     check(areSame(attributions, attributionsAgain), 'both attributions are the same')
   },
 
-  /** The model in two workers gives the scores of the model in one. */
+  /** The model in two workers has the scores of the model in one. */
   async pool(): Promise<void> {
     const rank = async (workers: Worker[]): Promise<ArrayLike<number>> => {
       using predictor = await connectPredictor(workers)

@@ -31,7 +31,7 @@ function sums(call: (x: tf.Tensor) => tf.Tensor): {
 
 const rowSums = (x: tf.Tensor): tf.Tensor => x.square().sum(1, true)
 
-/** How often an explainer of its own calls the model for two sequences. */
+/** The number of calls of the model by a new explainer for two sequences. */
 async function callsFor(
   { predictor, callCount }: ReturnType<typeof sums>,
   length: number,

@@ -6,7 +6,7 @@ import { expectNear, rowOf } from '../../support/references/differences.js'
 import { bytesOf, fixtureJson, floatsOf } from '../../support/stores/fixture-bytes.js'
 import { savedGraph } from '../../support/models/saved-graph.js'
 
-// In Node alone: an emulated GPU takes 35 s for one gradient.
+// Only in Node, because an emulated GPU takes 35 s for one gradient.
 
 /** What TensorFlow in Python makes of a smiling face, in float64. */
 interface Expected {

@@ -34,7 +34,7 @@ const MAXIMUM_TOTAL_BYTES = 300_000
 const MINIMUM_ACCURACY = 0.8
 /** Relative: probabilities are float32, and the order of sums can differ between machines. */
 const LOSS_TOLERANCE = 1e-4
-/** Of a smooth model at 50 Gauss–Legendre steps, in float32. */
+/** For a smooth model with 50 Gauss–Legendre steps, in float32. */
 const COMPLETENESS_TOLERANCE = 1e-5
 /** Float32 sums in another order, relative to the gradient's norm. */
 const GRADIENT_TOLERANCE = 1e-5
@@ -184,7 +184,7 @@ describe('the trained model', () => {
     })
     for (const [i, { text }] of twice.entries()) {
       const first = training[orderedIndices.data[i * training.length]!]!
-      // The model hears no difference between "Great Phone." and "Great phone!".
+      // To the model, "Great Phone." and "Great phone!" are the same.
       expect(tokensOf(first.text).map(({ word }) => word)).toEqual(
         tokensOf(text).map(({ word }) => word),
       )

@@ -53,7 +53,7 @@ const common = (): string[] => [
 const precompute = (out: string, ...more: string[]): ChildProcess =>
   startProgram(['precompute', ...common(), '--out', at(out), ...more])
 
-/** Resolves when a file of the store tells of so many rows; rejects if its writer has ended by then. */
+/** Resolves when a file of the store lists the given number of rows; rejects if its writer has ended before. */
 async function untilWritten(file: string, count: number, writer: ChildProcess): Promise<void> {
   while (writer.exitCode === null) {
     const written = existsSync(file)

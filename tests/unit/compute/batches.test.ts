@@ -3,7 +3,7 @@ import { MemoryError, isGradlensError } from 'gradlens'
 import { describe, expect, it } from 'vitest'
 import { runInBatches } from '../../../src/explainers/session/batches.js'
 
-/** Computes with room for so many examples at once; what was computed, and what was tried. */
+/** Computes with memory for the given number of examples; returns what was computed, and what was tried. */
 async function backendWith(
   room: number,
   exampleCount: number,

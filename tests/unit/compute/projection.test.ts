@@ -28,7 +28,7 @@ const tolerance = 1e-4
 
 const noPause = (): Promise<void> => Promise.resolve()
 
-/** Of each parameter its shape: an axis of rows where its size is even, so that gradients without factors have one too. */
+/** The shape of each parameter: with an axis of rows if its size is even, so dense gradients have one too. */
 const parametersOf = (shapes: readonly SegmentShape[]): ParameterShape[] =>
   shapes.map((shape, k) => {
     const size = parameterSize(shape)

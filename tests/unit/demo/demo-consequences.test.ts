@@ -112,7 +112,7 @@ describe('the effect of leaving out some examples', () => {
         variables,
       )
       const kept = variables.map((variable) => variable.clone())
-      // These steps are longer, so that float32 can tell the losses apart.
+      // These steps are longer, so the losses differ in float32.
       const changes = [100, 50].map((times) => {
         variables.forEach((variable, i) => {
           variable.assign(kept[i]!.add(grads[variable.name]!.mul(rate * times)))

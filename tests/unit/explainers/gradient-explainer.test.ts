@@ -267,7 +267,7 @@ describe('integrated gradients at layers, of a net without a framework', () => {
     using explainer = new IntegratedGradients(predictor, { ...options, layer })
     const e = await explainer.explain(softmax.X, {
       target: softmax.target,
-      // The file gives them once: all its layer cases have the same.
+      // All layer cases of the file have the same ones, so it has them once.
       baselines: golden.ig_softmax_layer2_outputs.baselines,
       attributeToLayerInputs,
     })

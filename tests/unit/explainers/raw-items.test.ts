@@ -92,7 +92,7 @@ describe('raw items', () => {
       const e = await rawExplainer.explain([...items])
       expectNear(e.scores.data, wanted.scores.data, tolerance)
       expect(e.orderedIndices).toEqual(wanted.orderedIndices)
-      // Of the test examples alone.
+      // Only for the test examples.
       expect(calls.map(({ count }) => count)).toEqual([2, 2, 1])
       const order = wanted.orderedIndices.data
       const rows = items.map((_, i) => [...order.subarray(i * 5, (i + 1) * 5)])

@@ -6,7 +6,7 @@ import { jaxPredictor } from '../../../docs/models/adapters.md?adapter.js'
 import { readSample } from '../../support/docs/read-sample.js'
 import { testedJax } from '../../support/adapters/tested-jax.js'
 
-// In Node, onnxruntime-web defines a Worker. jax-js takes it for that of a browser, and looks for it when it is imported.
+// In Node, onnxruntime-web defines a Worker. jax-js mistakes it for that of a browser when it is imported.
 vi.hoisted(() => {
   vi.stubGlobal('Worker', undefined)
 })

@@ -19,7 +19,7 @@ import { contentOf } from '../../support/stores/written-store.js'
 const loss = 'sparseCategoricalCrossentropy'
 const options = { device: 'cpu', batchSize: 4, storeRowsPerChunk: 3 } as const
 
-/** A source of rows that tells which were asked for. */
+/** A source of rows that records its requests. */
 function source<Row>(rows: readonly Row[]): ExampleSource<Row[]> & { readonly asked: string[] } {
   const asked: string[] = []
   return {

@@ -5,7 +5,7 @@ import { crc32c } from '../../../src/gradients/numbers/crc32c.js'
 import { sealChunks, sealHeader } from '../../support/stores/sealed-store.js'
 import { changeJson, flipBit, storedRows, writeRows } from '../../support/stores/written-store.js'
 
-/** A store that tells what was asked of it. */
+/** A store that records its requests. */
 class WatchedStore extends MemoryStore {
   readonly asked: { key: string; options: ByteReadOptions | undefined }[] = []
   override get(key: string, options?: ByteReadOptions): ReturnType<MemoryStore['get']> {

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { readAhead } from '../../../src/store/stream/read-ahead.js'
 
-/** Resolves after so many turns of the event loop, or rejects with the signal's reason as soon as it is aborted. */
+/** Resolves after the given number of turns of the event loop, or rejects with the signal's reason when it is aborted. */
 async function turns(count: number, signal: AbortSignal): Promise<void> {
   for (let turn = 0; turn < count; turn++) {
     signal.throwIfAborted()

@@ -12,7 +12,7 @@ const rowCount = 22
 const rowsPerChunk = 4
 const rows = exampleRows(rowCount)
 
-/** Writes a range from where it ends to `until`, in blocks of so many rows. */
+/** Continues a range up to `until`, in blocks of the given number of rows. */
 async function writeRange(
   store: MemoryStore,
   start: number,

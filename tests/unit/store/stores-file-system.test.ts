@@ -55,7 +55,7 @@ function writerProcess(root: string): ChildProcess {
   )
 }
 
-/** Resolves when a process has said that so many rows are in. */
+/** Resolves when a process has reported the given number of rows. */
 async function untilWritten(writer: ChildProcess, rowCount: number): Promise<void> {
   for await (const lines of writer.stdout!) {
     if (

@@ -83,7 +83,7 @@ test("files that can't be used are refused in place, with the way out", async ()
     [{ 'x.npy': broken }, 'x.npy is not a .npy file'],
     [{ 'pictures.zip': broken }, "pictures.zip can't be unpacked"],
   ])
-  // Nothing is left of them.
+  // They leave nothing behind.
   await yours.give('model', files)
   await yours.about('model', 'TensorFlow.js layers model')
   await yours.give('data', { 'broken.png': broken })

@@ -16,7 +16,7 @@ interface Answer {
   readonly outputs: readonly number[]
 }
 
-/** Of outputs between −10 and 10 in float32, in another order of sums. */
+/** For outputs between −10 and 10 in float32, with sums in another order. */
 const tolerance = 5e-6
 
 /** Models and their outputs by Keras, from tests/peers/keras_models.py. */

@@ -35,7 +35,7 @@ test('reads the order of the classes from a labels.txt among the data, also to c
   const facts = await workshop.openModel(modelFiles, call)
   await workshop.readData(
     [
-      // In an order that is not the alphabet's.
+      // Not in alphabetical order.
       { path: 'labels.txt', blob: new Blob(['pear\napple\nfig\n']) },
       {
         path: 'fruit.csv',
