@@ -93,7 +93,8 @@ test("files that can't be used are refused in place, with the way out", async ()
 
 test('a sample whose loading was cancelled is loaded when the visitor asks for it again', async () => {
   const leaveUnanswered = (): void => undefined
-  await page.route('**/mnist/**', leaveUnanswered, { times: 1 })
+  // The page asks the server itself, or its service worker does once that has started.
+  await page.context().route('**/mnist/**', leaveUnanswered, { times: 1 })
   await page.click('#try-digits')
   const job = page.locator('#model-job')
   await job.getByRole('button', { name: 'Cancel' }).click()
