@@ -218,9 +218,11 @@ test(
     await page.setInputFiles('#file', path.join(root, 'package.json'))
     await page.locator('#question-caption', { hasText: 'not a picture' }).waitFor()
 
-    // A new map takes its time, and can be cancelled.
+    // A map of many steps takes long enough to be cancelled on any machine.
+    await page.fill('#steps', '500')
+    await page.keyboard.press('Enter')
     await page.locator('#strip .thumb').nth(3).click()
-    expect(new URL(page.url()).search).toBe('?photo=3')
+    expect(new URL(page.url()).search).toBe('?steps=500&photo=3')
     const progress = demo.progress('attribution')
     await progress.getByRole('button', { name: 'Cancel' }).click()
     await progress.filter({ hasText: 'Cancelled' }).waitFor()
