@@ -40,8 +40,11 @@ export interface LayerSite {
    * An adapter that doesn't know the names leaves them out.
    */
   readonly tensors?: readonly string[]
-  /** Where the channels of the tensors are; left out if the adapter doesn't know. */
-  readonly channels?: 'first' | 'last' | undefined
+  /**
+   * Where the channels of each tensor are, in the order of `activations`; null for one of which the
+   * adapter doesn't know.
+   */
+  readonly channels?: readonly ('first' | 'last' | null)[] | undefined
 }
 
 /** Values that replace the model's activations: per site, one array [B, …] for each tensor. */

@@ -60,7 +60,9 @@ export function createSignedMap(
   { index, input, image, labels, sign, clip, channels }: SignedMapOptions,
 ): SignedMap {
   const given = getAttributions(explanation, input, index)
-  const attributions = moveChannelsLast(given, findChannels(explanation, channels, input))
+  const isLayer = isOfLayer(explanation)
+  const read = isLayer ? readLayerChannels : readChannels
+  const attributions = moveChannelsLast(given, read(channels, explanation, input))
   const [height = 0, width = 0] = attributions.shape
   const rank = attributions.shape.length
   if ((rank !== 2 && rank !== 3) || height === 0 || width === 0) {
@@ -79,7 +81,7 @@ export function createSignedMap(
   const values = sumTrailingAxes(attributions, 2)
   const shown = keepSign(values, sign)
   const limit = findMagnitudeLimit(shown, clip)
-  const picture = image ?? getImage(explanation, input, index, channels)
+  const picture = image ?? getImage(explanation, isLayer ? 'only' : input, index, channels)
   const [imageHeight = height, imageWidth = width] = picture?.shape ?? []
   return {
     width,
@@ -95,27 +97,22 @@ export function createSignedMap(
   }
 }
 
-/** Attributions of layers have the layer's axes; 'last' where the explanation doesn't name that of the channels. */
-function findChannels(
-  explanation: GivenExplanation,
-  channels: Channels | null,
-  input: number,
-): Channels {
-  const { params } = explanation.meta
-  const isOfLayer = isRecord(params) && params['layer'] !== undefined && params['layer'] !== null
-  return isOfLayer
-    ? readLayerChannels(channels, explanation, input)
-    : readChannels(channels, explanation, input)
-}
+/** Whether the attributions are those of layers, which have the layers' axes. */
+const isOfLayer = ({ meta: { params } }: GivenExplanation): boolean =>
+  isRecord(params) && params['layer'] !== undefined && params['layer'] !== null
 
+/** @param input the position of the input; 'only' for a layer, which belongs to no input of several */
 function getImage(
   explanation: GivenExplanation,
-  input: number,
+  input: number | 'only',
   index: number,
   channels: Channels | null,
 ): NdArray | null {
-  const example = getExplainedExample(explanation, input, index)
+  const { x } = explanation.data
+  if (input === 'only' && Array.isArray(x) && x.length > 1) return null
+  const position = input === 'only' ? 0 : input
+  const example = getExplainedExample(explanation, position, index)
   if (example === null) return null
-  const image = moveChannelsLast(example, readChannels(channels, explanation, input))
+  const image = moveChannelsLast(example, readChannels(channels, explanation, position))
   return isImageShape(image.shape) ? image : null
 }

@@ -18,7 +18,8 @@ export function namesAtLayer({ layer, tensors }: LayerSite, count: number): Name
 export const channelsAtLayer = (
   { channels }: LayerSite,
   count: number,
-): ('first' | 'last' | null)[] => Array.from({ length: count }, () => channels ?? null)
+): readonly ('first' | 'last' | null)[] =>
+  channels?.length === count ? channels : Array.from({ length: count }, () => null)
 
 /**
  * A name of its own for each array. Names that several arrays have are completed by their layer, 'encoder(question)',

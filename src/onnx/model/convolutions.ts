@@ -21,6 +21,6 @@ export function listConvolutions({ nodes }: LoadedModel): LayerSite[] {
     layer: tensor,
     at: 'outputs',
     tensors: [tensor],
-    channels: 'first',
+    channels: ['first'],
   }))
 }

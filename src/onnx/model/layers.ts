@@ -20,8 +20,8 @@ export function findLayer(
   const name = reference
   const tensors = typeof name === 'string' ? findTensors(model, name, at) : undefined
   if (typeof name === 'string' && tensors !== undefined && tensors.length > 0) {
-    const channels = findChannelsAt(model.nodes, tensors[0]!)
-    return { layer: name, at, tensors, ...(channels !== undefined && { channels }) }
+    const channels = tensors.map((tensor) => findChannelsAt(model.nodes, tensor) ?? null)
+    return { layer: name, at, tensors, channels }
   }
   const names = model.nodes.flatMap((node) => [node.name, ...node.outputs])
   const all = [...new Set([...names, ...model.aliases.keys()])].filter((own) => own !== '')

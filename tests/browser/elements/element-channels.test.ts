@@ -122,6 +122,28 @@ it.each([
   },
 )
 
+it('draws each of several layers with its own channels, over the only input', async () => {
+  const [image, values] = randomImages(2, [4, 3, 3])
+  const attributions = [[values], [channelsFirst(values!)], [values]]
+  const layered = (x: unknown, inputCount: number): ReturnType<typeof attributionJson> => {
+    const { meta, data } = attributionJson({ x, attributions })
+    const layers = { layer: ['a', 'b', 'c'], layerChannels: ['last', 'first', null] }
+    const counted = { ...layers, input_count: inputCount }
+    return { meta: { ...meta, params: { ...(meta['params'] as object), ...counted } }, data }
+  }
+  const only = layered([image], 1)
+  const elements = await Promise.all(
+    [0, 1, 2].map((input) => mounted('gl-attribution-image', { explanation: only, input })),
+  )
+  const [first, ...others] = elements.map((element) => canvasesOf(element, everyPanel))
+  expect(first).toHaveLength(2)
+  expect(others).toEqual([first, first])
+  // A layer of a model with several inputs belongs to none of them.
+  const several = layered([[image], [image], [image]], 3)
+  const element = await mounted('gl-attribution-image', { explanation: several, input: 1 })
+  expect(canvasesOf(element, everyPanel)).toHaveLength(1)
+})
+
 it.each(['gl-attribution-image', 'gl-similar-examples'] as const)(
   'refuses unknown channels in %s by name',
   async (tag) => {

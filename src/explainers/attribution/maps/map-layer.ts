@@ -54,7 +54,7 @@ export async function findMapLayer<Value>(
   }
   for (const site of listConvolutions(predictor).toReversed()) {
     const { shape } = await activationsAt(site)
-    const chosen = options.channels ?? site.channels
+    const chosen = options.channels ?? channelsOf(site)
     if (countPositions(shape, chosen) > 1) return describeLayer(site, shape, specs, options)
   }
   throw createNoConvolutionError(predictor)
@@ -73,14 +73,21 @@ const createNoConvolutionError = ({ name }: Pick<Predictor, 'name'>): Unsupporte
       "{ layer: 'name' }. For a model without such a layer, use IntegratedGradients or Occlusion.",
   )
 
-const countPositions = (shape: readonly number[], channels: LayerSite['channels']): number =>
+/** Where the only tensor of a layer has its channels, if the adapter knows. */
+const channelsOf = ({ channels }: LayerSite): 'first' | 'last' | undefined =>
+  channels?.[0] ?? undefined
+
+const countPositions = (
+  shape: readonly number[],
+  channels: 'first' | 'last' | undefined,
+): number =>
   shape.length < 3 ? 1 : sizeOf(channels === 'first' ? shape.slice(2) : shape.slice(1, -1))
 
 function describeLayer(
   site: LayerSite,
   shape: readonly number[],
   specs: readonly ArraySpec[],
-  { channels = site.channels, input: name }: Pick<GradCamOptions, 'channels' | 'input'>,
+  { channels = channelsOf(site), input: name }: Pick<GradCamOptions, 'channels' | 'input'>,
 ): MapLayer {
   const spatial = shape.length - 2
   const axes = `[${['examples', ...shape.slice(1)].join(', ')}]`

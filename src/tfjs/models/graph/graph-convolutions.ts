@@ -1,3 +1,4 @@
+import { followChannels } from '../../../adapters/follow-channels.js'
 import { followElementwise } from '../../../adapters/follow-elementwise.js'
 import { type GraphNode, hasSeveralOutputs } from './graph-nodes.js'
 
@@ -5,6 +6,8 @@ const convolutions: ReadonlySet<string> = new Set([
   ...['Conv2D', 'Conv3D', 'Conv2DBackpropInput', '_FusedConv2D'],
   ...['DepthwiseConv2d', 'DepthwiseConv2dNative', 'FusedDepthwiseConv2dNative'],
 ])
+
+const pools: ReadonlySet<string> = new Set(['AvgPool', 'AvgPool3D', 'MaxPool', 'MaxPool3D'])
 
 /** Ops that leave positions where they are. Squeeze ends a convolution along one axis, which the graph has as two. */
 const elementwise: ReadonlySet<string> = new Set([
@@ -40,11 +43,20 @@ export function listConvolutionOutputs(nodes: readonly GraphNode[]): Convolution
   return found.filter(({ node }, k) => found.findIndex((other) => other.node === node) === k)
 }
 
-/** Where the channels of a graph's convolutions are; undefined if it has none, or they differ. */
-export function findChannels(nodes: readonly GraphNode[]): 'first' | 'last' | undefined {
-  const found = new Set(nodes.filter(({ op }) => convolutions.has(op)).map(channelsOf))
-  return found.size === 1 ? [...found][0] : undefined
-}
+/** Finds where one of these nodes has its channels; undefined if no convolution or pooling says so. */
+export const findChannels = (
+  node: GraphNode,
+  nodes: readonly GraphNode[],
+): 'first' | 'last' | undefined =>
+  followChannels(node, {
+    nodes,
+    channelsOf: (each) =>
+      convolutions.has(each.op) || pools.has(each.op) ? channelsOf(each) : undefined,
+    movesAxes: ({ op }) => op === 'Transpose',
+    isElementwise: ({ op }) => elementwise.has(op),
+    inputsOf: ({ inputs }) => inputs,
+    consumersOf: ({ children }) => children,
+  })
 
 function channelsOf({ attrParams }: GraphNode): 'first' | 'last' {
   const format = attrParams?.['dataFormat']?.value

@@ -61,8 +61,8 @@ export class GraphLayers implements ModelLayers {
       )
     }
     const channels =
-      this.#onnx === undefined ? findChannels(before) : this.#onnx.nodeChannels[node.name]
-    return { layer: node.name, at, tensors: [node.name], channels }
+      this.#onnx === undefined ? findChannels(node, before) : this.#onnx.nodeChannels[node.name]
+    return { layer: node.name, at, tensors: [node.name], channels: [channels ?? null] }
   }
 
   listConvolutions(): LayerSite[] {
@@ -71,7 +71,7 @@ export class GraphLayers implements ModelLayers {
       layer: node.name,
       at: 'outputs',
       tensors: [node.name],
-      channels,
+      channels: [channels],
     }))
   }
 

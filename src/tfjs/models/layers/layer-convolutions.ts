@@ -8,7 +8,7 @@ const convolutions: ReadonlySet<string> = new Set([
 ])
 
 /** Layers that leave positions where they are. Concatenations along the channels do. */
-const elementwise: ReadonlySet<string> = new Set([
+export const elementwiseLayers: ReadonlySet<string> = new Set([
   ...['Activation', 'ELU', 'LeakyReLU', 'PReLU', 'ReLU', 'Softmax', 'ThresholdedReLU'],
   ...['BatchNormalization', 'LayerNormalization'],
   ...['AlphaDropout', 'Dropout', 'GaussianDropout', 'GaussianNoise', 'SpatialDropout1D'],
@@ -38,7 +38,7 @@ export function listConvolutionOutputs(outputs: readonly SymbolicTensor[]): Laye
 }
 
 function isElementwise({ outboundLayer, inputTensors, outputTensors }: Node): boolean {
-  if (!elementwise.has(outboundLayer.getClassName())) return false
+  if (!elementwiseLayers.has(outboundLayer.getClassName())) return false
   const positionsOf = ({ shape }: SymbolicTensor): string => shape.slice(1, -1).join()
   const [output] = outputTensors
   // A gate of one number per channel is an input too; it has the same number of axes.

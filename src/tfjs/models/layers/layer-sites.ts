@@ -12,6 +12,7 @@ import {
   nameCalls,
   visitCalls,
 } from './layer-calls.js'
+import { createChannelFinder } from './layer-channels.js'
 import { listConvolutionOutputs } from './layer-convolutions.js'
 
 /**
@@ -55,12 +56,16 @@ export function createModelLayers(
       if (calls.length === 0) throw createNotCalledError(found)
       const around = { inputs: model.inputs, outputs: [output] }
       const names = nameCalls(layer, at, calls, around, inputs)
+      const findChannels = createChannelFinder(output)
       const isOwnName = names.length === 1 && names[0] === layer.name
       const site: LayerSite = {
         layer: found.name,
         at,
         tensors: isOwnName ? [found.name] : names,
-        channels: channelsOf(layer),
+        channels: calls.flatMap((call) => {
+          const { inputTensors, outputTensors } = call.at(-1)!
+          return (at === 'inputs' ? inputTensors : outputTensors).map(findChannels)
+        }),
       }
       callsAt.set(site, calls)
       return site
@@ -95,10 +100,6 @@ const createNotCalledError = ({ name }: Layer): UnsupportedError =>
     `layer '${name}': the model does not call it on the way to its output. Name one of the layers within it, or a ` +
       'layer that comes after it.',
   )
-
-/** 'last', unless the layer says otherwise. */
-const channelsOf = (layer: Layer): 'first' | 'last' =>
-  (layer as { dataFormat?: unknown }).dataFormat === 'channelsFirst' ? 'first' : 'last'
 
 export function listLayers(model: LayersModel): Layer[] {
   return model.layers.flatMap((layer) =>
