@@ -1,7 +1,7 @@
 import type { NamedTensorMap } from '@tensorflow/tfjs'
 import type { TfjsDevice } from '../engine/tfjs-device.js'
 import type { Attributes, Kernel, PartialRepair } from '../kernel.js'
-import { batchNormByChannel } from './arithmetic/batch-norm.js'
+import { batchNormByChannel, batchNormOfOtherAxis } from './arithmetic/batch-norm.js'
 import { cumprod, cumsum } from './arithmetic/accumulation.js'
 import { castToBoolean, castToFloat, castToSame } from './arithmetic/casts.js'
 import { conv2D } from './convolution/conv-2d.js'
@@ -59,11 +59,11 @@ export const kernelRepairs: Readonly<Record<TfjsDevice, Readonly<Record<string, 
 const partialRepairs: Readonly<
   Record<TfjsDevice, Readonly<Record<string, PartialRepair | readonly PartialRepair[]>>>
 > = {
-  cpu: {},
+  cpu: { FusedBatchNorm: batchNormOfOtherAxis },
   wasm: {
     BatchMatMul: [productOfIntegers, productOnHeap, repairPackedProduct('BatchMatMul')],
     Cast: [castToSame, castToBoolean],
-    FusedBatchNorm: batchNormByChannel,
+    FusedBatchNorm: [batchNormOfOtherAxis, batchNormByChannel],
     ...biasRepairs,
     Sum: sumOfMiddleAxes,
     _FusedMatMul: [biasRepairs._FusedMatMul, repairPackedProduct('_FusedMatMul')],

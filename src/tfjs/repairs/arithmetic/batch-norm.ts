@@ -38,6 +38,31 @@ export const batchNormGradient: Gradient = ([dy], { inputs, attributes }) => {
   }
 }
 
+/**
+ * For cpu and wasm, whose own kernels read the statistics of any axis, such as [1, channels, 1, 1],
+ * as those of the last one.
+ */
+export const batchNormOfOtherAxis: PartialRepair = {
+  isNeeded: ({ x, mean, variance, scale, offset }) =>
+    [mean, variance, scale, offset].some((each) => each !== undefined && !isOfLastAxes(each, x!)),
+  kernel: (inputs, attributes) =>
+    tf.tidy(() => {
+      const { x, mean, variance, scale, offset } = inputs as Record<string, tf.Tensor | undefined>
+      const { varianceEpsilon } = attributes as { varianceEpsilon: number }
+      const inverse = tf.rsqrt(tf.add(variance!, varianceEpsilon))
+      const factors = scale ? tf.mul(inverse, scale) : inverse
+      const scaled = tf.mul(tf.sub(x!, mean!), factors)
+      return offset ? tf.add(scaled, offset) : scaled
+    }),
+}
+
+/** Whether repeating the values one after the other broadcasts them: [c], [1, 1, c] or [w, c], say. */
+function isOfLastAxes({ shape }: tf.Tensor, x: tf.Tensor): boolean {
+  const first = shape.findIndex((length) => length > 1)
+  const own = first < 0 ? [] : shape.slice(first)
+  return own.every((length, axis) => length === x.shape.at(axis - own.length))
+}
+
 /** For wasm, whose own kernel takes several times as long. */
 export const batchNormByChannel: PartialRepair = {
   isNeeded: ({ x, mean, variance }) =>
