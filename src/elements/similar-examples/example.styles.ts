@@ -116,6 +116,10 @@ export const exampleStyles: CSSResult = css`
     grid-template-rows: 10px 20px;
   }
 
+  .score-place.no-bar {
+    display: block;
+  }
+
   .texts {
     border-block-start: 1px solid var(--_rule);
   }
@@ -162,7 +166,7 @@ export const exampleStyles: CSSResult = css`
     grid-template-rows: 24px;
   }
 
-  .texts .score {
+  .texts :is(.score, .no-bar) {
     text-align: end;
   }
 

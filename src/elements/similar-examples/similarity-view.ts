@@ -54,7 +54,8 @@ export interface SimilarityViewOptions {
 export interface SimilarityView {
   readonly most: readonly ShownExample[]
   readonly least: readonly ShownExample[]
-  readonly scale: SignedScale
+  /** The scale of the scores' bars; null for scores that bars would not tell apart. */
+  readonly scale: SignedScale | null
   /** For time series: the range of each feature in the examples that are shown. */
   readonly extents: readonly Extent[]
   /** Empty for a regression, without labels, or if only the most similar examples were ranked. */
@@ -138,7 +139,7 @@ export function createSimilarityView(
   return {
     most,
     least,
-    scale: scaleOf([...most, ...least].map(({ score }) => score)),
+    scale: measure.hasBars ? scaleOf([...most, ...least].map(({ score }) => score)) : null,
     extents: findExtents([...most, ...least]),
     means:
       areClasses && isWhole && measure.hasQuestion

@@ -74,6 +74,23 @@ it('marks the label to check, and names it in words', async () => {
   expect(within(element, '.suspect')).toEqual([])
 })
 
+it.each(['image', 'tabular'] as const)(
+  'shows the mean ranks of suspect labels as numbers, without bars, for %s data',
+  async (kind) => {
+    const { meta } = rankingJson()
+    const order = [...best, 0, 3, 7, 5, 9, 11, 1]
+    const data = { scores: exampleScores, ordered_indices: order }
+    const explanation = { meta: { ...meta, name: 'rankSuspectLabels' }, data }
+    const element = await mounted('gl-similar-examples', { ...given, kind, explanation })
+    expect(within(element, '.track')).toEqual([])
+    expect(textsOf(element, '.score')).toEqual(best.map((i) => exampleScores[i]!.toFixed(2)))
+    const svg = element.toSVG()
+    expect(svg).toContain('Most suspect labels')
+    // The paper.
+    expect(svg.match(/<rect/g)).toHaveLength(1)
+  },
+)
+
 it('draws all bars on one scale, from one zero', async () => {
   const element = await mounted('gl-similar-examples', given)
   // Five in a row.

@@ -126,11 +126,14 @@ function drawExample(
 
 function drawBar(
   value: number,
-  scale: SignedScale,
+  scale: SignedScale | null,
   middle: number,
   format: (value: number) => string,
   { wash, ink, positive, negative }: Theme,
 ): Mark[] {
+  const text = Number.isFinite(value) ? format(value) : '–'
+  const number: Mark = { kind: 'text', x: width, y: middle + 5, text, fill: ink, anchor: 'end' }
+  if (scale === null) return [number]
   const { zero, start, end } = placeOnScale(value, scale)
   const rectangle = (
     from: number,
@@ -145,12 +148,11 @@ function drawBar(
     height,
     fill,
   })
-  const text = Number.isFinite(value) ? format(value) : '–'
   return [
     rectangle(0, barWidth, 10, wash),
     rectangle(start * barWidth, (end - start) * barWidth, 10, value < 0 ? negative : positive),
     rectangle(zero * barWidth, 1, 16, ink),
-    { kind: 'text', x: width, y: middle + 5, text, fill: ink, anchor: 'end' },
+    number,
   ]
 }
 

@@ -56,10 +56,7 @@ function renderCard(
   const inside = html`
     ${renderContent(example.content, from + rank, view)}
     <span class="facts">${renderFacts(example, view)}</span>
-    <span class="score-place">
-      ${renderSignedBar(score, view.scale)}
-      <span class="score">${renderScore(score, format)}</span>
-    </span>
+    ${renderScoreBar(score, view, format)}
   `
   if (stop === undefined || index === undefined || score === undefined) {
     return html`<div class="card" part="example">${inside}</div>`
@@ -127,11 +124,19 @@ function renderFacts(example: ShownExample, view: SimilarityView): TemplateResul
   `
 }
 
-/** The score, or why there is none. */
-export function renderScore(
+/** The score, or why there is none, with its bar if the measure has bars. */
+export function renderScoreBar(
   score: number | undefined,
+  { scale }: SimilarityView,
   format: (score: number) => string,
 ): TemplateResult {
+  return html`<span class=${scale === null ? 'score-place no-bar' : 'score-place'}>
+    ${scale === null ? nothing : renderSignedBar(score, scale)}
+    <span class="score">${renderScore(score, format)}</span>
+  </span>`
+}
+
+function renderScore(score: number | undefined, format: (score: number) => string): TemplateResult {
   if (score === undefined) return html`<span class="quiet">score not kept</span>`
   return html`${Number.isFinite(score) ? format(score) : 'not finite'}`
 }

@@ -1,10 +1,10 @@
 import { html, nothing, type TemplateResult } from 'lit'
-import { renderSignedBar } from '../../base/color/signed-bar.js'
 import { createNumberFormat, type NumberFormat } from '../../text/format.js'
 import { differs } from '../labels.js'
 import type { ShownExample } from '../shown-example.js'
+import type { SimilarityView } from '../similarity-view.js'
 import type { ExampleListOptions, ShownEnd } from './example-list.js'
-import { renderScore, renderSuspect } from './render-cards.js'
+import { renderScoreBar, renderSuspect } from './render-cards.js'
 
 /** A column with a value of each example. */
 interface ValueColumn {
@@ -46,7 +46,7 @@ export function renderTable(
           <tr>
             <th scope="col">no.</th>
             ${names.map(renderHead)}
-            <th scope="col" class="score-column">score</th>
+            <th scope="col" class=${scoreColumn(options.view)}>score</th>
             ${hasLabels ? html`<th scope="col">label</th>` : nothing}
             ${hasPredictions ? html`<th scope="col">model says</th>` : nothing}
             ${values.map(renderHead)}
@@ -66,6 +66,10 @@ export function renderTable(
     </div>
   `
 }
+
+/** The class of the column of scores, which is wide if it has bars. */
+const scoreColumn = ({ scale }: SimilarityView): string | typeof nothing =>
+  scale === null ? nothing : 'score-column'
 
 function renderHead({ name, isText }: ValueColumn): TemplateResult {
   return html`<th scope="col" class=${isText ? 'words' : nothing}>${name}</th>`
@@ -94,12 +98,7 @@ function renderRow(
     >
       <th scope="row">${renderNumber(example, rank, end, options)}</th>
       ${names.map(renderValue)}
-      <td class="score-column">
-        <span class="score-place">
-          ${renderSignedBar(score, view.scale)}
-          <span class="score">${renderScore(score, options.format)}</span>
-        </span>
-      </td>
+      <td class=${scoreColumn(view)}>${renderScoreBar(score, view, options.format)}</td>
       ${
         hasLabels
           ? html`<td>

@@ -15,6 +15,11 @@ export interface Measure {
   readonly nameLeast: (isOne: boolean) => string
   /** Whether the scores are about an explained example, and not about the training examples alone. */
   readonly hasQuestion: boolean
+  /**
+   * Whether bars show the scores. Those of suspicion are mean ranks, of which the first are all close
+   * to 1.
+   */
+  readonly hasBars: boolean
   /** What the measure means, in plain words. */
   readonly meaning: string
 }
@@ -37,6 +42,7 @@ const measures: Readonly<Record<MeasureName, Measure>> = {
       count === '' ? `most similar ${one}` : `${count} most similar ${many}`,
     nameLeast: (isOne) => (isOne ? 'The least similar one is' : 'The least similar are'),
     hasQuestion: true,
+    hasBars: true,
     meaning:
       'Learning them pushes the model in the same direction as learning this example with this answer.',
   },
@@ -46,6 +52,7 @@ const measures: Readonly<Record<MeasureName, Measure>> = {
     nameMost: withHighest('influence'),
     nameLeast: withLowest('influence'),
     hasQuestion: true,
+    hasBars: true,
     meaning:
       'Without them, the model would be less sure of this answer, by estimate. What many training examples teach counts less.',
   },
@@ -55,6 +62,7 @@ const measures: Readonly<Record<MeasureName, Measure>> = {
     nameMost: withHighest('self-influence'),
     nameLeast: withLowest('self-influence'),
     hasQuestion: false,
+    hasBars: true,
     meaning:
       'The model had to learn them by heart: rare examples, and wrong labels. They are the same for every question.',
   },
@@ -67,6 +75,7 @@ const measures: Readonly<Record<MeasureName, Measure>> = {
         : `${count} ${many} with the most suspect labels`,
     nameLeast: () => '',
     hasQuestion: false,
+    hasBars: false,
     meaning:
       'The model had to learn these examples by heart, and few others teach their labels. Labels at the top are wrong more often than others, but not always.',
   },
