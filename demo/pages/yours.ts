@@ -2,13 +2,14 @@ import 'gradlens/elements/define'
 import { formatBytes, formatDuration, GlExplainer } from 'gradlens/elements'
 import { find, setText } from '../dom.js'
 import { keepOffline } from '../offline/keep-offline.js'
-import { Answer, type Question } from '../yours/answer.js'
+import { Answer } from '../yours/answer.js'
 import { createAttribution, createPredict } from '../yours/explain-proxies.js'
-import { baseName, type NamedFile } from '../yours/files/named-file.js'
+import type { NamedFile } from '../yours/files/named-file.js'
 import { loadSession, type KeptSession } from '../yours/keep/kept-sessions.js'
 import type { ModelFacts } from '../yours/models/model-facts.js'
 import { loadCars, loadDigits, type Sample } from '../yours/samples.js'
 import type { Choices } from '../yours/choices.js'
+import { Questions } from '../yours/questions.js'
 import { Session, type Matched } from '../yours/session.js'
 import { TakeAway } from '../yours/take-away.js'
 import {
@@ -19,12 +20,10 @@ import {
   describeModel,
 } from '../yours/views/about.js'
 import { createDropZone, ignoreOtherDrops } from '../yours/views/drop-zone.js'
-import { ExamplesStrip, labelOf } from '../yours/views/examples-strip.js'
 import { createFailure, messageOf } from '../yours/views/failure.js'
 import { describeScaling, showInputChoices } from '../yours/views/input-choices.js'
 import { LabelsToCheck } from '../yours/views/labels-to-check.js'
 import { showMethodChoices } from '../yours/views/method-choices.js'
-import { showOwnExample } from '../yours/views/own-example.js'
 import { SetupJob } from '../yours/views/setup-job.js'
 import { Setup, type SetupName } from '../yours/views/setup.js'
 import type { DataFacts } from '../yours/workshop/data-facts.js'
@@ -35,9 +34,6 @@ const quickBytes = 300e6
 
 const session = new Session()
 const explainer = find('#explainer', GlExplainer)
-const askAbout = find('#ask-about', HTMLElement)
-const own = find('#own', HTMLElement)
-const strip = new ExamplesStrip(find('#examples', HTMLElement), (index) => void askExample(index))
 const answer = new Answer(
   session,
   { root: find('#answer', HTMLElement), title: find('#answer-title', HTMLElement), explainer },
@@ -45,15 +41,14 @@ const answer = new Answer(
     find('#take', HTMLElement).hidden = false
   },
 )
+const questions = new Questions(answer)
 const labels = new LabelsToCheck(session, explainer, (index) => {
-  void askExample(index).then(() => {
+  void questions.askAbout(index).then(() => {
     find('#answer-title', HTMLElement).scrollIntoView()
   })
 })
 const setup = new Setup()
 let matched: Matched | undefined
-/** What was asked last, to be asked again with other methods. */
-let asked: Question | undefined
 /** Ends what belongs to the choices before. */
 let choosing = new AbortController()
 
@@ -133,7 +128,7 @@ async function choose(choices: Choices): Promise<void> {
   choosing.abort()
   choosing = new AbortController()
   session.choices = choices
-  asked = undefined
+  questions.forget()
   find('#match', HTMLElement).hidden = false
   showInputChoices(find('#input-choices', HTMLElement), {
     session,
@@ -177,15 +172,14 @@ async function match(): Promise<void> {
     },
   })
   showMatched(found)
-  await (asked === undefined ? askExample(found.offered[0]?.index ?? 0) : ask(asked))
+  await questions.askAgain()
 }
 
 function hideAnswers(): void {
   matched = undefined
   answer.clear(undefined)
   labels.follow(undefined)
-  askAbout.replaceChildren()
-  find('#ask', HTMLElement).hidden = true
+  questions.hide()
 }
 
 function showMatched(found: Matched): void {
@@ -196,8 +190,6 @@ function showMatched(found: Matched): void {
   answer.clear(found)
   labels.follow(found)
   takeAway.update()
-  strip.show(model, found)
-  setText(find('#ask-hint', HTMLElement), describeOffer(found))
   const takesTexts = fields[0]?.name === 'Text' && model.embedding !== undefined
   const isPicture = data?.kind === 'pictures' || (data?.kind === 'arrays' && data.isBytes)
   Object.assign(explainer, {
@@ -219,56 +211,13 @@ function showMatched(found: Matched): void {
   for (const id of ['estimate', 'run-about']) setText(find(`#${id}`, HTMLElement), cost)
   const isQuick = estimate.seconds <= quickSeconds && estimate.memoryBytes <= quickBytes
   find('#run', HTMLElement).hidden = isQuick
-  find('#ask', HTMLElement).hidden = false
-  showOwnExample(own, {
-    kind: isPicture ? 'picture' : takesTexts ? 'text' : 'row',
-    fields,
-    needsValue: encoded.labelKind === 'values',
-    ask: (question) => void ask(question),
-    fail: failIn('#ask-about'),
-  })
+  questions.show(model, found, isPicture ? 'picture' : takesTexts ? 'text' : 'row')
   if (isQuick) compare()
-}
-
-/** What the buttons of the offered examples show. */
-function describeOffer({ encoded, offered }: Matched): string {
-  const some = offered.length < encoded.count ? 'Some training examples' : 'The training examples'
-  if (offered.some(({ picture }) => picture !== null)) return `${some}:`
-  return encoded.labelKind === 'none' ? `${some}, by number:` : `${some}, by label:`
 }
 
 function compare(): void {
   find('#run', HTMLElement).hidden = true
   answer.compare()
-}
-
-async function askExample(index: number): Promise<void> {
-  if (matched === undefined) return
-  const label = labelOf(matched.encoded, index)
-  await ask({
-    text: `Training example no. ${index}${label === '' ? '' : `, whose label is ${label}`}`,
-    asked: { kind: 'example', index },
-  })
-}
-
-async function ask(question: Question): Promise<void> {
-  askAbout.replaceChildren()
-  markAsked(question)
-  try {
-    await answer.ask(question)
-    asked = question
-  } catch (error) {
-    failIn('#ask-about')(error)
-    markAsked(answer.question)
-  }
-}
-
-function askPicture(blob: Blob, text: string): void {
-  void ask({ text, asked: { kind: 'picture', blob } })
-}
-
-function markAsked(question: Question | undefined): void {
-  strip.mark(question?.asked.kind === 'example' ? question.asked.index : undefined)
 }
 
 async function openKept(kept: KeptSession): Promise<void> {
@@ -303,30 +252,10 @@ createDropZone(
   (files) => void takeData(files),
   failIn('#data-about'),
 )
-createDropZone(
-  own,
-  ([file]) => {
-    if (file !== undefined) askPicture(file.blob, `Your picture, ${baseName(file.path)}`)
-  },
-  failIn('#ask-about'),
-)
 ignoreOtherDrops()
-document.addEventListener('paste', ({ clipboardData }) => {
-  const [file] = clipboardData?.files ?? []
-  if (file !== undefined && !own.closest('section')?.hidden) {
-    askPicture(file, 'Your picture from the clipboard')
-  }
-})
 find('#try-cars', HTMLButtonElement).addEventListener('click', () => void takeSample(loadCars))
 find('#try-digits', HTMLButtonElement).addEventListener('click', () => void takeSample(loadDigits))
 find('#compare', HTMLButtonElement).addEventListener('click', compare)
-// On a phone, the answer is nearer than the form.
-const wide = matchMedia('(min-width: 960px)')
-const foldOwn = (): void => {
-  find('#own-fold', HTMLDetailsElement).open = wide.matches
-}
-wide.addEventListener('change', foldOwn)
-foldOwn()
 const takeAway = new TakeAway({
   session,
   explainer,
