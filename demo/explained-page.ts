@@ -1,5 +1,5 @@
 import type { NdArray } from 'gradlens'
-import { formatCount, GlExplainer, Job } from 'gradlens/elements'
+import { GlExplainer, Job } from 'gradlens/elements'
 import { find, setText } from './dom.js'
 import { Consequences } from './explaining/consequences.js'
 import { dataSets } from './explaining/data-sets.js'
@@ -13,14 +13,8 @@ import { PageSimilarity, type Fit } from './explaining/page-similarity.js'
 import type { Question, References } from './explaining/question.js'
 import { startWorker as startUsualWorker } from './explaining/start-worker.js'
 import { keepOffline } from './offline/keep-offline.js'
-import {
-  defaultSettings,
-  deviceChoices,
-  readAddress,
-  writeAddress,
-  type AddressForm,
-  type Settings,
-} from './settings.js'
+import { PageAddress } from './page-address.js'
+import { defaultSettings, deviceChoices, type Settings } from './settings.js'
 import { describeDelta, describeStore } from './text/facts.js'
 import type { ModelLoader } from './views/model-loader.js'
 import { createControls } from './views/controls.js'
@@ -31,15 +25,11 @@ import { createSuspects, type SuspectsView } from './views/suspects.js'
 export class ExplainedPage<Data> {
   readonly explainer: GlExplainer = find('gl-explainer', GlExplainer)
   readonly #options: PageOptions<Data>
-  readonly #form: AddressForm
+  readonly #address: PageAddress
   readonly #folder: string
   readonly #worker: ExplainingWorker
-  readonly #problems: string[]
-  readonly #asked: number | undefined
-  #settings: Settings
   #data: Data | undefined
   #references: References | undefined
-  #picked: number | undefined
   #question: Question | undefined
   #model: PageModel | undefined
   #attribution: PageAttribution | undefined
@@ -55,7 +45,7 @@ export class ExplainedPage<Data> {
   constructor(options: PageOptions<Data>) {
     this.#options = options
     const { dataSet, noun, references } = options
-    this.#form = {
+    const form = {
       example: noun.one,
       defaults: { ...defaultSettings, references, ...options.defaults },
       devices: options.devices ?? deviceChoices,
@@ -65,10 +55,7 @@ export class ExplainedPage<Data> {
       many: `training ${noun.many}`,
     }
     this.explainer.nouns = [this.#referenceNoun.one, this.#referenceNoun.many]
-    const address = readAddress(new URLSearchParams(location.search), this.#form)
-    this.#settings = address.settings
-    this.#problems = [...address.problems]
-    this.#asked = address.picked
+    this.#address = new PageAddress(form)
     this.#folder = new URL(`${dataSet}/`, document.baseURI).href
     const { startWorker = startUsualWorker } = options
     this.#worker = new ExplainingWorker(() =>
@@ -110,8 +97,8 @@ export class ExplainedPage<Data> {
     })
     const { hasStore = false } = dataSets[dataSet]
     const { referenceCounts } = options
-    const choices = { ...this.#form, referenceCounts, hasStore }
-    createControls(address.settings, choices, (change) => {
+    const choices = { ...form, referenceCounts, hasStore }
+    createControls(this.#settings, choices, (change) => {
       this.#change(change)
     })
 
@@ -133,34 +120,32 @@ export class ExplainedPage<Data> {
     this.#startAttribution()
     this.#startSimilarity()
     this.#setSimFn()
-    this.#showProblems()
     void load()
     keepOffline(this.#folder)
+  }
+
+  get #settings(): Settings {
+    return this.#address.settings
   }
 
   /** Explains a held-out example. */
   pick(index: number): void {
     if (this.#data === undefined) return
-    this.#picked = index
-    const question = this.#options.pick(this.#data, index)
-    this.#keepAddress()
-    this.#ask(question)
+    this.#address.pick(index)
+    this.#ask(this.#options.pick(this.#data, index))
   }
 
   /** Explains a training example. */
   askTraining(index: number): void {
     const { pickTraining } = this.#options
     if (this.#data === undefined || pickTraining === undefined) return
-    this.#picked = undefined
-    const question = pickTraining(this.#data, index)
-    this.#keepAddress()
-    this.#ask(question)
+    this.#address.pick(undefined)
+    this.#ask(pickTraining(this.#data, index))
   }
 
   /** Explains an example that the user made; undefined clears the question. */
   ask(input: NdArray | undefined): void {
-    this.#picked = undefined
-    this.#keepAddress()
+    this.#address.pick(undefined)
     this.#ask(input === undefined ? undefined : { input, truth: undefined })
   }
 
@@ -177,8 +162,7 @@ export class ExplainedPage<Data> {
   }
 
   #change(change: Partial<Settings>): void {
-    this.#settings = { ...this.#settings, ...change }
-    this.#keepAddress()
+    this.#address.change(change)
     if ('device' in change) {
       if (this.#loader !== undefined) this.#loadAgain(this.#loader)
       this.#startModel()
@@ -206,15 +190,7 @@ export class ExplainedPage<Data> {
     this.#startAttribution()
     this.#giveReferences()
     this.#showSuspects(data)
-    const asked = this.#asked
-    const isThere = asked !== undefined && asked < heldOutCount
-    if (asked !== undefined && !isThere) {
-      this.#problems.push(
-        `${this.#options.noun.one}=${asked} in the address is out of range: use 0 to ${formatCount(heldOutCount - 1)}.`,
-      )
-      this.#showProblems()
-    }
-    this.pick(isThere ? asked : first)
+    this.pick(this.#address.readPicked(heldOutCount) ?? first)
   }
 
   #showSuspects(data: Data): void {
@@ -338,18 +314,6 @@ export class ExplainedPage<Data> {
   #showStore(fit: Fit): void {
     const { simFn } = this.#settings
     setText(element('store-report'), describeStore(fit, simFn, this.#referenceNoun.many))
-  }
-
-  /** Keeps the address in step with the page, so that it leads back to it. */
-  #keepAddress(): void {
-    const query = writeAddress(this.#settings, this.#picked, this.#form)
-    history.replaceState(null, '', location.pathname + query)
-  }
-
-  #showProblems(): void {
-    const notice = element('address-notice')
-    notice.hidden = this.#problems.length === 0
-    setText(notice, this.#problems.join(' '))
   }
 }
 
