@@ -18,6 +18,14 @@ interface HostProperties {
 const none: HostProperties = { ink: [], inkQuiet: [], accent: [], font: [] }
 
 export const hostProperties: Readonly<Record<Host, HostProperties>> = {
+  // Before Jupyter, whose properties VS Code's widgets bring along.
+  vscode: {
+    paper: ['--vscode-notebook-editorBackground', '--vscode-editor-background'],
+    ink: ['--vscode-editor-foreground'],
+    inkQuiet: ['--vscode-descriptionForeground'],
+    accent: ['--vscode-focusBorder'],
+    font: ['--vscode-font-family'],
+  },
   gradio: {
     ink: ['--body-text-color'],
     inkQuiet: ['--body-text-color-subdued'],
@@ -41,13 +49,6 @@ export const hostProperties: Readonly<Record<Host, HostProperties>> = {
     inkQuiet: [],
     accent: ['--st-primary-color'],
     font: ['--st-font'],
-  },
-  vscode: {
-    paper: ['--vscode-notebook-editorBackground', '--vscode-editor-background'],
-    ink: ['--vscode-editor-foreground'],
-    inkQuiet: ['--vscode-descriptionForeground'],
-    accent: ['--vscode-focusBorder'],
-    font: ['--vscode-font-family'],
   },
   // Its colours aren't in custom properties.
   tensorboard: none,

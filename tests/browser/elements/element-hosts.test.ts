@@ -40,10 +40,10 @@ const hosts = {
     dark: `:root { color-scheme: dark } .block { background: rgb(14, 17, 23); --st-text-color: #fafafa; --st-primary-color: #ff4b4b; --st-font: "Source Sans", sans-serif }`,
   },
   vscode: {
-    // A frame whose page is transparent, in front of the editor.
-    light: `:root { --vscode-editor-background: #ffffff; --vscode-editor-foreground: #3b3b3b; --vscode-descriptionForeground: #3b3b3b;
+    // A frame whose page is transparent, in front of the editor, with the light properties of Jupyter's widgets.
+    light: `:root { --jp-content-font-color1: black; --vscode-editor-background: #ffffff; --vscode-editor-foreground: #3b3b3b; --vscode-descriptionForeground: #3b3b3b;
       --vscode-focusBorder: #005fb8 } body { background: transparent }`,
-    dark: `:root { --vscode-editor-background: #1f1f1f; --vscode-editor-foreground: #cccccc; --vscode-descriptionForeground: #9d9d9d;
+    dark: `:root { --jp-content-font-color1: black; --vscode-editor-background: #1f1f1f; --vscode-editor-foreground: #cccccc; --vscode-descriptionForeground: #9d9d9d;
       --vscode-focusBorder: #0078d4 } body { background: transparent }`,
   },
   page: {
