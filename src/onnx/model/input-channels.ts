@@ -12,17 +12,6 @@ const channelsFirst: ReadonlySet<string> = new Set([
   'MaxPool',
 ])
 
-/** Operators that leave the axes where they are. */
-const elementwise: ReadonlySet<string> = new Set([
-  'Add',
-  'Cast',
-  'Clip',
-  'Div',
-  'Mul',
-  'Pad',
-  'Sub',
-])
-
 /** Operators that leave positions where they are. */
 const positionwise: ReadonlySet<string> = new Set([
   ...['Add', 'Div', 'Max', 'Mean', 'Min', 'Mul', 'Pow', 'Sub', 'Sum'],
@@ -51,7 +40,7 @@ export function findChannels(
       return perm.length > 2 && perm[1] === perm.length - 1 ? 'last' : undefined
     }
     if (channelsFirst.has(node.op)) return 'first'
-    if (!elementwise.has(node.op)) return undefined
+    if (node.op !== 'Pad' && !isPositionwise(node.op)) return undefined
     tensor = node.outputs[0]!
   }
   return undefined

@@ -49,3 +49,29 @@ it('says where each tensor of an input and several layers has its channels, as f
     ['mixed', [4, 4, 5], 'first'],
   ])
 })
+
+it.each([
+  [['Tanh'], 'first'],
+  [['Neg', 'Sigmoid', 'Relu'], 'first'],
+  [['Flatten'], undefined],
+  [[], 'first'],
+] as const)('says where an input has its channels after %j', async (ops, channels) => {
+  const tensors = ['x', ...ops]
+  const last = tensors.at(-1)!
+  const isImage = channels === 'first'
+  const predictor = await onnxPredictor(
+    ort,
+    bytesOf({
+      nodes: [
+        ...ops.map((op, k) => nodeOf(op, [tensors[k]!], op)),
+        isImage ? nodeOf('Conv', [last, 'filter'], 'y') : nodeOf('Gemm', [last, 'w'], 'y'),
+      ],
+      constants: isImage
+        ? { filter: floats(uniform(random, 3 * 20, [-1, 1]), [1, 3, 4, 5]) }
+        : { w: floats(uniform(random, 60, [-1, 1]), [60, 1]) },
+      inputs: { x: [3, 4, 5] },
+      outputs: ['y'],
+    }),
+  )
+  expect(predictor.inputs[0]?.channels).toBe(channels)
+})
