@@ -58,13 +58,13 @@ const [fit = NaN, ...factors] = await measureInTurn(
           explainer.fitCurvature(x, y),
     ),
   ],
-  { calls: 1, warmUps: 0, rounds: 3 },
+  { calls: 1, warmUps: 1, rounds: 4 },
 )
 const [explain = NaN, ...explanations] = await measureInTurn(
   [similarity, ...influences.map(({ explainer }) => explainer)].map(
     (explainer) => () => explainer.explain(question),
   ),
-  { calls: 4, warmUps: 20, rounds: 10 },
+  { calls: 4, warmUps: 50, rounds: 30 },
 )
 console.log(`grad_dot: fit ${fit.toFixed(2)} s, explain ${toMilliseconds(explain)}`)
 for (const [k, { curvature }] of influences.entries()) {
