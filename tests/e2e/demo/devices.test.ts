@@ -129,6 +129,7 @@ describe('the demo on other devices', () => {
     expect(await progress.innerText()).toContain('Cancelled.')
     await demo.settled('answer', 'attribution')
 
+    await demo.page.selectOption('#device', 'wasm')
     await demo.page.selectOption('#references', '100')
     await demo.settled('similarity')
     expect(await demo.text('.run-report')).toContain('gradients of 100 training digits')
