@@ -105,7 +105,6 @@ export class ExplainedPage<Data> {
     const showDataJob = createJobView('data-job', {
       doing: `Loading the ${noun.many}`,
       retry: () => void load(),
-      results: [],
     })
     const dataJob = new Job<Data>((state) => {
       showDataJob(state)

@@ -8,14 +8,12 @@ export interface JobViewOptions {
   readonly unit?: string
   readonly cancel?: () => void
   readonly retry: () => void
-  /** The elements that show the job's results. They are dimmed while their results are old. */
-  readonly results: readonly HTMLElement[]
 }
 
 /** Returns a function that shows the state of a job in the `<gl-progress>` with this id. */
 export function createJobView(
   id: string,
-  { doing, unit = '', cancel, retry, results }: JobViewOptions,
+  { doing, unit = '', cancel, retry }: JobViewOptions,
 ): (state: JobState) => void {
   const progress = find(`#${id}`, GlProgress)
   Object.assign(progress, { doing, unit, cancellable: cancel !== undefined })
@@ -23,6 +21,5 @@ export function createJobView(
   progress.addEventListener('gl-progress-retry', retry)
   return (state) => {
     progress.state = state
-    for (const element of results) element.toggleAttribute('data-stale', state.status !== 'done')
   }
 }

@@ -33,7 +33,6 @@ export class ModelLoader {
         this.#job.interrupt()
       },
       retry: () => void this.#load(),
-      results: [],
     })
     this.#job = new Job((state) => {
       this.#row.hidden = state.status !== 'idle'

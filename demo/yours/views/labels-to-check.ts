@@ -40,7 +40,6 @@ export class LabelsToCheck {
       retry: () => {
         this.#rank()
       },
-      results: [this.#list],
     })
     this.#job = new Job<Ranked>((state) => {
       showState(state)

@@ -32,7 +32,6 @@ export class SetupJob<Value> {
       retry: () => {
         this.#again()
       },
-      results: [],
     })
     this.#job = new Job<Value>((state) => {
       const { status } = state

@@ -57,7 +57,7 @@ export interface StateChange {
  * @csspart save-note - Why a file may not have been saved.
  * @csspart version-note - That another version of gradlens wrote the explanation.
  *
- * @cssstate empty - There is no explanation.
+ * @cssstate empty - No explanation is set.
  * @cssstate loading - The next explanation is pending; the old result is dimmed.
  * @cssstate ready - The result is shown.
  * @cssstate error - An error is shown.

@@ -117,7 +117,7 @@ export function countSolvingBytes(block: BlockShape): number {
   const { rows, columns, inputRank } = block
   const input = hasInputBasis(block) ? rows * (inputRank ?? rows) : 0
   const output = hasOutputBasis(block) ? 2 * columns ** 2 : 0
-  // A truncated gradient has its part in the kept directions besides the rest, and so has 1 / (Λ + λ).
+  // With an `inputRank`, a rotated gradient has rows for the kept directions and, below them, the residual. 1 / (Λ + λ) too.
   const numbers = matricesOfExample * (rows + (inputRank ?? 0)) * columns
   return bytesPerFloat64 * (1.5 * (input + output) + numbers)
 }

@@ -110,7 +110,7 @@ function reduceAxes(
   const shape = keepsAxes
     ? value.shape.map((length, axis) => (axes.includes(axis) ? fixedLength(1) : length))
     : value.shape.filter((_, axis) => !axes.includes(axis))
-  // Without axis 0, another axis comes first, and the channels are no longer on axis 1.
+  // Removing axis 0 moves the channels from axis 1 to axis 0.
   const losesOrder = !keepsAxes && axes.includes(0)
   const layout: Layout = isOnlyLast(value) && !losesOrder ? 'last' : 'first'
   const own = axes.map((axis) => axisIn(layout, axis, rank)).sort((a, b) => a - b)
